@@ -1,0 +1,114 @@
+//! What a cluster is to be.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use bytes::Bytes;
+
+use crate::cluster_state::Addresses;
+use crate::config::Place;
+use crate::{NodeConfig, StartError, TestCluster, Version, running};
+
+/// Describes a [`TestCluster`] and starts it.
+///
+/// # Default
+///
+/// Three nodes in datacenter `dc1` and rack `r1`, on a free port, behaving as [`Version::V2026_1`], without
+/// authorization.
+#[derive(Clone, Debug, Default)]
+#[must_use = "a cluster runs from .start() on"]
+pub struct Builder {
+    pub(crate) nodes: Option<Vec<NodeConfig>>,
+    pub(crate) port: Option<u16>,
+    pub(crate) version: Version,
+    pub(crate) users: BTreeMap<String, String>,
+    pub(crate) fixed_answers: BTreeMap<String, Bytes>,
+}
+
+impl Builder {
+    /// Adds so many nodes in datacenter `dc1` and rack `r1`.
+    ///
+    /// # Default
+    ///
+    /// 3, if neither this nor [`node`](Self::node) is called.
+    pub fn nodes(mut self, count: usize) -> Self {
+        let nodes = self.nodes.get_or_insert_default();
+        nodes.extend(std::iter::repeat_n(NodeConfig::new(), count));
+        self
+    }
+
+    /// Adds one node.
+    pub fn node(mut self, node: NodeConfig) -> Self {
+        self.nodes.get_or_insert_default().push(node);
+        self
+    }
+
+    /// Sets the port, which is the same for all nodes. 0 stands for a free one.
+    ///
+    /// # Default
+    ///
+    /// A port that is free on the addresses of all nodes, between 16,000 and 31,999.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Sets which release of the server is copied.
+    ///
+    /// # Default
+    ///
+    /// [`Version::V2026_1`].
+    pub fn version(mut self, version: Version) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Enforces authorization and lets this role in, which signs with `role` as access key and `secret` as secret key.
+    /// May be called for several roles; for one that was named before, the later secret counts.
+    ///
+    /// # Default
+    ///
+    /// None: requests are accepted unsigned, and signatures are not looked at.
+    pub fn authorization(mut self, role: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.users.insert(role.into(), secret.into());
+        self
+    }
+
+    /// Answers every request of an operation with this body and status 200, without looking at the request and without
+    /// the engine. For load tests, in which the cluster must not be the bottleneck, and for answers that the engine
+    /// would not give.
+    ///
+    /// Authorization, faults, counters and compression work as with any other operation.
+    pub fn fixed_answer(mut self, operation: impl Into<String>, body: impl Into<String>) -> Self {
+        self.fixed_answers.insert(operation.into(), Bytes::from(body.into()));
+        self
+    }
+
+    /// Starts the cluster. Returns when all ports listen.
+    ///
+    /// # Errors
+    ///
+    /// A port that is taken, an address that this machine does not have, and the other cases of [`StartError`].
+    pub fn start(self) -> Result<TestCluster, StartError> {
+        running::start(self)
+    }
+
+    /// Takes the nodes, each with an address of its own.
+    pub(crate) fn places(&mut self, addresses: &mut Addresses) -> Result<Vec<(IpAddr, Place)>, StartError> {
+        let nodes = self.nodes.take();
+        let nodes = nodes.unwrap_or_else(|| vec![NodeConfig::new(); DEFAULT_NODES]);
+        if nodes.is_empty() {
+            return Err(StartError::NoNodes);
+        }
+        let places = nodes.into_iter().map(NodeConfig::resolve).collect::<Result<Vec<_>, _>>()?;
+        for ip in places.iter().filter_map(|place| place.address) {
+            if !addresses.reserve(ip) {
+                return Err(StartError::AddressUsedTwice { ip });
+            }
+        }
+        let addressed = |place: Place| (place.address.unwrap_or_else(|| addresses.pick()), place);
+        Ok(places.into_iter().map(addressed).collect())
+    }
+}
+
+const DEFAULT_NODES: usize = 3;

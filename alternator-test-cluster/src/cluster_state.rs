@@ -1,0 +1,82 @@
+//! What the handles of a cluster and its fronts share.
+
+use std::collections::{BTreeMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+
+use crate::Version;
+use crate::engine::Engine;
+use crate::listing::{self, Listing, Member, Query};
+use crate::node_state::NodeState;
+use crate::sync::lock;
+
+/// One cluster.
+#[derive(Debug)]
+pub(crate) struct ClusterState {
+    pub(crate) version: Version,
+    /// Secrets by role. Authorization is enforced if there is one.
+    pub(crate) users: BTreeMap<String, String>,
+    pub(crate) fixed_answers: BTreeMap<String, Bytes>,
+    pub(crate) engine: Engine,
+    pub(crate) runtime: Handle,
+    /// All nodes there ever were, in order of adding.
+    pub(crate) nodes: Mutex<Vec<Arc<NodeState>>>,
+}
+
+impl ClusterState {
+    /// Returns what a node answers to `/localnodes`: status and body.
+    pub(crate) fn localnodes(&self, asked: &NodeState, query: &Query) -> (u16, String) {
+        let listing = lock(&asked.listing).clone();
+        let entries = match listing {
+            Listing::Raw { status, body } => return (status, body),
+            Listing::Entries(entries) => entries,
+            Listing::OnlyItself => self.entries(asked, &[asked.as_member()], query),
+            Listing::Cluster => {
+                let nodes = self.present_nodes();
+                let members: Vec<Member<'_>> = nodes.iter().map(|node| node.as_member()).collect();
+                self.entries(asked, &members, query)
+            }
+        };
+        (200, serde_json::Value::from(entries).to_string())
+    }
+
+    fn entries(&self, asked: &NodeState, members: &[Member<'_>], query: &Query) -> Vec<String> {
+        let picked = listing::pick(self.version, &asked.as_member(), members, query);
+        picked.iter().map(IpAddr::to_string).collect()
+    }
+
+    /// The nodes that have not been removed.
+    pub(crate) fn present_nodes(&self) -> Vec<Arc<NodeState>> {
+        let nodes = lock(&self.nodes);
+        nodes.iter().filter(|node| !node.is_removed()).cloned().collect()
+    }
+}
+
+/// Finds addresses for nodes that name none.
+#[derive(Debug, Default)]
+pub(crate) struct Addresses {
+    used: HashSet<IpAddr>,
+}
+
+impl Addresses {
+    /// Takes an address. Returns whether it was never taken before.
+    pub(crate) fn reserve(&mut self, ip: IpAddr) -> bool {
+        self.used.insert(ip)
+    }
+
+    /// Picks the next of 127.0.0.1, 127.0.0.2, … that was never used.
+    pub(crate) fn pick(&mut self) -> IpAddr {
+        let free = (1..u32::from(u16::MAX))
+            // Neither .0 nor .255, which some systems treat as broadcast.
+            .filter(|host| !matches!(host & 0xff, 0 | 0xff))
+            .map(|host| IpAddr::V4(Ipv4Addr::from_bits(Ipv4Addr::new(127, 0, 0, 0).to_bits() | host)))
+            .find(|ip| !self.used.contains(ip))
+            // After 64,000 nodes.
+            .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        self.reserve(free);
+        free
+    }
+}

@@ -1,0 +1,92 @@
+//! Why a cluster or a node did not start.
+
+use std::io;
+use std::net::{AddrParseError, IpAddr, SocketAddr};
+
+/// A cluster or a node could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The port is taken on one of the addresses.
+    #[error(
+        "{address} is taken by another program: choose another port, or leave the port out to get one that is free on \
+         all addresses"
+    )]
+    PortTaken {
+        /// Where the node was to listen.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No port was found that is free on all addresses.
+    #[error("no port is free on all addresses of the cluster ({tried} tried): choose one with .port(..)")]
+    NoFreePort {
+        /// How many were tried.
+        tried: usize,
+        /// What the system said of the last one.
+        source: io::Error,
+    },
+    /// This machine does not have the address. Only Linux has all of 127.0.0.0/8 from the start.
+    #[error(
+        "this machine does not have the address {ip}: add it (macOS: `sudo ifconfig lo0 alias {ip} up`), or give the \
+         node another with .address(..)"
+    )]
+    AddressMissing {
+        /// The missing address.
+        ip: IpAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system refused to listen for another reason.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where the node was to listen.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A node's address is not an IP address.
+    #[error("{value:?} is no IP address: write it as in 127.0.0.4 or ::1, without port and brackets")]
+    InvalidAddress {
+        /// What was given.
+        value: String,
+        /// Why it is none.
+        source: AddrParseError,
+    },
+    /// Two nodes have the same address.
+    #[error("two nodes of the cluster have the address {ip}: give each its own, or leave .address(..) out")]
+    AddressUsedTwice {
+        /// The address.
+        ip: IpAddr,
+    },
+    /// The name of a datacenter or rack is empty, which clients could not ask for.
+    #[error("the {what} of a node is empty: give it a name, or leave .{what}(..) out")]
+    EmptyName {
+        /// `datacenter` or `rack`.
+        what: &'static str,
+    },
+    /// The cluster was built with no node.
+    #[error("a cluster needs at least one node: write .nodes(1) or more")]
+    NoNodes,
+    /// The node was removed from the cluster for good.
+    #[error("the node {address} was removed from its cluster: add a new one with TestCluster::add_node")]
+    Removed {
+        /// Where it used to listen.
+        address: SocketAddr,
+    },
+    /// The cluster of this node has been dropped.
+    #[error("the cluster has ended: keep a clone of the TestCluster for as long as its nodes are used")]
+    Ended,
+    /// The threads of the cluster could not be started.
+    #[error("cannot start the threads of the cluster: {source}")]
+    Threads {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The database could not be opened.
+    #[error("cannot open the in-memory database: {reason}")]
+    Engine {
+        /// What it said.
+        reason: String,
+    },
+}

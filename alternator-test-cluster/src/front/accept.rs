@@ -1,0 +1,113 @@
+//! The port of a node: accepts connections, and closes with all of them.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, mpsc as blocking};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time;
+
+use super::connection;
+use crate::cluster_state::ClusterState;
+use crate::node_state::NodeState;
+use crate::port::BACKLOG;
+
+/// What a port is told. The sender waits until it is done.
+#[derive(Debug)]
+pub(crate) enum PortCommand {
+    /// Let no connection be established any more.
+    Plug(blocking::SyncSender<()>),
+    /// Accept again.
+    Unplug(blocking::SyncSender<()>),
+    /// Cut all connections, stop, and give the listener back.
+    Close(blocking::SyncSender<std::net::TcpListener>),
+}
+
+/// Serves a node until it is told to close.
+pub(crate) async fn serve(
+    listener: std::net::TcpListener,
+    mut commands: mpsc::UnboundedReceiver<PortCommand>,
+    cluster: Arc<ClusterState>,
+    node: Arc<NodeState>,
+) {
+    let Ok(listener) = TcpListener::from_std(listener) else {
+        // Its commands fail from now on, which the node reports.
+        return;
+    };
+    let mut connections = JoinSet::new();
+    let mut plug: Option<Plug> = None;
+    // What a removed plug leaves in the queue of connections.
+    let mut fillers = HashSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            command = commands.recv() => match command {
+                Some(PortCommand::Plug(done)) => {
+                    plug = Some(Plug::fill(&listener, &node).await);
+                    let _ = done.send(());
+                }
+                Some(PortCommand::Unplug(done)) => {
+                    if let Some(plug) = plug.take() {
+                        fillers.extend(plug.remove(&listener));
+                    }
+                    let _ = done.send(());
+                }
+                Some(PortCommand::Close(done)) => {
+                    connections.shutdown().await;
+                    if let Ok(listener) = listener.into_std() {
+                        let _ = done.send(listener);
+                    }
+                    return;
+                }
+                None => return,
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            accepted = listener.accept(), if plug.is_none() => match accepted {
+                Ok((_, peer)) if fillers.remove(&peer) => {}
+                Ok((stream, _)) => {
+                    connections.spawn(connection::serve(stream, Arc::clone(&cluster), Arc::clone(&node)));
+                }
+                // Out of file descriptors, most likely: others may be given back.
+                Err(_) => time::sleep(ACCEPT_PAUSE).await,
+            },
+        }
+    }
+}
+
+/// Connections that fill the queue of a listener, so that the system drops further attempts to connect.
+struct Plug {
+    fillers: Vec<TcpStream>,
+}
+
+impl Plug {
+    async fn fill(listener: &TcpListener, node: &NodeState) -> Self {
+        let mut plug = Self { fillers: Vec::new() };
+        if SockRef::from(listener).listen(0).is_err() {
+            return plug;
+        }
+        while plug.fillers.len() < FILLERS {
+            match time::timeout(FILL_WAIT, TcpStream::connect(node.address)).await {
+                Ok(Ok(stream)) => plug.fillers.push(stream),
+                Ok(Err(_)) | Err(_) => break,
+            }
+        }
+        plug
+    }
+
+    /// Returns the addresses of the fillers, which the listener will see as connections that ended.
+    fn remove(self, listener: &TcpListener) -> Vec<SocketAddr> {
+        // It worked with a shorter queue.
+        let _ = SockRef::from(listener).listen(BACKLOG);
+        self.fillers.iter().filter_map(|filler| filler.local_addr().ok()).collect()
+    }
+}
+
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+/// The queue of a listener with no backlog holds one or two.
+const FILLERS: usize = 16;
+/// A connection over loopback is there at once, or is being dropped.
+const FILL_WAIT: Duration = Duration::from_millis(50);

@@ -1,0 +1,52 @@
+//! One connection of a client.
+
+use std::sync::Arc;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::cut::{Allowance, Cut};
+use super::route::{self, Front};
+use crate::cluster_state::ClusterState;
+use crate::node_state::NodeState;
+
+/// Answers the requests of a connection until it ends.
+pub(super) async fn serve(stream: TcpStream, cluster: Arc<ClusterState>, node: Arc<NodeState>) {
+    node.recorder.connection_opened();
+    let _open = Open(Arc::clone(&node));
+    // Without it answers in two packets would wait for the client's delayed acknowledgement. It fails only if the
+    // connection is gone already.
+    let _ = stream.set_nodelay(true);
+    let allowance = Allowance::unlimited();
+    let front = Front {
+        cluster,
+        node,
+        allowance: allowance.clone(),
+    };
+    let stream = TokioIo::new(Cut::new(stream, allowance));
+    let service = service_fn(move |request| route::answer(front.clone(), request));
+    // That clients go away, or say what is no HTTP, is no concern of the cluster.
+    let _ = http1::Builder::new()
+        // What has arrived is executed, even if the client does not wait for the answer.
+        .half_close(true)
+        // There is no idle timeout, neither between requests nor within one.
+        .header_read_timeout(None)
+        .max_buf_size(HEADERS)
+        .title_case_headers(true)
+        .serve_connection(stream, service)
+        .await;
+}
+
+/// Counts the connection as open for as long as it lives.
+struct Open(Arc<NodeState>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.recorder.connection_closed();
+    }
+}
+
+/// The server sets no limit to the headers; this is what one connection may make this process hold.
+const HEADERS: usize = 4 << 20;

@@ -1,0 +1,14 @@
+//! The nodes as their clients see them: sockets, HTTP, and what is answered.
+
+mod accept;
+mod answer;
+mod body;
+mod connection;
+mod cors;
+mod cut;
+mod gate;
+mod operations;
+mod route;
+
+pub(crate) use body::LIMIT as BODY_LIMIT;
+pub(crate) use accept::{PortCommand, serve};

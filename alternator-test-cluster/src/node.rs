@@ -1,0 +1,143 @@
+//! The handle of a node.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Weak};
+
+use crate::cluster_state::ClusterState;
+use crate::listing::Listing;
+use crate::node_state::NodeState;
+use crate::sync::lock;
+use crate::{Counters, Fault, StartError};
+
+/// One node of a cluster: what a test does to it, and what it has seen.
+///
+/// A cheap handle. It does not keep the cluster alive; when that has ended, what would change the node does nothing.
+#[derive(Clone, Debug)]
+pub struct Node {
+    state: Arc<NodeState>,
+    cluster: Weak<ClusterState>,
+}
+
+impl Node {
+    pub(crate) fn new(state: Arc<NodeState>, cluster: &Arc<ClusterState>) -> Self {
+        Self {
+            state,
+            cluster: Arc::downgrade(cluster),
+        }
+    }
+
+    /// Stops the node as a crash does: the port is closed, and open connections are cut without an answer, all before
+    /// this returns. Does nothing if the node is stopped.
+    ///
+    /// Other nodes list it as before, as they would until they notice; see [`set_listed`](Self::set_listed). Operations
+    /// under way may or may not have been executed.
+    pub fn stop(&self) {
+        self.state.stop();
+    }
+
+    /// Starts a stopped node again, at its old address. Does nothing if the node runs.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Removed`] or [`StartError::Ended`] if there is nothing to start any more. Outside Linux, another
+    /// program may have taken the port in the meantime.
+    pub fn start(&self) -> Result<(), StartError> {
+        match self.cluster.upgrade() {
+            Some(cluster) => self.state.start(&cluster),
+            None => Err(StartError::Ended),
+        }
+    }
+
+    /// Gives the node a fault, in place of the one that it may have.
+    pub fn inject(&self, fault: Fault) {
+        self.state.set_fault(Some(fault));
+    }
+
+    /// Takes the node's fault away. What waits because of it goes on.
+    pub fn recover(&self) {
+        self.state.set_fault(None);
+    }
+
+    /// Sets whether the other nodes list this one. It always lists itself.
+    ///
+    /// # Default
+    ///
+    /// Listed, whether it runs or not.
+    pub fn set_listed(&self, listed: bool) {
+        self.state.set_listed(listed);
+    }
+
+    /// Makes `/localnodes` of this node answer with itself only, as a node that lost contact to all others does. They
+    /// list it as before.
+    pub fn partition(&self) {
+        self.set_listing(Listing::OnlyItself);
+    }
+
+    /// Makes `/localnodes` of this node answer with these entries, whatever is asked for, and whether or not they are
+    /// addresses.
+    pub fn list(&self, entries: impl IntoIterator<Item = impl Into<String>>) {
+        self.set_listing(Listing::Entries(entries.into_iter().map(Into::into).collect()));
+    }
+
+    /// Makes `/localnodes` of this node answer with this status and body, which need not be JSON. A status outside 100 to
+    /// 999 counts as 500.
+    pub fn answer_localnodes(&self, status: u16, body: impl Into<String>) {
+        self.set_listing(Listing::Raw {
+            status,
+            body: body.into(),
+        });
+    }
+
+    /// Undoes [`partition`](Self::partition), [`list`](Self::list) and [`answer_localnodes`](Self::answer_localnodes).
+    pub fn restore_listing(&self) {
+        self.set_listing(Listing::Cluster);
+    }
+
+    /// Sets the counters to zero, but for the open connections.
+    pub fn reset_counters(&self) {
+        self.state.recorder.reset();
+    }
+
+    /// Returns what the node has seen.
+    pub fn counters(&self) -> Counters {
+        self.state.recorder.snapshot()
+    }
+
+    /// Returns the node's fault, if it has one.
+    pub fn fault(&self) -> Option<Fault> {
+        self.state.fault()
+    }
+
+    /// Returns whether the node listens: it was neither stopped nor removed.
+    pub fn is_running(&self) -> bool {
+        self.state.is_running()
+    }
+
+    /// Returns the URL, such as `http://127.0.0.1:16000` or `http://[::1]:16000`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.state.address)
+    }
+
+    /// Returns where the node listens, or did until it was stopped.
+    pub fn address(&self) -> SocketAddr {
+        self.state.address
+    }
+
+    /// Returns the datacenter.
+    pub fn datacenter(&self) -> &str {
+        &self.state.datacenter
+    }
+
+    /// Returns the rack.
+    pub fn rack(&self) -> &str {
+        &self.state.rack
+    }
+
+    pub(crate) fn state(&self) -> &NodeState {
+        &self.state
+    }
+
+    fn set_listing(&self, listing: Listing) {
+        *lock(&self.state.listing) = listing;
+    }
+}

@@ -1,0 +1,174 @@
+//! What the handles of a node and its front share.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc as blocking};
+
+use socket2::Socket;
+use tokio::sync::{mpsc, watch};
+
+use crate::cluster_state::ClusterState;
+use crate::counters::Recorder;
+use crate::front::{self, PortCommand};
+use crate::listing::{Listing, Member};
+use crate::sync::lock;
+use crate::{Fault, StartError, port};
+
+/// One node.
+#[derive(Debug)]
+pub(crate) struct NodeState {
+    pub(crate) address: SocketAddr,
+    pub(crate) datacenter: String,
+    pub(crate) rack: String,
+    pub(crate) recorder: Recorder,
+    pub(crate) listing: Mutex<Listing>,
+    listed: AtomicBool,
+    removed: AtomicBool,
+    fault: watch::Sender<Option<Fault>>,
+    /// Operations since the fault was injected.
+    since_fault: AtomicU64,
+    port: Mutex<Port>,
+}
+
+#[derive(Debug)]
+enum Port {
+    Open(mpsc::UnboundedSender<PortCommand>),
+    /// With the socket that keeps the address, where that works.
+    Closed(Option<Socket>),
+}
+
+impl NodeState {
+    pub(crate) fn new(address: SocketAddr, datacenter: String, rack: String) -> Self {
+        Self {
+            address,
+            datacenter,
+            rack,
+            recorder: Recorder::default(),
+            listing: Mutex::default(),
+            listed: AtomicBool::new(true),
+            removed: AtomicBool::new(false),
+            fault: watch::Sender::new(None),
+            since_fault: AtomicU64::new(0),
+            port: Mutex::new(Port::Closed(None)),
+        }
+    }
+
+    /// Serves on a listener. For a node that does not run.
+    pub(crate) fn run(self: &Arc<Self>, listener: TcpListener, cluster: &Arc<ClusterState>) -> Result<(), StartError> {
+        self.run_on(&mut lock(&self.port), listener, cluster)
+    }
+
+    /// Listens again, unless it does.
+    pub(crate) fn start(self: &Arc<Self>, cluster: &Arc<ClusterState>) -> Result<(), StartError> {
+        let mut port = lock(&self.port);
+        if self.is_removed() {
+            return Err(StartError::Removed { address: self.address });
+        }
+        let kept = match &mut *port {
+            Port::Open(_) => return Ok(()),
+            Port::Closed(kept) => kept.take(),
+        };
+        let socket = match kept {
+            Some(socket) => socket,
+            None => port::bind(self.address)?,
+        };
+        let listener = port::listen(socket, self.address)?;
+        self.run_on(&mut port, listener, cluster)
+    }
+
+    fn run_on(
+        self: &Arc<Self>,
+        port: &mut Port,
+        listener: TcpListener,
+        cluster: &Arc<ClusterState>,
+    ) -> Result<(), StartError> {
+        let (commands, orders) = mpsc::unbounded_channel();
+        let serving = front::serve(listener, orders, Arc::clone(cluster), Arc::clone(self));
+        cluster.runtime.spawn(serving);
+        // The answer to the command says that the port is served.
+        let first = if self.fault() == Some(Fault::BlackHole) { PortCommand::Plug } else { PortCommand::Unplug };
+        tell(&commands, first).ok_or(StartError::Ended)?;
+        *port = Port::Open(commands);
+        Ok(())
+    }
+
+    /// Closes the port and cuts all connections. The address stays taken, unless the node is removed.
+    pub(crate) fn stop(&self) {
+        let mut port = lock(&self.port);
+        if let Port::Open(commands) = &*port {
+            let listener = tell(commands, PortCommand::Close);
+            let kept = listener.and_then(port::close);
+            *port = Port::Closed(kept);
+        }
+    }
+
+    pub(crate) fn remove(&self) {
+        self.removed.store(true, Ordering::SeqCst);
+        self.stop();
+        *lock(&self.port) = Port::Closed(None);
+    }
+
+    pub(crate) fn set_fault(&self, fault: Option<Fault>) {
+        let port = lock(&self.port);
+        self.since_fault.store(0, Ordering::SeqCst);
+        let previous = self.fault.send_replace(fault);
+        let is_hole = |fault| fault == Some(Fault::BlackHole);
+        if let Port::Open(commands) = &*port {
+            // Without an answer the cluster has ended, and nothing connects any more.
+            let _ = match (is_hole(previous), is_hole(fault)) {
+                (false, true) => tell(commands, PortCommand::Plug),
+                (true, false) => tell(commands, PortCommand::Unplug),
+                _ => None,
+            };
+        }
+    }
+
+    pub(crate) fn set_listed(&self, listed: bool) {
+        self.listed.store(listed, Ordering::SeqCst);
+    }
+
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        *self.fault.borrow()
+    }
+
+    pub(crate) fn watch_fault(&self) -> watch::Receiver<Option<Fault>> {
+        self.fault.subscribe()
+    }
+
+    /// Counts an operation, and returns the fault if it is to fail because of it.
+    pub(crate) fn failure(&self) -> Option<Fault> {
+        let fault = self.fault()?;
+        let (Fault::ServerError { share } | Fault::Throttle { share }) = fault else {
+            return None;
+        };
+        let number = self.since_fault.fetch_add(1, Ordering::SeqCst);
+        Fault::falls_into(share, number).then_some(fault)
+    }
+
+    pub(crate) fn is_removed(&self) -> bool {
+        self.removed.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(&*lock(&self.port), Port::Open(commands) if !commands.is_closed())
+    }
+
+    pub(crate) fn as_member(&self) -> Member<'_> {
+        Member {
+            ip: self.address.ip(),
+            datacenter: &self.datacenter,
+            rack: &self.rack,
+            listed: self.listed.load(Ordering::SeqCst),
+        }
+    }
+}
+
+/// Sends a command and waits for its answer. `None` if the port is served no more.
+fn tell<T>(
+    commands: &mpsc::UnboundedSender<PortCommand>,
+    command: impl FnOnce(blocking::SyncSender<T>) -> PortCommand,
+) -> Option<T> {
+    let (done, answer) = blocking::sync_channel(1);
+    commands.send(command(done)).ok()?;
+    answer.recv().ok()
+}

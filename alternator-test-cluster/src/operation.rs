@@ -1,0 +1,65 @@
+//! The operations that Alternator has.
+
+/// An operation that Alternator knows.
+///
+/// The engine knows more (`Transact…`, PartiQL): those are no operations here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    BatchGetItem,
+    BatchWriteItem,
+    CreateTable,
+    DeleteItem,
+    DeleteTable,
+    DescribeContinuousBackups,
+    DescribeEndpoints,
+    DescribeStream,
+    DescribeTable,
+    DescribeTimeToLive,
+    GetItem,
+    GetRecords,
+    GetShardIterator,
+    ListStreams,
+    ListTables,
+    ListTagsOfResource,
+    PutItem,
+    Query,
+    Scan,
+    TagResource,
+    UntagResource,
+    UpdateItem,
+    UpdateTable,
+    UpdateTimeToLive,
+}
+
+impl Operation {
+    /// Finds the operation of this name, in exactly this case.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "BatchGetItem" => Self::BatchGetItem,
+            "BatchWriteItem" => Self::BatchWriteItem,
+            "CreateTable" => Self::CreateTable,
+            "DeleteItem" => Self::DeleteItem,
+            "DeleteTable" => Self::DeleteTable,
+            "DescribeContinuousBackups" => Self::DescribeContinuousBackups,
+            "DescribeEndpoints" => Self::DescribeEndpoints,
+            "DescribeStream" => Self::DescribeStream,
+            "DescribeTable" => Self::DescribeTable,
+            "DescribeTimeToLive" => Self::DescribeTimeToLive,
+            "GetItem" => Self::GetItem,
+            "GetRecords" => Self::GetRecords,
+            "GetShardIterator" => Self::GetShardIterator,
+            "ListStreams" => Self::ListStreams,
+            "ListTables" => Self::ListTables,
+            "ListTagsOfResource" => Self::ListTagsOfResource,
+            "PutItem" => Self::PutItem,
+            "Query" => Self::Query,
+            "Scan" => Self::Scan,
+            "TagResource" => Self::TagResource,
+            "UntagResource" => Self::UntagResource,
+            "UpdateItem" => Self::UpdateItem,
+            "UpdateTable" => Self::UpdateTable,
+            "UpdateTimeToLive" => Self::UpdateTimeToLive,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,151 @@
+//! The threads of a cluster, from start to end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, mpsc as blocking};
+use std::thread;
+
+use tokio::runtime::{self, Handle};
+use tokio::sync::oneshot;
+
+use crate::cluster_state::{Addresses, ClusterState};
+use crate::config::Place;
+use crate::engine::Engine;
+use crate::node_state::NodeState;
+use crate::sync::lock;
+use crate::{Builder, NodeConfig, StartError, TestCluster, port};
+
+/// A cluster that runs, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) state: Arc<ClusterState>,
+    pub(crate) port: u16,
+    addresses: Mutex<Addresses>,
+    fronts: Fronts,
+    engine: Option<thread::JoinHandle<()>>,
+}
+
+/// Starts what was described.
+pub(crate) fn start(mut builder: Builder) -> Result<TestCluster, StartError> {
+    let mut addresses = Addresses::default();
+    let places = builder.places(&mut addresses)?;
+    let ips: Vec<_> = places.iter().map(|(ip, _)| *ip).collect();
+    let (port, listeners) = port::open_all(&ips, builder.port)?;
+    let fronts = Fronts::start()?;
+    let (engine, engine_thread) = Engine::start()?;
+    let state = Arc::new(ClusterState {
+        version: builder.version,
+        users: builder.users,
+        fixed_answers: builder.fixed_answers,
+        engine,
+        runtime: fronts.runtime.clone(),
+        nodes: Mutex::default(),
+    });
+    let running = Running {
+        state,
+        port,
+        addresses: Mutex::new(addresses),
+        fronts,
+        engine: Some(engine_thread),
+    };
+    for ((ip, place), listener) in places.into_iter().zip(listeners) {
+        let node = running.enlist(SocketAddr::new(ip, port), place);
+        node.run(listener, &running.state)?;
+    }
+    Ok(TestCluster::of(running))
+}
+
+impl Running {
+    pub(crate) fn add_node(&self, node: NodeConfig) -> Result<Arc<NodeState>, StartError> {
+        let place = node.resolve()?;
+        let mut addresses = lock(&self.addresses);
+        let ip = match place.address {
+            None => addresses.pick(),
+            Some(ip) => {
+                let present = self.state.present_nodes();
+                if present.iter().any(|node| node.address.ip() == ip) {
+                    return Err(StartError::AddressUsedTwice { ip });
+                }
+                addresses.reserve(ip);
+                ip
+            }
+        };
+        let address = SocketAddr::new(ip, self.port);
+        let listener = port::listen(port::bind(address)?, address)?;
+        let node = self.enlist(address, place);
+        node.run(listener, &self.state)?;
+        Ok(node)
+    }
+
+    fn enlist(&self, address: SocketAddr, place: Place) -> Arc<NodeState> {
+        let node = Arc::new(NodeState::new(address, place.datacenter, place.rack));
+        lock(&self.state.nodes).push(Arc::clone(&node));
+        node
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for node in self.state.present_nodes() {
+            node.remove();
+        }
+        self.fronts.end();
+        self.state.engine.end();
+        if let Some(thread) = self.engine.take() {
+            // It does not panic: operations that do are caught.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The runtime that all nodes share: one thread, so that a cluster leaves the others to the program under test.
+#[derive(Debug)]
+struct Fronts {
+    runtime: Handle,
+    end: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Fronts {
+    fn start() -> Result<Self, StartError> {
+        let (ready, started) = blocking::sync_channel(1);
+        let (end, ended) = oneshot::channel::<()>();
+        let serve = move || {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build();
+            match runtime {
+                Err(error) => {
+                    let _ = ready.send(Err(error));
+                }
+                Ok(runtime) => {
+                    let _ = ready.send(Ok(runtime.handle().clone()));
+                    let _ = runtime.block_on(ended);
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("alternator-nodes".to_owned()).spawn(serve);
+        let thread = thread.map_err(|source| StartError::Threads { source })?;
+        let runtime = started
+            .recv()
+            .unwrap_or_else(|_| Err(io::Error::other("the thread of the nodes ended at once")))
+            .map_err(|source| StartError::Threads { source })?;
+        Ok(Self {
+            runtime,
+            end: Some(end),
+            thread: Some(thread),
+        })
+    }
+
+    /// Ends the thread, and with it all that runs there.
+    fn end(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Fronts {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
