@@ -1,0 +1,128 @@
+//! The task that refreshes.
+
+use super::life::{Life, TaskLife};
+use super::refresh::Discovery;
+use super::schedule::Intervals;
+use super::{Report, flight};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+/// Starts the task, notices when it has died with its runtime, and ends it.
+///
+/// A process may have several runtimes (each `#[tokio::test]` has its own), and a task lives on the one on which it was
+/// started. That one may be gone, or merely left standing while requests are made on another. So the task tells until
+/// when it means to sleep; a request that finds that moment passed starts a new one where it runs itself.
+#[derive(Debug)]
+pub(crate) struct Background {
+    life: Arc<Life>,
+    task: Mutex<Option<JoinHandle<()>>>,
+    /// Said once.
+    no_runtime: AtomicBool,
+}
+
+/// How late a task may be, on a busy machine, before it is taken for dead.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long after a request outside of any runtime the next one looks for a runtime again.
+const NO_RUNTIME_PAUSE: Duration = Duration::from_secs(1);
+
+impl Background {
+    pub(crate) fn new() -> Self {
+        Self {
+            life: Arc::new(Life::new()),
+            task: Mutex::new(None),
+            no_runtime: AtomicBool::new(false),
+        }
+    }
+
+    /// Sees to it that the task runs. Costs a read while it does.
+    pub(crate) fn ensure<E: Send + Sync + 'static>(
+        &self,
+        discovery: &Arc<Discovery<E>>,
+        now: Duration,
+    ) {
+        if !self.life.is_over(now) {
+            return;
+        }
+        // Somebody else sees to it already: nobody waits for that.
+        let Ok(mut task) = self.task.try_lock() else {
+            return;
+        };
+        if !self.life.is_over(now) {
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else {
+            // No task, but a moment at which to look again.
+            self.life.postpone(now + NO_RUNTIME_PAUSE);
+            if !self.no_runtime.swap(true, Ordering::Relaxed) {
+                discovery.report(Report::NoRuntime);
+            }
+            return;
+        };
+        if let Some(stuck) = task.take() {
+            stuck.abort();
+        }
+        let life = Life::begin(&self.life, now + flight::LIMIT + GRACE);
+        *task = Some(runtime.spawn(run(Arc::downgrade(discovery), life)));
+    }
+
+    /// A request may have woken the task from a long sleep: it has but a short time left to show that it lives.
+    pub(crate) fn woken(&self, intervals: Intervals, now: Duration) {
+        self.life
+            .at_the_latest(now + intervals.longest_active() + GRACE);
+    }
+
+    /// Ends the task for good.
+    pub(crate) async fn shutdown(&self) {
+        self.life.close();
+        let task = self
+            .task
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(task) = task {
+            task.abort();
+            // Cancelled, as was asked for.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let task = self
+            .task
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(task) = task {
+            task.abort();
+        }
+    }
+}
+
+async fn run<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>, life: TaskLife) {
+    loop {
+        let Some(strong) = discovery.upgrade() else {
+            return;
+        };
+        let clock = strong.clock();
+        life.until(clock.now() + flight::LIMIT + GRACE);
+        // How it went is kept by the discovery, and told there.
+        let _ = strong.refresh().await;
+        let signals = strong.signals();
+        let intervals = strong.intervals();
+        let failures = strong.failures_in_a_row();
+        drop(strong);
+
+        life.until(clock.now() + intervals.longest_active() + GRACE);
+        signals
+            .pause(intervals, failures, clock, |idle| {
+                life.until(clock.now() + idle + GRACE);
+            })
+            .await;
+    }
+}

@@ -1,0 +1,87 @@
+//! The nodes of all datacenters in which there is a seed.
+
+use super::groups::{self, Group};
+use super::race::race;
+use super::survey::{MAX_KNOWN_ASKED, Survey, Unanswered};
+use crate::topology::{Area, NodeUrl};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+/// How many seeds are asked at the same time.
+const SEEDS_AT_ONCE: usize = 8;
+
+/// For how many refreshes the nodes of a datacenter are kept of which nobody answers any more while others do. One would
+/// lose a datacenter to a hiccup of the network; many would keep the dead addresses of a cluster that has moved. Its
+/// seeds are asked in every refresh all the same, so a datacenter that was dropped is found again when it is back.
+const MAX_MISSED: u32 = 3;
+
+impl Survey<'_> {
+    /// A group for each datacenter: at least one node of each that is known is asked, and all seeds.
+    pub(super) async fn cluster(&self) -> Result<Vec<Group>, Unanswered> {
+        let asked: Vec<_> = self
+            .seeds
+            .iter()
+            .map(|seed| self.put_by_name(seed, &Area::Cluster))
+            .collect();
+        let answers: Vec<_> = stream::iter(asked)
+            .buffer_unordered(SEEDS_AT_ONCE)
+            .collect()
+            .await;
+        let seeds: Vec<(NodeUrl, Vec<NodeUrl>)> = answers.into_iter().flatten().collect();
+
+        let known = match &self.knowledge.area {
+            Some(Area::Cluster) => self.knowledge.groups.as_slice(),
+            // The nodes of another scope are not the cluster's.
+            Some(Area::Datacenter(_) | Area::Rack { .. }) | None => &[],
+        };
+        let mut found = Vec::new();
+        let mut answered = !seeds.is_empty();
+        for group in known {
+            match self.again(group, &seeds).await {
+                Some(again) => {
+                    answered = true;
+                    found.push(again);
+                }
+                None => found.push(Group {
+                    nodes: group.nodes.clone(),
+                    missed: group.missed + 1,
+                }),
+            }
+        }
+        if !answered {
+            return Err(Unanswered::Silence);
+        }
+        found.retain(|group| group.missed < MAX_MISSED);
+        found.extend(seeds.into_iter().map(|(_, named)| Group::new(named)));
+        Ok(groups::merge(found))
+    }
+
+    /// What the members of a group say of it now; nothing if none of them answers.
+    async fn again(&self, group: &Group, seeds: &[(NodeUrl, Vec<NodeUrl>)]) -> Option<Group> {
+        let mut named = Group::default();
+        let mut asked = Vec::new();
+        for (seed, list) in seeds.iter().filter(|(seed, _)| group.contains(seed)) {
+            asked.push(seed.clone());
+            named.extend(list.clone());
+        }
+        if asked.is_empty() {
+            let members = group.nodes.iter().filter(|node| !self.seeds.contains(node));
+            let contenders: Vec<_> = self
+                .in_turn(members)
+                .into_iter()
+                .take(MAX_KNOWN_ASKED)
+                .map(|node| self.put_by_name(node, &Area::Cluster))
+                .collect();
+            let (node, list) = race(contenders).await.ok()?;
+            asked.push(node);
+            named.extend(list);
+        }
+        if group.nodes.iter().any(|node| !named.contains(node)) {
+            let second = self
+                .second_opinion(&named, &group.nodes, &asked, &Area::Cluster)
+                .await;
+            named.extend(second);
+        }
+        Some(named)
+    }
+}

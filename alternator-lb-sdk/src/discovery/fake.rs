@@ -1,0 +1,192 @@
+//! A network for unit tests.
+
+use super::{Ask, AskError, AskFuture};
+use crate::topology::{Host, NodeUrl, Scheme};
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// Nodes by the last number of their address, and what each answers to what.
+#[derive(Debug, Default)]
+pub(super) struct FakeNetwork {
+    nodes: Mutex<HashMap<u8, FakeNode>>,
+    names: Mutex<HashMap<String, Vec<u8>>>,
+    asked: Mutex<Vec<(u8, String)>>,
+    lookups: Mutex<u32>,
+}
+
+#[derive(Clone, Debug)]
+enum FakeNode {
+    /// Answers with these, by datacenter and rack.
+    Lists {
+        datacenter: String,
+        members: Vec<(String, String, u8)>,
+        ignores_scopes: bool,
+    },
+    Raw(String),
+    Silent,
+}
+
+pub(super) fn url(last: u8) -> NodeUrl {
+    NodeUrl::new(Scheme::Http, Host::Ip([127, 0, 0, last].into()), 8000)
+}
+
+pub(super) fn urls(last: &[u8]) -> Vec<NodeUrl> {
+    last.iter().copied().map(url).collect()
+}
+
+/// The last numbers of addresses, sorted.
+pub(super) fn numbers<'a>(nodes: impl IntoIterator<Item = &'a NodeUrl>) -> Vec<u8> {
+    let mut numbers: Vec<_> = nodes
+        .into_iter()
+        .map(|node| match node.ip() {
+            Some(IpAddr::V4(ip)) => ip.octets()[3],
+            Some(IpAddr::V6(_)) | None => panic!("{node} is none of the fake ones"),
+        })
+        .collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+impl FakeNetwork {
+    /// A datacenter whose nodes name each other, each with its rack.
+    pub(super) fn datacenter(&self, datacenter: &str, members: &[(&str, u8)]) -> &Self {
+        for (_, last) in members {
+            self.view(*last, datacenter, members);
+        }
+        self
+    }
+
+    /// What one node says.
+    pub(super) fn view(&self, last: u8, datacenter: &str, members: &[(&str, u8)]) -> &Self {
+        let members = members
+            .iter()
+            .map(|(rack, last)| (datacenter.to_owned(), (*rack).to_owned(), *last))
+            .collect();
+        let node = FakeNode::Lists {
+            datacenter: datacenter.to_owned(),
+            members,
+            ignores_scopes: false,
+        };
+        self.set(last, node)
+    }
+
+    pub(super) fn ignores_scopes(&self, last: u8) -> &Self {
+        if let Some(FakeNode::Lists { ignores_scopes, .. }) =
+            self.nodes.lock().unwrap().get_mut(&last)
+        {
+            *ignores_scopes = true;
+        }
+        self
+    }
+
+    pub(super) fn raw(&self, last: u8, body: &str) -> &Self {
+        self.set(last, FakeNode::Raw(body.to_owned()))
+    }
+
+    pub(super) fn silent(&self, last: u8) -> &Self {
+        self.set(last, FakeNode::Silent)
+    }
+
+    /// Refuses connections from now on.
+    pub(super) fn dead(&self, last: u8) -> &Self {
+        self.nodes.lock().unwrap().remove(&last);
+        self
+    }
+
+    pub(super) fn name(&self, name: &str, addresses: &[u8]) -> &Self {
+        self.names
+            .lock()
+            .unwrap()
+            .insert(name.to_owned(), addresses.to_vec());
+        self
+    }
+
+    fn set(&self, last: u8, node: FakeNode) -> &Self {
+        self.nodes.lock().unwrap().insert(last, node);
+        self
+    }
+
+    /// Who was asked since the last time this was called, in order.
+    pub(super) fn asked(&self) -> Vec<(u8, String)> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    /// Who was asked at all since then.
+    pub(super) fn asked_nodes(&self) -> HashSet<u8> {
+        self.asked().into_iter().map(|(last, _)| last).collect()
+    }
+
+    pub(super) fn lookups(&self) -> u32 {
+        *self.lookups.lock().unwrap()
+    }
+}
+
+impl Ask for FakeNetwork {
+    fn get<'a>(
+        &'a self,
+        node: &'a NodeUrl,
+        path: String,
+        _: usize,
+    ) -> AskFuture<'a, Vec<u8>, AskError> {
+        Box::pin(async move {
+            let last = numbers([node])[0];
+            self.asked.lock().unwrap().push((last, path.clone()));
+            let found = self.nodes.lock().unwrap().get(&last).cloned();
+            match found {
+                None => Err(AskError::Unreachable(
+                    io::Error::from(io::ErrorKind::ConnectionRefused).into(),
+                )),
+                Some(FakeNode::Silent) => {
+                    tokio::time::sleep(Duration::from_secs(3600)).await;
+                    Err(AskError::Status(504))
+                }
+                Some(FakeNode::Raw(body)) => Ok(body.into_bytes()),
+                Some(FakeNode::Lists {
+                    datacenter,
+                    members,
+                    ignores_scopes,
+                }) => Ok(answer(&path, &datacenter, &members, ignores_scopes)),
+            }
+        })
+    }
+
+    fn look_up<'a>(&'a self, host: &'a str) -> AskFuture<'a, Vec<IpAddr>, io::Error> {
+        *self.lookups.lock().unwrap() += 1;
+        let found = self.names.lock().unwrap().get(host).cloned();
+        Box::pin(async move {
+            let found = found.ok_or(io::ErrorKind::NotFound)?;
+            Ok(found
+                .into_iter()
+                .map(|last| [127, 0, 0, last].into())
+                .collect())
+        })
+    }
+}
+
+fn answer(
+    path: &str,
+    own: &str,
+    members: &[(String, String, u8)],
+    ignores_scopes: bool,
+) -> Vec<u8> {
+    let query: HashMap<_, _> = url::form_urlencoded::parse(
+        path.split_once('?')
+            .map_or("", |(_, query)| query)
+            .as_bytes(),
+    )
+    .into_owned()
+    .collect();
+    let datacenter = query.get("dc").map_or(own, String::as_str);
+    let rack = query.get("rack");
+    let named: Vec<_> = members
+        .iter()
+        .filter(|(dc, r, _)| {
+            ignores_scopes || (dc == datacenter && rack.is_none_or(|rack| rack == r))
+        })
+        .map(|(_, _, last)| format!("127.0.0.{last}"))
+        .collect();
+    serde_json::to_vec(&named).unwrap()
+}

@@ -1,0 +1,92 @@
+//! Nodes that belong together because they name each other.
+
+use crate::topology::NodeUrl;
+
+/// The nodes of one datacenter, as far as can be told: a node names those of its own and no others, and not how the
+/// datacenter is called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) nodes: Vec<NodeUrl>,
+    /// Refreshes in a row in which none of them answered, although others did.
+    pub(super) missed: u32,
+}
+
+impl Group {
+    pub(super) fn new(nodes: Vec<NodeUrl>) -> Self {
+        Self { nodes, missed: 0 }
+    }
+
+    pub(super) fn contains(&self, node: &NodeUrl) -> bool {
+        self.nodes.contains(node)
+    }
+
+    pub(super) fn extend(&mut self, nodes: Vec<NodeUrl>) {
+        for node in nodes {
+            if !self.contains(&node) {
+                self.nodes.push(node);
+            }
+        }
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.nodes.iter().any(|node| other.contains(node))
+    }
+}
+
+/// Joins the groups that have a node in common.
+pub(super) fn merge(groups: Vec<Group>) -> Vec<Group> {
+    let mut merged: Vec<Group> = Vec::new();
+    for mut group in groups {
+        // Whatever overlaps with the newcomer becomes one with it; the rest stays apart.
+        let (joined, apart): (Vec<_>, Vec<_>) =
+            merged.into_iter().partition(|other| other.overlaps(&group));
+        merged = apart;
+        for other in joined {
+            group.missed = group.missed.min(other.missed);
+            let newer = std::mem::replace(&mut group.nodes, other.nodes);
+            group.extend(newer);
+        }
+        merged.push(group);
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::{Host, Scheme};
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn group(last: &[u8]) -> Group {
+        let url = |&last: &u8| NodeUrl::new(Scheme::Http, Host::Ip([127, 0, 0, last].into()), 8000);
+        Group::new(last.iter().map(url).collect())
+    }
+
+    #[test]
+    fn groups_that_share_a_node_are_one() {
+        assert_eq!(
+            merge(vec![group(&[1, 2]), group(&[3]), group(&[2, 4])]),
+            [group(&[3]), group(&[1, 2, 4])]
+        );
+        assert_eq!(
+            merge(vec![group(&[1]), group(&[2]), group(&[1, 2])]),
+            [group(&[2, 1])]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn merged_groups_are_disjoint_and_lose_nobody(lists in prop::collection::vec(prop::collection::btree_set(1u8..12, 1..5), 0..8)) {
+            let before: BTreeSet<u8> = lists.iter().flatten().copied().collect();
+            let merged = merge(lists.iter().map(|list| group(&list.iter().copied().collect::<Vec<_>>())).collect());
+            let held: usize = merged.iter().map(|group| group.nodes.len()).sum();
+            prop_assert_eq!(held, before.len());
+            for (position, one) in merged.iter().enumerate() {
+                for other in &merged[position + 1..] {
+                    prop_assert!(!one.overlaps(other));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Whether the task is alive.
+
+use crate::sync::atomic::{AtomicU64, Ordering};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Until when the task will have given a sign of life: its number above, milliseconds below.
+///
+/// The number makes a task that was given up and comes to life again, or ends late, powerless over its successor.
+pub(super) struct Life(AtomicU64);
+
+/// Nine thousand years of milliseconds, and 65,536 tasks before a number comes again.
+const MILLIS: u64 = (1 << 48) - 1;
+/// No task, and none shall be.
+const CLOSED: u64 = u64::MAX;
+
+impl Life {
+    pub(super) fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    /// Begins the life of another task.
+    pub(super) fn begin(this: &Arc<Self>, until: Duration) -> TaskLife {
+        TaskLife {
+            number: this.succeed(until),
+            life: Arc::clone(this),
+        }
+    }
+
+    /// Counts as alive until then without any task.
+    pub(super) fn postpone(&self, until: Duration) {
+        self.succeed(until);
+    }
+
+    pub(super) fn is_over(&self, now: Duration) -> bool {
+        self.0.load(Ordering::Relaxed) & MILLIS <= millis(now)
+    }
+
+    /// Puts the next number in force, and returns it.
+    fn succeed(&self, until: Duration) -> u64 {
+        let step =
+            |life: u64| (life != CLOSED).then(|| ((life | MILLIS).wrapping_add(1)) | millis(until));
+        match self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, step)
+        {
+            Ok(former) => (former >> 48).wrapping_add(1) & 0xffff,
+            // Closed: a number that no life has.
+            Err(_) => u64::MAX,
+        }
+    }
+
+    pub(super) fn at_the_latest(&self, moment: Duration) {
+        self.change(|_, until| Some(until.min(millis(moment))));
+    }
+
+    pub(super) fn close(&self) {
+        self.0.swap(CLOSED, Ordering::Relaxed);
+    }
+
+    /// Changes until when, unless the life is closed or `to`, which is told the task's number, does not want it.
+    fn change(&self, to: impl Fn(u64, u64) -> Option<u64>) {
+        let step = |life: u64| match life {
+            CLOSED => None,
+            _ => Some((life & !MILLIS) | to(life >> 48, life & MILLIS)?),
+        };
+        // Refused: then that is as it should be.
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, step);
+    }
+}
+
+/// The life of one task: over when the task is dropped, for whatever reason.
+pub(super) struct TaskLife {
+    life: Arc<Life>,
+    number: u64,
+}
+
+impl TaskLife {
+    pub(super) fn until(&self, moment: Duration) {
+        self.life
+            .change(|number, _| (number == self.number).then(|| millis(moment)));
+    }
+}
+
+impl Drop for TaskLife {
+    fn drop(&mut self) {
+        self.life
+            .change(|number, _| (number == self.number).then_some(0));
+    }
+}
+
+impl fmt::Debug for Life {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.load(Ordering::Relaxed) {
+            CLOSED => f.write_str("closed"),
+            life => write!(f, "task {} until {} ms", life >> 48, life & MILLIS),
+        }
+    }
+}
+
+/// Below the highest value: together with the highest number that would be [`CLOSED`].
+fn millis(moment: Duration) -> u64 {
+    u64::try_from(moment.as_millis())
+        .unwrap_or(MILLIS)
+        .min(MILLIS - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn a_task_lives_until_it_said_or_ends() {
+        let life = Arc::new(Life::new());
+        assert!(life.is_over(seconds(0)));
+        let first = Life::begin(&life, seconds(10));
+        assert!(!life.is_over(seconds(9)) && life.is_over(seconds(10)));
+        first.until(seconds(20));
+        assert!(!life.is_over(seconds(19)));
+        life.at_the_latest(seconds(15));
+        assert!(life.is_over(seconds(15)));
+        drop(first);
+        assert!(life.is_over(seconds(0)));
+    }
+
+    #[test]
+    fn a_task_that_was_given_up_has_no_say_any_more() {
+        let life = Arc::new(Life::new());
+        let stuck = Life::begin(&life, seconds(1));
+        let _next = Life::begin(&life, seconds(10));
+        stuck.until(seconds(100));
+        assert!(life.is_over(seconds(10)));
+        drop(stuck);
+        assert!(!life.is_over(seconds(9)));
+    }
+
+    #[test]
+    fn nothing_opens_what_is_closed() {
+        let life = Arc::new(Life::new());
+        let running = Life::begin(&life, seconds(1));
+        life.close();
+        running.until(seconds(2));
+        drop(running);
+        drop(Life::begin(&life, seconds(3)));
+        life.at_the_latest(seconds(0));
+        assert!(!life.is_over(Duration::from_secs(u64::MAX / 1000)));
+    }
+
+    #[test]
+    fn numbers_come_round() {
+        let life = Arc::new(Life(AtomicU64::new(0xffff << 48)));
+        let last = Life::begin(&life, seconds(5));
+        assert_eq!(last.number, 0);
+        assert!(!life.is_over(seconds(4)));
+        last.until(seconds(9));
+        assert!(!life.is_over(seconds(8)));
+    }
+}

@@ -1,0 +1,312 @@
+//! Making refreshes, and what comes of them.
+
+use super::flight::{self, Boarding, Flight, Turn};
+use super::knowledge::Knowledge;
+use super::schedule::{Intervals, Signals};
+use super::seeds::Seeds;
+use super::survey::{Findings, Found, Survey};
+use super::{Ask, AskError, RefreshError, Report};
+use crate::clock::Clock;
+use crate::health::State;
+use crate::routing::{Peer, RouteError, Router, Table};
+use crate::topology::{Area, NodeUrl, Scope, Topology};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+/// What a cluster is, and how its list of nodes is to be kept.
+pub(crate) struct Settings<E> {
+    pub(crate) seeds: Vec<NodeUrl>,
+    pub(crate) scope: Scope,
+    /// Whether the application asked for that scope.
+    pub(crate) scope_is_chosen: bool,
+    pub(crate) intervals: Intervals,
+    /// Makes what the SDK wants at hand when a node is picked.
+    pub(crate) attach: fn(&NodeUrl) -> E,
+    pub(crate) report: fn(&Report),
+}
+
+/// Knows who is in the cluster, and tells the router.
+pub(crate) struct Discovery<E> {
+    router: Arc<Router<E>>,
+    clock: Clock,
+    settings: Settings<E>,
+    seeds: Seeds,
+    /// The first that came.
+    ask: OnceLock<Arc<dyn Ask>>,
+    flight: Flight,
+    signals: Arc<Signals>,
+    memory: Mutex<Memory>,
+}
+
+/// What outlives a refresh.
+#[derive(Default)]
+struct Memory {
+    knowledge: Knowledge,
+    has_succeeded: bool,
+    failures: u32,
+    error: Option<RefreshError>,
+    /// Entries that were reported; bounded, since servers choose them.
+    reported: HashSet<String>,
+    spans_datacenters: bool,
+}
+
+/// How many strange entries are remembered. More are not reported at all: by then the log tells enough.
+const MAX_REPORTED: usize = 64;
+
+impl<E: Send + Sync + 'static> Discovery<E> {
+    pub(crate) fn new(settings: Settings<E>, router: Arc<Router<E>>, clock: Clock) -> Self {
+        Self {
+            router,
+            clock,
+            seeds: Seeds::new(settings.seeds.clone()),
+            settings,
+            ask: OnceLock::new(),
+            flight: Flight::default(),
+            signals: Arc::default(),
+            memory: Mutex::default(),
+        }
+    }
+
+    /// The addresses that the application gave.
+    pub(crate) fn seeds(&self) -> &[NodeUrl] {
+        self.seeds.given()
+    }
+
+    /// Asks with this from now on, unless there is something to ask with already.
+    pub(crate) fn adopt(&self, ask: impl FnOnce() -> Arc<dyn Ask>) {
+        self.ask.get_or_init(ask);
+    }
+
+    pub(crate) fn can_ask(&self) -> bool {
+        self.ask.get().is_some()
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    pub(crate) fn intervals(&self) -> Intervals {
+        self.settings.intervals
+    }
+
+    pub(super) fn signals(&self) -> Arc<Signals> {
+        Arc::clone(&self.signals)
+    }
+
+    pub(super) fn failures_in_a_row(&self) -> u32 {
+        self.memory().failures
+    }
+
+    pub(super) fn report(&self, report: Report) {
+        (self.settings.report)(&report);
+    }
+
+    /// A request is made. Returns whether it may have woken the task.
+    pub(crate) fn request(&self) -> bool {
+        self.signals.request()
+    }
+
+    /// A node could not be connected: the list may be out of date.
+    pub(crate) fn trouble(&self) {
+        self.signals.trouble();
+    }
+
+    /// Why the last refresh failed, if it did.
+    pub(crate) fn last_error(&self) -> Option<RefreshError> {
+        self.memory().error.clone()
+    }
+
+    /// Succeeds when a refresh has succeeded at any time; makes one if none has.
+    pub(crate) async fn ready(&self) -> Result<(), RefreshError> {
+        if self.memory().has_succeeded {
+            return Ok(());
+        }
+        self.refresh().await
+    }
+
+    /// Makes a refresh, or shares one that begins after this call.
+    pub(crate) async fn refresh(&self) -> Result<(), RefreshError> {
+        let Some(ask) = self.ask.get() else {
+            return Err(RefreshError::NoHttpClient);
+        };
+        if Handle::try_current().is_err() {
+            return Err(RefreshError::NoRuntime);
+        }
+        let turn = match self.flight.board(self.clock).await {
+            Boarding::Turn(turn) => turn,
+            Boarding::Landed(result) => return result,
+        };
+        let (result, findings) = self.survey(ask.as_ref()).await;
+        self.finish(turn, result, findings)
+    }
+
+    async fn survey(&self, ask: &dyn Ask) -> (Result<Found, RefreshError>, Findings) {
+        let trouble = self.signals.take_trouble() || self.failures_in_a_row() > 0;
+        let (seeds, unresolved) = self.seeds.resolve(ask, trouble, self.clock.now()).await;
+        let knowledge = self.memory().knowledge.clone();
+        if knowledge.groups.is_empty() && !seeds.is_empty() && !self.router.table().refuses() {
+            // Nothing better is known until the seeds answer, if they do.
+            self.put_in_force(&seeds);
+        }
+        let survey = Survey {
+            ask,
+            seeds: &seeds,
+            knowledge: &knowledge,
+            down: &self.nodes_down(),
+            findings: Mutex::new(Findings {
+                failures: unresolved.into_iter().map(failure).collect(),
+                ..Findings::default()
+            }),
+        };
+        let result = timeout(flight::LIMIT, survey.run(&self.settings.scope)).await;
+        let result = result.unwrap_or_else(|_elapsed| Err(survey.no_answer()));
+        let findings = survey.findings.into_inner();
+        (result, findings.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets the result count, unless the turn was lost: then another has gone ahead with a newer one.
+    fn finish(
+        &self,
+        turn: Turn<'_>,
+        result: Result<Found, RefreshError>,
+        findings: Findings,
+    ) -> Result<(), RefreshError> {
+        if !turn.is_current() {
+            return result.map(|_| ());
+        }
+        let mut reports = Vec::new();
+        self.note_dropped(&findings, &mut reports);
+        let outcome = match result {
+            Ok(found) => {
+                self.succeeded(found, findings, &mut reports);
+                Ok(())
+            }
+            Err(error) => {
+                self.failed(&error, &mut reports);
+                Err(error)
+            }
+        };
+        turn.land(&outcome);
+        reports.into_iter().for_each(|report| self.report(report));
+        outcome
+    }
+
+    fn succeeded(&self, found: Found, findings: Findings, reports: &mut Vec<Report>) {
+        let knowledge = Knowledge {
+            area: Some(found.area),
+            groups: found.groups,
+            scoped: findings.scoped,
+        };
+        let nodes = knowledge.nodes();
+        // Before anybody is told that it has succeeded.
+        let (added, removed) = self.put_in_force(&nodes);
+
+        let mut memory = self.memory();
+        if memory.error.take().is_some() {
+            reports.push(Report::Recovered);
+        }
+        if !added.is_empty() || !removed.is_empty() {
+            reports.push(Report::Changed {
+                added,
+                removed,
+                nodes: nodes.len(),
+                area: found_in(&knowledge),
+            });
+        }
+        let datacenters = knowledge.groups.len();
+        if datacenters > 1
+            && !self.settings.scope_is_chosen
+            && !std::mem::replace(&mut memory.spans_datacenters, true)
+        {
+            reports.push(Report::SpansDatacenters { datacenters });
+        }
+        memory.has_succeeded = true;
+        memory.failures = 0;
+        memory.knowledge.succeed(knowledge, self.seeds());
+    }
+
+    fn failed(&self, error: &RefreshError, reports: &mut Vec<Report>) {
+        let mut memory = self.memory();
+        memory.failures = memory.failures.saturating_add(1);
+        let known = memory.error.as_ref().map(std::mem::discriminant);
+        if known != Some(std::mem::discriminant(error)) {
+            reports.push(Report::Failed(error.clone()));
+        }
+        memory.error = Some(error.clone());
+        if let RefreshError::ScopeUnsupported { scope } = error
+            && !memory.has_succeeded
+        {
+            // Nothing is known that the scope would allow.
+            self.router.refuse(RouteError::ScopeUnsupported {
+                scope: scope.clone(),
+            });
+        }
+    }
+
+    fn note_dropped(&self, findings: &Findings, reports: &mut Vec<Report>) {
+        let reported = &mut self.memory().reported;
+        let mut news = Vec::new();
+        for entry in &findings.dropped {
+            if reported.len() < MAX_REPORTED && reported.insert(entry.clone()) {
+                news.push(entry.clone());
+            }
+        }
+        if !news.is_empty() {
+            reports.push(Report::Dropped(news));
+        }
+    }
+
+    /// Routes to these nodes from now on. Returns which came and which went.
+    fn put_in_force(&self, nodes: &[NodeUrl]) -> (Vec<NodeUrl>, Vec<NodeUrl>) {
+        let attach = self.settings.attach;
+        let before = self.router.table();
+        let after = Topology::refreshed(before.topology(), nodes, |url| Peer::new(attach(url)));
+        let (added, removed) = before.topology().difference(&after);
+        if !added.is_empty() || !removed.is_empty() || before.refuses() {
+            self.router.publish(Table::new(Arc::new(after)));
+        }
+        (added, removed)
+    }
+
+    fn nodes_down(&self) -> HashSet<NodeUrl> {
+        let table = self.router.table();
+        let nodes = table.topology().nodes().iter();
+        nodes
+            .filter(|node| node.health().state() != State::Up)
+            .map(|node| node.url().clone())
+            .collect()
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        // Nothing that holds the lock can panic.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<E> std::fmt::Debug for Discovery<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Discovery")
+            .field("seeds", &self.seeds)
+            .field("scope", &self.settings.scope)
+            .field("intervals", &self.settings.intervals)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The link of the scope chain in force, in words.
+fn found_in(knowledge: &Knowledge) -> String {
+    knowledge
+        .area
+        .as_ref()
+        .map(Area::to_string)
+        .unwrap_or_default()
+}
+
+fn failure((seed, error): (NodeUrl, AskError)) -> (NodeUrl, Arc<AskError>) {
+    (seed, Arc::new(error))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! What a refresh has to tell.
+
+use super::RefreshError;
+use crate::topology::NodeUrl;
+
+/// Something that changed with a refresh. Nothing is reported twice in a row.
+#[derive(Clone, Debug)]
+pub(crate) enum Report {
+    /// Another list of nodes is in force.
+    Changed {
+        added: Vec<NodeUrl>,
+        removed: Vec<NodeUrl>,
+        nodes: usize,
+        /// The link of the scope chain that they come from.
+        area: String,
+    },
+    /// Refreshes fail, for this reason.
+    Failed(RefreshError),
+    /// Refreshes succeed again.
+    Recovered,
+    /// Entries of `/localnodes` that are no addresses of nodes.
+    Dropped(Vec<String>),
+    /// A client that asked for no scope spans datacenters.
+    SpansDatacenters { datacenters: usize },
+    /// Nothing can keep the list fresh, since requests are made outside of a tokio runtime.
+    NoRuntime,
+}

@@ -1,0 +1,224 @@
+//! When the list is refreshed.
+
+use crate::clock::Clock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+
+/// The default pause between refreshes while there are requests. A node that joins serves within seconds, and a thousand
+/// busy processes cost their cluster 200 small requests a second together. Nodes that leave need no refresh to be
+/// noticed.
+pub(crate) const ACTIVE: Duration = Duration::from_secs(5);
+
+/// The default pause between refreshes while there are none: the list is not too old when requests come again. What all
+/// the official clients take.
+pub(crate) const IDLE: Duration = Duration::from_secs(60);
+
+/// The shortest pause: a node that dies under load fails many requests at once, which are one reason to refresh.
+const DEBOUNCE: Duration = Duration::from_millis(250);
+
+/// The longest pause that failed refreshes grow to while requests fail too, so that a cluster that came back at other
+/// addresses is found soon.
+const MAX_DEBOUNCE: Duration = Duration::from_secs(2);
+
+/// The two pauses between refreshes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Intervals {
+    pub(crate) active: Duration,
+    pub(crate) idle: Duration,
+}
+
+impl Intervals {
+    /// How long the task sleeps at most before it looks whether there are requests.
+    pub(super) fn longest_active(self) -> Duration {
+        self.active.max(MAX_DEBOUNCE).mul_f64(1.0 + JITTER)
+    }
+}
+
+/// What requests tell the task that refreshes.
+#[derive(Debug, Default)]
+pub(super) struct Signals {
+    active: AtomicBool,
+    trouble: AtomicBool,
+    request: Notify,
+    failure: Notify,
+}
+
+impl Signals {
+    /// A request is made. Returns whether that may be the one that wakes the task.
+    ///
+    /// Costs a read: only the first request of each pause writes.
+    pub(super) fn request(&self) -> bool {
+        let first =
+            !self.active.load(Ordering::Relaxed) && !self.active.swap(true, Ordering::Relaxed);
+        if first {
+            self.request.notify_one();
+        }
+        first
+    }
+
+    /// A node could not be connected.
+    pub(super) fn trouble(&self) {
+        self.trouble.store(true, Ordering::Relaxed);
+        self.failure.notify_one();
+    }
+
+    /// Whether there was trouble since the last time this was asked.
+    pub(super) fn take_trouble(&self) -> bool {
+        self.trouble.swap(false, Ordering::Relaxed)
+    }
+
+    /// Waits until the list is to be refreshed again. `failures` is how many refreshes in a row have failed; `idle` is
+    /// called when the pause turns out to be a long one.
+    pub(super) async fn pause(
+        &self,
+        intervals: Intervals,
+        failures: u32,
+        clock: Clock,
+        idle: impl FnOnce(Duration),
+    ) {
+        let start = clock.now();
+        let left = |end: Duration| (start + end).saturating_sub(clock.now());
+        let debounce = debounce(failures).min(intervals.active);
+        let active = jittered(match failures {
+            0 => intervals.active,
+            // After a failure not so long as after a success.
+            1.. => debounce,
+        });
+
+        sleep(jittered(debounce).min(active)).await;
+        if timeout(left(active), self.failure.notified()).await.is_ok() {
+            return;
+        }
+        if self.active.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let long = jittered(intervals.idle.max(intervals.active));
+        idle(left(long));
+        let woken = async {
+            // The permit of a request before this pause may still be there.
+            while !self.active.load(Ordering::Relaxed) {
+                self.request.notified().await;
+            }
+            self.active.store(false, Ordering::Relaxed);
+        };
+        // Over, or woken: either way it is time.
+        let _ = timeout(left(long), woken).await;
+    }
+}
+
+/// How much a pause varies, so that the processes of a fleet that started together do not ask together.
+const JITTER: f64 = 0.2;
+
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(1.0 - JITTER + 2.0 * JITTER * fastrand::f64())
+}
+
+fn debounce(failures: u32) -> Duration {
+    DEBOUNCE
+        .saturating_mul(1 << failures.min(8))
+        .min(MAX_DEBOUNCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::Instant;
+
+    const INTERVALS: Intervals = Intervals {
+        active: ACTIVE,
+        idle: IDLE,
+    };
+
+    /// How long a pause lasts, in seconds.
+    async fn pause(signals: &Signals, failures: u32) -> f64 {
+        let start = Instant::now();
+        signals
+            .pause(INTERVALS, failures, Clock::new(), |_| {})
+            .await;
+        start.elapsed().as_secs_f64()
+    }
+
+    fn around(seconds: f64, middle: f64) {
+        assert!(
+            (middle * 0.79..=middle * 1.21).contains(&seconds),
+            "{seconds} s, not about {middle} s"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn busy_processes_refresh_every_few_seconds() {
+        let signals = Signals::default();
+        for _ in 0..50 {
+            signals.request();
+            around(pause(&signals, 0).await, 5.0);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_two_pauses_are_alike() {
+        let signals = Signals::default();
+        signals.request();
+        let first = pause(&signals, 0).await;
+        signals.request();
+        assert_ne!(first, pause(&signals, 0).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn idle_processes_refresh_every_minute() {
+        let signals = Signals::default();
+        signals.request();
+        pause(&signals, 0).await;
+        for _ in 0..50 {
+            around(pause(&signals, 0).await, 60.0);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_request_after_idleness_ends_the_pause() {
+        let signals = Signals::default();
+        signals.request();
+        pause(&signals, 0).await;
+        let (took, ()) = tokio::join!(pause(&signals, 0), async {
+            sleep(Duration::from_secs(20)).await;
+            assert!(signals.request());
+            assert!(!signals.request(), "only the first one writes");
+        });
+        assert!((20.0..20.1).contains(&took), "{took}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn trouble_ends_the_pause_but_not_at_once() {
+        let signals = Signals::default();
+        signals.request();
+        for _ in 0..100 {
+            signals.trouble();
+        }
+        around(pause(&signals, 0).await, 0.25);
+        // The hundred were one reason.
+        signals.request();
+        around(pause(&signals, 0).await, 5.0);
+
+        let (took, ()) = tokio::join!(pause(&signals, 0), async {
+            sleep(Duration::from_secs(20)).await;
+            signals.request();
+        });
+        assert!((20.0..20.1).contains(&took), "{took}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_are_followed_up_soon_and_then_less_often() {
+        let signals = Signals::default();
+        for (failures, seconds) in [(1, 0.5), (2, 1.0), (3, 2.0), (30, 2.0)] {
+            signals.request();
+            around(pause(&signals, failures).await, seconds);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn even_then_an_idle_process_is_silent() {
+        let signals = Signals::default();
+        around(pause(&signals, 30).await, 60.0);
+    }
+}

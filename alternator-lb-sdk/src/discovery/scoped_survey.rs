@@ -1,0 +1,60 @@
+//! The nodes of one datacenter or rack.
+
+use super::groups::Group;
+use super::race::race;
+use super::survey::{MAX_KNOWN_ASKED, Survey, Unanswered};
+use crate::topology::{Area, NodeUrl};
+
+impl Survey<'_> {
+    /// One group, empty if the area has no nodes.
+    ///
+    /// Any node can tell of any datacenter, so one good answer is enough, unless it would lose nodes: a node that is cut
+    /// off names itself alone. Then another is asked, and both are believed.
+    pub(super) async fn scoped(&self, area: &Area) -> Result<Vec<Group>, Unanswered> {
+        let everybody = self.knowledge.nodes();
+        let known = self.in_turn(everybody.iter());
+        let seeds = self.in_turn(self.seeds.iter().filter(|seed| !everybody.contains(seed)));
+        let contenders: Vec<_> = known
+            .into_iter()
+            .take(MAX_KNOWN_ASKED)
+            .chain(seeds)
+            .map(|node| self.put_by_name(node, area))
+            .collect();
+        let (asked, named) = race(contenders)
+            .await
+            .map_err(|failures| Unanswered::of(&failures))?;
+
+        let mut group = Group::new(named);
+        let before = self.knowledge.nodes_of(area);
+        if before.iter().any(|node| !group.contains(node)) {
+            let second = self.second_opinion(&group, &before, &[asked], area).await;
+            group.extend(second);
+        }
+        Ok(vec![group])
+    }
+
+    /// What another node says, if one answers: preferably one that is still named, since of those that are not most will
+    /// have gone.
+    pub(super) async fn second_opinion(
+        &self,
+        named: &Group,
+        before: &[NodeUrl],
+        asked: &[NodeUrl],
+        area: &Area,
+    ) -> Vec<NodeUrl> {
+        let others: Vec<_> = before.iter().filter(|node| !asked.contains(node)).collect();
+        let (still, gone): (Vec<&NodeUrl>, Vec<&NodeUrl>) =
+            others.into_iter().partition(|node| named.contains(node));
+        let candidates = match still.is_empty() {
+            true => gone,
+            false => still,
+        };
+        let contenders: Vec<_> = self
+            .in_turn(candidates.into_iter())
+            .into_iter()
+            .take(MAX_KNOWN_ASKED)
+            .map(|node| self.put(node, area))
+            .collect();
+        race(contenders).await.unwrap_or_default()
+    }
+}

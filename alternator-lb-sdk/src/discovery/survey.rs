@@ -1,0 +1,228 @@
+//! One refresh: who is asked, and who is believed.
+
+use super::answer::{self, Answer};
+use super::groups::Group;
+use super::knowledge::Knowledge;
+use super::{Ask, AskError, RefreshError};
+use crate::topology::{Area, NodeUrl, Scope};
+use std::collections::HashSet;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
+use url::form_urlencoded;
+
+/// How long one node is waited for. A lost packet of a new connection is sent again after one second (RFC 6298), and
+/// costs a refresh nothing that way.
+const ASK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How many of the nodes known are asked, one after the other, before the seeds are.
+pub(super) const MAX_KNOWN_ASKED: usize = 5;
+
+/// How many failures an error tells of.
+const MAX_FAILURES_TOLD: usize = 8;
+
+/// A rack that no cluster has: servers that know racks say that it has no nodes, others ignore the question.
+const IMPOSSIBLE_RACK: &str = "alternator-lb-sdk asks whether racks are known here";
+
+/// The questions of one refresh.
+pub(super) struct Survey<'a> {
+    pub(super) ask: &'a dyn Ask,
+    /// With the names looked up.
+    pub(super) seeds: &'a [NodeUrl],
+    pub(super) knowledge: &'a Knowledge,
+    /// Nodes that could not be connected lately: they are asked last.
+    pub(super) down: &'a HashSet<NodeUrl>,
+    pub(super) findings: Mutex<Findings>,
+}
+
+/// What comes up along the way.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) failures: Vec<(NodeUrl, Arc<AskError>)>,
+    /// Entries of the answers that are no addresses.
+    pub(super) dropped: Vec<String>,
+    /// Nodes that honour the question for a datacenter or rack.
+    pub(super) scoped: HashSet<NodeUrl>,
+}
+
+/// The nodes of the first link of the scope chain that has any.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) area: Area,
+    pub(super) groups: Vec<Group>,
+}
+
+/// Nobody gave the answer that was needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unanswered {
+    /// Those who answered ignore the question for a datacenter or rack.
+    ScopeUnsupported,
+    /// Nobody answered at all.
+    Silence,
+}
+
+impl Survey<'_> {
+    /// Walks the scope chain. Goes on to the next link when one has no nodes, never because nobody answered: nodes that
+    /// cannot be asked are no reason to leave a rack.
+    pub(super) async fn run(&self, scope: &Scope) -> Result<Found, RefreshError> {
+        let mut unsupported = false;
+        for area in scope.areas() {
+            let groups = match area {
+                Area::Cluster => self.cluster().await,
+                Area::Datacenter(_) | Area::Rack { .. } if unsupported => continue,
+                Area::Datacenter(_) | Area::Rack { .. } => self.scoped(area).await,
+            };
+            match groups {
+                Ok(groups) if groups.iter().all(|group| group.nodes.is_empty()) => {}
+                Ok(groups) => {
+                    return Ok(Found {
+                        area: area.clone(),
+                        groups,
+                    });
+                }
+                Err(Unanswered::ScopeUnsupported) => unsupported = true,
+                Err(Unanswered::Silence) => return Err(self.no_answer()),
+            }
+        }
+        let scope = scope.to_string();
+        Err(match unsupported {
+            true => RefreshError::ScopeUnsupported { scope },
+            false => RefreshError::NoNodes { scope },
+        })
+    }
+
+    /// The error that tells of all failures so far.
+    pub(super) fn no_answer(&self) -> RefreshError {
+        let failures = &self.findings().failures;
+        let told = failures.iter().rev().take(MAX_FAILURES_TOLD).rev();
+        RefreshError::NoAnswer {
+            failures: told
+                .map(|(node, error)| format!("{node}: {}", with_cause(error)))
+                .collect(),
+            source: failures
+                .last()
+                .map(|(_, error)| Arc::clone(error) as Arc<dyn Error + Send + Sync>),
+        }
+    }
+
+    /// What `node` says of the nodes of `area`, or of its own datacenter for the whole cluster.
+    pub(super) async fn put(
+        &self,
+        node: &NodeUrl,
+        area: &Area,
+    ) -> Result<Vec<NodeUrl>, Unanswered> {
+        let answer = match area {
+            Area::Cluster => self.fetch(node, &[]).await,
+            Area::Datacenter(datacenter) => self.fetch_scoped(node, &[("dc", datacenter)]).await,
+            Area::Rack { datacenter, rack } => {
+                self.fetch_scoped(node, &[("dc", datacenter), ("rack", rack)])
+                    .await
+            }
+        };
+        match answer.map(|answer| self.take(node, answer)) {
+            // In its own datacenter there is at least the node itself.
+            Ok(named) if named.is_empty() && *area == Area::Cluster => {
+                Err(self.note_failure(node, AskError::Empty))
+            }
+            Ok(named) => Ok(named),
+            Err(error) => Err(self.note_failure(node, error)),
+        }
+    }
+
+    /// The same, with whom it is from.
+    pub(super) async fn put_by_name(
+        &self,
+        node: &NodeUrl,
+        area: &Area,
+    ) -> Result<(NodeUrl, Vec<NodeUrl>), Unanswered> {
+        Ok((node.clone(), self.put(node, area).await?))
+    }
+
+    /// The candidates in the order in which they are asked: at random, so that the clients of a cluster do not all ask
+    /// the same node, those that are down last.
+    pub(super) fn in_turn<'n>(&self, nodes: impl Iterator<Item = &'n NodeUrl>) -> Vec<&'n NodeUrl> {
+        let mut nodes: Vec<_> = nodes.collect();
+        fastrand::shuffle(&mut nodes);
+        nodes.sort_by_key(|node| self.down.contains(*node));
+        nodes
+    }
+
+    /// Asks with a datacenter or rack, once the node has shown that it listens to that.
+    async fn fetch_scoped(
+        &self,
+        node: &NodeUrl,
+        query: &[(&str, &str)],
+    ) -> Result<Answer, AskError> {
+        if !self.knowledge.scoped.contains(node) && !self.findings().scoped.contains(node) {
+            let nobody = self.fetch(node, &[("rack", IMPOSSIBLE_RACK)]).await?;
+            if !nobody.addresses.is_empty() {
+                return Err(AskError::ScopeUnsupported);
+            }
+            self.findings().scoped.insert(node.clone());
+        }
+        self.fetch(node, query).await
+    }
+
+    async fn fetch(&self, node: &NodeUrl, query: &[(&str, &str)]) -> Result<Answer, AskError> {
+        let mut path = "/localnodes".to_owned();
+        if !query.is_empty() {
+            path.push('?');
+            let from = path.len();
+            path = form_urlencoded::Serializer::for_suffix(path, from)
+                .extend_pairs(query)
+                .finish();
+        }
+        let body = timeout(ASK_TIMEOUT, self.ask.get(node, path, answer::MAX_BYTES))
+            .await
+            .map_err(|_elapsed| AskError::TimedOut(ASK_TIMEOUT))??;
+        answer::parse(&body)
+    }
+
+    fn take(&self, node: &NodeUrl, answer: Answer) -> Vec<NodeUrl> {
+        self.findings().dropped.extend(answer.dropped);
+        answer.addresses.iter().map(|&ip| node.at(ip)).collect()
+    }
+
+    fn note_failure(&self, node: &NodeUrl, error: AskError) -> Unanswered {
+        let unanswered = match error {
+            AskError::ScopeUnsupported => Unanswered::ScopeUnsupported,
+            AskError::Unreachable(_)
+            | AskError::TimedOut(_)
+            | AskError::Status(_)
+            | AskError::TooLong(_)
+            | AskError::Malformed(_)
+            | AskError::TooMany(..)
+            | AskError::Empty
+            | AskError::Unresolved(_) => Unanswered::Silence,
+        };
+        self.findings()
+            .failures
+            .push((node.clone(), Arc::new(error)));
+        unanswered
+    }
+
+    fn findings(&self) -> std::sync::MutexGuard<'_, Findings> {
+        // Nothing that holds the lock can panic.
+        self.findings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Unanswered {
+    /// What several failures come to: one who answered, if not as wanted, says more than any silence.
+    pub(super) fn of(failures: &[Self]) -> Self {
+        match failures.contains(&Self::ScopeUnsupported) {
+            true => Self::ScopeUnsupported,
+            false => Self::Silence,
+        }
+    }
+}
+
+/// An error with the innermost reason for it, which is the one that tells what to do.
+fn with_cause(error: &AskError) -> String {
+    let cause = std::iter::successors(error.source(), |error| (*error).source()).last();
+    match cause {
+        Some(cause) => format!("{error} ({cause})"),
+        None => error.to_string(),
+    }
+}

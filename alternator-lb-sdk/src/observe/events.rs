@@ -1,0 +1,61 @@
+//! Events.
+
+use crate::discovery::Report;
+use crate::health::Transition;
+use crate::topology::NodeUrl;
+use tracing::{debug, info, warn};
+
+/// A node went down or came back.
+pub(crate) fn transition(node: &NodeUrl, transition: Transition) {
+    match transition {
+        Transition::Down { rest } => {
+            warn!(%node, ?rest, "node down: it could not be connected, and is left out until it can be");
+        }
+        Transition::StillDown { rest } => debug!(%node, ?rest, "node still down"),
+        Transition::Up => info!(%node, "node back"),
+    }
+}
+
+/// What a refresh of the list of nodes brought.
+pub(crate) fn report(report: &Report) {
+    match report {
+        Report::Changed {
+            added,
+            removed,
+            nodes,
+            area,
+        } => info!(
+            ?added,
+            ?removed,
+            nodes,
+            area,
+            "the nodes of the cluster changed"
+        ),
+        Report::Failed(error) => {
+            warn!(%error, "the list of nodes cannot be refreshed; the last good one stays in force");
+        }
+        Report::Recovered => info!("the list of nodes can be refreshed again"),
+        Report::Dropped(entries) => warn!(
+            ?entries,
+            "/localnodes names what are no addresses of nodes; they are ignored"
+        ),
+        Report::SpansDatacenters { datacenters } => warn!(
+            datacenters,
+            "the seeds name different nodes, as those of different datacenters do: reads may not see what was just \
+             written in another, and conditional writes in two of them do not exclude each other; choose one with \
+             `.scope(Scope::datacenter(..))`, or say that this is meant with `.scope(Scope::cluster())`"
+        ),
+        Report::NoRuntime => warn!(
+            "requests are made outside of a tokio runtime, where nothing can keep the list of nodes fresh; run the client \
+             inside of one"
+        ),
+    }
+}
+
+/// A credentials provider is set, and has none.
+pub(crate) fn credentials_failed() {
+    warn!(
+        "the credentials provider of the configuration failed, so requests cannot be signed; for a cluster without \
+         authorization use `aws_config::defaults(..).no_credentials()`, or `.no_auth()` on the `Alternator`"
+    );
+}

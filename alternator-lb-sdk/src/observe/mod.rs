@@ -1,0 +1,9 @@
+//! What can be seen from outside: the state of the nodes, and events about what changes.
+//!
+//! Events are emitted once per change, with [`tracing`], at the level of what they mean to an operator: `warn` for what
+//! needs somebody, `info` for what the cluster does, `debug` for what repeats.
+
+pub(crate) mod events;
+mod status;
+
+pub use status::{NodeState, NodeStatus};

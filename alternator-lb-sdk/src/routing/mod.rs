@@ -1,0 +1,25 @@
+//! Which node a request goes to.
+//!
+//! The [`Router`] holds a [`Table`] of the nodes that can be used at the moment. A request takes one from it with a
+//! single atomic increment; nothing here waits, locks or looks at more than a handful of nodes, however many there are.
+//! The table changes only when a refresh brings another list or a node goes down or comes back.
+//!
+//! An operation keeps a [`Plan`]: where its attempts went, so that a retry goes to a node that has not been tried yet.
+//!
+//! Plain synchronous code: the time and the random numbers come from the caller.
+
+mod attempt;
+mod error;
+mod plan;
+mod policy;
+mod router;
+mod table;
+mod target;
+
+pub(crate) use attempt::Attempt;
+pub use error::RouteError;
+pub(crate) use plan::Plan;
+pub use policy::Policy;
+pub(crate) use router::Router;
+pub(crate) use table::Table;
+pub(crate) use target::{Peer, Target};

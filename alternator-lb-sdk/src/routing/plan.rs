@@ -1,0 +1,114 @@
+//! Where an operation has been.
+
+use super::{Attempt, Target};
+use crate::health::Outcome;
+use std::sync::Arc;
+
+/// The attempts of one operation, so that each goes to a node which the ones before did not try.
+#[derive(Debug)]
+pub(crate) struct Plan<E> {
+    current: Option<Attempt<E>>,
+    /// The nodes of the attempts before the current one, in order.
+    tried: Vec<Arc<Target<E>>>,
+    /// Where in `tried` the present round over the nodes began.
+    round: usize,
+    /// The only node that may be tried, if the operation asked for one.
+    pin: Option<Arc<Target<E>>>,
+    last_outcome: Option<Outcome>,
+}
+
+impl<E> Default for Plan<E> {
+    fn default() -> Self {
+        Self {
+            current: None,
+            tried: Vec::new(),
+            round: 0,
+            pin: None,
+            last_outcome: None,
+        }
+    }
+}
+
+impl<E> Plan<E> {
+    /// A plan whose attempts all go to one node.
+    pub(crate) fn pinned_to(node: Arc<Target<E>>) -> Self {
+        Self {
+            pin: Some(node),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn pin(&self) -> Option<&Arc<Target<E>>> {
+        self.pin.as_ref()
+    }
+
+    /// Whether no attempt was made yet.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.current.is_none() && self.tried.is_empty()
+    }
+
+    /// Ends the current attempt: it counts as in flight no longer.
+    pub(crate) fn end_attempt(&mut self) {
+        if let Some(attempt) = self.current.take() {
+            self.tried.push(Arc::clone(attempt.node()));
+        }
+    }
+
+    pub(super) fn begin(&mut self, attempt: Attempt<E>) {
+        self.current = Some(attempt);
+    }
+
+    /// Starts another round over the nodes. The node that was tried last stays excluded: whatever is wrong with it, it
+    /// is most likely to be so still.
+    pub(super) fn begin_again(&mut self) {
+        self.round = self.tried.len().saturating_sub(1);
+    }
+
+    pub(crate) fn current(&self) -> Option<&Attempt<E>> {
+        self.current.as_ref()
+    }
+
+    pub(super) fn current_mut(&mut self) -> Option<&mut Attempt<E>> {
+        self.current.as_mut()
+    }
+
+    /// The current attempt's request leaves for its node.
+    pub(crate) fn depart(&mut self) {
+        if let Some(attempt) = &mut self.current {
+            attempt.depart();
+        }
+    }
+
+    /// Whether the current attempt's request has left for its node: if not, whatever went wrong is not the node's doing.
+    pub(crate) fn has_departed(&self) -> bool {
+        self.current.as_ref().is_some_and(Attempt::has_departed)
+    }
+
+    /// What became of the last attempt that has left.
+    pub(crate) fn last_outcome(&self) -> Option<Outcome> {
+        self.last_outcome
+    }
+
+    pub(super) fn set_last_outcome(&mut self, outcome: Outcome) {
+        self.last_outcome = Some(outcome);
+    }
+
+    /// Whether a node was tried in the present round.
+    pub(super) fn has_tried(&self, id: u64) -> bool {
+        let round = self.tried.iter().skip(self.round);
+        let current = self.current.iter().map(Attempt::node);
+        round.chain(current).any(|node| node.id() == id)
+    }
+
+    /// Whether a node was tried at any time.
+    pub(super) fn has_ever_tried(&self, id: u64) -> bool {
+        self.tried().any(|node| node.id() == id)
+    }
+
+    /// All nodes tried so far, in order.
+    pub(crate) fn tried(&self) -> impl Iterator<Item = &Arc<Target<E>>> {
+        self.tried
+            .iter()
+            .chain(self.current.iter().map(Attempt::node))
+    }
+}

@@ -1,0 +1,155 @@
+//! The handle on a cluster.
+
+use super::cluster::Cluster;
+use super::interceptor::Interceptor;
+use super::resolver::Resolver;
+use super::{BuildError, Builder, sdk_config};
+use crate::discovery::RefreshError;
+use crate::observe::NodeStatus;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_types::SdkConfig;
+use std::sync::Arc;
+
+/// A ScyllaDB Alternator cluster, as its clients see it.
+///
+/// It is installed on the SDK's own configuration with one line,
+/// [`.alternator(&alternator)`](crate::AlternatorExt::alternator). Clones are cheap and are the same cluster: any number
+/// of clients share its list of nodes, what is known of their health, and the one task that keeps the list fresh.
+///
+/// ```
+/// use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+/// use aws_sdk_dynamodb::config::BehaviorVersion;
+///
+/// let alternator = Alternator::builder().seeds(["http://10.0.0.1:8000"]).build()?;
+/// let config = aws_sdk_dynamodb::Config::builder()
+///     .behavior_version(BehaviorVersion::latest())
+///     .alternator(&alternator)
+///     .build();
+/// let client = aws_sdk_dynamodb::Client::from_conf(config);
+/// # Ok::<(), alternator_lb_sdk::BuildError>(())
+/// ```
+///
+/// # Background work
+///
+/// One task per cluster asks for the list of nodes. It starts when the plugin is installed inside a tokio runtime, or
+/// else with the first request, moves to another runtime when its own is gone, and ends when the last clone, client and
+/// configuration that knows the cluster is dropped.
+#[derive(Clone, Debug)]
+pub struct Alternator {
+    cluster: Arc<Cluster>,
+}
+
+impl Alternator {
+    pub(super) fn new(cluster: Cluster) -> Self {
+        Self {
+            cluster: Arc::new(cluster),
+        }
+    }
+
+    /// Starts with the settings of a cluster.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// A cluster whose seed is the endpoint that `sdk_config` names for DynamoDB, as the SDK itself reads it: the
+    /// endpoint set in code, else `AWS_ENDPOINT_URL_DYNAMODB` or its form in the profile, else the endpoint for all
+    /// services.
+    ///
+    /// Use it to migrate an application that is pointed at one node by its environment without naming the node again.
+    /// Discovery takes the configuration's HTTP client, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::NoEndpoint`] if no endpoint is named, and whatever is wrong with the endpoint as a seed.
+    pub fn from_sdk_config(sdk_config: &SdkConfig) -> Result<Self, BuildError> {
+        let seed = sdk_config::endpoint(sdk_config).ok_or(BuildError::NoEndpoint)?;
+        let builder = Self::builder().seeds([seed]);
+        match sdk_config.http_client() {
+            Some(http_client) => builder.http_client(http_client).build(),
+            None => builder.build(),
+        }
+    }
+
+    /// The load balancing alone, for [`Builder::endpoint_resolver`](aws_sdk_dynamodb::config::Builder::endpoint_resolver).
+    ///
+    /// For those who want no more than that: requests are spread, retries go to another node, and the list is kept
+    /// fresh, over the [builder's HTTP client](Builder::http_client) or the SDK's default one. Nothing is learned from
+    /// failures, unless [`interceptor()`](Self::interceptor) is installed beside it, and authentication is left as it is.
+    /// An endpoint URL in the configuration, or in an operation's own, is ignored.
+    pub fn endpoint_resolver(
+        &self,
+    ) -> impl aws_sdk_dynamodb::config::endpoint::ResolveEndpoint + use<> {
+        self.cluster.adopt_default_client();
+        Resolver::new(Arc::clone(&self.cluster))
+    }
+
+    /// What learns from failures, for [`Builder::interceptor`](aws_sdk_dynamodb::config::Builder::interceptor) beside
+    /// [`endpoint_resolver()`](Self::endpoint_resolver): a node that cannot be connected is left out by all, and the
+    /// request that met it goes on to another at once. Without that resolver it does nothing.
+    pub fn interceptor(&self) -> impl Intercept + use<> {
+        Interceptor::new(Arc::clone(&self.cluster))
+    }
+
+    /// Waits until the list of nodes has been refreshed once.
+    ///
+    /// Requests need not wait for it: until then they go to the seeds. Use it where a process should not report itself
+    /// ready before it knows its cluster. If no refresh has succeeded yet, this makes one.
+    ///
+    /// # Errors
+    ///
+    /// Why that refresh failed. Calling again tries again.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the refresh that it makes, if it makes one; nothing is lost.
+    pub async fn ready(&self) -> Result<(), RefreshError> {
+        self.cluster.adopt_default_client();
+        self.cluster.discovery().ready().await
+    }
+
+    /// Refreshes the list of nodes now, or shares a refresh that begins after this call.
+    ///
+    /// Hardly ever needed: for tests, and for programs that are told of a change of the cluster.
+    ///
+    /// # Errors
+    ///
+    /// Why the refresh failed. The last good list stays in force.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the refresh that it makes, if it makes one; nothing is lost.
+    pub async fn refresh(&self) -> Result<(), RefreshError> {
+        self.cluster.adopt_default_client();
+        self.cluster.discovery().refresh().await
+    }
+
+    /// The nodes in use and how they are: one consistent snapshot, in no particular order.
+    ///
+    /// Before the first refresh these are the seeds.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<NodeStatus> {
+        let table = self.cluster.router().table();
+        table
+            .topology()
+            .nodes()
+            .iter()
+            .map(|node| NodeStatus::of(node))
+            .collect()
+    }
+
+    /// Ends the background work; when this returns it has ended, and no request starts it anew.
+    ///
+    /// Clients go on with the nodes known last. Not needed for cleaning up: dropping the last handle and client ends it
+    /// too. Use it where something must not happen any more from here on, as at the end of a test.
+    ///
+    /// # Cancel safety
+    ///
+    /// The work ends even if the future is dropped, only not before anything in particular.
+    pub async fn shutdown(&self) {
+        self.cluster.background().shutdown().await;
+    }
+
+    pub(super) fn cluster(&self) -> &Arc<Cluster> {
+        &self.cluster
+    }
+}

@@ -1,0 +1,144 @@
+//! Why an `Alternator` could not be built.
+
+use crate::discovery::SeedError;
+use crate::topology::ScopeError;
+use std::error::Error;
+use std::sync::Arc;
+
+/// The settings do not make a cluster.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// There is no seed.
+    #[error("there is no seed; name at least one node, as in `.seeds([\"http://10.0.0.1:8000\"])`")]
+    #[non_exhaustive]
+    NoSeed,
+
+    /// A seed is no URL.
+    #[error("the seed `{seed}` is no URL ({source}); write it as `http://10.0.0.1:8000`")]
+    #[non_exhaustive]
+    UnparsableSeed {
+        /// The seed as given.
+        seed: String,
+        /// What the parser says.
+        source: Arc<dyn Error + Send + Sync>,
+    },
+
+    /// A seed has another scheme than `http` or `https`.
+    #[error(
+        "the seed `{seed}` has no scheme that Alternator speaks; begin it with `http://` or `https://`"
+    )]
+    #[non_exhaustive]
+    SeedScheme {
+        /// The seed as given.
+        seed: String,
+    },
+
+    /// A seed says more than where a node is.
+    #[error(
+        "the seed `{seed}` has {what}, which would be lost; write scheme, host and port only, as in \
+         `http://10.0.0.1:8000`"
+    )]
+    #[non_exhaustive]
+    SeedExtra {
+        /// The seed as given.
+        seed: String,
+        /// What is too much: a path, a query, a fragment, or user info.
+        what: &'static str,
+    },
+
+    /// A seed's host or port cannot be connected.
+    #[error(
+        "the seed `{seed}` cannot be connected; name the host and port that Alternator listens on, as in \
+         `http://10.0.0.1:8000`"
+    )]
+    #[non_exhaustive]
+    SeedHost {
+        /// The seed as given.
+        seed: String,
+    },
+
+    /// A seed is an endpoint of AWS.
+    #[error(
+        "the seed `{seed}` is AWS's own DynamoDB; name a ScyllaDB Alternator node, or leave the plugin out"
+    )]
+    #[non_exhaustive]
+    AwsSeed {
+        /// The seed as given.
+        seed: String,
+    },
+
+    /// Seeds disagree on the scheme or port.
+    #[error(
+        "the seed `{seed}` has another scheme or port than `{first}`, but those of the seeds are those of every node; \
+         write them alike"
+    )]
+    #[non_exhaustive]
+    SeedsDiffer {
+        /// The seed that differs.
+        seed: String,
+        /// The first seed.
+        first: String,
+    },
+
+    /// A datacenter in the scope has an empty name.
+    #[error("a scope names a datacenter `\"\"`; write its name as `nodetool status` shows it")]
+    #[non_exhaustive]
+    EmptyDatacenter,
+
+    /// A rack in the scope has an empty name.
+    #[error(
+        "a scope names a rack `\"\"`; write its name as `nodetool status` shows it, or use `Scope::datacenter(..)`"
+    )]
+    #[non_exhaustive]
+    EmptyRack,
+
+    /// A refresh interval is zero.
+    #[error(
+        "`.{setting}(..)` is zero, which would never stop asking; give it at least a few seconds"
+    )]
+    #[non_exhaustive]
+    ZeroInterval {
+        /// The method that was called.
+        setting: &'static str,
+    },
+
+    /// Requests are to be signed and not to be signed.
+    #[error("`.no_auth()` and `.require_auth()` contradict each other; leave one of them out")]
+    #[non_exhaustive]
+    ConflictingAuth,
+
+    /// The `SdkConfig` names no endpoint.
+    #[error(
+        "the SDK's configuration has no endpoint to take as a seed; set `AWS_ENDPOINT_URL_DYNAMODB` or \
+         `.endpoint_url(\"http://10.0.0.1:8000\")` on it, or use `Alternator::builder().seeds(..)`"
+    )]
+    #[non_exhaustive]
+    NoEndpoint,
+}
+
+impl From<SeedError> for BuildError {
+    fn from(error: SeedError) -> Self {
+        match error {
+            SeedError::Missing => Self::NoSeed,
+            SeedError::Unparsable { seed, reason } => Self::UnparsableSeed {
+                seed,
+                source: Arc::new(reason),
+            },
+            SeedError::Scheme { seed } => Self::SeedScheme { seed },
+            SeedError::Extra { seed, what } => Self::SeedExtra { seed, what },
+            SeedError::Host { seed } => Self::SeedHost { seed },
+            SeedError::Aws { seed } => Self::AwsSeed { seed },
+            SeedError::Differs { seed, first } => Self::SeedsDiffer { seed, first },
+        }
+    }
+}
+
+impl From<ScopeError> for BuildError {
+    fn from(error: ScopeError) -> Self {
+        match error {
+            ScopeError::EmptyDatacenter => Self::EmptyDatacenter,
+            ScopeError::EmptyRack => Self::EmptyRack,
+        }
+    }
+}

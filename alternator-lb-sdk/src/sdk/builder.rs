@@ -1,0 +1,180 @@
+//! The settings of an `Alternator`.
+
+use super::cluster::{Auth, Cluster};
+use super::{Alternator, BuildError};
+use crate::discovery::{ACTIVE, IDLE, Intervals, parse_seeds};
+use crate::routing::Policy;
+use crate::topology::Scope;
+use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
+use aws_smithy_runtime_api::shared::IntoShared as _;
+use std::time::Duration;
+
+/// Collects the settings of an [`Alternator`]. Made by [`Alternator::builder()`].
+///
+/// Only the [seeds](Self::seeds) are needed. Of a setting that is made twice the later
+/// value counts; seeds add up.
+///
+/// ```
+/// use alternator_lb_sdk::{Alternator, Scope};
+/// use std::time::Duration;
+///
+/// let alternator = Alternator::builder()
+///     .seeds(["http://10.0.0.1:8000", "http://10.0.0.2:8000"])
+///     .scope(Scope::rack("dc1", "r1").or(Scope::datacenter("dc1")))
+///     .refresh_interval(Duration::from_secs(2))
+///     .build()?;
+/// # Ok::<(), alternator_lb_sdk::BuildError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "a builder does nothing until `.build()`"]
+pub struct Builder {
+    seeds: Vec<String>,
+    scope: Option<Scope>,
+    policy: Policy,
+    refresh_interval: Option<Duration>,
+    idle_refresh_interval: Option<Duration>,
+    http_client: Option<SharedHttpClient>,
+    no_auth: bool,
+    require_auth: bool,
+}
+
+/// Longer intervals are cut to this: nobody can tell the difference, and no sum of them overflows.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+impl Builder {
+    /// The nodes to begin with, as URLs `http(s)://host[:port]`; the host is an IPv4 address, an IPv6 address in
+    /// brackets, or a DNS name.
+    ///
+    /// Until the first refresh is done requests go to the seeds; afterwards to the nodes that they named. Seeds are asked
+    /// again in every refresh (in cluster scope) or when the nodes known do not answer, so name several, or a DNS name
+    /// that stands for several: the process then starts although one of them is down.
+    ///
+    /// Scheme and port of the seeds are those of every node, so all seeds must have the same. A port that is left out is
+    /// that of the scheme: 80 or 443.
+    ///
+    /// Over `http` every address that a name has is a seed, looked up again, at most every 30 s, when known nodes fail.
+    /// Over `https` a name stays one seed, which the HTTP client looks up, since TLS verifies the name; the nodes found
+    /// through it are spoken to by their addresses, so their certificates must name these.
+    pub fn seeds(mut self, seeds: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.seeds.extend(seeds.into_iter().map(Into::into));
+        self
+    }
+
+    /// Which part of the cluster to use.
+    ///
+    /// # Default
+    ///
+    /// [`Scope::cluster()`]: all nodes of the datacenters in which there is a seed.
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// How the next node is chosen.
+    ///
+    /// # Default
+    ///
+    /// [`Policy::default()`]: rotation, which is exactly even.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How often the list of nodes is refreshed while there are requests, ±20 % so that processes do not ask in step.
+    ///
+    /// It bounds how long a node that joined waits for its first request. A node that died needs no refresh: the first
+    /// request that cannot connect it takes it out for all, and starts a refresh of its own.
+    ///
+    /// # Default
+    ///
+    /// 5 seconds: new nodes serve within seconds, and a thousand busy processes make 200 small requests a second
+    /// together.
+    pub fn refresh_interval(mut self, interval: Duration) -> Self {
+        self.refresh_interval = Some(interval);
+        self
+    }
+
+    /// How often the list is refreshed while there are no requests, ±20 %. The first request afterwards starts a refresh
+    /// at once, and does not wait for it.
+    ///
+    /// # Default
+    ///
+    /// 60 seconds. An interval shorter than [`refresh_interval`](Self::refresh_interval) counts as that.
+    pub fn idle_refresh_interval(mut self, interval: Duration) -> Self {
+        self.idle_refresh_interval = Some(interval);
+        self
+    }
+
+    /// The HTTP client to ask for the nodes with.
+    ///
+    /// With [`.alternator(..)`](crate::AlternatorExt::alternator) it is also the HTTP client of every configuration that
+    /// has none of its own, so that data and discovery share connections and trust the same certificates. Needed for
+    /// [`Alternator::endpoint_resolver()`], which sees no HTTP client, when the SDK's default one will not do.
+    ///
+    /// # Default
+    ///
+    /// That of the first configuration in which the plugin is installed, else the SDK's default.
+    pub fn http_client(mut self, http_client: impl HttpClient + 'static) -> Self {
+        self.http_client = Some(http_client.into_shared());
+        self
+    }
+
+    /// Sends all requests unsigned, even where the configuration has credentials.
+    ///
+    /// Use it for clusters that do not enforce authorization when the credentials at hand are meant for AWS. Without
+    /// this, requests are signed if there are credentials, and leave unsigned if no provider is set.
+    pub fn no_auth(mut self) -> Self {
+        self.no_auth = true;
+        self
+    }
+
+    /// Never sends a request unsigned: an operation without credentials fails with
+    /// [`RouteError::Unsigned`](crate::RouteError::Unsigned) or the SDK's own error.
+    ///
+    /// Use it where a missing credentials provider is a mistake that must not go unnoticed.
+    pub fn require_auth(mut self) -> Self {
+        self.require_auth = true;
+        self
+    }
+
+    /// Builds the handle. Makes no request, starts nothing and needs no runtime.
+    ///
+    /// # Errors
+    ///
+    /// A [`BuildError`] that names the setting that is wrong and what to write instead.
+    pub fn build(self) -> Result<Alternator, BuildError> {
+        let seeds = parse_seeds(&self.seeds)?;
+        let scope_is_chosen = self.scope.is_some();
+        let scope = self.scope.unwrap_or_default();
+        scope.check()?;
+        let intervals = Intervals {
+            active: interval("refresh_interval", self.refresh_interval, ACTIVE)?,
+            idle: interval("idle_refresh_interval", self.idle_refresh_interval, IDLE)?,
+        };
+        let auth = match (self.no_auth, self.require_auth) {
+            (true, true) => return Err(BuildError::ConflictingAuth),
+            (true, false) => Auth::Never,
+            (false, true) => Auth::Always,
+            (false, false) => Auth::IfThereAreCredentials,
+        };
+        Ok(Alternator::new(Cluster::new(
+            seeds,
+            (scope, scope_is_chosen),
+            (self.policy, intervals),
+            auth,
+            self.http_client,
+        )))
+    }
+}
+
+fn interval(
+    setting: &'static str,
+    chosen: Option<Duration>,
+    default: Duration,
+) -> Result<Duration, BuildError> {
+    match chosen {
+        Some(Duration::ZERO) => Err(BuildError::ZeroInterval { setting }),
+        Some(chosen) => Ok(chosen.min(LONGEST_INTERVAL)),
+        None => Ok(default),
+    }
+}

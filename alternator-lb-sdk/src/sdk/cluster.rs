@@ -1,0 +1,197 @@
+//! What all clients of a cluster share.
+
+use super::localnodes::Localnodes;
+use super::{failover, http};
+use crate::clock::Clock;
+use crate::discovery::{Ask, Background, Discovery, Intervals, Report, Settings};
+use crate::health::{Outcome, Transition};
+use crate::observe::events;
+use crate::routing::{Peer, Plan, Policy, RouteError, Router, Table, Target};
+use crate::topology::{Node, NodeUrl, Scope, Topology};
+use aws_sdk_dynamodb::config::retry::TokenBucket;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::endpoint::Endpoint;
+use aws_smithy_types::timeout::TimeoutConfig;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// A node with its endpoint made ready for the SDK.
+pub(super) type SdkNode = Target<Endpoint>;
+/// The attempts of one operation of the SDK.
+pub(super) type SdkPlan = Plan<Endpoint>;
+
+/// One cluster: its nodes, and everything that keeps them known.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    clock: Clock,
+    router: Arc<Router<Endpoint>>,
+    discovery: Arc<Discovery<Endpoint>>,
+    background: Background,
+    auth: Auth,
+    cut_bucket: TokenBucket,
+    /// For whoever brings none: the application's choice, or the SDK's default.
+    http_client: OnceLock<Option<SharedHttpClient>>,
+}
+
+/// Whether requests are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Auth {
+    IfThereAreCredentials,
+    Never,
+    Always,
+}
+
+impl Cluster {
+    pub(super) fn new(
+        seeds: Vec<NodeUrl>,
+        (scope, scope_is_chosen): (Scope, bool),
+        (policy, intervals): (Policy, Intervals),
+        auth: Auth,
+        http_client: Option<SharedHttpClient>,
+    ) -> Self {
+        let clock = Clock::new();
+        let table = Table::new(Arc::new(Topology::new(&seeds, |url| {
+            Peer::new(endpoint(url))
+        })));
+        let router = Arc::new(Router::new(table, policy, fastrand::usize(..)));
+        let settings = Settings {
+            seeds,
+            scope,
+            scope_is_chosen,
+            intervals,
+            attach: endpoint,
+            report,
+        };
+        let cluster = Self {
+            clock,
+            discovery: Arc::new(Discovery::new(settings, Arc::clone(&router), clock)),
+            router,
+            background: Background::new(),
+            auth,
+            cut_bucket: failover::cut_bucket(),
+            http_client: OnceLock::new(),
+        };
+        if let Some(http_client) = http_client {
+            cluster.adopt(&http_client, None);
+            // Empty until now.
+            let _ = cluster.http_client.set(Some(http_client));
+        }
+        cluster
+    }
+
+    pub(super) fn router(&self) -> &Router<Endpoint> {
+        &self.router
+    }
+
+    pub(super) fn discovery(&self) -> &Discovery<Endpoint> {
+        &self.discovery
+    }
+
+    pub(super) fn background(&self) -> &Background {
+        &self.background
+    }
+
+    pub(super) fn auth(&self) -> Auth {
+        self.auth
+    }
+
+    pub(super) fn cut_bucket(&self) -> &TokenBucket {
+        &self.cut_bucket
+    }
+
+    /// The addresses of the nodes in use.
+    pub(super) fn addresses(&self) -> Vec<String> {
+        let table = self.router.table();
+        let nodes = table.topology().nodes().iter();
+        nodes.map(|node| node.url().as_str().to_owned()).collect()
+    }
+
+    /// The HTTP client for a configuration that has none, if there is one to share.
+    pub(super) fn http_client(&self) -> Option<SharedHttpClient> {
+        self.http_client.get_or_init(http::default_client).clone()
+    }
+
+    /// Asks over this HTTP client from now on, unless there is one already.
+    pub(super) fn adopt(&self, http_client: &SharedHttpClient, timeouts: Option<&TimeoutConfig>) {
+        self.discovery
+            .adopt(|| -> Arc<dyn Ask> { Arc::new(Localnodes::new(http_client.clone(), timeouts)) });
+    }
+
+    /// Asks over the client that is for whoever brings none, unless there is one already.
+    pub(super) fn adopt_default_client(&self) {
+        if self.discovery.can_ask() {
+            return;
+        }
+        if let Some(http_client) = self.http_client() {
+            self.adopt(&http_client, None);
+        }
+    }
+
+    /// A configuration has the plugin from now on.
+    pub(super) fn installed(&self) {
+        #[cfg(feature = "default-https-client")]
+        super::proxy::warn_if_captured(self.discovery.seeds());
+        if self.discovery.can_ask() && tokio::runtime::Handle::try_current().is_ok() {
+            self.background.ensure(&self.discovery, self.clock.now());
+        }
+    }
+
+    /// Chooses the node of an operation's next attempt.
+    pub(super) fn advance(&self, plan: &mut SdkPlan) -> Result<(), RouteError> {
+        let now = self.request();
+        self.router.advance(plan, now, &mut fastrand::Rng::new())
+    }
+
+    /// Chooses a node for a request of which nothing is remembered.
+    pub(super) fn pick_one(&self) -> Result<Arc<SdkNode>, RouteError> {
+        self.request();
+        self.router.pick_one(&mut fastrand::Rng::new())
+    }
+
+    /// Takes note of what became of an operation's attempt.
+    pub(super) fn settle(&self, plan: &mut SdkPlan, outcome: Outcome, failed: bool) {
+        let Some((node, transition)) = self.router.settle(plan, outcome, failed, self.clock.now())
+        else {
+            return;
+        };
+        match transition {
+            Transition::Down { .. } | Transition::StillDown { .. } => self.discovery.trouble(),
+            Transition::Up => {}
+        }
+        events::transition(node.url(), transition);
+    }
+
+    /// The node at an address, if it is one of the cluster's: listed, or a seed.
+    pub(super) fn find(&self, url: &NodeUrl) -> Option<Arc<SdkNode>> {
+        let table = self.router.table();
+        table.topology().find(url).cloned().or_else(|| {
+            let is_seed = self.discovery.seeds().contains(url);
+            is_seed.then(|| Arc::new(Node::new(url.clone(), Peer::new(endpoint(url)))))
+        })
+    }
+
+    /// A request is made: the task that keeps the list fresh must run. Returns the time.
+    fn request(&self) -> Duration {
+        let now = self.clock.now();
+        if self.discovery.can_ask() {
+            if self.discovery.request() {
+                self.background.woken(self.discovery.intervals(), now);
+            }
+            self.background.ensure(&self.discovery, now);
+        }
+        now
+    }
+}
+
+/// The endpoint as the SDK takes it, made once per node.
+fn endpoint(url: &NodeUrl) -> Endpoint {
+    Endpoint::builder().url(url.as_str().to_owned()).build()
+}
+
+fn report(report: &Report) {
+    events::report(report);
+    #[cfg(feature = "default-https-client")]
+    if let Report::Changed { added, .. } = report {
+        super::proxy::warn_if_captured(added);
+    }
+}

@@ -1,0 +1,229 @@
+//! Makes the SDK go on to the next node without the wait that it is used to.
+//!
+//! The SDK decides on a retry after the interceptors have seen the attempt, by what it then finds in the operation's
+//! configuration: how many attempts are allowed, how long to wait at most, and the bucket that pays for retries. Left
+//! alone it would wait up to a second, because to it the same server is asked again, and take from a bucket that all
+//! clients of the process share, and which fifty such retries empty.
+//!
+//! | the attempt | attempt | wait | paid by |
+//! |---|---|---|---|
+//! | was never sent, and another node is untried | free | none | nobody |
+//! | was cut, and another node is untried | the application's | short | a bucket of the cluster |
+//! | was cut | the application's | the application's | a bucket of the cluster |
+//! | got a server error (5xx), and another node is untried | the application's | short | the SDK's bucket |
+//! | anything else | the application's | the application's | the SDK's bucket |
+//!
+//! The bucket of the cluster is there because a node that dies with a thousand requests in flight would empty the SDK's;
+//! it is bounded too. Free attempts neither use up the application's nor make its waits longer.
+
+use super::outcome::Judgement;
+use crate::health::Outcome;
+use aws_sdk_dynamodb::config::retry::TokenBucket;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::retry::RetryConfig;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+/// How many failovers an operation makes at most: each costs a refused connection. Eight dead nodes in a row are met
+/// only in the first milliseconds after most of a cluster has died; from then on they are left out.
+const MAX_FREE: u32 = 8;
+
+/// What a cut connection's re-sends may cost together: a thousand of them at once, at ten tokens each as in the SDK.
+const CUT_TOKENS: usize = 10_000;
+/// How fast that comes back, in tokens a second: all of it within a hundred seconds, ten re-sends a second for ever.
+const CUT_TOKENS_PER_SECOND: f32 = 100.0;
+
+/// The longest wait before a retry on another node. The SDK waits a random part of it: enough that callers which failed
+/// together do not arrive together, and no more, since the other node has done nothing that asks for patience. It is what
+/// the SDK's newer retry rules begin with for DynamoDB.
+const SHORT_WAIT: Duration = Duration::from_millis(25);
+
+/// Costs nothing, holds everything.
+static FREE: LazyLock<TokenBucket> = LazyLock::new(TokenBucket::unlimited);
+
+/// The bucket of a cluster for re-sends after cut connections.
+pub(super) fn cut_bucket() -> TokenBucket {
+    TokenBucket::builder()
+        .capacity(CUT_TOKENS)
+        .refill_rate(CUT_TOKENS_PER_SECOND)
+        .build()
+}
+
+/// How the application wants retries, kept while this operation's configuration says otherwise.
+#[derive(Clone, Debug)]
+struct Wanted {
+    retries: RetryConfig,
+    bucket: TokenBucket,
+    /// Failovers so far.
+    free: u32,
+}
+
+impl Storable for Wanted {
+    type Storer = StoreReplace<Self>;
+}
+
+/// Prepares the SDK's decision after an attempt. `elsewhere` says that there is a node which was not tried yet.
+pub(super) fn prepare(
+    config: &mut ConfigBag,
+    judgement: Judgement,
+    elsewhere: bool,
+    cut_bucket: &TokenBucket,
+) {
+    let known = config.load::<Wanted>().cloned();
+    if !judgement.failed && known.is_none() {
+        // Nothing was changed, and nothing is to be: the common case costs one look.
+        return;
+    }
+    let Some(mut wanted) = known.or_else(|| Wanted::read(config)) else {
+        return;
+    };
+    let never_sent = judgement.outcome == Outcome::NotConnected;
+    let is_free = never_sent && elsewhere && wanted.free < MAX_FREE;
+    if is_free {
+        wanted.free += 1;
+    }
+    let retries = wanted.retries();
+    let retries = match elsewhere && judgement.failed {
+        true if is_free => retries.with_max_backoff(Duration::ZERO),
+        true if !never_sent => {
+            let wait = SHORT_WAIT.min(wanted.retries.max_backoff());
+            retries.with_max_backoff(wait)
+        }
+        true | false => retries,
+    };
+    let bucket = match judgement.outcome {
+        _ if is_free => &*FREE,
+        Outcome::Unanswered => cut_bucket,
+        Outcome::NotConnected | Outcome::Answered | Outcome::Neutral => &wanted.bucket,
+    };
+    let state = config.interceptor_state();
+    state.store_put(retries);
+    state.store_put(bucket.clone());
+    state.store_put(wanted);
+}
+
+impl Wanted {
+    fn read(config: &ConfigBag) -> Option<Self> {
+        Some(Self {
+            retries: config.load::<RetryConfig>()?.clone(),
+            bucket: config.load::<TokenBucket>()?.clone(),
+            free: 0,
+        })
+    }
+
+    /// What the application wants, as if the free attempts had not been: the SDK counts them all, and doubles the wait
+    /// with each.
+    fn retries(&self) -> RetryConfig {
+        let attempts = self.retries.max_attempts().saturating_add(self.free);
+        let first_wait = self.retries.initial_backoff() / 2u32.pow(self.free);
+        self.retries
+            .clone()
+            .with_max_attempts(attempts)
+            .with_initial_backoff(first_wait)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_smithy_types::config_bag::Layer;
+
+    const ATTEMPTS: u32 = 3;
+
+    fn config() -> ConfigBag {
+        let mut layer = Layer::new("the application's");
+        layer.store_put(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+        layer.store_put(TokenBucket::new(500));
+        ConfigBag::of_layers(vec![layer])
+    }
+
+    /// The attempts and the longest wait that the SDK finds after an attempt.
+    fn after(config: &mut ConfigBag, judgement: Judgement, elsewhere: bool) -> (u32, Duration) {
+        prepare(config, judgement, elsewhere, &cut_bucket());
+        let retries = config.load::<RetryConfig>().unwrap();
+        (retries.max_attempts(), retries.max_backoff())
+    }
+
+    const fn failed(outcome: Outcome) -> Judgement {
+        Judgement {
+            outcome,
+            failed: true,
+        }
+    }
+
+    const NEVER_SENT: Judgement = failed(Outcome::NotConnected);
+    const CUT: Judgement = failed(Outcome::Unanswered);
+    const SERVER_ERROR: Judgement = failed(Outcome::Answered);
+    const ANSWERED: Judgement = Judgement {
+        outcome: Outcome::Answered,
+        failed: false,
+    };
+
+    fn patience() -> Duration {
+        RetryConfig::standard().max_backoff()
+    }
+
+    #[test]
+    fn an_attempt_that_went_well_changes_nothing() {
+        let mut config = config();
+        let before = config.load::<RetryConfig>().unwrap().clone();
+        prepare(&mut config, ANSWERED, true, &cut_bucket());
+        assert_eq!(config.load::<RetryConfig>(), Some(&before));
+        assert!(config.load::<Wanted>().is_none());
+    }
+
+    #[test]
+    fn failovers_leave_the_paid_retries_whole() {
+        let mut config = config();
+        let free = |count| (ATTEMPTS + count, Duration::ZERO);
+        assert_eq!(after(&mut config, NEVER_SENT, true), free(1));
+        assert_eq!(after(&mut config, NEVER_SENT, true), free(2));
+
+        let paid = (ATTEMPTS + 2, patience());
+        for judgement in [ANSWERED, SERVER_ERROR, CUT, NEVER_SENT] {
+            assert_eq!(after(&mut config, judgement, false), paid, "{judgement:?}");
+            // Of the third attempt, which is the first that is paid for, the SDK waits four times this.
+            let first_wait = config.load::<RetryConfig>().unwrap().initial_backoff();
+            assert_eq!(first_wait * 4, RetryConfig::standard().initial_backoff());
+        }
+    }
+
+    #[test]
+    fn without_another_node_nothing_is_free() {
+        let mut config = config();
+        assert_eq!(
+            after(&mut config, NEVER_SENT, false),
+            (ATTEMPTS, patience())
+        );
+    }
+
+    #[test]
+    fn failovers_end_after_eight() {
+        let mut config = config();
+        for free in 1..=MAX_FREE {
+            assert_eq!(
+                after(&mut config, NEVER_SENT, true),
+                (ATTEMPTS + free, Duration::ZERO)
+            );
+        }
+        let last = (ATTEMPTS + MAX_FREE, patience());
+        assert_eq!(after(&mut config, NEVER_SENT, true), last);
+    }
+
+    #[test]
+    fn to_another_node_the_wait_is_short_and_the_attempt_paid() {
+        for judgement in [CUT, SERVER_ERROR] {
+            let mut config = config();
+            assert_eq!(after(&mut config, judgement, true), (ATTEMPTS, SHORT_WAIT));
+            assert_eq!(after(&mut config, judgement, false), (ATTEMPTS, patience()));
+        }
+    }
+
+    #[test]
+    fn an_application_that_waits_less_waits_less() {
+        let mut config = config();
+        let retries = RetryConfig::standard().with_max_backoff(Duration::from_millis(3));
+        config.interceptor_state().store_put(retries);
+        assert_eq!(after(&mut config, CUT, true).1, Duration::from_millis(3));
+    }
+}

@@ -1,0 +1,127 @@
+//! The one added line.
+
+use super::Alternator;
+use super::cluster::Auth;
+use super::interceptor::{Interceptor, NAME};
+use super::resolver::Resolver;
+use aws_sdk_dynamodb as dynamodb;
+use aws_smithy_runtime::client::auth::no_auth::NO_AUTH_SCHEME_ID;
+use aws_smithy_runtime_api::client::auth::AuthSchemePreference;
+use aws_smithy_runtime_api::client::endpoint::SharedEndpointResolver;
+use aws_smithy_runtime_api::client::interceptors::{Intercept as _, SharedInterceptor};
+use std::sync::Arc;
+
+/// Installs the plugin on the configuration of an SDK client.
+///
+/// Implemented for [`aws_sdk_dynamodb::config::Builder`] and, with the feature `streams`, for the one of
+/// `aws_sdk_dynamodbstreams`.
+pub trait AlternatorExt: private::Sealed + Sized {
+    /// Sends the requests of this configuration's clients to the nodes of a cluster.
+    ///
+    /// ```
+    /// use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+    /// use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials};
+    ///
+    /// let alternator = Alternator::builder().seeds(["http://10.0.0.1:8000"]).build()?;
+    /// let config = aws_sdk_dynamodb::Config::builder()
+    ///     .behavior_version(BehaviorVersion::latest())
+    ///     .credentials_provider(Credentials::new("role", "secret", None, None, "example"))
+    ///     .alternator(&alternator)
+    ///     .build();
+    /// # Ok::<(), alternator_lb_sdk::BuildError>(())
+    /// ```
+    ///
+    /// What it sets: the endpoint resolver; one interceptor, beside those that are there; the HTTP client, if there is
+    /// none yet ([`Builder::http_client`](crate::Builder::http_client), else the SDK's default); a region, if there is
+    /// none (Alternator accepts any); and unsigned requests where no credentials provider is set, unless
+    /// [`require_auth`](crate::Builder::require_auth) forbids them. Retries, timeouts, credentials and a region that the
+    /// application set stay as they are. An `endpoint_url` is ignored; one in the `config_override` of an operation pins
+    /// that operation to that node.
+    ///
+    /// Call it after `.http_client(..)`, so that discovery shares the client. Calling it again, also on the builder of a
+    /// finished configuration, replaces the former installation.
+    ///
+    /// # Credentials
+    ///
+    /// A credentials provider that is set and fails is an error, as in the SDK without the plugin. That is what
+    /// `aws_config::load_defaults` leads to where there are no credentials: use
+    /// `aws_config::defaults(..).no_credentials()`, or [`no_auth`](crate::Builder::no_auth).
+    #[must_use]
+    fn alternator(self, alternator: &Alternator) -> Self;
+}
+
+/// Alternator does not care, but a signature needs one.
+const REGION: &str = "us-east-1";
+
+/// The builders of the SDK's crates are alike, and have no trait in common.
+macro_rules! implement {
+    ($service:ident) => {
+        impl AlternatorExt for $service::config::Builder {
+            fn alternator(mut self, alternator: &Alternator) -> Self {
+                let cluster = alternator.cluster();
+                let chosen = self.clone().build();
+
+                self.set_endpoint_resolver(Some(SharedEndpointResolver::new(Resolver::new(
+                    Arc::clone(cluster),
+                ))));
+                let (former, others): (Vec<_>, Vec<_>) = chosen
+                    .interceptors()
+                    .partition(|other| other.name() == NAME);
+                self.set_interceptors(others);
+                self.push_interceptor(SharedInterceptor::permanent(Interceptor::new(Arc::clone(
+                    cluster,
+                ))));
+
+                let http_client = chosen.http_client().or_else(|| cluster.http_client());
+                if let Some(http_client) = &http_client {
+                    cluster.adopt(http_client, chosen.timeout_config());
+                }
+                self.set_http_client(http_client);
+
+                if chosen.region().is_none() {
+                    self.set_region(Some($service::config::Region::from_static(REGION)));
+                }
+                let unsigned = AuthSchemePreference::from([NO_AUTH_SCHEME_ID]);
+                if !former.is_empty() && prefers(chosen.auth_scheme_preference(), &unsigned) {
+                    // That was the former installation's `.no_auth()`.
+                    self.set_auth_scheme_preference(None);
+                }
+                match cluster.auth() {
+                    Auth::Always => {}
+                    Auth::IfThereAreCredentials => {
+                        self.set_allow_no_auth();
+                    }
+                    Auth::Never => {
+                        self.set_allow_no_auth();
+                        self.set_auth_scheme_preference(Some(unsigned));
+                    }
+                }
+                cluster.installed();
+                self
+            }
+        }
+
+        impl private::Sealed for $service::config::Builder {}
+    };
+}
+
+fn prefers(chosen: Option<&AuthSchemePreference>, schemes: &AuthSchemePreference) -> bool {
+    let list =
+        |preference: &AuthSchemePreference| preference.clone().into_iter().collect::<Vec<_>>();
+    chosen.is_some_and(|chosen| list(chosen) == list(schemes))
+}
+
+implement!(dynamodb);
+
+#[cfg(feature = "streams")]
+use aws_sdk_dynamodbstreams as streams;
+#[cfg(feature = "streams")]
+implement!(streams);
+
+mod private {
+    #[expect(
+        unnameable_types,
+        reason = "that nobody can name it, and so implement it, is what it is for"
+    )]
+    pub trait Sealed {}
+}

@@ -1,0 +1,159 @@
+//! Learns what became of each attempt.
+
+use super::cluster::{Auth, Cluster, SdkPlan};
+use super::{failover, outcome, own_endpoint, sent, unreachable};
+use crate::health::Outcome;
+use crate::observe::events;
+use crate::routing::RouteError;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
+use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextMut,
+    FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::timeout::TimeoutConfig;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// By this an earlier installation is recognised.
+pub(super) const NAME: &str = "alternator-lb-sdk";
+
+/// The one interceptor of an installation.
+#[derive(Debug)]
+pub(super) struct Interceptor {
+    cluster: Arc<Cluster>,
+    warned_of_endpoint: AtomicBool,
+    warned_of_credentials: AtomicBool,
+}
+
+impl Interceptor {
+    pub(super) fn new(cluster: Arc<Cluster>) -> Self {
+        Self {
+            cluster,
+            warned_of_endpoint: AtomicBool::new(false),
+            warned_of_credentials: AtomicBool::new(false),
+        }
+    }
+
+    /// The provider that the application set is asked, and fails: to send unsigned requests is not what was asked for.
+    fn note_credentials(&self, context: &FinalizerInterceptorContextRef<'_>) {
+        let Some(Err(error)) = context.output_or_error() else {
+            return;
+        };
+        if sent::chain(error).any(|error| error.is::<CredentialsError>())
+            && !self.warned_of_credentials.swap(true, Ordering::Relaxed)
+        {
+            events::credentials_failed();
+        }
+    }
+}
+
+/// The plan of the operation, once its first node was picked.
+fn plan(config: &mut ConfigBag) -> Option<&mut SdkPlan> {
+    config
+        .get_mut_from_interceptor_state::<EndpointResolverParams>()?
+        .get_property_mut()
+}
+
+impl Intercept for Interceptor {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        own_endpoint::note_client(&self.cluster, config, &self.warned_of_endpoint);
+        Ok(())
+    }
+
+    fn modify_before_serialization(
+        &self,
+        _: &mut BeforeSerializationInterceptorContextMut<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if !self.cluster.discovery().can_ask()
+            && let Some(http_client) = components.http_client()
+        {
+            self.cluster
+                .adopt(&http_client, config.load::<TimeoutConfig>());
+        }
+        own_endpoint::pin(&self.cluster, config)
+    }
+
+    fn read_after_signing(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let must_be_signed = self.cluster.auth() == Auth::Always;
+        if must_be_signed && context.request().headers().get("authorization").is_none() {
+            return Err(RouteError::Unsigned.into());
+        }
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(capture) = config.load::<CaptureSmithyConnection>() {
+            sent::mark(capture);
+        }
+        if let Some(plan) = plan(config) {
+            plan.depart();
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let judgement = outcome::judge(context, config);
+        let Some(plan) = plan(config).filter(|plan| plan.has_departed()) else {
+            // It failed on this side, before it left for any node.
+            self.note_credentials(context);
+            return Ok(());
+        };
+        self.cluster
+            .settle(plan, judgement.outcome, judgement.failed);
+        // Without a way to sleep the SDK cannot even wait for no time at all.
+        let elsewhere =
+            components.sleep_impl().is_some() && self.cluster.router().has_untried(plan);
+        plan.end_attempt();
+        failover::prepare(config, judgement, elsewhere, self.cluster.cut_bucket());
+        Ok(())
+    }
+
+    fn modify_before_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(plan) = plan(config) else {
+            return Ok(());
+        };
+        if plan.last_outcome() == Some(Outcome::NotConnected)
+            && let Some(result) = context.output_or_error_mut()
+        {
+            unreachable::explain(result, plan, self.cluster.discovery().last_error());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! Where the plugin meets the SDK: the only folder that names its types.
+//!
+//! ```text
+//! config::Builder ── install ──▶ Resolver     picks the node of each attempt, inside the SDK's endpoint resolution
+//!                            └─▶ Interceptor  learns what became of it, and lets dead nodes cost nothing
+//! Alternator ─────── Cluster ──▶ Router, Discovery, Background: shared by all clients of a cluster
+//! ```
+
+mod alternator;
+mod build_error;
+mod builder;
+mod cluster;
+mod failover;
+mod http;
+mod install;
+mod interceptor;
+mod localnodes;
+mod outcome;
+mod own_endpoint;
+#[cfg(feature = "default-https-client")]
+mod proxy;
+mod resolver;
+mod sdk_config;
+mod sent;
+mod unreachable;
+
+pub use alternator::Alternator;
+pub use build_error::BuildError;
+pub use builder::Builder;
+pub use install::AlternatorExt;
