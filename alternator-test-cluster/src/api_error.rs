@@ -43,7 +43,10 @@ impl ApiError {
     pub(crate) fn too_large() -> Self {
         Self {
             status: 413,
-            ..Self::refused("PayloadTooLarge", "Request body exceeds the limit of 16 MiB")
+            ..Self::refused(
+                "PayloadTooLarge",
+                "Request body exceeds the limit of 16 MiB",
+            )
         }
     }
 

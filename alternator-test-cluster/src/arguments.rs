@@ -29,7 +29,9 @@ impl Arguments {
             match argument {
                 Arg::Long("nodes") => arguments.nodes = parser.value()?.parse_with(nodes)?,
                 Arg::Long("port") => arguments.port = parser.value()?.parse()?,
-                Arg::Long("datacenter") => arguments.datacenter = parser.value()?.parse_with(name)?,
+                Arg::Long("datacenter") => {
+                    arguments.datacenter = parser.value()?.parse_with(name)?
+                }
                 Arg::Long("racks") => arguments.racks = parser.value()?.parse_with(racks)?,
                 Arg::Long("auth") => arguments.users.push(parser.value()?.parse_with(user)?),
                 Arg::Long("release") => arguments.release = parser.value()?.parse_with(release)?,
@@ -63,7 +65,11 @@ fn nodes(text: &str) -> Result<usize, String> {
 }
 
 fn name(text: &str) -> Result<String, String> {
-    if text.is_empty() { Err("a name is needed".to_owned()) } else { Ok(text.to_owned()) }
+    if text.is_empty() {
+        Err("a name is needed".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 fn racks(text: &str) -> Result<Vec<String>, String> {

@@ -23,6 +23,8 @@ pub struct Builder {
     pub(crate) version: Version,
     pub(crate) users: BTreeMap<String, String>,
     pub(crate) fixed_answers: BTreeMap<String, Bytes>,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<crate::tls::Identity>,
 }
 
 impl Builder {
@@ -80,7 +82,29 @@ impl Builder {
     ///
     /// Authorization, faults, counters and compression work as with any other operation.
     pub fn fixed_answer(mut self, operation: impl Into<String>, body: impl Into<String>) -> Self {
-        self.fixed_answers.insert(operation.into(), Bytes::from(body.into()));
+        self.fixed_answers
+            .insert(operation.into(), Bytes::from(body.into()));
+        self
+    }
+
+    /// Makes all nodes speak HTTPS, and nothing else, with this certificate chain and private key, both as PEM text.
+    ///
+    /// The certificate should name the addresses that clients ask, such as 127.0.0.1 and 127.0.0.2, as IP addresses; it
+    /// is not checked for that. What cannot be read is an error of [`start`](Self::start).
+    ///
+    /// # Default
+    ///
+    /// HTTP.
+    #[cfg(feature = "tls")]
+    pub fn tls(
+        mut self,
+        cert_chain_pem: impl Into<Vec<u8>>,
+        private_key_pem: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.tls = Some(crate::tls::Identity::new(
+            cert_chain_pem.into(),
+            private_key_pem.into(),
+        ));
         self
     }
 
@@ -94,13 +118,19 @@ impl Builder {
     }
 
     /// Takes the nodes, each with an address of its own.
-    pub(crate) fn places(&mut self, addresses: &mut Addresses) -> Result<Vec<(IpAddr, Place)>, StartError> {
+    pub(crate) fn places(
+        &mut self,
+        addresses: &mut Addresses,
+    ) -> Result<Vec<(IpAddr, Place)>, StartError> {
         let nodes = self.nodes.take();
         let nodes = nodes.unwrap_or_else(|| vec![NodeConfig::new(); DEFAULT_NODES]);
         if nodes.is_empty() {
             return Err(StartError::NoNodes);
         }
-        let places = nodes.into_iter().map(NodeConfig::resolve).collect::<Result<Vec<_>, _>>()?;
+        let places = nodes
+            .into_iter()
+            .map(NodeConfig::resolve)
+            .collect::<Result<Vec<_>, _>>()?;
         for ip in places.iter().filter_map(|place| place.address) {
             if !addresses.reserve(ip) {
                 return Err(StartError::AddressUsedTwice { ip });

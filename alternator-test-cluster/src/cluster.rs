@@ -74,7 +74,10 @@ impl TestCluster {
     /// Returns the nodes that have not been removed, in the order in which they were added.
     pub fn nodes(&self) -> Vec<Node> {
         let nodes = self.running.state.present_nodes();
-        nodes.into_iter().map(|node| Node::new(node, &self.running.state)).collect()
+        nodes
+            .into_iter()
+            .map(|node| Node::new(node, &self.running.state))
+            .collect()
     }
 
     /// Returns a node by its number in the order of adding, which begins at 0 and does not change when others are
@@ -85,7 +88,10 @@ impl TestCluster {
     /// Panics if there never was such a node. A removed one is still returned.
     pub fn node(&self, index: usize) -> Node {
         let node = lock(&self.running.state.nodes).get(index).cloned();
-        #[expect(clippy::panic, reason = "an index out of bounds is a mistake in the test, as with a slice")]
+        #[expect(
+            clippy::panic,
+            reason = "an index out of bounds is a mistake in the test, as with a slice"
+        )]
         let node = node.unwrap_or_else(|| panic!("the cluster has no node {index}"));
         Node::new(node, &self.running.state)
     }

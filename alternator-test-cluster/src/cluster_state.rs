@@ -20,6 +20,8 @@ pub(crate) struct ClusterState {
     /// Secrets by role. Authorization is enforced if there is one.
     pub(crate) users: BTreeMap<String, String>,
     pub(crate) fixed_answers: BTreeMap<String, Bytes>,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
     pub(crate) engine: Engine,
     pub(crate) runtime: Handle,
     /// All nodes there ever were, in order of adding.
@@ -48,10 +50,23 @@ impl ClusterState {
         picked.iter().map(IpAddr::to_string).collect()
     }
 
+    /// What the URLs of the nodes begin with.
+    pub(crate) fn scheme(&self) -> &'static str {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return "https";
+        }
+        "http"
+    }
+
     /// The nodes that have not been removed.
     pub(crate) fn present_nodes(&self) -> Vec<Arc<NodeState>> {
         let nodes = lock(&self.nodes);
-        nodes.iter().filter(|node| !node.is_removed()).cloned().collect()
+        nodes
+            .iter()
+            .filter(|node| !node.is_removed())
+            .cloned()
+            .collect()
     }
 }
 
@@ -72,7 +87,11 @@ impl Addresses {
         let free = (1..u32::from(u16::MAX))
             // Neither .0 nor .255, which some systems treat as broadcast.
             .filter(|host| !matches!(host & 0xff, 0 | 0xff))
-            .map(|host| IpAddr::V4(Ipv4Addr::from_bits(Ipv4Addr::new(127, 0, 0, 0).to_bits() | host)))
+            .map(|host| {
+                IpAddr::V4(Ipv4Addr::from_bits(
+                    Ipv4Addr::new(127, 0, 0, 0).to_bits() | host,
+                ))
+            })
             .find(|ip| !self.used.contains(ip))
             // After 64,000 nodes.
             .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));

@@ -20,10 +20,12 @@ pub(crate) fn check(document: &[u8], version: Version) -> Result<(), ApiError> {
     match first {
         Some(b'{') => Ok(()),
         None => Err(ApiError::not_json("The document is empty. at 0")),
-        Some(_) => Err(match serde_json::from_slice::<serde::de::IgnoredAny>(document) {
-            Ok(_) => ApiError::validation("Request content must be an object"),
-            Err(error) => ApiError::not_json(error),
-        }),
+        Some(_) => Err(
+            match serde_json::from_slice::<serde::de::IgnoredAny>(document) {
+                Ok(_) => ApiError::validation("Request content must be an object"),
+                Err(error) => ApiError::not_json(error),
+            },
+        ),
     }
 }
 
@@ -69,7 +71,8 @@ mod tests {
     #[test]
     fn depth_is_refused_from_one_level_past_the_limit() {
         for (open, close) in [("[", "]"), ("{\"M\":", "}")] {
-            let nested = |levels: usize| format!("{}1{}", open.repeat(levels), close.repeat(levels));
+            let nested =
+                |levels: usize| format!("{}1{}", open.repeat(levels), close.repeat(levels));
             assert!(check_nesting(nested(DOCUMENT_LEVELS).as_bytes()).is_ok());
             assert!(check_nesting(nested(DOCUMENT_LEVELS + 1).as_bytes()).is_err());
             assert!(check_nesting(nested(1_000_000).as_bytes()).is_err());

@@ -19,7 +19,9 @@ pub enum StartError {
         source: io::Error,
     },
     /// No port was found that is free on all addresses.
-    #[error("no port is free on all addresses of the cluster ({tried} tried): choose one with .port(..)")]
+    #[error(
+        "no port is free on all addresses of the cluster ({tried} tried): choose one with .port(..)"
+    )]
     NoFreePort {
         /// How many were tried.
         tried: usize,
@@ -46,7 +48,9 @@ pub enum StartError {
         source: io::Error,
     },
     /// A node's address is not an IP address.
-    #[error("{value:?} is no IP address: write it as in 127.0.0.4 or ::1, without port and brackets")]
+    #[error(
+        "{value:?} is no IP address: write it as in 127.0.0.4 or ::1, without port and brackets"
+    )]
     InvalidAddress {
         /// What was given.
         value: String,
@@ -54,7 +58,9 @@ pub enum StartError {
         source: AddrParseError,
     },
     /// Two nodes have the same address.
-    #[error("two nodes of the cluster have the address {ip}: give each its own, or leave .address(..) out")]
+    #[error(
+        "two nodes of the cluster have the address {ip}: give each its own, or leave .address(..) out"
+    )]
     AddressUsedTwice {
         /// The address.
         ip: IpAddr,
@@ -69,14 +75,27 @@ pub enum StartError {
     #[error("a cluster needs at least one node: write .nodes(1) or more")]
     NoNodes,
     /// The node was removed from the cluster for good.
-    #[error("the node {address} was removed from its cluster: add a new one with TestCluster::add_node")]
+    #[error(
+        "the node {address} was removed from its cluster: add a new one with TestCluster::add_node"
+    )]
     Removed {
         /// Where it used to listen.
         address: SocketAddr,
     },
     /// The cluster of this node has been dropped.
-    #[error("the cluster has ended: keep a clone of the TestCluster for as long as its nodes are used")]
+    #[error(
+        "the cluster has ended: keep a clone of the TestCluster for as long as its nodes are used"
+    )]
     Ended,
+    /// The certificate or its key cannot be used.
+    #[cfg(feature = "tls")]
+    #[error(
+        "the certificate or the private key for .tls(..) cannot be used: {source}; give both as PEM"
+    )]
+    Tls {
+        /// What is wrong with them.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The threads of the cluster could not be started.
     #[error("cannot start the threads of the cluster: {source}")]
     Threads {

@@ -53,7 +53,11 @@ impl Fault {
 
     /// Whether the request with this number, counted from 0 since the injection, falls into `share`.
     pub(crate) fn falls_into(share: f64, number: u64) -> bool {
-        let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
+        let share = if share.is_nan() {
+            0.0
+        } else {
+            share.clamp(0.0, 1.0)
+        };
         // Exact up to 2^53 requests.
         let number = number as f64;
         ((number + 1.0) * share).ceil() > (number * share).ceil()
@@ -65,7 +69,9 @@ mod tests {
     use super::*;
 
     fn failing(share: f64, of: u64) -> Vec<u64> {
-        (0..of).filter(|number| Fault::falls_into(share, *number)).collect()
+        (0..of)
+            .filter(|number| Fault::falls_into(share, *number))
+            .collect()
     }
 
     #[test]

@@ -60,8 +60,17 @@ impl Query {
 ///
 /// The server keeps its nodes in a hash table, so that no two nodes need agree on an order. Here it is the same each
 /// time for one node, and differs between nodes.
-pub(crate) fn pick(version: Version, asked: &Member<'_>, members: &[Member<'_>], query: &Query) -> Vec<IpAddr> {
-    let query = if version.filters_localnodes() { query } else { &Query::default() };
+pub(crate) fn pick(
+    version: Version,
+    asked: &Member<'_>,
+    members: &[Member<'_>],
+    query: &Query,
+) -> Vec<IpAddr> {
+    let query = if version.filters_localnodes() {
+        query
+    } else {
+        &Query::default()
+    };
     let datacenter = query.datacenter.as_deref().unwrap_or(asked.datacenter);
     let mut picked: Vec<IpAddr> = members
         .iter()
@@ -157,6 +166,9 @@ mod tests {
         let one = pick(Version::V2026_1, &members[0], &members, &Query::default());
         let other = pick(Version::V2026_1, &members[1], &members, &Query::default());
         assert_ne!(one, other);
-        assert_eq!(one, pick(Version::V2026_1, &members[0], &members, &Query::default()));
+        assert_eq!(
+            one,
+            pick(Version::V2026_1, &members[0], &members, &Query::default())
+        );
     }
 }

@@ -19,7 +19,10 @@ fn main() -> ExitCode {
     };
     let done = match command {
         Command::Help => print(arguments::USAGE),
-        Command::Version => print(concat!("alternator-test-cluster ", env!("CARGO_PKG_VERSION"))),
+        Command::Version => print(concat!(
+            "alternator-test-cluster ",
+            env!("CARGO_PKG_VERSION")
+        )),
         Command::Run(arguments) => run(arguments),
     };
     match done {
@@ -33,7 +36,9 @@ fn main() -> ExitCode {
 
 /// Runs the cluster until a signal ends it.
 fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
     runtime.block_on(async {
         // Before the line that says ready, after which signals may come.
         let end = end_signal()?;
@@ -51,7 +56,9 @@ fn start(arguments: Arguments) -> Result<TestCluster, Box<dyn Error>> {
         .version(arguments.release)
         .nodes(0);
     for rack in arguments.racks.iter().cycle().take(arguments.nodes) {
-        let node = NodeConfig::new().datacenter(&arguments.datacenter).rack(rack);
+        let node = NodeConfig::new()
+            .datacenter(&arguments.datacenter)
+            .rack(rack);
         builder = builder.node(node);
     }
     for (role, secret) in arguments.users {

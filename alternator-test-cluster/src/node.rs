@@ -76,7 +76,9 @@ impl Node {
     /// Makes `/localnodes` of this node answer with these entries, whatever is asked for, and whether or not they are
     /// addresses.
     pub fn list(&self, entries: impl IntoIterator<Item = impl Into<String>>) {
-        self.set_listing(Listing::Entries(entries.into_iter().map(Into::into).collect()));
+        self.set_listing(Listing::Entries(
+            entries.into_iter().map(Into::into).collect(),
+        ));
     }
 
     /// Makes `/localnodes` of this node answer with this status and body, which need not be JSON. A status outside 100 to
@@ -115,7 +117,7 @@ impl Node {
 
     /// Returns the URL, such as `http://127.0.0.1:16000` or `http://[::1]:16000`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.state.address)
+        format!("{}://{}", self.state.scheme, self.state.address)
     }
 
     /// Returns where the node listens, or did until it was stopped.

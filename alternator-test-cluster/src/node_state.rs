@@ -17,6 +17,7 @@ use crate::{Fault, StartError, port};
 /// One node.
 #[derive(Debug)]
 pub(crate) struct NodeState {
+    pub(crate) scheme: &'static str,
     pub(crate) address: SocketAddr,
     pub(crate) datacenter: String,
     pub(crate) rack: String,
@@ -38,8 +39,14 @@ enum Port {
 }
 
 impl NodeState {
-    pub(crate) fn new(address: SocketAddr, datacenter: String, rack: String) -> Self {
+    pub(crate) fn new(
+        scheme: &'static str,
+        address: SocketAddr,
+        datacenter: String,
+        rack: String,
+    ) -> Self {
         Self {
+            scheme,
             address,
             datacenter,
             rack,
@@ -54,7 +61,11 @@ impl NodeState {
     }
 
     /// Serves on a listener. For a node that does not run.
-    pub(crate) fn run(self: &Arc<Self>, listener: TcpListener, cluster: &Arc<ClusterState>) -> Result<(), StartError> {
+    pub(crate) fn run(
+        self: &Arc<Self>,
+        listener: TcpListener,
+        cluster: &Arc<ClusterState>,
+    ) -> Result<(), StartError> {
         self.run_on(&mut lock(&self.port), listener, cluster)
     }
 
@@ -62,7 +73,9 @@ impl NodeState {
     pub(crate) fn start(self: &Arc<Self>, cluster: &Arc<ClusterState>) -> Result<(), StartError> {
         let mut port = lock(&self.port);
         if self.is_removed() {
-            return Err(StartError::Removed { address: self.address });
+            return Err(StartError::Removed {
+                address: self.address,
+            });
         }
         let kept = match &mut *port {
             Port::Open(_) => return Ok(()),
@@ -86,7 +99,11 @@ impl NodeState {
         let serving = front::serve(listener, orders, Arc::clone(cluster), Arc::clone(self));
         cluster.runtime.spawn(serving);
         // The answer to the command says that the port is served.
-        let first = if self.fault() == Some(Fault::BlackHole) { PortCommand::Plug } else { PortCommand::Unplug };
+        let first = if self.fault() == Some(Fault::BlackHole) {
+            PortCommand::Plug
+        } else {
+            PortCommand::Unplug
+        };
         tell(&commands, first).ok_or(StartError::Ended)?;
         *port = Port::Open(commands);
         Ok(())

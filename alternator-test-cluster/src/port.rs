@@ -13,7 +13,11 @@ pub(crate) const BACKLOG: i32 = 1024;
 /// Takes an address.
 pub(crate) fn bind(address: SocketAddr) -> Result<Socket, StartError> {
     let open = || {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
         // Connections that have just ended keep the port for a while otherwise.
         socket.set_reuse_address(true)?;
         socket.bind(&address.into())?;
@@ -48,7 +52,10 @@ pub(crate) fn close(listener: TcpListener) -> Option<Socket> {
 }
 
 /// Listens on all addresses on one port, the given one or one that is free.
-pub(crate) fn open_all(ips: &[IpAddr], port: Option<u16>) -> Result<(u16, Vec<TcpListener>), StartError> {
+pub(crate) fn open_all(
+    ips: &[IpAddr],
+    port: Option<u16>,
+) -> Result<(u16, Vec<TcpListener>), StartError> {
     let open = |port: u16| {
         ips.iter()
             .map(|ip| SocketAddr::new(*ip, port))

@@ -29,6 +29,12 @@ pub(crate) struct Running {
 pub(crate) fn start(mut builder: Builder) -> Result<TestCluster, StartError> {
     let mut addresses = Addresses::default();
     let places = builder.places(&mut addresses)?;
+    #[cfg(feature = "tls")]
+    let tls = builder
+        .tls
+        .as_ref()
+        .map(|identity| identity.config())
+        .transpose()?;
     let ips: Vec<_> = places.iter().map(|(ip, _)| *ip).collect();
     let (port, listeners) = port::open_all(&ips, builder.port)?;
     let fronts = Fronts::start()?;
@@ -37,6 +43,8 @@ pub(crate) fn start(mut builder: Builder) -> Result<TestCluster, StartError> {
         version: builder.version,
         users: builder.users,
         fixed_answers: builder.fixed_answers,
+        #[cfg(feature = "tls")]
+        tls,
         engine,
         runtime: fronts.runtime.clone(),
         nodes: Mutex::default(),
@@ -78,7 +86,12 @@ impl Running {
     }
 
     fn enlist(&self, address: SocketAddr, place: Place) -> Arc<NodeState> {
-        let node = Arc::new(NodeState::new(address, place.datacenter, place.rack));
+        let node = Arc::new(NodeState::new(
+            self.state.scheme(),
+            address,
+            place.datacenter,
+            place.rack,
+        ));
         lock(&self.state.nodes).push(Arc::clone(&node));
         node
     }
@@ -122,7 +135,9 @@ impl Fronts {
                 }
             }
         };
-        let thread = thread::Builder::new().name("alternator-nodes".to_owned()).spawn(serve);
+        let thread = thread::Builder::new()
+            .name("alternator-nodes".to_owned())
+            .spawn(serve);
         let thread = thread.map_err(|source| StartError::Threads { source })?;
         let runtime = started
             .recv()

@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn a_scope_has_five_parts() {
         for scope in ["", "role/20260131/us-east-1/dynamodb", "a/b/c/d/e/f"] {
-            let header = format!("{ALGORITHM} Credential={scope}, SignedHeaders=host, Signature=abc");
+            let header =
+                format!("{ALGORITHM} Credential={scope}, SignedHeaders=host, Signature=abc");
             let error = Credential::parse(&header).unwrap_err();
             assert!(error.is("ValidationException"), "{scope}");
         }

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, HOST};
-use rustack_auth::sigv4::{build_string_to_sign, compute_signature, derive_signing_key, hash_payload};
+use rustack_auth::sigv4::{
+    build_string_to_sign, compute_signature, derive_signing_key, hash_payload,
+};
 
 use super::credential::Credential;
 use super::{canonical, clock};
@@ -19,7 +21,10 @@ pub(crate) fn verify(
     users: &BTreeMap<String, String>,
     version: Version,
 ) -> Result<(), ApiError> {
-    #[expect(clippy::disallowed_methods, reason = "signatures are dated by the clients' real clocks")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "signatures are dated by the clients' real clocks"
+    )]
     let now = SystemTime::now();
     verify_at(now, headers, body, users, version)
 }
@@ -32,7 +37,9 @@ fn verify_at(
     version: Version,
 ) -> Result<(), ApiError> {
     if !headers.contains_key(HOST) {
-        return Err(invalid("Host header is mandatory for signature verification"));
+        return Err(invalid(
+            "Host header is mandatory for signature verification",
+        ));
     }
     let Some(authorization) = headers.get(AUTHORIZATION) else {
         return Err(ApiError::refused(
@@ -55,10 +62,18 @@ fn verify_at(
 }
 
 /// Returns the time at which the request was signed, if it is a signed one, and near enough.
-fn check_date<'a>(now: SystemTime, headers: &'a HeaderMap, credential: &Credential<'_>) -> Result<&'a str, ApiError> {
-    let date = headers.get("x-amz-date").and_then(|date| date.to_str().ok());
+fn check_date<'a>(
+    now: SystemTime,
+    headers: &'a HeaderMap,
+    credential: &Credential<'_>,
+) -> Result<&'a str, ApiError> {
+    let date = headers
+        .get("x-amz-date")
+        .and_then(|date| date.to_str().ok());
     let Some(date) = date.filter(|_| credential.signs("x-amz-date")) else {
-        return Err(invalid("invalid signature: X-Amz-Date header is mandatory, and must be signed"));
+        return Err(invalid(
+            "invalid signature: X-Amz-Date header is mandatory, and must be signed",
+        ));
     };
     let (earliest, latest) = (clock::text(now - SKEW), clock::text(now + SKEW));
     if date < earliest.as_str() {

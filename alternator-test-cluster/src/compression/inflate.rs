@@ -27,9 +27,9 @@ pub(crate) fn decompress(encoding: Encoding, body: &[u8]) -> Result<Bytes, ApiEr
     match inflated {
         Ok(inflated) if inflated.len() > BODY_LIMIT => Err(ApiError::too_large()),
         Ok(inflated) => Ok(Bytes::from(inflated)),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            Err(ApiError::internal(format!("Truncated {name} in request body")))
-        }
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(ApiError::internal(
+            format!("Truncated {name} in request body"),
+        )),
         Err(_) => Err(ApiError::internal(format!(
             "Error during {name} decompression of request body"
         ))),
@@ -39,7 +39,9 @@ pub(crate) fn decompress(encoding: Encoding, body: &[u8]) -> Result<Bytes, ApiEr
 /// Reads up to one byte more than is allowed: little data can inflate to very much.
 fn limited(decoder: impl Read) -> io::Result<Vec<u8>> {
     let mut inflated = Vec::new();
-    decoder.take(BODY_LIMIT as u64 + 1).read_to_end(&mut inflated)?;
+    decoder
+        .take(BODY_LIMIT as u64 + 1)
+        .read_to_end(&mut inflated)?;
     Ok(inflated)
 }
 
@@ -60,13 +62,20 @@ mod tests {
     fn what_was_compressed_comes_back() {
         for encoding in BOTH {
             let text = br#"{"TableName":"t"}"#.repeat(100);
-            assert_eq!(decompress(encoding, &compress(encoding, &text)).unwrap(), text);
+            assert_eq!(
+                decompress(encoding, &compress(encoding, &text)).unwrap(),
+                text
+            );
         }
     }
 
     #[test]
     fn gzip_members_in_a_row_are_one_body() {
-        let members = [compress(Encoding::Gzip, b"one "), compress(Encoding::Gzip, b"two")].concat();
+        let members = [
+            compress(Encoding::Gzip, b"one "),
+            compress(Encoding::Gzip, b"two"),
+        ]
+        .concat();
         assert_eq!(decompress(Encoding::Gzip, &members).unwrap(), "one two");
     }
 
@@ -86,7 +95,11 @@ mod tests {
     fn junk_is_refused_before_and_after() {
         for encoding in BOTH {
             assert!(refusal(encoding, b"{\"TableName\":\"t\"}").contains("Error during"));
-            let followed = [&compress(encoding, b"text")[..], b"junk that is long enough to be a header"].concat();
+            let followed = [
+                &compress(encoding, b"text")[..],
+                b"junk that is long enough to be a header",
+            ]
+            .concat();
             refusal(encoding, &followed);
         }
     }

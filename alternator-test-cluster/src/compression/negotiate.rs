@@ -43,7 +43,11 @@ fn weight(parameters: &str) -> f64 {
     });
     let Some(value) = value else { return 1.0 };
     let weight = value.parse().unwrap_or(0.0);
-    if f64::is_nan(weight) { 0.0 } else { weight.clamp(0.0, 1.0) }
+    if f64::is_nan(weight) {
+        0.0
+    } else {
+        weight.clamp(0.0, 1.0)
+    }
 }
 
 #[cfg(test)]
@@ -56,7 +60,15 @@ mod tests {
 
     #[test]
     fn what_is_not_asked_for_is_not_done() {
-        for header in ["", "identity", "br, zstd", "gzip;q=0", "gzip;q=x", "identity, gzip", "gzip;q=0.5, identity"] {
+        for header in [
+            "",
+            "identity",
+            "br, zstd",
+            "gzip;q=0",
+            "gzip;q=x",
+            "identity, gzip",
+            "gzip;q=0.5, identity",
+        ] {
             assert_eq!(of(header), None, "{header}");
         }
     }
@@ -74,7 +86,10 @@ mod tests {
     #[test]
     fn the_first_mention_counts() {
         assert_eq!(of("gzip;q=0, gzip"), None);
-        assert_eq!(negotiate(["gzip;q=0", "gzip, deflate;q=0.1"].into_iter()), Some(Encoding::Deflate));
+        assert_eq!(
+            negotiate(["gzip;q=0", "gzip, deflate;q=0.1"].into_iter()),
+            Some(Encoding::Deflate)
+        );
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(super) fn describe(database: &Database, body: &[u8]) -> Outcome {
             "TableNotFoundException",
             format!("Table not found: {name}"),
         )),
-        Err(error) => Err(ApiError::internal(format!("Internal server error: {error}"))),
+        Err(error) => Err(ApiError::internal(format!(
+            "Internal server error: {error}"
+        ))),
     }
 }

@@ -51,7 +51,9 @@ where
     let answer = run(request).map_err(|error| failed(&error))?;
     match serde_json::to_vec(&answer) {
         Ok(json) => Ok(Bytes::from(json)),
-        Err(error) => Err(ApiError::internal(format!("Internal server error: {error}"))),
+        Err(error) => Err(ApiError::internal(format!(
+            "Internal server error: {error}"
+        ))),
     }
 }
 
@@ -63,7 +65,9 @@ fn unreadable(error: &serde_json::Error) -> ApiError {
         return ApiError::not_json(error);
     }
     let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(message, _)| message);
     for (prefix, kind) in MARKS {
         if let Some(message) = text.strip_prefix(prefix) {
             return ApiError::refused(*kind, message);
@@ -79,7 +83,10 @@ fn failed(error: &DynoxideError) -> ApiError {
     if error.status_code() >= 500 {
         return ApiError::internal(format!("Internal server error: {error}"));
     }
-    let item = error.to_response().item.and_then(|item| serde_json::to_value(item).ok());
+    let item = error
+        .to_response()
+        .item
+        .and_then(|item| serde_json::to_value(item).ok());
     ApiError::refused(kind, error.to_string()).with_item(item)
 }
 

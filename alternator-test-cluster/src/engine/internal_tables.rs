@@ -18,7 +18,9 @@ pub(super) fn check(operation: Operation, body: &[u8]) -> Result<(), ApiError> {
     let request = parse(body)?;
     let named = table_name(&request).into_iter();
     let batched = request.get("RequestItems").and_then(Value::as_object);
-    let batched = batched.into_iter().flat_map(|tables| tables.keys().map(String::as_str));
+    let batched = batched
+        .into_iter()
+        .flat_map(|tables| tables.keys().map(String::as_str));
     match named.chain(batched).find(|name| name.starts_with(PREFIX)) {
         None => Ok(()),
         Some(name) if operation == Operation::CreateTable => Err(ApiError::validation(format!(
@@ -32,7 +34,8 @@ pub(super) fn check(operation: Operation, body: &[u8]) -> Result<(), ApiError> {
 }
 
 fn mentions_prefix(body: &[u8]) -> bool {
-    body.windows(PREFIX.len()).any(|window| window == PREFIX.as_bytes())
+    body.windows(PREFIX.len())
+        .any(|window| window == PREFIX.as_bytes())
 }
 
 const PREFIX: &str = ".scylla.alternator.";

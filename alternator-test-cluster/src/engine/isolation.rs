@@ -21,14 +21,16 @@ pub(super) enum Isolation {
 /// Reads the isolation out of `Tags`, if it is among them.
 pub(super) fn of_tags(tags: Option<&Value>) -> Result<Option<Isolation>, ApiError> {
     let tags = tags.and_then(Value::as_array).into_iter().flatten();
-    let Some(tag) = tags.into_iter().find(|tag| tag.get("Key").and_then(Value::as_str) == Some(TAG)) else {
+    let Some(tag) = tags
+        .into_iter()
+        .find(|tag| tag.get("Key").and_then(Value::as_str) == Some(TAG))
+    else {
         return Ok(None);
     };
     match tag.get("Value").and_then(Value::as_str).unwrap_or_default() {
         "f" | "forbid" | "forbid_rmw" => Ok(Some(Isolation::ForbidRmw)),
-        "a" | "always" | "always_use_lwt" | "o" | "only_rmw_uses_lwt" | "u" | "unsafe" | "unsafe_rmw" => {
-            Ok(Some(Isolation::Other))
-        }
+        "a" | "always" | "always_use_lwt" | "o" | "only_rmw_uses_lwt" | "u" | "unsafe"
+        | "unsafe_rmw" => Ok(Some(Isolation::Other)),
         other => Err(ApiError::validation(format!(
             "Incorrect write isolation tag {other}. Allowed values: a, always, always_use_lwt, f, forbid, forbid_rmw, o, \
              only_rmw_uses_lwt, u, unsafe, unsafe_rmw"
@@ -39,7 +41,9 @@ pub(super) fn of_tags(tags: Option<&Value>) -> Result<Option<Isolation>, ApiErro
 /// Whether an `UntagResource` takes the tag away.
 pub(super) fn untags(request: &Value) -> bool {
     let keys = request.get("TagKeys").and_then(Value::as_array);
-    keys.into_iter().flatten().any(|key| key.as_str() == Some(TAG))
+    keys.into_iter()
+        .flatten()
+        .any(|key| key.as_str() == Some(TAG))
 }
 
 /// Refuses a write that its table's isolation forbids, before its condition is looked at.
@@ -62,7 +66,10 @@ fn reads(operation: Operation, request: &Value) -> bool {
     if request.get("ConditionExpression").is_some() || request.get("Expected").is_some() {
         return true;
     }
-    let returned = request.get("ReturnValues").and_then(Value::as_str).unwrap_or("NONE");
+    let returned = request
+        .get("ReturnValues")
+        .and_then(Value::as_str)
+        .unwrap_or("NONE");
     if operation != Operation::UpdateItem {
         return returned == "ALL_OLD";
     }
@@ -70,19 +77,23 @@ fn reads(operation: Operation, request: &Value) -> bool {
         return true;
     }
     let expression = request.get("UpdateExpression").and_then(Value::as_str);
-    expression.is_some_and(reads_before_writing) || request.get("AttributeUpdates").is_some_and(updates_read)
+    expression.is_some_and(reads_before_writing)
+        || request.get("AttributeUpdates").is_some_and(updates_read)
 }
 
 /// The old form of an update: one action for each attribute.
 fn updates_read(updates: &Value) -> bool {
-    let updates = updates.as_object().into_iter().flat_map(|updates| updates.values());
-    updates
+    let updates = updates
+        .as_object()
         .into_iter()
-        .any(|update| match update.get("Action").and_then(Value::as_str) {
+        .flat_map(|updates| updates.values());
+    updates.into_iter().any(
+        |update| match update.get("Action").and_then(Value::as_str) {
             Some("ADD") => true,
             Some("DELETE") => update.get("Value").is_some(),
             _ => false,
-        })
+        },
+    )
 }
 
 const TAG: &str = "system:write_isolation";
@@ -96,17 +107,33 @@ mod tests {
     #[test]
     fn exactly_eleven_values_are_legal() {
         let legal = [
-            "a", "always", "always_use_lwt", "f", "forbid", "forbid_rmw", "o", "only_rmw_uses_lwt", "u", "unsafe",
+            "a",
+            "always",
+            "always_use_lwt",
+            "f",
+            "forbid",
+            "forbid_rmw",
+            "o",
+            "only_rmw_uses_lwt",
+            "u",
+            "unsafe",
             "unsafe_rmw",
         ];
-        let of = |value: &str| of_tags(Some(&json!([{"Key": "x", "Value": "y"}, {"Key": TAG, "Value": value}])));
+        let of = |value: &str| {
+            of_tags(Some(
+                &json!([{"Key": "x", "Value": "y"}, {"Key": TAG, "Value": value}]),
+            ))
+        };
         for value in legal {
             assert!(of(value).unwrap().is_some(), "{value}");
         }
         for value in ["", "A", "alway", "only_rmw", "forbid_rmw "] {
             assert!(of(value).is_err(), "{value}");
         }
-        assert_eq!(of_tags(Some(&json!([{"Key": "x", "Value": "y"}]))).unwrap(), None);
+        assert_eq!(
+            of_tags(Some(&json!([{"Key": "x", "Value": "y"}]))).unwrap(),
+            None
+        );
         assert_eq!(of_tags(None).unwrap(), None);
     }
 
@@ -118,11 +145,21 @@ mod tests {
         assert!(put(json!({"ConditionExpression": "attribute_exists(a)"})));
         assert!(put(json!({"Expected": {}})));
         let update = |request| reads(Operation::UpdateItem, &request);
-        assert!(!update(json!({"UpdateExpression": "SET a = :a", "ReturnValues": "UPDATED_NEW"})));
-        assert!(update(json!({"UpdateExpression": "SET a = :a", "ReturnValues": "ALL_NEW"})));
+        assert!(!update(
+            json!({"UpdateExpression": "SET a = :a", "ReturnValues": "UPDATED_NEW"})
+        ));
+        assert!(update(
+            json!({"UpdateExpression": "SET a = :a", "ReturnValues": "ALL_NEW"})
+        ));
         assert!(update(json!({"UpdateExpression": "ADD a :a"})));
-        assert!(update(json!({"AttributeUpdates": {"a": {"Action": "ADD"}}})));
-        assert!(update(json!({"AttributeUpdates": {"a": {"Action": "DELETE", "Value": {"SS": ["x"]}}}})));
-        assert!(!update(json!({"AttributeUpdates": {"a": {"Action": "DELETE"}, "b": {"Action": "PUT"}}})));
+        assert!(update(
+            json!({"AttributeUpdates": {"a": {"Action": "ADD"}}})
+        ));
+        assert!(update(
+            json!({"AttributeUpdates": {"a": {"Action": "DELETE", "Value": {"SS": ["x"]}}}})
+        ));
+        assert!(!update(
+            json!({"AttributeUpdates": {"a": {"Action": "DELETE"}, "b": {"Action": "PUT"}}})
+        ));
     }
 }

@@ -61,7 +61,11 @@ impl Engine {
     /// Executes an operation. It is executed even if the future is dropped.
     pub(crate) async fn run(&self, operation: Operation, body: Bytes) -> Outcome {
         let (answer, outcome) = oneshot::channel();
-        let job = Job::Run { operation, body, answer };
+        let job = Job::Run {
+            operation,
+            body,
+            answer,
+        };
         if self.jobs.send(job).is_err() {
             return Err(ended());
         }
@@ -76,9 +80,18 @@ impl Engine {
 }
 
 fn work(mut tables: Tables, queue: &mpsc::Receiver<Job>) {
-    while let Ok(Job::Run { operation, body, answer }) = queue.recv() {
+    while let Ok(Job::Run {
+        operation,
+        body,
+        answer,
+    }) = queue.recv()
+    {
         let outcome = catch_unwind(AssertUnwindSafe(|| tables.execute(operation, &body)));
-        let outcome = outcome.unwrap_or_else(|_| Err(ApiError::internal("Internal server error: the engine panicked")));
+        let outcome = outcome.unwrap_or_else(|_| {
+            Err(ApiError::internal(
+                "Internal server error: the engine panicked",
+            ))
+        });
         // The client may have gone.
         let _ = answer.send(outcome);
     }

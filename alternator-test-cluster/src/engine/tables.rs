@@ -56,7 +56,9 @@ impl Tables {
         }
         if let Some(table) = answer.get_mut("TableDescription") {
             activate(table, "TableStatus");
-            let indexes = table.get_mut("GlobalSecondaryIndexes").and_then(Value::as_array_mut);
+            let indexes = table
+                .get_mut("GlobalSecondaryIndexes")
+                .and_then(Value::as_array_mut);
             for index in indexes.into_iter().flatten() {
                 activate(index, "IndexStatus");
             }
@@ -77,7 +79,10 @@ impl Tables {
         let request = parse(body)?;
         let isolation = isolation::of_tags(request.get("Tags"))?;
         dispatch(&self.database, operation, body)?;
-        let arn = request.get("ResourceArn").and_then(Value::as_str).unwrap_or_default();
+        let arn = request
+            .get("ResourceArn")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let name = arn.rsplit_once('/').map_or(arn, |(_, name)| name);
         if let Some(isolation) = isolation {
             self.isolations.insert(name.to_owned(), isolation);
@@ -92,8 +97,14 @@ impl Tables {
             // As of DynamoDB, for a table that does not exist.
             if error.is("AccessDeniedException") {
                 let request = parse(body).unwrap_or_default();
-                let arn = request.get("ResourceArn").and_then(Value::as_str).unwrap_or_default();
-                ApiError::refused("ResourceNotFoundException", format!("ResourceArn '{arn}' not found"))
+                let arn = request
+                    .get("ResourceArn")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                ApiError::refused(
+                    "ResourceNotFoundException",
+                    format!("ResourceArn '{arn}' not found"),
+                )
             } else {
                 error
             }

@@ -85,7 +85,9 @@ struct Plug {
 
 impl Plug {
     async fn fill(listener: &TcpListener, node: &NodeState) -> Self {
-        let mut plug = Self { fillers: Vec::new() };
+        let mut plug = Self {
+            fillers: Vec::new(),
+        };
         if SockRef::from(listener).listen(0).is_err() {
             return plug;
         }
@@ -102,7 +104,10 @@ impl Plug {
     fn remove(self, listener: &TcpListener) -> Vec<SocketAddr> {
         // It worked with a shorter queue.
         let _ = SockRef::from(listener).listen(BACKLOG);
-        self.fillers.iter().filter_map(|filler| filler.local_addr().ok()).collect()
+        self.fillers
+            .iter()
+            .filter_map(|filler| filler.local_addr().ok())
+            .collect()
     }
 }
 

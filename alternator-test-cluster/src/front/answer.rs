@@ -55,7 +55,8 @@ impl Answer {
             hold,
         });
         // Out of range only if a test asks for it, with `Node::answer_localnodes`.
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         if let Some(encoding) = self.encoding {
@@ -93,7 +94,11 @@ impl Body for AnswerBody {
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }
-        let length = if self.chunked { self.rest.len().min(CHUNK) } else { self.rest.len() };
+        let length = if self.chunked {
+            self.rest.len().min(CHUNK)
+        } else {
+            self.rest.len()
+        };
         let chunk = self.rest.split_to(length);
         Poll::Ready(Some(Ok(Frame::data(chunk))))
     }
@@ -103,7 +108,11 @@ impl Body for AnswerBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.chunked { SizeHint::default() } else { SizeHint::with_exact(self.rest.len() as u64) }
+        if self.chunked {
+            SizeHint::default()
+        } else {
+            SizeHint::with_exact(self.rest.len() as u64)
+        }
     }
 }
 

@@ -34,7 +34,11 @@ pub(super) async fn read(mut body: Incoming) -> Result<Bytes, BodyError> {
         pieces.push(data);
     }
     // Most bodies come in one piece, which then needs no copy.
-    if pieces.len() > 1 { Ok(Bytes::from(pieces.concat())) } else { Ok(pieces.pop().unwrap_or_default()) }
+    if pieces.len() > 1 {
+        Ok(Bytes::from(pieces.concat()))
+    } else {
+        Ok(pieces.pop().unwrap_or_default())
+    }
 }
 
 /// 16 MiB, for bodies as they are received and again when they are decompressed.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::cut::{Allowance, Cut};
@@ -19,6 +20,23 @@ pub(super) async fn serve(stream: TcpStream, cluster: Arc<ClusterState>, node: A
     // Without it answers in two packets would wait for the client's delayed acknowledgement. It fails only if the
     // connection is gone already.
     let _ = stream.set_nodelay(true);
+    #[cfg(feature = "tls")]
+    if let Some(config) = cluster.tls.clone() {
+        // The handshake is an answer, too.
+        super::gate::pass(&node).await;
+        // That of a client which does not trust the certificate fails.
+        if let Ok(stream) = tokio_rustls::TlsAcceptor::from(config).accept(stream).await {
+            serve_http(stream, cluster, node).await;
+        }
+        return;
+    }
+    serve_http(stream, cluster, node).await;
+}
+
+async fn serve_http<S>(stream: S, cluster: Arc<ClusterState>, node: Arc<NodeState>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let allowance = Allowance::unlimited();
     let front = Front {
         cluster,

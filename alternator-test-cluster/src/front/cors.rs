@@ -13,7 +13,10 @@ pub(super) fn allow(request: &HeaderMap, is_preflight: bool, answer: &mut Header
         return;
     }
     answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+    answer.insert(
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static(EXPOSED),
+    );
     if !is_preflight {
         return;
     }

@@ -48,16 +48,28 @@ impl<S> Cut<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Cut<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, buf)
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Cut<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let allowed = match self.allowance.left() {
             None => buf,
-            Some(0) => return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            Some(0) => {
+                // What was allowed is still to arrive.
+                ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+                return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+            }
             Some(left) => buf.get(..left).unwrap_or(buf),
         };
         let written = ready!(Pin::new(&mut self.stream).poll_write(context, allowed))?;

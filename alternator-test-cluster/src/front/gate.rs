@@ -37,7 +37,9 @@ pub(super) fn hold(node: &NodeState) -> Option<Hold> {
     let mut faults = node.watch_fault();
     Some(Box::pin(async move {
         // An error means that the node is gone, and so is what would be waited for.
-        let _ = faults.wait_for(|fault| *fault != Some(Fault::StallAfterHeaders)).await;
+        let _ = faults
+            .wait_for(|fault| *fault != Some(Fault::StallAfterHeaders))
+            .await;
     }))
 }
 

@@ -10,5 +10,5 @@ mod gate;
 mod operations;
 mod route;
 
-pub(crate) use body::LIMIT as BODY_LIMIT;
 pub(crate) use accept::{PortCommand, serve};
+pub(crate) use body::LIMIT as BODY_LIMIT;

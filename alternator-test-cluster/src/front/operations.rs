@@ -17,13 +17,22 @@ pub(super) struct TooLarge;
 
 /// Returns the name of the operation that a request asks for, empty if for none.
 pub(super) fn name(headers: &HeaderMap) -> &str {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok());
     // What is before the first dot says which version of the API is meant, and is not looked at.
-    target.and_then(|target| target.split_once('.')).map_or("", |(_, name)| name)
+    target
+        .and_then(|target| target.split_once('.'))
+        .map_or("", |(_, name)| name)
 }
 
 /// Answers an operation.
-pub(super) async fn answer(front: &Front, name: &str, headers: &HeaderMap, body: Result<Bytes, TooLarge>) -> Answer {
+pub(super) async fn answer(
+    front: &Front,
+    name: &str,
+    headers: &HeaderMap,
+    body: Result<Bytes, TooLarge>,
+) -> Answer {
     let version = front.cluster.version;
     let Ok(body) = body else {
         return if version.refuses_large_bodies_in_json() {
@@ -35,10 +44,19 @@ pub(super) async fn answer(front: &Front, name: &str, headers: &HeaderMap, body:
     front.node.recorder.body(body.len());
     let outcome = execute(front, name, headers, body).await;
     let answer = Answer::of_operation(outcome);
-    if version.compresses() && answer.status == 200 { compress(answer, headers) } else { answer }
+    if version.compresses() && answer.status == 200 {
+        compress(answer, headers)
+    } else {
+        answer
+    }
 }
 
-async fn execute(front: &Front, name: &str, headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
+async fn execute(
+    front: &Front,
+    name: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Bytes, ApiError> {
     let cluster = &front.cluster;
     if !cluster.users.is_empty() {
         auth::verify(headers, &body, &cluster.users, cluster.version)?;
@@ -46,7 +64,11 @@ async fn execute(front: &Front, name: &str, headers: &HeaderMap, body: Bytes) ->
     if let Some(fault) = front.node.failure() {
         return Err(injected(fault));
     }
-    let body = if cluster.version.compresses() { decompress(headers, body)? } else { body };
+    let body = if cluster.version.compresses() {
+        decompress(headers, body)?
+    } else {
+        body
+    };
     if let Some(fixed) = cluster.fixed_answers.get(name) {
         return Ok(fixed.clone());
     }
@@ -82,7 +104,9 @@ fn decompress(headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
     let encoding = encoding.to_str().unwrap_or_default();
     let supported = Encoding::named(encoding).filter(|_| encodings.next().is_none());
     let Some(supported) = supported else {
-        return Err(ApiError::internal(format!("Unsupported Content-Encoding: {encoding}")));
+        return Err(ApiError::internal(format!(
+            "Unsupported Content-Encoding: {encoding}"
+        )));
     };
     compression::decompress(supported, &body)
 }
@@ -103,8 +127,11 @@ fn compress(mut answer: Answer, headers: &HeaderMap) -> Answer {
 fn describe_endpoints(headers: &HeaderMap) -> Result<Bytes, ApiError> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let Some(host) = host else {
-        return Err(ApiError::validation("DescribeEndpoints needs a 'Host:' header in the request"));
+        return Err(ApiError::validation(
+            "DescribeEndpoints needs a 'Host:' header in the request",
+        ));
     };
-    let answer = serde_json::json!({"Endpoints": [{"Address": host, "CachePeriodInMinutes": 1440}]});
+    let answer =
+        serde_json::json!({"Endpoints": [{"Address": host, "CachePeriodInMinutes": 1440}]});
     Ok(Bytes::from(answer.to_string()))
 }

@@ -23,7 +23,10 @@ pub(super) struct Front {
 }
 
 /// Answers a request. An error ends the connection without an answer.
-pub(super) async fn answer(front: Front, request: Request<Incoming>) -> Result<Response<AnswerBody>, hyper::Error> {
+pub(super) async fn answer(
+    front: Front,
+    request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, hyper::Error> {
     let (parts, incoming) = request.into_parts();
     let headers = Arc::new(parts.headers);
     let path = parts.uri.path();
@@ -57,7 +60,9 @@ pub(super) async fn answer(front: Front, request: Request<Incoming>) -> Result<R
             let query = parts.uri.query();
             node.recorder.discovery(query, Arc::clone(&headers));
             gate::pass(node).await;
-            let (status, body) = front.cluster.localnodes(node, &Query::parse(query.unwrap_or_default()));
+            let (status, body) = front
+                .cluster
+                .localnodes(node, &Query::parse(query.unwrap_or_default()));
             Answer::new(status, JSON, body)
         }
         _ => {

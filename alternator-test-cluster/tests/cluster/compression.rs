@@ -22,7 +22,10 @@ fn deflate(body: &[u8]) -> Vec<u8> {
 }
 
 fn send(node: &Node, encoding: &str, body: Vec<u8>) -> Answer {
-    ask(node, &Request::operation("ListTables", body).header("Content-Encoding", encoding))
+    ask(
+        node,
+        &Request::operation("ListTables", body).header("Content-Encoding", encoding),
+    )
 }
 
 #[test]
@@ -32,7 +35,9 @@ fn compressed_requests_are_taken() {
     assert_eq!(send(&node, "deflate", deflate(b"{}")).status, 200);
     let members = [gzip(b"{\"Lim"), gzip(b"it\": 1"), gzip(b"}")].concat();
     assert_eq!(send(&node, "gzip", members).status, 200);
-    let chunked = Request::operation("ListTables", gzip(b"{}")).header("Content-Encoding", "gzip").chunked();
+    let chunked = Request::operation("ListTables", gzip(b"{}"))
+        .header("Content-Encoding", "gzip")
+        .chunked();
     assert_eq!(ask(&node, &chunked).status, 200);
 }
 
@@ -41,10 +46,22 @@ fn bad_compressed_requests_are_server_errors() {
     let (_cluster, node) = cluster();
     let whole = gzip(br#"{"Limit": 100}"#);
     let bad = [
-        ("gzip", whole[..whole.len() - 4].to_vec(), "Truncated gzip in request body"),
+        (
+            "gzip",
+            whole[..whole.len() - 4].to_vec(),
+            "Truncated gzip in request body",
+        ),
         ("gzip", b"{}".to_vec(), "Truncated gzip"),
-        ("gzip", b"not compressed at all, by nobody".to_vec(), "Error during gzip decompression of request body"),
-        ("deflate", b"not compressed at all, by nobody".to_vec(), "Error during deflate decompression"),
+        (
+            "gzip",
+            b"not compressed at all, by nobody".to_vec(),
+            "Error during gzip decompression of request body",
+        ),
+        (
+            "deflate",
+            b"not compressed at all, by nobody".to_vec(),
+            "Error during deflate decompression",
+        ),
         ("gzip", Vec::new(), "gzip"),
         ("deflate", Vec::new(), "deflate"),
         ("deflate", gzip(b"{}"), "deflate"),
@@ -54,8 +71,15 @@ fn bad_compressed_requests_are_server_errors() {
     ];
     for (encoding, body, message) in bad {
         let answer = send(&node, encoding, body);
-        assert_eq!((answer.status, answer.error().as_str()), (500, "InternalServerError"));
-        assert!(answer.message().contains(message), "{encoding}: {}", answer.message());
+        assert_eq!(
+            (answer.status, answer.error().as_str()),
+            (500, "InternalServerError")
+        );
+        assert!(
+            answer.message().contains(message),
+            "{encoding}: {}",
+            answer.message()
+        );
     }
 }
 
@@ -68,7 +92,10 @@ fn bodies_over_the_limit_when_decompressed_are_too_large() {
     body.push(b' ');
     for (encoding, body) in [("gzip", gzip(&body)), ("deflate", deflate(&body))] {
         let answer = send(&node, encoding, body);
-        assert_eq!((answer.status, answer.error().as_str()), (413, "PayloadTooLarge"));
+        assert_eq!(
+            (answer.status, answer.error().as_str()),
+            (413, "PayloadTooLarge")
+        );
     }
     let bomb = gzip(&vec![b' '; 64 << 20]);
     assert_eq!(send(&node, "gzip", bomb.repeat(4)).status, 413);
@@ -77,9 +104,16 @@ fn bodies_over_the_limit_when_decompressed_are_too_large() {
 #[test]
 fn old_versions_take_compressed_requests_for_json() {
     for version in [Version::V6_2, Version::V2025_1] {
-        let cluster = TestCluster::builder().nodes(1).version(version).start().unwrap();
+        let cluster = TestCluster::builder()
+            .nodes(1)
+            .version(version)
+            .start()
+            .unwrap();
         let answer = send(&cluster.node(0), "gzip", gzip(b"{}"));
-        assert_eq!((answer.status, answer.error().as_str()), (400, "ValidationException"));
+        assert_eq!(
+            (answer.status, answer.error().as_str()),
+            (400, "ValidationException")
+        );
         assert!(answer.message().starts_with("Parsing JSON failed"));
         assert_eq!(send(&cluster.node(0), "gzip", b"{}".to_vec()).status, 200);
     }
@@ -88,13 +122,22 @@ fn old_versions_take_compressed_requests_for_json() {
 /// The answer to a request that accepts these encodings, with a body of this length.
 fn answered(version: Version, accepted: &str, length: usize) -> Answer {
     let body = json!({"x": "a".repeat(length - 8)}).to_string();
-    let cluster = TestCluster::builder().nodes(1).version(version).fixed_answer("GetItem", &body).start().unwrap();
+    let cluster = TestCluster::builder()
+        .nodes(1)
+        .version(version)
+        .fixed_answer("GetItem", &body)
+        .start()
+        .unwrap();
     let request = Request::operation("GetItem", "{}").header("Accept-Encoding", accepted);
     let answer = ask(&cluster.node(0), &request);
     let mut plain = Vec::new();
     match answer.header("content-encoding") {
-        Some("gzip") => GzDecoder::new(&answer.body[..]).read_to_end(&mut plain).unwrap(),
-        Some("deflate") => ZlibDecoder::new(&answer.body[..]).read_to_end(&mut plain).unwrap(),
+        Some("gzip") => GzDecoder::new(&answer.body[..])
+            .read_to_end(&mut plain)
+            .unwrap(),
+        Some("deflate") => ZlibDecoder::new(&answer.body[..])
+            .read_to_end(&mut plain)
+            .unwrap(),
         Some(other) => panic!("{other}"),
         None => answer.body.as_slice().read_to_end(&mut plain).unwrap(),
     };
@@ -106,9 +149,18 @@ fn answered(version: Version, accepted: &str, length: usize) -> Answer {
 fn answers_are_compressed_from_4096_bytes_on() {
     let now = Version::V2026_1;
     assert_eq!(answered(now, "gzip", 4095).header("content-encoding"), None);
-    assert_eq!(answered(now, "gzip", 4096).header("content-encoding"), Some("gzip"));
-    assert_eq!(answered(now, "deflate", 4096).header("content-encoding"), Some("deflate"));
-    assert_eq!(answered(now, "gzip", 10_000_000).header("content-encoding"), Some("gzip"));
+    assert_eq!(
+        answered(now, "gzip", 4096).header("content-encoding"),
+        Some("gzip")
+    );
+    assert_eq!(
+        answered(now, "deflate", 4096).header("content-encoding"),
+        Some("deflate")
+    );
+    assert_eq!(
+        answered(now, "gzip", 10_000_000).header("content-encoding"),
+        Some("gzip")
+    );
 }
 
 #[test]
@@ -122,14 +174,21 @@ fn answers_are_compressed_as_asked_for() {
         ("deflate;q=0.4, GZIP;q=0.5", Some("gzip")),
         ("*", Some("gzip")),
     ] {
-        assert_eq!(answered(now, accepted, 5000).header("content-encoding"), encoding, "{accepted}");
+        assert_eq!(
+            answered(now, accepted, 5000).header("content-encoding"),
+            encoding,
+            "{accepted}"
+        );
     }
 }
 
 #[test]
 fn old_versions_do_not_compress_answers() {
     for version in [Version::V6_2, Version::V2025_1] {
-        assert_eq!(answered(version, "gzip", 5000).header("content-encoding"), None);
+        assert_eq!(
+            answered(version, "gzip", 5000).header("content-encoding"),
+            None
+        );
     }
 }
 
@@ -137,7 +196,10 @@ fn old_versions_do_not_compress_answers() {
 fn errors_are_not_compressed() {
     let (_cluster, node) = cluster();
     let long = "N".repeat(5000);
-    let answer = ask(&node, &Request::operation(&long, "{}").header("Accept-Encoding", "gzip"));
+    let answer = ask(
+        &node,
+        &Request::operation(&long, "{}").header("Accept-Encoding", "gzip"),
+    );
     assert_eq!(answer.status, 400);
     assert!(answer.body.len() > 4096);
     assert_eq!(answer.header("content-encoding"), None);

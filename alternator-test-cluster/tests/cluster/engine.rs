@@ -37,10 +37,16 @@ fn tables_are_active_at_once() {
     }]);
     let created = run(&node, "CreateTable", &indexed);
     assert_eq!(created["TableDescription"]["TableStatus"], "ACTIVE");
-    assert_eq!(created["TableDescription"]["GlobalSecondaryIndexes"][0]["IndexStatus"], "ACTIVE");
+    assert_eq!(
+        created["TableDescription"]["GlobalSecondaryIndexes"][0]["IndexStatus"],
+        "ACTIVE"
+    );
     let described = run(&node, "DescribeTable", &json!({"TableName": "indexed"}));
     assert_eq!(described["Table"]["TableStatus"], "ACTIVE");
-    assert_eq!(fail(&node, "CreateTable", &indexed).error(), "ResourceInUseException");
+    assert_eq!(
+        fail(&node, "CreateTable", &indexed).error(),
+        "ResourceInUseException"
+    );
     run(&node, "DeleteTable", &json!({"TableName": "indexed"}));
     create(&cluster, "indexed");
 }
@@ -56,19 +62,37 @@ fn a_failed_condition_shows_the_item_if_asked_to() {
     assert_eq!(answer.error(), "ConditionalCheckFailedException");
     assert!(answer.json().get("Item").is_none());
     conditional["ReturnValuesOnConditionCheckFailure"] = json!("ALL_OLD");
-    assert_eq!(fail(&node, "PutItem", &conditional).json()["Item"]["v"]["N"], "1");
+    assert_eq!(
+        fail(&node, "PutItem", &conditional).json()["Item"]["v"]["N"],
+        "1"
+    );
 }
 
 #[test]
 fn indexes_batches_queries_and_updates_work() {
     let (cluster, node) = cluster();
     create(&cluster, "ttt");
-    let puts: Vec<_> = (0..20).map(|n| json!({"PutRequest": {"Item": put(&n.to_string(), n)["Item"]}})).collect();
-    let written = run(&node, "BatchWriteItem", &json!({"RequestItems": {"ttt": puts}}));
+    let puts: Vec<_> = (0..20)
+        .map(|n| json!({"PutRequest": {"Item": put(&n.to_string(), n)["Item"]}}))
+        .collect();
+    let written = run(
+        &node,
+        "BatchWriteItem",
+        &json!({"RequestItems": {"ttt": puts}}),
+    );
     assert_eq!(written["UnprocessedItems"], json!({}));
     let read = json!({"RequestItems": {"ttt": {"Keys": [key("3")["Key"], key("7")["Key"]]}}});
-    assert_eq!(run(&node, "BatchGetItem", &read)["Responses"]["ttt"].as_array().unwrap().len(), 2);
-    assert_eq!(run(&node, "Scan", &json!({"TableName": "ttt"}))["Count"], 20);
+    assert_eq!(
+        run(&node, "BatchGetItem", &read)["Responses"]["ttt"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(
+        run(&node, "Scan", &json!({"TableName": "ttt"}))["Count"],
+        20
+    );
     let query = json!({
         "TableName": "ttt", "KeyConditionExpression": "k = :k", "ExpressionAttributeValues": {":k": {"S": "5"}},
     });
@@ -77,7 +101,10 @@ fn indexes_batches_queries_and_updates_work() {
     update["UpdateExpression"] = json!("ADD v :one");
     update["ExpressionAttributeValues"] = json!({":one": {"N": "1"}});
     update["ReturnValues"] = json!("UPDATED_NEW");
-    assert_eq!(run(&node, "UpdateItem", &update)["Attributes"]["v"]["N"], "6");
+    assert_eq!(
+        run(&node, "UpdateItem", &update)["Attributes"]["v"]["N"],
+        "6"
+    );
 }
 
 #[test]
@@ -93,7 +120,11 @@ fn streams_and_time_to_live_work() {
     let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
     let start = json!({"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
     let iterator = run(&node, "GetShardIterator", &start);
-    let records = run(&node, "GetRecords", &json!({"ShardIterator": iterator["ShardIterator"]}));
+    let records = run(
+        &node,
+        "GetRecords",
+        &json!({"ShardIterator": iterator["ShardIterator"]}),
+    );
     assert_eq!(records["Records"][0]["dynamodb"]["NewImage"]["k"]["S"], "a");
     let expiry = json!({"TableName": "ttt", "TimeToLiveSpecification": {"Enabled": true, "AttributeName": "e"}});
     run(&node, "UpdateTimeToLive", &expiry);
@@ -109,14 +140,23 @@ fn requests_that_do_not_fit_their_operation_are_refused() {
         ("GetItem", json!({})),
         ("GetItem", json!({"TableName": "ttt"})),
         ("GetItem", json!({"TableName": 7, "Key": {"k": {"S": "a"}}})),
-        ("PutItem", json!({"TableName": "ttt", "Item": {"k": {"X": "a"}}})),
+        (
+            "PutItem",
+            json!({"TableName": "ttt", "Item": {"k": {"X": "a"}}}),
+        ),
         ("PutItem", json!({"TableName": "ttt", "Item": {"k": "a"}})),
         ("PutItem", json!({"TableName": "ttt", "Item": []})),
     ] {
         let answer = fail(&node, operation, &body);
         assert_eq!(answer.status, 400, "{operation} {body}");
-        assert!(["ValidationException", "SerializationException"].contains(&answer.error().as_str()));
-        assert!(!answer.message().contains("VALIDATION"), "{}", answer.message());
+        assert!(
+            ["ValidationException", "SerializationException"].contains(&answer.error().as_str())
+        );
+        assert!(
+            !answer.message().contains("VALIDATION"),
+            "{}",
+            answer.message()
+        );
     }
 }
 
@@ -125,13 +165,23 @@ fn depth_is_refused_and_the_process_lives() {
     let (cluster, node) = cluster();
     create(&cluster, "ttt");
     let nested = |levels: usize| {
-        let value = format!("{}{{\"S\":\"a\"}}{}", "{\"L\":[".repeat(levels), "]}".repeat(levels));
+        let value = format!(
+            "{}{{\"S\":\"a\"}}{}",
+            "{\"L\":[".repeat(levels),
+            "]}".repeat(levels)
+        );
         format!(r#"{{"TableName":"ttt","Item":{{"k":{{"S":"a"}},"v":{value}}}}}"#)
     };
-    assert_eq!(ask(&node, &Request::operation("PutItem", nested(30))).status, 200);
+    assert_eq!(
+        ask(&node, &Request::operation("PutItem", nested(30))).status,
+        200
+    );
     for levels in [40, 1000, 100_000] {
         let answer = ask(&node, &Request::operation("PutItem", nested(levels)));
-        assert_eq!((answer.status, answer.error().as_str()), (400, "ValidationException"));
+        assert_eq!(
+            (answer.status, answer.error().as_str()),
+            (400, "ValidationException")
+        );
     }
     for unit in ["(", "NOT ", "a.", "a[0]", "size(", "a+", "-"] {
         for length in [4000, 4096, 1_000_000] {
@@ -148,17 +198,28 @@ fn depth_is_refused_and_the_process_lives() {
             });
             let mut get = key("a");
             get["ProjectionExpression"] = json!(text);
-            for (operation, body) in
-                [("PutItem", conditional), ("UpdateItem", write), ("Scan", scan), ("Query", query), ("GetItem", get)]
-            {
+            for (operation, body) in [
+                ("PutItem", conditional),
+                ("UpdateItem", write),
+                ("Scan", scan),
+                ("Query", query),
+                ("GetItem", get),
+            ] {
                 let answer = fail(&node, operation, &body);
                 assert_eq!(answer.status, 400, "{operation} {unit} {length}");
             }
         }
     }
-    let balanced = format!("{}attribute_exists(k){}", "(".repeat(2000), ")".repeat(2000));
+    let balanced = format!(
+        "{}attribute_exists(k){}",
+        "(".repeat(2000),
+        ")".repeat(2000)
+    );
     let mut conditional = put("a", 1);
     conditional["ConditionExpression"] = json!(balanced);
-    ask(&node, &Request::operation("PutItem", conditional.to_string()));
+    ask(
+        &node,
+        &Request::operation("PutItem", conditional.to_string()),
+    );
     run(&node, "GetItem", &key("a"));
 }

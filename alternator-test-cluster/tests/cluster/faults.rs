@@ -9,7 +9,10 @@ use crate::http::{Answer, Client, Request, ask};
 fn node() -> (TestCluster, Node) {
     let cluster = TestCluster::builder()
         .nodes(2)
-        .fixed_answer("GetItem", json!({"Item": {"k": {"S": "a".repeat(1000)}}}).to_string())
+        .fixed_answer(
+            "GetItem",
+            json!({"Item": {"k": {"S": "a".repeat(1000)}}}).to_string(),
+        )
         .start()
         .unwrap();
     let node = cluster.node(0);
@@ -33,7 +36,9 @@ fn wait_for(node: &Node, requests: u64) {
 
 fn statuses(node: &Node, count: usize) -> Vec<u16> {
     let mut client = Client::connect(node);
-    (0..count).map(|_| client.ask(&get_item()).unwrap().status).collect()
+    (0..count)
+        .map(|_| client.ask(&get_item()).unwrap().status)
+        .collect()
 }
 
 #[test]
@@ -48,7 +53,11 @@ fn a_hanging_node_accepts_and_reads_but_answers_only_on_recovery() {
         client.send(request).unwrap();
     }
     wait_for(&node, 3);
-    assert_eq!(ask(&cluster.node(1), &get_item()).status, 200, "the other node is well");
+    assert_eq!(
+        ask(&cluster.node(1), &get_item()).status,
+        200,
+        "the other node is well"
+    );
     assert!(clients.iter_mut().all(Client::is_silent));
     node.recover();
     for client in &mut clients {
@@ -60,15 +69,20 @@ fn a_hanging_node_accepts_and_reads_but_answers_only_on_recovery() {
 fn what_hung_is_executed_even_if_nobody_waits() {
     let cluster = TestCluster::builder().nodes(2).start().unwrap();
     let node = cluster.node(0);
-    crate::operations::create(&cluster, "t");
+    crate::operations::create(&cluster, "ttt");
     node.inject(Fault::Hang);
     let mut client = Client::connect(&node);
-    let put = json!({"TableName": "t", "Item": {"k": {"S": "late"}}});
-    client.send(&Request::operation("PutItem", put.to_string())).unwrap();
+    let put = json!({"TableName": "ttt", "Item": {"k": {"S": "late"}}});
+    client
+        .send(&Request::operation("PutItem", put.to_string()))
+        .unwrap();
     wait_for(&node, 2);
     drop(client);
     node.recover();
-    let get = Request::operation("GetItem", json!({"TableName": "t", "Key": {"k": {"S": "late"}}}).to_string());
+    let get = Request::operation(
+        "GetItem",
+        json!({"TableName": "ttt", "Key": {"k": {"S": "late"}}}).to_string(),
+    );
     while ask(&cluster.node(1), &get).json().get("Item").is_none() {
         thread::yield_now();
     }
@@ -114,7 +128,10 @@ fn recovery_ends_a_delay_at_once() {
 
 fn injected(node: &Node) -> Answer {
     let answer = ask(node, &get_item());
-    assert_eq!(answer.header("content-type"), Some("application/x-amz-json-1.0"));
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/x-amz-json-1.0")
+    );
     answer
 }
 
@@ -123,10 +140,16 @@ fn server_errors_and_throttling_have_the_form_of_the_server() {
     let (_cluster, node) = node();
     node.inject(Fault::ServerError { share: 1.0 });
     let answer = injected(&node);
-    assert_eq!((answer.status, answer.error().as_str()), (500, "InternalServerError"));
+    assert_eq!(
+        (answer.status, answer.error().as_str()),
+        (500, "InternalServerError")
+    );
     node.inject(Fault::Throttle { share: 1.0 });
     let answer = injected(&node);
-    assert_eq!((answer.status, answer.error().as_str()), (400, "RequestLimitExceeded"));
+    assert_eq!(
+        (answer.status, answer.error().as_str()),
+        (400, "RequestLimitExceeded")
+    );
     assert!(answer.message().contains("too many in-flight requests"));
     assert_eq!(ask(&node, &Request::get("/")).status, 200);
     assert_eq!(ask(&node, &Request::get("/localnodes")).status, 200);
@@ -150,8 +173,11 @@ fn a_failed_operation_is_not_executed() {
     let cluster = TestCluster::builder().nodes(1).start().unwrap();
     let node = cluster.node(0);
     node.inject(Fault::ServerError { share: 1.0 });
-    let create = crate::operations::table("t").to_string();
-    assert_eq!(ask(&node, &Request::operation("CreateTable", create)).status, 500);
+    let create = crate::operations::table("ttt").to_string();
+    assert_eq!(
+        ask(&node, &Request::operation("CreateTable", create)).status,
+        500
+    );
     node.recover();
     let tables = crate::http::run(&node, "ListTables", &json!({}));
     assert_eq!(tables["TableNames"], json!([]));
@@ -179,7 +205,11 @@ fn each_answer_has_its_own_allowance() {
     node.inject(Fault::CutAfter { bytes: 1000 });
     let mut client = Client::connect(&node);
     for _ in 0..20 {
-        assert_eq!(client.ask(&Request::get("/")).unwrap().status, 200, "shorter than that");
+        assert_eq!(
+            client.ask(&Request::get("/")).unwrap().status,
+            200,
+            "shorter than that"
+        );
     }
     client.send(&get_item()).unwrap();
     assert_eq!(client.drain().0.len(), 1000);
@@ -229,7 +259,11 @@ fn a_black_hole_establishes_no_connection_and_answers_nothing() {
     node.recover();
     assert_eq!(old.receive().unwrap().status, 200);
     assert_eq!(ask(&node, &Request::get("/")).status, 200);
-    assert_eq!(node.counters().connections, before + 1, "what filled the queue is not counted");
+    assert_eq!(
+        node.counters().connections,
+        before + 1,
+        "what filled the queue is not counted"
+    );
 }
 
 #[cfg(target_os = "linux")]

@@ -105,7 +105,8 @@ impl Request {
 
     /// A DynamoDB operation.
     pub(crate) fn operation(name: &str, body: impl Into<Vec<u8>>) -> Self {
-        let request = Self::of("POST", "/").header("X-Amz-Target", &format!("DynamoDB_20120810.{name}"));
+        let request =
+            Self::of("POST", "/").header("X-Amz-Target", &format!("DynamoDB_20120810.{name}"));
         let mut request = request.header("Content-Type", "application/x-amz-json-1.0");
         request.body = body.into();
         request
@@ -123,7 +124,11 @@ impl Request {
 
     fn to_bytes(&self, host: &str) -> Vec<u8> {
         let mut head = format!("{}\r\n", self.line);
-        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        if !self
+            .headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("host"))
+        {
             write!(head, "Host: {host}\r\n").unwrap();
         }
         for (name, value) in &self.headers {
@@ -156,7 +161,10 @@ pub(crate) struct Answer {
 impl Answer {
     fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Self> {
         let line = read_line(stream)?;
-        let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = line
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         let mut answer = Self {
             status: status.ok_or_else(|| io::Error::other(format!("no status: {line:?}")))?,
             headers: Vec::new(),
@@ -164,12 +172,17 @@ impl Answer {
         };
         loop {
             let line = read_line(stream)?;
-            let Some((name, value)) = line.split_once(':') else { break };
-            answer.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+            let Some((name, value)) = line.split_once(':') else {
+                break;
+            };
+            answer
+                .headers
+                .push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
         if answer.header("transfer-encoding") == Some("chunked") {
             loop {
-                let length = usize::from_str_radix(&read_line(stream)?, 16).expect("a chunk length");
+                let length =
+                    usize::from_str_radix(&read_line(stream)?, 16).expect("a chunk length");
                 let mut chunk = vec![0; length];
                 stream.read_exact(&mut chunk)?;
                 answer.body.extend(chunk);
@@ -179,7 +192,11 @@ impl Answer {
                 }
             }
         } else {
-            let length = answer.header("content-length").expect("a length").parse().unwrap();
+            let length = answer
+                .header("content-length")
+                .expect("a length")
+                .parse()
+                .unwrap();
             answer.body.resize(length, 0);
             stream.read_exact(&mut answer.body)?;
         }
@@ -203,11 +220,16 @@ impl Answer {
     pub(crate) fn error(&self) -> String {
         let json = self.json();
         let kind = json["__type"].as_str().expect("an error");
-        kind.strip_prefix("com.amazonaws.dynamodb.v20120810#").expect("the form of the type").to_owned()
+        kind.strip_prefix("com.amazonaws.dynamodb.v20120810#")
+            .expect("the form of the type")
+            .to_owned()
     }
 
     pub(crate) fn message(&self) -> String {
-        self.json()["message"].as_str().expect("a message").to_owned()
+        self.json()["message"]
+            .as_str()
+            .expect("a message")
+            .to_owned()
     }
 }
 

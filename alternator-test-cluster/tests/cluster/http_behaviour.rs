@@ -56,7 +56,9 @@ fn a_connection_serves_many_requests() {
 fn a_client_may_ask_for_the_end_of_the_connection() {
     let (_cluster, node) = cluster();
     let mut client = Client::connect(&node);
-    let answer = client.ask(&Request::get("/").header("Connection", "close")).unwrap();
+    let answer = client
+        .ask(&Request::get("/").header("Connection", "close"))
+        .unwrap();
     assert_eq!(answer.status, 200);
     let (rest, end) = client.drain();
     assert!(rest.is_empty() && end.is_ok());
@@ -66,7 +68,9 @@ fn a_client_may_ask_for_the_end_of_the_connection() {
 fn requests_sent_in_one_go_are_answered_in_order() {
     let (_cluster, node) = cluster();
     let mut client = Client::connect(&node);
-    client.send(&Request::operation("ListTables", "{}")).unwrap();
+    client
+        .send(&Request::operation("ListTables", "{}"))
+        .unwrap();
     client.send(&Request::get("/")).unwrap();
     assert!(client.receive().unwrap().text().starts_with('{'));
     assert!(client.receive().unwrap().text().starts_with("healthy"));
@@ -84,10 +88,20 @@ fn what_is_no_http_is_refused_and_the_connection_ends() {
 #[test]
 fn answers_carry_no_marks_of_aws_or_of_the_engine() {
     let (_cluster, node) = cluster();
-    for request in [Request::get("/"), Request::get("/localnodes"), Request::operation("ListTables", "{}")] {
+    for request in [
+        Request::get("/"),
+        Request::get("/localnodes"),
+        Request::operation("ListTables", "{}"),
+    ] {
         let answer = ask(&node, &request);
         assert!(answer.header("date").is_some());
-        for header in ["server", "x-amzn-requestid", "x-amz-crc32", "x-dynoxide-version", "access-control-allow-origin"] {
+        for header in [
+            "server",
+            "x-amzn-requestid",
+            "x-amz-crc32",
+            "x-dynoxide-version",
+            "access-control-allow-origin",
+        ] {
             assert_eq!(answer.header(header), None, "{header}");
         }
     }
@@ -115,7 +129,11 @@ fn browsers_are_let_in() {
     assert_eq!((plain.status, plain.body.len()), (200, 0));
     assert_eq!(plain.header("access-control-allow-origin"), None);
     let from = |request: Request| ask(&node, &request.header("Origin", "http://example.com"));
-    for request in [Request::get("/"), Request::get("/abc"), Request::operation("Nonsense", "{}")] {
+    for request in [
+        Request::get("/"),
+        Request::get("/abc"),
+        Request::operation("Nonsense", "{}"),
+    ] {
         let answer = from(request);
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
         assert!(answer.header("access-control-expose-headers").is_some());
@@ -126,7 +144,10 @@ fn browsers_are_let_in() {
         .header("Access-Control-Request-Headers", "x-amz-target");
     let answer = from(preflight);
     assert_eq!(answer.header("access-control-allow-methods"), Some("POST"));
-    assert_eq!(answer.header("access-control-allow-headers"), Some("x-amz-target"));
+    assert_eq!(
+        answer.header("access-control-allow-headers"),
+        Some("x-amz-target")
+    );
     assert!(answer.header("access-control-max-age").is_some());
 }
 
@@ -135,7 +156,11 @@ fn large_answers_come_in_chunks() {
     let answer_of = |length: usize| {
         let body = json!({"x": "a".repeat(length - 8)}).to_string();
         assert_eq!(body.len(), length);
-        let cluster = TestCluster::builder().nodes(1).fixed_answer("GetItem", &body).start().unwrap();
+        let cluster = TestCluster::builder()
+            .nodes(1)
+            .fixed_answer("GetItem", &body)
+            .start()
+            .unwrap();
         let answer = ask(&cluster.node(0), &Request::operation("GetItem", "{}"));
         assert_eq!(answer.text(), body);
         answer
@@ -151,23 +176,76 @@ fn what_came_is_counted_by_kind() {
     let (cluster, node) = cluster();
     let list = || Request::operation("ListTables", "{}");
     ask(&node, &list().header("X-Mark", "first"));
-    ask(&node, &list().header("X-Mark", "second").header("x-mark", "third"));
+    ask(
+        &node,
+        &list().header("X-Mark", "second").header("x-mark", "third"),
+    );
     ask(&node, &Request::operation("Nonsense", "{ }"));
-    ask(&node, &Request::get("/localnodes?dc=dc1&rack=r1").header("User-Agent", "probe"));
+    ask(
+        &node,
+        &Request::get("/localnodes?dc=dc1&rack=r1").header("User-Agent", "probe"),
+    );
     ask(&node, &Request::get("/"));
     let counters = node.counters();
     assert_eq!((counters.requests, counters.request_bytes), (3, 7));
-    assert_eq!((counters.operation("ListTables"), counters.operation("Nonsense")), (2, 1));
-    assert_eq!((counters.discoveries, counters.health_checks, counters.other_requests), (1, 1, 0));
-    assert_eq!((counters.connections, counters.operation("GetItem")), (5, 0));
-    assert_eq!(counters.last_discovery_query.as_deref(), Some("dc=dc1&rack=r1"));
-    assert!(counters.last_discovery_headers.contains(&("user-agent".to_owned(), "probe".to_owned())));
-    let target = ("x-amz-target".to_owned(), "DynamoDB_20120810.Nonsense".to_owned());
-    assert!(counters.last_headers.contains(&target), "{:?}", counters.last_headers);
-    ask(&node, &list().header("X-Mark", "second").header("x-mark", "third"));
-    let marks = node.counters().last_headers.into_iter().filter(|(name, _)| name == "x-mark");
-    assert_eq!(marks.map(|(_, value)| value).collect::<Vec<_>>(), ["second", "third"]);
+    assert_eq!(
+        (
+            counters.operation("ListTables"),
+            counters.operation("Nonsense")
+        ),
+        (2, 1)
+    );
+    assert_eq!(
+        (
+            counters.discoveries,
+            counters.health_checks,
+            counters.other_requests
+        ),
+        (1, 1, 0)
+    );
+    assert_eq!(
+        (counters.connections, counters.operation("GetItem")),
+        (5, 0)
+    );
+    assert_eq!(
+        counters.last_discovery_query.as_deref(),
+        Some("dc=dc1&rack=r1")
+    );
+    assert!(
+        counters
+            .last_discovery_headers
+            .contains(&("user-agent".to_owned(), "probe".to_owned()))
+    );
+    let target = (
+        "x-amz-target".to_owned(),
+        "DynamoDB_20120810.Nonsense".to_owned(),
+    );
+    assert!(
+        counters.last_headers.contains(&target),
+        "{:?}",
+        counters.last_headers
+    );
+    ask(
+        &node,
+        &list().header("X-Mark", "second").header("x-mark", "third"),
+    );
+    let marks = node
+        .counters()
+        .last_headers
+        .into_iter()
+        .filter(|(name, _)| name == "x-mark");
+    assert_eq!(
+        marks.map(|(_, value)| value).collect::<Vec<_>>(),
+        ["second", "third"]
+    );
     cluster.reset_counters();
     let counters = node.counters();
-    assert_eq!((counters.requests, counters.connections, counters.last_headers.len()), (0, 0, 0));
+    assert_eq!(
+        (
+            counters.requests,
+            counters.connections,
+            counters.last_headers.len()
+        ),
+        (0, 0, 0)
+    );
 }

@@ -14,19 +14,30 @@ fn refused(error: &io::Error) -> bool {
 fn nodes_get_addresses_in_order_on_one_port() {
     let cluster = TestCluster::builder().start().unwrap();
     let port = cluster.port();
-    let expected: Vec<_> = (1..=3).map(|last| format!("http://127.0.0.{last}:{port}")).collect();
+    let expected: Vec<_> = (1..=3)
+        .map(|last| format!("http://127.0.0.{last}:{port}"))
+        .collect();
     assert_eq!(cluster.urls(), expected);
     assert_eq!(cluster.url(), expected[0]);
     assert_eq!(cluster.nodes().len(), 3);
     assert_eq!(cluster.node(2).url(), expected[2]);
-    assert_eq!((cluster.node(0).datacenter(), cluster.node(0).rack()), ("dc1", "r1"));
+    assert_eq!(
+        (cluster.node(0).datacenter(), cluster.node(0).rack()),
+        ("dc1", "r1")
+    );
 }
 
 #[test]
 fn clusters_do_not_meet() {
-    let clusters: Vec<_> = (0..8).map(|_| TestCluster::builder().nodes(2).start().unwrap()).collect();
+    let clusters: Vec<_> = (0..8)
+        .map(|_| TestCluster::builder().nodes(2).start().unwrap())
+        .collect();
     for (index, cluster) in clusters.iter().enumerate() {
-        run(&cluster.node(0), "CreateTable", &table(&format!("table{index}")));
+        run(
+            &cluster.node(0),
+            "CreateTable",
+            &table(&format!("table{index}")),
+        );
     }
     for (index, cluster) in clusters.iter().enumerate() {
         let tables = run(&cluster.node(1), "ListTables", &json!({}));
@@ -104,9 +115,15 @@ fn a_stopped_node_keeps_its_port() {
 fn a_taken_port_is_named() {
     let taken = TcpListener::bind("127.0.0.2:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let error = TestCluster::builder().port(address.port()).start().unwrap_err();
+    let error = TestCluster::builder()
+        .port(address.port())
+        .start()
+        .unwrap_err();
     assert!(matches!(error, StartError::PortTaken { address: taken, .. } if taken == address));
-    assert!(error.to_string().starts_with(&address.to_string()), "{error}");
+    assert!(
+        error.to_string().starts_with(&address.to_string()),
+        "{error}"
+    );
     drop(taken);
     TestCluster::builder().port(address.port()).start().unwrap();
 }
@@ -116,7 +133,12 @@ fn an_address_of_another_machine_is_named() {
     let node = NodeConfig::new().address("192.0.2.1");
     let error = TestCluster::builder().node(node).start().unwrap_err();
     assert!(matches!(error, StartError::AddressMissing { .. }));
-    assert!(error.to_string().contains("sudo ifconfig lo0 alias 192.0.2.1 up"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("sudo ifconfig lo0 alias 192.0.2.1 up"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -124,13 +146,23 @@ fn bad_descriptions_are_errors() {
     let start = |node: NodeConfig| TestCluster::builder().node(node).start().unwrap_err();
     let error = start(NodeConfig::new().address("localhost"));
     assert!(matches!(&error, StartError::InvalidAddress { value, .. } if value == "localhost"));
-    assert!(matches!(start(NodeConfig::new().rack("")), StartError::EmptyName { what: "rack" }));
+    assert!(matches!(
+        start(NodeConfig::new().rack("")),
+        StartError::EmptyName { what: "rack" }
+    ));
     let error = start(NodeConfig::new().datacenter(""));
-    assert!(matches!(error, StartError::EmptyName { what: "datacenter" }));
+    assert!(matches!(
+        error,
+        StartError::EmptyName { what: "datacenter" }
+    ));
     let error = TestCluster::builder().nodes(0).start().unwrap_err();
     assert!(matches!(error, StartError::NoNodes));
     let same = NodeConfig::new().address("127.0.0.4");
-    let error = TestCluster::builder().node(same.clone()).node(same).start().unwrap_err();
+    let error = TestCluster::builder()
+        .node(same.clone())
+        .node(same)
+        .start()
+        .unwrap_err();
     assert!(matches!(error, StartError::AddressUsedTwice { .. }));
 }
 
@@ -154,9 +186,13 @@ fn an_added_node_is_new_and_listed() {
     let added = cluster.add_node(NodeConfig::new().rack("r2")).unwrap();
     assert_eq!(added.address().ip().to_string(), "127.0.0.3");
     assert_eq!(localnodes(&added, ""), ["127.0.0.1", "127.0.0.3"]);
-    let again = cluster.add_node(NodeConfig::new().address("127.0.0.2")).unwrap();
+    let again = cluster
+        .add_node(NodeConfig::new().address("127.0.0.2"))
+        .unwrap();
     assert_eq!(cluster.node(3).address(), again.address());
-    let error = cluster.add_node(NodeConfig::new().address("127.0.0.2")).unwrap_err();
+    let error = cluster
+        .add_node(NodeConfig::new().address("127.0.0.2"))
+        .unwrap_err();
     assert!(matches!(error, StartError::AddressUsedTwice { .. }));
 }
 
@@ -165,9 +201,17 @@ fn nodes_share_their_data() {
     let cluster = TestCluster::builder().nodes(2).start().unwrap();
     run(&cluster.node(0), "CreateTable", &table("shared"));
     let added = cluster.add_node(NodeConfig::new()).unwrap();
-    run(&added, "PutItem", &json!({"TableName": "shared", "Item": {"k": {"S": "a"}}}));
+    run(
+        &added,
+        "PutItem",
+        &json!({"TableName": "shared", "Item": {"k": {"S": "a"}}}),
+    );
     cluster.remove_node(&added);
-    let item = run(&cluster.node(1), "GetItem", &json!({"TableName": "shared", "Key": {"k": {"S": "a"}}}));
+    let item = run(
+        &cluster.node(1),
+        "GetItem",
+        &json!({"TableName": "shared", "Key": {"k": {"S": "a"}}}),
+    );
     assert_eq!(item["Item"]["k"]["S"], "a");
 }
 
@@ -179,7 +223,11 @@ fn a_removed_node_is_gone_for_good() {
     assert!(refused(&Client::try_connect(&two).err().unwrap()));
     assert_eq!(localnodes(&cluster.node(0), ""), ["127.0.0.1", "127.0.0.3"]);
     assert_eq!(cluster.nodes().len(), 2);
-    assert_eq!(cluster.node(2).address().ip().to_string(), "127.0.0.3", "numbers stay");
+    assert_eq!(
+        cluster.node(2).address().ip().to_string(),
+        "127.0.0.3",
+        "numbers stay"
+    );
     assert!(matches!(two.start(), Err(StartError::Removed { .. })));
     cluster.remove_node(&two);
     TcpListener::bind(two.address()).expect("the address is free");
@@ -210,7 +258,8 @@ fn dropping_joins_the_threads() {
     // own process only where each test has one.
     let threads = || {
         let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-        let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+        let names =
+            tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
         names.filter(|name| name.starts_with("alternator-")).count()
     };
     if std::env::var_os("NEXTEST").is_none() {
@@ -225,7 +274,11 @@ fn dropping_joins_the_threads() {
 
 #[test]
 fn a_cluster_may_be_used_and_dropped_within_a_runtime() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let cluster = TestCluster::builder().nodes(1).start().unwrap();
         let node = cluster.node(0);
@@ -241,6 +294,9 @@ fn a_cluster_may_be_used_and_dropped_within_a_runtime() {
 fn an_error_of_the_engine_does_not_end_it() {
     let cluster = TestCluster::builder().nodes(1).start().unwrap();
     let node = cluster.node(0);
-    assert_eq!(fail(&node, "DescribeTable", &json!({"TableName": "none"})).error(), "ResourceNotFoundException");
+    assert_eq!(
+        fail(&node, "DescribeTable", &json!({"TableName": "none"})).error(),
+        "ResourceNotFoundException"
+    );
     run(&node, "CreateTable", &table("there"));
 }

@@ -11,7 +11,11 @@ fn padded(length: usize) -> Vec<u8> {
 }
 
 fn of_size(version: Version, length: usize, chunked: bool) -> Answer {
-    let cluster = TestCluster::builder().nodes(1).version(version).start().unwrap();
+    let cluster = TestCluster::builder()
+        .nodes(1)
+        .version(version)
+        .start()
+        .unwrap();
     let node = cluster.node(0);
     let mut request = Request::operation("ListTables", padded(length));
     request.chunked = chunked;
@@ -33,19 +37,32 @@ fn bodies_up_to_the_limit_are_taken() {
 #[test]
 fn chunked_bodies_over_the_limit_are_too_large() {
     let answer = of_size(Version::V2026_1, LIMIT + 1, true);
-    assert_eq!((answer.status, answer.error().as_str()), (413, "PayloadTooLarge"));
+    assert_eq!(
+        (answer.status, answer.error().as_str()),
+        (413, "PayloadTooLarge")
+    );
 }
 
 #[test]
 fn bodies_that_announce_too_much_are_not_read() {
     for (version, json) in [(Version::V2026_1, true), (Version::V2025_1, false)] {
-        let cluster = TestCluster::builder().nodes(1).version(version).start().unwrap();
+        let cluster = TestCluster::builder()
+            .nodes(1)
+            .version(version)
+            .start()
+            .unwrap();
         let mut client = Client::connect(&cluster.node(0));
-        let head = format!("POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: x.ListTables\r\nContent-Length: {}\r\n\r\n", LIMIT + 1);
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: x.ListTables\r\nContent-Length: {}\r\n\r\n",
+            LIMIT + 1
+        );
         client.write(head.as_bytes()).unwrap();
         let answer = client.receive().unwrap();
         assert_eq!(answer.status, 413);
-        assert_eq!(answer.header("content-type") == Some("application/x-amz-json-1.0"), json);
+        assert_eq!(
+            answer.header("content-type") == Some("application/x-amz-json-1.0"),
+            json
+        );
         if json {
             assert_eq!(answer.error(), "PayloadTooLarge");
         }
@@ -62,7 +79,9 @@ fn many_chunks_are_one_body() {
     let mut client = Client::connect(&node);
     client.write(b"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: x.ListTables\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
     for chunk in ["{", "\"Limit\"", ":", "1", "}"] {
-        client.write(format!("{:x}\r\n{chunk}\r\n", chunk.len()).as_bytes()).unwrap();
+        client
+            .write(format!("{:x}\r\n{chunk}\r\n", chunk.len()).as_bytes())
+            .unwrap();
     }
     client.write(b"0\r\n\r\n").unwrap();
     assert_eq!(client.receive().unwrap().text(), r#"{"TableNames":[]}"#);

@@ -33,7 +33,11 @@ fn a_node_lists_its_datacenter_and_what_it_is_asked_for() {
 fn an_old_node_ignores_what_it_is_asked_for() {
     let cluster = cluster(Version::V6_2);
     for query in ["", "?dc=dc+2", "?rack=nowhere", "?dc=nowhere&rack=r2"] {
-        assert_eq!(localnodes(&cluster.node(0), query), ["127.0.0.1", "127.0.0.2"], "{query}");
+        assert_eq!(
+            localnodes(&cluster.node(0), query),
+            ["127.0.0.1", "127.0.0.2"],
+            "{query}"
+        );
     }
 }
 
@@ -46,7 +50,10 @@ fn the_first_version_that_filters_does_not_compress() {
 #[test]
 fn the_answer_has_the_form_of_the_server() {
     let cluster = cluster(Version::V2026_1);
-    let answer = ask(&cluster.node(2), &Request::get("/localnodes").header("Accept-Encoding", "gzip"));
+    let answer = ask(
+        &cluster.node(2),
+        &Request::get("/localnodes").header("Accept-Encoding", "gzip"),
+    );
     assert_eq!(answer.status, 200);
     assert_eq!(answer.text(), r#"["127.0.0.3"]"#);
     assert_eq!(answer.header("content-type"), Some("application/json"));
@@ -58,7 +65,10 @@ fn the_answer_has_the_form_of_the_server() {
 fn a_long_list_is_not_compressed_either() {
     let cluster = cluster(Version::V2026_1);
     cluster.node(0).list(vec!["127.0.0.1"; 1000]);
-    let answer = ask(&cluster.node(0), &Request::get("/localnodes").header("Accept-Encoding", "gzip"));
+    let answer = ask(
+        &cluster.node(0),
+        &Request::get("/localnodes").header("Accept-Encoding", "gzip"),
+    );
     assert!(answer.body.len() > 4096);
     assert_eq!(answer.header("content-encoding"), None);
 }
@@ -73,7 +83,11 @@ fn a_stopped_node_stays_listed_until_it_is_not() {
     assert_eq!(localnodes(&one, ""), ["127.0.0.1"]);
     two.start().unwrap();
     assert_eq!(localnodes(&one, ""), ["127.0.0.1"]);
-    assert_eq!(localnodes(&two, ""), ["127.0.0.1", "127.0.0.2"], "a node always lists itself");
+    assert_eq!(
+        localnodes(&two, ""),
+        ["127.0.0.1", "127.0.0.2"],
+        "a node always lists itself"
+    );
     two.set_listed(true);
     assert_eq!(localnodes(&one, ""), ["127.0.0.1", "127.0.0.2"]);
 }
@@ -95,7 +109,10 @@ fn entries_may_be_anything_and_come_twice() {
     let cluster = TestCluster::builder().nodes(2).start().unwrap();
     let one = cluster.node(0);
     one.list(["127.0.0.9", "127.0.0.9", "not-an-address"]);
-    assert_eq!(localnodes(&one, "?dc=nowhere"), ["127.0.0.9", "127.0.0.9", "not-an-address"]);
+    assert_eq!(
+        localnodes(&one, "?dc=nowhere"),
+        ["127.0.0.9", "127.0.0.9", "not-an-address"]
+    );
     one.list(Vec::<String>::new());
     assert!(localnodes(&one, "").is_empty());
     one.restore_listing();

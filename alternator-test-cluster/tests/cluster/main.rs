@@ -1,5 +1,15 @@
 //! What a client of the cluster sees, over real connections.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "all of this crate is tests, of which clippy only recognises the functions marked as such; they measure \
+              the delays of a server whose clock is the system's"
+)]
+
 mod authorization;
 mod compression;
 mod engine;
@@ -13,3 +23,5 @@ mod operations;
 #[cfg(feature = "cli")]
 mod program;
 mod tags;
+#[cfg(feature = "tls")]
+mod tls;

@@ -27,9 +27,19 @@ pub(crate) fn create(cluster: &TestCluster, name: &str) -> Value {
 #[test]
 fn operations_that_the_server_lacks_are_unknown() {
     let (_cluster, node) = cluster();
-    for name in ["TransactWriteItems", "TransactGetItems", "ExecuteStatement", "SearchVectors", "Nonsense", "getitem"] {
+    for name in [
+        "TransactWriteItems",
+        "TransactGetItems",
+        "ExecuteStatement",
+        "SearchVectors",
+        "Nonsense",
+        "getitem",
+    ] {
         let answer = fail(&node, name, &json!({}));
-        assert_eq!((answer.status, answer.error().as_str()), (400, "UnknownOperationException"));
+        assert_eq!(
+            (answer.status, answer.error().as_str()),
+            (400, "UnknownOperationException")
+        );
         assert_eq!(answer.message(), format!("Unsupported operation {name}"));
     }
     let without_target = ask(&node, &Request::of("POST", "/"));
@@ -39,7 +49,11 @@ fn operations_that_the_server_lacks_are_unknown() {
 #[test]
 fn only_what_follows_the_dot_of_the_target_counts() {
     let (_cluster, node) = cluster();
-    for target in ["DynamoDB_20120810.ListTables", "x.ListTables", ".ListTables"] {
+    for target in [
+        "DynamoDB_20120810.ListTables",
+        "x.ListTables",
+        ".ListTables",
+    ] {
         let mut request = Request::of("POST", "/").header("X-Amz-Target", target);
         request.body = b"{}".to_vec();
         assert_eq!(ask(&node, &request).status, 200, "{target}");
@@ -67,7 +81,11 @@ fn bodies_that_are_no_request_are_told_apart() {
         (b"{} {}", "ValidationException"),
     ] {
         let answer = ask(&node, &Request::operation("DescribeTable", body));
-        assert_eq!((answer.status, answer.error().as_str()), (400, error), "{body:?}");
+        assert_eq!(
+            (answer.status, answer.error().as_str()),
+            (400, error),
+            "{body:?}"
+        );
     }
 }
 
@@ -75,7 +93,8 @@ fn bodies_that_are_no_request_are_told_apart() {
 fn endpoints_are_the_host_that_was_asked() {
     let (_cluster, node) = cluster();
     let request = Request::operation("DescribeEndpoints", "{}").header("Host", "example.com:1234");
-    let expected = json!({"Endpoints": [{"Address": "example.com:1234", "CachePeriodInMinutes": 1440}]});
+    let expected =
+        json!({"Endpoints": [{"Address": "example.com:1234", "CachePeriodInMinutes": 1440}]});
     assert_eq!(ask(&node, &request).json(), expected);
 }
 
@@ -83,7 +102,11 @@ fn endpoints_are_the_host_that_was_asked() {
 fn continuous_backups_are_disabled() {
     let (cluster, node) = cluster();
     create(&cluster, "t_1");
-    let answer = run(&node, "DescribeContinuousBackups", &json!({"TableName": "t_1"}));
+    let answer = run(
+        &node,
+        "DescribeContinuousBackups",
+        &json!({"TableName": "t_1"}),
+    );
     let description = &answer["ContinuousBackupsDescription"];
     assert_eq!(description["ContinuousBackupsStatus"], "DISABLED");
     assert_eq!(
@@ -91,7 +114,10 @@ fn continuous_backups_are_disabled() {
         "DISABLED"
     );
     let backups = |body: Value| fail(&node, "DescribeContinuousBackups", &body).error();
-    assert_eq!(backups(json!({"TableName": "none"})), "TableNotFoundException");
+    assert_eq!(
+        backups(json!({"TableName": "none"})),
+        "TableNotFoundException"
+    );
     assert_eq!(backups(json!({"TableName": "a/b"})), "ValidationException");
     assert_eq!(backups(json!({})), "ValidationException");
 }
@@ -106,7 +132,10 @@ fn internal_tables_do_not_exist() {
         assert!(answer.message().contains(".scylla.alternator."));
     }
     let batch = json!({"RequestItems": {name: {"Keys": []}}});
-    assert_eq!(fail(&node, "BatchGetItem", &batch).error(), "ResourceNotFoundException");
+    assert_eq!(
+        fail(&node, "BatchGetItem", &batch).error(),
+        "ResourceNotFoundException"
+    );
     let answer = fail(&node, "CreateTable", &table(name));
     assert_eq!(answer.error(), "ValidationException");
     assert!(answer.message().contains(name));
@@ -129,7 +158,10 @@ fn a_fixed_answer_needs_no_engine() {
         .start()
         .unwrap();
     let node = cluster.node(0);
-    assert_eq!(run(&node, "GetItem", &json!({"TableName": "none"})), json!({"Item": {}}));
+    assert_eq!(
+        run(&node, "GetItem", &json!({"TableName": "none"})),
+        json!({"Item": {}})
+    );
     assert_eq!(run(&node, "Nonsense", &json!({})), json!({}));
     assert_eq!(node.counters().operation("GetItem"), 1);
     fail(&node, "PutItem", &json!({}));

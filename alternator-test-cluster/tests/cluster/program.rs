@@ -14,25 +14,47 @@ fn output(arguments: &[&str]) -> Output {
 
 /// Runs the program until it is ready. Returns its URLs.
 fn start(arguments: &[&str]) -> (Child, Vec<String>) {
-    let mut child = program().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = program()
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     let mut words = line.split_whitespace();
     assert_eq!(words.next(), Some("ready"), "{line}");
     (child, words.map(str::to_owned).collect())
 }
 
 fn signal(child: &Child, name: &str) {
-    let kill = Command::new("kill").args([name, &child.id().to_string()]).status();
+    let kill = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status();
     assert!(kill.unwrap().success());
 }
 
 fn get(url: &str) -> String {
     use std::io::Write;
-    let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
-    let path = url.strip_prefix("http://").unwrap().strip_prefix(address).unwrap();
+    let address = url
+        .strip_prefix("http://")
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap();
+    let path = url
+        .strip_prefix("http://")
+        .unwrap()
+        .strip_prefix(address)
+        .unwrap();
     let mut stream = std::net::TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
@@ -45,7 +67,7 @@ fn it_says_when_it_is_ready_and_ends_on_signals() {
         let (mut child, urls) = start(&["--nodes", "2", "--port", "0"]);
         assert_eq!(urls.len(), 2);
         assert!(urls[1].starts_with("http://127.0.0.2:"));
-        assert!(get(&urls[0]).starts_with("healthy"));
+        assert!(get(&format!("{}/", urls[0])).starts_with("healthy"));
         signal(&child, name);
         assert_eq!(child.wait().unwrap().code(), Some(0));
         let mut rest = String::new();
@@ -58,10 +80,23 @@ fn it_says_when_it_is_ready_and_ends_on_signals() {
 #[test]
 fn it_builds_the_cluster_that_it_is_asked_for() {
     let (mut child, urls) = start(&[
-        "--nodes=5", "--port=0", "--racks", "r1,r2", "--datacenter", "east", "--auth", "role:se:cret", "--release", "2025.1",
+        "--nodes=5",
+        "--port=0",
+        "--racks",
+        "r1,r2",
+        "--datacenter",
+        "east",
+        "--auth",
+        "role:se:cret",
+        "--release",
+        "2025.1",
     ]);
     assert_eq!(urls.len(), 5);
-    let in_rack = |query: &str| serde_json::from_str::<Vec<String>>(&get(&format!("{}/localnodes{query}", urls[0]))).unwrap().len();
+    let in_rack = |query: &str| {
+        serde_json::from_str::<Vec<String>>(&get(&format!("{}/localnodes{query}", urls[0])))
+            .unwrap()
+            .len()
+    };
     assert_eq!(in_rack(""), 5);
     assert_eq!(in_rack("?dc=east&rack=r1"), 3);
     assert_eq!(in_rack("?rack=r2"), 2);
@@ -87,7 +122,10 @@ fn bad_arguments_show_the_usage_and_end_with_2() {
         let output = output(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         let errors = String::from_utf8(output.stderr).unwrap();
-        assert!(errors.starts_with("error: ") && errors.contains("Usage: alternator-test-cluster"), "{errors}");
+        assert!(
+            errors.starts_with("error: ") && errors.contains("Usage: alternator-test-cluster"),
+            "{errors}"
+        );
         assert!(output.stdout.is_empty());
     }
 }
@@ -98,7 +136,11 @@ fn a_taken_port_is_an_error() {
     let port = taken.local_addr().unwrap().port().to_string();
     let output = output(&["--port", &port]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stderr).unwrap().contains(&format!("127.0.0.1:{port} is taken")));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains(&format!("127.0.0.1:{port} is taken"))
+    );
     assert!(output.stdout.is_empty());
 }
 
@@ -107,7 +149,11 @@ fn help_and_version_go_to_the_output() {
     for argument in ["--help", "-h"] {
         let output = output(&[argument]);
         assert_eq!(output.status.code(), Some(0));
-        assert!(String::from_utf8(output.stdout).unwrap().contains("--racks"));
+        assert!(
+            String::from_utf8(output.stdout)
+                .unwrap()
+                .contains("--racks")
+        );
     }
     let version = output(&["--version"]);
     let expected = format!("alternator-test-cluster {}\n", env!("CARGO_PKG_VERSION"));

@@ -56,24 +56,45 @@ fn tags_of_a_table_that_is_not_there_are_not_found() {
 #[test]
 fn the_write_isolation_must_be_one_of_eleven() {
     let (_cluster, node, arn) = tagged();
-    for value in ["a", "always_use_lwt", "only_rmw_uses_lwt", "unsafe_rmw", "forbid"] {
+    for value in [
+        "a",
+        "always_use_lwt",
+        "only_rmw_uses_lwt",
+        "unsafe_rmw",
+        "forbid",
+    ] {
         assert_eq!(tag(&node, &arn, TAG, value).status, 200, "{value}");
         assert_eq!(tags(&node, &arn)[0]["Value"], value);
     }
     let answer = tag(&node, &arn, TAG, "nonsense");
-    assert_eq!((answer.status, answer.error().as_str()), (400, "ValidationException"));
+    assert_eq!(
+        (answer.status, answer.error().as_str()),
+        (400, "ValidationException")
+    );
     let mut create = table("uuu");
     create["Tags"] = json!([{"Key": TAG, "Value": "nonsense"}]);
-    assert_eq!(fail(&node, "CreateTable", &create).error(), "ValidationException");
+    assert_eq!(
+        fail(&node, "CreateTable", &create).error(),
+        "ValidationException"
+    );
     create["Tags"] = json!([{"Key": TAG, "Value": "always"}, {"Key": "system:initial_tablets", "Value": "none"}]);
     let created = run(&node, "CreateTable", &create);
-    assert_eq!(tags(&node, &created["TableDescription"]["TableArn"]).as_array().unwrap().len(), 2);
+    assert_eq!(
+        tags(&node, &created["TableDescription"]["TableArn"])
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 #[test]
 fn forbidden_writes_are_refused_before_their_condition_is_looked_at() {
     let (_cluster, node, arn) = tagged();
-    assert_eq!(fail(&node, "PutItem", &conditional_put()).error(), "ConditionalCheckFailedException");
+    assert_eq!(
+        fail(&node, "PutItem", &conditional_put()).error(),
+        "ConditionalCheckFailedException"
+    );
     tag(&node, &arn, TAG, "forbid_rmw");
     let answer = fail(&node, "PutItem", &conditional_put());
     assert_eq!(answer.error(), "ValidationException");
@@ -82,12 +103,27 @@ fn forbidden_writes_are_refused_before_their_condition_is_looked_at() {
         "TableName": "ttt", "Key": {"k": {"S": "a"}}, "UpdateExpression": "ADD v :one",
         "ExpressionAttributeValues": {":one": {"N": "1"}},
     });
-    assert!(fail(&node, "UpdateItem", &add).message().contains("write isolation policy"));
+    assert!(
+        fail(&node, "UpdateItem", &add)
+            .message()
+            .contains("write isolation policy")
+    );
     let delete = json!({"TableName": "ttt", "Key": {"k": {"S": "a"}}, "ReturnValues": "ALL_OLD"});
-    assert!(fail(&node, "DeleteItem", &delete).message().contains("write isolation policy"));
-    run(&node, "PutItem", &json!({"TableName": "ttt", "Item": {"k": {"S": "a"}}}));
+    assert!(
+        fail(&node, "DeleteItem", &delete)
+            .message()
+            .contains("write isolation policy")
+    );
+    run(
+        &node,
+        "PutItem",
+        &json!({"TableName": "ttt", "Item": {"k": {"S": "a"}}}),
+    );
     untag(&node, &arn, TAG);
-    assert_eq!(fail(&node, "PutItem", &conditional_put()).error(), "ConditionalCheckFailedException");
+    assert_eq!(
+        fail(&node, "PutItem", &conditional_put()).error(),
+        "ConditionalCheckFailedException"
+    );
 }
 
 #[test]
@@ -96,8 +132,14 @@ fn a_table_may_be_created_with_its_isolation() {
     let mut create = table("ttt");
     create["Tags"] = json!([{"Key": TAG, "Value": "f"}]);
     run(&node, "CreateTable", &create);
-    assert_eq!(fail(&node, "PutItem", &conditional_put()).error(), "ValidationException");
+    assert_eq!(
+        fail(&node, "PutItem", &conditional_put()).error(),
+        "ValidationException"
+    );
     run(&node, "DeleteTable", &json!({"TableName": "ttt"}));
     run(&node, "CreateTable", &table("ttt"));
-    assert_eq!(fail(&node, "PutItem", &conditional_put()).error(), "ConditionalCheckFailedException");
+    assert_eq!(
+        fail(&node, "PutItem", &conditional_put()).error(),
+        "ConditionalCheckFailedException"
+    );
 }

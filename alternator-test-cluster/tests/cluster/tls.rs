@@ -1,0 +1,170 @@
+use std::sync::Arc;
+
+use alternator_test_cluster::{Fault, StartError, TestCluster};
+use rcgen::{CertificateParams, KeyPair};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::http::Client;
+
+struct Identity {
+    certificate: String,
+    key: String,
+}
+
+fn identity() -> Identity {
+    let names = ["127.0.0.1".to_owned(), "127.0.0.2".to_owned()];
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(names)
+        .unwrap()
+        .self_signed(&key)
+        .unwrap();
+    Identity {
+        certificate: certificate.pem(),
+        key: key.serialize_pem(),
+    }
+}
+
+fn cluster(identity: &Identity) -> TestCluster {
+    let tls = TestCluster::builder()
+        .nodes(2)
+        .tls(identity.certificate.as_str(), identity.key.as_str());
+    tls.start().unwrap()
+}
+
+/// Connects with trust in one certificate only.
+async fn connect(
+    cluster: &TestCluster,
+    node: usize,
+    trusted: &Identity,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(trusted.certificate.as_bytes()).unwrap())
+        .unwrap();
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let address = cluster.node(node).address();
+    let stream = TcpStream::connect(address).await?;
+    let name = ServerName::from(address.ip());
+    TlsConnector::from(Arc::new(config))
+        .connect(name, stream)
+        .await
+}
+
+async fn get(stream: &mut TlsStream<TcpStream>) -> String {
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    read(stream).await
+}
+
+async fn read(stream: &mut TlsStream<TcpStream>) -> String {
+    let mut answer = Vec::new();
+    // A connection that is cut lacks the goodbye of TLS.
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
+}
+
+fn block_on(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(test);
+}
+
+#[test]
+fn nodes_speak_https() {
+    let identity = identity();
+    let cluster = cluster(&identity);
+    assert_eq!(
+        cluster.url(),
+        format!("https://127.0.0.1:{}", cluster.port())
+    );
+    block_on(async {
+        for node in 0..2 {
+            let mut stream = connect(&cluster, node, &identity).await.unwrap();
+            assert_eq!(
+                stream.get_ref().1.alpn_protocol(),
+                None,
+                "there is no HTTP/2"
+            );
+            assert!(get(&mut stream).await.ends_with("healthy: node"));
+        }
+    });
+}
+
+#[test]
+fn who_does_not_trust_the_certificate_gets_no_answer() {
+    let cluster = cluster(&identity());
+    block_on(async {
+        assert!(connect(&cluster, 0, &identity()).await.is_err());
+    });
+    assert_eq!(cluster.node(0).counters().health_checks, 0);
+}
+
+#[test]
+fn plain_http_gets_no_answer() {
+    let cluster = cluster(&identity());
+    let mut client = Client::connect(&cluster.node(0));
+    client
+        .write(b"GET / HTTP/1.1\r\nHost: node\r\n\r\n")
+        .unwrap();
+    assert!(!client.drain().0.starts_with(b"HTTP"));
+}
+
+#[test]
+fn faults_work_within_tls() {
+    let identity = identity();
+    let cluster = cluster(&identity);
+    let node = cluster.node(0);
+    block_on(async {
+        node.inject(Fault::CutAfter { bytes: 12 });
+        let mut stream = connect(&cluster, 0, &identity).await.unwrap();
+        assert_eq!(get(&mut stream).await, "HTTP/1.1 200");
+        let mut stream = connect(&cluster, 0, &identity).await.unwrap();
+        node.stop();
+        assert_eq!(get_or_nothing(&mut stream).await, "");
+        node.recover();
+        node.start().unwrap();
+        let mut stream = connect(&cluster, 0, &identity).await.unwrap();
+        assert!(get(&mut stream).await.starts_with("HTTP/1.1 200"));
+    });
+}
+
+async fn get_or_nothing(stream: &mut TlsStream<TcpStream>) -> String {
+    // Writing fails if the cut was noticed already.
+    let _ = stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: node\r\n\r\n")
+        .await;
+    read(stream).await
+}
+
+#[test]
+fn what_is_no_certificate_is_an_error() {
+    let identity = identity();
+    let (certificate, key) = (identity.certificate.as_str(), identity.key.as_str());
+    for (certificate, key) in [
+        ("", key),
+        ("nonsense", key),
+        (certificate, ""),
+        (certificate, certificate),
+    ] {
+        let error = TestCluster::builder()
+            .tls(certificate, key)
+            .start()
+            .unwrap_err();
+        assert!(matches!(error, StartError::Tls { .. }), "{error}");
+    }
+}
