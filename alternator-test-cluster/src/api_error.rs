@@ -10,8 +10,9 @@ pub(crate) struct ApiError {
     pub(crate) status: u16,
     kind: Cow<'static, str>,
     message: String,
-    /// The item that a failed condition was looked at on, where the request asked for it.
-    item: Option<Value>,
+    /// The item that a failed condition was looked at on, where the request asked for it. Boxed: seldom there, and large
+    /// where other packages of a build ask for JSON that keeps its order.
+    item: Option<Box<Value>>,
 }
 
 impl ApiError {
@@ -51,7 +52,7 @@ impl ApiError {
     }
 
     pub(crate) fn with_item(mut self, item: Option<Value>) -> Self {
-        self.item = item;
+        self.item = item.map(Box::new);
         self
     }
 
@@ -66,7 +67,7 @@ impl ApiError {
             "message": self.message,
         });
         if let (Some(item), Some(fields)) = (&self.item, body.as_object_mut()) {
-            fields.insert("Item".to_owned(), item.clone());
+            fields.insert("Item".to_owned(), Value::clone(item));
         }
         body.to_string()
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// use std::error::Error;
 ///
 /// fn route_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a RouteError> {
-///     std::iter::successors(Some(error), |error| error.source())
+///     std::iter::successors(Some(error), |error| (*error).source())
 ///         .find_map(|error| error.downcast_ref())
 /// }
 /// ```

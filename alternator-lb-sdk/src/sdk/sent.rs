@@ -2,13 +2,13 @@
 //!
 //! Only a request that was certainly never sent may be sent elsewhere for free. The SDK lets an HTTP client show the
 //! connection of a request: before a request leaves, a marker is put where the client would put that. What is found
-//! there after a failure says what happened:
+//! there after a failure, and the failure itself, say what happened:
 //!
-//! | found | meaning |
+//! | found | nothing was sent if |
 //! |---|---|
-//! | nothing | the client replaced the marker, and never had a connection: nothing was sent |
-//! | a connection | the request may have been sent |
-//! | the marker | the client shows no connections; only an error that arises before there is one proves anything |
+//! | nothing: the client replaced the marker, and never had a connection | always |
+//! | a connection | the error is a refused connection or a failed look-up: that connection was found dead before anything went over it, and another was not to be had |
+//! | the marker: the client shows no connections | the error is one of these, or that the host cannot be reached, which of an established connection would mean that it was lost |
 
 use aws_smithy_runtime_api::client::connection::{
     CaptureSmithyConnection, ConnectionId, ConnectionMetadata,
@@ -33,33 +33,35 @@ pub(super) fn mark(capture: &CaptureSmithyConnection) {
     });
 }
 
-/// Whether `capture` or else `error` proves that nothing was sent.
+/// Whether `capture` and `error` prove that nothing was sent.
 pub(super) fn never(
     capture: Option<&CaptureSmithyConnection>,
     error: Option<&(dyn Error + 'static)>,
 ) -> bool {
-    let tells_nothing =
-        |connection: &ConnectionMetadata| connection.connection_id() == Some(MARKER);
+    let any =
+        |is: fn(&(dyn Error + 'static)) -> bool| error.is_some_and(|error| chain(error).any(is));
     match capture.map(CaptureSmithyConnection::get) {
         Some(None) => true,
-        Some(Some(connection)) if !tells_nothing(&connection) => false,
-        Some(Some(_)) | None => error.is_some_and(precedes_connection),
+        Some(Some(connection)) if connection.connection_id() != Some(MARKER) => any(is_refused),
+        Some(Some(_)) | None => any(is_refused) || any(is_unreachable),
     }
 }
 
-/// Whether an error in the chain can only arise while there is no connection yet.
-fn precedes_connection(error: &(dyn Error + 'static)) -> bool {
-    chain(error).any(|error| {
-        let refused = error.downcast_ref().is_some_and(|error: &io::Error| {
-            matches!(
-                error.kind(),
-                ErrorKind::ConnectionRefused
-                    | ErrorKind::HostUnreachable
-                    | ErrorKind::NetworkUnreachable
-            )
-        });
-        refused || error.is::<ResolveDnsError>()
-    })
+/// Errors that only an attempt to connect has.
+fn is_refused(error: &(dyn Error + 'static)) -> bool {
+    error.is::<ResolveDnsError>() || kind(error) == Some(ErrorKind::ConnectionRefused)
+}
+
+/// Errors that an attempt to connect has, and a connection that is lost.
+fn is_unreachable(error: &(dyn Error + 'static)) -> bool {
+    matches!(
+        kind(error),
+        Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable)
+    )
+}
+
+fn kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
+    error.downcast_ref().map(io::Error::kind)
 }
 
 /// An error and what caused it. An `io::Error` hides the error that it was made of: `source()` skips it.
@@ -100,7 +102,15 @@ mod tests {
 
         capture.set_connection_retriever(|| Some(connection()));
         assert!(!never(Some(&capture), Some(&reset)));
-        assert!(!never(Some(&capture), Some(&refused())));
+        let lost = io::Error::from(ErrorKind::HostUnreachable);
+        assert!(!never(Some(&capture), Some(&lost)));
+    }
+
+    #[test]
+    fn a_dead_connection_that_could_not_be_replaced_carried_nothing() {
+        let capture = CaptureSmithyConnection::new();
+        capture.set_connection_retriever(|| Some(connection()));
+        assert!(never(Some(&capture), Some(&refused())));
     }
 
     #[test]
@@ -109,6 +119,9 @@ mod tests {
         mark(&capture);
         for capture in [Some(&capture), None] {
             assert!(never(capture, Some(&refused())));
+            for kind in [ErrorKind::HostUnreachable, ErrorKind::NetworkUnreachable] {
+                assert!(never(capture, Some(&io::Error::from(kind))), "{kind}");
+            }
             assert!(never(capture, Some(&ResolveDnsError::new("no such host"))));
             for kind in [
                 ErrorKind::ConnectionReset,
