@@ -1,0 +1,108 @@
+//! What needs neither faults nor a cluster of a certain shape, and so is proved on a real one as well.
+
+use crate::rig::{Backend, Recorder, eventually, expect_pings, ping};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, RefreshError, Scope};
+use aws_sdk_dynamodb::Client;
+use std::collections::BTreeSet;
+
+fn recorded(backend: &Backend, alternator: &Alternator) -> (Client, Recorder) {
+    let recorder = Recorder::new();
+    let config = backend.config().http_client(recorder.clone());
+    (
+        Client::from_conf(config.alternator(alternator).build()),
+        recorder,
+    )
+}
+
+fn listed(alternator: &Alternator) -> BTreeSet<String> {
+    alternator
+        .nodes()
+        .iter()
+        .map(|node| node.url().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn data_and_discovery_go_over_the_applications_http_client() {
+    let backend = Backend::start();
+    let alternator = backend.builder().build().unwrap();
+    let (client, recorder) = recorded(&backend, &alternator);
+    alternator.refresh().await.unwrap();
+    let nodes = listed(&alternator);
+    expect_pings(&client, nodes.len()).await;
+    assert!(!recorder.discoveries().is_empty());
+    assert_eq!(
+        recorder.operations().into_iter().collect::<BTreeSet<_>>(),
+        nodes
+    );
+}
+
+#[tokio::test]
+async fn several_clients_are_exactly_even_together() {
+    let backend = Backend::start();
+    let alternator = backend.builder().build().unwrap();
+    let clients = [
+        recorded(&backend, &alternator),
+        recorded(&backend, &alternator),
+    ];
+    alternator.ready().await.unwrap();
+    let nodes = alternator.nodes().len();
+    for number in 0..nodes * 20 {
+        let (client, _) = &clients[number % 2];
+        ping(client).await.unwrap();
+    }
+    assert!(alternator.nodes().iter().all(|node| node.requests() == 20));
+}
+
+#[tokio::test]
+async fn an_unknown_datacenter_has_no_nodes_and_the_next_scope_serves() {
+    let backend = Backend::start();
+    let nowhere = || Scope::rack("nowhere", "r1").or(Scope::datacenter("nowhere"));
+    let lost = backend.builder().scope(nowhere()).build().unwrap();
+    let _client = recorded(&backend, &lost);
+    let error = lost.ready().await.unwrap_err();
+    assert!(matches!(error, RefreshError::NoNodes { .. }), "{error:?}");
+
+    let scope = nowhere().or(Scope::cluster());
+    let alternator = backend.builder().scope(scope).build().unwrap();
+    let (client, recorder) = recorded(&backend, &alternator);
+    alternator.ready().await.unwrap();
+    expect_pings(&client, alternator.nodes().len()).await;
+    assert_eq!(recorder.spread().len(), alternator.nodes().len());
+}
+
+#[tokio::test]
+async fn requests_before_and_while_the_nodes_are_found_all_succeed() {
+    let backend = Backend::start();
+    let alternator = backend.builder().build().unwrap();
+    let (client, recorder) = recorded(&backend, &alternator);
+    eventually("the nodes are found", async || {
+        ping(&client).await.unwrap();
+        !recorder.discoveries().is_empty()
+    })
+    .await;
+    expect_pings(&client, 20).await;
+}
+
+#[tokio::test]
+async fn cancelled_requests_leave_nothing_in_flight() {
+    let backend = Backend::start();
+    let alternator = backend.builder().build().unwrap();
+    let (client, _) = recorded(&backend, &alternator);
+    alternator.ready().await.unwrap();
+    for _ in 0..20 {
+        // Polled once, so that it is on its way, and dropped.
+        let request = std::pin::pin!(ping(&client));
+        assert!(futures_util::poll!(request).is_pending());
+    }
+    assert!(alternator.nodes().iter().all(|node| node.requests() > 0));
+    expect_pings(&client, 3).await;
+    assert_eq!(
+        alternator
+            .nodes()
+            .iter()
+            .map(alternator_lb_sdk::NodeStatus::in_flight)
+            .sum::<u32>(),
+        0
+    );
+}

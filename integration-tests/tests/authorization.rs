@@ -1,0 +1,75 @@
+//! Clusters that enforce authorization.
+
+use crate::rig::{config, expect_pings, ping, quick_retries, refreshing, scripted, signing, text};
+use alternator_lb_sdk::AlternatorExt as _;
+use alternator_test_cluster::{Builder, TestCluster};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+
+const ROLE: &str = "alternator";
+const SECRET: &str = "secret hash";
+
+fn enforcing(cluster: Builder) -> Builder {
+    cluster.nodes(3).authorization(ROLE, SECRET)
+}
+
+async fn error_of(
+    cluster: &TestCluster,
+    config: aws_sdk_dynamodb::config::Builder,
+) -> (String, String) {
+    let alternator = refreshing(cluster).build().unwrap();
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    let error = ping(&client).await.unwrap_err();
+    (error.code().unwrap_or_default().to_owned(), text(error))
+}
+
+#[tokio::test]
+async fn signed_requests_are_served_by_every_node() {
+    let cluster = scripted!(enforcing);
+    let alternator = refreshing(&cluster).require_auth().build().unwrap();
+    let config = signing(ROLE, SECRET).alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    // Discovery needs no credentials.
+    alternator.ready().await.unwrap();
+    expect_pings(&client, 9).await;
+    for node in cluster.nodes() {
+        assert_eq!(node.counters().requests, 3);
+    }
+}
+
+#[tokio::test]
+async fn signatures_hold_on_the_node_that_a_retry_goes_to() {
+    let cluster = scripted!(enforcing);
+    let alternator = refreshing(&cluster).build().unwrap();
+    let config = signing(ROLE, SECRET).retry_config(quick_retries());
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    cluster
+        .node(0)
+        .inject(alternator_test_cluster::Fault::ServerError { share: 1.0 });
+    cluster.node(1).stop();
+    expect_pings(&client, 6).await;
+}
+
+#[tokio::test]
+async fn unsigned_requests_fail_with_the_servers_error() {
+    let cluster = scripted!(enforcing);
+    let (code, text) = error_of(&cluster, config()).await;
+    assert_eq!(code, "MissingAuthenticationTokenException", "{text}");
+}
+
+#[tokio::test]
+async fn a_wrong_secret_or_role_fails_with_the_servers_error() {
+    let cluster = scripted!(enforcing);
+    for config in [signing(ROLE, "something else"), signing("stranger", SECRET)] {
+        let (code, text) = error_of(&cluster, config).await;
+        assert_eq!(code, "UnrecognizedClientException", "{text}");
+        let requests: u64 = cluster
+            .nodes()
+            .iter()
+            .map(|node| node.counters().requests)
+            .sum();
+        assert_eq!(requests, 1, "no other node would say otherwise");
+        cluster.reset_counters();
+    }
+}

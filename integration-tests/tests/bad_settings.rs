@@ -1,0 +1,157 @@
+//! Settings that make no cluster, and what the errors say.
+
+use alternator_lb_sdk::{Alternator, BuildError, Builder, Scope};
+use std::time::Duration;
+
+const SEED: &str = "http://10.0.0.1:8000";
+
+fn error_of(builder: Builder) -> BuildError {
+    builder.build().expect_err("bad settings")
+}
+
+fn expect_seed_error(seed: &str, is_it: fn(&BuildError) -> bool, advice: &str) {
+    for seeds in [vec![seed], vec![SEED, seed]] {
+        let error = error_of(Alternator::builder().seeds(seeds));
+        assert!(is_it(&error), "{seed}: {error:?}");
+        let text = error.to_string();
+        assert!(
+            text.contains(&format!("`{seed}`")) && text.contains(advice),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn no_seed() {
+    let error = error_of(Alternator::builder());
+    assert!(matches!(error, BuildError::NoSeed), "{error:?}");
+    assert!(error.to_string().contains(".seeds(["), "{error}");
+}
+
+#[test]
+fn a_seed_that_is_no_url() {
+    for seed in ["http://", "http://[::1", "http://10.0.0.1:99999"] {
+        expect_seed_error(
+            seed,
+            |e| matches!(e, BuildError::UnparsableSeed { .. }),
+            "http://10.0.0.1:8000",
+        );
+    }
+}
+
+#[test]
+fn a_seed_with_another_scheme() {
+    for seed in ["ftp://10.0.0.1:8000", "10.0.0.1:8000", "localhost:8000"] {
+        expect_seed_error(
+            seed,
+            |e| matches!(e, BuildError::SeedScheme { .. }),
+            "http://",
+        );
+    }
+}
+
+#[test]
+fn a_seed_with_more_than_an_address() {
+    for (seed, what) in [
+        ("http://10.0.0.1:8000/path", "path"),
+        ("http://10.0.0.1:8000?dc=dc1", "query"),
+        ("http://me:secret@10.0.0.1:8000", "user info"),
+        ("http://10.0.0.1:8000#here", "fragment"),
+    ] {
+        expect_seed_error(seed, |e| matches!(e, BuildError::SeedExtra { .. }), what);
+    }
+}
+
+#[test]
+fn a_seed_that_nobody_can_connect() {
+    for seed in ["http://0.0.0.0:8000", "http://10.0.0.1:0"] {
+        expect_seed_error(
+            seed,
+            |e| matches!(e, BuildError::SeedHost { .. }),
+            "host and port",
+        );
+    }
+}
+
+#[test]
+fn a_seed_of_aws() {
+    let seed = "https://dynamodb.us-east-1.amazonaws.com";
+    expect_seed_error(
+        seed,
+        |e| matches!(e, BuildError::AwsSeed { .. }),
+        "ScyllaDB Alternator",
+    );
+}
+
+#[test]
+fn seeds_that_differ() {
+    for other in [
+        "https://10.0.0.2:8000",
+        "http://10.0.0.2:8001",
+        "http://10.0.0.2",
+    ] {
+        let error = error_of(Alternator::builder().seeds([SEED, other]));
+        assert!(matches!(error, BuildError::SeedsDiffer { .. }), "{error:?}");
+        let text = error.to_string();
+        assert!(
+            text.contains(SEED) && text.contains(other) && text.contains("alike"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn names_that_are_empty() {
+    let with = |scope| error_of(Alternator::builder().seeds([SEED]).scope(scope));
+    for scope in [
+        Scope::datacenter(""),
+        Scope::rack(" ", "r1"),
+        Scope::cluster().or(Scope::datacenter("")),
+    ] {
+        let error = with(scope);
+        assert!(matches!(error, BuildError::EmptyDatacenter), "{error:?}");
+        assert!(error.to_string().contains("nodetool status"), "{error}");
+    }
+    let error = with(Scope::datacenter("dc1").or(Scope::rack("dc1", "")));
+    assert!(matches!(error, BuildError::EmptyRack), "{error:?}");
+    assert!(error.to_string().contains("Scope::datacenter"), "{error}");
+}
+
+#[test]
+fn intervals_of_zero() {
+    let seeded = || Alternator::builder().seeds([SEED]);
+    for (builder, setting) in [
+        (
+            seeded().refresh_interval(Duration::ZERO),
+            "`.refresh_interval(..)`",
+        ),
+        (
+            seeded().idle_refresh_interval(Duration::ZERO),
+            "`.idle_refresh_interval(..)`",
+        ),
+    ] {
+        let error = error_of(builder);
+        assert!(
+            matches!(error, BuildError::ZeroInterval { .. }),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains(setting), "{error}");
+    }
+}
+
+#[test]
+fn auth_that_contradicts_itself() {
+    let error = error_of(Alternator::builder().seeds([SEED]).no_auth().require_auth());
+    assert!(matches!(error, BuildError::ConflictingAuth), "{error:?}");
+    assert!(error.to_string().contains(".no_auth()"), "{error}");
+}
+
+#[test]
+fn extreme_intervals_are_no_error() {
+    for interval in [Duration::from_nanos(1), Duration::MAX] {
+        let builder = Alternator::builder()
+            .seeds([SEED])
+            .refresh_interval(interval);
+        builder.idle_refresh_interval(interval).build().unwrap();
+    }
+}

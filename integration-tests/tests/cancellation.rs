@@ -1,0 +1,88 @@
+//! Requests whose callers lost interest.
+
+use crate::rig::{client_of, eventually, expect_pings, ping, scripted};
+use alternator_lb_sdk::{Alternator, NodeState, NodeStatus};
+use alternator_test_cluster::Fault;
+use aws_sdk_dynamodb::Client;
+use tokio::task::JoinSet;
+
+fn in_flight(alternator: &Alternator) -> u32 {
+    alternator.nodes().iter().map(NodeStatus::in_flight).sum()
+}
+
+fn hanging(client: &Client, count: usize) -> JoinSet<()> {
+    let mut requests = JoinSet::new();
+    for _ in 0..count {
+        let client = client.clone();
+        requests.spawn(async move {
+            let _ = ping(&client).await;
+        });
+    }
+    requests
+}
+
+#[tokio::test]
+async fn they_leave_nothing_in_flight() {
+    let cluster = scripted!();
+    let (alternator, client) = client_of(&cluster).await;
+    for node in cluster.nodes() {
+        node.inject(Fault::Hang);
+    }
+    for _ in 0..3 {
+        let mut requests = hanging(&client, 30);
+        eventually("all are in flight", async || in_flight(&alternator) == 30).await;
+        let arrived = |count| {
+            cluster
+                .nodes()
+                .iter()
+                .all(|node| node.counters().requests >= count)
+        };
+        eventually("all have arrived", async || arrived(10)).await;
+        requests.shutdown().await;
+        assert_eq!(in_flight(&alternator), 0);
+    }
+    for node in cluster.nodes() {
+        node.recover();
+    }
+    expect_pings(&client, 9).await;
+    assert!(
+        alternator
+            .nodes()
+            .iter()
+            .all(|node| node.state() == NodeState::Up)
+    );
+}
+
+#[tokio::test]
+async fn a_cancelled_trial_leaves_the_trial_to_the_next() {
+    let cluster = scripted!();
+    let (alternator, client) = client_of(&cluster).await;
+    let node = cluster.node(1);
+    node.stop();
+    expect_pings(&client, 3).await;
+    node.inject(Fault::Hang);
+    node.start().unwrap();
+    let before = node.counters().requests;
+    let mut trial = JoinSet::new();
+    eventually("a request tries the node", async || {
+        trial = hanging(&client, 1);
+        eventually("it has arrived somewhere", async || {
+            trial.try_join_next().is_some() || node.counters().requests > before
+        })
+        .await;
+        node.counters().requests > before
+    })
+    .await;
+    trial.shutdown().await;
+    assert_eq!(in_flight(&alternator), 0);
+
+    node.recover();
+    eventually("all nodes are up", async || {
+        ping(&client).await.unwrap();
+        alternator
+            .nodes()
+            .iter()
+            .all(|node| node.state() == NodeState::Up)
+    })
+    .await;
+}

@@ -1,0 +1,56 @@
+//! The first requests of a process.
+
+use crate::rig::{Fixed, client, config, expect_pings, scripted};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+use alternator_test_cluster::Fault;
+use aws_sdk_dynamodb::Client;
+use std::collections::BTreeSet;
+
+#[tokio::test]
+async fn processes_begin_at_random_nodes() {
+    let answers = Fixed::new();
+    let mut first = BTreeSet::new();
+    // That one of three never comes first in a hundred starts happens once in 10^17 runs.
+    for _ in 0..100 {
+        let seeds = [
+            "http://192.0.2.1:8000",
+            "http://192.0.2.2:8000",
+            "http://192.0.2.3:8000",
+        ];
+        let alternator = Alternator::builder().seeds(seeds).build().unwrap();
+        let config = config()
+            .http_client(answers.clone())
+            .alternator(&alternator);
+        expect_pings(&Client::from_conf(config.build()), 1).await;
+        let visited = alternator
+            .nodes()
+            .into_iter()
+            .find(|node| node.requests() > 0);
+        first.insert(visited.unwrap().url().to_owned());
+    }
+    assert_eq!(first.len(), 3, "{first:?}");
+}
+
+#[tokio::test]
+async fn requests_do_not_wait_for_discovery() {
+    let cluster = scripted!();
+    // Nobody tells who is in the cluster, and whoever is asked takes its time to say so.
+    for node in cluster.nodes() {
+        node.answer_localnodes(500, "");
+    }
+    let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
+    expect_pings(&client(&alternator), 9).await;
+    for node in cluster.nodes() {
+        assert_eq!(node.counters().requests, 3);
+    }
+}
+
+#[tokio::test]
+async fn a_seed_that_hangs_does_not_keep_the_nodes_from_being_found() {
+    let cluster = scripted!();
+    cluster.node(0).inject(Fault::Hang);
+    let seeds = [cluster.node(0).url(), cluster.node(1).url()];
+    let alternator = Alternator::builder().seeds(seeds).build().unwrap();
+    alternator.ready().await.unwrap();
+    assert_eq!(alternator.nodes().len(), 3);
+}

@@ -1,0 +1,147 @@
+//! What is signed, and with what.
+
+use crate::rig::{
+    Log, Recorder, client, config, expect_pings, in_chain, ping, refreshing, scripted, signing,
+    text,
+};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, RouteError};
+use alternator_test_cluster::TestCluster;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, future};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Region};
+
+/// A chain of providers that found nothing.
+#[derive(Debug)]
+struct Nothing;
+
+impl ProvideCredentials for Nothing {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let error = CredentialsError::not_loaded("no providers in chain provided credentials");
+        future::ProvideCredentials::ready(Err(error))
+    }
+}
+
+/// The `Authorization` header of the last request, if it had one.
+fn authorization(cluster: &TestCluster) -> Option<String> {
+    let headers = cluster.node(0).counters().last_headers;
+    let header = headers
+        .into_iter()
+        .find(|(name, _)| name == "authorization");
+    header.map(|(_, value)| value)
+}
+
+fn one_node(cluster: alternator_test_cluster::Builder) -> alternator_test_cluster::Builder {
+    cluster.nodes(1)
+}
+
+#[tokio::test]
+async fn with_credentials_requests_are_signed_and_without_they_are_not() {
+    let cluster = scripted!(one_node);
+    let alternator = refreshing(&cluster).build().unwrap();
+    let signed = Client::from_conf(signing("role", "secret").alternator(&alternator).build());
+    expect_pings(&signed, 1).await;
+    let header = authorization(&cluster).unwrap();
+    assert!(header.contains("Credential=role/"), "{header}");
+
+    expect_pings(&client(&alternator), 1).await;
+    assert_eq!(authorization(&cluster), None);
+}
+
+#[tokio::test]
+async fn no_auth_leaves_the_credentials_unused() {
+    let cluster = scripted!(one_node);
+    let alternator = refreshing(&cluster).no_auth().build().unwrap();
+    for config in [
+        signing("role", "secret"),
+        config().credentials_provider(Nothing),
+    ] {
+        let client = Client::from_conf(config.alternator(&alternator).build());
+        expect_pings(&client, 1).await;
+        assert_eq!(authorization(&cluster), None);
+    }
+}
+
+#[tokio::test]
+async fn discovery_is_never_signed() {
+    let cluster = scripted!(one_node);
+    let alternator = refreshing(&cluster).build().unwrap();
+    let _client = Client::from_conf(signing("role", "secret").alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    let headers = cluster.node(0).counters().last_discovery_headers;
+    assert!(!headers.is_empty());
+    assert!(
+        !headers.iter().any(|(name, _)| name == "authorization"),
+        "{headers:?}"
+    );
+}
+
+async fn refused(cluster: &TestCluster, config: Builder) -> String {
+    let recorder = Recorder::new();
+    let alternator = refreshing(cluster).require_auth().build().unwrap();
+    let config = config.http_client(recorder.clone()).alternator(&alternator);
+    let error = ping(&Client::from_conf(config.build())).await.unwrap_err();
+    assert_eq!(recorder.operations(), Vec::<String>::new(), "nothing left");
+    let unsigned = in_chain::<RouteError>(&error);
+    assert!(unsigned.is_none_or(|error| matches!(error, RouteError::Unsigned)));
+    text(error)
+}
+
+#[tokio::test]
+async fn require_auth_sends_nothing_without_credentials() {
+    let cluster = scripted!(one_node);
+    refused(&cluster, config()).await;
+    let text = refused(&cluster, config().allow_no_auth()).await;
+    assert!(text.contains("credentials_provider"), "{text}");
+}
+
+#[tokio::test]
+async fn a_missing_region_is_filled_in_and_one_that_is_set_is_kept() {
+    let cluster = scripted!(one_node);
+    let alternator = refreshing(&cluster).build().unwrap();
+    for (chosen, signed_for) in [(None, "us-east-1"), (Some("mars-north-9"), "mars-north-9")] {
+        let config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(aws_sdk_dynamodb::config::Credentials::for_tests())
+            .region(chosen.map(Region::new))
+            .alternator(&alternator)
+            .build();
+        assert_eq!(config.region().unwrap().as_ref(), signed_for);
+        expect_pings(&Client::from_conf(config), 1).await;
+        let header = authorization(&cluster).unwrap();
+        assert!(
+            header.contains(&format!("/{signed_for}/dynamodb/")),
+            "{header}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_fail_stay_an_error_with_one_warning_that_helps() {
+    let log = Log::capture();
+    let cluster = scripted!(one_node);
+    let alternator: Alternator = refreshing(&cluster).build().unwrap();
+    let config = config()
+        .credentials_provider(Nothing)
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    for _ in 0..3 {
+        let error = ping(&client).await.unwrap_err();
+        assert!(
+            in_chain::<CredentialsError>(&error).is_some(),
+            "{}",
+            text(error)
+        );
+    }
+    assert_eq!(
+        cluster.node(0).counters().requests,
+        0,
+        "nothing was sent unsigned"
+    );
+    let warnings = log.warnings("credentials");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains(".no_credentials()"), "{warnings:?}");
+}

@@ -1,0 +1,124 @@
+//! Nodes die under load, and nobody notices.
+
+use crate::rig::{Load, Table, client_of, eventually, expect_pings, ping, s, scripted, text};
+use alternator_lb_sdk::{Alternator, NodeState, NodeStatus};
+use alternator_test_cluster::{Fault, Node};
+use aws_sdk_dynamodb::Client;
+
+fn state(alternator: &Alternator, node: &Node) -> NodeState {
+    let nodes = alternator.nodes();
+    let status = nodes.iter().find(|status| status.url() == node.url());
+    status.unwrap().state()
+}
+
+/// Sixteen callers that write an item and read it back, consistently.
+async fn sixteen_callers(client: &Client) -> Load {
+    let table = Table::create(client).await;
+    Load::start(client, 16, move |client, number| {
+        let name = table.name.clone();
+        async move {
+            let pk = s(number.to_string());
+            let put = client.put_item().table_name(&name);
+            let put = put.item("pk", pk.clone()).item("sk", s("-"));
+            put.send().await.map_err(text)?;
+            let get = client.get_item().table_name(&name).consistent_read(true);
+            let found = get.key("pk", pk).key("sk", s("-")).send().await;
+            match found.map_err(text)?.item {
+                Some(_) => Ok(()),
+                None => Err("what was written is not there".to_owned()),
+            }
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_killed_under_load_fails_no_operation() {
+    let cluster = scripted!();
+    let (alternator, client) = client_of(&cluster).await;
+    let load = sixteen_callers(&client).await;
+    load.go_on(150).await;
+    cluster.node(1).stop();
+    load.go_on(300).await;
+    assert_eq!(state(&alternator, &cluster.node(1)), NodeState::Down);
+    assert_eq!(load.stop().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seed_killed_under_load_fails_no_operation() {
+    let cluster = scripted!();
+    let (_alternator, client) = client_of(&cluster).await;
+    let load = sixteen_callers(&client).await;
+    load.go_on(150).await;
+    cluster.node(0).stop();
+    load.go_on(300).await;
+    assert_eq!(load.stop().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_flaps_under_load_fails_no_operation() {
+    let cluster = scripted!();
+    let (_alternator, client) = client_of(&cluster).await;
+    let load = sixteen_callers(&client).await;
+    for _ in 0..5 {
+        load.go_on(50).await;
+        cluster.node(1).stop();
+        load.go_on(50).await;
+        cluster.node(1).start().unwrap();
+    }
+    assert_eq!(load.stop().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_node_that_came_back_gets_its_share_again() {
+    let cluster = scripted!();
+    let (alternator, client) = client_of(&cluster).await;
+    let node = cluster.node(1);
+    node.stop();
+    expect_pings(&client, 6).await;
+    assert_eq!(state(&alternator, &node), NodeState::Down);
+    let before = node.counters().requests;
+
+    node.start().unwrap();
+    eventually("the node is up", async || {
+        ping(&client).await.unwrap();
+        state(&alternator, &node) == NodeState::Up
+    })
+    .await;
+    assert_eq!(
+        node.counters().requests,
+        before + 1,
+        "one request found out"
+    );
+    cluster.reset_counters();
+    expect_pings(&client, 30).await;
+    for node in cluster.nodes() {
+        assert_eq!(node.counters().requests, 10);
+    }
+}
+
+#[tokio::test]
+async fn a_dead_node_costs_one_attempt_and_not_one_per_request() {
+    let cluster = scripted!();
+    let (alternator, client) = client_of(&cluster).await;
+    cluster.node(1).stop();
+    expect_pings(&client, 3).await;
+    let attempts = |alternator: &Alternator| -> u64 {
+        alternator.nodes().iter().map(NodeStatus::requests).sum()
+    };
+    assert_eq!(
+        attempts(&alternator),
+        4,
+        "three requests, one of them tried twice"
+    );
+}
+
+#[tokio::test]
+async fn a_node_that_answers_errors_stays_in_use() {
+    let cluster = scripted!();
+    let (alternator, client) = client_of(&cluster).await;
+    cluster.node(1).inject(Fault::Throttle { share: 1.0 });
+    for _ in 0..6 {
+        let _ = ping(&client).await;
+    }
+    assert_eq!(state(&alternator, &cluster.node(1)), NodeState::Up);
+}

@@ -1,0 +1,91 @@
+//! What was never sent goes elsewhere at once and for free.
+
+use crate::rig::{Gate, Opaque, client_of, config, expect_pings, ping, refreshing, scripted};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeStatus};
+use alternator_test_cluster::TestCluster;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use futures_util::future::join_all;
+use std::time::Duration;
+use tokio::time::timeout;
+
+async fn client_with(cluster: &TestCluster, config: Builder) -> (Alternator, Client) {
+    let alternator = refreshing(cluster).build().unwrap();
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    (alternator, client)
+}
+
+fn failures(alternator: &Alternator) -> u64 {
+    alternator.nodes().iter().map(NodeStatus::failures).sum()
+}
+
+async fn all_succeed(client: &Client, count: usize) {
+    let requests = (0..count).map(|_| ping(client));
+    for result in join_all(requests).await {
+        result.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn four_hundred_requests_at_once_that_meet_a_dead_node_all_succeed() {
+    let cluster = scripted!(|cluster| cluster.nodes(2));
+    let gate = Gate::new();
+    // Three attempts and the SDK's quota, which pays for fifty such retries.
+    let config = config()
+        .retry_config(RetryConfig::standard())
+        .http_client(gate.clone());
+    let (alternator, client) = client_with(&cluster, config).await;
+    cluster.node(1).stop();
+    tokio::join!(all_succeed(&client, 800), gate.open_after(800));
+    assert_eq!(failures(&alternator), 400);
+}
+
+#[tokio::test]
+async fn a_failover_waits_for_nothing() {
+    let cluster = scripted!();
+    let hour = Duration::from_secs(3600);
+    let retries = RetryConfig::standard()
+        .with_initial_backoff(hour)
+        .with_max_backoff(hour);
+    let (alternator, client) = client_with(&cluster, config().retry_config(retries)).await;
+    cluster.node(1).stop();
+    let pings = timeout(Duration::from_secs(10), expect_pings(&client, 6));
+    pings.await.expect("no wait as after other errors");
+    assert_eq!(failures(&alternator), 1);
+}
+
+#[tokio::test]
+async fn most_of_the_cluster_may_be_dead() {
+    let cluster = scripted!(|cluster| cluster.nodes(8));
+    let (_alternator, client) = client_of(&cluster).await;
+    for index in 1..8 {
+        cluster.node(index).stop();
+    }
+    // More nodes than the user's attempts are dead.
+    expect_pings(&client, 20).await;
+    assert_eq!(cluster.node(0).counters().requests, 20);
+}
+
+#[tokio::test]
+async fn without_retries_a_dead_node_still_fails_nothing() {
+    let cluster = scripted!();
+    let config = config().retry_config(RetryConfig::disabled());
+    let (alternator, client) = client_with(&cluster, config).await;
+    cluster.node(1).stop();
+    all_succeed(&client, 60).await;
+    assert!(failures(&alternator) > 0);
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_proof_even_with_an_http_client_that_shows_none() {
+    let cluster = scripted!();
+    let config = config()
+        .http_client(Opaque::new())
+        .retry_config(RetryConfig::disabled());
+    let (alternator, client) = client_with(&cluster, config).await;
+    cluster.node(1).stop();
+    all_succeed(&client, 60).await;
+    assert!(failures(&alternator) > 0);
+}

@@ -1,0 +1,98 @@
+//! Whatever HTTP client the application brings.
+
+use crate::rig::{Fixed, Recorder, config, expect_pings, ping, scripted};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::list_tables::ListTablesOutput;
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+#[tokio::test]
+async fn the_configurations_own_serves_data_and_discovery() {
+    let cluster = scripted!();
+    let recorder = Recorder::new();
+    let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
+    let config = config()
+        .http_client(recorder.clone())
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.refresh().await.unwrap();
+    expect_pings(&client, 3).await;
+    assert_eq!(recorder.operations().len(), 3);
+    let discoveries: u64 = cluster
+        .nodes()
+        .iter()
+        .map(|node| node.counters().discoveries)
+        .sum();
+    assert_eq!(recorder.discoveries().len() as u64, discoveries);
+}
+
+#[tokio::test]
+async fn the_builders_serves_configurations_that_have_none() {
+    let cluster = scripted!();
+    let [builders, own] = [Recorder::new(), Recorder::new()];
+    let builder = Alternator::builder().seeds(cluster.urls());
+    let alternator = builder.http_client(builders.clone()).build().unwrap();
+    let without = Client::from_conf(config().alternator(&alternator).build());
+    expect_pings(&without, 3).await;
+    assert_eq!(builders.operations().len(), 3);
+
+    let with = config().http_client(own.clone()).alternator(&alternator);
+    expect_pings(&Client::from_conf(with.build()), 3).await;
+    assert_eq!(
+        (builders.operations().len(), own.operations().len()),
+        (3, 3)
+    );
+    alternator.refresh().await.unwrap();
+    assert!(!builders.discoveries().is_empty() && own.discoveries().is_empty());
+}
+
+#[tokio::test]
+async fn data_and_discovery_share_their_connections() {
+    let cluster = scripted!(|cluster| cluster.nodes(1));
+    let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
+    let client = Client::from_conf(config().alternator(&alternator).build());
+    for _ in 0..5 {
+        alternator.refresh().await.unwrap();
+        expect_pings(&client, 5).await;
+    }
+    // The task's first refresh may be under way at the same time as the first of these.
+    let connections = cluster.node(0).counters().connections;
+    assert!(connections <= 2, "{connections} connections");
+}
+
+#[tokio::test]
+async fn one_that_reaches_nobody_keeps_the_seeds() {
+    let alternator = Alternator::builder()
+        .seeds(["http://192.0.2.1:8000", "http://192.0.2.2:8000"])
+        .build()
+        .unwrap();
+    let config = config().http_client(Fixed::new()).alternator(&alternator);
+    expect_pings(&Client::from_conf(config.build()), 4).await;
+    let text = alternator.ready().await.unwrap_err().to_string();
+    assert!(
+        text.contains("192.0.2.1") && text.contains("status 404"),
+        "{text}"
+    );
+    assert!(alternator.nodes().iter().all(|node| node.requests() == 2));
+}
+
+#[tokio::test]
+async fn the_sdks_mocks_work_in_a_client_with_the_plugin() {
+    let rule = mock!(Client::list_tables)
+        .sequence()
+        .http_status(500, None)
+        .output(|| ListTablesOutput::builder().table_names("mocked").build())
+        .build();
+    let alternator = Alternator::builder()
+        .seeds(["http://192.0.2.1:8000"])
+        .build()
+        .unwrap();
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&rule], |config| {
+        config
+            .retry_config(crate::rig::quick_retries())
+            .alternator(&alternator)
+    });
+    let tables = ping(&client).await.unwrap();
+    assert_eq!(tables.table_names(), ["mocked"]);
+    assert_eq!(rule.num_calls(), 2);
+}

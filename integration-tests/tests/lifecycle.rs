@@ -1,0 +1,119 @@
+//! When there is background work, and when it ends.
+
+use crate::rig::{Metronome, client, config, eventually, expect_pings, refreshing, scripted};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+use alternator_test_cluster::TestCluster;
+use std::time::Duration;
+
+fn discoveries(cluster: &TestCluster) -> u64 {
+    cluster
+        .nodes()
+        .iter()
+        .map(|node| node.counters().discoveries)
+        .sum()
+}
+
+async fn expect_busy(cluster: &TestCluster) {
+    let before = discoveries(cluster);
+    eventually("the list is refreshed again and again", async || {
+        discoveries(cluster) > before + 3
+    })
+    .await;
+}
+
+async fn expect_silence(cluster: &TestCluster) {
+    let metronome = Metronome::start();
+    // What was on its way arrives.
+    metronome.beats(3).await;
+    let before = discoveries(cluster);
+    metronome.beats(15).await;
+    assert_eq!(discoveries(cluster), before);
+}
+
+#[tokio::test]
+async fn it_ends_with_the_last_handle() {
+    let cluster = scripted!();
+    let alternator = refreshing(&cluster).build().unwrap();
+    let client = client(&alternator);
+    expect_pings(&client, 3).await;
+    expect_busy(&cluster).await;
+    drop(alternator);
+    drop(client);
+    expect_silence(&cluster).await;
+}
+
+#[tokio::test]
+async fn any_client_keeps_it_alive_and_so_does_the_handle() {
+    let cluster = scripted!();
+    let alternator = refreshing(&cluster).build().unwrap();
+    let config = config().alternator(&alternator).build();
+    let handle = alternator.clone();
+    drop(alternator);
+    drop(config);
+    expect_busy(&cluster).await;
+    let client = client(&handle);
+    drop(handle);
+    expect_busy(&cluster).await;
+    drop(client);
+    expect_silence(&cluster).await;
+}
+
+#[tokio::test]
+async fn shutdown_ends_it_and_clients_go_on() {
+    let cluster = scripted!();
+    let alternator = refreshing(&cluster).build().unwrap();
+    let client = client(&alternator);
+    alternator.ready().await.unwrap();
+    expect_busy(&cluster).await;
+    alternator.shutdown().await;
+    expect_pings(&client, 9).await;
+    expect_silence(&cluster).await;
+    expect_pings(&client, 9).await;
+    expect_silence(&cluster).await;
+    assert!(
+        cluster
+            .nodes()
+            .iter()
+            .all(|node| node.counters().requests == 6)
+    );
+}
+
+fn rarely_when_idle(cluster: &TestCluster) -> Alternator {
+    let builder = refreshing(cluster).idle_refresh_interval(Duration::from_secs(3600));
+    builder.build().unwrap()
+}
+
+#[tokio::test]
+async fn idle_processes_are_silent_and_the_first_request_wakes_them() {
+    let cluster = scripted!();
+    let alternator = rarely_when_idle(&cluster);
+    let client = client(&alternator);
+    alternator.ready().await.unwrap();
+    let metronome = Metronome::start();
+    for _ in 0..3 {
+        metronome.beats(5).await;
+        expect_silence(&cluster).await;
+        let before = discoveries(&cluster);
+        expect_pings(&client, 1).await;
+        eventually("the request has started a refresh", async || {
+            discoveries(&cluster) > before
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn busy_processes_refresh_at_the_active_interval() {
+    let cluster = scripted!();
+    let alternator = rarely_when_idle(&cluster);
+    let client = client(&alternator);
+    let end = discoveries(&cluster) + 10;
+    eventually(
+        "the list is refreshed while there are requests",
+        async || {
+            expect_pings(&client, 1).await;
+            discoveries(&cluster) >= end
+        },
+    )
+    .await;
+}

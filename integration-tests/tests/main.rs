@@ -1,0 +1,44 @@
+//! What a user of the plugin sees, with the real SDK client.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and so does what it stands on"
+)]
+
+mod rig;
+
+mod all_dead;
+mod any_cluster;
+mod authorization;
+mod bad_lists;
+mod bad_settings;
+mod cancellation;
+mod cold_start;
+mod credentials;
+mod dead_nodes;
+mod evenness;
+mod failover;
+mod http_clients;
+mod lifecycle;
+mod membership;
+mod mixed_failures;
+mod never_aws;
+mod old_servers;
+mod operations;
+mod own_endpoints;
+mod paid_retries;
+mod partitions;
+mod parts;
+mod reinstalling;
+mod runtimes;
+mod scope_fallback;
+mod scopes;
+mod sdk_config;
+mod seeds;
+mod sharing;
+mod status;
+mod tls;
+mod writes;

@@ -1,0 +1,106 @@
+//! The plugin's parts, installed one by one.
+
+use crate::rig::{Recorder, config, expect_pings, ping, quick_retries, refreshing, scripted};
+use alternator_lb_sdk::{Alternator, NodeState, NodeStatus};
+use alternator_test_cluster::{Fault, TestCluster};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+
+/// The resolver alone, on a client that tries twice.
+async fn resolver_only(cluster: &TestCluster) -> (Alternator, Builder, Recorder) {
+    let recorder = Recorder::new();
+    let alternator = refreshing(cluster).build().unwrap();
+    let config = config()
+        .allow_no_auth()
+        .http_client(recorder.clone())
+        .retry_config(quick_retries().with_max_attempts(2))
+        .endpoint_resolver(alternator.endpoint_resolver());
+    alternator.ready().await.unwrap();
+    (alternator, config, recorder)
+}
+
+#[tokio::test]
+async fn the_resolver_alone_balances_exactly() {
+    let cluster = scripted!();
+    let (alternator, config, recorder) = resolver_only(&cluster).await;
+    expect_pings(&Client::from_conf(config.build()), 30).await;
+    assert_eq!(recorder.spread().len(), 3);
+    assert!(recorder.spread().values().all(|&count| count == 10));
+    let requests: Vec<_> = alternator
+        .nodes()
+        .iter()
+        .map(NodeStatus::requests)
+        .collect();
+    assert_eq!(requests, [10, 10, 10]);
+    assert_eq!(
+        recorder.discoveries(),
+        Vec::<String>::new(),
+        "it sees no HTTP client"
+    );
+}
+
+#[tokio::test]
+async fn the_resolver_alone_retries_on_another_node() {
+    let cluster = scripted!();
+    let (alternator, config, _recorder) = resolver_only(&cluster).await;
+    let client = Client::from_conf(config.build());
+    cluster.node(1).inject(Fault::ServerError { share: 1.0 });
+    expect_pings(&client, 12).await;
+    assert!(cluster.node(1).counters().requests > 0);
+    assert_eq!(
+        alternator
+            .nodes()
+            .iter()
+            .map(NodeStatus::in_flight)
+            .sum::<u32>(),
+        0
+    );
+}
+
+#[tokio::test]
+async fn the_resolver_alone_learns_nothing_from_failures() {
+    let cluster = scripted!();
+    let (alternator, config, _recorder) = resolver_only(&cluster).await;
+    cluster.node(1).stop();
+    expect_pings(&Client::from_conf(config.build()), 6).await;
+    for node in alternator.nodes() {
+        assert_eq!((node.state(), node.failures()), (NodeState::Up, 0));
+    }
+}
+
+#[tokio::test]
+async fn with_the_interceptor_a_dead_node_costs_nothing() {
+    let cluster = scripted!();
+    let (alternator, config, _recorder) = resolver_only(&cluster).await;
+    let config = config
+        .retry_config(RetryConfig::disabled())
+        .interceptor(alternator.interceptor());
+    let client = Client::from_conf(config.build());
+    cluster.node(1).stop();
+    expect_pings(&client, 30).await;
+    let down: Vec<_> = alternator
+        .nodes()
+        .into_iter()
+        .filter(|node| node.failures() > 0)
+        .map(|node| node.url().to_owned())
+        .collect();
+    assert_eq!(down, [cluster.node(1).url()]);
+}
+
+#[tokio::test]
+async fn the_interceptor_alone_does_nothing() {
+    let cluster = scripted!();
+    let alternator = refreshing(&cluster).build().unwrap();
+    let config = config()
+        .allow_no_auth()
+        .retry_config(RetryConfig::disabled())
+        .endpoint_url(cluster.node(1).url())
+        .interceptor(alternator.interceptor());
+    let client = Client::from_conf(config.build());
+    expect_pings(&client, 4).await;
+    assert_eq!(cluster.node(1).counters().requests, 4);
+    cluster.node(1).stop();
+    ping(&client).await.unwrap_err();
+    assert_eq!(alternator.nodes()[0].requests(), 0);
+}

@@ -1,0 +1,107 @@
+//! The added line, added more than once.
+
+use crate::rig::{Recorder, config, eventually, expect_pings, ping, refreshing, scripted, signing};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeStatus};
+use alternator_test_cluster::{Fault, TestCluster};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+
+fn sum(alternator: &Alternator, of: fn(&NodeStatus) -> u64) -> u64 {
+    alternator.nodes().iter().map(of).sum()
+}
+
+fn requests(cluster: &TestCluster) -> u64 {
+    cluster
+        .nodes()
+        .iter()
+        .map(|node| node.counters().requests)
+        .sum()
+}
+
+fn interceptors(config: &Config) -> usize {
+    config.interceptors().count()
+}
+
+#[tokio::test]
+async fn twice_is_as_good_as_once() {
+    let cluster = scripted!();
+    let alternator = refreshing(&cluster).build().unwrap();
+    let config = config().retry_config(RetryConfig::disabled());
+    let once = config.clone().alternator(&alternator).build();
+    let twice = config
+        .alternator(&alternator)
+        .alternator(&alternator)
+        .build();
+    let thrice = twice.to_builder().alternator(&alternator).build();
+    assert_eq!(interceptors(&twice), interceptors(&once));
+    assert_eq!(interceptors(&thrice), interceptors(&once));
+
+    let client = Client::from_conf(thrice);
+    alternator.ready().await.unwrap();
+    expect_pings(&client, 9).await;
+    assert_eq!(sum(&alternator, NodeStatus::requests), 9);
+    for node in cluster.nodes() {
+        assert_eq!(node.counters().requests, 3);
+        node.inject(Fault::ServerError { share: 1.0 });
+    }
+    ping(&client).await.unwrap_err();
+    assert_eq!(sum(&alternator, NodeStatus::failures), 1, "counted once");
+}
+
+#[tokio::test]
+async fn the_last_one_counts() {
+    let (former, latter) = (scripted!(), scripted!());
+    let [first, second] = [&former, &latter].map(|cluster| refreshing(cluster).build().unwrap());
+    let installed = config().alternator(&first).build();
+    let client = Client::from_conf(installed.clone());
+    let moved = Client::from_conf(client.config().to_builder().alternator(&second).build());
+    let both = Client::from_conf(config().alternator(&first).alternator(&second).build());
+    for client in [moved, both] {
+        expect_pings(&client, 6).await;
+    }
+    assert_eq!((requests(&former), requests(&latter)), (0, 12));
+    assert_eq!(sum(&second, NodeStatus::requests), 12);
+
+    expect_pings(&client, 6).await;
+    assert_eq!(
+        (requests(&former), requests(&latter)),
+        (6, 12),
+        "the first client stays"
+    );
+    eventually("both are discovered", async || {
+        first.nodes().len() + second.nodes().len() == 6
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_former_no_auth_ends_with_its_installation() {
+    let cluster = scripted!(|cluster| cluster.nodes(1));
+    let unsigned = refreshing(&cluster).no_auth().build().unwrap();
+    let signed = refreshing(&cluster).build().unwrap();
+    let is_signed = || {
+        let headers = cluster.node(0).counters().last_headers;
+        headers.iter().any(|(name, _)| name == "authorization")
+    };
+    let config = signing("role", "secret").alternator(&unsigned).build();
+    expect_pings(&Client::from_conf(config.clone()), 1).await;
+    assert!(!is_signed());
+    let config = config.to_builder().alternator(&signed).build();
+    expect_pings(&Client::from_conf(config), 1).await;
+    assert!(is_signed());
+}
+
+#[tokio::test]
+async fn interceptors_and_settings_of_others_survive() {
+    let cluster = scripted!();
+    let recorder = Recorder::new();
+    let alternator = refreshing(&cluster).build().unwrap();
+    let config = config().http_client(recorder.clone());
+    let before = interceptors(&config.clone().build());
+    let config = config.alternator(&alternator).build();
+    assert_eq!(interceptors(&config), before + 1);
+    let again = config.to_builder().alternator(&alternator).build();
+    expect_pings(&Client::from_conf(again), 3).await;
+    assert_eq!(recorder.operations().len(), 3);
+}

@@ -1,0 +1,31 @@
+//! What the tests stand on: a cluster, clients, and ways to wait for and to see what happens.
+
+pub(crate) mod backend;
+mod client;
+mod errors;
+mod eventually;
+mod fixed;
+mod gate;
+mod http;
+mod load;
+mod log;
+mod metronome;
+mod opaque;
+mod recorder;
+mod table;
+
+pub(crate) use backend::{Backend, scripted};
+pub(crate) use client::{
+    client, client_of, config, direct, expect_pings, ping, quick_retries, refreshing, signing,
+};
+pub(crate) use errors::{in_chain, text};
+pub(crate) use eventually::{eventually, eventually_within};
+pub(crate) use fixed::Fixed;
+pub(crate) use gate::Gate;
+pub(crate) use http::http_client;
+pub(crate) use load::Load;
+pub(crate) use log::Log;
+pub(crate) use metronome::Metronome;
+pub(crate) use opaque::Opaque;
+pub(crate) use recorder::Recorder;
+pub(crate) use table::{Table, n, s};

@@ -1,0 +1,96 @@
+//! Runtimes that come and go.
+
+use crate::rig::{
+    client, config, eventually, eventually_within, expect_pings, http_client, ping, refreshing,
+    scripted,
+};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, RefreshError};
+use alternator_test_cluster::{NodeConfig, TestCluster};
+use aws_sdk_dynamodb::Client;
+use futures_util::FutureExt as _;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// A client that was made and used on this runtime.
+fn client_on(runtime: &Runtime, cluster: &TestCluster) -> (Alternator, Client) {
+    runtime.block_on(async {
+        let alternator = refreshing(cluster).build().unwrap();
+        let client = client(&alternator);
+        alternator.ready().await.unwrap();
+        expect_pings(&client, 3).await;
+        (alternator, client)
+    })
+}
+
+#[test]
+fn the_parts_are_made_outside_of_any_runtime() {
+    let cluster = scripted!();
+    let alternator = refreshing(&cluster).build().unwrap();
+    let client = client(&alternator);
+    assert_eq!(alternator.nodes().len(), 1);
+    runtime().block_on(async {
+        expect_pings(&client, 1).await;
+        eventually("the first request has started discovery", async || {
+            alternator.nodes().len() == 3
+        })
+        .await;
+    });
+}
+
+#[test]
+fn when_a_runtime_is_dropped_discovery_goes_on_from_the_next() {
+    let cluster = scripted!();
+    let first = runtime();
+    let (alternator, client) = client_on(&first, &cluster);
+    drop(first);
+    for nodes in 4..6 {
+        // A runtime each, as tests have.
+        cluster.add_node(NodeConfig::new()).unwrap();
+        runtime().block_on(eventually("the new node is found", async || {
+            ping(&client).await.unwrap();
+            alternator.nodes().len() == nodes
+        }));
+    }
+}
+
+#[test]
+fn when_a_runtime_is_left_standing_discovery_goes_on_from_another() {
+    let cluster = scripted!();
+    let standing = runtime();
+    let (alternator, _client) = client_on(&standing, &cluster);
+    cluster.add_node(NodeConfig::new()).unwrap();
+    runtime().block_on(async {
+        // Connections of its own: those of the first client are driven by the runtime that stands.
+        let config = config().http_client(http_client()).alternator(&alternator);
+        let client = Client::from_conf(config.build());
+        // The task is given a grace of seconds before it is taken for dead.
+        eventually_within(
+            Duration::from_secs(40),
+            "the new node is found",
+            async || {
+                ping(&client).await.unwrap();
+                alternator.nodes().len() == 4
+            },
+        )
+        .await;
+    });
+    drop(standing);
+}
+
+#[test]
+fn a_refresh_outside_of_a_runtime_is_an_error_and_no_panic() {
+    let cluster = scripted!();
+    let alternator = refreshing(&cluster).build().unwrap();
+    for result in [
+        alternator.refresh().now_or_never(),
+        alternator.ready().now_or_never(),
+    ] {
+        let error = result.expect("an answer at once").unwrap_err();
+        assert!(matches!(error, RefreshError::NoRuntime), "{error:?}");
+    }
+    runtime().block_on(alternator.ready()).unwrap();
+}

@@ -1,0 +1,107 @@
+//! What serves when the wanted part of the cluster has no nodes.
+
+use crate::rig::{client, eventually, expect_pings, refreshing, scripted};
+use crate::scopes::{spread, two_datacenters};
+use alternator_lb_sdk::{Alternator, Scope};
+use alternator_test_cluster::{NodeConfig, TestCluster};
+
+/// Waits until the nodes in use are these, by number.
+async fn in_use(cluster: &TestCluster, alternator: &Alternator, wanted: &[usize]) {
+    let mut wanted: Vec<_> = wanted
+        .iter()
+        .map(|&index| cluster.node(index).url())
+        .collect();
+    wanted.sort();
+    let client = client(alternator);
+    eventually(&format!("{wanted:?} are in use"), async || {
+        expect_pings(&client, 1).await;
+        let mut nodes: Vec<_> = alternator
+            .nodes()
+            .iter()
+            .map(|node| node.url().to_owned())
+            .collect();
+        nodes.sort();
+        nodes == wanted
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_link_of_the_chain_serves_when_those_before_it_have_no_nodes() {
+    let cluster = scripted!(two_datacenters);
+    for (scope, wanted) in [
+        (
+            Scope::rack("dc1", "r9").or(Scope::datacenter("dc2")),
+            [0, 0, 0, 6, 6],
+        ),
+        (
+            Scope::datacenter("dc9").or(Scope::rack("dc1", "r1")),
+            [6, 6, 0, 0, 0],
+        ),
+        (
+            Scope::rack("dc9", "r1")
+                .or(Scope::datacenter("dc9"))
+                .or(Scope::cluster()),
+            [4, 4, 4, 0, 0],
+        ),
+        (
+            Scope::rack("dc1", "r1").or(Scope::datacenter("dc2")),
+            [6, 6, 0, 0, 0],
+        ),
+    ] {
+        let alternator = refreshing(&cluster).scope(scope.clone()).build().unwrap();
+        alternator.ready().await.unwrap();
+        assert_eq!(spread(&cluster, &alternator, 12).await, wanted, "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn a_rack_that_empties_hands_over_and_takes_back() {
+    let cluster = scripted!(two_datacenters);
+    let scope = Scope::rack("dc1", "r2")
+        .or(Scope::datacenter("dc1"))
+        .or(Scope::datacenter("dc2"));
+    let alternator = refreshing(&cluster).scope(scope).build().unwrap();
+    in_use(&cluster, &alternator, &[2]).await;
+
+    cluster.remove_node(&cluster.node(2));
+    in_use(&cluster, &alternator, &[0, 1]).await;
+
+    let newcomer = NodeConfig::new().datacenter("dc1").rack("r2");
+    let newcomer = cluster.add_node(newcomer).unwrap();
+    in_use(&cluster, &alternator, &[5]).await;
+    cluster.reset_counters();
+    expect_pings(&client(&alternator), 6).await;
+    assert_eq!(newcomer.counters().requests, 6);
+}
+
+#[tokio::test]
+async fn a_datacenter_that_goes_and_returns_is_followed() {
+    let cluster = scripted!(two_datacenters);
+    let scope = Scope::datacenter("dc2").or(Scope::datacenter("dc1"));
+    let alternator = refreshing(&cluster).scope(scope).build().unwrap();
+    in_use(&cluster, &alternator, &[3, 4]).await;
+
+    for index in [3, 4] {
+        cluster.node(index).stop();
+        cluster.node(index).set_listed(false);
+    }
+    in_use(&cluster, &alternator, &[0, 1, 2]).await;
+
+    for index in [3, 4] {
+        cluster.node(index).start().unwrap();
+        cluster.node(index).set_listed(true);
+    }
+    in_use(&cluster, &alternator, &[3, 4]).await;
+}
+
+#[tokio::test]
+async fn nodes_that_are_dead_but_listed_do_not_make_the_scope_widen() {
+    let cluster = scripted!(two_datacenters);
+    let scope = Scope::rack("dc1", "r1").or(Scope::datacenter("dc1"));
+    let alternator = refreshing(&cluster).scope(scope).build().unwrap();
+    in_use(&cluster, &alternator, &[0, 1]).await;
+    cluster.node(1).stop();
+    alternator.refresh().await.unwrap();
+    assert_eq!(spread(&cluster, &alternator, 6).await, [6, 0, 0, 0, 0]);
+}

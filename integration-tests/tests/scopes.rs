@@ -1,0 +1,107 @@
+//! Which part of the cluster gets the requests.
+
+use crate::rig::{client, expect_pings, refreshing, scripted};
+use alternator_lb_sdk::{Alternator, RefreshError, Scope};
+use alternator_test_cluster::{Builder, NodeConfig, TestCluster};
+
+/// Nodes 0 and 1 in the first rack of `dc1`, 2 in its second, 3 and 4 in `dc2`, whose rack is called as the first.
+pub(crate) fn two_datacenters(cluster: Builder) -> Builder {
+    let node = |datacenter: &str, rack: &str| NodeConfig::new().datacenter(datacenter).rack(rack);
+    [
+        ("dc1", "r1"),
+        ("dc1", "r1"),
+        ("dc1", "r2"),
+        ("dc2", "r1"),
+        ("dc2", "r1"),
+    ]
+    .into_iter()
+    .fold(cluster, |cluster, (datacenter, rack)| {
+        cluster.node(node(datacenter, rack))
+    })
+}
+
+/// How many requests each node gets of so many.
+pub(crate) async fn spread(
+    cluster: &TestCluster,
+    alternator: &Alternator,
+    count: usize,
+) -> Vec<u64> {
+    let client = client(alternator);
+    cluster.reset_counters();
+    expect_pings(&client, count).await;
+    cluster
+        .nodes()
+        .iter()
+        .map(|node| node.counters().requests)
+        .collect()
+}
+
+async fn expect_spread(cluster: &TestCluster, scope: Scope, wanted: [u64; 5]) {
+    let alternator = refreshing(cluster).scope(scope).build().unwrap();
+    alternator.ready().await.unwrap();
+    assert_eq!(spread(cluster, &alternator, 12).await, wanted);
+}
+
+#[tokio::test]
+async fn a_rack_serves_alone() {
+    let cluster = scripted!(two_datacenters);
+    expect_spread(&cluster, Scope::rack("dc1", "r1"), [6, 6, 0, 0, 0]).await;
+}
+
+#[tokio::test]
+async fn a_rack_is_that_of_its_datacenter_even_if_the_seed_is_in_another() {
+    let cluster = scripted!(two_datacenters);
+    expect_spread(&cluster, Scope::rack("dc2", "r1"), [0, 0, 0, 6, 6]).await;
+}
+
+#[tokio::test]
+async fn a_datacenter_serves_with_all_its_racks() {
+    let cluster = scripted!(two_datacenters);
+    expect_spread(&cluster, Scope::datacenter("dc1"), [4, 4, 4, 0, 0]).await;
+}
+
+#[tokio::test]
+async fn the_default_is_the_datacenter_of_the_seed() {
+    let cluster = scripted!(two_datacenters);
+    let alternator = refreshing(&cluster).build().unwrap();
+    alternator.ready().await.unwrap();
+    assert_eq!(spread(&cluster, &alternator, 12).await, [4, 4, 4, 0, 0]);
+}
+
+#[tokio::test]
+async fn the_cluster_is_all_datacenters_in_which_there_is_a_seed() {
+    let cluster = scripted!(two_datacenters);
+    let seeds = [cluster.node(3).url()];
+    let alternator = refreshing(&cluster)
+        .seeds(seeds)
+        .scope(Scope::cluster())
+        .build()
+        .unwrap();
+    alternator.ready().await.unwrap();
+    assert_eq!(spread(&cluster, &alternator, 15).await, [3, 3, 3, 3, 3]);
+}
+
+#[tokio::test]
+async fn names_reach_the_server_as_they_are() {
+    let (datacenter, rack) = ("dc &1=\u{e9}/?", "r+1 #%20");
+    let cluster = scripted!(|cluster| cluster
+        .nodes(1)
+        .node(NodeConfig::new().datacenter(datacenter).rack(rack)));
+    let scope = Scope::rack(datacenter, rack);
+    let alternator = refreshing(&cluster).scope(scope).build().unwrap();
+    alternator.ready().await.unwrap();
+    assert_eq!(spread(&cluster, &alternator, 4).await, [0, 4]);
+}
+
+#[tokio::test]
+async fn a_scope_without_nodes_is_an_error_that_names_it() {
+    let cluster = scripted!(two_datacenters);
+    let scope = Scope::rack("dc1", "r9").or(Scope::datacenter("nowhere"));
+    let alternator = refreshing(&cluster).scope(scope).build().unwrap();
+    for result in [alternator.ready().await, alternator.refresh().await] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, RefreshError::NoNodes { .. }), "{error:?}");
+        let text = error.to_string();
+        assert!(text.contains("r9") && text.contains("nowhere"), "{text}");
+    }
+}

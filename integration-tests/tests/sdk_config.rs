@@ -1,0 +1,126 @@
+//! Clusters named by the SDK's own configuration.
+
+use crate::rig::{Recorder, client, expect_pings, scripted};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, BuildError};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_smithy_runtime_api::shared::IntoShared as _;
+use std::env;
+use std::process::Command;
+
+fn in_code() -> aws_types::sdk_config::Builder {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("test-sdk-config"))
+}
+
+fn seed(config: &SdkConfig) -> String {
+    let alternator = Alternator::from_sdk_config(config).unwrap();
+    alternator.nodes()[0].url().to_owned()
+}
+
+#[tokio::test]
+async fn the_endpoint_in_code_is_the_seed() {
+    let cluster = scripted!();
+    let config = in_code().endpoint_url(cluster.url()).build();
+    let alternator = Alternator::from_sdk_config(&config).unwrap();
+    alternator.ready().await.unwrap();
+    assert_eq!(alternator.nodes().len(), 3);
+    expect_pings(&client(&alternator), 3).await;
+}
+
+#[tokio::test]
+async fn its_http_client_serves_discovery() {
+    let cluster = scripted!();
+    let recorder = Recorder::new();
+    let shared: SharedHttpClient = recorder.clone().into_shared();
+    let config = in_code()
+        .endpoint_url(cluster.url())
+        .http_client(shared)
+        .build();
+    let alternator = Alternator::from_sdk_config(&config).unwrap();
+    alternator.ready().await.unwrap();
+    assert_eq!(recorder.discoveries(), [cluster.url()]);
+    let config = aws_sdk_dynamodb::config::Builder::from(&config).alternator(&alternator);
+    expect_pings(&Client::from_conf(config.build()), 3).await;
+    assert_eq!(recorder.operations().len(), 3);
+}
+
+#[test]
+fn without_an_endpoint_or_with_awss_it_is_an_error() {
+    let error = Alternator::from_sdk_config(&in_code().build()).unwrap_err();
+    assert!(matches!(error, BuildError::NoEndpoint), "{error:?}");
+    let text = error.to_string();
+    assert!(text.contains("AWS_ENDPOINT_URL_DYNAMODB"), "{text}");
+
+    let aws = "https://dynamodb.eu-west-1.amazonaws.com";
+    let error = Alternator::from_sdk_config(&in_code().endpoint_url(aws).build()).unwrap_err();
+    assert!(matches!(error, BuildError::AwsSeed { .. }), "{error:?}");
+    assert!(error.to_string().contains(aws), "{error}");
+}
+
+const SPECIFIC: &str = "http://192.0.2.1:8000";
+const GENERAL: &str = "http://192.0.2.2:8000";
+const IN_CODE: &str = "http://192.0.2.3:8000";
+
+/// Runs this very test in a process of its own with these variables, since they belong to a whole process.
+fn in_a_process_with(test: &str, variables: &[(&str, &str)]) {
+    let mut child = Command::new(env::current_exe().unwrap());
+    child.args([&format!("sdk_config::{test}"), "--exact", "--nocapture"]);
+    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+        child.env_remove(name);
+    }
+    for file in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+        child.env(file, "/dev/null");
+    }
+    child.env("AWS_EC2_METADATA_DISABLED", "true");
+    child.env(CHILD, "1").envs(variables.iter().copied());
+    let output = child.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+}
+
+const CHILD: &str = "INTEGRATION_TEST_CHILD";
+
+async fn loaded() -> SdkConfig {
+    loader().load().await
+}
+
+fn loader() -> aws_config::ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new("test-sdk-config"))
+        .no_credentials()
+}
+
+#[tokio::test]
+async fn what_the_environment_says_of_dynamodb_goes_before_what_it_says_of_all_services() {
+    if env::var_os(CHILD).is_some() {
+        assert_eq!(seed(&loaded().await), SPECIFIC);
+        assert_eq!(seed(&loader().endpoint_url(IN_CODE).load().await), IN_CODE);
+        return;
+    }
+    in_a_process_with(
+        "what_the_environment_says_of_dynamodb_goes_before_what_it_says_of_all_services",
+        &[
+            ("AWS_ENDPOINT_URL_DYNAMODB", SPECIFIC),
+            ("AWS_ENDPOINT_URL", GENERAL),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn what_the_environment_says_of_all_services_is_taken_too() {
+    if env::var_os(CHILD).is_some() {
+        assert_eq!(seed(&loaded().await), GENERAL);
+        return;
+    }
+    in_a_process_with(
+        "what_the_environment_says_of_all_services_is_taken_too",
+        &[("AWS_ENDPOINT_URL", GENERAL)],
+    );
+}

@@ -1,0 +1,140 @@
+//! What the handle tells of its nodes, and of refreshes.
+
+use crate::rig::{Log, client, client_of, eventually, expect_pings, ping, refreshing, scripted};
+use alternator_lb_sdk::{Alternator, NodeState, RefreshError};
+use alternator_test_cluster::{Fault, NodeConfig};
+use std::error::Error as _;
+
+#[tokio::test]
+async fn before_the_first_refresh_the_nodes_are_the_seeds() {
+    let cluster = scripted!();
+    let seeds = [cluster.node(0).url(), cluster.node(1).url()];
+    let alternator = Alternator::builder().seeds(seeds.clone()).build().unwrap();
+    let mut nodes: Vec<_> = alternator
+        .nodes()
+        .iter()
+        .map(|node| node.url().to_owned())
+        .collect();
+    nodes.sort();
+    assert_eq!(nodes, seeds);
+}
+
+#[tokio::test]
+async fn ready_makes_the_first_refresh_and_no_second() {
+    let cluster = scripted!();
+    let alternator = Alternator::builder()
+        .seeds([cluster.url()])
+        .build()
+        .unwrap();
+    for _ in 0..5 {
+        alternator.ready().await.unwrap();
+    }
+    assert_eq!(cluster.node(0).counters().discoveries, 1);
+    assert_eq!(alternator.nodes().len(), 3);
+    alternator.refresh().await.unwrap();
+    assert_eq!(
+        cluster.node(0).counters().discoveries,
+        2,
+        "a refresh is one"
+    );
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_says_who_was_asked_and_can_be_tried_again() {
+    let cluster = scripted!();
+    for node in cluster.nodes() {
+        node.stop();
+    }
+    let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
+    for result in [alternator.ready().await, alternator.refresh().await] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, RefreshError::NoAnswer { .. }), "{error:?}");
+        assert!(error.source().is_some());
+        let text = error.to_string();
+        assert!(
+            cluster.urls().iter().all(|node| text.contains(node)),
+            "{text}"
+        );
+        assert!(text.contains("refused"), "{text}");
+    }
+    cluster.node(2).start().unwrap();
+    alternator.ready().await.unwrap();
+    assert_eq!(alternator.nodes().len(), 3);
+}
+
+#[tokio::test]
+async fn requests_in_flight_and_failures_are_counted_by_node() {
+    let cluster = scripted!(|cluster| cluster.nodes(1));
+    let (alternator, client) = client_of(&cluster).await;
+    let counts = || {
+        let node = alternator.nodes().remove(0);
+        (node.requests(), node.failures(), node.in_flight())
+    };
+    expect_pings(&client, 2).await;
+    assert_eq!(counts(), (2, 0, 0));
+    cluster.node(0).inject(Fault::Hang);
+    let hanging = ping(&client);
+    let mut hanging = std::pin::pin!(hanging);
+    eventually("the request is in flight", async || {
+        let _ = futures_util::poll!(&mut hanging);
+        counts() == (3, 0, 1)
+    })
+    .await;
+    cluster.node(0).recover();
+    hanging.await.unwrap();
+    assert_eq!(counts(), (3, 0, 0));
+}
+
+#[tokio::test]
+async fn changes_are_told_once() {
+    let log = Log::capture();
+    let cluster = scripted!();
+    let (alternator, client) = client_of(&cluster).await;
+    assert_eq!(log.infos("nodes of the cluster changed").len(), 1);
+    let newcomer = cluster.add_node(NodeConfig::new()).unwrap();
+    eventually("the newcomer is found", async || {
+        alternator.nodes().len() == 4
+    })
+    .await;
+    for _ in 0..3 {
+        alternator.refresh().await.unwrap();
+    }
+    let changes = log.infos("nodes of the cluster changed");
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    assert!(changes[1].contains(&newcomer.url()), "{changes:?}");
+
+    newcomer.stop();
+    expect_pings(&client, 20).await;
+    let downs = log.warnings("node down");
+    assert_eq!(downs.len(), 1, "{downs:?}");
+    assert!(downs[0].contains(&newcomer.url()), "{downs:?}");
+    newcomer.start().unwrap();
+    eventually("the newcomer is back", async || {
+        expect_pings(&client, 1).await;
+        alternator
+            .nodes()
+            .iter()
+            .all(|node| node.state() == NodeState::Up)
+    })
+    .await;
+    assert_eq!(log.infos("node back").len(), 1);
+}
+
+#[tokio::test]
+async fn seeds_in_several_datacenters_without_a_scope_are_warned_of_once() {
+    let log = Log::capture();
+    let cluster = scripted!(crate::scopes::two_datacenters);
+    let spanning = || refreshing(&cluster).seeds([cluster.node(3).url()]);
+    let chosen = spanning()
+        .scope(alternator_lb_sdk::Scope::cluster())
+        .build()
+        .unwrap();
+    chosen.refresh().await.unwrap();
+    assert_eq!(log.warnings("datacenters").len(), 0);
+    let alternator = spanning().build().unwrap();
+    let _client = client(&alternator);
+    for _ in 0..3 {
+        alternator.refresh().await.unwrap();
+    }
+    assert_eq!(log.warnings("different datacenters").len(), 1);
+}

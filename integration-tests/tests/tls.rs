@@ -1,0 +1,122 @@
+//! Clusters that speak HTTPS.
+
+use crate::rig::{
+    Recorder, config, expect_pings, http_client, ping, quick_retries, refreshing, scripted,
+};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use rcgen::{CertificateParams, KeyPair};
+
+struct Identity {
+    certificate: String,
+    key: String,
+}
+
+/// A certificate for a name and the addresses of the nodes.
+fn identity() -> Identity {
+    let names = ["localhost", "127.0.0.1", "127.0.0.2", "127.0.0.3"];
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(names.map(str::to_owned)).unwrap();
+    Identity {
+        certificate: params.self_signed(&key).unwrap().pem(),
+        key: key.serialize_pem(),
+    }
+}
+
+/// An HTTP client that trusts this certificate and no other.
+fn trusting(identity: &Identity) -> SharedHttpClient {
+    let store = TrustStore::empty().with_pem_certificate(identity.certificate.as_str());
+    let context = TlsContext::builder().with_trust_store(store);
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_context(context.build().unwrap())
+        .build_https()
+}
+
+#[tokio::test]
+async fn data_and_discovery_trust_what_the_applications_http_client_trusts() {
+    let identity = identity();
+    let cluster = scripted!(|cluster| cluster
+        .nodes(3)
+        .tls(identity.certificate.as_str(), identity.key.as_str()));
+    let recorder = Recorder::over(trusting(&identity));
+    let alternator = refreshing(&cluster).build().unwrap();
+    let config = config()
+        .http_client(recorder.clone())
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    expect_pings(&client, 9).await;
+    for node in cluster.nodes() {
+        assert!(node.url().starts_with("https://"));
+        assert_eq!(recorder.spread()[&node.url()], 3);
+    }
+}
+
+#[tokio::test]
+async fn a_dead_node_is_failed_over_as_over_http() {
+    let identity = identity();
+    let cluster = scripted!(|cluster| cluster
+        .nodes(3)
+        .tls(identity.certificate.as_str(), identity.key.as_str()));
+    let alternator = refreshing(&cluster).build().unwrap();
+    let config = config()
+        .http_client(trusting(&identity))
+        .retry_config(RetryConfig::disabled());
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    cluster.node(1).stop();
+    expect_pings(&client, 9).await;
+}
+
+#[tokio::test]
+async fn a_name_stays_the_seed_that_tls_verifies() {
+    let identity = identity();
+    let cluster = scripted!(|cluster| cluster
+        .nodes(3)
+        .tls(identity.certificate.as_str(), identity.key.as_str()));
+    let seed = format!("https://localhost:{}", cluster.port());
+    let recorder = Recorder::over(trusting(&identity));
+    let alternator = Alternator::builder().seeds([&seed]).build().unwrap();
+    let config = config()
+        .http_client(recorder.clone())
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    expect_pings(&client, 1).await;
+    alternator.ready().await.unwrap();
+    assert!(recorder.discoveries().contains(&seed), "asked by its name");
+    let mut nodes: Vec<_> = alternator
+        .nodes()
+        .iter()
+        .map(|node| node.url().to_owned())
+        .collect();
+    nodes.sort();
+    assert_eq!(nodes, cluster.urls());
+    expect_pings(&client, 3).await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_is_an_error() {
+    let identity = identity();
+    let cluster = scripted!(|cluster| cluster
+        .nodes(3)
+        .tls(identity.certificate.as_str(), identity.key.as_str()));
+    let alternator = refreshing(&cluster).build().unwrap();
+    let config = config()
+        .http_client(http_client())
+        .retry_config(quick_retries());
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap_err();
+    ping(&client).await.unwrap_err();
+    assert!(
+        cluster
+            .nodes()
+            .iter()
+            .all(|node| node.counters().requests == 0)
+    );
+}
