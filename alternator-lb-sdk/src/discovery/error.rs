@@ -12,12 +12,10 @@ pub enum RefreshError {
         "there is no HTTP client to ask the nodes with: give the builder one with `.http_client(..)`, turn on the feature \
          `default-https-client`, or send a first request with a client that has one"
     )]
-    #[non_exhaustive]
     NoHttpClient,
 
     /// The call was made outside of a tokio runtime.
     #[error("discovery needs a tokio runtime with time and I/O enabled: call this from within one")]
-    #[non_exhaustive]
     NoRuntime,
 
     /// Nobody could be asked or nobody answered.

@@ -45,7 +45,6 @@ pub enum RouteError {
 
     /// There is no node to choose from.
     #[error("the list of nodes is empty; give the builder `.seeds(..)` that can be reached")]
-    #[non_exhaustive]
     NoNodes,
 
     /// No node that was tried could be connected.
@@ -70,6 +69,5 @@ pub enum RouteError {
         "the request is not signed and `.require_auth()` forbids to send it so; \
          give the client a `credentials_provider`"
     )]
-    #[non_exhaustive]
     Unsigned,
 }

@@ -20,6 +20,6 @@ pub(crate) use attempt::Attempt;
 pub use error::RouteError;
 pub(crate) use plan::Plan;
 pub use policy::Policy;
-pub(crate) use router::Router;
+pub(crate) use router::{Elsewhere, Router};
 pub(crate) use table::Table;
 pub(crate) use target::{Peer, Target};

@@ -18,6 +18,17 @@ pub(crate) struct Router<E> {
     policy: Policy,
 }
 
+/// Where an operation can go on to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Elsewhere {
+    /// To a node that it has never tried.
+    Untried,
+    /// To a node that can be used, and that it has tried before.
+    Tried,
+    /// To none but those that are down, or to the only one that it may try.
+    Nowhere,
+}
+
 /// Where the rotation stands. On a cache line of its own: every request on every core increments it, and what lies
 /// beside it would travel along.
 #[derive(Debug)]
@@ -104,14 +115,15 @@ impl<E> Router<E> {
         Some((Arc::clone(attempt.node()), transition))
     }
 
-    /// Whether there is a node to go to which the plan has never tried.
-    pub(crate) fn has_untried(&self, plan: &Plan<E>) -> bool {
+    /// Where the plan's next attempt would go.
+    pub(crate) fn elsewhere(&self, plan: &Plan<E>) -> Elsewhere {
         let table = self.table.load();
-        plan.pin().is_none()
-            && table
-                .candidates()
-                .iter()
-                .any(|node| !plan.has_ever_tried(node.id()))
+        let untried = |node: &Arc<Target<E>>| !plan.has_ever_tried(node.id());
+        match plan.pin() {
+            None if table.candidates().iter().any(untried) => Elsewhere::Untried,
+            None if table.has_usable() => Elsewhere::Tried,
+            Some(_) | None => Elsewhere::Nowhere,
+        }
     }
 
     fn pick(

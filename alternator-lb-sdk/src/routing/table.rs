@@ -72,6 +72,11 @@ impl<E> Table<E> {
         self.refusal.as_ref()
     }
 
+    /// Whether any node is up.
+    pub(super) fn has_usable(&self) -> bool {
+        !self.up.is_empty()
+    }
+
     /// The nodes to choose from: those that are up, or all of them if none is, since then nothing is known that would
     /// speak for one or the other.
     pub(super) fn candidates(&self) -> &[Arc<Target<E>>] {

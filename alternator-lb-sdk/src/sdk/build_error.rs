@@ -11,7 +11,6 @@ use std::sync::Arc;
 pub enum BuildError {
     /// There is no seed.
     #[error("there is no seed; name at least one node, as in `.seeds([\"http://10.0.0.1:8000\"])`")]
-    #[non_exhaustive]
     NoSeed,
 
     /// A seed is no URL.
@@ -83,14 +82,12 @@ pub enum BuildError {
 
     /// A datacenter in the scope has an empty name.
     #[error("a scope names a datacenter `\"\"`; write its name as `nodetool status` shows it")]
-    #[non_exhaustive]
     EmptyDatacenter,
 
     /// A rack in the scope has an empty name.
     #[error(
         "a scope names a rack `\"\"`; write its name as `nodetool status` shows it, or use `Scope::datacenter(..)`"
     )]
-    #[non_exhaustive]
     EmptyRack,
 
     /// A refresh interval is zero.
@@ -105,7 +102,6 @@ pub enum BuildError {
 
     /// Requests are to be signed and not to be signed.
     #[error("`.no_auth()` and `.require_auth()` contradict each other; leave one of them out")]
-    #[non_exhaustive]
     ConflictingAuth,
 
     /// The `SdkConfig` names no endpoint.
@@ -113,7 +109,6 @@ pub enum BuildError {
         "the SDK's configuration has no endpoint to take as a seed; set `AWS_ENDPOINT_URL_DYNAMODB` or \
          `.endpoint_url(\"http://10.0.0.1:8000\")` on it, or use `Alternator::builder().seeds(..)`"
     )]
-    #[non_exhaustive]
     NoEndpoint,
 }
 

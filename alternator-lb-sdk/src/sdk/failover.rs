@@ -5,19 +5,21 @@
 //! alone it would wait up to a second, because to it the same server is asked again, and take from a bucket that all
 //! clients of the process share, and which fifty such retries empty.
 //!
-//! | the attempt | attempt | wait | paid by |
-//! |---|---|---|---|
-//! | was never sent, and another node is untried | free | none | nobody |
-//! | was cut, and another node is untried | the application's | short | a bucket of the cluster |
-//! | was cut | the application's | the application's | a bucket of the cluster |
-//! | got a server error (5xx), and another node is untried | the application's | short | the SDK's bucket |
-//! | anything else | the application's | the application's | the SDK's bucket |
+//! | the attempt | and there is | attempt | wait | paid by |
+//! |---|---|---|---|---|
+//! | was never sent | a node that was not tried yet | free | none | nobody |
+//! | was never sent | another node that is up | free | the application's | nobody |
+//! | was cut | a node that was not tried yet | the application's | short | a bucket of the cluster |
+//! | was cut | no such node | the application's | the application's | a bucket of the cluster |
+//! | got a server error (5xx) | a node that was not tried yet | the application's | short | the SDK's bucket |
+//! | anything else | | the application's | the application's | the SDK's bucket |
 //!
 //! The bucket of the cluster is there because a node that dies with a thousand requests in flight would empty the SDK's;
 //! it is bounded too. Free attempts neither use up the application's nor make its waits longer.
 
 use super::outcome::Judgement;
 use crate::health::Outcome;
+use crate::routing::Elsewhere;
 use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::RetryConfig;
@@ -62,11 +64,11 @@ impl Storable for Wanted {
     type Storer = StoreReplace<Self>;
 }
 
-/// Prepares the SDK's decision after an attempt. `elsewhere` says that there is a node which was not tried yet.
+/// Prepares the SDK's decision after an attempt.
 pub(super) fn prepare(
     config: &mut ConfigBag,
     judgement: Judgement,
-    elsewhere: bool,
+    elsewhere: Elsewhere,
     cut_bucket: &TokenBucket,
 ) {
     let known = config.load::<Wanted>().cloned();
@@ -78,19 +80,18 @@ pub(super) fn prepare(
         return;
     };
     let never_sent = judgement.outcome == Outcome::NotConnected;
-    let is_free = never_sent && elsewhere && wanted.free < MAX_FREE;
+    let is_free = never_sent && elsewhere != Elsewhere::Nowhere && wanted.free < MAX_FREE;
     if is_free {
         wanted.free += 1;
     }
     let retries = wanted.retries();
-    let retries = match elsewhere && judgement.failed {
-        true if is_free => retries.with_max_backoff(Duration::ZERO),
-        true if !never_sent => {
-            let wait = SHORT_WAIT.min(wanted.retries.max_backoff());
-            retries.with_max_backoff(wait)
-        }
-        true | false => retries,
+    let longest_wait = match elsewhere {
+        Elsewhere::Untried if is_free => Duration::ZERO,
+        Elsewhere::Untried if judgement.failed && !never_sent => SHORT_WAIT,
+        Elsewhere::Untried | Elsewhere::Tried | Elsewhere::Nowhere => Duration::MAX,
     };
+    let longest_wait = longest_wait.min(retries.max_backoff());
+    let retries = retries.with_max_backoff(longest_wait);
     let bucket = match judgement.outcome {
         _ if is_free => &*FREE,
         Outcome::Unanswered => cut_bucket,
@@ -138,7 +139,11 @@ mod tests {
     }
 
     /// The attempts and the longest wait that the SDK finds after an attempt.
-    fn after(config: &mut ConfigBag, judgement: Judgement, elsewhere: bool) -> (u32, Duration) {
+    fn after(
+        config: &mut ConfigBag,
+        judgement: Judgement,
+        elsewhere: Elsewhere,
+    ) -> (u32, Duration) {
         prepare(config, judgement, elsewhere, &cut_bucket());
         let retries = config.load::<RetryConfig>().unwrap();
         (retries.max_attempts(), retries.max_backoff())
@@ -167,7 +172,7 @@ mod tests {
     fn an_attempt_that_went_well_changes_nothing() {
         let mut config = config();
         let before = config.load::<RetryConfig>().unwrap().clone();
-        prepare(&mut config, ANSWERED, true, &cut_bucket());
+        prepare(&mut config, ANSWERED, Elsewhere::Untried, &cut_bucket());
         assert_eq!(config.load::<RetryConfig>(), Some(&before));
         assert!(config.load::<Wanted>().is_none());
     }
@@ -176,12 +181,16 @@ mod tests {
     fn failovers_leave_the_paid_retries_whole() {
         let mut config = config();
         let free = |count| (ATTEMPTS + count, Duration::ZERO);
-        assert_eq!(after(&mut config, NEVER_SENT, true), free(1));
-        assert_eq!(after(&mut config, NEVER_SENT, true), free(2));
+        assert_eq!(after(&mut config, NEVER_SENT, Elsewhere::Untried), free(1));
+        assert_eq!(after(&mut config, NEVER_SENT, Elsewhere::Untried), free(2));
 
         let paid = (ATTEMPTS + 2, patience());
         for judgement in [ANSWERED, SERVER_ERROR, CUT, NEVER_SENT] {
-            assert_eq!(after(&mut config, judgement, false), paid, "{judgement:?}");
+            assert_eq!(
+                after(&mut config, judgement, Elsewhere::Nowhere),
+                paid,
+                "{judgement:?}"
+            );
             // Of the third attempt, which is the first that is paid for, the SDK waits four times this.
             let first_wait = config.load::<RetryConfig>().unwrap().initial_backoff();
             assert_eq!(first_wait * 4, RetryConfig::standard().initial_backoff());
@@ -192,8 +201,17 @@ mod tests {
     fn without_another_node_nothing_is_free() {
         let mut config = config();
         assert_eq!(
-            after(&mut config, NEVER_SENT, false),
+            after(&mut config, NEVER_SENT, Elsewhere::Nowhere),
             (ATTEMPTS, patience())
+        );
+    }
+
+    #[test]
+    fn back_to_a_node_that_was_tried_there_is_a_wait_but_no_attempt_is_lost() {
+        let mut config = config();
+        assert_eq!(
+            after(&mut config, NEVER_SENT, Elsewhere::Tried),
+            (ATTEMPTS + 1, patience())
         );
     }
 
@@ -202,20 +220,26 @@ mod tests {
         let mut config = config();
         for free in 1..=MAX_FREE {
             assert_eq!(
-                after(&mut config, NEVER_SENT, true),
+                after(&mut config, NEVER_SENT, Elsewhere::Untried),
                 (ATTEMPTS + free, Duration::ZERO)
             );
         }
         let last = (ATTEMPTS + MAX_FREE, patience());
-        assert_eq!(after(&mut config, NEVER_SENT, true), last);
+        assert_eq!(after(&mut config, NEVER_SENT, Elsewhere::Untried), last);
     }
 
     #[test]
     fn to_another_node_the_wait_is_short_and_the_attempt_paid() {
         for judgement in [CUT, SERVER_ERROR] {
             let mut config = config();
-            assert_eq!(after(&mut config, judgement, true), (ATTEMPTS, SHORT_WAIT));
-            assert_eq!(after(&mut config, judgement, false), (ATTEMPTS, patience()));
+            assert_eq!(
+                after(&mut config, judgement, Elsewhere::Untried),
+                (ATTEMPTS, SHORT_WAIT)
+            );
+            assert_eq!(
+                after(&mut config, judgement, Elsewhere::Nowhere),
+                (ATTEMPTS, patience())
+            );
         }
     }
 
@@ -224,6 +248,9 @@ mod tests {
         let mut config = config();
         let retries = RetryConfig::standard().with_max_backoff(Duration::from_millis(3));
         config.interceptor_state().store_put(retries);
-        assert_eq!(after(&mut config, CUT, true).1, Duration::from_millis(3));
+        assert_eq!(
+            after(&mut config, CUT, Elsewhere::Untried).1,
+            Duration::from_millis(3)
+        );
     }
 }

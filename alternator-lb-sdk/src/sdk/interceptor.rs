@@ -4,7 +4,7 @@ use super::cluster::{Auth, Cluster, SdkPlan};
 use super::{failover, outcome, own_endpoint, sent, unreachable};
 use crate::health::Outcome;
 use crate::observe::events;
-use crate::routing::RouteError;
+use crate::routing::{Elsewhere, RouteError};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
@@ -132,9 +132,11 @@ impl Intercept for Interceptor {
         };
         self.cluster
             .settle(plan, judgement.outcome, judgement.failed);
-        // Without a way to sleep the SDK cannot even wait for no time at all.
-        let elsewhere =
-            components.sleep_impl().is_some() && self.cluster.router().has_untried(plan);
+        let elsewhere = match components.sleep_impl() {
+            Some(_) => self.cluster.router().elsewhere(plan),
+            // Without a way to sleep the SDK cannot even wait for no time at all.
+            None => Elsewhere::Nowhere,
+        };
         plan.end_attempt();
         failover::prepare(config, judgement, elsewhere, self.cluster.cut_bucket());
         Ok(())

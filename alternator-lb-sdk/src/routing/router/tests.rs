@@ -137,6 +137,20 @@ fn when_all_are_down_all_are_tried() {
 }
 
 #[test]
+fn where_to_go_on_to_depends_on_what_was_tried_and_what_is_up() {
+    let router = router(2, Policy::default());
+    let mut plan = Plan::default();
+    next(&router, &mut plan, NOW);
+    assert_eq!(router.elsewhere(&plan), Elsewhere::Untried);
+    next(&router, &mut plan, NOW);
+    assert_eq!(router.elsewhere(&plan), Elsewhere::Tried);
+    take_down(&router, &url(1));
+    assert_eq!(router.elsewhere(&plan), Elsewhere::Tried);
+    take_down(&router, &url(2));
+    assert_eq!(router.elsewhere(&plan), Elsewhere::Nowhere);
+}
+
+#[test]
 fn a_dropped_operation_is_in_flight_no_more() {
     let router = router(2, Policy::default());
     let in_flight = || {
@@ -165,7 +179,7 @@ fn a_pinned_plan_stays_where_it_is() {
     let mut plan = Plan::pinned_to(node);
     for _ in 0..5 {
         assert_eq!(next(&router, &mut plan, NOW), url(2));
-        assert!(!router.has_untried(&plan), "there is nowhere else to go");
+        assert_eq!(router.elsewhere(&plan), Elsewhere::Nowhere);
     }
 }
 
@@ -227,7 +241,7 @@ proptest! {
         let tried: Vec<_> = (0..usable).map(|_| next(&router, &mut plan, NOW)).collect();
         let different: std::collections::HashSet<_> = tried.iter().collect();
         prop_assert_eq!(different.len(), usable, "{:?}", tried);
-        prop_assert!(!router.has_untried(&plan));
+        prop_assert_ne!(router.elsewhere(&plan), Elsewhere::Untried);
 
         // And then it goes on, though not with the node that was tried last.
         let again = next(&router, &mut plan, NOW);
