@@ -81,6 +81,10 @@ impl Builder {
     /// would not give.
     ///
     /// Authorization, faults, counters and compression work as with any other operation.
+    ///
+    /// # Default
+    ///
+    /// None: the engine answers.
     pub fn fixed_answer(mut self, operation: impl Into<String>, body: impl Into<String>) -> Self {
         self.fixed_answers
             .insert(operation.into(), Bytes::from(body.into()));

@@ -49,6 +49,10 @@ impl Node {
     }
 
     /// Gives the node a fault, in place of the one that it may have.
+    ///
+    /// # Default
+    ///
+    /// A node begins without one.
     pub fn inject(&self, fault: Fault) {
         self.state.set_fault(Some(fault));
     }

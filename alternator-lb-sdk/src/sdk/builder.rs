@@ -1,6 +1,6 @@
 //! The settings of an `Alternator`.
 
-use super::cluster::{Auth, Cluster};
+use super::cluster::{Auth, Chosen, Cluster};
 use super::{Alternator, BuildError};
 use crate::discovery::{ACTIVE, IDLE, Intervals, parse_seeds};
 use crate::routing::Policy;
@@ -111,6 +111,9 @@ impl Builder {
     /// has none of its own, so that data and discovery share connections and trust the same certificates. Needed for
     /// [`Alternator::endpoint_resolver()`], which sees no HTTP client, when the SDK's default one will not do.
     ///
+    /// The connections of an HTTP client are driven by the runtime on which they were opened. Where a runtime is at times
+    /// left standing while others go on, give each configuration an HTTP client of its own.
+    ///
     /// # Default
     ///
     /// That of the first configuration in which the plugin is installed, else the SDK's default.
@@ -123,6 +126,10 @@ impl Builder {
     ///
     /// Use it for clusters that do not enforce authorization when the credentials at hand are meant for AWS. Without
     /// this, requests are signed if there are credentials, and leave unsigned if no provider is set.
+    ///
+    /// # Default
+    ///
+    /// Off: credentials that an application sets are there to be used.
     pub fn no_auth(mut self) -> Self {
         self.no_auth = true;
         self
@@ -132,6 +139,10 @@ impl Builder {
     /// [`RouteError::Unsigned`](crate::RouteError::Unsigned) or the SDK's own error.
     ///
     /// Use it where a missing credentials provider is a mistake that must not go unnoticed.
+    ///
+    /// # Default
+    ///
+    /// Off: most clusters do not enforce authorization, and need no credentials.
     pub fn require_auth(mut self) -> Self {
         self.require_auth = true;
         self
@@ -157,13 +168,15 @@ impl Builder {
             (false, true) => Auth::Always,
             (false, false) => Auth::IfThereAreCredentials,
         };
-        Ok(Alternator::new(Cluster::new(
+        Ok(Alternator::new(Cluster::new(Chosen {
             seeds,
-            (scope, scope_is_chosen),
-            (self.policy, intervals),
+            scope,
+            scope_is_chosen,
+            policy: self.policy,
+            intervals,
             auth,
-            self.http_client,
-        )))
+            http_client: self.http_client,
+        })))
     }
 }
 

@@ -33,6 +33,19 @@ pub(super) struct Cluster {
     http_client: OnceLock<Option<SharedHttpClient>>,
 }
 
+/// What the application chose, checked.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub(super) seeds: Vec<NodeUrl>,
+    pub(super) scope: Scope,
+    /// Whether that scope is not merely the default.
+    pub(super) scope_is_chosen: bool,
+    pub(super) policy: Policy,
+    pub(super) intervals: Intervals,
+    pub(super) auth: Auth,
+    pub(super) http_client: Option<SharedHttpClient>,
+}
+
 /// Whether requests are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Auth {
@@ -42,23 +55,17 @@ pub(super) enum Auth {
 }
 
 impl Cluster {
-    pub(super) fn new(
-        seeds: Vec<NodeUrl>,
-        (scope, scope_is_chosen): (Scope, bool),
-        (policy, intervals): (Policy, Intervals),
-        auth: Auth,
-        http_client: Option<SharedHttpClient>,
-    ) -> Self {
+    pub(super) fn new(chosen: Chosen) -> Self {
         let clock = Clock::new();
-        let table = Table::new(Arc::new(Topology::new(&seeds, |url| {
-            Peer::new(endpoint(url))
-        })));
-        let router = Arc::new(Router::new(table, policy, fastrand::usize(..)));
+        let nodes = Topology::new(&chosen.seeds, |url| Peer::new(endpoint(url)));
+        let start = fastrand::usize(..);
+        let router = Router::new(Table::new(Arc::new(nodes)), chosen.policy, start);
+        let router = Arc::new(router);
         let settings = Settings {
-            seeds,
-            scope,
-            scope_is_chosen,
-            intervals,
+            seeds: chosen.seeds,
+            scope: chosen.scope,
+            scope_is_chosen: chosen.scope_is_chosen,
+            intervals: chosen.intervals,
             attach: endpoint,
             report,
         };
@@ -67,11 +74,11 @@ impl Cluster {
             discovery: Arc::new(Discovery::new(settings, Arc::clone(&router), clock)),
             router,
             background: Background::new(),
-            auth,
+            auth: chosen.auth,
             cut_bucket: failover::cut_bucket(),
             http_client: OnceLock::new(),
         };
-        if let Some(http_client) = http_client {
+        if let Some(http_client) = chosen.http_client {
             cluster.adopt(&http_client, None);
             // Empty until now.
             let _ = cluster.http_client.set(Some(http_client));
@@ -111,7 +118,8 @@ impl Cluster {
         self.http_client.get_or_init(http::default_client).clone()
     }
 
-    /// Asks over this HTTP client from now on, unless there is one already.
+    /// Asks over this HTTP client from now on, unless there is one already. It is held as long as the cluster is, so it
+    /// must not hold the cluster in turn.
     pub(super) fn adopt(&self, http_client: &SharedHttpClient, timeouts: Option<&TimeoutConfig>) {
         self.discovery
             .adopt(|| -> Arc<dyn Ask> { Arc::new(Localnodes::new(http_client.clone(), timeouts)) });
