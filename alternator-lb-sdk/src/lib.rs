@@ -32,9 +32,10 @@
 //! * **Spreads.** Sequential requests are exactly even over the nodes, those of many clients together too. A retry goes
 //!   to a node that its operation has not tried.
 //! * **Fails over.** A node that cannot be connected is left out by all requests at once; the one that met it goes on to
-//!   another without waiting, without costing one of the application's retries, and without touching the retry quota
+//!   another without waiting, without costing one of the application's retries, and without drawing on the retry quota
 //!   that the SDK keeps for the process. That is done only where nothing was sent, so no write is ever doubled by it.
-//!   After a short time, which grows, one request tries the node again.
+//!   After a short time, which grows, one request tries the node again. A retry that the SDK makes after a server error
+//!   or a cut connection goes to another node too, after 25 ms at most.
 //! * **Follows the cluster.** One task asks for the list of nodes (`/localnodes`) every few seconds while there are
 //!   requests, and once a minute while there are none. It never runs inside a request: until its first result, requests
 //!   go to the seeds. A refresh that fails, brings nothing or comes from a node that is cut off loses no node.
@@ -42,7 +43,7 @@
 //!   never to AWS.
 //! * **Stays in scope.** [`Scope`] keeps requests in a datacenter or a rack, and says where to go when it has no nodes.
 //!
-//! What it leaves alone: the application's retries, timeouts, credentials, region and HTTP client.
+//! What it leaves alone: the application's timeouts, credentials, region, HTTP client and number of retries.
 //!
 //! # Without the one line
 //!
@@ -59,7 +60,9 @@
 //! # Limits
 //!
 //! * Over `https` the nodes are spoken to by their addresses, so their certificates must name these.
-//! * A node that accepts connections and does not answer is not noticed: give the SDK's client an attempt timeout.
+//! * A node that accepts connections and does not answer is not noticed: give the SDK's client an attempt timeout. Where
+//!   a whole host is gone, the requests that meet it first, and one now and then afterwards, wait for the SDK's connect
+//!   timeout (3.1 s) before they go on.
 //! * Requests must be made inside a tokio runtime, or nothing keeps the list of nodes fresh.
 
 mod clock;

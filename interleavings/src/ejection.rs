@@ -1,6 +1,6 @@
 //! A node that goes down and comes back.
 
-use crate::health::{NodeHealth, Outcome, State, Transition};
+use crate::health::{NodeHealth, Outcome, State, Transition, Trial};
 use loom::thread;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,12 @@ use std::time::Duration;
 const NOW: Duration = Duration::from_secs(1);
 const LATER: Duration = Duration::from_secs(100);
 
-fn settle(health: &NodeHealth, outcome: Outcome, trial: bool, now: Duration) -> Option<Transition> {
+fn settle(
+    health: &NodeHealth,
+    outcome: Outcome,
+    trial: Option<Trial>,
+    now: Duration,
+) -> Option<Transition> {
     health.settle(outcome, trial, now, &mut fastrand::Rng::with_seed(1))
 }
 
@@ -16,8 +21,8 @@ fn settle(health: &NodeHealth, outcome: Outcome, trial: bool, now: Duration) -> 
 pub fn one_request_ejects() {
     let health = Arc::new(NodeHealth::new());
     let other = Arc::clone(&health);
-    let other = thread::spawn(move || settle(&other, Outcome::NotConnected, false, NOW));
-    let mine = settle(&health, Outcome::NotConnected, false, NOW);
+    let other = thread::spawn(move || settle(&other, Outcome::NotConnected, None, NOW));
+    let mine = settle(&health, Outcome::NotConnected, None, NOW);
     let theirs = other.join().unwrap_or_default();
     assert!(mine.is_some() != theirs.is_some());
     assert!(matches!(health.state(), State::Resting { .. }));
@@ -26,29 +31,29 @@ pub fn one_request_ejects() {
 /// Of the requests that find a node's rest over, one tries it.
 pub fn one_request_tries() {
     let health = Arc::new(NodeHealth::new());
-    settle(&health, Outcome::NotConnected, false, NOW);
+    settle(&health, Outcome::NotConnected, None, NOW);
     let other = Arc::clone(&health);
     let other = thread::spawn(move || other.claim_trial(LATER));
     let mine = health.claim_trial(LATER);
     let theirs = other.join().unwrap_or_default();
-    assert!(mine != theirs);
+    assert!(mine.is_some() != theirs.is_some());
 }
 
 /// However a trial ends while an older connection brings an answer, nobody is left waiting for it.
 pub fn trials_end() {
     for end in [Some(Outcome::NotConnected), Some(Outcome::Answered), None] {
         let health = Arc::new(NodeHealth::new());
-        settle(&health, Outcome::NotConnected, false, NOW);
+        settle(&health, Outcome::NotConnected, None, NOW);
         let other = Arc::clone(&health);
         let other = thread::spawn(move || {
-            if other.claim_trial(LATER) {
+            if let Some(trial) = other.claim_trial(LATER) {
                 match end {
-                    Some(outcome) => drop(settle(&other, outcome, true, LATER)),
-                    None => other.abandon_trial(),
+                    Some(outcome) => drop(settle(&other, outcome, Some(trial), LATER)),
+                    None => other.abandon_trial(trial),
                 }
             }
         });
-        settle(&health, Outcome::Answered, false, LATER);
+        settle(&health, Outcome::Answered, None, LATER);
         assert!(other.join().is_ok());
         assert_ne!(health.state(), State::OnTrial);
     }

@@ -2,13 +2,14 @@
 
 use super::life::{Life, TaskLife};
 use super::refresh::Discovery;
-use super::schedule::Intervals;
 use super::{Report, flight};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
 /// Starts the task, notices when it has died with its runtime, and ends it.
 ///
@@ -18,13 +19,27 @@ use tokio::task::JoinHandle;
 #[derive(Debug)]
 pub(crate) struct Background {
     life: Arc<Life>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    task: Mutex<Option<Task>>,
     /// Said once.
     no_runtime: AtomicBool,
 }
 
+#[derive(Debug)]
+struct Task {
+    abort: AbortHandle,
+    /// Closed when the task is gone.
+    alive: watch::Receiver<()>,
+}
+
 /// How late a task may be, on a busy machine, before it is taken for dead.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How long a refresh takes at most, if it has to wait for another that does.
+const REFRESH: Duration = flight::LIMIT.saturating_mul(2);
+
+/// How long the end of a task is waited for. One whose runtime was left standing ends only with that; but it does
+/// nothing any more either.
+const END: Duration = Duration::from_secs(1);
 
 /// How long after a request outside of any runtime the next one looks for a runtime again.
 const NO_RUNTIME_PAUSE: Duration = Duration::from_secs(1);
@@ -63,44 +78,51 @@ impl Background {
             return;
         };
         if let Some(stuck) = task.take() {
-            stuck.abort();
+            stuck.abort.abort();
         }
-        let life = Life::begin(&self.life, now + flight::LIMIT + GRACE);
-        *task = Some(runtime.spawn(run(Arc::downgrade(discovery), life)));
+        let life = Life::begin(&self.life, now + REFRESH + GRACE);
+        let (lives, alive) = watch::channel(());
+        let work = run(Arc::downgrade(discovery), life);
+        let running = runtime.spawn(async move {
+            work.await;
+            drop(lives);
+        });
+        *task = Some(Task {
+            abort: running.abort_handle(),
+            alive,
+        });
     }
 
-    /// A request may have woken the task from a long sleep: it has but a short time left to show that it lives.
-    pub(crate) fn woken(&self, intervals: Intervals, now: Duration) {
-        self.life
-            .at_the_latest(now + intervals.longest_active() + GRACE);
+    /// A request may have woken the task from a long sleep: then it has but a short time left to show that it lives.
+    pub(crate) fn woken(&self, now: Duration) {
+        self.life.woken(now + GRACE);
     }
 
     /// Ends the task for good.
     pub(crate) async fn shutdown(&self) {
         self.life.close();
-        let task = self
-            .task
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(task) = task {
-            task.abort();
-            // Cancelled, as was asked for.
-            let _ = task.await;
+        let Some(mut alive) = self.abort() else {
+            return;
+        };
+        // Nothing is ever sent: it changes when the task is gone.
+        let gone = async move { drop(alive.changed().await) };
+        match Handle::try_current() {
+            Ok(_) => drop(timeout(END, gone).await),
+            Err(_) => gone.await,
         }
+    }
+
+    fn abort(&self) -> Option<watch::Receiver<()>> {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        let task = task.as_ref()?;
+        task.abort.abort();
+        Some(task.alive.clone())
     }
 }
 
 impl Drop for Background {
     fn drop(&mut self) {
-        let task = self
-            .task
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(task) = task {
-            task.abort();
-        }
+        self.abort();
     }
 }
 
@@ -110,7 +132,7 @@ async fn run<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>, life: Task
             return;
         };
         let clock = strong.clock();
-        life.until(clock.now() + flight::LIMIT + GRACE);
+        life.until(clock.now() + REFRESH + GRACE);
         // How it went is kept by the discovery, and told there.
         let _ = strong.refresh().await;
         let signals = strong.signals();
@@ -121,7 +143,7 @@ async fn run<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>, life: Task
         life.until(clock.now() + intervals.longest_active() + GRACE);
         signals
             .pause(intervals, failures, clock, |idle| {
-                life.until(clock.now() + idle + GRACE);
+                life.asleep_until(clock.now() + idle + GRACE);
             })
             .await;
     }

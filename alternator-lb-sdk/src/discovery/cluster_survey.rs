@@ -6,14 +6,15 @@ use super::survey::{MAX_KNOWN_ASKED, Survey, Unanswered};
 use crate::topology::{Area, NodeUrl};
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use std::time::Duration;
 
 /// How many seeds are asked at the same time.
 const SEEDS_AT_ONCE: usize = 8;
 
-/// For how many refreshes the nodes of a datacenter are kept of which nobody answers any more while others do. One would
-/// lose a datacenter to a hiccup of the network; many would keep the dead addresses of a cluster that has moved. Its
-/// seeds are asked in every refresh all the same, so a datacenter that was dropped is found again when it is back.
-const MAX_MISSED: u32 = 3;
+/// For how long the nodes of a datacenter are kept of which nobody answers any more while others do. Less would lose a
+/// datacenter to a router that restarts; more would keep the dead addresses of a cluster that has moved. Its seeds are
+/// asked in every refresh all the same, so a datacenter that was dropped is found again when one of them is back.
+const MAX_SILENCE: Duration = Duration::from_secs(60);
 
 impl Survey<'_> {
     /// A group for each datacenter: at least one node of each that is known is asked, and all seeds.
@@ -44,14 +45,19 @@ impl Survey<'_> {
                 }
                 None => found.push(Group {
                     nodes: group.nodes.clone(),
-                    missed: group.missed + 1,
+                    silent_since: Some(group.silent_since.unwrap_or(self.now)),
                 }),
             }
         }
         if !answered {
             return Err(Unanswered::Silence);
         }
-        found.retain(|group| group.missed < MAX_MISSED);
+        found.retain(|group| {
+            let silent = group
+                .silent_since
+                .map(|since| self.now.saturating_sub(since));
+            silent.is_none_or(|silent| silent < MAX_SILENCE)
+        });
         found.extend(seeds.into_iter().map(|(_, named)| Group::new(named)));
         Ok(groups::merge(found))
     }

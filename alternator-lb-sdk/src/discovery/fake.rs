@@ -104,6 +104,12 @@ impl FakeNetwork {
         self
     }
 
+    /// The name cannot be looked up from now on.
+    pub(super) fn forget(&self, name: &str) -> &Self {
+        self.names.lock().unwrap().remove(name);
+        self
+    }
+
     fn set(&self, last: u8, node: FakeNode) -> &Self {
         self.nodes.lock().unwrap().insert(last, node);
         self

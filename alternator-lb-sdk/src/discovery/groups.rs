@@ -1,19 +1,23 @@
 //! Nodes that belong together because they name each other.
 
 use crate::topology::NodeUrl;
+use std::time::Duration;
 
 /// The nodes of one datacenter, as far as can be told: a node names those of its own and no others, and not how the
 /// datacenter is called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) nodes: Vec<NodeUrl>,
-    /// Refreshes in a row in which none of them answered, although others did.
-    pub(super) missed: u32,
+    /// Since when none of them answers, although others do.
+    pub(super) silent_since: Option<Duration>,
 }
 
 impl Group {
     pub(super) fn new(nodes: Vec<NodeUrl>) -> Self {
-        Self { nodes, missed: 0 }
+        Self {
+            nodes,
+            silent_since: None,
+        }
     }
 
     pub(super) fn contains(&self, node: &NodeUrl) -> bool {
@@ -42,7 +46,8 @@ pub(super) fn merge(groups: Vec<Group>) -> Vec<Group> {
             merged.into_iter().partition(|other| other.overlaps(&group));
         merged = apart;
         for other in joined {
-            group.missed = group.missed.min(other.missed);
+            // `None` is the least: one that answers speaks for all.
+            group.silent_since = group.silent_since.min(other.silent_since);
             let newer = std::mem::replace(&mut group.nodes, other.nodes);
             group.extend(newer);
         }

@@ -5,13 +5,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Until when the task will have given a sign of life: its number above, milliseconds below.
+/// Until when the task will have given a sign of life: its number above, whether it means to sleep long, milliseconds
+/// below.
 ///
 /// The number makes a task that was given up and comes to life again, or ends late, powerless over its successor.
 pub(super) struct Life(AtomicU64);
 
-/// Nine thousand years of milliseconds, and 65,536 tasks before a number comes again.
+/// Nine thousand years of milliseconds, and 32,768 tasks before a number comes again.
 const MILLIS: u64 = (1 << 48) - 1;
+const ASLEEP: u64 = 1 << 48;
+const NUMBER: u32 = 49;
 /// No task, and none shall be.
 const CLOSED: u64 = u64::MAX;
 
@@ -39,20 +42,23 @@ impl Life {
 
     /// Puts the next number in force, and returns it.
     fn succeed(&self, until: Duration) -> u64 {
-        let step =
-            |life: u64| (life != CLOSED).then(|| ((life | MILLIS).wrapping_add(1)) | millis(until));
+        let step = |life: u64| {
+            let next = (life >> NUMBER).wrapping_add(1) << NUMBER;
+            (life != CLOSED).then(|| next | millis(until))
+        };
         match self
             .0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, step)
         {
-            Ok(former) => (former >> 48).wrapping_add(1) & 0xffff,
+            Ok(former) => number((former >> NUMBER).wrapping_add(1) << NUMBER),
             // Closed: a number that no life has.
             Err(_) => u64::MAX,
         }
     }
 
-    pub(super) fn at_the_latest(&self, moment: Duration) {
-        self.change(|_, until| Some(until.min(millis(moment))));
+    /// Expects a sign of life by then from a task that sleeps long: it was woken.
+    pub(super) fn woken(&self, moment: Duration) {
+        self.change(|_, until| (until & ASLEEP != 0).then(|| (until & MILLIS).min(millis(moment))));
     }
 
     pub(super) fn close(&self) {
@@ -63,7 +69,10 @@ impl Life {
     fn change(&self, to: impl Fn(u64, u64) -> Option<u64>) {
         let step = |life: u64| match life {
             CLOSED => None,
-            _ => Some((life & !MILLIS) | to(life >> 48, life & MILLIS)?),
+            _ => {
+                let below = (1 << NUMBER) - 1;
+                Some((life & !below) | to(number(life), life & below)?)
+            }
         };
         // Refused: then that is as it should be.
         let _ = self
@@ -83,6 +92,12 @@ impl TaskLife {
         self.life
             .change(|number, _| (number == self.number).then(|| millis(moment)));
     }
+
+    /// The same, and until then it sleeps, unless it is woken.
+    pub(super) fn asleep_until(&self, moment: Duration) {
+        self.life
+            .change(|number, _| (number == self.number).then(|| ASLEEP | millis(moment)));
+    }
 }
 
 impl Drop for TaskLife {
@@ -96,9 +111,13 @@ impl fmt::Debug for Life {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.load(Ordering::Relaxed) {
             CLOSED => f.write_str("closed"),
-            life => write!(f, "task {} until {} ms", life >> 48, life & MILLIS),
+            life => write!(f, "task {} until {} ms", number(life), life & MILLIS),
         }
     }
+}
+
+fn number(life: u64) -> u64 {
+    life >> NUMBER
 }
 
 /// Below the highest value: together with the highest number that would be [`CLOSED`].
@@ -124,8 +143,11 @@ mod tests {
         assert!(!life.is_over(seconds(9)) && life.is_over(seconds(10)));
         first.until(seconds(20));
         assert!(!life.is_over(seconds(19)));
-        life.at_the_latest(seconds(15));
-        assert!(life.is_over(seconds(15)));
+        life.woken(seconds(15));
+        assert!(!life.is_over(seconds(19)), "it does not sleep");
+        first.asleep_until(seconds(100));
+        life.woken(seconds(15));
+        assert!(!life.is_over(seconds(14)) && life.is_over(seconds(15)));
         drop(first);
         assert!(life.is_over(seconds(0)));
     }
@@ -149,13 +171,13 @@ mod tests {
         running.until(seconds(2));
         drop(running);
         drop(Life::begin(&life, seconds(3)));
-        life.at_the_latest(seconds(0));
+        life.woken(seconds(0));
         assert!(!life.is_over(Duration::from_secs(u64::MAX / 1000)));
     }
 
     #[test]
     fn numbers_come_round() {
-        let life = Arc::new(Life(AtomicU64::new(0xffff << 48)));
+        let life = Arc::new(Life(AtomicU64::new(0x7fff << NUMBER)));
         let last = Life::begin(&life, seconds(5));
         assert_eq!(last.number, 0);
         assert!(!life.is_over(seconds(4)));

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! What a single node says is not the truth: a node that is cut off from the others names itself alone, one that starts
-//! names others before they listen. So nothing that is known is dropped on the word of one node, and a refresh that
-//! fails changes nothing.
+//! names others before they listen. So nothing that is known is dropped on the word of one node while another answers,
+//! and a refresh that fails changes nothing.
 //!
 //! What does not live here: the HTTP client. [`Ask`] is all that discovery knows of it.
 

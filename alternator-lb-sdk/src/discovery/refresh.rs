@@ -3,7 +3,7 @@
 use super::flight::{self, Boarding, Flight, Turn};
 use super::knowledge::Knowledge;
 use super::schedule::{Intervals, Signals};
-use super::seeds::Seeds;
+use super::seeds::{LOOK_UP_TIMEOUT, Seeds};
 use super::survey::{Findings, Found, Survey};
 use super::{Ask, AskError, RefreshError, Report};
 use crate::clock::Clock;
@@ -11,6 +11,7 @@ use crate::health::State;
 use crate::routing::{Peer, RouteError, Router, Table};
 use crate::topology::{Area, NodeUrl, Scope, Topology};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
@@ -37,6 +38,7 @@ pub(crate) struct Discovery<E> {
     ask: OnceLock<Arc<dyn Ask>>,
     flight: Flight,
     signals: Arc<Signals>,
+    has_succeeded: AtomicBool,
     memory: Mutex<Memory>,
 }
 
@@ -44,7 +46,6 @@ pub(crate) struct Discovery<E> {
 #[derive(Default)]
 struct Memory {
     knowledge: Knowledge,
-    has_succeeded: bool,
     failures: u32,
     error: Option<RefreshError>,
     /// Entries that were reported; bounded, since servers choose them.
@@ -65,6 +66,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             ask: OnceLock::new(),
             flight: Flight::default(),
             signals: Arc::default(),
+            has_succeeded: AtomicBool::new(false),
             memory: Mutex::default(),
         }
     }
@@ -118,28 +120,45 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.memory().error.clone()
     }
 
+    /// Whether the list has been refreshed at any time.
+    pub(crate) fn has_succeeded(&self) -> bool {
+        self.has_succeeded.load(Ordering::Relaxed)
+    }
+
     /// Succeeds when a refresh has succeeded at any time; makes one if none has.
     pub(crate) async fn ready(&self) -> Result<(), RefreshError> {
-        if self.memory().has_succeeded {
-            return Ok(());
+        match self.has_succeeded() {
+            true => Ok(()),
+            false => self.refresh_unless(|| self.has_succeeded()).await,
         }
-        self.refresh().await
     }
 
     /// Makes a refresh, or shares one that begins after this call.
     pub(crate) async fn refresh(&self) -> Result<(), RefreshError> {
+        self.refresh_unless(|| false).await
+    }
+
+    /// Makes a refresh, unless one that was under way has made that needless.
+    async fn refresh_unless(&self, needless: impl Fn() -> bool) -> Result<(), RefreshError> {
         let Some(ask) = self.ask.get() else {
             return Err(RefreshError::NoHttpClient);
         };
         if Handle::try_current().is_err() {
             return Err(RefreshError::NoRuntime);
         }
-        let turn = match self.flight.board(self.clock).await {
-            Boarding::Turn(turn) => turn,
-            Boarding::Landed(result) => return result,
-        };
-        let (result, findings) = self.survey(ask.as_ref()).await;
-        self.finish(turn, result, findings)
+        loop {
+            let turn = match self.flight.board(self.clock).await {
+                Boarding::Turn(turn) => turn,
+                Boarding::Landed(result) => return result,
+            };
+            if needless() {
+                return Ok(());
+            }
+            let (result, findings) = self.survey(ask.as_ref()).await;
+            if let Some(outcome) = self.finish(turn, result, findings) {
+                return outcome;
+            }
+        }
     }
 
     async fn survey(&self, ask: &dyn Ask) -> (Result<Found, RefreshError>, Findings) {
@@ -155,26 +174,28 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             seeds: &seeds,
             knowledge: &knowledge,
             down: &self.nodes_down(),
+            now: self.clock.now(),
             findings: Mutex::new(Findings {
                 failures: unresolved.into_iter().map(failure).collect(),
                 ..Findings::default()
             }),
         };
-        let result = timeout(flight::LIMIT, survey.run(&self.settings.scope)).await;
+        let limit = flight::LIMIT.saturating_sub(LOOK_UP_TIMEOUT);
+        let result = timeout(limit, survey.run(&self.settings.scope)).await;
         let result = result.unwrap_or_else(|_elapsed| Err(survey.no_answer()));
         let findings = survey.findings.into_inner();
         (result, findings.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Lets the result count, unless the turn was lost: then another has gone ahead with a newer one.
+    /// Lets the result count, and returns it; nothing if the turn was lost, because another has gone ahead since.
     fn finish(
         &self,
         turn: Turn<'_>,
         result: Result<Found, RefreshError>,
         findings: Findings,
-    ) -> Result<(), RefreshError> {
+    ) -> Option<Result<(), RefreshError>> {
         if !turn.is_current() {
-            return result.map(|_| ());
+            return None;
         }
         let mut reports = Vec::new();
         self.note_dropped(&findings, &mut reports);
@@ -190,7 +211,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         };
         turn.land(&outcome);
         reports.into_iter().for_each(|report| self.report(report));
-        outcome
+        Some(outcome)
     }
 
     fn succeeded(&self, found: Found, findings: Findings, reports: &mut Vec<Report>) {
@@ -222,7 +243,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         {
             reports.push(Report::SpansDatacenters { datacenters });
         }
-        memory.has_succeeded = true;
+        self.has_succeeded.store(true, Ordering::Relaxed);
         memory.failures = 0;
         memory.knowledge.succeed(knowledge, self.seeds());
     }
@@ -236,7 +257,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         }
         memory.error = Some(error.clone());
         if let RefreshError::ScopeUnsupported { scope } = error
-            && !memory.has_succeeded
+            && !self.has_succeeded()
         {
             // Nothing is known that the scope would allow.
             self.router.refuse(RouteError::ScopeUnsupported {

@@ -8,8 +8,8 @@ use crate::topology::{Area, NodeUrl};
 impl Survey<'_> {
     /// One group, empty if the area has no nodes.
     ///
-    /// Any node can tell of any datacenter, so one good answer is enough, unless it would lose nodes: a node that is cut
-    /// off names itself alone. Then another is asked, and both are believed.
+    /// Any node can tell of any datacenter, so one good answer is enough, unless it would lose nodes, or is the first: a
+    /// node that is cut off names itself alone. Then another is asked, and both are believed.
     pub(super) async fn scoped(&self, area: &Area) -> Result<Vec<Group>, Unanswered> {
         let everybody = self.knowledge.nodes();
         let known = self.in_turn(everybody.iter());
@@ -26,8 +26,11 @@ impl Survey<'_> {
 
         let mut group = Group::new(named);
         let before = self.knowledge.nodes_of(area);
-        if before.iter().any(|node| !group.contains(node)) {
-            let second = self.second_opinion(&group, &before, &[asked], area).await;
+        let loses = before.iter().any(|node| !group.contains(node));
+        let is_all_alone = group.nodes.iter().all(|node| *node == asked);
+        if loses || before.is_empty() || is_all_alone {
+            let others: Vec<_> = before.iter().chain(self.seeds).cloned().collect();
+            let second = self.second_opinion(&group, &others, &[asked], area).await;
             group.extend(second);
         }
         Ok(vec![group])

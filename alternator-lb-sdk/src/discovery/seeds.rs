@@ -2,8 +2,11 @@
 
 use super::{Ask, AskError};
 use crate::topology::{Host, NodeUrl, Scheme};
+use futures_util::future::join_all;
+use std::collections::{HashMap, HashSet};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -11,8 +14,8 @@ use tokio::time::timeout;
 /// for sets of pods.
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(30);
 
-/// How long a name server is waited for: what resolvers wait before they ask the next.
-const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a name server is waited for: long enough for a resolver to ask a second one.
+pub(super) const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The addresses that the user gave.
 ///
@@ -21,22 +24,22 @@ const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Seeds {
     given: Vec<NodeUrl>,
-    resolved: Mutex<Option<Resolved>>,
+    names: Mutex<HashMap<NodeUrl, Name>>,
 }
 
-#[derive(Clone, Debug)]
-struct Resolved {
-    seeds: Vec<NodeUrl>,
-    at: Duration,
-    /// Whether a name failed: it is looked up again the next time, whenever that is.
-    incomplete: bool,
+/// What is known of a name.
+#[derive(Clone, Debug, Default)]
+struct Name {
+    /// Those of the last look-up that brought any.
+    addresses: Vec<IpAddr>,
+    looked_up: Duration,
 }
 
 impl Seeds {
     pub(super) fn new(given: Vec<NodeUrl>) -> Self {
         Self {
             given,
-            resolved: Mutex::new(None),
+            names: Mutex::default(),
         }
     }
 
@@ -45,51 +48,60 @@ impl Seeds {
     }
 
     /// The addresses to ask, and what went wrong in finding them. `trouble` says that known nodes fail, which is the
-    /// reason to look names up again.
+    /// reason to look names up again. A name that was never found is looked up every time.
     pub(super) async fn resolve(
         &self,
         ask: &dyn Ask,
         trouble: bool,
         now: Duration,
     ) -> (Vec<NodeUrl>, Vec<(NodeUrl, AskError)>) {
-        if !self.given.iter().any(is_looked_up) {
-            return (self.given.clone(), Vec::new());
-        }
-        if let Some(known) = &*self.resolved()
-            && !known.incomplete
-            && !(trouble && now >= known.at + LOOK_UP_AGAIN)
-        {
-            return (known.seeds.clone(), Vec::new());
-        }
-        let (seeds, failures) = self.look_up(ask).await;
-        *self.resolved() = Some(Resolved {
-            seeds: seeds.clone(),
-            at: now,
-            incomplete: !failures.is_empty(),
-        });
-        (seeds, failures)
-    }
-
-    async fn look_up(&self, ask: &dyn Ask) -> (Vec<NodeUrl>, Vec<(NodeUrl, AskError)>) {
-        let mut seeds = Vec::new();
+        let due: Vec<_> = self
+            .given
+            .iter()
+            .filter(|seed| is_looked_up(seed) && self.is_due(seed, trouble, now))
+            .map(|seed| look_up(ask, seed))
+            .collect();
         let mut failures = Vec::new();
-        for seed in &self.given {
-            match seed.host() {
-                Host::Name(name) if is_looked_up(seed) => match addresses(ask, name).await {
-                    Ok(found) => seeds.extend(found.into_iter().map(|ip| seed.at(ip))),
-                    Err(error) => failures.push((seed.clone(), AskError::Unresolved(error))),
-                },
-                Host::Name(_) | Host::Ip(_) => seeds.push(seed.clone()),
+        for (seed, found) in join_all(due).await {
+            let mut names = self.names();
+            let name = names.entry(seed.clone()).or_default();
+            name.looked_up = now;
+            match found {
+                Ok(addresses) => name.addresses = addresses,
+                Err(error) => failures.push((seed.clone(), AskError::Unresolved(error))),
             }
         }
-        let mut seen = std::collections::HashSet::new();
-        seeds.retain(|seed| seen.insert(seed.clone()));
-        (seeds, failures)
+        (self.addresses(), failures)
     }
 
-    fn resolved(&self) -> MutexGuard<'_, Option<Resolved>> {
+    fn is_due(&self, seed: &NodeUrl, trouble: bool, now: Duration) -> bool {
+        match self.names().get(seed) {
+            Some(name) if !name.addresses.is_empty() => {
+                trouble && now >= name.looked_up + LOOK_UP_AGAIN
+            }
+            Some(_) | None => true,
+        }
+    }
+
+    /// All seeds, with the addresses of names in their place, none twice.
+    fn addresses(&self) -> Vec<NodeUrl> {
+        let names = self.names();
+        let mut seeds: Vec<NodeUrl> = Vec::new();
+        let mut seen = HashSet::new();
+        for seed in &self.given {
+            let addresses = names.get(seed).map(|name| name.addresses.as_slice());
+            match is_looked_up(seed) {
+                true => seeds.extend(addresses.unwrap_or_default().iter().map(|&ip| seed.at(ip))),
+                false => seeds.push(seed.clone()),
+            }
+        }
+        seeds.retain(|seed| seen.insert(seed.clone()));
+        seeds
+    }
+
+    fn names(&self) -> MutexGuard<'_, HashMap<NodeUrl, Name>> {
         // Nothing that holds the lock can panic.
-        self.resolved.lock().unwrap_or_else(PoisonError::into_inner)
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,15 +109,17 @@ fn is_looked_up(seed: &NodeUrl) -> bool {
     seed.scheme() == Scheme::Http && seed.ip().is_none()
 }
 
-async fn addresses(ask: &dyn Ask, name: &Arc<str>) -> io::Result<Vec<std::net::IpAddr>> {
-    let found = timeout(LOOK_UP_TIMEOUT, ask.look_up(name))
-        .await
-        .map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))??;
-    match found.is_empty() {
-        true => Err(io::Error::new(
+async fn look_up<'a>(ask: &dyn Ask, seed: &'a NodeUrl) -> (&'a NodeUrl, io::Result<Vec<IpAddr>>) {
+    let Host::Name(name) = seed.host() else {
+        return (seed, Ok(Vec::new()));
+    };
+    let found = match timeout(LOOK_UP_TIMEOUT, ask.look_up(name)).await {
+        Ok(Ok(found)) if found.is_empty() => Err(io::Error::new(
             io::ErrorKind::NotFound,
             "the name has no address",
         )),
-        false => Ok(found),
-    }
+        Ok(found) => found,
+        Err(_elapsed) => Err(io::ErrorKind::TimedOut.into()),
+    };
+    (seed, found)
 }

@@ -7,6 +7,7 @@ use super::{Ask, AskError, RefreshError};
 use crate::topology::{Area, NodeUrl, Scope};
 use std::collections::HashSet;
 use std::error::Error;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -33,6 +34,7 @@ pub(super) struct Survey<'a> {
     pub(super) knowledge: &'a Knowledge,
     /// Nodes that could not be connected lately: they are asked last.
     pub(super) down: &'a HashSet<NodeUrl>,
+    pub(super) now: Duration,
     pub(super) findings: Mutex<Findings>,
 }
 
@@ -180,8 +182,18 @@ impl Survey<'_> {
     }
 
     fn take(&self, node: &NodeUrl, answer: Answer) -> Vec<NodeUrl> {
-        self.findings().dropped.extend(answer.dropped);
-        answer.addresses.iter().map(|&ip| node.at(ip)).collect()
+        // Seen from another host, a loopback address is a mistake in its configuration, and would lead to this very host.
+        let elsewhere = node.ip().is_some_and(|ip| !ip.is_loopback());
+        let (strange, named): (Vec<_>, Vec<_>) = answer
+            .addresses
+            .into_iter()
+            .partition(|ip| elsewhere && ip.is_loopback());
+        let mut findings = self.findings();
+        findings.dropped.extend(answer.dropped);
+        findings
+            .dropped
+            .extend(strange.iter().map(IpAddr::to_string));
+        named.into_iter().map(|ip| node.at(ip)).collect()
     }
 
     fn note_failure(&self, node: &NodeUrl, error: AskError) -> Unanswered {

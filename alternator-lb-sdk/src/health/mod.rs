@@ -9,4 +9,4 @@
 mod node_health;
 mod rest;
 
-pub(crate) use node_health::{NodeHealth, Outcome, State, Transition};
+pub(crate) use node_health::{NodeHealth, Outcome, State, Transition, Trial};

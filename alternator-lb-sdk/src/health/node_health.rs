@@ -17,7 +17,7 @@ use std::time::Duration;
 /// Times are durations since a moment that the caller chose once and keeps to.
 #[derive(Debug)]
 pub(crate) struct NodeHealth {
-    /// [`UP`], [`ON_TRIAL`], or the moment in milliseconds from which the node may be tried.
+    /// [`UP`]; or the moment in milliseconds from which the node may be tried, with [`TRIAL`] set while somebody does.
     state: AtomicU64,
     /// Connect failures in a row.
     setbacks: AtomicU32,
@@ -31,9 +31,13 @@ pub(crate) enum State {
     Resting {
         until: Duration,
     },
-    /// One request finds out whether the node is back.
+    /// One request finds out whether the node is back, unless it takes too long.
     OnTrial,
 }
+
+/// The right to try a node. It ends by itself: the request may hang, and the node be back long before that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Trial(u64);
 
 /// What became of an attempt, as far as the node is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +46,24 @@ pub(crate) enum Outcome {
     Answered,
     /// There was no connection to the node.
     NotConnected,
-    /// There was a connection, but no answer came over it: cut, or too slow for the application.
-    Unanswered,
+    /// The request was not sent, but that need not be the node's fault: there was hardly time to connect.
+    NotSent,
+    /// There was a connection, and it broke before the answer was there.
+    Cut,
+    /// The answer took longer than the application waits.
+    TimedOut,
     /// The attempt ended for reasons that are not the node's.
     Neutral,
+}
+
+impl Outcome {
+    /// Whether the request certainly did not reach the node.
+    pub(crate) fn was_not_sent(self) -> bool {
+        match self {
+            Self::NotConnected | Self::NotSent => true,
+            Self::Answered | Self::Cut | Self::TimedOut | Self::Neutral => false,
+        }
+    }
 }
 
 /// A change of a node's state.
@@ -60,8 +78,8 @@ pub(crate) enum Transition {
 }
 
 const UP: u64 = u64::MAX;
-const ON_TRIAL: u64 = u64::MAX - 1;
 const DUE: u64 = 0;
+const TRIAL: u64 = 1 << 62;
 
 impl NodeHealth {
     pub(crate) fn new() -> Self {
@@ -74,52 +92,50 @@ impl NodeHealth {
     pub(crate) fn state(&self) -> State {
         match self.state.load(Ordering::Relaxed) {
             UP => State::Up,
-            ON_TRIAL => State::OnTrial,
+            trial if trial & TRIAL != 0 => State::OnTrial,
             until => State::Resting {
                 until: Duration::from_millis(until),
             },
         }
     }
 
-    /// Makes the caller the one who tries the node, if its rest is over and nobody tries it yet.
+    /// Makes the caller the one who tries the node, if its rest is over and nobody tries it yet, or not any more.
     ///
-    /// Whoever was told `true` owes an [`Outcome`] or [`abandon_trial`](Self::abandon_trial).
-    pub(crate) fn claim_trial(&self, now: Duration) -> bool {
-        let until = self.state.load(Ordering::Relaxed);
-        until <= millis(now)
-            && self
-                .state
-                .compare_exchange(until, ON_TRIAL, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok()
+    /// Whoever has it owes an [`Outcome`] or [`abandon_trial`](Self::abandon_trial).
+    pub(crate) fn claim_trial(&self, now: Duration) -> Option<Trial> {
+        let state = self.state.load(Ordering::Relaxed);
+        if state == UP || state & !TRIAL > millis(now) {
+            return None;
+        }
+        let trial = TRIAL | millis(now + rest::LONGEST);
+        self.change(state, trial).then_some(Trial(trial))
     }
 
     /// The trial ended without telling anything about the node: the next request may try it.
-    pub(crate) fn abandon_trial(&self) {
-        // Lost to an answer of the same node that came by another request: then there is nothing to try any more.
-        let _ = self
-            .state
-            .compare_exchange(ON_TRIAL, DUE, Ordering::Relaxed, Ordering::Relaxed);
+    pub(crate) fn abandon_trial(&self, trial: Trial) {
+        // Lost to news of the same node that came by another request: then there is nothing to give back.
+        self.change(trial.0, DUE);
     }
 
-    /// Takes note of what became of an attempt; `trial` says whether the attempt had claimed the trial.
+    /// Takes note of what became of an attempt, and of its trial if it had one.
     pub(crate) fn settle(
         &self,
         outcome: Outcome,
-        trial: bool,
+        trial: Option<Trial>,
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Option<Transition> {
-        match outcome {
-            Outcome::Answered => self.answered(),
-            Outcome::NotConnected | Outcome::Unanswered if trial => Some(Transition::StillDown {
-                rest: self.rest(now, rng),
-            }),
-            Outcome::NotConnected => self.refused(now, rng),
-            Outcome::Neutral if trial => {
-                self.abandon_trial();
+        match (outcome, trial) {
+            (Outcome::Answered, _) => self.answered(),
+            (Outcome::NotConnected | Outcome::Cut | Outcome::TimedOut, Some(trial)) => {
+                self.rest_again(trial, now, rng)
+            }
+            (Outcome::NotConnected, None) => self.refused(now, rng),
+            (Outcome::NotSent | Outcome::Neutral, Some(trial)) => {
+                self.abandon_trial(trial);
                 None
             }
-            Outcome::Unanswered | Outcome::Neutral => None,
+            (Outcome::NotSent | Outcome::Cut | Outcome::TimedOut | Outcome::Neutral, None) => None,
         }
     }
 
@@ -135,145 +151,43 @@ impl NodeHealth {
     /// or they would drive up its rest.
     fn refused(&self, now: Duration, rng: &mut fastrand::Rng) -> Option<Transition> {
         let rest = rest::after(1, rng);
-        self.state
-            .compare_exchange(UP, millis(now + rest), Ordering::Relaxed, Ordering::Relaxed)
-            .ok()?;
+        if !self.change(UP, millis(now + rest)) {
+            return None;
+        }
         self.setbacks.store(1, Ordering::Relaxed);
         Some(Transition::Down { rest })
     }
 
-    fn rest(&self, now: Duration, rng: &mut fastrand::Rng) -> Duration {
-        let setbacks = self.setbacks.fetch_add(1, Ordering::Relaxed) + 1;
+    fn rest_again(
+        &self,
+        trial: Trial,
+        now: Duration,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Transition> {
+        let setbacks = self.setbacks.load(Ordering::Relaxed).saturating_add(1);
         let rest = rest::after(setbacks, rng);
-        self.state.store(millis(now + rest), Ordering::Relaxed);
-        rest
+        if !self.change(trial.0, millis(now + rest)) {
+            // It came too late: by now the node is up, or another tries it.
+            return None;
+        }
+        self.setbacks.store(setbacks, Ordering::Relaxed);
+        Some(Transition::StillDown { rest })
+    }
+
+    /// Changes the state, unless it is no longer what it was.
+    fn change(&self, from: u64, to: u64) -> bool {
+        self.state
+            .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
     }
 }
 
 fn millis(moment: Duration) -> u64 {
-    // Half a billion years fit; the two highest values have a meaning of their own.
+    // A hundred million years fit below the bits that have a meaning of their own.
     u64::try_from(moment.as_millis())
         .unwrap_or(u64::MAX)
-        .min(ON_TRIAL - 1)
+        .min(TRIAL - 1)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const START: Duration = Duration::from_secs(1);
-
-    fn down_at_start(rng: &mut fastrand::Rng) -> (NodeHealth, Duration) {
-        let health = NodeHealth::new();
-        let Some(Transition::Down { rest }) =
-            health.settle(Outcome::NotConnected, false, START, rng)
-        else {
-            panic!("a refused connection takes a node down");
-        };
-        (health, rest)
-    }
-
-    #[test]
-    fn a_refused_connection_takes_the_node_down_once() {
-        let mut rng = fastrand::Rng::with_seed(1);
-        let (health, rest) = down_at_start(&mut rng);
-        for _ in 0..100 {
-            assert_eq!(
-                health.settle(Outcome::NotConnected, false, START, &mut rng),
-                None
-            );
-        }
-        let until = Duration::from_millis(u64::try_from((START + rest).as_millis()).unwrap());
-        assert_eq!(health.state(), State::Resting { until });
-    }
-
-    #[test]
-    fn one_request_tries_the_node_when_its_rest_is_over() {
-        let mut rng = fastrand::Rng::with_seed(2);
-        let (health, rest) = down_at_start(&mut rng);
-        assert!(!health.claim_trial(START));
-        assert!(health.claim_trial(START + rest));
-        assert!(
-            !health.claim_trial(START + rest),
-            "somebody tries it already"
-        );
-        assert_eq!(health.state(), State::OnTrial);
-    }
-
-    #[test]
-    fn a_failed_trial_rests_longer_and_an_answer_forgets_it_all() {
-        let mut rng = fastrand::Rng::with_seed(3);
-        let (health, first) = down_at_start(&mut rng);
-        let later = START + first;
-        assert!(health.claim_trial(later));
-        let Some(Transition::StillDown { rest }) =
-            health.settle(Outcome::NotConnected, true, later, &mut rng)
-        else {
-            panic!("the node is still down");
-        };
-        assert!(rest > first);
-
-        assert!(health.claim_trial(later + rest));
-        assert_eq!(
-            health.settle(Outcome::Answered, true, later + rest, &mut rng),
-            Some(Transition::Up)
-        );
-        assert_eq!(health.state(), State::Up);
-
-        let Some(Transition::Down { rest: again }) =
-            health.settle(Outcome::NotConnected, false, later, &mut rng)
-        else {
-            panic!("down anew");
-        };
-        assert!(again < rest);
-    }
-
-    #[test]
-    fn a_trial_without_a_result_leaves_the_trial_to_the_next() {
-        let mut rng = fastrand::Rng::with_seed(4);
-        for outcome in [Some(Outcome::Neutral), None] {
-            let (health, rest) = down_at_start(&mut rng);
-            assert!(health.claim_trial(START + rest));
-            match outcome {
-                Some(outcome) => {
-                    assert_eq!(health.settle(outcome, true, START + rest, &mut rng), None);
-                }
-                None => health.abandon_trial(),
-            }
-            assert!(health.claim_trial(START + rest), "{outcome:?}");
-        }
-    }
-
-    #[test]
-    fn a_trial_without_an_answer_has_failed() {
-        let mut rng = fastrand::Rng::with_seed(8);
-        let (health, rest) = down_at_start(&mut rng);
-        assert!(health.claim_trial(START + rest));
-        let transition = health.settle(Outcome::Unanswered, true, START + rest, &mut rng);
-        assert!(matches!(transition, Some(Transition::StillDown { .. })));
-    }
-
-    #[test]
-    fn an_answer_on_an_older_connection_counts_too() {
-        let mut rng = fastrand::Rng::with_seed(5);
-        let (health, _) = down_at_start(&mut rng);
-        assert_eq!(
-            health.settle(Outcome::Answered, false, START, &mut rng),
-            Some(Transition::Up)
-        );
-        assert_eq!(
-            health.settle(Outcome::Answered, false, START, &mut rng),
-            None
-        );
-    }
-
-    #[test]
-    fn what_is_not_the_nodes_fault_changes_nothing() {
-        let mut rng = fastrand::Rng::with_seed(6);
-        let health = NodeHealth::new();
-        for outcome in [Outcome::Neutral, Outcome::Unanswered] {
-            assert_eq!(health.settle(outcome, false, START, &mut rng), None);
-        }
-        assert_eq!(health.state(), State::Up);
-    }
-}
+mod tests;

@@ -7,7 +7,8 @@ use std::time::Duration;
 pub(super) const FIRST: Duration = Duration::from_millis(100);
 
 /// The longest rest: what the ScyllaDB drivers wait at most before they connect again. A node that came back is used at
-/// the latest this much later; a dead one costs one request in this time a refused connection.
+/// the latest this much later; a dead one costs one request in this time a refused connection, or, where its whole host
+/// is gone, as long as the application waits for connections.
 pub(super) const LONGEST: Duration = Duration::from_secs(10);
 
 /// The rest after `setbacks` failures in a row (1 for the first): doubled each time, within ±15 % so that the clients of

@@ -1,7 +1,7 @@
 //! One attempt of an operation, under way.
 
 use super::Target;
-use crate::health::{Outcome, Transition};
+use crate::health::{Outcome, Transition, Trial};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,16 +12,18 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Attempt<E> {
     node: Arc<Target<E>>,
-    trial: bool,
+    began: Duration,
+    trial: Option<Trial>,
     departed: bool,
 }
 
 impl<E> Attempt<E> {
-    /// An attempt on a node; `trial` says that it has claimed the trial of its health.
-    pub(super) fn new(node: Arc<Target<E>>, trial: bool) -> Self {
+    /// An attempt on a node, with the trial of its health if it has claimed that.
+    pub(super) fn new(node: Arc<Target<E>>, trial: Option<Trial>, now: Duration) -> Self {
         node.begin();
         Self {
             node,
+            began: now,
             trial,
             departed: false,
         }
@@ -39,6 +41,11 @@ impl<E> Attempt<E> {
         self.departed
     }
 
+    /// For how long it has been under way.
+    pub(super) fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.began)
+    }
+
     /// What became of it. `failed` says whether it counts among the node's failures.
     pub(super) fn settle(
         &mut self,
@@ -50,7 +57,7 @@ impl<E> Attempt<E> {
         if failed {
             self.node.count_failure();
         }
-        let trial = std::mem::take(&mut self.trial);
+        let trial = self.trial.take();
         self.node.health().settle(outcome, trial, now, rng)
     }
 }
@@ -58,8 +65,8 @@ impl<E> Attempt<E> {
 impl<E> Drop for Attempt<E> {
     fn drop(&mut self) {
         self.node.end();
-        if self.trial {
-            self.node.health().abandon_trial();
+        if let Some(trial) = self.trial.take() {
+            self.node.health().abandon_trial(trial);
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{Attempt, Target};
 use crate::health::Outcome;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The attempts of one operation, so that each goes to a node which the ones before did not try.
 #[derive(Debug)]
@@ -82,6 +83,12 @@ impl<E> Plan<E> {
     /// Whether the current attempt's request has left for its node: if not, whatever went wrong is not the node's doing.
     pub(crate) fn has_departed(&self) -> bool {
         self.current.as_ref().is_some_and(Attempt::has_departed)
+    }
+
+    /// For how long the current attempt has been under way.
+    pub(crate) fn age(&self, now: Duration) -> Duration {
+        let current = self.current.as_ref();
+        current.map(|attempt| attempt.age(now)).unwrap_or_default()
     }
 
     /// What became of the last attempt that has left.

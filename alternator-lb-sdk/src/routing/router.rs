@@ -75,7 +75,7 @@ impl<E> Router<E> {
         }
         plan.end_attempt();
         if let Some(node) = plan.pin() {
-            plan.begin(Attempt::new(Arc::clone(node), false));
+            plan.begin(Attempt::new(Arc::clone(node), None, now));
             return Ok(());
         }
         // Only a first attempt finds out about a node that was down: a retry has waited enough.
@@ -84,8 +84,8 @@ impl<E> Router<E> {
             false => None,
         };
         let attempt = match trial {
-            Some(node) => Attempt::new(Arc::clone(node), true),
-            None => Attempt::new(self.pick(&table, plan, rng)?, false),
+            Some((node, trial)) => Attempt::new(Arc::clone(node), Some(trial), now),
+            None => Attempt::new(self.pick(&table, plan, rng)?, None, now),
         };
         plan.begin(attempt);
         Ok(())

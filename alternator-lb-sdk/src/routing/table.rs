@@ -1,7 +1,7 @@
 //! The nodes that can be used at the moment.
 
 use super::{RouteError, Target};
-use crate::health::State;
+use crate::health::{State, Trial};
 use crate::topology::Topology;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,11 +87,13 @@ impl<E> Table<E> {
         }
     }
 
-    /// A node whose rest is over, with the claim to try it.
-    pub(super) fn claim_trial(&self, now: Duration) -> Option<&Arc<Target<E>>> {
+    /// A node whose rest is over, with the right to try it.
+    pub(super) fn claim_trial(&self, now: Duration) -> Option<(&Arc<Target<E>>, Trial)> {
         if self.up.is_empty() || now < self.next_trial {
             return None;
         }
-        self.down.iter().find(|node| node.health().claim_trial(now))
+        self.down
+            .iter()
+            .find_map(|node| Some((node, node.health().claim_trial(now)?)))
     }
 }

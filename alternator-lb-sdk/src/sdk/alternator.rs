@@ -58,6 +58,18 @@ impl Alternator {
     /// Use it to migrate an application that is pointed at one node by its environment without naming the node again.
     /// Discovery takes the configuration's HTTP client, if it has one.
     ///
+    /// ```
+    /// use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+    ///
+    /// fn client(
+    ///     sdk_config: &aws_types::SdkConfig,
+    /// ) -> Result<aws_sdk_dynamodb::Client, alternator_lb_sdk::BuildError> {
+    ///     let alternator = Alternator::from_sdk_config(sdk_config)?;
+    ///     let config = aws_sdk_dynamodb::config::Builder::from(sdk_config).alternator(&alternator);
+    ///     Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`BuildError::NoEndpoint`] if no endpoint is named, and whatever is wrong with the endpoint as a seed.
@@ -76,6 +88,16 @@ impl Alternator {
     /// fresh, over the [builder's HTTP client](Builder::http_client) or the SDK's default one. Nothing is learned from
     /// failures, unless [`interceptor()`](Self::interceptor) is installed beside it, and authentication is left as it is.
     /// An endpoint URL in the configuration, or in an operation's own, is ignored.
+    ///
+    /// ```
+    /// # use alternator_lb_sdk::Alternator;
+    /// # let alternator = Alternator::builder().seeds(["http://10.0.0.1:8000"]).build()?;
+    /// let config = aws_sdk_dynamodb::Config::builder()
+    ///     .endpoint_resolver(alternator.endpoint_resolver())
+    ///     .interceptor(alternator.interceptor()) // failover as well
+    ///     .allow_no_auth();
+    /// # Ok::<(), alternator_lb_sdk::BuildError>(())
+    /// ```
     pub fn endpoint_resolver(
         &self,
     ) -> impl aws_sdk_dynamodb::config::endpoint::ResolveEndpoint + use<> {
@@ -85,7 +107,8 @@ impl Alternator {
 
     /// What learns from failures, for [`Builder::interceptor`](aws_sdk_dynamodb::config::Builder::interceptor) beside
     /// [`endpoint_resolver()`](Self::endpoint_resolver): a node that cannot be connected is left out by all, and the
-    /// request that met it goes on to another at once. Without that resolver it does nothing.
+    /// request that met it goes on to another at once. An operation's own endpoint then pins it to that node, and
+    /// [`require_auth`](Builder::require_auth) is enforced. Of no use without that resolver.
     pub fn interceptor(&self) -> impl Intercept + use<> {
         Interceptor::new(Arc::clone(&self.cluster))
     }
@@ -93,11 +116,23 @@ impl Alternator {
     /// Waits until the list of nodes has been refreshed once.
     ///
     /// Requests need not wait for it: until then they go to the seeds. Use it where a process should not report itself
-    /// ready before it knows its cluster. If no refresh has succeeded yet, this makes one.
+    /// ready before it knows its cluster. If no refresh has succeeded yet, this makes one, or waits for the one under way.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let alternator = alternator_lb_sdk::Alternator::builder().seeds(["http://10.0.0.1:8000"]).build()?;
+    /// alternator.ready().await?;
+    /// for node in alternator.nodes() {
+    ///     println!("{} {:?} {}", node.url(), node.state(), node.requests());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// Why that refresh failed. Calling again tries again.
+    /// Why that refresh failed. Calling again tries again. Panics where tokio does: in a runtime without a timer, in which
+    /// the SDK does not run either.
     ///
     /// # Cancel safety
     ///
@@ -140,7 +175,8 @@ impl Alternator {
     /// Ends the background work; when this returns it has ended, and no request starts it anew.
     ///
     /// Clients go on with the nodes known last. Not needed for cleaning up: dropping the last handle and client ends it
-    /// too. Use it where something must not happen any more from here on, as at the end of a test.
+    /// too. Use it where something must not happen any more from here on, as at the end of a test. Of work on a runtime
+    /// that was left standing the end is waited for one second: it cannot do anything any more.
     ///
     /// # Cancel safety
     ///

@@ -41,6 +41,9 @@ pub struct Builder {
 /// Longer intervals are cut to this: nobody can tell the difference, and no sum of them overflows.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// Shorter ones are raised to this, or a process would do nothing else.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
+
 impl Builder {
     /// The nodes to begin with, as URLs `http(s)://host[:port]`; the host is an IPv4 address, an IPv6 address in
     /// brackets, or a DNS name.
@@ -87,7 +90,7 @@ impl Builder {
     ///
     /// # Default
     ///
-    /// 5 seconds: new nodes serve within seconds, and a thousand busy processes make 200 small requests a second
+    /// 5 seconds, and never less than 10 milliseconds: new nodes serve within seconds, and a thousand busy processes make 200 small requests a second
     /// together.
     pub fn refresh_interval(mut self, interval: Duration) -> Self {
         self.refresh_interval = Some(interval);
@@ -99,7 +102,8 @@ impl Builder {
     ///
     /// # Default
     ///
-    /// 60 seconds. An interval shorter than [`refresh_interval`](Self::refresh_interval) counts as that.
+    /// 60 seconds, as all the official clients have it: the list is not too old when requests come again, and a process
+    /// that does nothing costs its cluster next to nothing. An interval shorter than [`refresh_interval`](Self::refresh_interval) counts as that.
     pub fn idle_refresh_interval(mut self, interval: Duration) -> Self {
         self.idle_refresh_interval = Some(interval);
         self
@@ -187,7 +191,7 @@ fn interval(
 ) -> Result<Duration, BuildError> {
     match chosen {
         Some(Duration::ZERO) => Err(BuildError::ZeroInterval { setting }),
-        Some(chosen) => Ok(chosen.min(LONGEST_INTERVAL)),
+        Some(chosen) => Ok(chosen.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)),
         None => Ok(default),
     }
 }

@@ -1,13 +1,14 @@
 //! What all clients of a cluster share.
 
 use super::localnodes::Localnodes;
+use super::outcome::Judgement;
 use super::{failover, http};
 use crate::clock::Clock;
 use crate::discovery::{Ask, Background, Discovery, Intervals, Report, Settings};
-use crate::health::{Outcome, Transition};
+use crate::health::Transition;
 use crate::observe::events;
 use crate::routing::{Peer, Plan, Policy, RouteError, Router, Table, Target};
-use crate::topology::{Node, NodeUrl, Scope, Topology};
+use crate::topology::{NodeUrl, Scope, Topology};
 use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::endpoint::Endpoint;
@@ -29,8 +30,12 @@ pub(super) struct Cluster {
     background: Background,
     auth: Auth,
     cut_bucket: TokenBucket,
-    /// For whoever brings none: the application's choice, or the SDK's default.
-    http_client: OnceLock<Option<SharedHttpClient>>,
+    /// The seeds as nodes, for operations that ask for one which is not listed.
+    seeds: Vec<Arc<SdkNode>>,
+    /// The application's choice, which goes before that of any configuration.
+    chosen_client: Option<SharedHttpClient>,
+    /// The SDK's default, made when it is needed first.
+    default_client: OnceLock<Option<SharedHttpClient>>,
 }
 
 /// What the application chose, checked.
@@ -58,6 +63,7 @@ impl Cluster {
     pub(super) fn new(chosen: Chosen) -> Self {
         let clock = Clock::new();
         let nodes = Topology::new(&chosen.seeds, |url| Peer::new(endpoint(url)));
+        let seeds = nodes.nodes().to_vec();
         let start = fastrand::usize(..);
         let router = Router::new(Table::new(Arc::new(nodes)), chosen.policy, start);
         let router = Arc::new(router);
@@ -69,21 +75,17 @@ impl Cluster {
             attach: endpoint,
             report,
         };
-        let cluster = Self {
+        Self {
             clock,
             discovery: Arc::new(Discovery::new(settings, Arc::clone(&router), clock)),
             router,
             background: Background::new(),
             auth: chosen.auth,
             cut_bucket: failover::cut_bucket(),
-            http_client: OnceLock::new(),
-        };
-        if let Some(http_client) = chosen.http_client {
-            cluster.adopt(&http_client, None);
-            // Empty until now.
-            let _ = cluster.http_client.set(Some(http_client));
+            seeds,
+            chosen_client: chosen.http_client,
+            default_client: OnceLock::new(),
         }
-        cluster
     }
 
     pub(super) fn router(&self) -> &Router<Endpoint> {
@@ -115,14 +117,20 @@ impl Cluster {
 
     /// The HTTP client for a configuration that has none, if there is one to share.
     pub(super) fn http_client(&self) -> Option<SharedHttpClient> {
-        self.http_client.get_or_init(http::default_client).clone()
+        self.chosen_client.clone().or_else(|| {
+            self.default_client
+                .get_or_init(http::default_client)
+                .clone()
+        })
     }
 
-    /// Asks over this HTTP client from now on, unless there is one already. It is held as long as the cluster is, so it
+    /// Asks over this HTTP client from now on, or over the one that the application chose, unless there is one already. It is held as long as the cluster is, so it
     /// must not hold the cluster in turn.
     pub(super) fn adopt(&self, http_client: &SharedHttpClient, timeouts: Option<&TimeoutConfig>) {
-        self.discovery
-            .adopt(|| -> Arc<dyn Ask> { Arc::new(Localnodes::new(http_client.clone(), timeouts)) });
+        self.discovery.adopt(|| -> Arc<dyn Ask> {
+            let http_client = self.chosen_client.as_ref().unwrap_or(http_client);
+            Arc::new(Localnodes::new(http_client.clone(), timeouts))
+        });
     }
 
     /// Asks over the client that is for whoever brings none, unless there is one already.
@@ -132,13 +140,18 @@ impl Cluster {
         }
         if let Some(http_client) = self.http_client() {
             self.adopt(&http_client, None);
+            self.look_out_for_proxies();
         }
+    }
+
+    fn look_out_for_proxies(&self) {
+        #[cfg(feature = "default-https-client")]
+        super::proxy::warn_if_captured(self.discovery.seeds());
     }
 
     /// A configuration has the plugin from now on.
     pub(super) fn installed(&self) {
-        #[cfg(feature = "default-https-client")]
-        super::proxy::warn_if_captured(self.discovery.seeds());
+        self.look_out_for_proxies();
         if self.discovery.can_ask() && tokio::runtime::Handle::try_current().is_ok() {
             self.background.ensure(&self.discovery, self.clock.now());
         }
@@ -157,9 +170,9 @@ impl Cluster {
     }
 
     /// Takes note of what became of an operation's attempt.
-    pub(super) fn settle(&self, plan: &mut SdkPlan, outcome: Outcome, failed: bool) {
-        let Some((node, transition)) = self.router.settle(plan, outcome, failed, self.clock.now())
-        else {
+    pub(super) fn settle(&self, plan: &mut SdkPlan, judgement: Judgement, now: Duration) {
+        let Judgement { outcome, failed } = judgement;
+        let Some((node, transition)) = self.router.settle(plan, outcome, failed, now) else {
             return;
         };
         match transition {
@@ -169,13 +182,15 @@ impl Cluster {
         events::transition(node.url(), transition);
     }
 
+    pub(super) fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
     /// The node at an address, if it is one of the cluster's: listed, or a seed.
     pub(super) fn find(&self, url: &NodeUrl) -> Option<Arc<SdkNode>> {
         let table = self.router.table();
-        table.topology().find(url).cloned().or_else(|| {
-            let is_seed = self.discovery.seeds().contains(url);
-            is_seed.then(|| Arc::new(Node::new(url.clone(), Peer::new(endpoint(url)))))
-        })
+        let seed = || self.seeds.iter().find(|seed| seed.url() == url);
+        table.topology().find(url).or_else(seed).cloned()
     }
 
     /// A request is made: the task that keeps the list fresh must run. Returns the time.
@@ -183,7 +198,7 @@ impl Cluster {
         let now = self.clock.now();
         if self.discovery.can_ask() {
             if self.discovery.request() {
-                self.background.woken(self.discovery.intervals(), now);
+                self.background.woken(now);
             }
             self.background.ensure(&self.discovery, now);
         }

@@ -15,7 +15,8 @@
 //! | anything else | | the application's | the application's | the SDK's bucket |
 //!
 //! The bucket of the cluster is there because a node that dies with a thousand requests in flight would empty the SDK's;
-//! it is bounded too. Free attempts neither use up the application's nor make its waits longer.
+//! it is bounded too. Free attempts do not use up the application's, nor make its waits longer (but for the SDK's newer
+//! retry rules, whose first wait cannot be set from outside; it is 25 ms for DynamoDB).
 
 use super::outcome::Judgement;
 use crate::health::Outcome;
@@ -72,14 +73,14 @@ pub(super) fn prepare(
     cut_bucket: &TokenBucket,
 ) {
     let known = config.load::<Wanted>().cloned();
-    if !judgement.failed && known.is_none() {
+    if !judgement.failed && !judgement.outcome.was_not_sent() && known.is_none() {
         // Nothing was changed, and nothing is to be: the common case costs one look.
         return;
     }
     let Some(mut wanted) = known.or_else(|| Wanted::read(config)) else {
         return;
     };
-    let never_sent = judgement.outcome == Outcome::NotConnected;
+    let never_sent = judgement.outcome.was_not_sent();
     let is_free = never_sent && elsewhere != Elsewhere::Nowhere && wanted.free < MAX_FREE;
     if is_free {
         wanted.free += 1;
@@ -87,20 +88,34 @@ pub(super) fn prepare(
     let retries = wanted.retries();
     let longest_wait = match elsewhere {
         Elsewhere::Untried if is_free => Duration::ZERO,
-        Elsewhere::Untried if judgement.failed && !never_sent => SHORT_WAIT,
+        Elsewhere::Untried if is_the_nodes(judgement) => SHORT_WAIT,
         Elsewhere::Untried | Elsewhere::Tried | Elsewhere::Nowhere => Duration::MAX,
     };
     let longest_wait = longest_wait.min(retries.max_backoff());
     let retries = retries.with_max_backoff(longest_wait);
     let bucket = match judgement.outcome {
         _ if is_free => &*FREE,
-        Outcome::Unanswered => cut_bucket,
-        Outcome::NotConnected | Outcome::Answered | Outcome::Neutral => &wanted.bucket,
+        Outcome::Cut => cut_bucket,
+        Outcome::NotConnected
+        | Outcome::NotSent
+        | Outcome::Answered
+        | Outcome::TimedOut
+        | Outcome::Neutral => &wanted.bucket,
     };
     let state = config.interceptor_state();
     state.store_put(retries);
     state.store_put(bucket.clone());
     state.store_put(wanted);
+}
+
+/// Whether the node itself failed, so that another is as good as new. That the application did not want to wait any longer
+/// may be due to all of them.
+fn is_the_nodes(judgement: Judgement) -> bool {
+    match judgement.outcome {
+        Outcome::Cut => true,
+        Outcome::Answered => judgement.failed,
+        Outcome::NotConnected | Outcome::NotSent | Outcome::TimedOut | Outcome::Neutral => false,
+    }
 }
 
 impl Wanted {
@@ -157,7 +172,7 @@ mod tests {
     }
 
     const NEVER_SENT: Judgement = failed(Outcome::NotConnected);
-    const CUT: Judgement = failed(Outcome::Unanswered);
+    const CUT: Judgement = failed(Outcome::Cut);
     const SERVER_ERROR: Judgement = failed(Outcome::Answered);
     const ANSWERED: Judgement = Judgement {
         outcome: Outcome::Answered,
@@ -241,6 +256,16 @@ mod tests {
                 (ATTEMPTS, patience())
             );
         }
+    }
+
+    #[test]
+    fn an_application_that_did_not_want_to_wait_is_not_hurried() {
+        let mut config = config();
+        let timed_out = failed(Outcome::TimedOut);
+        assert_eq!(
+            after(&mut config, timed_out, Elsewhere::Untried),
+            (ATTEMPTS, patience())
+        );
     }
 
     #[test]

@@ -124,14 +124,18 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let judgement = outcome::judge(context, config);
-        let Some(plan) = plan(config).filter(|plan| plan.has_departed()) else {
+        let now = self.cluster.now();
+        let departed = plan(config).filter(|plan| plan.has_departed());
+        let Some(age) = departed.map(|plan| plan.age(now)) else {
             // It failed on this side, before it left for any node.
             self.note_credentials(context);
             return Ok(());
         };
-        self.cluster
-            .settle(plan, judgement.outcome, judgement.failed);
+        let judgement = outcome::judge(context, config, age);
+        let Some(plan) = plan(config) else {
+            return Ok(());
+        };
+        self.cluster.settle(plan, judgement, now);
         let elsewhere = match components.sleep_impl() {
             Some(_) => self.cluster.router().elsewhere(plan),
             // Without a way to sleep the SDK cannot even wait for no time at all.
@@ -151,7 +155,7 @@ impl Intercept for Interceptor {
         let Some(plan) = plan(config) else {
             return Ok(());
         };
-        if plan.last_outcome() == Some(Outcome::NotConnected)
+        if plan.last_outcome().is_some_and(Outcome::was_not_sent)
             && let Some(result) = context.output_or_error_mut()
         {
             unreachable::explain(result, plan, self.cluster.discovery().last_error());

@@ -29,7 +29,9 @@ pub(super) fn note_client(cluster: &Cluster, config: &mut ConfigBag, warned: &At
         return;
     };
     let place = OfTheClient(std::ptr::from_ref(endpoint).addr());
-    if !warned.swap(true, Ordering::Relaxed) && find(cluster, &endpoint.0).is_none() {
+    // Before the first refresh nobody knows who is a node.
+    let is_judged = !warned.load(Ordering::Relaxed) && cluster.discovery().has_succeeded();
+    if is_judged && !warned.swap(true, Ordering::Relaxed) && find(cluster, &endpoint.0).is_none() {
         tracing::warn!(
             endpoint = %endpoint.0,
             "the client's endpoint_url is ignored, since the plugin sends its requests to the nodes of the cluster, and \

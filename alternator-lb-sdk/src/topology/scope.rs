@@ -25,6 +25,9 @@ use std::sync::Arc;
 /// Datacenters and racks need ScyllaDB 2025.1 or later: older servers ignore the question and name all their nodes,
 /// which is noticed. A chain with a [`cluster`](Self::cluster) in it is then served by that; one without fails with
 /// [`RouteError`](crate::RouteError) instead of silently widening.
+///
+/// Until the first refresh, requests go to the seeds wherever these are. That is so too while a chain has never had any
+/// nodes, as with a name that is mistyped: one warning and [`ready()`](crate::Alternator::ready) tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     areas: Vec<Area>,

@@ -264,7 +264,7 @@ proptest! {
                 let mut plan = Plan::default();
                 let node = next(&router, &mut plan, now);
                 prop_assert!(urls.contains(&node), "{} is not in {:?}", node, urls);
-                let outcome = [Outcome::Answered, Outcome::NotConnected, Outcome::Unanswered, Outcome::Neutral];
+                let outcome = [Outcome::Answered, Outcome::NotConnected, Outcome::Cut, Outcome::Neutral];
                 settle(&router, &mut plan, outcome[outcomes.next().unwrap_or_default()], now);
             }
         }

@@ -122,3 +122,15 @@ async fn a_node_that_is_cut_off_does_not_empty_a_datacenter() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_is_cut_off_is_not_believed_even_if_it_is_asked_first() {
+    for _ in 0..8 {
+        let bench = bench(&[1, 2, 3], Scope::datacenter("dc1"));
+        bench
+            .network
+            .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
+        bench.network.view(1, "dc1", &[("r1", 1)]);
+        assert_eq!(bench.refresh().await.unwrap(), [1, 2, 3]);
+    }
+}
