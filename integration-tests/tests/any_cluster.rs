@@ -1,9 +1,12 @@
 //! What needs neither faults nor a cluster of a certain shape, and so is proved on a real one as well.
 
-use crate::rig::{Backend, Recorder, eventually, expect_pings, ping};
+use crate::rig::{
+    Backend, Recorder, config, eventually, expect_pings, ping, signing, text, this_test,
+};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, RefreshError, Scope};
 use aws_sdk_dynamodb::Client;
-use std::collections::BTreeSet;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn recorded(backend: &Backend, alternator: &Alternator) -> (Client, Recorder) {
     let recorder = Recorder::new();
@@ -12,6 +15,17 @@ fn recorded(backend: &Backend, alternator: &Alternator) -> (Client, Recorder) {
         Client::from_conf(config.alternator(alternator).build()),
         recorder,
     )
+}
+
+/// What the cluster answers to a client with these settings.
+async fn code_of(backend: &Backend, config: aws_sdk_dynamodb::config::Builder) -> String {
+    let alternator = backend.builder().build().unwrap();
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    let error = ping(&client).await.unwrap_err();
+    match error.code() {
+        Some(code) => code.to_owned(),
+        None => panic!("{}", text(error)),
+    }
 }
 
 fn listed(alternator: &Alternator) -> BTreeSet<String> {
@@ -69,6 +83,52 @@ async fn an_unknown_datacenter_has_no_nodes_and_the_next_scope_serves() {
     alternator.ready().await.unwrap();
     expect_pings(&client, alternator.nodes().len()).await;
     assert_eq!(recorder.spread().len(), alternator.nodes().len());
+}
+
+#[tokio::test]
+async fn a_rack_serves_alone_and_evenly() {
+    let backend = Backend::start();
+    let Some((datacenter, rack)) = backend.rack(this_test!()) else {
+        return;
+    };
+    let everywhere = backend.builder().scope(Scope::cluster()).build().unwrap();
+    everywhere.ready().await.unwrap();
+    let scope = Scope::rack(datacenter, rack);
+    let alternator = backend.builder().scope(scope).build().unwrap();
+    let (client, recorder) = recorded(&backend, &alternator);
+    alternator.ready().await.unwrap();
+    let (rack, all) = (listed(&alternator), listed(&everywhere));
+    assert!(
+        rack.is_subset(&all) && rack.len() < all.len(),
+        "{rack:?} of {all:?}"
+    );
+
+    expect_pings(&client, rack.len() * 10).await;
+    let even: BTreeMap<_, _> = rack.into_iter().map(|node| (node, 10)).collect();
+    assert_eq!(recorder.spread(), even);
+}
+
+#[tokio::test]
+async fn unsigned_requests_are_refused_by_a_cluster_that_enforces_authorization() {
+    let Some(backend) = Backend::start_enforcing(this_test!()) else {
+        return;
+    };
+    let code = code_of(&backend, config()).await;
+    assert_eq!(code, "MissingAuthenticationTokenException");
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_refused_by_a_cluster_that_enforces_authorization() {
+    let Some(backend) = Backend::start_enforcing(this_test!()) else {
+        return;
+    };
+    let role = backend.role().unwrap();
+    let code = code_of(&backend, signing(role, "something else")).await;
+    assert_eq!(code, "UnrecognizedClientException");
+
+    let alternator = backend.builder().build().unwrap();
+    let (client, _) = recorded(&backend, &alternator);
+    expect_pings(&client, 1).await;
 }
 
 #[tokio::test]

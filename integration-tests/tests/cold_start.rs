@@ -1,10 +1,18 @@
 //! The first requests of a process.
 
-use crate::rig::{Fixed, client, config, expect_pings, scripted};
+use crate::rig::{Fixed, Mute, Recorder, config, eventually, expect_pings, scripted};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
 use alternator_test_cluster::Fault;
 use aws_sdk_dynamodb::Client;
+use aws_smithy_runtime_api::shared::IntoShared as _;
+use futures_util::poll;
 use std::collections::BTreeSet;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Ends a test that would hang.
+const LONG: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn processes_begin_at_random_nodes() {
@@ -34,12 +42,23 @@ async fn processes_begin_at_random_nodes() {
 #[tokio::test]
 async fn requests_do_not_wait_for_discovery() {
     let cluster = scripted!();
-    // Nobody tells who is in the cluster, and whoever is asked takes its time to say so.
-    for node in cluster.nodes() {
-        node.answer_localnodes(500, "");
-    }
+    let recorder = Recorder::over(Mute::new().into_shared());
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
-    expect_pings(&client(&alternator), 9).await;
+    let config = config()
+        .http_client(recorder.clone())
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    eventually("somebody is asked for the nodes", async || {
+        !recorder.discoveries().is_empty()
+    })
+    .await;
+    let mut found = pin!(alternator.ready());
+    assert!(poll!(&mut found).is_pending());
+    timeout(LONG, expect_pings(&client, 9)).await.unwrap();
+    assert!(
+        poll!(&mut found).is_pending(),
+        "no refresh has ended, not even with an error"
+    );
     for node in cluster.nodes() {
         assert_eq!(node.counters().requests, 3);
     }

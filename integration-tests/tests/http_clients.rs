@@ -61,6 +61,44 @@ async fn data_and_discovery_share_their_connections() {
 }
 
 #[tokio::test]
+async fn nodes_found_before_any_installation_are_spoken_to_over_the_same_connection() {
+    let cluster = scripted!(|cluster| cluster.nodes(1));
+    let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
+    alternator.ready().await.unwrap();
+    // Its refreshes would be under way at the same time as the requests, on a connection of their own.
+    alternator.shutdown().await;
+    let client = Client::from_conf(config().alternator(&alternator).build());
+    // A connection goes back to the pool in a task of its own.
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    expect_pings(&client, 5).await;
+    let counters = cluster.node(0).counters();
+    assert_eq!((counters.discoveries, counters.requests), (1, 5));
+    assert_eq!(counters.connections, 1);
+}
+
+#[tokio::test]
+async fn one_that_is_set_after_the_plugin_serves_data_only() {
+    let cluster = scripted!();
+    let [before, after] = [Recorder::new(), Recorder::new()];
+    let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
+    let config = config()
+        .http_client(before.clone())
+        .alternator(&alternator)
+        .http_client(after.clone());
+    let client = Client::from_conf(config.build());
+    expect_pings(&client, 3).await;
+    alternator.refresh().await.unwrap();
+    assert_eq!(
+        (before.operations().len(), after.operations().len()),
+        (0, 3)
+    );
+    assert!(!before.discoveries().is_empty());
+    assert_eq!(after.discoveries(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn one_that_reaches_nobody_keeps_the_seeds() {
     let alternator = Alternator::builder()
         .seeds(["http://192.0.2.1:8000", "http://192.0.2.2:8000"])

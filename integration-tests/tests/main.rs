@@ -15,6 +15,8 @@ mod any_cluster;
 mod authorization;
 mod bad_lists;
 mod bad_settings;
+#[cfg(target_os = "linux")]
+mod black_holes;
 mod cancellation;
 mod cold_start;
 mod credentials;
@@ -32,6 +34,7 @@ mod own_endpoints;
 mod paid_retries;
 mod partitions;
 mod parts;
+mod proxies;
 mod reinstalling;
 mod runtimes;
 mod scope_fallback;

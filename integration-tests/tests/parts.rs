@@ -1,6 +1,8 @@
 //! The plugin's parts, installed one by one.
 
-use crate::rig::{Recorder, config, expect_pings, ping, quick_retries, refreshing, scripted};
+use crate::rig::{
+    Recorder, config, eventually, expect_pings, ping, quick_retries, refreshing, scripted,
+};
 use alternator_lb_sdk::{Alternator, NodeState, NodeStatus};
 use alternator_test_cluster::{Fault, TestCluster};
 use aws_sdk_dynamodb::Client;
@@ -38,6 +40,47 @@ async fn the_resolver_alone_balances_exactly() {
         Vec::<String>::new(),
         "it sees no HTTP client"
     );
+}
+
+#[tokio::test]
+async fn the_resolver_alone_finds_nodes_over_the_builders_http_client() {
+    let cluster = scripted!();
+    let [builders, own] = [Recorder::new(), Recorder::new()];
+    let builder = refreshing(&cluster).http_client(builders.clone());
+    let alternator = builder.build().unwrap();
+    let config = config()
+        .allow_no_auth()
+        .http_client(own.clone())
+        .endpoint_resolver(alternator.endpoint_resolver());
+    let client = Client::from_conf(config.build());
+    // Nothing but requests: they set discovery going.
+    eventually("requests go to all nodes", async || {
+        expect_pings(&client, 1).await;
+        own.spread().len() == 3
+    })
+    .await;
+    assert_eq!(builders.discoveries()[0], cluster.node(0).url());
+    assert_eq!(builders.operations(), Vec::<String>::new());
+    assert_eq!(own.discoveries(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_resolver_alone_finds_nodes_over_the_default_http_client() {
+    let cluster = scripted!();
+    let own = Recorder::new();
+    let alternator = refreshing(&cluster).build().unwrap();
+    let config = config()
+        .allow_no_auth()
+        .http_client(own.clone())
+        .endpoint_resolver(alternator.endpoint_resolver());
+    let client = Client::from_conf(config.build());
+    eventually("requests go to all nodes", async || {
+        expect_pings(&client, 1).await;
+        own.spread().len() == 3
+    })
+    .await;
+    assert!(cluster.node(0).counters().discoveries > 0);
+    assert_eq!(own.discoveries(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -1,13 +1,15 @@
 //! Clusters named by the SDK's own configuration.
 
-use crate::rig::{Recorder, client, expect_pings, scripted};
+use crate::rig::{
+    Recorder, client, expect_pings, in_a_process_with, is_child, scripted, this_test,
+};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, BuildError};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_runtime_api::shared::IntoShared as _;
-use std::env;
-use std::process::Command;
+use std::fs;
+use std::path::Path;
 
 fn in_code() -> aws_types::sdk_config::Builder {
     SdkConfig::builder()
@@ -64,29 +66,6 @@ const SPECIFIC: &str = "http://192.0.2.1:8000";
 const GENERAL: &str = "http://192.0.2.2:8000";
 const IN_CODE: &str = "http://192.0.2.3:8000";
 
-/// Runs this very test in a process of its own with these variables, since they belong to a whole process.
-fn in_a_process_with(test: &str, variables: &[(&str, &str)]) {
-    let mut child = Command::new(env::current_exe().unwrap());
-    child.args([&format!("sdk_config::{test}"), "--exact", "--nocapture"]);
-    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        child.env_remove(name);
-    }
-    for file in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
-        child.env(file, "/dev/null");
-    }
-    child.env("AWS_EC2_METADATA_DISABLED", "true");
-    child.env(CHILD, "1").envs(variables.iter().copied());
-    let output = child.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}"
-    );
-}
-
-const CHILD: &str = "INTEGRATION_TEST_CHILD";
-
 async fn loaded() -> SdkConfig {
     loader().load().await
 }
@@ -99,13 +78,13 @@ fn loader() -> aws_config::ConfigLoader {
 
 #[tokio::test]
 async fn what_the_environment_says_of_dynamodb_goes_before_what_it_says_of_all_services() {
-    if env::var_os(CHILD).is_some() {
+    if is_child() {
         assert_eq!(seed(&loaded().await), SPECIFIC);
         assert_eq!(seed(&loader().endpoint_url(IN_CODE).load().await), IN_CODE);
         return;
     }
     in_a_process_with(
-        "what_the_environment_says_of_dynamodb_goes_before_what_it_says_of_all_services",
+        this_test!(),
         &[
             ("AWS_ENDPOINT_URL_DYNAMODB", SPECIFIC),
             ("AWS_ENDPOINT_URL", GENERAL),
@@ -115,12 +94,25 @@ async fn what_the_environment_says_of_dynamodb_goes_before_what_it_says_of_all_s
 
 #[tokio::test]
 async fn what_the_environment_says_of_all_services_is_taken_too() {
-    if env::var_os(CHILD).is_some() {
+    if is_child() {
         assert_eq!(seed(&loaded().await), GENERAL);
         return;
     }
-    in_a_process_with(
-        "what_the_environment_says_of_all_services_is_taken_too",
-        &[("AWS_ENDPOINT_URL", GENERAL)],
+    in_a_process_with(this_test!(), &[("AWS_ENDPOINT_URL", GENERAL)]);
+}
+
+#[tokio::test]
+async fn what_the_profile_says_of_dynamodb_goes_before_what_it_says_of_all_services() {
+    if is_child() {
+        assert_eq!(seed(&loaded().await), SPECIFIC);
+        return;
+    }
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("profile_with_services");
+    let profile = format!(
+        "[profile default]\nservices = scylla\nendpoint_url = {GENERAL}\n\n\
+         [services scylla]\ndynamodb =\n  endpoint_url = {SPECIFIC}\n"
     );
+    fs::write(&file, profile).unwrap();
+    let file = file.to_str().unwrap();
+    in_a_process_with(this_test!(), &[("AWS_CONFIG_FILE", file)]);
 }

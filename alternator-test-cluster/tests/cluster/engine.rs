@@ -1,5 +1,7 @@
 //! The data behave as data of DynamoDB do.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::http::{Request, ask, fail, run};
@@ -23,9 +25,8 @@ fn items_are_written_read_and_deleted() {
     assert_eq!(run(&node, "GetItem", &key("a")), json!({}));
 }
 
-#[test]
-fn tables_are_active_at_once() {
-    let (cluster, node) = cluster();
+/// A table with an index of another attribute.
+fn indexed() -> Value {
     let mut indexed = table("indexed");
     indexed["AttributeDefinitions"] = json!([
         {"AttributeName": "k", "AttributeType": "S"}, {"AttributeName": "g", "AttributeType": "S"},
@@ -35,6 +36,50 @@ fn tables_are_active_at_once() {
         "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
         "Projection": {"ProjectionType": "ALL"},
     }]);
+    indexed
+}
+
+#[test]
+fn an_index_finds_items_by_its_own_key() {
+    let (_cluster, node) = cluster();
+    run(&node, "CreateTable", &indexed());
+    for (k, g) in [("a", "even"), ("b", "odd"), ("c", "even")] {
+        let item = json!({"k": {"S": k}, "g": {"S": g}});
+        run(
+            &node,
+            "PutItem",
+            &json!({"TableName": "indexed", "Item": item}),
+        );
+    }
+    run(
+        &node,
+        "PutItem",
+        &json!({"TableName": "indexed", "Item": {"k": {"S": "d"}}}),
+    );
+    let query = |group: &str| {
+        json!({
+            "TableName": "indexed", "IndexName": "by_g",
+            "KeyConditionExpression": "g = :g", "ExpressionAttributeValues": {":g": {"S": group}},
+        })
+    };
+    let found = run(&node, "Query", &query("even"));
+    let items = found["Items"].as_array().unwrap();
+    let keys: BTreeSet<_> = items
+        .iter()
+        .map(|item| item["k"]["S"].as_str().unwrap())
+        .collect();
+    assert_eq!(keys, BTreeSet::from(["a", "c"]));
+    assert_eq!(
+        run(&node, "Query", &query("odd"))["Items"][0]["k"]["S"],
+        "b"
+    );
+    assert_eq!(run(&node, "Query", &query("neither"))["Count"], 0);
+}
+
+#[test]
+fn tables_are_active_at_once() {
+    let (cluster, node) = cluster();
+    let indexed = indexed();
     let created = run(&node, "CreateTable", &indexed);
     assert_eq!(created["TableDescription"]["TableStatus"], "ACTIVE");
     assert_eq!(

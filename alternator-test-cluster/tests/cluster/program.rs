@@ -1,7 +1,7 @@
 //! The program.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
 
 fn program() -> Command {
@@ -37,27 +37,27 @@ fn signal(child: &Child, name: &str) {
 }
 
 fn get(url: &str) -> String {
-    use std::io::Write;
-    let address = url
+    let (address, path) = url
         .strip_prefix("http://")
         .unwrap()
-        .split('/')
-        .next()
+        .split_once('/')
         .unwrap();
-    let path = url
-        .strip_prefix("http://")
-        .unwrap()
-        .strip_prefix(address)
-        .unwrap();
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let answer = exchange(address, &format!("GET /{path} HTTP/1.1\r\n"), "");
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+/// Sends a request on a connection of its own. Returns all of the answer.
+fn exchange(address: &str, head: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        "{head}Host: {address}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
     )
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    answer
 }
 
 #[cfg(unix)]
@@ -102,6 +102,28 @@ fn it_builds_the_cluster_that_it_is_asked_for() {
     assert_eq!(in_rack("?rack=r2"), 2);
     signal(&child, "-TERM");
     child.wait().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn it_enforces_the_authorization_that_it_is_given() {
+    let post = "POST / HTTP/1.1\r\nContent-Type: application/x-amz-json-1.0\r\n\
+                X-Amz-Target: DynamoDB_20120810.ListTables\r\n";
+    let unsigned = |arguments: &[&str]| {
+        let (mut child, urls) = start(arguments);
+        let answer = exchange(urls[0].strip_prefix("http://").unwrap(), post, "{}");
+        signal(&child, "-TERM");
+        child.wait().unwrap();
+        answer
+    };
+    let refused = unsigned(&["--nodes", "1", "--port", "0", "--auth", "role:secret"]);
+    assert!(refused.starts_with("HTTP/1.1 400 "), "{refused}");
+    assert!(
+        refused.contains("MissingAuthenticationTokenException"),
+        "{refused}"
+    );
+    let served = unsigned(&["--nodes", "1", "--port", "0"]);
+    assert!(served.starts_with("HTTP/1.1 200 "), "{served}");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use super::client;
 use alternator_lb_sdk::{Alternator, Builder};
-use alternator_test_cluster::TestCluster;
+use alternator_test_cluster::{NodeConfig, TestCluster};
 use aws_sdk_dynamodb::config::{self, Credentials};
 use std::env;
 
@@ -26,14 +26,40 @@ impl Backend {
                 credentials: real_credentials(),
                 _cluster: None,
             },
-            None => {
-                let cluster = TestCluster::builder().nodes(3).start().unwrap();
-                Self {
-                    seeds: cluster.urls(),
-                    credentials: None,
-                    _cluster: Some(cluster),
-                }
+            None => Self::scripted(None),
+        }
+    }
+
+    /// The same with authorization enforced, unless the real cluster comes without credentials.
+    pub(crate) fn start_enforcing(test: &str) -> Option<Self> {
+        match real_seeds() {
+            Some(_) if real_credentials().is_none() => {
+                skip(test, "ALTERNATOR_ACCESS_KEY and ALTERNATOR_SECRET_KEY")
             }
+            Some(_) => Some(Self::start()),
+            None => Some(Self::scripted(Some(credentials(
+                "alternator",
+                "secret hash",
+            )))),
+        }
+    }
+
+    /// Two nodes in the first rack, one in the second.
+    fn scripted(credentials: Option<Credentials>) -> Self {
+        let cluster = TestCluster::builder()
+            .nodes(2)
+            .node(NodeConfig::new().rack("r2"));
+        let cluster = match &credentials {
+            Some(credentials) => {
+                cluster.authorization(credentials.access_key_id(), credentials.secret_access_key())
+            }
+            None => cluster,
+        };
+        let cluster = cluster.start().unwrap();
+        Self {
+            seeds: cluster.urls(),
+            credentials,
+            _cluster: Some(cluster),
         }
     }
 
@@ -48,6 +74,22 @@ impl Backend {
             None => client::config(),
         }
     }
+
+    /// Who may do everything, if the cluster wants to know.
+    pub(crate) fn role(&self) -> Option<&str> {
+        self.credentials.as_ref().map(Credentials::access_key_id)
+    }
+
+    /// A datacenter and a rack in which some of the nodes are, and others are not.
+    pub(crate) fn rack(&self, test: &str) -> Option<(String, String)> {
+        if real_seeds().is_none() {
+            return Some(("dc1".to_owned(), "r1".to_owned()));
+        }
+        let named = env::var("ALTERNATOR_DATACENTER")
+            .ok()
+            .zip(env::var("ALTERNATOR_RACK").ok());
+        named.or_else(|| skip(test, "ALTERNATOR_DATACENTER and ALTERNATOR_RACK"))
+    }
 }
 
 /// Starts the test cluster as described, or says that `test` is skipped because the cluster is a real one.
@@ -56,17 +98,23 @@ pub(crate) fn start_scripted(
     shape: impl FnOnce(alternator_test_cluster::Builder) -> alternator_test_cluster::Builder,
 ) -> Option<TestCluster> {
     if real_seeds().is_some() {
-        let test = test.trim_end_matches("::{{closure}}");
-        eprintln!("skipped: {test}: needs a cluster that does as it is told, not a real one");
-        return None;
+        return skip(test, "a cluster that does as it is told, not a real one");
     }
     Some(shape(TestCluster::builder()).start().unwrap())
 }
 
+/// The name of the test that this is written in.
+macro_rules! this_test {
+    () => {
+        std::any::type_name_of_val(&|| ())
+    };
+}
+pub(crate) use this_test;
+
 /// The test cluster in a certain shape; ends the test where there is none to be had.
 macro_rules! scripted {
     ($shape:expr) => {
-        match $crate::rig::backend::start_scripted(std::any::type_name_of_val(&|| ()), $shape) {
+        match $crate::rig::backend::start_scripted($crate::rig::this_test!(), $shape) {
             Some(cluster) => cluster,
             None => return,
         }
@@ -76,6 +124,12 @@ macro_rules! scripted {
     };
 }
 pub(crate) use scripted;
+
+fn skip<T>(test: &str, what: &str) -> Option<T> {
+    let test = test.trim_end_matches("::{{closure}}");
+    eprintln!("skipped: {test}: needs {what}");
+    None
+}
 
 fn real_seeds() -> Option<Vec<String>> {
     let seeds = env::var("ALTERNATOR_SEEDS").ok()?;
@@ -90,5 +144,9 @@ fn real_seeds() -> Option<Vec<String>> {
 fn real_credentials() -> Option<Credentials> {
     let key = env::var("ALTERNATOR_ACCESS_KEY").ok()?;
     let secret = env::var("ALTERNATOR_SECRET_KEY").ok()?;
-    Some(Credentials::new(key, secret, None, None, "environment"))
+    Some(credentials(&key, &secret))
+}
+
+fn credentials(role: &str, secret: &str) -> Credentials {
+    Credentials::new(role, secret, None, None, "the backend")
 }

@@ -1,6 +1,7 @@
 //! What the tests stand on: a cluster, clients, and ways to wait for and to see what happens.
 
 pub(crate) mod backend;
+mod child;
 mod client;
 mod errors;
 mod eventually;
@@ -10,11 +11,13 @@ mod http;
 mod load;
 mod log;
 mod metronome;
+mod mute;
 mod opaque;
 mod recorder;
 mod table;
 
-pub(crate) use backend::{Backend, scripted};
+pub(crate) use backend::{Backend, scripted, this_test};
+pub(crate) use child::{in_a_process_with, is_child};
 pub(crate) use client::{
     client, client_of, config, direct, expect_pings, ping, quick_retries, refreshing, signing,
 };
@@ -26,6 +29,7 @@ pub(crate) use http::http_client;
 pub(crate) use load::Load;
 pub(crate) use log::Log;
 pub(crate) use metronome::Metronome;
+pub(crate) use mute::Mute;
 pub(crate) use opaque::Opaque;
 pub(crate) use recorder::Recorder;
 pub(crate) use table::{Table, n, s};

@@ -1,0 +1,63 @@
+//! Proxies in the environment that would take the requests for the nodes.
+
+use crate::rig::{Log, config, http_client, in_a_process_with, is_child, this_test};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+use aws_sdk_dynamodb::config::Builder;
+
+const SEEDS: [&str; 2] = ["http://192.0.2.1:8000", "http://192.0.2.2:8000"];
+/// Nobody listens there, and nobody needs to.
+const PROXY: (&str, &str) = ("HTTP_PROXY", "http://127.0.0.1:9");
+
+/// What is said of proxies while the plugin is installed twice on such settings. Outside of any runtime: no request is
+/// made.
+fn warnings(settings: fn() -> Builder) -> Vec<String> {
+    let log = Log::capture();
+    for _ in 0..2 {
+        let alternator = Alternator::builder().seeds(SEEDS).build().unwrap();
+        let _ = settings().alternator(&alternator);
+    }
+    log.warnings("NO_PROXY")
+}
+
+#[test]
+fn one_that_would_take_the_requests_is_warned_of_once() {
+    if is_child() {
+        let warnings = warnings(config);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains(SEEDS[0]), "{warnings:?}");
+        return;
+    }
+    in_a_process_with(this_test!(), &[PROXY]);
+}
+
+#[test]
+fn one_that_leaves_the_nodes_alone_is_not_warned_of() {
+    if is_child() {
+        assert_eq!(warnings(config), Vec::<String>::new());
+        return;
+    }
+    for nodes in ["192.0.2.1,192.0.2.2", "192.0.2.0/24"] {
+        in_a_process_with(this_test!(), &[PROXY, ("NO_PROXY", nodes)]);
+    }
+}
+
+#[test]
+fn a_node_that_is_left_out_of_the_exceptions_is_named() {
+    if is_child() {
+        let warnings = warnings(config);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains(SEEDS[1]), "{warnings:?}");
+        return;
+    }
+    in_a_process_with(this_test!(), &[PROXY, ("NO_PROXY", "192.0.2.1")]);
+}
+
+#[test]
+fn an_http_client_of_the_applications_own_minds_no_variables() {
+    if is_child() {
+        let own = || config().http_client(http_client());
+        assert_eq!(warnings(own), Vec::<String>::new());
+        return;
+    }
+    in_a_process_with(this_test!(), &[PROXY]);
+}
