@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::Client;
 use futures_util::FutureExt as _;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
@@ -77,6 +78,24 @@ fn when_a_runtime_is_left_standing_discovery_goes_on_from_another() {
             },
         )
         .await;
+    });
+    drop(standing);
+}
+
+#[test]
+fn shutdown_waits_for_no_runtime_that_is_left_standing() {
+    let cluster = scripted!();
+    let standing = runtime();
+    let (alternator, _client) = client_on(&standing, &cluster);
+    runtime().block_on(async {
+        // Each of them, also one after another that was given up.
+        for _ in 0..2 {
+            let given_up = timeout(Duration::ZERO, alternator.shutdown()).await;
+            assert!(given_up.is_err(), "its task cannot have ended yet");
+        }
+        timeout(Duration::from_secs(60), alternator.shutdown())
+            .await
+            .expect("it does not wait for ever");
     });
     drop(standing);
 }

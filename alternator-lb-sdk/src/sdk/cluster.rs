@@ -124,8 +124,8 @@ impl Cluster {
         })
     }
 
-    /// Asks over this HTTP client from now on, or over the one that the application chose, unless there is one already. It is held as long as the cluster is, so it
-    /// must not hold the cluster in turn.
+    /// Asks over this HTTP client from now on, or over the one that the application chose, unless there is one already.
+    /// It is held as long as the cluster is, so it must not hold the cluster in turn.
     pub(super) fn adopt(&self, http_client: &SharedHttpClient, timeouts: Option<&TimeoutConfig>) {
         self.discovery.adopt(|| -> Arc<dyn Ask> {
             let http_client = self.chosen_client.as_ref().unwrap_or(http_client);

@@ -29,7 +29,8 @@ pub(super) fn warn_if_captured(nodes: &[NodeUrl]) {
             tracing::warn!(
                 %node,
                 "the proxy variables of the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY) apply to nodes of the \
-                 cluster; add their addresses to NO_PROXY, unless they are only reachable through that proxy"
+                 cluster; add their addresses or address blocks to NO_PROXY (`*` counts for names only), unless they are only \
+                 reachable through that proxy"
             );
         });
     }

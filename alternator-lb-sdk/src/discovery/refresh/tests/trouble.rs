@@ -145,3 +145,13 @@ async fn without_anything_to_ask_with_there_is_an_error() {
         Err(RefreshError::NoHttpClient)
     ));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_node_elsewhere_that_names_this_very_host_is_not_believed() {
+    let elsewhere = NodeUrl::new(Scheme::Http, Host::Ip([10, 0, 0, 1].into()), 8000);
+    let bench = Bench::new(vec![elsewhere], None);
+    bench.network.raw(1, r#"["10.0.0.1","127.0.0.9","::1"]"#);
+    reports();
+    assert_eq!(bench.refresh().await.unwrap(), [1]);
+    assert_eq!(reports(), [r#"Dropped(["127.0.0.9", "::1"])"#]);
+}
