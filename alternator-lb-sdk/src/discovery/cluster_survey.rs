@@ -11,10 +11,15 @@ use std::time::Duration;
 /// How many seeds are asked at the same time.
 const SEEDS_AT_ONCE: usize = 8;
 
-/// For how long the nodes of a datacenter are kept of which nobody answers any more while others do. Less would lose a
-/// datacenter to a router that restarts; more would keep the dead addresses of a cluster that has moved. Its seeds are
-/// asked in every refresh all the same, so a datacenter that was dropped is found again when one of them is back.
+/// For how long the nodes of a datacenter are kept of which nobody answers any more while others do: longer than a router
+/// takes to restart. Its seeds are asked in every refresh all the same, so a datacenter that was dropped is found again
+/// when one of them is back.
 const MAX_SILENCE: Duration = Duration::from_secs(60);
+
+/// For how many refreshes they are kept if nodes have appeared since then of which nobody had heard: then the cluster has
+/// most likely moved to these, and what is silent are its former addresses. More than one, since those may also be those
+/// of another datacenter, which happens to come while this one has a hiccup.
+const MAX_SILENT_REFRESHES: u32 = 3;
 
 impl Survey<'_> {
     /// A group for each datacenter: at least one node of each that is known is asked, and all seeds.
@@ -43,28 +48,32 @@ impl Survey<'_> {
                     answered = true;
                     found.push(again);
                 }
-                None => found.push(Group {
-                    nodes: group.nodes.clone(),
-                    silent_since: Some(group.silent_since.unwrap_or(self.now)),
-                }),
+                None => found.push(group.silent(self.now)),
             }
         }
         if !answered {
             return Err(Unanswered::Silence);
         }
-        found.retain(|group| {
-            let silent = group
-                .silent_since
-                .map(|since| self.now.saturating_sub(since));
-            silent.is_none_or(|silent| silent < MAX_SILENCE)
-        });
-        found.extend(seeds.into_iter().map(|(_, named)| Group::new(named)));
-        Ok(groups::merge(found))
+        let named = seeds.into_iter().map(|(_, named)| named);
+        found.extend(named.map(|named| Group::new(named, self.now)));
+        let mut groups = groups::merge(found);
+        let answering = groups.iter().filter(|group| group.silence.is_none());
+        let newest = answering.map(|group| group.known_since).max();
+        groups.retain(|group| !self.is_lost(group, newest.unwrap_or_default()));
+        Ok(groups)
+    }
+
+    /// Whether a group is silent for too long, when the newest of those that answer was heard of first at `newest`.
+    fn is_lost(&self, group: &Group, newest: Duration) -> bool {
+        group.silence.is_some_and(|silence| {
+            let has_moved = newest >= silence.since && silence.refreshes >= MAX_SILENT_REFRESHES;
+            has_moved || self.now.saturating_sub(silence.since) >= MAX_SILENCE
+        })
     }
 
     /// What the members of a group say of it now; nothing if none of them answers.
     async fn again(&self, group: &Group, seeds: &[(NodeUrl, Vec<NodeUrl>)]) -> Option<Group> {
-        let mut named = Group::default();
+        let mut named = Group::new(Vec::new(), group.known_since);
         let mut asked = Vec::new();
         for (seed, list) in seeds.iter().filter(|(seed, _)| group.contains(seed)) {
             asked.push(seed.clone());

@@ -8,15 +8,40 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) nodes: Vec<NodeUrl>,
-    /// Since when none of them answers, although others do.
-    pub(super) silent_since: Option<Duration>,
+    /// When the first of them was heard of.
+    pub(super) known_since: Duration,
+    pub(super) silence: Option<Silence>,
+}
+
+/// None of a group answers, although others do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Silence {
+    pub(super) since: Duration,
+    /// For how many refreshes.
+    pub(super) refreshes: u32,
 }
 
 impl Group {
-    pub(super) fn new(nodes: Vec<NodeUrl>) -> Self {
+    pub(super) fn new(nodes: Vec<NodeUrl>, known_since: Duration) -> Self {
         Self {
             nodes,
-            silent_since: None,
+            known_since,
+            silence: None,
+        }
+    }
+
+    /// The same, after another refresh in which none of them answered.
+    pub(super) fn silent(&self, now: Duration) -> Self {
+        let before = self.silence.unwrap_or(Silence {
+            since: now,
+            refreshes: 0,
+        });
+        Self {
+            silence: Some(Silence {
+                refreshes: before.refreshes.saturating_add(1),
+                ..before
+            }),
+            ..self.clone()
         }
     }
 
@@ -47,7 +72,8 @@ pub(super) fn merge(groups: Vec<Group>) -> Vec<Group> {
         merged = apart;
         for other in joined {
             // `None` is the least: one that answers speaks for all.
-            group.silent_since = group.silent_since.min(other.silent_since);
+            group.silence = group.silence.min(other.silence);
+            group.known_since = group.known_since.min(other.known_since);
             let newer = std::mem::replace(&mut group.nodes, other.nodes);
             group.extend(newer);
         }
@@ -65,7 +91,7 @@ mod tests {
 
     fn group(last: &[u8]) -> Group {
         let url = |&last: &u8| NodeUrl::new(Scheme::Http, Host::Ip([127, 0, 0, last].into()), 8000);
-        Group::new(last.iter().map(url).collect())
+        Group::new(last.iter().map(url).collect(), Duration::ZERO)
     }
 
     #[test]

@@ -24,7 +24,7 @@ impl Survey<'_> {
             .await
             .map_err(|failures| Unanswered::of(&failures))?;
 
-        let mut group = Group::new(named);
+        let mut group = Group::new(named, self.now);
         let before = self.knowledge.nodes_of(area);
         let loses = before.iter().any(|node| !group.contains(node));
         let is_all_alone = group.nodes.iter().all(|node| *node == asked);

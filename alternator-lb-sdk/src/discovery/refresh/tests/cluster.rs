@@ -59,6 +59,7 @@ async fn a_silent_datacenter_is_kept_for_a_while_and_found_again() {
 
     bench.network.dead(11).dead(12);
     for _ in 0..10 {
+        tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(bench.refresh().await.unwrap(), [1, 11, 12]);
     }
     tokio::time::advance(Duration::from_secs(61)).await;
@@ -105,4 +106,19 @@ async fn nodes_that_the_seed_no_longer_names_and_that_do_not_answer_are_gone() {
     bench.network.dead(2).silent(3);
     bench.network.view(1, "dc1", &[("r1", 1), ("r1", 4)]);
     assert_eq!(bench.refresh().await.unwrap(), [1, 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_has_moved_leaves_its_former_addresses() {
+    let bench = bench(&[1, 7]);
+    bench.network.datacenter("dc1", &[("r1", 1), ("r1", 2)]);
+    bench.refresh().await.unwrap();
+
+    bench.network.dead(1).dead(2);
+    bench.network.datacenter("dc1", &[("r1", 7), ("r1", 8)]);
+    for _ in 0..3 {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        bench.refresh().await.unwrap();
+    }
+    assert_eq!(bench.nodes(), [7, 8]);
 }

@@ -51,6 +51,7 @@ async fn names_are_looked_up_again_when_nodes_fail_but_not_more_often_than_that(
         bench.refresh().await.unwrap();
     }
     assert_eq!(bench.network.lookups(), 2, "within 30 s");
+    assert_eq!(bench.nodes(), [7, 8], "the cluster has moved");
     tokio::time::advance(Duration::from_secs(31)).await;
     bench.discovery.trouble();
     bench.refresh().await.unwrap();
