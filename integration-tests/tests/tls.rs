@@ -17,6 +17,15 @@ struct Identity {
     key: String,
 }
 
+/// Three nodes that speak HTTPS as this identity.
+macro_rules! encrypted {
+    ($identity:ident) => {
+        scripted!(|cluster| cluster
+            .nodes(3)
+            .tls($identity.certificate.as_str(), $identity.key.as_str()))
+    };
+}
+
 /// A certificate for a name and the addresses of the nodes.
 fn identity() -> Identity {
     let names = ["localhost", "127.0.0.1", "127.0.0.2", "127.0.0.3"];
@@ -41,9 +50,7 @@ fn trusting(identity: &Identity) -> SharedHttpClient {
 #[tokio::test]
 async fn data_and_discovery_trust_what_the_applications_http_client_trusts() {
     let identity = identity();
-    let cluster = scripted!(|cluster| cluster
-        .nodes(3)
-        .tls(identity.certificate.as_str(), identity.key.as_str()));
+    let cluster = encrypted!(identity);
     let recorder = Recorder::over(trusting(&identity));
     let alternator = refreshing(&cluster).build().unwrap();
     let config = config()
@@ -61,9 +68,7 @@ async fn data_and_discovery_trust_what_the_applications_http_client_trusts() {
 #[tokio::test]
 async fn a_dead_node_is_failed_over_as_over_http() {
     let identity = identity();
-    let cluster = scripted!(|cluster| cluster
-        .nodes(3)
-        .tls(identity.certificate.as_str(), identity.key.as_str()));
+    let cluster = encrypted!(identity);
     let alternator = refreshing(&cluster).build().unwrap();
     let config = config()
         .http_client(trusting(&identity))
@@ -77,9 +82,7 @@ async fn a_dead_node_is_failed_over_as_over_http() {
 #[tokio::test]
 async fn a_name_stays_the_seed_that_tls_verifies() {
     let identity = identity();
-    let cluster = scripted!(|cluster| cluster
-        .nodes(3)
-        .tls(identity.certificate.as_str(), identity.key.as_str()));
+    let cluster = encrypted!(identity);
     let seed = format!("https://localhost:{}", cluster.port());
     let recorder = Recorder::over(trusting(&identity));
     let alternator = Alternator::builder().seeds([&seed]).build().unwrap();
@@ -103,9 +106,7 @@ async fn a_name_stays_the_seed_that_tls_verifies() {
 #[tokio::test]
 async fn a_certificate_that_is_not_trusted_is_an_error() {
     let identity = identity();
-    let cluster = scripted!(|cluster| cluster
-        .nodes(3)
-        .tls(identity.certificate.as_str(), identity.key.as_str()));
+    let cluster = encrypted!(identity);
     let alternator = refreshing(&cluster).build().unwrap();
     let config = config()
         .http_client(http_client())

@@ -42,15 +42,13 @@ impl Life {
 
     /// Puts the next number in force, and returns it.
     fn succeed(&self, until: Duration) -> u64 {
-        let step = |life: u64| {
-            let next = (life >> NUMBER).wrapping_add(1) << NUMBER;
-            (life != CLOSED).then(|| next | millis(until))
-        };
+        let next = |life: u64| number(life).wrapping_add(1) << NUMBER;
+        let step = |life: u64| (life != CLOSED).then(|| next(life) | millis(until));
         match self
             .0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, step)
         {
-            Ok(former) => number((former >> NUMBER).wrapping_add(1) << NUMBER),
+            Ok(former) => number(next(former)),
             // Closed: a number that no life has.
             Err(_) => u64::MAX,
         }

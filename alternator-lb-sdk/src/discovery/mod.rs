@@ -41,4 +41,4 @@ pub use error::RefreshError;
 pub(crate) use refresh::{Discovery, Settings};
 pub(crate) use report::Report;
 pub(crate) use schedule::{ACTIVE, IDLE, Intervals};
-pub(crate) use seed::{SeedError, parse_seeds};
+pub(crate) use seed::{SeedError, parse_seed, parse_seeds};

@@ -29,7 +29,8 @@ impl Survey<'_> {
         let loses = before.iter().any(|node| !group.contains(node));
         let is_all_alone = group.nodes.iter().all(|node| *node == asked);
         if loses || before.is_empty() || is_all_alone {
-            let others: Vec<_> = before.iter().chain(self.seeds).cloned().collect();
+            let seeds = self.seeds.iter().filter(|seed| !before.contains(seed));
+            let others: Vec<_> = before.iter().chain(seeds).cloned().collect();
             let second = self.second_opinion(&group, &others, &[asked], area).await;
             group.extend(second);
         }
@@ -41,13 +42,14 @@ impl Survey<'_> {
     pub(super) async fn second_opinion(
         &self,
         named: &Group,
-        before: &[NodeUrl],
+        others: &[NodeUrl],
         asked: &[NodeUrl],
         area: &Area,
     ) -> Vec<NodeUrl> {
-        let others: Vec<_> = before.iter().filter(|node| !asked.contains(node)).collect();
-        let (still, gone): (Vec<&NodeUrl>, Vec<&NodeUrl>) =
-            others.into_iter().partition(|node| named.contains(node));
+        let (still, gone): (Vec<&NodeUrl>, Vec<&NodeUrl>) = others
+            .iter()
+            .filter(|node| !asked.contains(node))
+            .partition(|node| named.contains(node));
         let candidates = match still.is_empty() {
             true => gone,
             false => still,

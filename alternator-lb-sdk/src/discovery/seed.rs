@@ -29,7 +29,7 @@ pub(crate) enum SeedError {
 pub(crate) fn parse_seeds(seeds: &[String]) -> Result<Vec<NodeUrl>, SeedError> {
     let mut parsed: Vec<NodeUrl> = Vec::with_capacity(seeds.len());
     for seed in seeds {
-        let url = parse(seed)?;
+        let url = parse_seed(seed)?;
         if let Some(first) = parsed.first()
             && (first.scheme() != url.scheme() || first.port() != url.port())
         {
@@ -49,7 +49,7 @@ pub(crate) fn parse_seeds(seeds: &[String]) -> Result<Vec<NodeUrl>, SeedError> {
 }
 
 /// Reads `http(s)://host[:port]`.
-pub(super) fn parse(seed: &str) -> Result<NodeUrl, SeedError> {
+pub(crate) fn parse_seed(seed: &str) -> Result<NodeUrl, SeedError> {
     let owned = || seed.to_owned();
     let url = Url::parse(seed.trim()).map_err(|reason| match has_scheme(seed) {
         true => SeedError::Unparsable {
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     fn text(seed: &str) -> String {
-        parse(seed).unwrap().to_string()
+        parse_seed(seed).unwrap().to_string()
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
     fn what_is_no_seed_is_refused_by_its_fault() {
         let extra = |seed: &str, what| {
             assert_eq!(
-                parse(seed),
+                parse_seed(seed),
                 Err(SeedError::Extra {
                     seed: seed.into(),
                     what
@@ -157,7 +157,7 @@ mod tests {
 
         for seed in ["10.0.0.1:8000", "db.example:8000", "ftp://10.0.0.1", ""] {
             assert_eq!(
-                parse(seed),
+                parse_seed(seed),
                 Err(SeedError::Scheme { seed: seed.into() }),
                 "{seed}"
             );
@@ -169,13 +169,13 @@ mod tests {
             "http://a b",
         ] {
             assert!(
-                matches!(parse(seed), Err(SeedError::Unparsable { .. })),
+                matches!(parse_seed(seed), Err(SeedError::Unparsable { .. })),
                 "{seed}"
             );
         }
         for seed in ["http://0.0.0.0:8000", "http://10.0.0.1:0"] {
             assert_eq!(
-                parse(seed),
+                parse_seed(seed),
                 Err(SeedError::Host { seed: seed.into() }),
                 "{seed}"
             );
@@ -192,12 +192,12 @@ mod tests {
             "https://DynamoDB.us-east-1.AmazonAWS.com.",
         ] {
             assert_eq!(
-                parse(seed),
+                parse_seed(seed),
                 Err(SeedError::Aws { seed: seed.into() }),
                 "{seed}"
             );
         }
-        assert!(parse("https://notamazonaws.com").is_ok());
+        assert!(parse_seed("https://notamazonaws.com").is_ok());
     }
 
     #[test]

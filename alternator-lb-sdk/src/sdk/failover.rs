@@ -65,7 +65,8 @@ impl Storable for Wanted {
     type Storer = StoreReplace<Self>;
 }
 
-/// Prepares the SDK's decision after an attempt.
+/// Prepares the SDK's decision after an attempt. Where the operation can go on to matters only if the attempt
+/// [calls for another](Judgement::calls_for_another) node.
 pub(super) fn prepare(
     config: &mut ConfigBag,
     judgement: Judgement,
@@ -73,7 +74,7 @@ pub(super) fn prepare(
     cut_bucket: &TokenBucket,
 ) {
     let known = config.load::<Wanted>().cloned();
-    if !judgement.failed && !judgement.outcome.was_not_sent() && known.is_none() {
+    if !judgement.calls_for_another() && known.is_none() {
         // Nothing was changed, and nothing is to be: the common case costs one look.
         return;
     }

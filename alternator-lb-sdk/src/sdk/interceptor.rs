@@ -136,10 +136,11 @@ impl Intercept for Interceptor {
             return Ok(());
         };
         self.cluster.settle(plan, judgement, now);
-        let elsewhere = match components.sleep_impl() {
-            Some(_) => self.cluster.router().elsewhere(plan),
-            // Without a way to sleep the SDK cannot even wait for no time at all.
-            None => Elsewhere::Nowhere,
+        // Without a way to sleep the SDK cannot even wait for no time at all.
+        let goes_on = judgement.calls_for_another() && components.sleep_impl().is_some();
+        let elsewhere = match goes_on {
+            true => self.cluster.router().elsewhere(plan),
+            false => Elsewhere::Nowhere,
         };
         plan.end_attempt();
         failover::prepare(config, judgement, elsewhere, self.cluster.cut_bucket());

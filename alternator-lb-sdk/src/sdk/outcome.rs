@@ -19,6 +19,13 @@ pub(super) struct Judgement {
     pub(super) failed: bool,
 }
 
+impl Judgement {
+    /// Whether another node might do better, so that it matters where the operation can go on to.
+    pub(super) fn calls_for_another(self) -> bool {
+        self.failed || self.outcome.was_not_sent()
+    }
+}
+
 /// How long a connection must at least have been waited for until its absence says something about the node: several
 /// round trips over the widest networks, as a new connection with TLS takes. Deadlines of the application that are
 /// shorter, or of which little was left, say something about the application.

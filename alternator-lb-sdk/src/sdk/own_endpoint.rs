@@ -4,13 +4,14 @@
 //! migrate have, is ignored. One in the `config_override` of a single operation is meant: it pins the operation to that
 //! node.
 
-use super::cluster::{Cluster, SdkPlan};
-use crate::discovery::{SeedError, parse_seeds};
+use super::cluster::{Cluster, SdkNode, SdkPlan};
+use crate::discovery::parse_seed;
 use crate::routing::RouteError;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::endpoint_config::EndpointUrl;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The endpoint of the client, by where it lies in memory: what an operation overrides it with lies elsewhere, even if it
@@ -67,7 +68,6 @@ pub(super) fn pin(cluster: &Cluster, config: &mut ConfigBag) -> Result<(), BoxEr
     Ok(())
 }
 
-fn find(cluster: &Cluster, endpoint: &str) -> Option<std::sync::Arc<super::cluster::SdkNode>> {
-    let url: Result<_, SeedError> = parse_seeds(&[endpoint.to_owned()]);
-    cluster.find(url.ok()?.first()?)
+fn find(cluster: &Cluster, endpoint: &str) -> Option<Arc<SdkNode>> {
+    cluster.find(&parse_seed(endpoint).ok()?)
 }
