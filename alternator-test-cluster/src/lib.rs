@@ -84,16 +84,16 @@
 //!
 //! # Performance
 //!
-//! Measured on 2026-11-22 on two cores of a virtual machine, release build, with the load program of this crate on the
+//! Measured on 2026-11-23 on two cores of a virtual machine, release build, with the load program of this crate on the
 //! same two cores (`cargo run --release --example throughput`; 16 keep-alive connections over three nodes, lowest and
 //! highest of three runs):
 //!
 //! | | |
 //! |---|---|
-//! | start of three nodes | 1–7 ms |
-//! | `GetItem` | 35,000–51,000 per second |
-//! | `PutItem` | 27,000–32,000 per second |
-//! | `GetItem` with [`Builder::fixed_answer`] | 48,000–68,000 per second |
+//! | start of three nodes | 1.0–1.4 ms |
+//! | `GetItem` | 72,000–81,000 per second |
+//! | `PutItem` | 46,000–50,000 per second |
+//! | `GetItem` with [`Builder::fixed_answer`] | 123,000–135,000 per second |
 //!
 //! Debug builds reach a fraction of that; an `opt-level` for `libsqlite3-sys` and `dynoxide-rs` in the profile helps most.
 //!
