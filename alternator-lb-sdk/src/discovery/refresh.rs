@@ -167,7 +167,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let knowledge = self.memory().knowledge.clone();
         if knowledge.groups.is_empty() && !seeds.is_empty() && !self.router.table().refuses() {
             // Nothing better is known until the seeds answer, if they do.
-            self.put_in_force(&seeds);
+            self.put_in_force(std::slice::from_ref(&seeds));
         }
         let survey = Survey {
             ask,
@@ -222,7 +222,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         };
         let nodes = knowledge.nodes();
         // Before anybody is told that it has succeeded.
-        let (added, removed) = self.put_in_force(&nodes);
+        let (added, removed) = self.put_in_force(std::slice::from_ref(&nodes));
 
         let mut memory = self.memory();
         if memory.error.take().is_some() {
@@ -280,12 +280,14 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 
     /// Routes to these nodes from now on. Returns which came and which went.
-    fn put_in_force(&self, nodes: &[NodeUrl]) -> (Vec<NodeUrl>, Vec<NodeUrl>) {
+    fn put_in_force(&self, tiers: &[Vec<NodeUrl>]) -> (Vec<NodeUrl>, Vec<NodeUrl>) {
         let attach = self.settings.attach;
         let before = self.router.table();
-        let after = Topology::refreshed(before.topology(), nodes, |url| Peer::new(attach(url)));
+        let after = before
+            .topology()
+            .refreshed(tiers, |url| Peer::new(attach(url)));
         let (added, removed) = before.topology().difference(&after);
-        if !added.is_empty() || !removed.is_empty() || before.refuses() {
+        if !before.topology().is_same(&after) || before.refuses() {
             self.router.publish(Table::new(Arc::new(after)));
         }
         (added, removed)

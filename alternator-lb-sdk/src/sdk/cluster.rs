@@ -62,7 +62,9 @@ pub(super) enum Auth {
 impl Cluster {
     pub(super) fn new(chosen: Chosen) -> Self {
         let clock = Clock::new();
-        let nodes = Topology::new(&chosen.seeds, |url| Peer::new(endpoint(url)));
+        let nodes = Topology::new(std::slice::from_ref(&chosen.seeds), |url| {
+            Peer::new(endpoint(url))
+        });
         let seeds = nodes.nodes().to_vec();
         let start = fastrand::usize(..);
         let router = Router::new(Table::new(Arc::new(nodes)), chosen.policy, start);

@@ -4,54 +4,80 @@ use super::{Node, NodeUrl};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The nodes that requests may go to. Immutable: a refresh makes another one.
+/// The nodes that requests may go to, those of the most wanted scope first. Immutable: a refresh makes another one.
 #[derive(Debug)]
 pub(crate) struct Topology<A> {
+    /// Tier after tier.
     nodes: Box<[Arc<Node<A>>]>,
+    /// How many nodes each tier has; none is empty.
+    sizes: Box<[usize]>,
 }
 
 impl<A> Topology<A> {
-    /// A list of fresh nodes, in the order given, none twice.
-    pub(crate) fn new(urls: &[NodeUrl], attach: impl FnMut(&NodeUrl) -> A) -> Self {
+    /// A list of fresh nodes: for each scope of a chain those that it names, none twice.
+    pub(crate) fn new(tiers: &[Vec<NodeUrl>], attach: impl FnMut(&NodeUrl) -> A) -> Self {
         let nothing = Self {
             nodes: Box::default(),
+            sizes: Box::default(),
         };
-        nothing.refreshed(urls, attach)
+        nothing.refreshed(tiers, attach)
     }
 
-    /// The list after a refresh that brought `urls`: nodes that stay are the same nodes, in the same order; new ones
-    /// come after them, those no longer named are gone.
+    /// The list after a refresh that brought `tiers`: nodes that stay are the same nodes, in the same order; new ones
+    /// come after them, those no longer named are gone. A node that several tiers name belongs to the first of them.
     ///
     /// The order is kept because rotation walks it: were it to change with the arbitrary order in which nodes list each
     /// other, a refresh would deal some node two requests in a row.
     pub(crate) fn refreshed(
         &self,
-        urls: &[NodeUrl],
+        tiers: &[Vec<NodeUrl>],
         mut attach: impl FnMut(&NodeUrl) -> A,
     ) -> Self {
-        let wanted: HashSet<&NodeUrl> = urls.iter().collect();
-        let kept = self
-            .nodes
-            .iter()
-            .filter(|node| wanted.contains(node.url()))
-            .cloned();
         let mut known: HashSet<&NodeUrl> = self.nodes.iter().map(|node| node.url()).collect();
-        let added: Vec<_> = urls
-            .iter()
-            .filter(|url| known.insert(url))
-            .map(|url| Arc::new(Node::new(url.clone(), attach(url))))
-            .collect();
+        let mut placed: HashSet<&NodeUrl> = HashSet::new();
+        let mut nodes = Vec::new();
+        let mut sizes = Vec::new();
+        for tier in tiers {
+            let named: HashSet<&NodeUrl> = tier.iter().filter(|url| placed.insert(url)).collect();
+            let kept = self.nodes.iter().filter(|node| named.contains(node.url()));
+            let before = nodes.len();
+            nodes.extend(kept.cloned());
+            for url in tier.iter().filter(|url| named.contains(*url)) {
+                if known.insert(url) {
+                    nodes.push(Arc::new(Node::new(url.clone(), attach(url))));
+                }
+            }
+            sizes.push(nodes.len() - before);
+        }
+        sizes.retain(|&size| size > 0);
         Self {
-            nodes: kept.chain(added).collect(),
+            nodes: nodes.into(),
+            sizes: sizes.into(),
         }
     }
 
+    /// The nodes of each scope that has any, most wanted first.
+    pub(crate) fn tiers(&self) -> impl Iterator<Item = &[Arc<Node<A>>]> {
+        self.sizes.iter().scan(&*self.nodes, |rest, &size| {
+            let (tier, others) = rest.split_at_checked(size)?;
+            *rest = others;
+            Some(tier)
+        })
+    }
+
+    /// All nodes, tier after tier.
     pub(crate) fn nodes(&self) -> &[Arc<Node<A>>] {
         &self.nodes
     }
 
     pub(crate) fn find(&self, url: &NodeUrl) -> Option<&Arc<Node<A>>> {
         self.nodes.iter().find(|node| node.url() == url)
+    }
+
+    /// Whether both hold the same nodes in the same tiers.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let ids = |nodes: &[Arc<Node<A>>]| nodes.iter().map(|node| node.id()).collect::<Vec<_>>();
+        self.sizes == other.sizes && ids(&self.nodes) == ids(&other.nodes)
     }
 
     /// The addresses that `newer` has and this one lacks, and the other way round.
@@ -83,10 +109,18 @@ mod tests {
         last.iter().copied().map(url).collect()
     }
 
+    fn tier(last: &[u8]) -> [Vec<NodeUrl>; 1] {
+        [urls(last)]
+    }
+
+    fn list(last: &[u8]) -> Topology<()> {
+        Topology::new(&tier(last), |_| ())
+    }
+
     #[test]
     fn a_node_that_stays_is_the_same_node() {
-        let before = Topology::new(&urls(&[1, 2, 3]), |_| ());
-        let after = before.refreshed(&urls(&[4, 3, 1, 3]), |_| ());
+        let before = list(&[1, 2, 3]);
+        let after = before.refreshed(&tier(&[4, 3, 1, 3]), |_| ());
 
         let addresses: Vec<_> = after
             .nodes()
@@ -100,17 +134,35 @@ mod tests {
 
     #[test]
     fn a_node_that_came_back_is_a_new_node() {
-        let before = Topology::new(&urls(&[1, 2]), |_| ());
+        let before = list(&[1, 2]);
         let after = before
-            .refreshed(&urls(&[1]), |_| ())
-            .refreshed(&urls(&[1, 2]), |_| ());
+            .refreshed(&tier(&[1]), |_| ())
+            .refreshed(&tier(&[1, 2]), |_| ());
         assert_ne!(before.nodes()[1].id(), after.nodes()[1].id());
+    }
+
+    #[test]
+    fn a_node_belongs_to_the_first_tier_that_names_it() {
+        let rack_and_datacenter = |rack: &[u8], datacenter: &[u8]| [urls(rack), urls(datacenter)];
+        let before = Topology::new(&rack_and_datacenter(&[3], &[1, 2, 3, 4]), |_| ());
+        let after = before.refreshed(&rack_and_datacenter(&[4, 3], &[1, 2, 3, 4]), |_| ());
+
+        let shown = |topology: &Topology<()>| -> Vec<Vec<NodeUrl>> {
+            let urls =
+                |tier: &[Arc<Node<()>>]| tier.iter().map(|node| node.url().clone()).collect();
+            topology.tiers().map(urls).collect()
+        };
+        assert_eq!(shown(&before), [urls(&[3]), urls(&[1, 2, 4])]);
+        assert_eq!(shown(&after), [urls(&[3, 4]), urls(&[1, 2])]);
+        assert_eq!(before.difference(&after), (vec![], vec![]));
+        let nobody = before.refreshed(&rack_and_datacenter(&[], &[1]), |_| ());
+        assert_eq!(shown(&nobody), [urls(&[1])]);
     }
 
     proptest! {
         #[test]
         fn a_refresh_holds_exactly_what_was_named(old in prop::collection::vec(0u8..20, 0..20), new in prop::collection::vec(0u8..20, 0..20)) {
-            let after = Topology::new(&urls(&old), |_| ()).refreshed(&urls(&new), |_| ());
+            let after = list(&old).refreshed(&tier(&new), |_| ());
             let mut held: Vec<_> = after.nodes().iter().map(|node| node.url().as_str().to_owned()).collect();
             let mut named: Vec<_> = urls(&new).iter().map(|url| url.as_str().to_owned()).collect();
             held.sort();

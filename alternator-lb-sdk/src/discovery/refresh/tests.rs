@@ -36,7 +36,7 @@ fn reports() -> Vec<String> {
 impl Bench {
     fn new(seeds: Vec<NodeUrl>, scope: Option<Scope>) -> Self {
         let network = Arc::new(FakeNetwork::default());
-        let table = Table::new(Arc::new(Topology::new(&seeds, |_| Peer::new(()))));
+        let table = Table::new(Arc::new(Topology::new(&[seeds.clone()], |_| Peer::new(()))));
         let router = Arc::new(Router::new(table, Policy::default(), 0));
         let settings = Settings {
             seeds,

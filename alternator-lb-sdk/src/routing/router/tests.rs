@@ -12,7 +12,7 @@ fn url(last: u8) -> NodeUrl {
 
 fn topology(nodes: u8) -> Arc<Topology<Peer<()>>> {
     let urls: Vec<_> = (1..=nodes).map(url).collect();
-    Arc::new(Topology::new(&urls, |_| Peer::new(())))
+    Arc::new(Topology::new(&[urls], |_| Peer::new(())))
 }
 
 fn router(nodes: u8, policy: Policy) -> Router<()> {
@@ -258,7 +258,7 @@ proptest! {
         for list in lists {
             let urls: Vec<_> = list.iter().copied().map(url).collect();
             let before = router.table();
-            router.publish(Table::new(Arc::new(before.topology().refreshed(&urls, |_| Peer::new(())))));
+            router.publish(Table::new(Arc::new(before.topology().refreshed(&[urls.clone()], |_| Peer::new(())))));
             for _ in 0..12 {
                 now += Duration::from_millis(77);
                 let mut plan = Plan::default();

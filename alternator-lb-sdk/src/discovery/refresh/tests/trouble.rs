@@ -126,7 +126,7 @@ async fn nodes_that_are_down_are_asked_last() {
 #[tokio::test]
 async fn without_anything_to_ask_with_there_is_an_error() {
     let seeds = urls(&[1]);
-    let table = Table::new(Arc::new(Topology::new(&seeds, |_| Peer::new(()))));
+    let table = Table::new(Arc::new(Topology::new(&[seeds.clone()], |_| Peer::new(()))));
     let router = Arc::new(Router::new(table, Policy::default(), 0));
     let settings = Settings {
         seeds,
