@@ -15,6 +15,9 @@ pub enum Fault {
     Hang,
     /// Every answer comes later by this much. Recovery releases what is being delayed at once.
     Delay(Duration),
+    /// Answers to DynamoDB operations come later by this much; `/localnodes` and `GET /` are answered at once: as a node
+    /// that is busy with long scans, and alive. Recovery releases what is being delayed at once.
+    SlowOperations(Duration),
     /// DynamoDB operations answer 500 `InternalServerError` without being executed, for this share of the requests.
     ///
     /// The share is spread evenly and begins with the first request: 0.5 fails the first, third, fifth … request since

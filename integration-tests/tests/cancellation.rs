@@ -4,6 +4,7 @@ use crate::rig::{client_of, eventually, expect_pings, ping, scripted};
 use alternator_lb_sdk::{Alternator, NodeState, NodeStatus};
 use alternator_test_cluster::Fault;
 use aws_sdk_dynamodb::Client;
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 fn in_flight(alternator: &Alternator) -> u32 {
@@ -58,10 +59,19 @@ async fn a_cancelled_trial_leaves_the_trial_to_the_next() {
     let cluster = scripted!();
     let (alternator, client) = client_of(&cluster).await;
     let node = cluster.node(1);
-    node.stop();
-    expect_pings(&client, 3).await;
-    node.inject(Fault::Hang);
-    node.start().unwrap();
+    let is_up = || {
+        let nodes = alternator.nodes();
+        let status = nodes.iter().find(|status| status.url() == node.url());
+        status.unwrap().state() == NodeState::Up
+    };
+    node.inject(Fault::ServerError { share: 1.0 });
+    eventually("the node is ejected", async || {
+        ping(&client).await.unwrap();
+        !is_up()
+    })
+    .await;
+    // Its operations take long, and it is there.
+    node.inject(Fault::SlowOperations(Duration::from_secs(3600)));
     let before = node.counters().requests;
     let mut trial = JoinSet::new();
     eventually("a request tries the node", async || {
@@ -73,16 +83,15 @@ async fn a_cancelled_trial_leaves_the_trial_to_the_next() {
         node.counters().requests > before
     })
     .await;
+    expect_pings(&client, 9).await;
+    assert_eq!(node.counters().requests, before + 1, "one at a time");
     trial.shutdown().await;
     assert_eq!(in_flight(&alternator), 0);
 
     node.recover();
     eventually("all nodes are up", async || {
         ping(&client).await.unwrap();
-        alternator
-            .nodes()
-            .iter()
-            .all(|node| node.state() == NodeState::Up)
+        is_up()
     })
     .await;
 }

@@ -3,7 +3,7 @@
 use crate::rig::{
     Metronome, client_of, eventually, expect_pings, ping, quick_retries, refreshing, scripted,
 };
-use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState};
 use alternator_test_cluster::{NodeConfig, TestCluster};
 use aws_sdk_dynamodb::Client;
 use std::collections::BTreeSet;
@@ -20,10 +20,15 @@ fn present(cluster: &TestCluster) -> BTreeSet<String> {
     cluster.urls().into_iter().collect()
 }
 
-/// Waits until the nodes in use are those of the cluster.
+/// Whether the nodes in use are those of the cluster.
+fn is_up_to_date(cluster: &TestCluster, alternator: &Alternator) -> bool {
+    let nodes = alternator.nodes();
+    listed(alternator) == present(cluster) && nodes.iter().all(|node| node.state() == NodeState::Up)
+}
+
 async fn up_to_date(cluster: &TestCluster, alternator: &Alternator) {
-    eventually("the list is that of the cluster", async || {
-        listed(alternator) == present(cluster)
+    eventually("the nodes in use are those of the cluster", async || {
+        is_up_to_date(cluster, alternator)
     })
     .await;
 }
@@ -43,6 +48,28 @@ async fn a_node_that_joins_gets_its_share() {
     let (alternator, client) = client_of(&cluster).await;
     cluster.add_node(NodeConfig::new()).unwrap();
     up_to_date(&cluster, &alternator).await;
+    expect_even(&cluster, &client).await;
+}
+
+#[tokio::test]
+async fn a_node_that_does_not_listen_yet_gets_nothing_until_it_does() {
+    let cluster = scripted!();
+    let (alternator, client) = client_of(&cluster).await;
+    let joining = cluster.add_node(NodeConfig::new()).unwrap();
+    joining.stop();
+    let state = || {
+        let nodes = alternator.nodes();
+        let status = nodes.iter().find(|status| status.url() == joining.url());
+        status.map(|status| (status.state(), status.requests()))
+    };
+    eventually("it is listed", async || state().is_some()).await;
+    if state() == Some((NodeState::New, 0)) {
+        expect_pings(&client, 30).await;
+        assert_eq!(state(), Some((NodeState::New, 0)));
+    }
+    joining.start().unwrap();
+    up_to_date(&cluster, &alternator).await;
+    assert!(joining.counters().health_checks > 0, "it was asked");
     expect_even(&cluster, &client).await;
 }
 
@@ -68,9 +95,9 @@ async fn a_node_replaced_at_a_new_address_fails_nothing() {
     let (alternator, client) = client_of(&cluster).await;
     cluster.remove_node(&cluster.node(1));
     cluster.add_node(NodeConfig::new()).unwrap();
-    eventually("the list is that of the cluster", async || {
+    eventually("the nodes in use are those of the cluster", async || {
         ping(&client).await.unwrap();
-        listed(&alternator) == present(&cluster)
+        is_up_to_date(&cluster, &alternator)
     })
     .await;
     expect_even(&cluster, &client).await;
@@ -83,9 +110,9 @@ async fn a_rolling_replacement_of_all_nodes_fails_nothing() {
     for index in 0..3 {
         cluster.add_node(NodeConfig::new()).unwrap();
         cluster.remove_node(&cluster.node(index));
-        eventually("the list is that of the cluster", async || {
+        eventually("the nodes in use are those of the cluster", async || {
             ping(&client).await.unwrap();
-            listed(&alternator) == present(&cluster)
+            is_up_to_date(&cluster, &alternator)
         })
         .await;
     }
@@ -115,7 +142,7 @@ async fn a_cluster_that_came_back_at_new_addresses_is_found_through_a_seed() {
     }
     eventually(
         "requests go to the new nodes and to no others",
-        async || ping(&client).await.is_ok() && listed(&alternator) == present(&cluster),
+        async || ping(&client).await.is_ok() && is_up_to_date(&cluster, &alternator),
     )
     .await;
     expect_even(&cluster, &client).await;

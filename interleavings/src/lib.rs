@@ -35,6 +35,8 @@ mod node;
 mod node_url;
 #[path = "../../alternator-lb-sdk/src/routing/target.rs"]
 mod target;
+#[path = "../../alternator-lb-sdk/src/routing/traffic.rs"]
+mod traffic;
 
 // The included sources find each other by these paths.
 use node_url::NodeUrl;

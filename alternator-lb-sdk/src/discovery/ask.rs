@@ -21,6 +21,9 @@ pub(crate) trait Ask: Send + Sync + fmt::Debug {
         limit: usize,
     ) -> AskFuture<'a, Vec<u8>, AskError>;
 
+    /// Asks a node whether it is there (`GET /`). Any answer will do, whatever it says, once it is there as a whole.
+    fn probe<'a>(&'a self, node: &'a NodeUrl, over: Connections) -> AskFuture<'a, (), AskError>;
+
     /// All addresses of a host.
     fn look_up<'a>(&'a self, host: &'a str) -> AskFuture<'a, Vec<IpAddr>, io::Error> {
         Box::pin(async move {
@@ -28,6 +31,15 @@ pub(crate) trait Ask: Send + Sync + fmt::Debug {
             Ok(addresses.map(|address| address.ip()).collect())
         })
     }
+}
+
+/// What a question goes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connections {
+    /// Those that the data takes: one that the question opens serves the data afterwards.
+    OfTheData,
+    /// Others: those of the data may be what hangs, or all be taken.
+    Apart,
 }
 
 pub(crate) type AskFuture<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;

@@ -1,17 +1,18 @@
-//! The task that refreshes.
+//! The task in the background.
 
 use super::life::{Life, TaskLife};
 use super::refresh::Discovery;
-use super::{Report, flight};
+use super::{Report, flight, watch};
+use futures_util::future::join;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::watch::{Receiver, channel};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-/// Starts the task, notices when it has died with its runtime, and ends it.
+/// Starts the task that refreshes the list and watches over the nodes, notices when it has died with its runtime, and ends it.
 ///
 /// A process may have several runtimes (each `#[tokio::test]` has its own), and a task lives on the one on which it was
 /// started. That one may be gone, or merely left standing while requests are made on another. So the task tells until
@@ -28,7 +29,7 @@ pub(crate) struct Background {
 struct Task {
     abort: AbortHandle,
     /// Closed when the task is gone.
-    alive: watch::Receiver<()>,
+    alive: Receiver<()>,
 }
 
 /// How late a task may be, on a busy machine, before it is taken for dead.
@@ -81,10 +82,11 @@ impl Background {
             stuck.abort.abort();
         }
         let life = Life::begin(&self.life, now + REFRESH + GRACE);
-        let (lives, alive) = watch::channel(());
-        let work = run(Arc::downgrade(discovery), life);
+        let (lives, alive) = channel(());
+        let refreshing = refresh(Arc::downgrade(discovery), life);
+        let watching = watch::watch(Arc::downgrade(discovery));
         let running = runtime.spawn(async move {
-            work.await;
+            join(refreshing, watching).await;
             drop(lives);
         });
         *task = Some(Task {
@@ -112,7 +114,7 @@ impl Background {
         }
     }
 
-    fn abort(&self) -> Option<watch::Receiver<()>> {
+    fn abort(&self) -> Option<Receiver<()>> {
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         let task = task.as_ref()?;
         task.abort.abort();
@@ -126,7 +128,8 @@ impl Drop for Background {
     }
 }
 
-async fn run<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>, life: TaskLife) {
+/// Keeps the list of nodes fresh.
+async fn refresh<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>, life: TaskLife) {
     loop {
         let Some(strong) = discovery.upgrade() else {
             return;

@@ -1,6 +1,6 @@
 //! A network for unit tests.
 
-use super::{Ask, AskError, AskFuture};
+use super::{Ask, AskError, AskFuture, Connections};
 use crate::topology::{Host, NodeUrl, Scheme};
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -157,6 +157,14 @@ impl Ask for FakeNetwork {
                 }) => Ok(answer(&path, &datacenter, &members, ignores_scopes)),
             }
         })
+    }
+
+    fn probe<'a>(&'a self, node: &'a NodeUrl, over: Connections) -> AskFuture<'a, (), AskError> {
+        let path = match over {
+            Connections::OfTheData => "/",
+            Connections::Apart => "/ apart",
+        };
+        Box::pin(async move { self.get(node, path.to_owned(), usize::MAX).await.map(drop) })
     }
 
     fn look_up<'a>(&'a self, host: &'a str) -> AskFuture<'a, Vec<IpAddr>, io::Error> {

@@ -1,4 +1,4 @@
-//! Keeps the list of nodes fresh.
+//! Keeps the list of nodes fresh, and watches over them.
 //!
 //! Every Alternator node answers `GET /localnodes` with the addresses of the live nodes of its datacenter. One task per
 //! cluster asks for them, however many clients there are; it rests while there are no requests, and wakes when one
@@ -13,6 +13,14 @@
 //! names others before they listen. So nothing that is known is dropped on the word of one node while another answers,
 //! and a refresh that fails changes nothing.
 //!
+//! The same task looks after the nodes themselves while there are requests: those that are out are asked whether they are
+//! back, and those on which requests wait much longer than usual whether they are there (`GET /`).
+//!
+//! ```text
+//!  task ─▶ watch ─▶ Stalls: who lets requests wait ─▶ probe ─▶ Router::silent, and the requests there are ended
+//!             └───▶ whose rest is over ─────────────▶ probe ─▶ Router::probed
+//! ```
+//!
 //! What does not live here: the HTTP client. [`Ask`] is all that discovery knows of it.
 
 mod answer;
@@ -26,6 +34,7 @@ mod flight;
 mod groups;
 mod knowledge;
 mod life;
+mod probe;
 mod race;
 mod refresh;
 mod report;
@@ -33,9 +42,11 @@ mod schedule;
 mod scoped_survey;
 mod seed;
 mod seeds;
+mod stalls;
 mod survey;
+mod watch;
 
-pub(crate) use ask::{Ask, AskError, AskFuture};
+pub(crate) use ask::{Ask, AskError, AskFuture, Connections};
 pub(crate) use background::Background;
 pub use error::RefreshError;
 pub(crate) use refresh::{Discovery, Settings};

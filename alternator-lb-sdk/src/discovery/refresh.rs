@@ -7,9 +7,9 @@ use super::seeds::{LOOK_UP_TIMEOUT, Seeds};
 use super::survey::{Findings, Found, Survey};
 use super::{Ask, AskError, RefreshError, Report};
 use crate::clock::Clock;
-use crate::health::State;
-use crate::routing::{Peer, RouteError, Router, Table};
-use crate::topology::{Area, NodeUrl, Scope, Topology};
+use crate::health::{Cause, Transition};
+use crate::routing::{Change, Peer, RouteError, Router, Table, Target};
+use crate::topology::{Area, NodeUrl, Scope};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -25,6 +25,8 @@ pub(crate) struct Settings<E> {
     pub(crate) intervals: Intervals,
     /// Makes what the SDK wants at hand when a node is picked.
     pub(crate) attach: fn(&NodeUrl) -> E,
+    /// Ends the requests that wait on a node.
+    pub(crate) end_requests: fn(&E),
     pub(crate) report: fn(&Report),
 }
 
@@ -93,6 +95,19 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.settings.intervals
     }
 
+    pub(super) fn router(&self) -> &Router<E> {
+        &self.router
+    }
+
+    pub(super) fn ask(&self) -> Option<Arc<dyn Ask>> {
+        self.ask.get().cloned()
+    }
+
+    /// Ends the requests that wait on a node.
+    pub(super) fn end_requests(&self, node: &Target<E>) {
+        (self.settings.end_requests)(node.endpoint());
+    }
+
     pub(super) fn signals(&self) -> Arc<Signals> {
         Arc::clone(&self.signals)
     }
@@ -110,9 +125,33 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.signals.request()
     }
 
-    /// A node could not be connected: the list may be out of date.
-    pub(crate) fn trouble(&self) {
-        self.signals.trouble();
+    /// An attempt has begun.
+    pub(crate) fn attempt_begun(&self) {
+        self.signals.watch();
+    }
+
+    /// A node goes, comes or stays out.
+    pub(crate) fn note(&self, change: &Change<E>) {
+        match change.transition {
+            // The list may be out of date.
+            Transition::Ejected { cause, .. } | Transition::StillOut { cause, .. } => match cause {
+                Cause::Unreachable => self.signals.trouble(),
+                Cause::Unproven | Cause::Failing => {}
+            },
+            Transition::Admitted | Transition::Restored => {}
+        }
+        self.signals.watch();
+        self.report(Report::Node {
+            node: change.node.url().clone(),
+            transition: change.transition,
+        });
+        self.note_panic(change.panic);
+    }
+
+    fn note_panic(&self, panic: Option<bool>) {
+        if let Some(panic) = panic {
+            self.report(Report::Panic(panic));
+        }
     }
 
     /// Why the last refresh failed, if it did.
@@ -281,14 +320,22 @@ impl<E: Send + Sync + 'static> Discovery<E> {
 
     /// Routes to these nodes from now on. Returns which came and which went.
     fn put_in_force(&self, tiers: &[Vec<NodeUrl>]) -> (Vec<NodeUrl>, Vec<NodeUrl>) {
-        let attach = self.settings.attach;
+        // The first list is all there is to go to. Who comes later is asked first: servers name a node before it listens.
+        let is_first = !self.has_succeeded();
+        let now = self.clock.now();
         let before = self.router.table();
-        let after = before
-            .topology()
-            .refreshed(tiers, |url| Peer::new(attach(url)));
+        let after = before.topology().refreshed(tiers, |url| {
+            let endpoint = (self.settings.attach)(url);
+            match is_first {
+                true => Peer::new(endpoint),
+                false => Peer::unproven(endpoint, now),
+            }
+        });
         let (added, removed) = before.topology().difference(&after);
         if !before.topology().is_same(&after) || before.refuses() {
-            self.router.publish(Table::new(Arc::new(after)));
+            let panic = self.router.publish(Table::new(Arc::new(after)));
+            self.note_panic(panic);
+            self.signals.watch();
         }
         (added, removed)
     }
@@ -297,7 +344,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let table = self.router.table();
         let nodes = table.topology().nodes().iter();
         nodes
-            .filter(|node| node.health().state() != State::Up)
+            .filter(|node| !node.health().state().is_up())
             .map(|node| node.url().clone())
             .collect()
     }

@@ -1,11 +1,19 @@
-//! What a refresh has to tell.
+//! What there is to tell.
 
 use super::RefreshError;
+use crate::health::Transition;
 use crate::topology::NodeUrl;
 
-/// Something that changed with a refresh. Nothing is reported twice in a row.
+/// Something that changed. Nothing is reported twice in a row.
 #[derive(Clone, Debug)]
 pub(crate) enum Report {
+    /// A node goes, comes or stays out.
+    Node {
+        node: NodeUrl,
+        transition: Transition,
+    },
+    /// So many nodes fail that their ejections are ignored, or not any more.
+    Panic(bool),
     /// Another list of nodes is in force.
     Changed {
         added: Vec<NodeUrl>,

@@ -43,6 +43,9 @@ pub(super) struct Signals {
     trouble: AtomicBool,
     request: Notify,
     failure: Notify,
+    /// Whether nobody watches over the nodes.
+    unwatched: AtomicBool,
+    watch: Notify,
 }
 
 impl Signals {
@@ -67,6 +70,28 @@ impl Signals {
     /// Whether there was trouble since the last time this was asked.
     pub(super) fn take_trouble(&self) -> bool {
         self.trouble.swap(false, Ordering::Relaxed)
+    }
+
+    /// There is something to watch over: an attempt has begun, or a node is new.
+    ///
+    /// Costs a read. In one order with the count of what is in flight: either this sees that nobody watches, or
+    /// whoever is about to rest sees the attempt.
+    pub(super) fn watch(&self) {
+        if self.unwatched.load(Ordering::SeqCst) && self.unwatched.swap(false, Ordering::SeqCst) {
+            self.watch.notify_one();
+        }
+    }
+
+    /// Rests until there is something to watch over, unless there is already.
+    pub(super) async fn rest(&self, has_work: impl FnOnce() -> bool) {
+        self.unwatched.store(true, Ordering::SeqCst);
+        if has_work() {
+            self.unwatched.store(false, Ordering::SeqCst);
+            return;
+        }
+        while self.unwatched.load(Ordering::SeqCst) {
+            self.watch.notified().await;
+        }
     }
 
     /// Waits until the list is to be refreshed again. `failures` is how many refreshes in a row have failed; `idle` is

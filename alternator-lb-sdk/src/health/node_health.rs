@@ -1,120 +1,162 @@
-//! The state of one node.
+//! The life of one node.
 
+use super::outcome::Outcome;
+use super::record::Record;
 use super::rest;
+use super::word::{Cause, State};
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Whether one node is used, and when it is tried again if not.
 ///
 /// ```text
-///       could not be connected             its rest is over: one request claims the trial
-///   up ───────────────────────▶ resting ─────────────────────────────────────────────────▶ on trial
-///   ▲                           ▲     │                                                     │    │
-///   │                           └─────┼──────────────────── no answer ──────────────────────┘    │
-///   └────────── any answer ───────────┴──────────────────── any answer ──────────────────────────┘
+///                                      │ new in the list
+///                                      ▼
+///      cannot be connected,        unproven ◀─┐
+///      or answers no probe             │      │ no answer
+///   up ───────────┐                    ├──▶ probed ──────┐
+///   ▲  ▲          ▼                    │      │          │
+///   │  │     unreachable ──────────────┘      │ any answer
+///   │  │          ▲ ▲    its rest is over     ▼          │
+///   │  └──────────┼─┼──────────────────── warming up     │
+///   │   ten seconds └─────────────────────────┼──────────┘
+///   │             │                           ▲
+///   │             │ cannot be connected       │ no error of its own
+///   │          failing ─────────────────▶ one request tries it
+///   └────────────▲ ▲     its rest is over     │
+///     mostly errors└──────────────────────────┘ an error again
 /// ```
 ///
 /// Times are durations since a moment that the caller chose once and keeps to.
 #[derive(Debug)]
 pub(crate) struct NodeHealth {
-    /// [`UP`]; or the moment in milliseconds from which the node may be tried, with [`TRIAL`] set while somebody does.
+    /// A [`State`].
     state: AtomicU64,
-    /// Connect failures in a row.
+    /// Ejections and failed trials, without it having been up for long in between.
     setbacks: AtomicU32,
+    /// Since when the node is out, in milliseconds. Means nothing while it is not.
+    out_since: AtomicU64,
+    record: Record,
 }
 
-/// What [`NodeHealth`] says of a node at a moment.
+/// The right to try a node. It ends by itself: what tries may hang, and the node be back long before that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Up,
-    /// Not to be used before this moment.
-    Resting {
-        until: Duration,
-    },
-    /// One request finds out whether the node is back, unless it takes too long.
-    OnTrial,
-}
-
-/// The right to try a node. It ends by itself: the request may hang, and the node be back long before that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Trial(u64);
-
-/// What became of an attempt, as far as the node is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The node answered, whatever it said.
-    Answered,
-    /// There was no connection to the node.
-    NotConnected,
-    /// The request was not sent, but that need not be the node's fault: there was hardly time to connect.
-    NotSent,
-    /// There was a connection, and it broke before the answer was there.
-    Cut,
-    /// The answer took longer than the application waits.
-    TimedOut,
-    /// The attempt ended for reasons that are not the node's.
-    Neutral,
-}
-
-impl Outcome {
-    /// Whether the request certainly did not reach the node.
-    pub(crate) fn was_not_sent(self) -> bool {
-        match self {
-            Self::NotConnected | Self::NotSent => true,
-            Self::Answered | Self::Cut | Self::TimedOut | Self::Neutral => false,
-        }
-    }
+pub(crate) struct Trial {
+    word: u64,
+    cause: Cause,
 }
 
 /// A change of a node's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transition {
-    /// A node that was up rests for so long.
-    Down { rest: Duration },
+    /// A node that was used rests for so long; or one that rests does so for a graver cause now.
+    Ejected { cause: Cause, rest: Duration },
     /// A node that was tried rests again.
-    StillDown { rest: Duration },
-    /// A node that was down is used again.
-    Up,
+    StillOut { cause: Cause, rest: Duration },
+    /// A new node has answered, and is used from now on.
+    Admitted,
+    /// A node that was out is used again.
+    Restored,
 }
 
-const UP: u64 = u64::MAX;
-const DUE: u64 = 0;
-const TRIAL: u64 = 1 << 62;
+/// How long a node that came back is watched more closely: its share grows over this time, and if it is ejected again,
+/// that counts as the same trouble. Envoy's slow start and the window of the record are as long.
+const WARMING: Duration = Duration::from_secs(10);
+
+/// What a node that comes back takes of its share at first, in percent, as in envoy.
+const FIRST_SHARE: u32 = 10;
+
+/// How long a request leaves a node whose rest is over to the probes, which cost it nothing. It tries the node itself
+/// only where nobody probes, since there is no runtime or HTTP client to do it with.
+const PROBES_FIRST: Duration = Duration::from_secs(1);
 
 impl NodeHealth {
+    /// A node that is used from the beginning.
     pub(crate) fn new() -> Self {
+        Self::in_state(State::Up, Duration::ZERO)
+    }
+
+    /// A node that must answer a probe before it is used.
+    pub(crate) fn unproven(now: Duration) -> Self {
+        let cause = Cause::Unproven;
+        Self::in_state(State::Resting { cause, until: now }, now)
+    }
+
+    fn in_state(state: State, now: Duration) -> Self {
         Self {
-            state: AtomicU64::new(UP),
+            state: AtomicU64::new(state.word()),
             setbacks: AtomicU32::new(0),
+            out_since: AtomicU64::new(millis(now)),
+            record: Record::new(),
         }
     }
 
     pub(crate) fn state(&self) -> State {
-        match self.state.load(Ordering::Relaxed) {
-            UP => State::Up,
-            trial if trial & TRIAL != 0 => State::OnTrial,
-            until => State::Resting {
-                until: Duration::from_millis(until),
-            },
+        State::of(self.state.load(Ordering::Relaxed))
+    }
+
+    /// Since when the node is out, if it is.
+    pub(crate) fn out_since(&self) -> Duration {
+        Duration::from_millis(self.out_since.load(Ordering::Relaxed))
+    }
+
+    /// What the node should get of the share that another gets, in percent, when there is so much to do that it matters.
+    pub(crate) fn share(&self, now: Duration) -> u32 {
+        let State::Warming { since } = self.state() else {
+            return 100;
+        };
+        let grown = now.saturating_sub(since).as_millis() * 100 / WARMING.as_millis();
+        u32::try_from(grown).map_or(100, |grown| grown.clamp(FIRST_SHARE, 100))
+    }
+
+    /// From when on a request may try the node, if it is out; now, if somebody does that already, for that may be given
+    /// up at any moment.
+    pub(crate) fn next_trial(&self) -> Duration {
+        match self.state() {
+            State::Resting { cause, until } => until + trial_delay(cause),
+            State::OnTrial { .. } | State::Up | State::Warming { .. } => Duration::ZERO,
         }
     }
 
-    /// Makes the caller the one who tries the node, if its rest is over and nobody tries it yet, or not any more.
+    /// Makes a request the one that tries the node, if its rest is over and nobody tries it yet, or not any more.
     ///
     /// Whoever has it owes an [`Outcome`] or [`abandon_trial`](Self::abandon_trial).
     pub(crate) fn claim_trial(&self, now: Duration) -> Option<Trial> {
-        let state = self.state.load(Ordering::Relaxed);
-        if state == UP || state & !TRIAL > millis(now) {
-            return None;
-        }
-        let trial = TRIAL | millis(now + rest::LONGEST);
-        self.change(state, trial).then_some(Trial(trial))
+        self.claim(now, |cause, until| until + trial_delay(cause) <= now)
     }
 
-    /// The trial ended without telling anything about the node: the next request may try it.
+    /// The same for a probe, which says nothing of a node that answers, but badly. `is_pressing` says not to wait for
+    /// the end of a rest.
+    ///
+    /// Whoever has it owes [`probed`](Self::probed) or [`abandon_trial`](Self::abandon_trial).
+    pub(crate) fn claim_probe(&self, is_pressing: bool, now: Duration) -> Option<Trial> {
+        self.claim(now, |cause, until| match cause {
+            Cause::Failing => false,
+            Cause::Unproven | Cause::Unreachable => is_pressing || until <= now,
+        })
+    }
+
+    fn claim(&self, now: Duration, is_due: impl Fn(Cause, Duration) -> bool) -> Option<Trial> {
+        let word = self.state.load(Ordering::Relaxed);
+        let cause = match State::of(word) {
+            State::Up | State::Warming { .. } => return None,
+            State::Resting { cause, until } if is_due(cause, until) => cause,
+            // The former trial took too long.
+            State::OnTrial { cause, until } if until <= now && is_due(cause, until) => cause,
+            State::Resting { .. } | State::OnTrial { .. } => return None,
+        };
+        let until = now + rest::TRIAL;
+        let trial = State::OnTrial { cause, until }.word();
+        self.change(word, trial)
+            .then_some(Trial { word: trial, cause })
+    }
+
+    /// The trial ended without telling anything about the node: another may try it.
     pub(crate) fn abandon_trial(&self, trial: Trial) {
-        // Lost to news of the same node that came by another request: then there is nothing to give back.
-        self.change(trial.0, DUE);
+        let cause = trial.cause;
+        let until = Duration::ZERO;
+        // Lost to news of the same node that came another way: then there is nothing to give back.
+        self.change(trial.word, State::Resting { cause, until }.word());
     }
 
     /// Takes note of what became of an attempt, and of its trial if it had one.
@@ -125,53 +167,156 @@ impl NodeHealth {
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Option<Transition> {
-        match (outcome, trial) {
-            (Outcome::Answered, _) => self.answered(),
-            (Outcome::NotConnected | Outcome::Cut | Outcome::TimedOut, Some(trial)) => {
-                self.rest_again(trial, now, rng)
-            }
-            (Outcome::NotConnected, None) => self.refused(now, rng),
-            (Outcome::NotSent | Outcome::Neutral, Some(trial)) => {
+        let is_poor = self.record.note(outcome.evidence(), now);
+        match trial {
+            Some(trial) => self.end_trial(trial, outcome, now, rng),
+            None if outcome == Outcome::NotConnected => self.unreachable(now, rng),
+            None if is_poor => self.failing(now, rng),
+            None if outcome.was_answered() => self.answered(now),
+            None => None,
+        }
+    }
+
+    /// Takes note of what became of a probe.
+    pub(crate) fn probed(
+        &self,
+        answered: bool,
+        trial: Trial,
+        now: Duration,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Transition> {
+        match answered {
+            true => self.restore(trial.word, trial.cause, now),
+            false => self.rest_again(trial, trial.cause, now, rng),
+        }
+    }
+
+    /// The node is not there: it could not be connected, or does not answer the question whether it is there.
+    ///
+    /// Of the many requests that find out at once that a node has died, one makes it rest; the others change nothing,
+    /// or they would drive up its rest.
+    pub(crate) fn unreachable(&self, now: Duration, rng: &mut fastrand::Rng) -> Option<Transition> {
+        let word = self.state.load(Ordering::Relaxed);
+        match State::of(word).cause() {
+            None | Some(Cause::Failing) => self.eject(word, Cause::Unreachable, now, rng),
+            Some(Cause::Unproven | Cause::Unreachable) => None,
+        }
+    }
+
+    /// The node answers, but mostly with errors.
+    fn failing(&self, now: Duration, rng: &mut fastrand::Rng) -> Option<Transition> {
+        let word = self.state.load(Ordering::Relaxed);
+        match State::of(word).cause() {
+            None => self.eject(word, Cause::Failing, now, rng),
+            Some(_) => None,
+        }
+    }
+
+    fn eject(
+        &self,
+        word: u64,
+        cause: Cause,
+        now: Duration,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Transition> {
+        let setbacks = match State::of(word) {
+            State::Warming { .. } => self.setbacks.load(Ordering::Relaxed).saturating_add(1),
+            State::Up | State::Resting { .. } | State::OnTrial { .. } => 1,
+        };
+        let rest = rest::after(cause, setbacks, rng);
+        let until = now + rest;
+        if !self.change(word, State::Resting { cause, until }.word()) {
+            return None;
+        }
+        self.setbacks.store(setbacks, Ordering::Relaxed);
+        if State::of(word).is_up() {
+            self.out_since.store(millis(now), Ordering::Relaxed);
+        }
+        Some(Transition::Ejected { cause, rest })
+    }
+
+    fn end_trial(
+        &self,
+        trial: Trial,
+        outcome: Outcome,
+        now: Duration,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Transition> {
+        let cause = trial.cause;
+        let is_failing = cause == Cause::Failing;
+        match outcome {
+            Outcome::Answered | Outcome::Overloaded => self.restore(trial.word, cause, now),
+            Outcome::ServerError if is_failing => self.rest_again(trial, cause, now, rng),
+            Outcome::SlowServerError if is_failing => {
                 self.abandon_trial(trial);
                 None
             }
-            (Outcome::NotSent | Outcome::Cut | Outcome::TimedOut | Outcome::Neutral, None) => None,
+            Outcome::ServerError | Outcome::SlowServerError => self.restore(trial.word, cause, now),
+            Outcome::NotConnected if is_failing => {
+                self.rest_again(trial, Cause::Unreachable, now, rng)
+            }
+            Outcome::NotConnected | Outcome::Cut | Outcome::TimedOut => {
+                self.rest_again(trial, cause, now, rng)
+            }
+            Outcome::NotSent | Outcome::Neutral => {
+                self.abandon_trial(trial);
+                None
+            }
         }
     }
 
-    fn answered(&self) -> Option<Transition> {
-        if self.state.load(Ordering::Relaxed) == UP {
-            return None;
+    /// An answer came that was not waited for in particular: whoever answers can be reached.
+    fn answered(&self, now: Duration) -> Option<Transition> {
+        let word = self.state.load(Ordering::Relaxed);
+        match State::of(word) {
+            State::Up => None,
+            State::Warming { since } => {
+                if since + WARMING <= now && self.change(word, State::Up.word()) {
+                    self.setbacks.store(0, Ordering::Relaxed);
+                }
+                None
+            }
+            State::Resting { cause, .. } | State::OnTrial { cause, .. } => match cause {
+                Cause::Unproven | Cause::Unreachable => self.restore(word, cause, now),
+                // That says little: it may have been asked long ago, or be one good answer among many bad ones.
+                Cause::Failing => None,
+            },
         }
-        self.setbacks.store(0, Ordering::Relaxed);
-        (self.state.swap(UP, Ordering::Relaxed) != UP).then_some(Transition::Up)
     }
 
-    /// Of the many requests that find out at once that a node has died, one makes it rest; the others change nothing,
-    /// or they would drive up its rest.
-    fn refused(&self, now: Duration, rng: &mut fastrand::Rng) -> Option<Transition> {
-        let rest = rest::after(1, rng);
-        if !self.change(UP, millis(now + rest)) {
+    fn restore(&self, word: u64, cause: Cause, now: Duration) -> Option<Transition> {
+        if !self.change(word, State::Warming { since: now }.word()) {
             return None;
         }
-        self.setbacks.store(1, Ordering::Relaxed);
-        Some(Transition::Down { rest })
+        self.record.clear();
+        Some(match cause {
+            Cause::Unproven => Transition::Admitted,
+            Cause::Unreachable | Cause::Failing => Transition::Restored,
+        })
     }
 
     fn rest_again(
         &self,
         trial: Trial,
+        cause: Cause,
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Option<Transition> {
-        let setbacks = self.setbacks.load(Ordering::Relaxed).saturating_add(1);
-        let rest = rest::after(setbacks, rng);
-        if !self.change(trial.0, millis(now + rest)) {
+        let setbacks = match cause == trial.cause {
+            true => self.setbacks.load(Ordering::Relaxed).saturating_add(1),
+            false => 1,
+        };
+        let rest = rest::after(cause, setbacks, rng);
+        let until = now + rest;
+        if !self.change(trial.word, State::Resting { cause, until }.word()) {
             // It came too late: by now the node is up, or another tries it.
             return None;
         }
         self.setbacks.store(setbacks, Ordering::Relaxed);
-        Some(Transition::StillDown { rest })
+        Some(match cause == trial.cause {
+            true => Transition::StillOut { cause, rest },
+            false => Transition::Ejected { cause, rest },
+        })
     }
 
     /// Changes the state, unless it is no longer what it was.
@@ -182,11 +327,17 @@ impl NodeHealth {
     }
 }
 
+/// How long after the end of a rest a request may try a node.
+fn trial_delay(cause: Cause) -> Duration {
+    match cause {
+        // No probe can tell.
+        Cause::Failing => Duration::ZERO,
+        Cause::Unproven | Cause::Unreachable => PROBES_FIRST,
+    }
+}
+
 fn millis(moment: Duration) -> u64 {
-    // A hundred million years fit below the bits that have a meaning of their own.
-    u64::try_from(moment.as_millis())
-        .unwrap_or(u64::MAX)
-        .min(TRIAL - 1)
+    u64::try_from(moment.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

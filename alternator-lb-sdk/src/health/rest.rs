@@ -1,22 +1,48 @@
-//! How long a node rests after it could not be connected.
+//! How long a node that was ejected rests.
 
+use super::Cause;
 use std::time::Duration;
 
-/// The first rest: shorter than any restart of a server takes, so a refused connection that was a passing thing (a full
-/// backlog, a load balancer's reload) costs the node next to nothing.
-pub(super) const FIRST: Duration = Duration::from_millis(100);
+/// How rests grow.
+struct Growth {
+    first: Duration,
+    longest: Duration,
+    /// How much a rest varies to either side, so that the clients of a node do not all come back in the same instant.
+    jitter: f64,
+}
 
-/// The longest rest: what the ScyllaDB drivers wait at most before they connect again. A node that came back is used at
-/// the latest this much later; a dead one costs one request in this time a refused connection, or, where its whole host
-/// is gone, as long as the application waits for connections.
-pub(super) const LONGEST: Duration = Duration::from_secs(10);
+/// A node that cannot be connected, or does not answer the question whether it is there.
+///
+/// The first rest is shorter than any restart of a server takes, so a refused connection that was a passing thing (a full
+/// backlog, a load balancer's reload) costs the node next to nothing. The longest is what the ScyllaDB drivers wait at
+/// most before they connect again, with their jitter. What a rest ends with is a probe, which costs no request anything.
+const UNREACHABLE: Growth = Growth {
+    first: Duration::from_millis(100),
+    longest: Duration::from_secs(10),
+    jitter: 0.15,
+};
 
-/// The rest after `setbacks` failures in a row (1 for the first): doubled each time, within ±15 % so that the clients of
-/// a node do not all come back in the same instant. Both as in the ScyllaDB drivers' reconnection policy.
-pub(super) fn after(setbacks: u32, rng: &mut fastrand::Rng) -> Duration {
+/// A node that answers, but badly: linkerd's numbers. What a rest ends with is a request of the application, which has
+/// to be sent again if the node is not well yet: that may happen every second at first, and once a minute for long.
+const FAILING: Growth = Growth {
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(60),
+    jitter: 0.5,
+};
+
+/// How long the right to try a node lasts: as long as a slow operation may take to be answered.
+pub(super) const TRIAL: Duration = Duration::from_secs(10);
+
+/// The rest after `setbacks` in a row (1 for the first): doubled each time.
+pub(super) fn after(cause: Cause, setbacks: u32, rng: &mut fastrand::Rng) -> Duration {
+    let growth = match cause {
+        Cause::Unproven | Cause::Unreachable => UNREACHABLE,
+        Cause::Failing => FAILING,
+    };
     let doublings = setbacks.saturating_sub(1).min(16);
-    let rest = FIRST.saturating_mul(1 << doublings).min(LONGEST);
-    rest.mul_f64(0.85 + 0.3 * rng.f64())
+    let rest = growth.first.saturating_mul(1 << doublings);
+    rest.min(growth.longest)
+        .mul_f64(1.0 - growth.jitter + 2.0 * growth.jitter * rng.f64())
 }
 
 #[cfg(test)]
@@ -27,19 +53,21 @@ mod tests {
     #[test]
     fn rests_double_until_the_longest() {
         let mut rng = fastrand::Rng::with_seed(7);
-        for (setbacks, middle) in [
-            (1, 100),
-            (2, 200),
-            (3, 400),
-            (7, 6_400),
-            (8, 10_000),
-            (u32::MAX, 10_000),
+        for (cause, setbacks, middle, jitter) in [
+            (Cause::Unreachable, 1, 100, 0.15),
+            (Cause::Unreachable, 2, 200, 0.15),
+            (Cause::Unproven, 7, 6_400, 0.15),
+            (Cause::Unreachable, 8, 10_000, 0.15),
+            (Cause::Unreachable, u32::MAX, 10_000, 0.15),
+            (Cause::Failing, 1, 1_000, 0.5),
+            (Cause::Failing, 6, 32_000, 0.5),
+            (Cause::Failing, 7, 60_000, 0.5),
         ] {
-            let rest = after(setbacks, &mut rng).as_secs_f64() * 1_000.0;
+            let rest = after(cause, setbacks, &mut rng).as_secs_f64() * 1_000.0;
             let middle = f64::from(middle);
             assert!(
-                (middle * 0.85..=middle * 1.15).contains(&rest),
-                "{setbacks}: {rest} ms"
+                (middle * (1.0 - jitter)..=middle * (1.0 + jitter)).contains(&rest),
+                "{cause:?} {setbacks}: {rest} ms"
             );
         }
     }
@@ -48,7 +76,8 @@ mod tests {
         #[test]
         fn no_two_clients_rest_alike(seed in any::<u64>(), setbacks in 1u32..20) {
             let mut rng = fastrand::Rng::with_seed(seed);
-            prop_assert_ne!(after(setbacks, &mut rng), after(setbacks, &mut rng));
+            let mut rest = || after(Cause::Failing, setbacks, &mut rng);
+            prop_assert_ne!(rest(), rest());
         }
     }
 }

@@ -1,24 +1,18 @@
 //! Events.
 
 use crate::discovery::Report;
-use crate::health::Transition;
+use crate::health::{Cause, Transition};
 use crate::topology::NodeUrl;
 use tracing::{debug, info, warn};
 
-/// A node went down or came back.
-pub(crate) fn transition(node: &NodeUrl, transition: Transition) {
-    match transition {
-        Transition::Down { rest } => {
-            warn!(%node, ?rest, "node down: it could not be connected, and is left out until it can be");
-        }
-        Transition::StillDown { rest } => debug!(%node, ?rest, "node still down"),
-        Transition::Up => info!(%node, "node back"),
-    }
-}
-
-/// What a refresh of the list of nodes brought.
+/// Tells of what has changed.
 pub(crate) fn report(report: &Report) {
     match report {
+        Report::Node { node, transition } => self::transition(node, *transition),
+        Report::Panic(true) => warn!(
+            "more than half of the nodes that can be reached answer with errors: none is left out for that any more"
+        ),
+        Report::Panic(false) => info!("nodes that answer with errors are left out again"),
         Report::Changed {
             added,
             removed,
@@ -49,6 +43,22 @@ pub(crate) fn report(report: &Report) {
             "requests are made outside of a tokio runtime, where nothing can keep the list of nodes fresh; run the client \
              inside of one"
         ),
+    }
+}
+
+fn transition(node: &NodeUrl, transition: Transition) {
+    match transition {
+        Transition::Ejected { cause, rest } => match cause {
+            Cause::Unproven | Cause::Unreachable => {
+                warn!(%node, ?rest, "node down: it cannot be reached, and is left out until it can be");
+            }
+            Cause::Failing => {
+                warn!(%node, ?rest, "node ejected: it answers with errors, and is left out for a while");
+            }
+        },
+        Transition::StillOut { cause, rest } => debug!(%node, ?cause, ?rest, "node still out"),
+        Transition::Admitted => info!(%node, "new node answers"),
+        Transition::Restored => info!(%node, "node back"),
     }
 }
 

@@ -1,7 +1,8 @@
 //! How a node is.
 
-use crate::health::State;
+use crate::health::Cause;
 use crate::routing::Target;
+use std::time::Duration;
 
 /// One node at the moment of [`Alternator::nodes()`](crate::Alternator::nodes).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,7 @@ pub struct NodeStatus {
     in_flight: u32,
     requests: u64,
     failures: u64,
+    latency: Option<Duration>,
 }
 
 /// Whether a node is used.
@@ -19,18 +21,28 @@ pub struct NodeStatus {
 pub enum NodeState {
     /// It gets its share of the requests.
     Up,
-    /// It could not be connected, and is left out; now and then one request tries it.
+    /// It is new in the list, and has not answered yet: servers name a node some seconds before it listens. It is asked
+    /// every few seconds, and gets no requests until it answers.
+    New,
+    /// It could not be connected, or answered nothing while requests waited on it. It is left out, and asked now and then
+    /// whether it is back.
     Down,
+    /// It answers, but mostly with server errors (5xx). It is left out for a while, and then one request tries it; unless
+    /// more than half of the nodes are in this state, when they are used all the same.
+    Ejected,
 }
 
 impl NodeStatus {
     pub(crate) fn of<E>(node: &Target<E>) -> Self {
         Self {
             url: node.url().as_str().to_owned(),
-            state: match node.health().state() {
-                State::Up => NodeState::Up,
-                State::Resting { .. } | State::OnTrial => NodeState::Down,
+            state: match node.health().state().cause() {
+                None => NodeState::Up,
+                Some(Cause::Unproven) => NodeState::New,
+                Some(Cause::Unreachable) => NodeState::Down,
+                Some(Cause::Failing) => NodeState::Ejected,
             },
+            latency: node.latency(),
             in_flight: node.in_flight(),
             requests: node.requests(),
             failures: node.failures(),
@@ -41,6 +53,14 @@ impl NodeStatus {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// How long its answers usually take, from the choice of the node until the answer is read: a moving average, of
+    /// which each answer makes up an eighth. `None` before the first answer, and where neither the whole plugin nor
+    /// [`interceptor()`](crate::Alternator::interceptor) is installed.
+    #[must_use]
+    pub fn latency(&self) -> Option<Duration> {
+        self.latency
     }
 
     /// Whether the node is used.

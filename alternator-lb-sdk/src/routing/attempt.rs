@@ -20,7 +20,7 @@ pub(crate) struct Attempt<E> {
 impl<E> Attempt<E> {
     /// An attempt on a node, with the trial of its health if it has claimed that.
     pub(super) fn new(node: Arc<Target<E>>, trial: Option<Trial>, now: Duration) -> Self {
-        node.begin();
+        node.traffic().begin();
         Self {
             node,
             began: now,
@@ -46,16 +46,22 @@ impl<E> Attempt<E> {
         now.saturating_sub(self.began)
     }
 
-    /// What became of it. `failed` says whether it counts among the node's failures.
+    /// What became of it.
     pub(super) fn settle(
         &mut self,
         outcome: Outcome,
-        failed: bool,
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Option<Transition> {
-        if failed {
-            self.node.count_failure();
+        let traffic = self.node.traffic();
+        if outcome.is_failure() {
+            traffic.count_failure();
+        }
+        if outcome.was_answered() {
+            traffic.answered(self.age(now));
+        }
+        if outcome == Outcome::Overloaded {
+            traffic.overloaded(now);
         }
         let trial = self.trial.take();
         self.node.health().settle(outcome, trial, now, rng)
@@ -64,7 +70,7 @@ impl<E> Attempt<E> {
 
 impl<E> Drop for Attempt<E> {
     fn drop(&mut self) {
-        self.node.end();
+        self.node.traffic().end();
         if let Some(trial) = self.trial.take() {
             self.node.health().abandon_trial(trial);
         }

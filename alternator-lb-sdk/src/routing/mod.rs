@@ -1,22 +1,26 @@
 //! Which node a request goes to.
 //!
 //! The [`Router`] holds a [`Table`] of the nodes that can be used at the moment. A request takes one from it with a
-//! single atomic increment; nothing here waits, locks or looks at more than a handful of nodes, however many there are.
-//! The table changes only when a refresh brings another list or a node goes down or comes back.
+//! single atomic increment and a look at two of them; nothing here waits, locks or looks at more than a handful of nodes,
+//! however many there are. The table changes only when a refresh brings another list or a node goes out or comes back.
 //!
 //! An operation keeps a [`Plan`]: where its attempts went, so that a retry goes to a node that has not been tried yet.
 //!
 //! Plain synchronous code: the time and the random numbers come from the caller.
 
 mod attempt;
+mod change;
 mod error;
 mod plan;
 mod policy;
 mod router;
+mod spill;
 mod table;
 mod target;
+mod traffic;
 
 pub(crate) use attempt::Attempt;
+pub(crate) use change::Change;
 pub use error::RouteError;
 pub(crate) use plan::Plan;
 pub use policy::Policy;

@@ -1,11 +1,11 @@
 //! The one place where nodes are chosen.
 
 use super::policy::Rule;
-use super::{Attempt, Plan, Policy, RouteError, Table, Target};
-use crate::health::{Outcome, Transition};
+use super::{Attempt, Change, Plan, Policy, RouteError, Table, Target};
+use crate::health::{Outcome, Transition, Trial};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Chooses nodes, and learns what became of it.
@@ -16,6 +16,8 @@ pub(crate) struct Router<E> {
     table: ArcSwap<Table<E>>,
     rotation: Rotation,
     policy: Policy,
+    /// How often ejections had to be ignored.
+    panics: AtomicU64,
 }
 
 /// Where an operation can go on to.
@@ -23,6 +25,8 @@ pub(crate) struct Router<E> {
 pub(crate) enum Elsewhere {
     /// To a node that it has never tried.
     Untried,
+    /// To a node that it has never tried, though it is ejected: there is none that can be used.
+    Ejected,
     /// To a node that can be used, and that it has tried before.
     Tried,
     /// To none but those that are down, or to the only one that it may try.
@@ -42,6 +46,7 @@ impl<E> Router<E> {
             table: ArcSwap::from_pointee(table),
             rotation: Rotation(AtomicUsize::new(start)),
             policy,
+            panics: AtomicU64::new(0),
         }
     }
 
@@ -49,12 +54,14 @@ impl<E> Router<E> {
         self.table.load_full()
     }
 
-    /// Puts another list of nodes in force.
-    pub(crate) fn publish(&self, table: Table<E>) {
-        self.table.store(Arc::new(table));
+    /// Puts another list of nodes in force. Returns whether ejections are ignored from now on, or not any more, if that
+    /// has changed with it.
+    pub(crate) fn publish(&self, table: Table<E>) -> Option<bool> {
+        let before = self.table.swap(Arc::new(table));
         // A node may have changed its state between the sorting of that table and now, and whoever noticed has
         // sorted the former one.
-        self.resort();
+        let (_, after) = self.resort();
+        self.panic_changed(&before, after)
     }
 
     /// Lets no request through from now on, until a list is [published](Self::publish).
@@ -85,18 +92,22 @@ impl<E> Router<E> {
         };
         let attempt = match trial {
             Some((node, trial)) => Attempt::new(Arc::clone(node), Some(trial), now),
-            None => Attempt::new(self.pick(&table, plan, rng)?, None, now),
+            None => Attempt::new(self.pick(&table, plan, now, rng)?, None, now),
         };
         plan.begin(attempt);
         Ok(())
     }
 
     /// A node for a request without a plan.
-    pub(crate) fn pick_one(&self, rng: &mut fastrand::Rng) -> Result<Arc<Target<E>>, RouteError> {
+    pub(crate) fn pick_one(
+        &self,
+        now: Duration,
+        rng: &mut fastrand::Rng,
+    ) -> Result<Arc<Target<E>>, RouteError> {
         let table = self.table.load();
         match table.refusal() {
             Some(refusal) => Err(refusal.clone()),
-            None => self.pick(&table, &mut Plan::default(), rng),
+            None => self.pick(&table, &mut Plan::default(), now, rng),
         }
     }
 
@@ -105,14 +116,36 @@ impl<E> Router<E> {
         &self,
         plan: &mut Plan<E>,
         outcome: Outcome,
-        failed: bool,
         now: Duration,
-    ) -> Option<(Arc<Target<E>>, Transition)> {
+    ) -> Option<Change<E>> {
         plan.set_last_outcome(outcome);
         let attempt = plan.current_mut()?;
-        let transition = attempt.settle(outcome, failed, now, &mut fastrand::Rng::new())?;
-        self.resort();
-        Some((Arc::clone(attempt.node()), transition))
+        let transition = attempt.settle(outcome, now, &mut fastrand::Rng::new())?;
+        Some(self.changed(Arc::clone(attempt.node()), transition))
+    }
+
+    /// Takes note of what became of a probe of a node that is out.
+    pub(crate) fn probed(
+        &self,
+        node: Arc<Target<E>>,
+        answered: bool,
+        trial: Trial,
+        now: Duration,
+    ) -> Option<Change<E>> {
+        let rng = &mut fastrand::Rng::new();
+        let transition = node.health().probed(answered, trial, now, rng)?;
+        Some(self.changed(node, transition))
+    }
+
+    /// A node on which requests wait does not answer. It is ejected, unless it is the only one that could be used: then
+    /// waiting is all that is left to do.
+    pub(crate) fn silent(&self, node: Arc<Target<E>>, now: Duration) -> Option<Change<E>> {
+        let is_other = |other: &Arc<Target<E>>| other.id() != node.id();
+        if !self.table.load().usable().any(is_other) {
+            return None;
+        }
+        let transition = node.health().unreachable(now, &mut fastrand::Rng::new())?;
+        Some(self.changed(node, transition))
     }
 
     /// Where the plan's next attempt would go.
@@ -120,39 +153,110 @@ impl<E> Router<E> {
         let table = self.table.load();
         let untried = |node: &Arc<Target<E>>| !plan.has_ever_tried(node.id());
         match plan.pin() {
-            None if table.candidates().iter().any(untried) => Elsewhere::Untried,
+            None if table.usable().any(untried) => Elsewhere::Untried,
             None if table.has_usable() => Elsewhere::Tried,
+            None if table.ejected().iter().any(untried) => Elsewhere::Ejected,
             Some(_) | None => Elsewhere::Nowhere,
         }
+    }
+
+    /// How often ejections had to be ignored, since there would have been too many.
+    pub(crate) fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
     }
 
     fn pick(
         &self,
         table: &Table<E>,
         plan: &mut Plan<E>,
+        now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Result<Arc<Target<E>>, RouteError> {
-        let candidates = table.candidates();
         let start = match self.policy.0 {
-            Rule::Rotation => self.rotation.0.fetch_add(1, Ordering::Relaxed),
+            Rule::TwoChoices | Rule::Rotation => self.rotation.0.fetch_add(1, Ordering::Relaxed),
             Rule::Random => rng.usize(..),
         };
-        let (before, from) = candidates.split_at(start % candidates.len().max(1));
-        let mut in_turn = from.iter().chain(before);
-        let untried = in_turn.clone().find(|node| !plan.has_tried(node.id()));
-        let node = untried.or_else(|| {
-            plan.begin_again();
-            in_turn.find(|node| candidates.len() == 1 || !plan.has_tried(node.id()))
-        });
+        if let Some(node) = self.choose(table, plan, start, now, rng) {
+            return Ok(node);
+        }
+        plan.begin_again();
+        let node = self.choose(table, plan, start, now, rng);
+        let only = || table.usable().chain(table.ejected()).next().cloned();
         // The list is never empty: it begins with the seeds, and a refresh that brings nothing is a failed one.
-        node.cloned().ok_or(RouteError::NoNodes)
+        node.or_else(only).ok_or(RouteError::NoNodes)
+    }
+
+    /// A node that the plan has not tried in this round.
+    fn choose(
+        &self,
+        table: &Table<E>,
+        plan: &Plan<E>,
+        start: usize,
+        now: Duration,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Arc<Target<E>>> {
+        let untried = |node: &&Arc<Target<E>>| !plan.has_tried(node.id());
+        if !table.has_usable() {
+            return table.ejected().iter().find(untried).cloned();
+        }
+        let second = rng.usize(..);
+        for tier in table.tiers_in_turn(rng) {
+            let Some(next) = from(&tier.usable, start).find(untried) else {
+                continue;
+            };
+            if self.policy.0 != Rule::TwoChoices || next.load(now) == 0 {
+                return Some(Arc::clone(next));
+            }
+            let another = from(&tier.usable, second)
+                .filter(untried)
+                .find(|other| other.id() != next.id());
+            let chosen = match another {
+                Some(another) if next.gives_turn_to(another, now) => another,
+                Some(_) | None => next,
+            };
+            return Some(Arc::clone(chosen));
+        }
+        None
+    }
+
+    fn changed(&self, node: Arc<Target<E>>, transition: Transition) -> Change<E> {
+        let (before, after) = self.resort();
+        Change {
+            node,
+            transition,
+            panic: self.panic_changed(&before, after),
+        }
     }
 
     /// Sorts the table by the nodes' health as it is now. Lock-free: a loser of the race starts from the winner's
     /// table, and reads the nodes' states after its own change, so the last table published knows of all changes.
-    fn resort(&self) {
-        self.table.rcu(|table| table.resorted());
+    ///
+    /// Returns the table before, and whether ejections are ignored afterwards.
+    fn resort(&self) -> (Arc<Table<E>>, bool) {
+        let mut is_in_panic = false;
+        let before = self.table.rcu(|table| {
+            let resorted = table.resorted();
+            is_in_panic = resorted.is_in_panic();
+            resorted
+        });
+        (before, is_in_panic)
     }
+
+    fn panic_changed(&self, before: &Table<E>, is_in_panic: bool) -> Option<bool> {
+        if before.is_in_panic() == is_in_panic {
+            return None;
+        }
+        if is_in_panic {
+            self.panics.fetch_add(1, Ordering::Relaxed);
+        }
+        Some(is_in_panic)
+    }
+}
+
+/// The nodes in order, beginning anywhere.
+fn from<E>(nodes: &[Arc<Target<E>>], start: usize) -> impl Iterator<Item = &Arc<Target<E>>> {
+    let (before, from) = nodes.split_at(start % nodes.len().max(1));
+    from.iter().chain(before)
 }
 
 #[cfg(test)]

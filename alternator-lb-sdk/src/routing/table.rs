@@ -1,44 +1,89 @@
 //! The nodes that can be used at the moment.
 
-use super::{RouteError, Target};
-use crate::health::{State, Trial};
+use super::{Peer, RouteError, Target, spill};
+use crate::health::{Cause, State, Trial};
 use crate::topology::Topology;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A list of nodes, sorted by whether they can be used. Immutable; made anew at every change.
+///
+/// Nodes that are ejected for their errors are left out only as long as they are no more than half of those that can be
+/// reached: when more of them fail, what is wrong is hardly theirs, and the few others could not bear it all. Then these
+/// ejections are ignored. It is the panic threshold of envoy and finagle. Nodes that cannot be reached are no part of
+/// that, since to send requests there helps nobody.
 #[derive(Debug)]
 pub(crate) struct Table<E> {
-    topology: Arc<Topology<super::Peer<E>>>,
-    up: Box<[Arc<Target<E>>]>,
-    down: Box<[Arc<Target<E>>]>,
-    /// From when on one of `down` may be tried. A moment too early costs a look at them, no more.
+    topology: Arc<Topology<Peer<E>>>,
+    tiers: Box<[Tier<E>]>,
+    /// All nodes that are ejected, also those that are used regardless; who was ejected first comes first.
+    ejected: Box<[Arc<Target<E>>]>,
+    /// From when on one of these may be tried. A moment too early costs a look at them, no more.
     next_trial: Duration,
+    is_in_panic: bool,
     /// Why nothing may be sent at all.
     refusal: Option<RouteError>,
 }
 
+/// The nodes of one scope that can be used.
+#[derive(Debug)]
+pub(super) struct Tier<E> {
+    pub(super) usable: Box<[Arc<Target<E>>]>,
+    /// How much of the traffic they get.
+    share: f64,
+}
+
 impl<E> Table<E> {
-    pub(crate) fn new(topology: Arc<Topology<super::Peer<E>>>) -> Self {
-        let (up, down): (Vec<_>, Vec<_>) = topology
+    pub(crate) fn new(topology: Arc<Topology<Peer<E>>>) -> Self {
+        // Looked at once: the states may change any moment, and a node must not fall between two looks.
+        let states: Vec<State> = topology
             .nodes()
             .iter()
-            .cloned()
-            .partition(|node| node.health().state() == State::Up);
-        let next_trial = down
-            .iter()
-            .map(|node| match node.health().state() {
-                State::Resting { until } => until,
-                // It may be given up at any moment, or has just come up.
-                State::OnTrial | State::Up => Duration::ZERO,
+            .map(|node| node.health().state())
+            .collect();
+        let is_in_panic = is_panic(&states);
+        let is_usable =
+            |state: State| state.is_up() || (is_in_panic && state.cause() == Some(Cause::Failing));
+        let mut all = topology.nodes().iter().zip(&states);
+        let usable: Vec<(Vec<_>, usize)> = topology
+            .tiers()
+            .map(|tier| {
+                let nodes = all.by_ref().take(tier.len());
+                let usable = nodes.filter(|(_, state)| is_usable(**state));
+                (
+                    usable.map(|(node, _)| Arc::clone(node)).collect(),
+                    tier.len(),
+                )
             })
+            .collect();
+        let shares = spill::shares(usable.iter().map(|(usable, all)| (usable.len(), *all)));
+        let tiers = usable
+            .into_iter()
+            .zip(shares)
+            .map(|((usable, _), share)| Tier {
+                usable: usable.into(),
+                share,
+            })
+            .collect();
+        let mut ejected: Vec<_> = topology
+            .nodes()
+            .iter()
+            .zip(&states)
+            .filter(|(_, state)| !state.is_up())
+            .map(|(node, _)| Arc::clone(node))
+            .collect();
+        ejected.sort_by_key(|node| node.health().out_since());
+        let next_trial = ejected
+            .iter()
+            .map(|node| node.health().next_trial())
             .min()
             .unwrap_or(Duration::MAX);
         Self {
             topology,
-            up: up.into(),
-            down: down.into(),
+            tiers,
+            ejected: ejected.into(),
             next_trial,
+            is_in_panic,
             refusal: None,
         }
     }
@@ -59,7 +104,7 @@ impl<E> Table<E> {
         }
     }
 
-    pub(crate) fn topology(&self) -> &Arc<Topology<super::Peer<E>>> {
+    pub(crate) fn topology(&self) -> &Arc<Topology<Peer<E>>> {
         &self.topology
     }
 
@@ -72,28 +117,68 @@ impl<E> Table<E> {
         self.refusal.as_ref()
     }
 
-    /// Whether any node is up.
-    pub(super) fn has_usable(&self) -> bool {
-        !self.up.is_empty()
+    /// Whether ejections are ignored, since there would be too many.
+    pub(super) fn is_in_panic(&self) -> bool {
+        self.is_in_panic
     }
 
-    /// The nodes to choose from: those that are up, or all of them if none is, since then nothing is known that would
-    /// speak for one or the other.
-    pub(super) fn candidates(&self) -> &[Arc<Target<E>>] {
-        if self.up.is_empty() {
-            self.topology.nodes()
-        } else {
-            &self.up
+    /// The nodes that can be used, scope after scope.
+    pub(crate) fn usable(&self) -> impl Iterator<Item = &Arc<Target<E>>> {
+        self.tiers.iter().flat_map(|tier| tier.usable.iter())
+    }
+
+    /// Whether there is any.
+    pub(crate) fn has_usable(&self) -> bool {
+        self.usable().next().is_some()
+    }
+
+    /// The nodes that are ejected, who was first comes first.
+    pub(crate) fn ejected(&self) -> &[Arc<Target<E>>] {
+        &self.ejected
+    }
+
+    /// The scopes in the order in which a request should look at them: first the one whose turn it is, as often as its
+    /// share says, then the others.
+    pub(super) fn tiers_in_turn(&self, rng: &mut fastrand::Rng) -> impl Iterator<Item = &Tier<E>> {
+        let first = self.pick_tier(rng);
+        let chosen = self.tiers.get(first).into_iter();
+        let others = self.tiers.iter().enumerate();
+        chosen.chain(
+            others
+                .filter(move |(position, _)| *position != first)
+                .map(|(_, tier)| tier),
+        )
+    }
+
+    fn pick_tier(&self, rng: &mut fastrand::Rng) -> usize {
+        match self.tiers.first() {
+            Some(first) if first.share < 1.0 => {
+                let mut point = rng.f64();
+                let fits = |tier: &Tier<E>| {
+                    point -= tier.share;
+                    point < 0.0
+                };
+                self.tiers.iter().position(fits).unwrap_or_default()
+            }
+            Some(_) | None => 0,
         }
     }
 
-    /// A node whose rest is over, with the right to try it.
+    /// A node whose rest is over, with the right to try it, if there are others that can be used.
     pub(super) fn claim_trial(&self, now: Duration) -> Option<(&Arc<Target<E>>, Trial)> {
-        if self.up.is_empty() || now < self.next_trial {
+        if now < self.next_trial || !self.has_usable() {
             return None;
         }
-        self.down
+        self.ejected
             .iter()
             .find_map(|node| Some((node, node.health().claim_trial(now)?)))
     }
+}
+
+/// Whether more than half of the nodes that can be reached fail.
+fn is_panic(states: &[State]) -> bool {
+    let count = |is: fn(&State) -> bool| states.iter().filter(|state| is(state)).count();
+    let failing = count(|state| state.cause() == Some(Cause::Failing));
+    let up = count(|state| state.is_up());
+    failing > up
 }

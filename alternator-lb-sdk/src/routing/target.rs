@@ -1,11 +1,16 @@
 //! A node as routing sees it.
 
+use super::traffic::Traffic;
 use crate::health::NodeHealth;
-use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::topology::Node;
+use std::time::Duration;
 
 /// A node that requests can be sent to. `E` is whatever the caller wants at hand when the node is picked.
 pub(crate) type Target<E> = Node<Peer<E>>;
+
+/// How many requests fewer another node must have in flight than the one whose turn it is, to be clearly less busy, in
+/// hundredths. Requests of nodes that are alike often differ by one for a moment.
+const MARGIN: u64 = 200;
 
 /// What routing attaches to a node.
 #[derive(Debug)]
@@ -15,20 +20,21 @@ pub(crate) struct Peer<E> {
     traffic: Traffic,
 }
 
-/// What goes to a node. On cache lines of its own: every request writes here, while everybody reads the node's address.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Traffic {
-    in_flight: AtomicU32,
-    requests: AtomicU64,
-    failures: AtomicU64,
-}
-
 impl<E> Peer<E> {
+    /// A node that is used from the beginning.
     pub(crate) fn new(endpoint: E) -> Self {
+        Self::with_health(endpoint, NodeHealth::new())
+    }
+
+    /// A node that must answer a probe before it is used.
+    pub(crate) fn unproven(endpoint: E, now: Duration) -> Self {
+        Self::with_health(endpoint, NodeHealth::unproven(now))
+    }
+
+    fn with_health(endpoint: E, health: NodeHealth) -> Self {
         Self {
             endpoint,
-            health: NodeHealth::new(),
+            health,
             traffic: Traffic::default(),
         }
     }
@@ -45,36 +51,51 @@ impl<E> Target<E> {
 
     /// Attempts that are under way.
     pub(crate) fn in_flight(&self) -> u32 {
-        self.attached().traffic.in_flight.load(Ordering::Relaxed)
+        self.traffic().in_flight()
     }
 
     /// Attempts that were made since the node was first listed.
     pub(crate) fn requests(&self) -> u64 {
-        self.attached().traffic.requests.load(Ordering::Relaxed)
+        self.traffic().requests()
+    }
+
+    /// Those of them that the node has answered, whatever it said.
+    pub(crate) fn answers(&self) -> u64 {
+        self.traffic().answers()
     }
 
     /// Those of them that the node did not answer, or answered with an error of its own (5xx).
     pub(crate) fn failures(&self) -> u64 {
-        self.attached().traffic.failures.load(Ordering::Relaxed)
+        self.traffic().failures()
     }
 
-    pub(super) fn begin(&self) {
-        let traffic = &self.attached().traffic;
-        traffic.in_flight.fetch_add(1, Ordering::Relaxed);
-        traffic.requests.fetch_add(1, Ordering::Relaxed);
+    /// How long its answers usually take, once there are any.
+    pub(crate) fn latency(&self) -> Option<Duration> {
+        self.traffic().latency()
     }
 
-    pub(super) fn end(&self) {
-        self.attached()
-            .traffic
-            .in_flight
-            .fetch_sub(1, Ordering::Relaxed);
+    /// Whether a request whose turn this is goes to another node instead.
+    ///
+    /// It does if the other is clearly less busy. By that alone the counts of nodes that are alike would drift apart by
+    /// chance, as far as √n of n requests; so turns are also given back, when it is no loss.
+    pub(super) fn gives_turn_to(&self, other: &Self, now: Duration) -> bool {
+        let (busy, other_busy) = (self.load(now), other.load(now));
+        let is_much_busier = busy >= other_busy + MARGIN;
+        let owes = self.traffic().deficit() < 0 && other.traffic().deficit() > 0;
+        let gives = is_much_busier || (owes && busy >= other_busy);
+        if gives {
+            self.traffic().give_turn(other.traffic());
+        }
+        gives
     }
 
-    pub(super) fn count_failure(&self) {
-        self.attached()
-            .traffic
-            .failures
-            .fetch_add(1, Ordering::Relaxed);
+    /// How busy it is, in hundredths of a request in flight: more than there are if it lets know that it is overloaded,
+    /// or if it shall get less than others.
+    pub(super) fn load(&self, now: Duration) -> u64 {
+        self.traffic().load(self.health().share(now), now)
+    }
+
+    pub(super) fn traffic(&self) -> &Traffic {
+        &self.attached().traffic
     }
 }

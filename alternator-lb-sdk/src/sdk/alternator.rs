@@ -172,6 +172,16 @@ impl Alternator {
             .collect()
     }
 
+    /// How often more than half of the nodes that can be reached answered with errors, so that none was left out for
+    /// that any more, until fewer did.
+    ///
+    /// Where that many fail, what is wrong is hardly theirs, and the few others could not bear it all. One warning tells
+    /// of each time. Use it as a metric that should stay at zero.
+    #[must_use]
+    pub fn panic_count(&self) -> u64 {
+        self.cluster.router().panics()
+    }
+
     /// Ends the background work; when this returns it has ended, and no request starts it anew.
     ///
     /// Clients go on with the nodes known last. Not needed for cleaning up: dropping the last handle and client ends it

@@ -1,11 +1,10 @@
 //! What all clients of a cluster share.
 
 use super::localnodes::Localnodes;
-use super::outcome::Judgement;
 use super::{failover, http};
 use crate::clock::Clock;
 use crate::discovery::{Ask, Background, Discovery, Intervals, Report, Settings};
-use crate::health::Transition;
+use crate::health::Outcome;
 use crate::observe::events;
 use crate::routing::{Peer, Plan, Policy, RouteError, Router, Table, Target};
 use crate::topology::{NodeUrl, Scope, Topology};
@@ -75,6 +74,7 @@ impl Cluster {
             scope_is_chosen: chosen.scope_is_chosen,
             intervals: chosen.intervals,
             attach: endpoint,
+            end_requests: |_| {},
             report,
         };
         Self {
@@ -162,26 +162,22 @@ impl Cluster {
     /// Chooses the node of an operation's next attempt.
     pub(super) fn advance(&self, plan: &mut SdkPlan) -> Result<(), RouteError> {
         let now = self.request();
-        self.router.advance(plan, now, &mut fastrand::Rng::new())
+        self.router.advance(plan, now, &mut fastrand::Rng::new())?;
+        self.discovery.attempt_begun();
+        Ok(())
     }
 
     /// Chooses a node for a request of which nothing is remembered.
     pub(super) fn pick_one(&self) -> Result<Arc<SdkNode>, RouteError> {
-        self.request();
-        self.router.pick_one(&mut fastrand::Rng::new())
+        let now = self.request();
+        self.router.pick_one(now, &mut fastrand::Rng::new())
     }
 
     /// Takes note of what became of an operation's attempt.
-    pub(super) fn settle(&self, plan: &mut SdkPlan, judgement: Judgement, now: Duration) {
-        let Judgement { outcome, failed } = judgement;
-        let Some((node, transition)) = self.router.settle(plan, outcome, failed, now) else {
-            return;
-        };
-        match transition {
-            Transition::Down { .. } | Transition::StillDown { .. } => self.discovery.trouble(),
-            Transition::Up => {}
+    pub(super) fn settle(&self, plan: &mut SdkPlan, outcome: Outcome, now: Duration) {
+        if let Some(change) = self.router.settle(plan, outcome, now) {
+            self.discovery.note(&change);
         }
-        events::transition(node.url(), transition);
     }
 
     pub(super) fn now(&self) -> Duration {

@@ -8,6 +8,7 @@
 //! | the attempt | and there is | attempt | wait | paid by |
 //! |---|---|---|---|---|
 //! | was never sent | a node that was not tried yet | free | none | nobody |
+//! | was never sent | no node that is up, but one that is out and was not tried yet | free | none | nobody |
 //! | was never sent | another node that is up | free | the application's | nobody |
 //! | was cut | a node that was not tried yet | the application's | short | a bucket of the cluster |
 //! | was cut | no such node | the application's | the application's | a bucket of the cluster |
@@ -18,7 +19,6 @@
 //! it is bounded too. Free attempts do not use up the application's, nor make its waits longer (but for the SDK's newer
 //! retry rules, whose first wait cannot be set from outside; it is 25 ms for DynamoDB).
 
-use super::outcome::Judgement;
 use crate::health::Outcome;
 use crate::routing::Elsewhere;
 use aws_sdk_dynamodb::config::retry::TokenBucket;
@@ -65,41 +65,51 @@ impl Storable for Wanted {
     type Storer = StoreReplace<Self>;
 }
 
-/// Prepares the SDK's decision after an attempt. Where the operation can go on to matters only if the attempt
-/// [calls for another](Judgement::calls_for_another) node.
+/// Whether another node might do better, so that it matters where the operation can go on to.
+pub(super) fn calls_for_another(outcome: Outcome) -> bool {
+    outcome.is_failure() || outcome.was_not_sent()
+}
+
+/// Prepares the SDK's decision after an attempt. Where the operation can go on to matters only if the outcome
+/// [calls for another](calls_for_another) node.
 pub(super) fn prepare(
     config: &mut ConfigBag,
-    judgement: Judgement,
+    outcome: Outcome,
     elsewhere: Elsewhere,
     cut_bucket: &TokenBucket,
 ) {
     let known = config.load::<Wanted>().cloned();
-    if !judgement.calls_for_another() && known.is_none() {
+    if !calls_for_another(outcome) && known.is_none() {
         // Nothing was changed, and nothing is to be: the common case costs one look.
         return;
     }
     let Some(mut wanted) = known.or_else(|| Wanted::read(config)) else {
         return;
     };
-    let never_sent = judgement.outcome.was_not_sent();
+    let never_sent = outcome.was_not_sent();
     let is_free = never_sent && elsewhere != Elsewhere::Nowhere && wanted.free < MAX_FREE;
     if is_free {
         wanted.free += 1;
     }
     let retries = wanted.retries();
     let longest_wait = match elsewhere {
-        Elsewhere::Untried if is_free => Duration::ZERO,
-        Elsewhere::Untried if is_the_nodes(judgement) => SHORT_WAIT,
-        Elsewhere::Untried | Elsewhere::Tried | Elsewhere::Nowhere => Duration::MAX,
+        Elsewhere::Untried | Elsewhere::Ejected if is_free => Duration::ZERO,
+        Elsewhere::Untried if is_the_nodes(outcome) => SHORT_WAIT,
+        Elsewhere::Untried | Elsewhere::Ejected | Elsewhere::Tried | Elsewhere::Nowhere => {
+            Duration::MAX
+        }
     };
     let longest_wait = longest_wait.min(retries.max_backoff());
     let retries = retries.with_max_backoff(longest_wait);
-    let bucket = match judgement.outcome {
+    let bucket = match outcome {
         _ if is_free => &*FREE,
         Outcome::Cut => cut_bucket,
         Outcome::NotConnected
         | Outcome::NotSent
         | Outcome::Answered
+        | Outcome::Overloaded
+        | Outcome::ServerError
+        | Outcome::SlowServerError
         | Outcome::TimedOut
         | Outcome::Neutral => &wanted.bucket,
     };
@@ -110,12 +120,17 @@ pub(super) fn prepare(
 }
 
 /// Whether the node itself failed, so that another is as good as new. That the application did not want to wait any longer
-/// may be due to all of them.
-fn is_the_nodes(judgement: Judgement) -> bool {
-    match judgement.outcome {
-        Outcome::Cut => true,
-        Outcome::Answered => judgement.failed,
-        Outcome::NotConnected | Outcome::NotSent | Outcome::TimedOut | Outcome::Neutral => false,
+/// may be due to all of them, and so may be an error after all the time that the server has.
+fn is_the_nodes(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Cut | Outcome::ServerError => true,
+        Outcome::Answered
+        | Outcome::Overloaded
+        | Outcome::SlowServerError
+        | Outcome::NotConnected
+        | Outcome::NotSent
+        | Outcome::TimedOut
+        | Outcome::Neutral => false,
     }
 }
 
@@ -155,30 +170,13 @@ mod tests {
     }
 
     /// The attempts and the longest wait that the SDK finds after an attempt.
-    fn after(
-        config: &mut ConfigBag,
-        judgement: Judgement,
-        elsewhere: Elsewhere,
-    ) -> (u32, Duration) {
-        prepare(config, judgement, elsewhere, &cut_bucket());
+    fn after(config: &mut ConfigBag, outcome: Outcome, elsewhere: Elsewhere) -> (u32, Duration) {
+        prepare(config, outcome, elsewhere, &cut_bucket());
         let retries = config.load::<RetryConfig>().unwrap();
         (retries.max_attempts(), retries.max_backoff())
     }
 
-    const fn failed(outcome: Outcome) -> Judgement {
-        Judgement {
-            outcome,
-            failed: true,
-        }
-    }
-
-    const NEVER_SENT: Judgement = failed(Outcome::NotConnected);
-    const CUT: Judgement = failed(Outcome::Cut);
-    const SERVER_ERROR: Judgement = failed(Outcome::Answered);
-    const ANSWERED: Judgement = Judgement {
-        outcome: Outcome::Answered,
-        failed: false,
-    };
+    const NEVER_SENT: Outcome = Outcome::NotConnected;
 
     fn patience() -> Duration {
         RetryConfig::standard().max_backoff()
@@ -188,7 +186,12 @@ mod tests {
     fn an_attempt_that_went_well_changes_nothing() {
         let mut config = config();
         let before = config.load::<RetryConfig>().unwrap().clone();
-        prepare(&mut config, ANSWERED, Elsewhere::Untried, &cut_bucket());
+        prepare(
+            &mut config,
+            Outcome::Answered,
+            Elsewhere::Untried,
+            &cut_bucket(),
+        );
         assert_eq!(config.load::<RetryConfig>(), Some(&before));
         assert!(config.load::<Wanted>().is_none());
     }
@@ -201,11 +204,16 @@ mod tests {
         assert_eq!(after(&mut config, NEVER_SENT, Elsewhere::Untried), free(2));
 
         let paid = (ATTEMPTS + 2, patience());
-        for judgement in [ANSWERED, SERVER_ERROR, CUT, NEVER_SENT] {
+        for outcome in [
+            Outcome::Answered,
+            Outcome::ServerError,
+            Outcome::Cut,
+            NEVER_SENT,
+        ] {
             assert_eq!(
-                after(&mut config, judgement, Elsewhere::Nowhere),
+                after(&mut config, outcome, Elsewhere::Nowhere),
                 paid,
-                "{judgement:?}"
+                "{outcome:?}"
             );
             // Of the third attempt, which is the first that is paid for, the SDK waits four times this.
             let first_wait = config.load::<RetryConfig>().unwrap().initial_backoff();
@@ -246,14 +254,14 @@ mod tests {
 
     #[test]
     fn to_another_node_the_wait_is_short_and_the_attempt_paid() {
-        for judgement in [CUT, SERVER_ERROR] {
+        for outcome in [Outcome::Cut, Outcome::ServerError] {
             let mut config = config();
             assert_eq!(
-                after(&mut config, judgement, Elsewhere::Untried),
+                after(&mut config, outcome, Elsewhere::Untried),
                 (ATTEMPTS, SHORT_WAIT)
             );
             assert_eq!(
-                after(&mut config, judgement, Elsewhere::Nowhere),
+                after(&mut config, outcome, Elsewhere::Nowhere),
                 (ATTEMPTS, patience())
             );
         }
@@ -262,7 +270,7 @@ mod tests {
     #[test]
     fn an_application_that_did_not_want_to_wait_is_not_hurried() {
         let mut config = config();
-        let timed_out = failed(Outcome::TimedOut);
+        let timed_out = Outcome::TimedOut;
         assert_eq!(
             after(&mut config, timed_out, Elsewhere::Untried),
             (ATTEMPTS, patience())
@@ -275,7 +283,7 @@ mod tests {
         let retries = RetryConfig::standard().with_max_backoff(Duration::from_millis(3));
         config.interceptor_state().store_put(retries);
         assert_eq!(
-            after(&mut config, CUT, Elsewhere::Untried).1,
+            after(&mut config, Outcome::Cut, Elsewhere::Untried).1,
             Duration::from_millis(3)
         );
     }

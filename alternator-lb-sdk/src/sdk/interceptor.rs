@@ -1,7 +1,8 @@
 //! Learns what became of each attempt.
 
 use super::cluster::{Auth, Cluster, SdkPlan};
-use super::{failover, outcome, own_endpoint, sent, unreachable};
+use super::outcome::{self, TIME_TO_CONNECT};
+use super::{failover, own_endpoint, sent, unreachable};
 use crate::health::Outcome;
 use crate::observe::events;
 use crate::routing::{Elsewhere, RouteError};
@@ -131,19 +132,24 @@ impl Intercept for Interceptor {
             self.note_credentials(context);
             return Ok(());
         };
-        let judgement = outcome::judge(context, config, age);
+        let outcome = outcome::judge(context, config, age);
         let Some(plan) = plan(config) else {
             return Ok(());
         };
-        self.cluster.settle(plan, judgement, now);
+        self.cluster.settle(plan, outcome, now);
         // Without a way to sleep the SDK cannot even wait for no time at all.
-        let goes_on = judgement.calls_for_another() && components.sleep_impl().is_some();
+        let goes_on = failover::calls_for_another(outcome) && components.sleep_impl().is_some();
         let elsewhere = match goes_on {
             true => self.cluster.router().elsewhere(plan),
             false => Elsewhere::Nowhere,
         };
+        let elsewhere = match elsewhere {
+            // Nodes that are out are gone through while each costs no more than a refused connection.
+            Elsewhere::Ejected if age >= TIME_TO_CONNECT => Elsewhere::Nowhere,
+            elsewhere => elsewhere,
+        };
         plan.end_attempt();
-        failover::prepare(config, judgement, elsewhere, self.cluster.cut_bucket());
+        failover::prepare(config, outcome, elsewhere, self.cluster.cut_bucket());
         Ok(())
     }
 

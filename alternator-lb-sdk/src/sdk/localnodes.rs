@@ -1,6 +1,6 @@
 //! Asks nodes over the HTTP client that the data takes.
 
-use crate::discovery::{Ask, AskError, AskFuture};
+use crate::discovery::{Ask, AskError, AskFuture, Connections};
 use crate::topology::NodeUrl;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -15,19 +15,28 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// `GET /localnodes`, as an operation that no service models.
+/// `GET`, as an operation that no service models.
 ///
 /// By the SDK's own orchestrator, since only that can drive any HTTP client of the SDK. No retries and no signature:
 /// the question is open to everybody, and discovery knows better whom to ask next.
 #[derive(Debug)]
 pub(super) struct Localnodes {
     http_client: SharedHttpClient,
+    /// With which the HTTP client takes the data's connections.
     timeouts: TimeoutConfig,
+    /// With which it takes others.
+    timeouts_apart: TimeoutConfig,
 }
 
 /// The connect timeout that the SDK has by default. The SDK keeps a pool of connections for each pair of connect and
 /// read timeouts, so to share the data's connections discovery takes the data's timeouts.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
+
+/// What makes a connect timeout another one, and a pool of connections.
+const A_BIT: Duration = Duration::from_millis(1);
+
+/// How much of the answer to a probe is read. It is `healthy: ` and the node's address; what is longer is there too.
+const PROBE_LIMIT: usize = 1024;
 
 const USER_AGENT: &str = concat!("alternator-lb-sdk/", env!("CARGO_PKG_VERSION"));
 
@@ -35,12 +44,46 @@ impl Localnodes {
     /// Asks over `http_client`; `timeouts` are those of the data, where they are set.
     pub(super) fn new(http_client: SharedHttpClient, timeouts: Option<&TimeoutConfig>) -> Self {
         let connect = timeouts.and_then(TimeoutConfig::connect_timeout);
-        let mut pool = TimeoutConfig::builder().connect_timeout(connect.unwrap_or(CONNECT_TIMEOUT));
-        pool.set_read_timeout(timeouts.and_then(TimeoutConfig::read_timeout));
+        let connect = connect.unwrap_or(CONNECT_TIMEOUT);
+        let read = timeouts.and_then(TimeoutConfig::read_timeout);
+        let pool = |connect| {
+            let mut pool = TimeoutConfig::builder().connect_timeout(connect);
+            pool.set_read_timeout(read);
+            pool.build()
+        };
         Self {
             http_client,
-            timeouts: pool.build(),
+            timeouts: pool(connect),
+            timeouts_apart: pool(connect + A_BIT),
         }
+    }
+
+    async fn send(
+        &self,
+        node: &NodeUrl,
+        path_and_query: String,
+        over: Connections,
+    ) -> Result<Reply, AskError> {
+        let timeouts = match over {
+            Connections::OfTheData => &self.timeouts,
+            Connections::Apart => &self.timeouts_apart,
+        };
+        let operation = Operation::builder()
+            .service_name("Alternator")
+            .operation_name("Ask")
+            .http_client(self.http_client.clone())
+            .endpoint_url(node.as_str())
+            .no_auth()
+            .no_retry()
+            .timeout_config(timeouts.clone())
+            .serializer(|path_and_query: String| {
+                let mut request = HttpRequest::get(path_and_query)?;
+                request.headers_mut().insert("user-agent", USER_AGENT);
+                Ok(request)
+            })
+            .deserializer_impl::<Reply, Infallible>(TakeBody)
+            .build();
+        operation.invoke(path_and_query).await.map_err(unreachable)
     }
 
     async fn fetch(
@@ -49,29 +92,21 @@ impl Localnodes {
         path_and_query: String,
         limit: usize,
     ) -> Result<Vec<u8>, AskError> {
-        let operation = Operation::builder()
-            .service_name("Alternator")
-            .operation_name("LocalNodes")
-            .http_client(self.http_client.clone())
-            .endpoint_url(node.as_str())
-            .no_auth()
-            .no_retry()
-            .timeout_config(self.timeouts.clone())
-            .serializer(|path_and_query: String| {
-                let mut request = HttpRequest::get(path_and_query)?;
-                request.headers_mut().insert("user-agent", USER_AGENT);
-                Ok(request)
-            })
-            .deserializer_impl::<Reply, Infallible>(TakeBody)
-            .build();
-        let reply = operation
-            .invoke(path_and_query)
-            .await
-            .map_err(unreachable)?;
+        let reply = self
+            .send(node, path_and_query, Connections::OfTheData)
+            .await?;
         if reply.status != 200 {
             return Err(AskError::Status(reply.status));
         }
         read(reply.body, limit).await
+    }
+
+    async fn knock(&self, node: &NodeUrl, over: Connections) -> Result<(), AskError> {
+        let reply = self.send(node, "/".to_owned(), over).await?;
+        match read(reply.body, PROBE_LIMIT).await {
+            Ok(_) | Err(AskError::TooLong(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -83,6 +118,10 @@ impl Ask for Localnodes {
         limit: usize,
     ) -> AskFuture<'a, Vec<u8>, AskError> {
         Box::pin(self.fetch(node, path_and_query, limit))
+    }
+
+    fn probe<'a>(&'a self, node: &'a NodeUrl, over: Connections) -> AskFuture<'a, (), AskError> {
+        Box::pin(self.knock(node, over))
     }
 }
 

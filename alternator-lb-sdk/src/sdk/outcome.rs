@@ -6,54 +6,56 @@ use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::interceptors::context::{
     Error, FinalizerInterceptorContextRef,
 };
-use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::config_bag::ConfigBag;
 use std::error::Error as StdError;
 use std::time::Duration;
 
-/// An outcome, and whether it counts among the node's failures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Judgement {
-    pub(super) outcome: Outcome,
-    pub(super) failed: bool,
-}
-
-impl Judgement {
-    /// Whether another node might do better, so that it matters where the operation can go on to.
-    pub(super) fn calls_for_another(self) -> bool {
-        self.failed || self.outcome.was_not_sent()
-    }
-}
-
 /// How long a connection must at least have been waited for until its absence says something about the node: several
 /// round trips over the widest networks, as a new connection with TLS takes. Deadlines of the application that are
 /// shorter, or of which little was left, say something about the application.
-const TIME_TO_CONNECT: Duration = Duration::from_millis(500);
+pub(super) const TIME_TO_CONNECT: Duration = Duration::from_millis(500);
+
+/// A server error that took longer says more about other nodes than about this one: Alternator gives an operation ten
+/// seconds, and answers with an error when the replicas did not answer in that time.
+const SLOW_ERROR: Duration = Duration::from_secs(9);
+
+/// The errors with which a node asks for less. They come with status 400, as every error that is not the server's does.
+const OVERLOAD: [&str; 3] = [
+    "#RequestLimitExceeded\"",
+    "#ThrottlingException\"",
+    "#ProvisionedThroughputExceededException\"",
+];
 
 /// Judges an attempt that has left for its node and been under way for `age`.
 pub(super) fn judge(
     context: &FinalizerInterceptorContextRef<'_>,
     config: &ConfigBag,
     age: Duration,
-) -> Judgement {
-    let outcome = match context.output_or_error() {
-        Some(Err(error)) if is_transport(error) => unanswered(error, config, age),
+) -> Outcome {
+    match (context.output_or_error(), context.response()) {
+        (Some(Err(error)), _) if is_transport(error) => unanswered(error, config, age),
         // Anything else that went wrong did so on this side: nothing came from the node.
-        _ if context.response().is_none() => Outcome::Neutral,
-        _ => Outcome::Answered,
-    };
-    let server_error = context
-        .response()
-        .is_some_and(|response| response.status().as_u16() >= 500);
-    let no_answer = matches!(
-        outcome,
-        Outcome::NotConnected | Outcome::Cut | Outcome::TimedOut
-    );
-    Judgement {
-        outcome,
-        failed: server_error || no_answer,
+        (_, None) => Outcome::Neutral,
+        (_, Some(response)) => answered(response, age),
     }
+}
+
+fn answered(response: &HttpResponse, age: Duration) -> Outcome {
+    match response.status().as_u16() {
+        500.. if age < SLOW_ERROR => Outcome::ServerError,
+        500.. => Outcome::SlowServerError,
+        400 if is_overload(response) => Outcome::Overloaded,
+        _ => Outcome::Answered,
+    }
+}
+
+/// By the time that an attempt is over its answer has been read into memory.
+fn is_overload(response: &HttpResponse) -> bool {
+    let body = response.body().bytes().map(std::str::from_utf8);
+    body.and_then(Result::ok)
+        .is_some_and(|body| OVERLOAD.iter().any(|error| body.contains(error)))
 }
 
 /// Whether the answer did not come, or not whole.

@@ -23,7 +23,7 @@ pub(super) async fn serve(stream: TcpStream, cluster: Arc<ClusterState>, node: A
     #[cfg(feature = "tls")]
     if let Some(config) = cluster.tls.clone() {
         // The handshake is an answer, too.
-        super::gate::pass(&node).await;
+        super::gate::pass(&node, super::gate::Request::Other).await;
         // That of a client which does not trust the certificate fails.
         if let Ok(stream) = tokio_rustls::TlsAcceptor::from(config).accept(stream).await {
             serve_http(stream, cluster, node).await;

@@ -5,8 +5,15 @@ use crate::node_state::NodeState;
 
 use super::answer::Hold;
 
+/// What waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Request {
+    Operation,
+    Other,
+}
+
 /// Returns when the node may go on with a request.
-pub(super) async fn pass(node: &NodeState) {
+pub(super) async fn pass(node: &NodeState, request: Request) {
     if !waits(node.fault()) {
         return;
     }
@@ -14,7 +21,8 @@ pub(super) async fn pass(node: &NodeState) {
     loop {
         let fault = *faults.borrow_and_update();
         match fault {
-            Some(Fault::Delay(delay)) => tokio::select! {
+            Some(Fault::SlowOperations(_)) if request == Request::Other => return,
+            Some(Fault::Delay(delay) | Fault::SlowOperations(delay)) => tokio::select! {
                 () = tokio::time::sleep(delay) => return,
                 // Another fault, or none any more.
                 _ = faults.changed() => {}
@@ -44,5 +52,7 @@ pub(super) fn hold(node: &NodeState) -> Option<Hold> {
 }
 
 fn waits(fault: Option<Fault>) -> bool {
-    fault.is_some_and(|fault| fault.holds_requests() || matches!(fault, Fault::Delay(_)))
+    fault.is_some_and(|fault| {
+        fault.holds_requests() || matches!(fault, Fault::Delay(_) | Fault::SlowOperations(_))
+    })
 }

@@ -42,24 +42,24 @@ pub(super) async fn answer(
                 Err(body::BodyError::TooLarge) => Err(operations::TooLarge),
                 Err(body::BodyError::Broken(error)) => return Err(error),
             };
-            gate::pass(node).await;
+            gate::pass(node, gate::Request::Operation).await;
             operations::answer(&front, name, &headers, body).await
         }
         (&Method::GET, "") => {
             node.recorder.health_check();
-            gate::pass(node).await;
+            gate::pass(node, gate::Request::Other).await;
             let host = headers.get(HOST).map_or(&b""[..], |host| host.as_bytes());
             Answer::new(200, TEXT, [b"healthy: ", host].concat())
         }
         (&Method::OPTIONS, "") => {
             node.recorder.other_request();
-            gate::pass(node).await;
+            gate::pass(node, gate::Request::Other).await;
             Answer::new(200, TEXT, "")
         }
         (&Method::GET, "/localnodes") => {
             let query = parts.uri.query();
             node.recorder.discovery(query, Arc::clone(&headers));
-            gate::pass(node).await;
+            gate::pass(node, gate::Request::Other).await;
             let (status, body) = front
                 .cluster
                 .localnodes(node, &Query::parse(query.unwrap_or_default()));
@@ -67,7 +67,7 @@ pub(super) async fn answer(
         }
         _ => {
             node.recorder.other_request();
-            gate::pass(node).await;
+            gate::pass(node, gate::Request::Other).await;
             Answer::new(404, JSON, NOT_FOUND)
         }
     };

@@ -117,13 +117,32 @@ fn a_delayed_answer_comes_later() {
 
 #[test]
 fn recovery_ends_a_delay_at_once() {
+    let hour = Duration::from_secs(3600);
+    for fault in [Fault::Delay(hour), Fault::SlowOperations(hour)] {
+        let (_cluster, node) = node();
+        node.inject(fault);
+        let mut client = Client::connect(&node);
+        client.send(&get_item()).unwrap();
+        wait_for(&node, 1);
+        node.recover();
+        assert_eq!(client.receive().unwrap().status, 200);
+    }
+}
+
+#[test]
+fn slow_operations_delay_nothing_else() {
     let (_cluster, node) = node();
-    node.inject(Fault::Delay(Duration::from_secs(3600)));
     let mut client = Client::connect(&node);
+    node.inject(Fault::SlowOperations(Duration::from_secs(3600)));
     client.send(&get_item()).unwrap();
     wait_for(&node, 1);
-    node.recover();
+    for request in [Request::get("/localnodes"), Request::get("/")] {
+        assert_eq!(ask(&node, &request).status, 200);
+    }
+    node.inject(Fault::SlowOperations(Duration::from_millis(30)));
+    let start = Instant::now();
     assert_eq!(client.receive().unwrap().status, 200);
+    assert!(start.elapsed() >= Duration::from_millis(30));
 }
 
 fn injected(node: &Node) -> Answer {

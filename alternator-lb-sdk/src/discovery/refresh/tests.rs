@@ -3,7 +3,7 @@ use super::super::{ACTIVE, IDLE};
 use super::*;
 use crate::health::Outcome;
 use crate::routing::{Plan, Policy};
-use crate::topology::{Host, Scheme};
+use crate::topology::{Host, Scheme, Topology};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -47,6 +47,7 @@ impl Bench {
                 idle: IDLE,
             },
             attach: |_| (),
+            end_requests: |()| {},
             report: note,
         };
         let discovery = Discovery::new(settings, Arc::clone(&router), Clock::new());
@@ -61,6 +62,11 @@ impl Bench {
 
     async fn refresh(&self) -> Result<Vec<u8>, RefreshError> {
         self.discovery.refresh().await.map(|()| self.nodes())
+    }
+
+    /// Something that casts doubt on the list.
+    fn trouble(&self) {
+        self.discovery.signals.trouble();
     }
 
     /// The nodes that requests may go to.

@@ -1,124 +1,350 @@
 use super::*;
+use proptest::prelude::*;
 
 const START: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_secs(1_000);
 
-/// A node that is down since [`START`], and when it may be tried.
-fn down(rng: &mut fastrand::Rng) -> (NodeHealth, Duration) {
-    let health = NodeHealth::new();
-    let Some(Transition::Down { rest }) = health.settle(Outcome::NotConnected, None, START, rng)
-    else {
-        panic!("a refused connection takes a node down");
-    };
-    (health, START + rest)
+/// A node, its generator of random numbers, and the time.
+struct Bench {
+    health: NodeHealth,
+    rng: fastrand::Rng,
+    now: Duration,
 }
 
-#[test]
-fn a_refused_connection_takes_the_node_down_once() {
-    let mut rng = fastrand::Rng::with_seed(1);
-    let (health, due) = down(&mut rng);
-    for _ in 0..100 {
-        let again = health.settle(Outcome::NotConnected, None, START, &mut rng);
-        assert_eq!(again, None);
+impl Bench {
+    fn new() -> Self {
+        Self {
+            health: NodeHealth::new(),
+            rng: fastrand::Rng::with_seed(1),
+            now: START,
+        }
     }
-    let State::Resting { until } = health.state() else {
+
+    /// A node that cannot be connected.
+    fn unreachable() -> Self {
+        let mut bench = Self::new();
+        let rest = bench.ejected(Outcome::NotConnected, Cause::Unreachable);
+        bench.now += rest;
+        bench
+    }
+
+    /// A node that was ejected for its errors, at the end of its rest.
+    fn failing() -> Self {
+        let mut bench = Self::new();
+        bench.fail();
+        bench
+    }
+
+    /// Ejects the node for its errors, and lets it rest. Returns how long that was.
+    fn fail(&mut self) -> Duration {
+        for _ in 1..super::super::record::IN_A_ROW {
+            assert_eq!(self.settle(Outcome::ServerError, None), None);
+        }
+        let rest = self.ejected(Outcome::ServerError, Cause::Failing);
+        self.now += rest;
+        rest
+    }
+
+    fn ejected(&mut self, outcome: Outcome, why: Cause) -> Duration {
+        match self.settle(outcome, None) {
+            Some(Transition::Ejected { cause, rest }) if cause == why => rest,
+            other => panic!("{outcome:?} should eject the node as {why:?}, not {other:?}"),
+        }
+    }
+
+    fn settle(&mut self, outcome: Outcome, trial: Option<Trial>) -> Option<Transition> {
+        self.health.settle(outcome, trial, self.now, &mut self.rng)
+    }
+
+    fn probed(&mut self, answered: bool) -> Option<Transition> {
+        let trial = self
+            .health
+            .claim_probe(false, self.now)
+            .expect("its rest is over");
+        self.health.probed(answered, trial, self.now, &mut self.rng)
+    }
+
+    fn trial(&self) -> Trial {
+        self.health.claim_trial(self.now).expect("its rest is over")
+    }
+}
+
+const ALL: [Outcome; 9] = [
+    Outcome::Answered,
+    Outcome::Overloaded,
+    Outcome::ServerError,
+    Outcome::SlowServerError,
+    Outcome::NotConnected,
+    Outcome::NotSent,
+    Outcome::Cut,
+    Outcome::TimedOut,
+    Outcome::Neutral,
+];
+
+#[test]
+fn a_refused_connection_ejects_the_node_once() {
+    let mut bench = Bench::new();
+    let rest = bench.ejected(Outcome::NotConnected, Cause::Unreachable);
+    for _ in 0..100 {
+        assert_eq!(bench.settle(Outcome::NotConnected, None), None);
+    }
+    let State::Resting { until, .. } = bench.health.state() else {
         panic!("it rests");
     };
-    assert!(until.abs_diff(due) <= Duration::from_millis(1));
+    assert!(until.abs_diff(START + rest) <= Duration::from_millis(1));
 }
 
 #[test]
-fn one_request_tries_the_node_when_its_rest_is_over() {
-    let mut rng = fastrand::Rng::with_seed(2);
-    let (health, due) = down(&mut rng);
-    assert_eq!(health.claim_trial(START), None);
-    assert!(health.claim_trial(due).is_some());
-    assert_eq!(health.claim_trial(due), None, "somebody tries it already");
-    assert_eq!(health.state(), State::OnTrial);
+fn five_bad_attempts_in_a_row_eject_the_node() {
+    for outcome in [Outcome::ServerError, Outcome::Cut, Outcome::TimedOut] {
+        let mut bench = Bench::new();
+        for _ in 0..4 {
+            assert_eq!(bench.settle(outcome, None), None);
+        }
+        bench.ejected(outcome, Cause::Failing);
+        assert_eq!(bench.settle(outcome, None), None, "it is out already");
+    }
+}
+
+#[test]
+fn what_is_not_the_nodes_fault_never_ejects_it() {
+    for outcome in [
+        Outcome::Answered,
+        Outcome::Overloaded,
+        Outcome::SlowServerError,
+        Outcome::NotSent,
+        Outcome::Neutral,
+    ] {
+        let mut bench = Bench::new();
+        for _ in 0..1_000 {
+            bench.now += Duration::from_millis(10);
+            assert_eq!(bench.settle(outcome, None), None);
+        }
+        assert_eq!(bench.health.state(), State::Up);
+    }
+}
+
+#[test]
+fn a_probe_brings_an_unreachable_node_back_and_it_warms_up() {
+    let mut bench = Bench::unreachable();
+    assert_eq!(bench.probed(true), Some(Transition::Restored));
+    let shares = [0, 500, 5_000, 10_000].map(|after| {
+        let now = bench.now + Duration::from_millis(after);
+        bench.health.share(now)
+    });
+    assert_eq!(shares, [10, 10, 50, 100]);
+
+    bench.now += WARMING;
+    assert_eq!(bench.settle(Outcome::Answered, None), None);
+    assert_eq!(bench.health.state(), State::Up);
+}
+
+#[test]
+fn one_at_a_time_finds_out_whether_a_node_is_back() {
+    let bench = Bench::unreachable();
+    assert_eq!(bench.health.claim_probe(false, START), None, "it rests");
+    assert!(bench.health.claim_probe(false, bench.now).is_some());
+    assert_eq!(bench.health.claim_probe(true, bench.now), None);
+    assert_eq!(bench.health.claim_trial(bench.now + PROBES_FIRST), None);
+}
+
+#[test]
+fn where_nobody_probes_a_request_tries_the_node() {
+    let bench = Bench::unreachable();
+    assert_eq!(bench.health.claim_trial(bench.now), None);
+    assert!(bench.health.next_trial() <= bench.now + PROBES_FIRST);
+    assert!(bench.health.claim_trial(bench.now + PROBES_FIRST).is_some());
+}
+
+#[test]
+fn a_pressing_probe_does_not_wait_for_the_end_of_a_rest() {
+    let mut bench = Bench::new();
+    bench.ejected(Outcome::NotConnected, Cause::Unreachable);
+    assert_eq!(bench.health.claim_probe(false, START), None);
+    assert!(bench.health.claim_probe(true, START).is_some());
+}
+
+#[test]
+fn rests_grow_while_probes_fail_and_when_a_node_fails_again_soon() {
+    let mut bench = Bench::unreachable();
+    let mut rests = Vec::new();
+    for _ in 0..4 {
+        let Some(Transition::StillOut { cause, rest }) = bench.probed(false) else {
+            panic!("it is still out");
+        };
+        assert_eq!(cause, Cause::Unreachable);
+        rests.push(rest);
+        bench.now += rest;
+    }
+    assert!(rests.windows(2).all(|pair| pair[1] > pair[0]), "{rests:?}");
+
+    bench.probed(true);
+    let soon = bench.ejected(Outcome::NotConnected, Cause::Unreachable);
+    assert!(soon > rests[3], "the same trouble");
+    bench.now += soon;
+    bench.probed(true);
+    bench.now += WARMING;
+    bench.settle(Outcome::Answered, None);
+    let later = bench.ejected(Outcome::NotConnected, Cause::Unreachable);
+    assert!(later < rests[0], "{later:?}: that is another story");
+}
+
+#[test]
+fn only_a_request_brings_a_failing_node_back() {
+    let mut bench = Bench::failing();
+    assert_eq!(bench.health.claim_probe(true, LONG), None);
+    for outcome in ALL.into_iter().filter(|outcome| outcome.was_answered()) {
+        assert_eq!(bench.settle(outcome, None), None, "an older request");
+    }
+    let trial = bench.trial();
+    assert_eq!(
+        bench.settle(Outcome::Answered, Some(trial)),
+        Some(Transition::Restored)
+    );
+}
+
+#[test]
+fn a_node_that_fails_again_rests_longer() {
+    let mut bench = Bench::failing();
+    let trial = bench.trial();
+    let still = bench.settle(Outcome::ServerError, Some(trial));
+    let Some(Transition::StillOut {
+        cause: Cause::Failing,
+        rest: second,
+    }) = still
+    else {
+        panic!("{still:?}");
+    };
+    assert!(second >= Duration::from_secs(1));
+    bench.now += second;
+    let trial = bench.trial();
+    bench.settle(Outcome::Answered, Some(trial));
+    // What was bad before says nothing now: it takes five again.
+    let third = bench.fail();
+    assert!(third >= Duration::from_secs(2), "{third:?}");
+}
+
+#[test]
+fn what_becomes_of_a_trial() {
+    use Transition::{Admitted, Ejected, Restored, StillOut};
+    for (cause, outcome) in [Cause::Unproven, Cause::Unreachable, Cause::Failing]
+        .into_iter()
+        .flat_map(|cause| ALL.map(|outcome| (cause, outcome)))
+    {
+        let mut bench = match cause {
+            Cause::Unproven => Bench {
+                health: NodeHealth::unproven(START),
+                ..Bench::new()
+            },
+            Cause::Unreachable => Bench::unreachable(),
+            Cause::Failing => Bench::failing(),
+        };
+        bench.now += PROBES_FIRST;
+        let trial = bench.trial();
+        let transition = bench.settle(outcome, Some(trial));
+        let as_expected = match (cause, outcome) {
+            (Cause::Failing, Outcome::ServerError) => matches!(transition, Some(StillOut { .. })),
+            (Cause::Failing, Outcome::SlowServerError) => transition.is_none(),
+            (Cause::Failing, Outcome::NotConnected) => {
+                matches!(
+                    transition,
+                    Some(Ejected {
+                        cause: Cause::Unreachable,
+                        ..
+                    })
+                )
+            }
+            (_, Outcome::NotSent | Outcome::Neutral) => transition.is_none(),
+            (_, Outcome::NotConnected | Outcome::Cut | Outcome::TimedOut) => {
+                matches!(transition, Some(StillOut { .. }))
+            }
+            (Cause::Unproven, _) => transition == Some(Admitted),
+            _ => transition == Some(Restored),
+        };
+        assert!(as_expected, "{cause:?} {outcome:?}: {transition:?}");
+        if transition.is_none() {
+            bench.trial();
+        }
+    }
+}
+
+#[test]
+fn any_answer_shows_that_a_node_can_be_reached() {
+    for outcome in ALL.into_iter().filter(|outcome| outcome.was_answered()) {
+        let mut bench = Bench::unreachable();
+        assert_eq!(bench.settle(outcome, None), Some(Transition::Restored));
+        assert_eq!(bench.settle(outcome, None), None);
+    }
+}
+
+#[test]
+fn a_failing_node_that_dies_is_unreachable_from_then_on() {
+    let mut bench = Bench::failing();
+    let out_since = bench.health.out_since();
+    bench.ejected(Outcome::NotConnected, Cause::Unreachable);
+    assert_eq!(bench.health.out_since(), out_since);
+    assert!(bench.health.claim_probe(true, bench.now).is_some());
 }
 
 #[test]
 fn a_trial_that_hangs_makes_room_for_another_and_has_no_say_any_more() {
-    let mut rng = fastrand::Rng::with_seed(9);
-    let (health, due) = down(&mut rng);
-    let hung = health.claim_trial(due);
-    let later = due + rest::LONGEST;
-    let next = health.claim_trial(later);
-    assert!(hung.is_some() && next.is_some());
+    let mut bench = Bench::unreachable();
+    let hung = bench.health.claim_probe(false, bench.now).unwrap();
+    bench.now += rest::TRIAL;
+    let next = bench.health.claim_probe(false, bench.now).unwrap();
 
-    assert_eq!(health.settle(Outcome::Cut, hung, later, &mut rng), None);
-    health.abandon_trial(hung.unwrap());
+    let (health, now, rng) = (&bench.health, bench.now, &mut bench.rng);
+    assert_eq!(health.probed(false, hung, now, rng), None);
+    health.abandon_trial(hung);
     assert_eq!(
-        health.claim_trial(later),
+        health.claim_probe(true, now),
         None,
         "the other one is under way"
     );
-    let up = health.settle(Outcome::Answered, next, later, &mut rng);
-    assert_eq!(up, Some(Transition::Up));
+    assert_eq!(
+        health.probed(true, next, now, rng),
+        Some(Transition::Restored)
+    );
 }
 
 #[test]
-fn a_failed_trial_rests_longer_and_an_answer_forgets_it_all() {
-    for failure in [Outcome::NotConnected, Outcome::Cut, Outcome::TimedOut] {
-        let mut rng = fastrand::Rng::with_seed(3);
-        let (health, due) = down(&mut rng);
-        let trial = health.claim_trial(due);
-        let still_down = health.settle(failure, trial, due, &mut rng);
-        let Some(Transition::StillDown { rest }) = still_down else {
-            panic!("the node is still down after {failure:?}");
-        };
-        assert!(rest > due - START);
-
-        let trial = health.claim_trial(due + rest);
-        assert!(trial.is_some());
-        let up = health.settle(Outcome::Answered, trial, due + rest, &mut rng);
-        assert_eq!(up, Some(Transition::Up));
-        assert_eq!(health.state(), State::Up);
-
-        let down_anew = health.settle(Outcome::NotConnected, None, due, &mut rng);
-        let Some(Transition::Down { rest: again }) = down_anew else {
-            panic!("down anew");
-        };
-        assert!(again < rest);
-    }
-}
-
-#[test]
-fn a_trial_without_a_result_leaves_the_trial_to_the_next() {
-    let mut rng = fastrand::Rng::with_seed(4);
-    for outcome in [Some(Outcome::Neutral), Some(Outcome::NotSent), None] {
-        let (health, due) = down(&mut rng);
-        let trial = health.claim_trial(due).unwrap();
-        match outcome {
-            Some(outcome) => {
-                let transition = health.settle(outcome, Some(trial), due, &mut rng);
-                assert_eq!(transition, None);
-            }
-            None => health.abandon_trial(trial),
+fn a_trial_that_is_given_up_goes_to_the_next() {
+    for bench in [Bench::unreachable(), Bench::failing()] {
+        let now = bench.now + PROBES_FIRST;
+        for _ in 0..3 {
+            let trial = bench.health.claim_trial(now).unwrap();
+            bench.health.abandon_trial(trial);
         }
-        assert!(health.claim_trial(due).is_some(), "{outcome:?}");
     }
 }
 
 #[test]
-fn an_answer_on_an_older_connection_counts_too() {
-    let mut rng = fastrand::Rng::with_seed(5);
-    let (health, _) = down(&mut rng);
-    let mut answered = || health.settle(Outcome::Answered, None, START, &mut rng);
-    assert_eq!(answered(), Some(Transition::Up));
-    assert_eq!(answered(), None);
+fn a_new_node_is_asked_at_once() {
+    let mut bench = Bench {
+        health: NodeHealth::unproven(START),
+        ..Bench::new()
+    };
+    assert!(!bench.health.state().is_up());
+    assert_eq!(bench.probed(true), Some(Transition::Admitted));
+    assert_eq!(bench.health.share(bench.now), FIRST_SHARE);
 }
 
-#[test]
-fn what_is_not_certainly_the_nodes_fault_changes_nothing() {
-    let mut rng = fastrand::Rng::with_seed(6);
-    let health = NodeHealth::new();
-    for outcome in [
-        Outcome::NotSent,
-        Outcome::Cut,
-        Outcome::TimedOut,
-        Outcome::Neutral,
-    ] {
-        assert_eq!(health.settle(outcome, None, START, &mut rng), None);
+proptest! {
+    /// Whatever happens to a node, it is up, or will be tried: nothing leaves it out for good.
+    #[test]
+    fn no_node_is_forgotten(events in prop::collection::vec((0usize..11, 0u64..3_000), 1..80)) {
+        let mut bench = Bench::new();
+        let mut trial = None;
+        for (event, pause) in events {
+            bench.now += Duration::from_millis(pause);
+            match event {
+                9 => trial = trial.or(bench.health.claim_trial(bench.now)),
+                10 => trial = trial.or(bench.health.claim_probe(true, bench.now)),
+                outcome => {
+                    bench.settle(ALL[outcome], trial.take());
+                }
+            }
+        }
+        prop_assert!(bench.health.state().is_up() || bench.health.claim_trial(bench.now + LONG).is_some());
     }
-    assert_eq!(health.state(), State::Up);
 }

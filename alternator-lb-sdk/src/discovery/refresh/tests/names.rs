@@ -42,18 +42,18 @@ async fn names_are_looked_up_again_when_nodes_fail_but_not_more_often_than_that(
         .network
         .dead(1)
         .datacenter("dc1", &[("r1", 7), ("r1", 8)]);
-    bench.discovery.trouble();
+    bench.trouble();
     assert_eq!(bench.refresh().await.unwrap(), [1, 7, 8]);
     assert_eq!(bench.network.lookups(), 2);
 
     for _ in 0..5 {
-        bench.discovery.trouble();
+        bench.trouble();
         bench.refresh().await.unwrap();
     }
     assert_eq!(bench.network.lookups(), 2, "within 30 s");
     assert_eq!(bench.nodes(), [7, 8], "the cluster has moved");
     tokio::time::advance(Duration::from_secs(31)).await;
-    bench.discovery.trouble();
+    bench.trouble();
     bench.refresh().await.unwrap();
     assert_eq!(bench.network.lookups(), 3);
     tokio::time::advance(Duration::from_secs(30)).await;
@@ -72,7 +72,7 @@ async fn a_look_up_that_fails_loses_no_address() {
     bench.refresh().await.unwrap();
     bench.network.forget("db");
     tokio::time::advance(Duration::from_secs(31)).await;
-    bench.discovery.trouble();
+    bench.trouble();
     assert_eq!(bench.refresh().await.unwrap(), [1]);
     assert_eq!(bench.network.lookups(), 2);
 }

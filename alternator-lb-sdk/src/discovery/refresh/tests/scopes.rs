@@ -85,14 +85,19 @@ async fn an_old_server_without_a_cluster_in_the_chain_lets_nothing_through() {
     for _ in 0..2 {
         let error = bench.refresh().await.unwrap_err();
         assert!(matches!(error, RefreshError::ScopeUnsupported { .. }));
-        let pick = bench.router.pick_one(&mut fastrand::Rng::new());
+        let pick = bench
+            .router
+            .pick_one(Duration::ZERO, &mut fastrand::Rng::new());
         assert!(matches!(pick, Err(RouteError::ScopeUnsupported { .. })));
     }
 
     // Upgraded.
     bench.network.datacenter("dc1", &[("r1", 1)]);
     bench.refresh().await.unwrap();
-    bench.router.pick_one(&mut fastrand::Rng::new()).unwrap();
+    bench
+        .router
+        .pick_one(Duration::ZERO, &mut fastrand::Rng::new())
+        .unwrap();
 }
 
 #[tokio::test(start_paused = true)]

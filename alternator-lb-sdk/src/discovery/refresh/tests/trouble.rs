@@ -114,7 +114,7 @@ async fn nodes_that_are_down_are_asked_last() {
             .unwrap();
         bench
             .router
-            .settle(&mut plan, Outcome::NotConnected, true, Duration::ZERO);
+            .settle(&mut plan, Outcome::NotConnected, Duration::ZERO);
     }
     bench.network.asked();
     for _ in 0..8 {
@@ -137,6 +137,7 @@ async fn without_anything_to_ask_with_there_is_an_error() {
             idle: IDLE,
         },
         attach: |_| (),
+        end_requests: |()| {},
         report: note,
     };
     let discovery = Discovery::new(settings, router, Clock::new());

@@ -1,0 +1,109 @@
+//! Asking a node whether it is there.
+
+use super::refresh::Discovery;
+use super::{Ask, Connections};
+use crate::health::Trial;
+use crate::routing::Target;
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+use futures_util::stream::FuturesUnordered;
+use std::pin::pin;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How many times as long as its answers usually take a node is given for this one, which is about the cheapest it has.
+const FACTOR: u32 = 4;
+
+/// The shortest time that it is given: a lost packet (sent again after 200 ms at the earliest) must not look like a dead
+/// node.
+const SHORTEST: Duration = Duration::from_millis(250);
+
+/// The longest: a lost packet of a new connection, which is sent again after one second (RFC 6298), has a second try.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// How many others are asked beside a node that does not answer requests.
+const WITNESSES: usize = 3;
+
+/// The right to find out whether a node is back. Dropped without a result it is given back.
+struct Claim<E> {
+    node: Arc<Target<E>>,
+    trial: Option<Trial>,
+}
+
+impl<E> Drop for Claim<E> {
+    fn drop(&mut self) {
+        if let Some(trial) = self.trial.take() {
+            self.node.health().abandon_trial(trial);
+        }
+    }
+}
+
+/// Asks a node that is out whether it is back, over the data's connections: the one that is opened for it serves the
+/// requests that come afterwards.
+pub(super) async fn return_of<E: Send + Sync + 'static>(
+    discovery: Weak<Discovery<E>>,
+    ask: Arc<dyn Ask>,
+    node: Arc<Target<E>>,
+    trial: Trial,
+) {
+    let mut claim = Claim {
+        node: Arc::clone(&node),
+        trial: Some(trial),
+    };
+    let answered = is_there(ask.as_ref(), &node, Connections::OfTheData, LONGEST).await;
+    let (Some(discovery), Some(trial)) = (discovery.upgrade(), claim.trial.take()) else {
+        return;
+    };
+    let now = discovery.clock().now();
+    if let Some(change) = discovery.router().probed(node, answered, trial, now) {
+        discovery.note(&change);
+    }
+}
+
+/// Asks a node on which requests wait whether it is there, over a connection apart. If not, it is left out, and the
+/// requests that wait on it are ended, so that they go to another.
+///
+/// Others are asked at the same time. Only if one of them answers is the node believed to be what is wrong: the network
+/// of this very process may be, or the process may have stood still, and then to leave nodes out would help nobody.
+pub(super) async fn stalled<E: Send + Sync + 'static>(
+    discovery: Weak<Discovery<E>>,
+    ask: Arc<dyn Ask>,
+    node: Arc<Target<E>>,
+    others: Vec<Arc<Target<E>>>,
+) {
+    let usual = node.latency().unwrap_or_default();
+    let patience = usual.saturating_mul(FACTOR).clamp(SHORTEST, LONGEST);
+    let witnesses: FuturesUnordered<_> = others
+        .iter()
+        .take(WITNESSES)
+        .map(|other| is_there(ask.as_ref(), other, Connections::Apart, patience))
+        .collect();
+    let is_other_there = pin!(witnesses.any(|answered| async move { answered }));
+    let is_there = pin!(is_there(ask.as_ref(), &node, Connections::Apart, patience));
+    let is_the_node = match select(is_there, is_other_there).await {
+        Either::Left((true, _)) => false,
+        Either::Left((false, is_other_there)) => is_other_there.await,
+        Either::Right((is_other_there, is_there)) => !is_there.await && is_other_there,
+    };
+    let Some(discovery) = discovery.upgrade().filter(|_| is_the_node) else {
+        return;
+    };
+    let now = discovery.clock().now();
+    if let Some(change) = discovery.router().silent(Arc::clone(&node), now) {
+        discovery.note(&change);
+    }
+    if !node.health().state().is_up() {
+        discovery.end_requests(&node);
+    }
+}
+
+async fn is_there<E>(
+    ask: &dyn Ask,
+    node: &Target<E>,
+    over: Connections,
+    patience: Duration,
+) -> bool {
+    let answer = timeout(patience, ask.probe(node.url(), over)).await;
+    matches!(answer, Ok(Ok(())))
+}
