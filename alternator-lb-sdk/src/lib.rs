@@ -43,7 +43,8 @@
 //!   never to AWS.
 //! * **Stays in scope.** [`Scope`] keeps requests in a datacenter or a rack, and says where to go when it has no nodes.
 //!
-//! What it leaves alone: the application's timeouts, credentials, region, HTTP client and number of retries.
+//! What it leaves alone: the application's timeouts, credentials, region and number of retries. Its HTTP client is
+//! wrapped, and still makes all requests.
 //!
 //! # Without the one line
 //!

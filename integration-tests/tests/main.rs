@@ -23,6 +23,7 @@ mod credentials;
 mod dead_nodes;
 mod evenness;
 mod failover;
+mod http_client_order;
 mod http_clients;
 mod lifecycle;
 mod membership;

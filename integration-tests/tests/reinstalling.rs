@@ -105,3 +105,33 @@ async fn interceptors_and_settings_of_others_survive() {
     expect_pings(&Client::from_conf(again), 3).await;
     assert_eq!(recorder.operations().len(), 3);
 }
+
+#[tokio::test]
+async fn the_http_client_of_a_former_cluster_goes_with_it() {
+    let (former, latter) = (scripted!(), scripted!());
+    let [old, new] = [Recorder::new(), Recorder::new()];
+    let first = refreshing(&former).http_client(old.clone());
+    let first = first.build().unwrap();
+    let second = refreshing(&latter).http_client(new.clone());
+    let second = second.build().unwrap();
+    let installed = config().alternator(&first).build();
+    let moved = installed.to_builder().alternator(&second).build();
+    expect_pings(&Client::from_conf(moved), 3).await;
+    assert_eq!((old.operations().len(), new.operations().len()), (0, 3));
+    expect_pings(&Client::from_conf(installed), 3).await;
+    assert_eq!((old.operations().len(), new.operations().len()), (3, 3));
+}
+
+#[tokio::test]
+async fn the_http_client_of_the_application_stays_and_serves_discovery() {
+    let (former, latter) = (scripted!(), scripted!());
+    let own = Recorder::new();
+    let [first, second] = [&former, &latter].map(|cluster| refreshing(cluster).build().unwrap());
+    let config = config().http_client(own.clone()).alternator(&first);
+    let config = config.alternator(&second).build();
+    second.ready().await.unwrap();
+    expect_pings(&Client::from_conf(config), 3).await;
+    assert_eq!(own.operations().len(), 3);
+    let seed = latter.node(0).url();
+    assert!(own.discoveries().contains(&seed), "{:?}", own.discoveries());
+}

@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How many times as long as its answers usually take a node is given for this one, which is about the cheapest it has.
 const FACTOR: u32 = 4;
@@ -24,6 +24,9 @@ const LONGEST: Duration = Duration::from_secs(2);
 
 /// How many others are asked beside a node that does not answer requests.
 const WITNESSES: usize = 3;
+
+/// How long a request takes at most from the choice of its node until it leaves for it: signing, on a busy machine.
+const ON_THE_WAY: Duration = Duration::from_millis(25);
 
 /// The right to find out whether a node is back. Dropped without a result it is given back.
 struct Claim<E> {
@@ -86,15 +89,23 @@ pub(super) async fn stalled<E: Send + Sync + 'static>(
         Either::Left((false, is_other_there)) => is_other_there.await,
         Either::Right((is_other_there, is_there)) => !is_there.await && is_other_there,
     };
-    let Some(discovery) = discovery.upgrade().filter(|_| is_the_node) else {
+    if !is_the_node {
         return;
-    };
-    let now = discovery.clock().now();
-    if let Some(change) = discovery.router().silent(Arc::clone(&node), now) {
-        discovery.note(&change);
     }
-    if !node.health().state().is_up() {
-        discovery.end_requests(&node);
+    for _ in 0..2 {
+        let Some(discovery) = discovery.upgrade() else {
+            return;
+        };
+        let now = discovery.clock().now();
+        if let Some(change) = discovery.router().silent(Arc::clone(&node), now) {
+            discovery.note(&change);
+        }
+        if !node.health().state().is_up() {
+            discovery.end_requests(&node);
+        }
+        drop(discovery);
+        // Who had chosen the node just before that is on the way there by now.
+        sleep(ON_THE_WAY).await;
     }
 }
 

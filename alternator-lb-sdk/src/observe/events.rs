@@ -69,3 +69,12 @@ pub(crate) fn credentials_failed() {
          authorization use `aws_config::defaults(..).no_credentials()`, or `.no_auth()` on the `Alternator`"
     );
 }
+
+/// Requests do not pass through the transport of their installation.
+pub(crate) fn transport_removed() {
+    warn!(
+        "a request went past the plugin's decorator of the HTTP client, as they all do where `.http_client(..)` is called \
+         after `.alternator(..)`: everything else works, but such requests do not leave a node that hangs; call \
+         `.alternator(..)` last"
+    );
+}

@@ -86,7 +86,8 @@ impl Alternator {
     ///
     /// For those who want no more than that: requests are spread, retries go to another node, and the list is kept
     /// fresh, over the [builder's HTTP client](Builder::http_client) or the SDK's default one. Nothing is learned from
-    /// failures, unless [`interceptor()`](Self::interceptor) is installed beside it, and authentication is left as it is.
+    /// failures, unless [`interceptor()`](Self::interceptor) is installed beside it, and authentication and the HTTP client
+    /// are left as they are.
     /// An endpoint URL in the configuration, or in an operation's own, is ignored.
     ///
     /// ```

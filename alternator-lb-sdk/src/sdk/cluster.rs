@@ -1,5 +1,6 @@
 //! What all clients of a cluster share.
 
+use super::endpoint::SdkEndpoint;
 use super::localnodes::Localnodes;
 use super::{failover, http};
 use crate::clock::Clock;
@@ -10,22 +11,21 @@ use crate::routing::{Peer, Plan, Policy, RouteError, Router, Table, Target};
 use crate::topology::{NodeUrl, Scope, Topology};
 use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_types::endpoint::Endpoint;
 use aws_smithy_types::timeout::TimeoutConfig;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// A node with its endpoint made ready for the SDK.
-pub(super) type SdkNode = Target<Endpoint>;
+/// A node with what the plugin keeps at hand for requests to it.
+pub(super) type SdkNode = Target<SdkEndpoint>;
 /// The attempts of one operation of the SDK.
-pub(super) type SdkPlan = Plan<Endpoint>;
+pub(super) type SdkPlan = Plan<SdkEndpoint>;
 
 /// One cluster: its nodes, and everything that keeps them known.
 #[derive(Debug)]
 pub(super) struct Cluster {
     clock: Clock,
-    router: Arc<Router<Endpoint>>,
-    discovery: Arc<Discovery<Endpoint>>,
+    router: Arc<Router<SdkEndpoint>>,
+    discovery: Arc<Discovery<SdkEndpoint>>,
     background: Background,
     auth: Auth,
     cut_bucket: TokenBucket,
@@ -62,7 +62,7 @@ impl Cluster {
     pub(super) fn new(chosen: Chosen) -> Self {
         let clock = Clock::new();
         let nodes = Topology::new(std::slice::from_ref(&chosen.seeds), |url| {
-            Peer::new(endpoint(url))
+            Peer::new(SdkEndpoint::new(url))
         });
         let seeds = nodes.nodes().to_vec();
         let start = fastrand::usize(..);
@@ -73,8 +73,8 @@ impl Cluster {
             scope: chosen.scope,
             scope_is_chosen: chosen.scope_is_chosen,
             intervals: chosen.intervals,
-            attach: endpoint,
-            end_requests: |_| {},
+            attach: SdkEndpoint::new,
+            end_requests: SdkEndpoint::end_requests,
             report,
         };
         Self {
@@ -90,11 +90,11 @@ impl Cluster {
         }
     }
 
-    pub(super) fn router(&self) -> &Router<Endpoint> {
+    pub(super) fn router(&self) -> &Router<SdkEndpoint> {
         &self.router
     }
 
-    pub(super) fn discovery(&self) -> &Discovery<Endpoint> {
+    pub(super) fn discovery(&self) -> &Discovery<SdkEndpoint> {
         &self.discovery
     }
 
@@ -202,11 +202,6 @@ impl Cluster {
         }
         now
     }
-}
-
-/// The endpoint as the SDK takes it, made once per node.
-fn endpoint(url: &NodeUrl) -> Endpoint {
-    Endpoint::builder().url(url.as_str().to_owned()).build()
 }
 
 fn report(report: &Report) {

@@ -1,13 +1,15 @@
 //! The one added line.
 
 use super::Alternator;
-use super::cluster::Auth;
+use super::cluster::{Auth, Cluster};
 use super::interceptor::{Interceptor, NAME};
 use super::resolver::Resolver;
+use super::transport::Transport;
 use aws_sdk_dynamodb as dynamodb;
 use aws_smithy_runtime::client::auth::no_auth::NO_AUTH_SCHEME_ID;
 use aws_smithy_runtime_api::client::auth::AuthSchemePreference;
 use aws_smithy_runtime_api::client::endpoint::SharedEndpointResolver;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::{Intercept as _, SharedInterceptor};
 use std::sync::Arc;
 
@@ -31,16 +33,25 @@ pub trait AlternatorExt: private::Sealed + Sized {
     /// # Ok::<(), alternator_lb_sdk::BuildError>(())
     /// ```
     ///
-    /// What it sets: the endpoint resolver; one interceptor, beside those that are there; the HTTP client, if there is
-    /// none yet ([`Builder::http_client`](crate::Builder::http_client), else the SDK's default); a region, if there is
-    /// none (Alternator accepts any); and unsigned requests where no credentials provider is set, unless
+    /// What it sets: the endpoint resolver; one interceptor, beside those that are there; a region, if there is none
+    /// (Alternator accepts any); and unsigned requests where no credentials provider is set, unless
     /// [`require_auth`](crate::Builder::require_auth) forbids them. Retries, timeouts, credentials and a region that the
     /// application set stay as they are, with one exception: the wait before a retry that goes to another node after a
     /// server error or a cut connection is 25 ms at most, and after a failed connection there is none. An `endpoint_url` is ignored; one in the `config_override` of an operation pins
     /// that operation to that node.
     ///
-    /// Call it after `.http_client(..)`, so that discovery shares the client. Calling it again, also on the builder of a
-    /// finished configuration, replaces the former installation, but for the HTTP client: the one that is there stays.
+    /// Calling it again, also on the builder of a finished configuration, replaces the former installation.
+    ///
+    /// # HTTP client
+    ///
+    /// The HTTP client of the configuration, or where there is none yet
+    /// [that of the cluster](crate::Builder::http_client), else the SDK's default one, is wrapped: a request that waits for
+    /// a node which has been found dead can so be ended, as if its connection had broken, and goes on to another node.
+    /// That happens only while the application's retries leave an attempt, and not to an operation with an endpoint of
+    /// its own. Everything else is passed on as it is, and every request still goes through the application's client.
+    ///
+    /// So call it after `.http_client(..)`: a client that is set later takes the wrapped one's place. Then its requests
+    /// cannot be ended, of which one warning tells, and discovery keeps the former; everything else works.
     ///
     /// # Credentials
     ///
@@ -69,15 +80,13 @@ macro_rules! implement {
                     .interceptors()
                     .partition(|other| other.name() == NAME);
                 self.set_interceptors(others);
-                self.push_interceptor(SharedInterceptor::permanent(Interceptor::new(Arc::clone(
-                    cluster,
-                ))));
-
-                let http_client = chosen.http_client().or_else(|| cluster.http_client());
-                if let Some(http_client) = &http_client {
-                    cluster.adopt(http_client, chosen.timeout_config());
+                let mut interceptor = Interceptor::new(Arc::clone(cluster));
+                if let Some(transport) = transport(chosen.http_client(), cluster) {
+                    cluster.adopt(transport.inner(), chosen.timeout_config());
+                    self.set_http_client(Some(SharedHttpClient::new(transport)));
+                    interceptor = interceptor.with_transport();
                 }
-                self.set_http_client(http_client);
+                self.push_interceptor(SharedInterceptor::permanent(interceptor));
 
                 if chosen.region().is_none() {
                     self.set_region(Some($service::config::Region::from_static(REGION)));
@@ -106,6 +115,18 @@ macro_rules! implement {
     };
 }
 
+/// The HTTP client that a configuration gets, if the choice is not left to the SDK. What a former installation has put
+/// there is no choice of the application's.
+fn transport(chosen: Option<SharedHttpClient>, cluster: &Cluster) -> Option<Transport> {
+    match chosen.map(Transport::around) {
+        Some(transport) if transport.is_the_applications() => Some(transport),
+        former => {
+            let http_client = cluster.http_client();
+            http_client.map(Transport::instead_of_none).or(former)
+        }
+    }
+}
+
 fn prefers(chosen: Option<&AuthSchemePreference>, schemes: &AuthSchemePreference) -> bool {
     let list =
         |preference: &AuthSchemePreference| preference.clone().into_iter().collect::<Vec<_>>();
@@ -126,3 +147,6 @@ mod private {
     )]
     pub trait Sealed {}
 }
+
+#[cfg(test)]
+mod tests;

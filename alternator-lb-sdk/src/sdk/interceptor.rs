@@ -1,7 +1,9 @@
 //! Learns what became of each attempt.
 
 use super::cluster::{Auth, Cluster, SdkPlan};
+use super::departure::{self, Passage};
 use super::outcome::{self, TIME_TO_CONNECT};
+use super::transport::Transport;
 use super::{failover, own_endpoint, sent, unreachable};
 use crate::health::Outcome;
 use crate::observe::events;
@@ -13,8 +15,8 @@ use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeSerializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextMut,
-    FinalizerInterceptorContextRef,
+    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextMut, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -29,6 +31,8 @@ pub(super) const NAME: &str = "alternator-lb-sdk";
 #[derive(Debug)]
 pub(super) struct Interceptor {
     cluster: Arc<Cluster>,
+    /// Where requests are supposed to pass through a transport.
+    passage: Option<Passage>,
     warned_of_endpoint: AtomicBool,
     warned_of_credentials: AtomicBool,
 }
@@ -37,8 +41,17 @@ impl Interceptor {
     pub(super) fn new(cluster: Arc<Cluster>) -> Self {
         Self {
             cluster,
+            passage: None,
             warned_of_endpoint: AtomicBool::new(false),
             warned_of_credentials: AtomicBool::new(false),
+        }
+    }
+
+    /// One that is installed together with a [`Transport`].
+    pub(super) fn with_transport(self) -> Self {
+        Self {
+            passage: Some(Passage::default()),
+            ..self
         }
     }
 
@@ -85,8 +98,9 @@ impl Intercept for Interceptor {
         if !self.cluster.discovery().can_ask()
             && let Some(http_client) = components.http_client()
         {
+            let http_client = Transport::around(http_client);
             self.cluster
-                .adopt(&http_client, config.load::<TimeoutConfig>());
+                .adopt(http_client.inner(), config.load::<TimeoutConfig>());
         }
         own_endpoint::pin(&self.cluster, config)
     }
@@ -100,6 +114,26 @@ impl Intercept for Interceptor {
         let must_be_signed = self.cluster.auth() == Auth::Always;
         if must_be_signed && context.request().headers().get("authorization").is_none() {
             return Err(RouteError::Unsigned.into());
+        }
+        Ok(())
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(passage) = &self.passage else {
+            return Ok(());
+        };
+        let may_end = departure::may_end(config, components);
+        let Some(attempt) = plan(config).and_then(|plan| plan.current()) else {
+            return Ok(());
+        };
+        let end = may_end.then(|| attempt.node().endpoint().end());
+        if let Some(departure) = passage.departure(end) {
+            context.request_mut().add_extension(departure);
         }
         Ok(())
     }
@@ -133,6 +167,11 @@ impl Intercept for Interceptor {
             return Ok(());
         };
         let outcome = outcome::judge(context, config, age);
+        if let Some(passage) = &self.passage
+            && outcome != Outcome::Neutral
+        {
+            passage.warn_if_removed();
+        }
         let Some(plan) = plan(config) else {
             return Ok(());
         };

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! config::Builder ── install ──▶ Resolver     picks the node of each attempt, inside the SDK's endpoint resolution
-//!                            └─▶ Interceptor  learns what became of it, and lets dead nodes cost nothing
+//!                            ├─▶ Interceptor  learns what became of it, and lets dead nodes cost nothing
+//!                            └─▶ Transport    around the HTTP client: ends requests that wait for a dead node
 //! Alternator ─────── Cluster ──▶ Router, Discovery, Background: shared by all clients of a cluster
 //! ```
 
@@ -10,6 +11,8 @@ mod alternator;
 mod build_error;
 mod builder;
 mod cluster;
+mod departure;
+mod endpoint;
 mod failover;
 mod http;
 mod install;
@@ -22,6 +25,7 @@ mod proxy;
 mod resolver;
 mod sdk_config;
 mod sent;
+mod transport;
 mod unreachable;
 
 pub use alternator::Alternator;

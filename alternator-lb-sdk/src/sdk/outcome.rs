@@ -35,7 +35,7 @@ pub(super) fn judge(
     age: Duration,
 ) -> Outcome {
     match (context.output_or_error(), context.response()) {
-        (Some(Err(error)), _) if is_transport(error) => unanswered(error, config, age),
+        (Some(Err(error)), _) if is_transport(error) => unanswered(error, context, config, age),
         // Anything else that went wrong did so on this side: nothing came from the node.
         (_, None) => Outcome::Neutral,
         (_, Some(response)) => answered(response, age),
@@ -67,10 +67,17 @@ fn is_transport(error: &OrchestratorError<Error>) -> bool {
         && (error.is_connector_error() || error.is_timeout_error() || error.is_response_error())
 }
 
-fn unanswered(error: &OrchestratorError<Error>, config: &ConfigBag, age: Duration) -> Outcome {
+fn unanswered(
+    error: &OrchestratorError<Error>,
+    context: &FinalizerInterceptorContextRef<'_>,
+    config: &ConfigBag,
+    age: Duration,
+) -> Outcome {
     let connector = error.as_connector_error();
     let source = connector.map(|error| error as &(dyn StdError + 'static));
-    let never_sent = sent::never(config.load::<CaptureSmithyConnection>(), source);
+    // What was answered in part was sent, whatever the HTTP client says of its connections.
+    let never_sent = context.response().is_none()
+        && sent::never(config.load::<CaptureSmithyConnection>(), source);
     let timed_out = error.is_timeout_error() || connector.is_some_and(ConnectorError::is_timeout);
     match (never_sent, timed_out) {
         (true, _) if error.is_timeout_error() && age < TIME_TO_CONNECT => Outcome::NotSent,

@@ -48,16 +48,9 @@ pub(super) fn note_client(cluster: &Cluster, config: &mut ConfigBag, warned: &At
 ///
 /// If that is no node of the cluster.
 pub(super) fn pin(cluster: &Cluster, config: &mut ConfigBag) -> Result<(), BoxError> {
-    let Some(endpoint) = config.load::<EndpointUrl>() else {
+    let Some(endpoint) = of_the_operation(config) else {
         return Ok(());
     };
-    let place = std::ptr::from_ref(endpoint).addr();
-    if config
-        .load::<OfTheClient>()
-        .is_some_and(|client| client.0 == place)
-    {
-        return Ok(());
-    }
     let node = find(cluster, &endpoint.0).ok_or_else(|| RouteError::UnknownEndpoint {
         endpoint: endpoint.0.clone(),
         nodes: cluster.addresses(),
@@ -66,6 +59,19 @@ pub(super) fn pin(cluster: &Cluster, config: &mut ConfigBag) -> Result<(), BoxEr
         params.set_property(SdkPlan::pinned_to(node));
     }
     Ok(())
+}
+
+/// Whether the operation is [pinned](pin) to a node.
+pub(super) fn is_pinned(config: &ConfigBag) -> bool {
+    of_the_operation(config).is_some()
+}
+
+fn of_the_operation(config: &ConfigBag) -> Option<&EndpointUrl> {
+    let endpoint = config.load::<EndpointUrl>()?;
+    let place = std::ptr::from_ref(endpoint).addr();
+    let client = config.load::<OfTheClient>();
+    let is_the_clients = client.is_some_and(|client| client.0 == place);
+    (!is_the_clients).then_some(endpoint)
 }
 
 fn find(cluster: &Cluster, endpoint: &str) -> Option<Arc<SdkNode>> {

@@ -25,11 +25,11 @@ impl Resolver {
     /// The node of an operation's plan; any node where there is no plan, as in SDK crates that are older than plans.
     fn resolve(&self, plan: Option<&SdkPlan>) -> EndpointFuture<'static> {
         let endpoint = match plan.and_then(SdkPlan::current) {
-            Some(attempt) => Ok(attempt.node().endpoint().clone()),
+            Some(attempt) => Ok(attempt.node().endpoint().resolved()),
             None => self
                 .cluster
                 .pick_one()
-                .map(|node| node.endpoint().clone())
+                .map(|node| node.endpoint().resolved())
                 .map_err(BoxError::from),
         };
         EndpointFuture::ready(endpoint)

@@ -1,0 +1,202 @@
+//! Which HTTP client a configuration has in the end, and how often it is wrapped.
+
+use super::*;
+use crate::Builder;
+use aws_sdk_dynamodb::Config;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::{
+    RuntimeComponents, RuntimeComponentsBuilder,
+};
+use aws_smithy_types::config_bag::ConfigBag;
+use dynamodb::config::BehaviorVersion;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// An HTTP client that is known by its name, and counts how often it was asked to make itself ready.
+#[derive(Clone, Debug)]
+struct Named(&'static str, Arc<AtomicUsize>);
+
+fn named(name: &'static str) -> Named {
+    Named(name, Arc::default())
+}
+
+impl HttpClient for Named {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Silent)
+    }
+
+    fn validate_base_client_config(
+        &self,
+        _: &RuntimeComponentsBuilder,
+        _: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        Some(ConnectorMetadata::new(self.0, None))
+    }
+}
+
+#[derive(Debug)]
+struct Silent;
+
+impl HttpConnector for Silent {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(std::future::pending())
+    }
+}
+
+/// An HTTP client of the application's around another, to which it passes everything on, its own name excepted.
+#[derive(Debug)]
+struct Around(SharedHttpClient);
+
+impl HttpClient for Around {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
+    }
+
+    fn validate_base_client_config(
+        &self,
+        components: &RuntimeComponentsBuilder,
+        config: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.validate_base_client_config(components, config)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        Some(ConnectorMetadata::new("around", None))
+    }
+}
+
+fn config() -> dynamodb::config::Builder {
+    Config::builder().behavior_version(BehaviorVersion::latest())
+}
+
+fn cluster() -> Builder {
+    Alternator::builder().seeds(["http://192.0.2.1:8000"])
+}
+
+/// The name of a configuration's HTTP client, and how many transports are around it.
+fn http_client(config: &Config) -> (String, usize) {
+    let mut http_client = config.http_client().unwrap();
+    for layers in 0.. {
+        let inner = Transport::around(http_client.clone()).inner().clone();
+        if format!("{inner:?}") == format!("{http_client:?}") {
+            let metadata = http_client.connector_metadata().unwrap();
+            return (metadata.name().into_owned(), layers);
+        }
+        http_client = inner;
+    }
+    unreachable!("ends")
+}
+
+fn once(name: &str) -> (String, usize) {
+    (name.to_owned(), 1)
+}
+
+#[test]
+fn it_is_wrapped_once_however_often_the_plugin_is_installed() {
+    let [first, second] = [cluster().build().unwrap(), cluster().build().unwrap()];
+    let config = config().http_client(named("own"));
+    let installed = config.alternator(&first).alternator(&first).build();
+    assert_eq!(http_client(&installed), once("own"));
+    let again = installed.to_builder().alternator(&first).build();
+    assert_eq!(http_client(&again), once("own"));
+    let elsewhere = again.to_builder().alternator(&second).build();
+    assert_eq!(http_client(&elsewhere), once("own"));
+}
+
+#[test]
+fn that_of_the_cluster_goes_with_it() {
+    let [first, second] = ["first", "second"].map(|name| {
+        let cluster = cluster().http_client(named(name));
+        cluster.build().unwrap()
+    });
+    let installed = config().alternator(&first).build();
+    assert_eq!(http_client(&installed), once("first"));
+    let again = installed.to_builder().alternator(&first).build();
+    assert_eq!(http_client(&again), once("first"));
+    let elsewhere = again.to_builder().alternator(&second).build();
+    assert_eq!(http_client(&elsewhere), once("second"));
+}
+
+#[cfg(feature = "default-https-client")]
+#[test]
+fn the_sdks_default_gives_way_to_that_of_a_later_cluster() {
+    let first = cluster().build().unwrap();
+    let second = cluster().http_client(named("second")).build().unwrap();
+    let installed = config().alternator(&first).build();
+    assert_eq!(http_client(&installed), once("hyper"));
+    let elsewhere = installed.to_builder().alternator(&second).build();
+    assert_eq!(http_client(&elsewhere), once("second"));
+}
+
+#[test]
+fn one_that_is_set_between_two_installations_stays() {
+    let [first, second] = ["first", "second"].map(|name| {
+        let cluster = cluster().http_client(named(name));
+        cluster.build().unwrap()
+    });
+    let installed = config().alternator(&first).http_client(named("own"));
+    let elsewhere = installed.alternator(&second).build();
+    assert_eq!(http_client(&elsewhere), once("own"));
+}
+
+#[test]
+fn one_that_is_wrapped_by_the_application_stays_so() {
+    let [first, second] = ["first", "second"].map(|name| {
+        let cluster = cluster().http_client(named(name));
+        cluster.build().unwrap()
+    });
+    let installed = config().alternator(&first).build();
+    let wrapped = Around(installed.http_client().unwrap());
+    let config = installed.to_builder().http_client(wrapped);
+    let elsewhere = config.alternator(&second).build();
+    assert_eq!(http_client(&elsewhere), once("around"));
+}
+
+#[test]
+fn one_of_a_configuration_with_the_plugin_can_be_the_clusters() {
+    let first = cluster().http_client(named("first")).build().unwrap();
+    let installed = config().alternator(&first).build();
+    let borrowed = installed.http_client().unwrap();
+    let second = cluster().http_client(borrowed).build().unwrap();
+    let elsewhere = config().alternator(&second).build();
+    assert_eq!(http_client(&elsewhere), once("first"));
+}
+
+#[test]
+fn the_sdk_makes_it_ready_as_often_as_without_the_plugin() {
+    let own = named("own");
+    let alternator = cluster().build().unwrap();
+    let config = config().http_client(own.clone()).alternator(&alternator);
+    let config = config.alternator(&alternator).build();
+    assert_eq!(own.1.load(Ordering::Relaxed), 0);
+    drop(dynamodb::Client::from_conf(config));
+    assert_eq!(own.1.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn it_keeps_no_cluster() {
+    let alternator = cluster().build().unwrap();
+    let installed = config().http_client(named("own")).alternator(&alternator);
+    let http_client = installed.build().http_client().unwrap();
+    let cluster = Arc::downgrade(alternator.cluster());
+    drop(alternator);
+    assert!(cluster.upgrade().is_none());
+    drop(http_client);
+}

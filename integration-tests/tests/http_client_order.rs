@@ -1,0 +1,169 @@
+//! HTTP clients that are set before the added line, and after it.
+
+use crate::rig::{
+    Fixed, Log, Recorder, client_of, config, expect_pings, ping, quick_retries, refreshing,
+    scripted,
+};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, Builder};
+use alternator_test_cluster::{Fault, TestCluster};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::operation::list_tables::ListTablesOutput;
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+/// What tells of an HTTP client that has taken the wrapped one's place.
+const REMOVED: &str = "decorator of the HTTP client";
+
+fn requests(cluster: &TestCluster) -> u64 {
+    let nodes = cluster.nodes();
+    nodes.iter().map(|node| node.counters().requests).sum()
+}
+
+fn fixed() -> Builder {
+    Alternator::builder()
+        .seeds(["http://192.0.2.1:8000", "http://192.0.2.2:8000"])
+        .http_client(Fixed::new())
+}
+
+#[tokio::test]
+async fn one_warning_tells_of_one_that_is_set_later() {
+    let log = Log::capture();
+    let alternator = fixed().build().unwrap();
+    let config = config()
+        .http_client(Fixed::new())
+        .alternator(&alternator)
+        .http_client(Fixed::new());
+    let client = Client::from_conf(config.build());
+    assert_eq!(log.warnings(REMOVED).len(), 0);
+    expect_pings(&client, 1).await;
+    assert_eq!(log.warnings(REMOVED).len(), 1);
+    expect_pings(&Client::from_conf(client.config().clone()), 5).await;
+    assert_eq!(log.warnings(REMOVED).len(), 1);
+}
+
+#[tokio::test]
+async fn each_installation_warns_for_itself() {
+    let log = Log::capture();
+    let alternator = fixed().build().unwrap();
+    for count in 1..=2 {
+        let config = config().alternator(&alternator).http_client(Fixed::new());
+        expect_pings(&Client::from_conf(config.build()), 3).await;
+        assert_eq!(log.warnings(REMOVED).len(), count);
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_set_later_leaves_failover_and_retries_as_they_are() {
+    let cluster = scripted!();
+    let later = Recorder::new();
+    let alternator = refreshing(&cluster).build().unwrap();
+    let config = config()
+        .retry_config(quick_retries())
+        .alternator(&alternator)
+        .http_client(later.clone());
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    cluster.node(1).stop();
+    cluster.node(2).inject(Fault::ServerError { share: 1.0 });
+    expect_pings(&client, 6).await;
+    let [reached, failing] = [0, 2].map(|node| cluster.node(node).counters().requests);
+    assert!(reached >= 6 && failing > 0, "{reached}, {failing}");
+    assert!(later.operations().len() as u64 > requests(&cluster));
+}
+
+#[tokio::test]
+async fn without_one_that_is_set_later_nothing_is_said() {
+    let log = Log::capture();
+    let cluster = scripted!();
+    let (alternator, client) = client_of(&cluster).await;
+    expect_pings(&client, 3).await;
+    let own = config().http_client(Recorder::new());
+    let own = Client::from_conf(own.alternator(&alternator).build());
+    expect_pings(&own, 3).await;
+    let disabled = config().retry_config(RetryConfig::disabled());
+    let disabled = Client::from_conf(disabled.alternator(&alternator).build());
+    cluster.node(1).stop();
+    for _ in 0..3 {
+        let _ = ping(&disabled).await;
+    }
+    assert_eq!(log.warnings(REMOVED), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn nothing_is_said_of_the_parts_for_which_none_is_wrapped() {
+    let log = Log::capture();
+    let alternator = fixed().build().unwrap();
+    let config = config()
+        .endpoint_resolver(alternator.endpoint_resolver())
+        .interceptor(alternator.interceptor())
+        .allow_no_auth()
+        .http_client(Fixed::new());
+    expect_pings(&Client::from_conf(config.build()), 3).await;
+    assert_eq!(log.warnings(REMOVED), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_added_line_added_again_makes_up_for_it() {
+    let log = Log::capture();
+    let alternator = fixed().build().unwrap();
+    let config = config().alternator(&alternator).http_client(Fixed::new());
+    let config = config.build().to_builder().alternator(&alternator);
+    expect_pings(&Client::from_conf(config.build()), 3).await;
+    assert_eq!(log.warnings(REMOVED), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_operation_may_bring_its_own() {
+    let log = Log::capture();
+    let cluster = scripted!();
+    let own = Recorder::new();
+    let (_alternator, client) = client_of(&cluster).await;
+    expect_pings(&client, 3).await;
+    for _ in 0..3 {
+        let operation = client.list_tables().customize();
+        let with_own = config::Builder::new().http_client(own.clone());
+        operation.config_override(with_own).send().await.unwrap();
+    }
+    assert_eq!(own.operations().len(), 3);
+    assert_eq!(requests(&cluster), 6);
+    assert_eq!(log.warnings(REMOVED), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_sdks_mocks_are_wrapped_like_any_other() {
+    let log = Log::capture();
+    let rule = mock!(Client::list_tables)
+        .sequence()
+        .http_status(503, None)
+        .output(|| ListTablesOutput::builder().table_names("mocked").build())
+        .build();
+    let alternator = fixed().build().unwrap();
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&rule], |config| {
+        config
+            .retry_config(quick_retries())
+            .alternator(&alternator)
+            .alternator(&alternator)
+    });
+    assert_eq!(ping(&client).await.unwrap().table_names(), ["mocked"]);
+    assert_eq!(rule.num_calls(), 2);
+    assert_eq!(log.warnings(REMOVED), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_applications_own_still_sees_every_attempt() {
+    let cluster = scripted!();
+    let own = Recorder::new();
+    let alternator = refreshing(&cluster).build().unwrap();
+    let config = config()
+        .retry_config(quick_retries())
+        .http_client(own.clone())
+        .alternator(&alternator)
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    cluster.node(1).inject(Fault::ServerError { share: 1.0 });
+    expect_pings(&client, 9).await;
+    assert!(requests(&cluster) > 9, "some were sent twice");
+    assert_eq!(own.operations().len() as u64, requests(&cluster));
+}
