@@ -45,6 +45,7 @@ pub(super) struct Chosen {
     pub(super) scope: Scope,
     /// Whether that scope is not merely the default.
     pub(super) scope_is_chosen: bool,
+    pub(super) spill_over: bool,
     pub(super) policy: Policy,
     pub(super) intervals: Intervals,
     pub(super) auth: Auth,
@@ -73,6 +74,7 @@ impl Cluster {
             seeds: chosen.seeds,
             scope: chosen.scope,
             scope_is_chosen: chosen.scope_is_chosen,
+            spill_over: chosen.spill_over,
             intervals: chosen.intervals,
             attach: endpoint,
             report,
