@@ -41,7 +41,8 @@
 //!   go to the seeds. A refresh that fails, brings nothing or comes from a node that is cut off loses no node.
 //! * **Fails closed.** A request goes to a seed or to a node that was discovered, or it fails with a [`RouteError`];
 //!   never to AWS.
-//! * **Stays in scope.** [`Scope`] keeps requests in a datacenter or a rack, and says where to go when it has no nodes.
+//! * **Stays in scope.** [`Scope`] keeps requests in a datacenter or a rack, and says where the rest goes when too few of its
+//!   nodes are usable.
 //!
 //! What it leaves alone: the application's timeouts, credentials, region and number of retries. Its HTTP client is
 //! wrapped, and still makes all requests.

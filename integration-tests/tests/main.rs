@@ -43,6 +43,7 @@ mod scopes;
 mod sdk_config;
 mod seeds;
 mod sharing;
+mod spill_over;
 mod status;
 mod tls;
 mod writes;

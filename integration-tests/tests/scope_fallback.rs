@@ -1,9 +1,14 @@
-//! What serves when the wanted part of the cluster has no nodes.
+//! What serves, without spill-over, when the wanted part of the cluster has no nodes.
 
 use crate::rig::{client, eventually, expect_pings, refreshing, scripted};
 use crate::scopes::{spread, two_datacenters};
 use alternator_lb_sdk::{Alternator, Scope};
 use alternator_test_cluster::{NodeConfig, TestCluster};
+
+fn one_scope_at_a_time(cluster: &TestCluster, scope: Scope) -> Alternator {
+    let builder = refreshing(cluster).scope(scope).without_spill_over();
+    builder.build().unwrap()
+}
 
 /// Waits until the nodes in use are these, by number.
 async fn in_use(cluster: &TestCluster, alternator: &Alternator, wanted: &[usize]) {
@@ -49,7 +54,7 @@ async fn each_link_of_the_chain_serves_when_those_before_it_have_no_nodes() {
             [6, 6, 0, 0, 0],
         ),
     ] {
-        let alternator = refreshing(&cluster).scope(scope.clone()).build().unwrap();
+        let alternator = one_scope_at_a_time(&cluster, scope.clone());
         alternator.ready().await.unwrap();
         assert_eq!(spread(&cluster, &alternator, 12).await, wanted, "{scope}");
     }
@@ -61,7 +66,7 @@ async fn a_rack_that_empties_hands_over_and_takes_back() {
     let scope = Scope::rack("dc1", "r2")
         .or(Scope::datacenter("dc1"))
         .or(Scope::datacenter("dc2"));
-    let alternator = refreshing(&cluster).scope(scope).build().unwrap();
+    let alternator = one_scope_at_a_time(&cluster, scope);
     in_use(&cluster, &alternator, &[2]).await;
 
     cluster.remove_node(&cluster.node(2));
@@ -79,7 +84,7 @@ async fn a_rack_that_empties_hands_over_and_takes_back() {
 async fn a_datacenter_that_goes_and_returns_is_followed() {
     let cluster = scripted!(two_datacenters);
     let scope = Scope::datacenter("dc2").or(Scope::datacenter("dc1"));
-    let alternator = refreshing(&cluster).scope(scope).build().unwrap();
+    let alternator = one_scope_at_a_time(&cluster, scope);
     in_use(&cluster, &alternator, &[3, 4]).await;
 
     for index in [3, 4] {
@@ -99,7 +104,7 @@ async fn a_datacenter_that_goes_and_returns_is_followed() {
 async fn nodes_that_are_dead_but_listed_do_not_make_the_scope_widen() {
     let cluster = scripted!(two_datacenters);
     let scope = Scope::rack("dc1", "r1").or(Scope::datacenter("dc1"));
-    let alternator = refreshing(&cluster).scope(scope).build().unwrap();
+    let alternator = one_scope_at_a_time(&cluster, scope);
     in_use(&cluster, &alternator, &[0, 1]).await;
     cluster.node(1).stop();
     alternator.refresh().await.unwrap();

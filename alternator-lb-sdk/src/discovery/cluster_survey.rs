@@ -23,44 +23,50 @@ const MAX_SILENT_REFRESHES: u32 = 3;
 
 impl Survey<'_> {
     /// A group for each datacenter: at least one node of each that is known is asked, and all seeds.
-    pub(super) async fn cluster(&self) -> Result<Vec<Group>, Unanswered> {
-        let asked: Vec<_> = self
+    ///
+    /// When nodes of a more wanted link are at hand, a seed whose datacenter is known is spared as long as somebody
+    /// answers there: that the list stays fresh costs one question for each datacenter then, however many seeds there are.
+    pub(super) async fn cluster(&self, is_at_hand: bool) -> Result<Vec<Group>, Unanswered> {
+        let known = self.knowledge.groups_of(&Area::Cluster);
+        let (spared, due): (Vec<_>, Vec<_>) = self
             .seeds
             .iter()
+            .partition(|seed| is_at_hand && known.iter().any(|group| group.speaks_for(seed)));
+        let mut seeds = self.ask_seeds(&due).await;
+        let mut found = Vec::new();
+        for group in known {
+            let again = self.again(group, &due, &seeds).await;
+            found.push(again.unwrap_or_else(|| group.silent(self.now)));
+        }
+        if found.iter().any(|group| group.silence.is_some()) {
+            seeds.extend(self.ask_seeds(&spared).await);
+        }
+        if seeds.is_empty() && found.iter().all(|group| group.silence.is_some()) {
+            return Err(Unanswered::Silence);
+        }
+        found.extend(seeds.into_iter().map(|(seed, named)| Group {
+            named_by: vec![seed],
+            ..Group::new(named, self.now)
+        }));
+        let mut groups = groups::merge(found);
+        let answering = groups.iter().filter(|group| group.silence.is_none());
+        let newest = answering.map(|group| group.known_since).max();
+        groups.retain(|group| !self.is_lost(group, newest.unwrap_or_default()));
+        Ok(groups)
+    }
+
+    /// What each of these seeds says, unless it does not answer, or has just not answered.
+    async fn ask_seeds(&self, seeds: &[&NodeUrl]) -> Vec<(NodeUrl, Vec<NodeUrl>)> {
+        let asked: Vec<_> = seeds
+            .iter()
+            .filter(|seed| !self.is_silent(seed))
             .map(|seed| self.put_by_name(seed, &Area::Cluster))
             .collect();
         let answers: Vec<_> = stream::iter(asked)
             .buffer_unordered(SEEDS_AT_ONCE)
             .collect()
             .await;
-        let seeds: Vec<(NodeUrl, Vec<NodeUrl>)> = answers.into_iter().flatten().collect();
-
-        let known = match &self.knowledge.area {
-            Some(Area::Cluster) => self.knowledge.groups.as_slice(),
-            // The nodes of another scope are not the cluster's.
-            Some(Area::Datacenter(_) | Area::Rack { .. }) | None => &[],
-        };
-        let mut found = Vec::new();
-        let mut answered = !seeds.is_empty();
-        for group in known {
-            match self.again(group, &seeds).await {
-                Some(again) => {
-                    answered = true;
-                    found.push(again);
-                }
-                None => found.push(group.silent(self.now)),
-            }
-        }
-        if !answered {
-            return Err(Unanswered::Silence);
-        }
-        let named = seeds.into_iter().map(|(_, named)| named);
-        found.extend(named.map(|named| Group::new(named, self.now)));
-        let mut groups = groups::merge(found);
-        let answering = groups.iter().filter(|group| group.silence.is_none());
-        let newest = answering.map(|group| group.known_since).max();
-        groups.retain(|group| !self.is_lost(group, newest.unwrap_or_default()));
-        Ok(groups)
+        answers.into_iter().flatten().collect()
     }
 
     /// Whether a group is silent for too long, when the newest of those that answer was heard of first at `newest`.
@@ -71,16 +77,24 @@ impl Survey<'_> {
         })
     }
 
-    /// What the members of a group say of it now; nothing if none of them answers.
-    async fn again(&self, group: &Group, seeds: &[(NodeUrl, Vec<NodeUrl>)]) -> Option<Group> {
-        let mut named = Group::new(Vec::new(), group.known_since);
+    /// What the members of a group say of it now; nothing if none of them answers. The seeds that were `due` have been
+    /// asked, and their answers are `seeds`.
+    async fn again(
+        &self,
+        group: &Group,
+        due: &[&NodeUrl],
+        seeds: &[(NodeUrl, Vec<NodeUrl>)],
+    ) -> Option<Group> {
+        let mut again = Group::new(Vec::new(), group.known_since);
+        let spared = |seed: &&NodeUrl| self.seeds.contains(seed) && !due.contains(seed);
+        again.named_by = group.named_by.iter().filter(spared).cloned().collect();
         let mut asked = Vec::new();
         for (seed, list) in seeds.iter().filter(|(seed, _)| group.contains(seed)) {
             asked.push(seed.clone());
-            named.extend(list.clone());
+            again.extend(list.clone());
         }
         if asked.is_empty() {
-            let members = group.nodes.iter().filter(|node| !self.seeds.contains(node));
+            let members = group.nodes.iter().filter(|node| !due.contains(node));
             let contenders: Vec<_> = self
                 .in_turn(members)
                 .into_iter()
@@ -89,14 +103,15 @@ impl Survey<'_> {
                 .collect();
             let (node, list) = race(contenders).await.ok()?;
             asked.push(node);
-            named.extend(list);
+            again.extend(list);
         }
-        if group.nodes.iter().any(|node| !named.contains(node)) {
+        if group.nodes.iter().any(|node| !again.contains(node)) {
+            let members: Vec<_> = group.nodes.iter().collect();
             let second = self
-                .second_opinion(&named, &group.nodes, &asked, &Area::Cluster)
+                .second_opinion(&again, &members, &asked, &Area::Cluster)
                 .await;
-            named.extend(second);
+            again.extend(second);
         }
-        Some(named)
+        Some(again)
     }
 }

@@ -15,6 +15,9 @@ pub(super) struct FakeNetwork {
     names: Mutex<HashMap<String, Vec<u8>>>,
     asked: Mutex<Vec<(u8, String)>>,
     lookups: Mutex<u32>,
+    delays: Mutex<HashMap<u8, Duration>>,
+    /// Nobody answers questions in which this occurs.
+    unanswerable: Mutex<Option<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -28,6 +31,9 @@ enum FakeNode {
     Raw(String),
     Silent,
 }
+
+/// The datacenter and rack of a node, and the last number of its address.
+pub(super) type Member<'a> = (&'a str, &'a str, u8);
 
 pub(super) fn url(last: u8) -> NodeUrl {
     NodeUrl::new(Scheme::Http, Host::Ip([127, 0, 0, last].into()), 8000)
@@ -59,11 +65,19 @@ impl FakeNetwork {
         self
     }
 
-    /// What one node says.
-    pub(super) fn view(&self, last: u8, datacenter: &str, members: &[(&str, u8)]) -> &Self {
+    /// Datacenters whose nodes name each other: all the nodes there are, by datacenter and rack.
+    pub(super) fn cluster(&self, members: &[Member<'_>]) -> &Self {
+        for (datacenter, _, last) in members {
+            self.sees(*last, datacenter, members);
+        }
+        self
+    }
+
+    /// What one node says of all datacenters, its own being the one named.
+    pub(super) fn sees(&self, last: u8, datacenter: &str, members: &[Member<'_>]) -> &Self {
         let members = members
             .iter()
-            .map(|(rack, last)| (datacenter.to_owned(), (*rack).to_owned(), *last))
+            .map(|(datacenter, rack, last)| ((*datacenter).to_owned(), (*rack).to_owned(), *last))
             .collect();
         let node = FakeNode::Lists {
             datacenter: datacenter.to_owned(),
@@ -71,6 +85,15 @@ impl FakeNetwork {
             ignores_scopes: false,
         };
         self.set(last, node)
+    }
+
+    /// What one node says.
+    pub(super) fn view(&self, last: u8, datacenter: &str, members: &[(&str, u8)]) -> &Self {
+        let members: Vec<_> = members
+            .iter()
+            .map(|(rack, last)| (datacenter, *rack, *last))
+            .collect();
+        self.sees(last, datacenter, &members)
     }
 
     pub(super) fn ignores_scopes(&self, last: u8) -> &Self {
@@ -93,6 +116,18 @@ impl FakeNetwork {
     /// Refuses connections from now on.
     pub(super) fn dead(&self, last: u8) -> &Self {
         self.nodes.lock().unwrap().remove(&last);
+        self
+    }
+
+    /// Answers that late from now on.
+    pub(super) fn slow(&self, last: u8, delay: Duration) -> &Self {
+        self.delays.lock().unwrap().insert(last, delay);
+        self
+    }
+
+    /// Nobody answers questions in which this occurs, from now on.
+    pub(super) fn unanswerable(&self, part: &str) -> &Self {
+        *self.unanswerable.lock().unwrap() = Some(part.to_owned());
         self
     }
 
@@ -140,7 +175,15 @@ impl Ask for FakeNetwork {
         Box::pin(async move {
             let last = numbers([node])[0];
             self.asked.lock().unwrap().push((last, path.clone()));
-            let found = self.nodes.lock().unwrap().get(&last).cloned();
+            let delay = self.delays.lock().unwrap().get(&last).copied();
+            if let Some(delay) = delay {
+                tokio::time::sleep(delay).await;
+            }
+            let unanswerable = self.unanswerable.lock().unwrap().clone();
+            let found = match unanswerable {
+                Some(part) if path.contains(&part) => Some(FakeNode::Silent),
+                Some(_) | None => self.nodes.lock().unwrap().get(&last).cloned(),
+            };
             match found {
                 None => Err(AskError::Unreachable(
                     io::Error::from(io::ErrorKind::ConnectionRefused).into(),
@@ -197,8 +240,9 @@ fn answer(
     let rack = query.get("rack");
     let named: Vec<_> = members
         .iter()
-        .filter(|(dc, r, _)| {
-            ignores_scopes || (dc == datacenter && rack.is_none_or(|rack| rack == r))
+        .filter(|(dc, r, _)| match ignores_scopes {
+            true => dc == own,
+            false => dc == datacenter && rack.is_none_or(|rack| rack == r),
         })
         .map(|(_, _, last)| format!("127.0.0.{last}"))
         .collect();

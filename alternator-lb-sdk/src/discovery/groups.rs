@@ -8,6 +8,9 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) nodes: Vec<NodeUrl>,
+    /// Seeds that named them when they were asked last. They need not be among them: a name, which over `https` stays one
+    /// seed, never is.
+    pub(super) named_by: Vec<NodeUrl>,
     /// When the first of them was heard of.
     pub(super) known_since: Duration,
     pub(super) silence: Option<Silence>,
@@ -25,6 +28,7 @@ impl Group {
     pub(super) fn new(nodes: Vec<NodeUrl>, known_since: Duration) -> Self {
         Self {
             nodes,
+            named_by: Vec::new(),
             known_since,
             silence: None,
         }
@@ -47,6 +51,11 @@ impl Group {
 
     pub(super) fn contains(&self, node: &NodeUrl) -> bool {
         self.nodes.contains(node)
+    }
+
+    /// Whether what a seed would say is known: it is one of them, or has named them.
+    pub(super) fn speaks_for(&self, seed: &NodeUrl) -> bool {
+        self.contains(seed) || self.named_by.contains(seed)
     }
 
     pub(super) fn extend(&mut self, nodes: Vec<NodeUrl>) {
@@ -74,6 +83,9 @@ pub(super) fn merge(groups: Vec<Group>) -> Vec<Group> {
             // `None` is the least: one that answers speaks for all.
             group.silence = group.silence.min(other.silence);
             group.known_since = group.known_since.min(other.known_since);
+            let mut named_by = other.named_by;
+            named_by.retain(|seed| !group.named_by.contains(seed));
+            group.named_by.extend(named_by);
             let newer = std::mem::replace(&mut group.nodes, other.nodes);
             group.extend(newer);
         }

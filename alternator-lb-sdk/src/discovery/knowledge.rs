@@ -7,40 +7,58 @@ use std::collections::HashSet;
 /// Who is in the cluster, as of the last refresh that succeeded.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Knowledge {
-    /// The link of the scope chain that these nodes come from.
-    pub(super) area: Option<Area>,
-    /// One for each datacenter in cluster scope, else a single one.
-    pub(super) groups: Vec<Group>,
+    /// Most wanted first. Without spill-over none comes after the first that has nodes.
+    pub(super) links: Vec<Link>,
     /// Nodes that were seen to honour the question for a datacenter or rack.
     pub(super) scoped: HashSet<NodeUrl>,
 }
 
-impl Knowledge {
-    /// All nodes in force, those of one group together.
-    pub(super) fn nodes(&self) -> Vec<NodeUrl> {
-        self.groups
-            .iter()
-            .flat_map(|group| group.nodes.iter().cloned())
-            .collect()
-    }
+/// The nodes of one link of the scope chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) area: Area,
+    /// One for each datacenter in cluster scope, else a single one; none while nobody has told.
+    pub(super) groups: Vec<Group>,
+}
 
+impl Knowledge {
     /// Takes over what a newer refresh found. What nodes have shown of themselves is kept as long as they may be asked.
     pub(super) fn succeed(&mut self, newer: Self, seeds: &[NodeUrl]) {
         let shown = std::mem::replace(self, newer).scoped;
-        let asked: HashSet<NodeUrl> = self
-            .nodes()
-            .into_iter()
-            .chain(seeds.iter().cloned())
-            .collect();
+        let asked: HashSet<NodeUrl> = self.nodes().chain(seeds).cloned().collect();
         self.scoped.extend(shown);
         self.scoped.retain(|node| asked.contains(node));
     }
 
-    /// The nodes in force if they come from `area`.
-    pub(super) fn nodes_of(&self, area: &Area) -> Vec<NodeUrl> {
-        match self.area.as_ref() == Some(area) {
-            true => self.nodes(),
-            false => Vec::new(),
-        }
+    /// The nodes of each link.
+    pub(super) fn tiers(&self) -> Vec<Vec<NodeUrl>> {
+        let links = self.links.iter();
+        links.map(|link| link.nodes().cloned().collect()).collect()
+    }
+
+    /// All nodes in force, those of the most wanted link first. Links that cover each other name nodes twice.
+    fn nodes(&self) -> impl Iterator<Item = &NodeUrl> {
+        self.links.iter().flat_map(Link::nodes)
+    }
+
+    /// The most wanted link that has nodes.
+    pub(super) fn most_wanted(&self) -> Option<&Link> {
+        self.links.iter().find(|link| link.has_nodes())
+    }
+
+    /// What is known of a link: nothing while nobody has told.
+    pub(super) fn groups_of(&self, area: &Area) -> &[Group] {
+        let link = self.links.iter().find(|link| link.area == *area);
+        link.map(|link| link.groups.as_slice()).unwrap_or_default()
+    }
+}
+
+impl Link {
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &NodeUrl> {
+        self.groups.iter().flat_map(|group| &group.nodes)
+    }
+
+    pub(super) fn has_nodes(&self) -> bool {
+        self.nodes().next().is_some()
     }
 }

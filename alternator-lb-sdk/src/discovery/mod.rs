@@ -6,6 +6,7 @@
 //!
 //! ```text
 //!  task ─▶ Discovery::refresh ─▶ seeds (names looked up) ─▶ Survey: who is asked, who is believed ─▶ Router::publish
+//!                                                             │ one Link for each scope of the chain
 //!                                                             └─▶ race ─▶ Ask: one GET, bounded
 //! ```
 //!
@@ -20,6 +21,30 @@
 //!  task ─▶ watch ─▶ Stalls: who lets requests wait ─▶ probe ─▶ Router::silent, and the requests there are ended
 //!             └───▶ whose rest is over ─────────────▶ probe ─▶ Router::probed
 //! ```
+//!
+//! # Chains of scopes
+//!
+//! A refresh brings the nodes of every link of the chain, so that traffic can spill over to the next at any moment. What
+//! holds for one link holds for each:
+//!
+//! 1. The links are asked for one after the other, most wanted first. The first that is answered with nodes decides
+//!    whether the refresh succeeds: if nobody answers for it, or for one before it, the refresh fails and nothing changes.
+//! 2. A further link for which nobody can be asked, or time is up, keeps its former nodes and fails nothing. That some
+//!    remote datacenter is silent is no reason not to know the own one.
+//! 3. A link that is answered empty is empty, be it the most wanted one, and has nodes again when somebody names some. But
+//!    of nodes that are known nobody is dropped on the word of one node: another is asked, and if nobody is left in the
+//!    link who would know, then its own nodes. So two datacenters that lost sight of each other, each of which tells that
+//!    the other is empty, both stay. A datacenter of which nobody else can tell, as in cluster scope, is kept for a while
+//!    when it is silent.
+//! 4. Links that old servers do not support are skipped; without a `cluster` in the chain the refresh fails then.
+//! 5. A link may cover an earlier one, as a datacenter does its racks: a node belongs to the first that names it, which
+//!    the `Topology` sees to.
+//!
+//! What it costs: one question for each link and refresh, put to the node that has answered for the link before; for
+//! a `cluster` that is not the most wanted one for each of its datacenters. Who did not answer is not waited for a second
+//! time in the same refresh.
+//!
+//! Without spill-over the walk ends at the first link with nodes, and nothing is known of those after it.
 //!
 //! What does not live here: the HTTP client. [`Ask`] is all that discovery knows of it.
 

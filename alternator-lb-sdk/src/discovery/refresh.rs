@@ -1,20 +1,20 @@
 //! Making refreshes, and what comes of them.
 
 use super::flight::{self, Boarding, Flight, Turn};
-use super::knowledge::Knowledge;
+use super::knowledge::{Knowledge, Link};
 use super::schedule::{Intervals, Signals};
 use super::seeds::{LOOK_UP_TIMEOUT, Seeds};
-use super::survey::{Findings, Found, Survey};
+use super::survey::{Findings, Survey};
 use super::{Ask, AskError, RefreshError, Report};
 use crate::clock::Clock;
 use crate::health::{Cause, Transition};
 use crate::routing::{Change, Peer, RouteError, Router, Table, Target};
-use crate::topology::{Area, NodeUrl, Scope};
+use crate::topology::{NodeUrl, Scope};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::time::Instant;
 
 /// What a cluster is, and how its list of nodes is to be kept.
 pub(crate) struct Settings<E> {
@@ -22,6 +22,8 @@ pub(crate) struct Settings<E> {
     pub(crate) scope: Scope,
     /// Whether the application asked for that scope.
     pub(crate) scope_is_chosen: bool,
+    /// Whether the nodes of all links of the scope chain are kept, or only those of the first link that has any.
+    pub(crate) spill_over: bool,
     pub(crate) intervals: Intervals,
     /// Makes what the SDK wants at hand when a node is picked.
     pub(crate) attach: fn(&NodeUrl) -> E,
@@ -200,11 +202,11 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         }
     }
 
-    async fn survey(&self, ask: &dyn Ask) -> (Result<Found, RefreshError>, Findings) {
+    async fn survey(&self, ask: &dyn Ask) -> (Result<Vec<Link>, RefreshError>, Findings) {
         let trouble = self.signals.take_trouble() || self.failures_in_a_row() > 0;
         let (seeds, unresolved) = self.seeds.resolve(ask, trouble, self.clock.now()).await;
         let knowledge = self.memory().knowledge.clone();
-        if knowledge.groups.is_empty() && !seeds.is_empty() && !self.router.table().refuses() {
+        if knowledge.links.is_empty() && !seeds.is_empty() && !self.router.table().refuses() {
             // Nothing better is known until the seeds answer, if they do.
             self.put_in_force(std::slice::from_ref(&seeds));
         }
@@ -214,14 +216,16 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             knowledge: &knowledge,
             down: &self.nodes_down(),
             now: self.clock.now(),
+            end: Instant::now() + flight::LIMIT.saturating_sub(LOOK_UP_TIMEOUT),
             findings: Mutex::new(Findings {
                 failures: unresolved.into_iter().map(failure).collect(),
                 ..Findings::default()
             }),
         };
-        let limit = flight::LIMIT.saturating_sub(LOOK_UP_TIMEOUT);
-        let result = timeout(limit, survey.run(&self.settings.scope)).await;
-        let result = result.unwrap_or_else(|_elapsed| Err(survey.no_answer()));
+        let Settings {
+            scope, spill_over, ..
+        } = &self.settings;
+        let result = survey.run(scope, *spill_over).await;
         let findings = survey.findings.into_inner();
         (result, findings.unwrap_or_else(PoisonError::into_inner))
     }
@@ -230,7 +234,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     fn finish(
         &self,
         turn: Turn<'_>,
-        result: Result<Found, RefreshError>,
+        result: Result<Vec<Link>, RefreshError>,
         findings: Findings,
     ) -> Option<Result<(), RefreshError>> {
         if !turn.is_current() {
@@ -239,8 +243,8 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let mut reports = Vec::new();
         self.note_dropped(&findings, &mut reports);
         let outcome = match result {
-            Ok(found) => {
-                self.succeeded(found, findings, &mut reports);
+            Ok(links) => {
+                self.succeeded(links, findings, &mut reports);
                 Ok(())
             }
             Err(error) => {
@@ -253,16 +257,15 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         Some(outcome)
     }
 
-    fn succeeded(&self, found: Found, findings: Findings, reports: &mut Vec<Report>) {
+    fn succeeded(&self, links: Vec<Link>, findings: Findings, reports: &mut Vec<Report>) {
         let knowledge = Knowledge {
-            area: Some(found.area),
-            groups: found.groups,
+            links,
             scoped: findings.scoped,
         };
-        let nodes = knowledge.nodes();
         // Before anybody is told that it has succeeded.
-        let (added, removed) = self.put_in_force(std::slice::from_ref(&nodes));
+        let (added, removed) = self.put_in_force(&knowledge.tiers());
 
+        let serving = knowledge.most_wanted();
         let mut memory = self.memory();
         if memory.error.take().is_some() {
             reports.push(Report::Recovered);
@@ -271,11 +274,13 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             reports.push(Report::Changed {
                 added,
                 removed,
-                nodes: nodes.len(),
-                area: found_in(&knowledge),
+                nodes: self.router.table().topology().nodes().len(),
+                area: serving
+                    .map(|link| link.area.to_string())
+                    .unwrap_or_default(),
             });
         }
-        let datacenters = knowledge.groups.len();
+        let datacenters = serving.map_or(0, |link| link.groups.len());
         if datacenters > 1
             && !self.settings.scope_is_chosen
             && !std::mem::replace(&mut memory.spans_datacenters, true)
@@ -363,15 +368,6 @@ impl<E> std::fmt::Debug for Discovery<E> {
             .field("intervals", &self.settings.intervals)
             .finish_non_exhaustive()
     }
-}
-
-/// The link of the scope chain in force, in words.
-fn found_in(knowledge: &Knowledge) -> String {
-    knowledge
-        .area
-        .as_ref()
-        .map(Area::to_string)
-        .unwrap_or_default()
 }
 
 fn failure((seed, error): (NodeUrl, AskError)) -> (NodeUrl, Arc<AskError>) {

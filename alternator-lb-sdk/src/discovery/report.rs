@@ -18,8 +18,9 @@ pub(crate) enum Report {
     Changed {
         added: Vec<NodeUrl>,
         removed: Vec<NodeUrl>,
+        /// How many there are now, in all links of the scope chain.
         nodes: usize,
-        /// The link of the scope chain that they come from.
+        /// The most wanted link that has nodes.
         area: String,
     },
     /// Refreshes fail, for this reason.

@@ -1,8 +1,7 @@
 //! One refresh: who is asked, and who is believed.
 
 use super::answer::{self, Answer};
-use super::groups::Group;
-use super::knowledge::Knowledge;
+use super::knowledge::{Knowledge, Link};
 use super::{Ask, AskError, RefreshError};
 use crate::topology::{Area, NodeUrl, Scope};
 use std::collections::HashSet;
@@ -10,7 +9,7 @@ use std::error::Error;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use url::form_urlencoded;
 
 /// How long one node is waited for. A lost packet of a new connection is sent again after one second (RFC 6298), and
@@ -35,6 +34,8 @@ pub(super) struct Survey<'a> {
     /// Nodes that could not be connected lately: they are asked last.
     pub(super) down: &'a HashSet<NodeUrl>,
     pub(super) now: Duration,
+    /// When there must be a result.
+    pub(super) end: Instant,
     pub(super) findings: Mutex<Findings>,
 }
 
@@ -46,13 +47,10 @@ pub(super) struct Findings {
     pub(super) dropped: Vec<String>,
     /// Nodes that honour the question for a datacenter or rack.
     pub(super) scoped: HashSet<NodeUrl>,
-}
-
-/// The nodes of the first link of the scope chain that has any.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub(super) area: Area,
-    pub(super) groups: Vec<Group>,
+    /// Nodes that gave no usable answer: they are not waited for a second time.
+    pub(super) silent: HashSet<NodeUrl>,
+    /// Who answered last.
+    pub(super) respondent: Option<NodeUrl>,
 }
 
 /// Nobody gave the answer that was needed.
@@ -65,33 +63,53 @@ pub(super) enum Unanswered {
 }
 
 impl Survey<'_> {
-    /// Walks the scope chain. Goes on to the next link when one has no nodes, never because nobody answered: nodes that
-    /// cannot be asked are no reason to leave a rack.
-    pub(super) async fn run(&self, scope: &Scope) -> Result<Found, RefreshError> {
-        let mut unsupported = false;
+    /// Walks the scope chain, and brings what is known of each link now; without spill-over only up to the first that has
+    /// nodes. Nothing comes of it if somebody has to answer for a link before that one and nobody does: nodes that cannot
+    /// be asked are no reason to leave a rack. Links after that one keep their former nodes then.
+    ///
+    /// One link after the other, since whoever has answered for one is asked for the next, over the same connection.
+    pub(super) async fn run(
+        &self,
+        scope: &Scope,
+        spill_over: bool,
+    ) -> Result<Vec<Link>, RefreshError> {
+        let mut links: Vec<Link> = Vec::new();
+        let (mut found, mut unsupported) = (false, false);
         for area in scope.areas() {
-            let groups = match area {
-                Area::Cluster => self.cluster().await,
-                Area::Datacenter(_) | Area::Rack { .. } if unsupported => continue,
-                Area::Datacenter(_) | Area::Rack { .. } => self.scoped(area).await,
-            };
-            match groups {
-                Ok(groups) if groups.iter().all(|group| group.nodes.is_empty()) => {}
-                Ok(groups) => {
-                    return Ok(Found {
-                        area: area.clone(),
-                        groups,
-                    });
+            let answer = match area {
+                Area::Cluster => timeout_at(self.end, self.cluster(found)).await,
+                Area::Datacenter(_) | Area::Rack { .. } if unsupported => {
+                    Ok(Err(Unanswered::ScopeUnsupported))
                 }
-                Err(Unanswered::ScopeUnsupported) => unsupported = true,
+                Area::Datacenter(_) | Area::Rack { .. } => {
+                    timeout_at(self.end, self.scoped(area)).await
+                }
+            };
+            // Time is up.
+            let answer = answer.unwrap_or(Err(Unanswered::Silence));
+            unsupported |= answer == Err(Unanswered::ScopeUnsupported);
+            let groups = match answer {
+                Ok(groups) => groups,
+                Err(_) if found => self.knowledge.groups_of(area).to_vec(),
+                Err(Unanswered::ScopeUnsupported) => Vec::new(),
                 Err(Unanswered::Silence) => return Err(self.no_answer()),
+            };
+            let link = Link {
+                area: area.clone(),
+                groups,
+            };
+            found |= link.has_nodes();
+            links.push(link);
+            if found && !spill_over {
+                break;
             }
         }
         let scope = scope.to_string();
-        Err(match unsupported {
-            true => RefreshError::ScopeUnsupported { scope },
-            false => RefreshError::NoNodes { scope },
-        })
+        match (found, unsupported) {
+            (true, _) => Ok(links),
+            (false, true) => Err(RefreshError::ScopeUnsupported { scope }),
+            (false, false) => Err(RefreshError::NoNodes { scope }),
+        }
     }
 
     /// The error that tells of all failures so far.
@@ -127,7 +145,10 @@ impl Survey<'_> {
             Ok(named) if named.is_empty() && *area == Area::Cluster => {
                 Err(self.note_failure(node, AskError::Empty))
             }
-            Ok(named) => Ok(named),
+            Ok(named) => {
+                self.findings().respondent = Some(node.clone());
+                Ok(named)
+            }
             Err(error) => Err(self.note_failure(node, error)),
         }
     }
@@ -142,12 +163,32 @@ impl Survey<'_> {
     }
 
     /// The candidates in the order in which they are asked: at random, so that the clients of a cluster do not all ask
-    /// the same node, those that are down last.
+    /// the same node, but for what [`soonest_first`](Self::soonest_first) says.
     pub(super) fn in_turn<'n>(&self, nodes: impl Iterator<Item = &'n NodeUrl>) -> Vec<&'n NodeUrl> {
         let mut nodes: Vec<_> = nodes.collect();
         fastrand::shuffle(&mut nodes);
-        nodes.sort_by_key(|node| self.down.contains(*node));
+        self.soonest_first(&mut nodes);
         nodes
+    }
+
+    /// Puts who has just answered first, and those last that are down or have just not answered.
+    pub(super) fn soonest_first(&self, nodes: &mut [&NodeUrl]) {
+        let findings = self.findings();
+        nodes.sort_by_key(|&node| {
+            if findings.silent.contains(node) {
+                2
+            } else if findings.respondent.as_ref() == Some(node) {
+                0
+            } else if self.down.contains(node) {
+                2
+            } else {
+                1
+            }
+        });
+    }
+
+    pub(super) fn is_silent(&self, node: &NodeUrl) -> bool {
+        self.findings().silent.contains(node)
     }
 
     /// Asks with a datacenter or rack, once the node has shown that it listens to that.
@@ -208,9 +249,11 @@ impl Survey<'_> {
             | AskError::Empty
             | AskError::Unresolved(_) => Unanswered::Silence,
         };
-        self.findings()
-            .failures
-            .push((node.clone(), Arc::new(error)));
+        let mut findings = self.findings();
+        if unanswered == Unanswered::Silence {
+            findings.silent.insert(node.clone());
+        }
+        findings.failures.push((node.clone(), Arc::new(error)));
         unanswered
     }
 

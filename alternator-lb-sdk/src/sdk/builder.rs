@@ -30,6 +30,7 @@ use std::time::Duration;
 pub struct Builder {
     seeds: Vec<String>,
     scope: Option<Scope>,
+    without_spill_over: bool,
     policy: Policy,
     refresh_interval: Option<Duration>,
     idle_refresh_interval: Option<Duration>,
@@ -63,13 +64,31 @@ impl Builder {
         self
     }
 
-    /// Which part of the cluster to use.
+    /// Which part of the cluster to use; of a chain, [most wanted first](Scope#spill-over). Each scope that is chained costs
+    /// [one more question](Scope#cost) in each refresh.
     ///
     /// # Default
     ///
     /// [`Scope::cluster()`]: all nodes of the datacenters in which there is a seed.
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
+        self
+    }
+
+    /// Serves with one scope of a chain at a time: with the first that has nodes, however many of these are usable.
+    ///
+    /// Use it where traffic that leaves a scope is paid by the byte, or where the next scope must not be burdened while the
+    /// wanted one has any node at all. The price: with all nodes of that scope down, requests fail until the cluster itself
+    /// no longer names one of them (ScyllaDB takes about 20 seconds for that), and a retry does not leave a rack of one
+    /// node. Once the scope has nodes again, traffic comes back with the next refresh. Of the scopes after it nothing is
+    /// asked and nothing is known. Without a chain this changes nothing.
+    ///
+    /// # Default
+    ///
+    /// Off: traffic [spills over](Scope#spill-over), since an outage costs more than the bytes that leave the scope during
+    /// it.
+    pub fn without_spill_over(mut self) -> Self {
+        self.without_spill_over = true;
         self
     }
 
@@ -176,6 +195,7 @@ impl Builder {
             seeds,
             scope,
             scope_is_chosen,
+            spill_over: !self.without_spill_over,
             policy: self.policy,
             intervals,
             auth,

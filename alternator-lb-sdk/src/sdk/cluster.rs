@@ -44,6 +44,7 @@ pub(super) struct Chosen {
     pub(super) scope: Scope,
     /// Whether that scope is not merely the default.
     pub(super) scope_is_chosen: bool,
+    pub(super) spill_over: bool,
     pub(super) policy: Policy,
     pub(super) intervals: Intervals,
     pub(super) auth: Auth,
@@ -72,6 +73,7 @@ impl Cluster {
             seeds: chosen.seeds,
             scope: chosen.scope,
             scope_is_chosen: chosen.scope_is_chosen,
+            spill_over: chosen.spill_over,
             intervals: chosen.intervals,
             attach: SdkEndpoint::new,
             end_requests: SdkEndpoint::end_requests,

@@ -5,16 +5,38 @@ use std::sync::Arc;
 
 /// The part of a cluster that requests go to: all of it, one datacenter, or one rack, with others to fall back on.
 ///
-/// The scopes of a chain are tried in the order in which they were written, most wanted first; the first that has nodes
-/// serves. That is looked at anew whenever the list of nodes is refreshed, so traffic comes back by itself once the
-/// wanted scope has nodes again.
+/// The scopes of a chain are wanted in the order in which they were written. The nodes of all of them are known at any
+/// time; a node that several of them name belongs to the first.
 ///
 /// ```
 /// use alternator_lb_sdk::Scope;
 ///
-/// // Nodes of the own rack, to save cross-zone traffic; if it has none, the rest of the datacenter.
+/// // Nodes of the own rack, to save cross-zone traffic; if too few of it are usable, also the rest of the datacenter.
 /// let scope = Scope::rack("dc1", "r1").or(Scope::datacenter("dc1"));
 /// ```
+///
+/// # Spill-over
+///
+/// The most wanted scope takes all traffic as long as at least 71 % of its nodes are usable: the others can carry 1.4 times
+/// their share, the over-provisioning factor that Envoy takes for its priorities, and 1 / 1.4 ≈ 71 %. Below that it keeps
+/// 1.4 times the share of its nodes that are usable, and the rest goes to the next scope, by the same rule: with half of a
+/// rack down, 70 % stays. A scope that has no nodes at all, because it is empty or is no more, takes nothing. When nodes
+/// are back, so is their traffic, without anybody's doing.
+///
+/// A retry goes to a node of the same scope that its operation has not tried, and when it has tried them all to the next
+/// scope: that may leave a rack of one node although the rack is well.
+///
+/// Racks of one datacenter can stand in for each other at any time. Datacenters cannot: while some of the traffic goes to
+/// another one, reads may miss what was just written, as [below](Self::cluster).
+///
+/// [`without_spill_over`](crate::Builder::without_spill_over) is for those who pay for traffic by the byte, or would rather
+/// have a datacenter serve with its last node than two of them at a time.
+///
+/// # Cost
+///
+/// Each further scope costs one more small request (`/localnodes`) for each [refresh](crate::Builder::refresh_interval), and
+/// [`cluster`](Self::cluster) one for each of its datacenters. They go to the node that was asked for the scope before. If a
+/// further scope cannot be asked for, its last good list stays in force.
 ///
 /// # Default
 ///
@@ -23,7 +45,7 @@ use std::sync::Arc;
 /// # Limits
 ///
 /// Datacenters and racks need ScyllaDB 2025.1 or later: older servers ignore the question and name all their nodes,
-/// which is noticed. A chain with a [`cluster`](Self::cluster) in it is then served by that; one without fails with
+/// which is noticed. A chain with a [`cluster`](Self::cluster) in it is then served by that alone; one without fails with
 /// [`RouteError`](crate::RouteError) instead of silently widening.
 ///
 /// Until the first refresh, requests go to the seeds wherever these are. That is so too while a chain has never had any
@@ -76,7 +98,7 @@ impl Scope {
     /// The nodes of one rack of one datacenter.
     ///
     /// Use it to stay in one availability zone. A rack is a smaller target than a datacenter: unless all its clients
-    /// together fit on its nodes, prefer the datacenter, and always chain a scope to fall back on.
+    /// together fit on its nodes, prefer the datacenter, and always chain a scope to spill over to.
     #[must_use]
     pub fn rack(datacenter: impl Into<String>, rack: impl Into<String>) -> Self {
         Self {
@@ -87,7 +109,7 @@ impl Scope {
         }
     }
 
-    /// Where to go when this scope has no nodes.
+    /// Where to go when too few nodes of this scope are usable, or none.
     #[must_use]
     pub fn or(mut self, other: Self) -> Self {
         for area in other.areas {

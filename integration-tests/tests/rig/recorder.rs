@@ -23,6 +23,8 @@ struct Request {
     method: String,
     /// Scheme, host and port.
     node: String,
+    /// Path and query.
+    path: String,
 }
 
 impl Recorder {
@@ -45,6 +47,13 @@ impl Recorder {
     /// Who was asked for the list of nodes.
     pub(crate) fn discoveries(&self) -> Vec<String> {
         self.nodes("GET")
+    }
+
+    /// What was asked for the list of nodes.
+    pub(crate) fn questions(&self) -> Vec<String> {
+        let seen = self.seen.lock().unwrap();
+        let asked = seen.iter().filter(|request| request.method == "GET");
+        asked.map(|request| request.path.clone()).collect()
     }
 
     /// How many attempts each node got.
@@ -85,10 +94,11 @@ struct Connector {
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (scheme, rest) = request.uri().split_once("://").unwrap();
-        let authority = rest.split(['/', '?']).next().unwrap();
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         self.seen.lock().unwrap().push(Request {
             method: request.method().to_owned(),
             node: format!("{scheme}://{authority}"),
+            path: path.to_owned(),
         });
         self.inner.call(request)
     }

@@ -1,4 +1,4 @@
-use super::super::fake::{FakeNetwork, numbers, url, urls};
+use super::super::fake::{FakeNetwork, Member, numbers, url, urls};
 use super::super::{ACTIVE, IDLE};
 use super::*;
 use crate::health::Outcome;
@@ -9,7 +9,9 @@ use std::time::Duration;
 
 mod cluster;
 mod names;
+mod properties;
 mod scopes;
+mod spill_over;
 mod trouble;
 
 /// A discovery over a fake network.
@@ -35,13 +37,21 @@ fn reports() -> Vec<String> {
 
 impl Bench {
     fn new(seeds: Vec<NodeUrl>, scope: Option<Scope>) -> Self {
+        Self::with(seeds, scope, true)
+    }
+
+    fn with(seeds: Vec<NodeUrl>, scope: Option<Scope>, spill_over: bool) -> Self {
         let network = Arc::new(FakeNetwork::default());
-        let table = Table::new(Arc::new(Topology::new(&[seeds.clone()], |_| Peer::new(()))));
+        let table = Table::new(Arc::new(Topology::new(
+            std::slice::from_ref(&seeds),
+            |_| Peer::new(()),
+        )));
         let router = Arc::new(Router::new(table, Policy::default(), 0));
         let settings = Settings {
             seeds,
             scope_is_chosen: scope.is_some(),
             scope: scope.unwrap_or_default(),
+            spill_over,
             intervals: Intervals {
                 active: ACTIVE,
                 idle: IDLE,
@@ -73,5 +83,18 @@ impl Bench {
     fn nodes(&self) -> Vec<u8> {
         let table = self.router.table();
         numbers(table.topology().nodes().iter().map(|node| node.url()))
+    }
+
+    /// The same, by the scope that they are wanted for.
+    fn tiers(&self) -> Vec<Vec<u8>> {
+        let table = self.router.table();
+        let tiers = table.topology().tiers();
+        tiers
+            .map(|tier| numbers(tier.iter().map(|node| node.url())))
+            .collect()
+    }
+
+    async fn refresh_tiers(&self) -> Result<Vec<Vec<u8>>, RefreshError> {
+        self.discovery.refresh().await.map(|()| self.tiers())
     }
 }

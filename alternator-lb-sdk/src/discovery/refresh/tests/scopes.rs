@@ -29,19 +29,6 @@ async fn a_node_shows_once_that_it_knows_racks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_link_with_nodes_serves_and_is_looked_for_again() {
-    let scope = Scope::rack("dc1", "r9").or(Scope::datacenter("dc1"));
-    let bench = bench(&[1], scope);
-    bench.network.datacenter("dc1", &[("r1", 1), ("r2", 2)]);
-    assert_eq!(bench.refresh().await.unwrap(), [1, 2]);
-
-    bench
-        .network
-        .datacenter("dc1", &[("r1", 1), ("r2", 2), ("r9", 9)]);
-    assert_eq!(bench.refresh().await.unwrap(), [9]);
-}
-
-#[tokio::test(start_paused = true)]
 async fn silence_is_no_reason_to_leave_a_rack() {
     let scope = Scope::rack("dc1", "r1").or(Scope::cluster());
     let bench = bench(&[1], scope);
@@ -50,7 +37,7 @@ async fn silence_is_no_reason_to_leave_a_rack() {
     bench.network.dead(1).dead(2);
     let error = bench.refresh().await.unwrap_err();
     assert!(matches!(error, RefreshError::NoAnswer { .. }));
-    assert_eq!(bench.nodes(), [1]);
+    assert_eq!(bench.tiers(), [[1], [2]]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -67,7 +67,7 @@ async fn strange_entries_are_reported_once() {
 async fn nodes_that_never_answer_end_in_an_error_that_names_them() {
     let bench = known().await;
     bench.network.silent(1).silent(2);
-    let before = tokio::time::Instant::now();
+    let before = Instant::now();
     let error = bench.refresh().await.unwrap_err().to_string();
     assert!(before.elapsed() <= flight::LIMIT, "{:?}", before.elapsed());
     assert!(
@@ -126,12 +126,16 @@ async fn nodes_that_are_down_are_asked_last() {
 #[tokio::test]
 async fn without_anything_to_ask_with_there_is_an_error() {
     let seeds = urls(&[1]);
-    let table = Table::new(Arc::new(Topology::new(&[seeds.clone()], |_| Peer::new(()))));
+    let table = Table::new(Arc::new(Topology::new(
+        std::slice::from_ref(&seeds),
+        |_| Peer::new(()),
+    )));
     let router = Arc::new(Router::new(table, Policy::default(), 0));
     let settings = Settings {
         seeds,
         scope: Scope::cluster(),
         scope_is_chosen: false,
+        spill_over: true,
         intervals: Intervals {
             active: ACTIVE,
             idle: IDLE,
