@@ -43,6 +43,7 @@ mod scopes;
 mod sdk_config;
 mod seeds;
 mod sharing;
+mod sick_nodes;
 mod spill_over;
 mod status;
 mod tls;

@@ -14,6 +14,7 @@ pub(super) struct FakeNetwork {
     nodes: Mutex<HashMap<u8, FakeNode>>,
     names: Mutex<HashMap<String, Vec<u8>>>,
     asked: Mutex<Vec<(u8, String)>>,
+    probed: Mutex<Vec<(u8, Connections)>>,
     lookups: Mutex<u32>,
     delays: Mutex<HashMap<u8, Duration>>,
     /// Nobody answers questions in which this occurs.
@@ -150,6 +151,27 @@ impl FakeNetwork {
         self
     }
 
+    /// The node, when and if it can be connected and answers.
+    async fn reach(&self, last: u8, path: &str) -> Result<FakeNode, AskError> {
+        let delay = self.delays.lock().unwrap().get(&last).copied();
+        tokio::time::sleep(delay.unwrap_or_default()).await;
+        let unanswerable = self.unanswerable.lock().unwrap().clone();
+        let found = match unanswerable {
+            Some(part) if path.contains(&part) => Some(FakeNode::Silent),
+            Some(_) | None => self.nodes.lock().unwrap().get(&last).cloned(),
+        };
+        if matches!(found, Some(FakeNode::Silent)) {
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+        }
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        found.ok_or_else(|| AskError::Unreachable(refused().into()))
+    }
+
+    /// Who was asked whether it is there since the last time this was called, in order, and over what.
+    pub(super) fn probed(&self) -> Vec<(u8, Connections)> {
+        std::mem::take(&mut self.probed.lock().unwrap())
+    }
+
     /// Who was asked since the last time this was called, in order.
     pub(super) fn asked(&self) -> Vec<(u8, String)> {
         std::mem::take(&mut self.asked.lock().unwrap())
@@ -175,39 +197,24 @@ impl Ask for FakeNetwork {
         Box::pin(async move {
             let last = numbers([node])[0];
             self.asked.lock().unwrap().push((last, path.clone()));
-            let delay = self.delays.lock().unwrap().get(&last).copied();
-            if let Some(delay) = delay {
-                tokio::time::sleep(delay).await;
-            }
-            let unanswerable = self.unanswerable.lock().unwrap().clone();
-            let found = match unanswerable {
-                Some(part) if path.contains(&part) => Some(FakeNode::Silent),
-                Some(_) | None => self.nodes.lock().unwrap().get(&last).cloned(),
-            };
-            match found {
-                None => Err(AskError::Unreachable(
-                    io::Error::from(io::ErrorKind::ConnectionRefused).into(),
-                )),
-                Some(FakeNode::Silent) => {
-                    tokio::time::sleep(Duration::from_secs(3600)).await;
-                    Err(AskError::Status(504))
-                }
-                Some(FakeNode::Raw(body)) => Ok(body.into_bytes()),
-                Some(FakeNode::Lists {
+            match self.reach(last, &path).await? {
+                FakeNode::Silent => Err(AskError::Status(504)),
+                FakeNode::Raw(body) => Ok(body.into_bytes()),
+                FakeNode::Lists {
                     datacenter,
                     members,
                     ignores_scopes,
-                }) => Ok(answer(&path, &datacenter, &members, ignores_scopes)),
+                } => Ok(answer(&path, &datacenter, &members, ignores_scopes)),
             }
         })
     }
 
     fn probe<'a>(&'a self, node: &'a NodeUrl, over: Connections) -> AskFuture<'a, (), AskError> {
-        let path = match over {
-            Connections::OfTheData => "/",
-            Connections::Apart => "/ apart",
-        };
-        Box::pin(async move { self.get(node, path.to_owned(), usize::MAX).await.map(drop) })
+        Box::pin(async move {
+            let last = numbers([node])[0];
+            self.probed.lock().unwrap().push((last, over));
+            self.reach(last, "/").await.map(drop)
+        })
     }
 
     fn look_up<'a>(&'a self, host: &'a str) -> AskFuture<'a, Vec<IpAddr>, io::Error> {

@@ -51,6 +51,8 @@
 mod answer;
 mod ask;
 mod background;
+#[cfg(test)]
+mod bench;
 mod cluster_survey;
 mod error;
 #[cfg(test)]

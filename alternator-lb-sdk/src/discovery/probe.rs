@@ -4,9 +4,10 @@ use super::refresh::Discovery;
 use super::{Ask, Connections};
 use crate::health::Trial;
 use crate::routing::Target;
-use futures_util::StreamExt as _;
-use futures_util::future::{Either, select};
-use futures_util::stream::FuturesUnordered;
+use crate::topology::NodeUrl;
+use futures_util::future::{self, Either, select};
+use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
+use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -25,6 +26,9 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// How many others are asked beside a node that does not answer requests.
 const WITNESSES: usize = 3;
 
+/// How many nodes are asked at a time. Where more are out or new, the others follow when these have answered.
+pub(super) const MAX_PROBES: usize = 16;
+
 /// How long a request takes at most from the choice of its node until it leaves for it: signing, on a busy machine.
 const ON_THE_WAY: Duration = Duration::from_millis(25);
 
@@ -40,6 +44,21 @@ impl<E> Drop for Claim<E> {
             self.node.health().abandon_trial(trial);
         }
     }
+}
+
+/// Asks nodes that are new in the list whether they are there yet. Returns those that answer at once: a node that listens
+/// does, and one that does not must not hold up the list.
+pub(super) async fn newcomers(ask: &dyn Ask, nodes: HashSet<NodeUrl>) -> HashSet<NodeUrl> {
+    let answers = nodes.into_iter().map(|node| async move {
+        let answer = ask.probe(&node, Connections::OfTheData).await;
+        answer.is_ok().then_some(node)
+    });
+    stream::iter(answers)
+        .buffer_unordered(MAX_PROBES)
+        .take_until(sleep(SHORTEST))
+        .filter_map(future::ready)
+        .collect()
+        .await
 }
 
 /// Asks a node that is out whether it is back, over the data's connections: the one that is opened for it serves the

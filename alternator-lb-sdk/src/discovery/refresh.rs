@@ -5,7 +5,7 @@ use super::knowledge::{Knowledge, Link};
 use super::schedule::{Intervals, Signals};
 use super::seeds::{LOOK_UP_TIMEOUT, Seeds};
 use super::survey::{Findings, Survey};
-use super::{Ask, AskError, RefreshError, Report};
+use super::{Ask, AskError, RefreshError, Report, probe};
 use crate::clock::Clock;
 use crate::health::{Cause, Transition};
 use crate::routing::{Change, Peer, RouteError, Router, Table, Target};
@@ -44,6 +44,13 @@ pub(crate) struct Discovery<E> {
     signals: Arc<Signals>,
     has_succeeded: AtomicBool,
     memory: Mutex<Memory>,
+}
+
+/// What a refresh has found.
+struct Found {
+    links: Vec<Link>,
+    /// The nodes among them that are new and have answered.
+    proven: HashSet<NodeUrl>,
 }
 
 /// What outlives a refresh.
@@ -196,7 +203,11 @@ impl<E: Send + Sync + 'static> Discovery<E> {
                 return Ok(());
             }
             let (result, findings) = self.survey(ask.as_ref()).await;
-            if let Some(outcome) = self.finish(turn, result, findings) {
+            let found = match result {
+                Ok(links) => Ok(self.prove(ask.as_ref(), links).await),
+                Err(error) => Err(error),
+            };
+            if let Some(outcome) = self.finish(turn, found, findings) {
                 return outcome;
             }
         }
@@ -208,7 +219,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let knowledge = self.memory().knowledge.clone();
         if knowledge.links.is_empty() && !seeds.is_empty() && !self.router.table().refuses() {
             // Nothing better is known until the seeds answer, if they do.
-            self.put_in_force(std::slice::from_ref(&seeds));
+            self.put_in_force(std::slice::from_ref(&seeds), &HashSet::new());
         }
         let survey = Survey {
             ask,
@@ -230,11 +241,32 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         (result, findings.unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Asks those who are new whether they listen yet.
+    async fn prove(&self, ask: &dyn Ask, links: Vec<Link>) -> Found {
+        let proven = match self.has_succeeded() {
+            true => {
+                let table = self.router.table();
+                let known: HashSet<&NodeUrl> = table
+                    .topology()
+                    .nodes()
+                    .iter()
+                    .map(|node| node.url())
+                    .collect();
+                let nodes = links.iter().flat_map(Link::nodes);
+                let new = nodes.filter(|node| !known.contains(node)).cloned();
+                probe::newcomers(ask, new.collect()).await
+            }
+            // The first list is all there is to go to.
+            false => HashSet::new(),
+        };
+        Found { links, proven }
+    }
+
     /// Lets the result count, and returns it; nothing if the turn was lost, because another has gone ahead since.
     fn finish(
         &self,
         turn: Turn<'_>,
-        result: Result<Vec<Link>, RefreshError>,
+        result: Result<Found, RefreshError>,
         findings: Findings,
     ) -> Option<Result<(), RefreshError>> {
         if !turn.is_current() {
@@ -243,8 +275,8 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let mut reports = Vec::new();
         self.note_dropped(&findings, &mut reports);
         let outcome = match result {
-            Ok(links) => {
-                self.succeeded(links, findings, &mut reports);
+            Ok(found) => {
+                self.succeeded(found, findings, &mut reports);
                 Ok(())
             }
             Err(error) => {
@@ -257,13 +289,13 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         Some(outcome)
     }
 
-    fn succeeded(&self, links: Vec<Link>, findings: Findings, reports: &mut Vec<Report>) {
+    fn succeeded(&self, found: Found, findings: Findings, reports: &mut Vec<Report>) {
         let knowledge = Knowledge {
-            links,
+            links: found.links,
             scoped: findings.scoped,
         };
         // Before anybody is told that it has succeeded.
-        let (added, removed) = self.put_in_force(&knowledge.tiers());
+        let (added, removed) = self.put_in_force(&knowledge.tiers(), &found.proven);
 
         let serving = knowledge.most_wanted();
         let mut memory = self.memory();
@@ -324,8 +356,14 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 
     /// Routes to these nodes from now on. Returns which came and which went.
-    fn put_in_force(&self, tiers: &[Vec<NodeUrl>]) -> (Vec<NodeUrl>, Vec<NodeUrl>) {
-        // The first list is all there is to go to. Who comes later is asked first: servers name a node before it listens.
+    ///
+    /// Those of the first list are used at once, since there is nobody else to go to. Who comes later has to answer first:
+    /// servers name a node some ten seconds before it listens.
+    fn put_in_force(
+        &self,
+        tiers: &[Vec<NodeUrl>],
+        proven: &HashSet<NodeUrl>,
+    ) -> (Vec<NodeUrl>, Vec<NodeUrl>) {
         let is_first = !self.has_succeeded();
         let now = self.clock.now();
         let before = self.router.table();
@@ -333,6 +371,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             let endpoint = (self.settings.attach)(url);
             match is_first {
                 true => Peer::new(endpoint),
+                false if proven.contains(url) => Peer::proven(endpoint, now),
                 false => Peer::unproven(endpoint, now),
             }
         });

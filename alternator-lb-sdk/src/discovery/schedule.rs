@@ -82,6 +82,11 @@ impl Signals {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn is_unwatched(&self) -> bool {
+        self.unwatched.load(Ordering::SeqCst)
+    }
+
     /// Rests until there is something to watch over, unless there is already.
     pub(super) async fn rest(&self, has_work: impl FnOnce() -> bool) {
         self.unwatched.store(true, Ordering::SeqCst);

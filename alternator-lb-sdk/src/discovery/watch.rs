@@ -1,8 +1,9 @@
 //! Watches over the nodes between the requests.
 
+use super::Ask;
+use super::probe::{self, MAX_PROBES};
 use super::refresh::Discovery;
 use super::stalls::Stalls;
-use super::{Ask, probe};
 use crate::health::Cause;
 use crate::routing::{Table, Target};
 use std::sync::{Arc, Weak};
@@ -13,9 +14,6 @@ use tokio::time::sleep;
 /// How often the nodes are looked at while there is anything to see. It is what a node's return or a request that hangs
 /// may be noticed too late, and small beside the times that these take themselves.
 const TICK: Duration = Duration::from_millis(25);
-
-/// How many probes run at a time. Where more nodes than that are out, the others follow when these have ended.
-const MAX_PROBES: usize = 16;
 
 /// How often nodes are asked that would rest longer, while there is none that could be used.
 const PRESSING: Duration = Duration::from_millis(500);
@@ -151,3 +149,6 @@ fn is_anything_in_flight<E: Send + Sync + 'static>(discovery: &Weak<Discovery<E>
             .any(|node| node.in_flight() > 0)
     })
 }
+
+#[cfg(test)]
+mod tests;

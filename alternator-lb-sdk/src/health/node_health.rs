@@ -76,6 +76,11 @@ impl NodeHealth {
         Self::in_state(State::Up, Duration::ZERO)
     }
 
+    /// A node that is new, and has answered a probe.
+    pub(crate) fn proven(now: Duration) -> Self {
+        Self::in_state(State::Warming { since: now }, now)
+    }
+
     /// A node that must answer a probe before it is used.
     pub(crate) fn unproven(now: Duration) -> Self {
         let cause = Cause::Unproven;

@@ -26,6 +26,11 @@ impl<E> Peer<E> {
         Self::with_health(endpoint, NodeHealth::new())
     }
 
+    /// A node that is new, and has answered a probe.
+    pub(crate) fn proven(endpoint: E, now: Duration) -> Self {
+        Self::with_health(endpoint, NodeHealth::proven(now))
+    }
+
     /// A node that must answer a probe before it is used.
     pub(crate) fn unproven(endpoint: E, now: Duration) -> Self {
         Self::with_health(endpoint, NodeHealth::unproven(now))

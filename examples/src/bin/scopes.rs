@@ -1,5 +1,5 @@
-//! How do I keep traffic in my rack (availability zone)? A client that prefers rack `r1`, falls back to the rest of the
-//! datacenter when that rack has no nodes, and goes back when it has some again.
+//! How do I keep traffic in my rack (availability zone)? A client that prefers rack `r1`, lets the rest of the datacenter
+//! help out when one of the rack's nodes dies, falls back to it when all have, and goes back when they are there again.
 //!
 //! ```text
 //! cargo run --bin scopes
@@ -42,6 +42,21 @@ async fn run() -> Result<(), Error> {
         served == [60, 60, 0, 0, 0, 0],
         "requests left the rack, or were not even",
     )?;
+
+    println!("One of the two nodes of rack r1 dies\n");
+    let dead = cluster.node(0);
+    dead.stop();
+    for visitor in ["the first to meet it finds out", "the second"] {
+        put(&client, "visits", visitor, "welcome").await?;
+    }
+    let served = work(&cluster, &client).await?;
+    // It can carry 1.4 times what it did: 70 % of what both did, give or take what chance does to 120 requests.
+    let (local, elsewhere) = (served[1], served[2..].iter().sum::<u64>());
+    verify(
+        served[0] == 0 && local + elsewhere == 120 && (60..=108).contains(&local),
+        "the node that is left does not carry about 70 %",
+    )?;
+    dead.start()?;
 
     println!("Rack r1 dies\n");
     for node in rack(&cluster, "r1") {
