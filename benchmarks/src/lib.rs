@@ -7,3 +7,4 @@
 
 pub mod faults;
 mod machine;
+mod others;

@@ -34,6 +34,8 @@ pub(super) struct Result<'a> {
     pub(super) figures: &'a Figures,
     /// The throughput without a fault.
     pub(super) base: f64,
+    /// How long an operation took at most without a fault, which is what the machine itself makes of it.
+    pub(super) base_slowest: Duration,
     pub(super) opinion: Option<&'a Opinion>,
     pub(super) callers: usize,
     /// How long the fault lasted.
@@ -64,8 +66,13 @@ impl Bar {
                 let (failed, stuck) = (figures.failed, figures.stuck);
                 (failed + stuck > 0).then(|| format!("{failed} failed, {stuck} stuck (none)"))
             }
-            Self::Slowest(bound) => (figures.slowest >= bound)
-                .then(|| format!("slowest {} (below {})", time(figures.slowest), time(bound))),
+            Self::Slowest(bound) => (figures.slowest >= bound).then(|| {
+                let (slowest, base) = (time(figures.slowest), time(result.base_slowest));
+                format!(
+                    "slowest {slowest} (below {}; {base} without a fault)",
+                    time(bound)
+                )
+            }),
             Self::FewSlow => {
                 let most = result.callers + probes(result.faulty);
                 let slow = figures.slow;
@@ -127,6 +134,7 @@ mod tests {
         bar.miss(Result {
             figures,
             base: 100.0,
+            base_slowest: Duration::from_millis(5),
             opinion: None,
             callers: 16,
             faulty: Duration::from_secs(7),

@@ -7,7 +7,7 @@ use plotters::prelude::{
     DrawingArea, IntoDrawingArea as _, PathElement, RGBColor, SVGBackend, Text, WHITE,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color as _, IntoFont as _, ShapeStyle, TextStyle};
+use plotters::style::{Color as _, FontStyle, IntoFont as _, ShapeStyle, TextStyle};
 
 use super::Outcome;
 use super::contender::Contender;
@@ -22,8 +22,8 @@ pub(super) fn draw(results: &Results, path: &Path) -> Outcome<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let has_course = |row: &&&Row| row.script(results.setting.length).is_some();
-    let rows: Vec<&Row> = results.rows.iter().filter(has_course).copied().collect();
+    let rows = results.rows.iter().filter(|row| row.has_course());
+    let rows: Vec<&Row> = rows.copied().collect();
     let lines = rows.len().div_ceil(COLUMNS);
     let height = HEAD + u32::try_from(lines)? * PANEL + MARGIN;
     let area = SVGBackend::new(path, (WIDTH, height)).into_drawing_area();
@@ -45,7 +45,7 @@ fn draw_head(area: &Area<'_>, results: &Results) -> Outcome<()> {
         "Successful operations per second, in thousands, of {} callers",
         results.setting.callers
     );
-    area.draw(&Text::new(title, (LEFT, 20), text(17, INK, HPos::Left)))?;
+    area.draw(&Text::new(title, (LEFT, 20), bold(17, INK, HPos::Left)))?;
     let mut left = LEFT;
     for contender in &results.contenders {
         let style = stroke(*contender);
@@ -55,7 +55,7 @@ fn draw_head(area: &Area<'_>, results: &Results) -> Outcome<()> {
         ))?;
         let name = contender.title();
         area.draw(&Text::new(name, (left + 36, 48), text(15, INK, HPos::Left)))?;
-        left += 70 + 8 * i32::try_from(name.len())?;
+        left += 64 + 7 * i32::try_from(name.len())?;
     }
     let fault = PathElement::new([(left, 40), (left, 56)], FAULT_COLOUR.stroke_width(2));
     area.draw(&fault)?;
@@ -79,6 +79,13 @@ pub(super) fn stroke(contender: Contender) -> ShapeStyle {
 
 pub(super) fn text(size: i32, colour: RGBColor, side: HPos) -> TextStyle<'static> {
     ("sans-serif", size)
+        .into_font()
+        .color(&colour)
+        .pos(Pos::new(side, VPos::Center))
+}
+
+pub(super) fn bold(size: i32, colour: RGBColor, side: HPos) -> TextStyle<'static> {
+    ("sans-serif", size, FontStyle::Bold)
         .into_font()
         .color(&colour)
         .pos(Pos::new(side, VPos::Center))

@@ -43,6 +43,7 @@ pub(super) async fn run(mut stage: Stage, operations: usize, setting: Setting) -
         returned: None,
         waiting: Some(waiting),
         opinion: stage.opinion(),
+        others: stage.others(),
     })
 }
 

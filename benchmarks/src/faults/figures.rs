@@ -33,6 +33,8 @@ pub(super) struct Figures {
     pub(super) back_after: Option<Duration>,
     /// What node 1 got of all requests in the window, from 0 to 1.
     pub(super) share: Option<f64>,
+    /// What other programs took of all processors, from 0 to 1.
+    pub(super) others: Option<f64>,
 }
 
 impl Figures {
@@ -59,6 +61,7 @@ impl Figures {
                 .unwrap_or_default(),
             back_after: back_after(run),
             share: share(&run.requests),
+            others: run.others,
         }
     }
 
@@ -154,6 +157,7 @@ mod tests {
             returned: Some(ms(3000)),
             waiting: None,
             opinion: None,
+            others: None,
         }
     }
 

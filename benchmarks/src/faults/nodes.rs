@@ -18,7 +18,7 @@ pub(super) struct Nodes {
     answers: Lines<BufReader<ChildStdout>>,
     addresses: Vec<SocketAddr>,
     /// Killed when dropped, in case that the end of its input does not end it.
-    _process: Child,
+    process: Child,
 }
 
 impl Nodes {
@@ -37,7 +37,7 @@ impl Nodes {
             orders,
             answers: BufReader::new(output).lines(),
             addresses: Vec::new(),
-            _process: process,
+            process,
         };
         let addresses = nodes.answer("ready").await?;
         nodes.addresses = addresses
@@ -49,6 +49,11 @@ impl Nodes {
 
     pub(super) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Returns the number of their process.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.process.id()
     }
 
     /// Changes a node, counted from 1. It has taken effect when this returns.

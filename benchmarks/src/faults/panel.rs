@@ -21,7 +21,7 @@ pub(super) fn scale(results: &Results) -> f64 {
 pub(super) fn draw(area: &Area<'_>, results: &Results, row: &Row, most: f64) -> Outcome<()> {
     let length = results.setting.length;
     let seconds = length.as_secs_f64();
-    let title = Text::new(row.title, (40, 14), chart::text(15, INK, HPos::Left));
+    let title = Text::new(row.title, (40, 14), chart::bold(15, INK, HPos::Left));
     area.draw(&title)?;
     let mut chart = ChartBuilder::on(area)
         .margin_top(28)

@@ -1,6 +1,7 @@
 //! The tables, in Markdown.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use super::contender::Contender;
 use super::figures::{Figures, SLOW};
@@ -49,12 +50,19 @@ pub(super) fn note(results: &Results) -> String {
     let length = results.setting.length.as_secs();
     let fault = FAULT.as_secs();
     let window = (FAULT + run::SETTLING).as_secs();
+    let others = match results.others() {
+        Some(others) => format!(
+            "Other programs took at most {} of it.",
+            whole_percent(others)
+        ),
+        None => String::new(),
+    };
     format!(
         "{callers} callers read as fast as they are answered for {length} s; the fault begins after {fault} s. In a cell: \
          successes per second from {window} s on, as a share of those of the same client without a fault (two dead: on a \
          cluster of one node); operations that failed or never ended; the slowest. The SDK alone speaks to node 1; the \
          others know all three. Retries and timeouts are the defaults of each.\n\n\
-         Measured on {} on {}, which callers and nodes share; alternator-lb-sdk {}, {}, aws-sdk-dynamodb {}.\n",
+         Measured on {} on {}, which callers and nodes share. {others} alternator-lb-sdk {}, {}, aws-sdk-dynamodb {}.\n",
         machine::today(),
         machine::describe(),
         env!("CARGO_PKG_VERSION"),
@@ -79,9 +87,10 @@ pub(super) fn details(results: &Results) -> String {
         &format!("> {}", time(SLOW)),
         "node 1 got",
         "plugin says",
+        "others took",
     ];
     let mut table = line(&head);
-    table.push_str(&line(&["---"; 13]));
+    table.push_str(&line(&["---"; 14]));
     for base in &results.bases {
         let name = format!("healthy, {} nodes", base.nodes);
         table.push_str(&line(&detail(
@@ -182,10 +191,23 @@ fn detail(
         count(figures.failed),
         count(figures.stuck),
         slowest(figures),
-        time(figures.p50),
-        time(figures.p99),
+        quantile(figures.p50),
+        quantile(figures.p99),
         count(figures.slow),
         figures.share.map(percent).unwrap_or_default(),
         state.unwrap_or_default().to_owned(),
+        figures.others.map(percent).unwrap_or_default(),
     ]
 }
+
+/// Writes nothing where nothing succeeded.
+fn quantile(latency: Duration) -> String {
+    if latency.is_zero() {
+        String::new()
+    } else {
+        time(latency)
+    }
+}
+
+#[cfg(test)]
+mod tests;

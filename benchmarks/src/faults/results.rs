@@ -64,6 +64,20 @@ impl Results {
         if count > 0.0 { sum / count } else { 0.0 }
     }
 
+    /// Returns how long an operation of a contender took at most on so many healthy nodes.
+    pub(super) fn slowest_without_fault(&self, nodes: usize, contender: Contender) -> Duration {
+        let runs = self.bases.iter();
+        let runs = runs.filter(|it| it.nodes == nodes && it.contender == contender);
+        runs.map(|it| it.figures.slowest).max().unwrap_or_default()
+    }
+
+    /// Returns the most that other programs took of the processors in any run, from 0 to 1, where that is known.
+    pub(super) fn others(&self) -> Option<f64> {
+        let bases = self.bases.iter().map(|it| it.figures.others);
+        let rows = self.measured.iter().map(|it| it.figures.others);
+        bases.chain(rows).flatten().max_by(f64::total_cmp)
+    }
+
     /// Returns the share of the healthy throughput that was left.
     pub(super) fn ratio(&self, measured: &Measured) -> Option<f64> {
         let base = self.base(measured.row.base, measured.contender);
@@ -83,16 +97,11 @@ impl Base {
 
 impl Measured {
     pub(super) fn of(row: &'static Row, contender: Contender, run: &Run) -> Self {
-        let length = if row.script(Duration::ZERO).is_some() {
-            run.window.end
-        } else {
-            Duration::ZERO
-        };
         Self {
             row,
             contender,
             figures: Figures::of(run),
-            course: figures::course(&run.operations, length),
+            course: figures::course(&run.operations, run.window.end),
             waiting: run.waiting,
             opinion: run.opinion.clone(),
         }

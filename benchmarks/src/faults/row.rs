@@ -52,6 +52,11 @@ impl Row {
         ROWS.iter().find(|row| row.name == name)
     }
 
+    /// Whether there are callers all the time, so that throughput has a course.
+    pub(super) fn has_course(&self) -> bool {
+        matches!(self.kind, Kind::Steady(_) | Kind::Return(_))
+    }
+
     /// Returns what happens when, if the callers go on all the time.
     pub(super) fn script(&self, length: Duration) -> Option<Vec<Step>> {
         match self.kind {

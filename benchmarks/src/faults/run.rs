@@ -15,6 +15,7 @@ use super::nodes::Nodes;
 use super::row::{Kind, Row};
 use super::script::{self, Step};
 use super::{crash, load};
+use crate::others::Usage;
 
 /// How runs are made.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,8 @@ pub(super) struct Run {
     pub(super) waiting: Option<u64>,
     /// What the plugin says of node 1 at the end.
     pub(super) opinion: Option<Opinion>,
+    /// What other programs took of all processors, from 0 to 1.
+    pub(super) others: Option<f64>,
 }
 
 /// Makes a run. `number` is another one each time.
@@ -70,6 +73,7 @@ pub(super) struct Stage {
     pub(super) nodes: Nodes,
     pub(super) client: Client,
     runtime: Option<Runtime>,
+    usage: Option<Usage>,
 }
 
 impl Stage {
@@ -80,6 +84,7 @@ impl Stage {
             contender.connect(nodes.addresses(), number)?
         };
         Ok(Self {
+            usage: Usage::now(nodes.process()),
             nodes,
             client,
             runtime: Some(runtime),
@@ -98,6 +103,12 @@ impl Stage {
     pub(super) fn opinion(&self) -> Option<Opinion> {
         let node = self.nodes.addresses().first()?;
         self.client.opinion_of(*node)
+    }
+
+    /// Returns what other programs took of all processors since the beginning.
+    pub(super) fn others(&self) -> Option<f64> {
+        let now = Usage::now(self.nodes.process())?;
+        Some(now.of_others_since(self.usage?))
     }
 }
 
@@ -141,6 +152,7 @@ async fn steady(mut stage: Stage, mut steps: Vec<Step>, setting: Setting) -> Out
         returned,
         waiting: None,
         opinion,
+        others: stage.others(),
     })
 }
 
@@ -168,6 +180,7 @@ async fn burst(stage: Stage, setting: Setting) -> Outcome<Run> {
         returned: None,
         waiting: None,
         opinion: stage.opinion(),
+        others: stage.others(),
     })
 }
 

@@ -24,6 +24,7 @@ pub(super) fn judge(results: &Results) -> Vec<Verdict> {
             let result = bar::Result {
                 figures: &measured.figures,
                 base: results.base(row.base, Contender::Plugin),
+                base_slowest: results.slowest_without_fault(row.base, Contender::Plugin),
                 opinion: measured.opinion.as_ref(),
                 callers: results.setting.callers,
                 faulty: results.setting.length.saturating_sub(FAULT),
