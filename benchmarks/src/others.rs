@@ -1,6 +1,8 @@
 //! What other programs took of the processors during a run: figures of a machine that others use are to be doubted.
 //!
-//! Read from `/proc`, so known on Linux only. Interrupts are not counted, since over loopback they are the run's own.
+//! Read from `/proc`, so known on Linux only. The handling of packets over loopback, which is the run's own work, is in
+//! the times of its processes on most systems. Where the kernel keeps it apart (`IRQ_TIME_ACCOUNTING`), it counts as of
+//! others: rather too much doubt than too little.
 
 use std::fs;
 
@@ -49,8 +51,8 @@ fn of_machine(stat: &str) -> Option<(u64, u64)> {
     let [user, nice, system, idle, iowait, irq, softirq, steal, ..] = ticks.as_slice() else {
         return None;
     };
-    let used = user + nice + system + steal;
-    Some((used + idle + iowait + irq + softirq, used))
+    let used = user + nice + system + irq + softirq + steal;
+    Some((used + idle + iowait, used))
 }
 
 /// Reads user and system time, the 12th and 13th field behind the name, which is in parentheses and may have spaces.
@@ -67,9 +69,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn interrupts_are_available_but_not_used() {
+    fn waiting_is_not_using() {
         let stat = "cpu  100 10 50 800 20 1 2 17 0 0\ncpu0 1 2 3\n";
-        assert_eq!(of_machine(stat), Some((1000, 177)));
+        assert_eq!(of_machine(stat), Some((1000, 180)));
         assert_eq!(of_machine("cpu0 1 2 3\n"), None);
     }
 

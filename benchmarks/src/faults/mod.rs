@@ -8,8 +8,11 @@
 //! The throughput without a fault is measured before all the others and again behind them, and the mean of both is what
 //! the others are compared with: a machine that others use is not as fast at one time as at another.
 //!
-//! What this does not show: how much a contender costs ([`Contender::title`](contender::Contender::title) says which
-//! there are). Callers and nodes share the processor, so throughput is processor time, of which the nodes take a part.
+//! The SDK alone, one of the contenders, speaks to the node that gets the fault. It could as well speak to another and
+//! see nothing of it; but its cluster would still hang on that one node.
+//!
+//! What this does not show is what a contender costs: callers and nodes share the processors, so a part of what is
+//! measured is the nodes'. That is why contenders are compared with themselves, and not with each other.
 
 mod arguments;
 mod bar;

@@ -52,7 +52,7 @@ pub(super) fn note(results: &Results) -> String {
     let window = (FAULT + run::SETTLING).as_secs();
     let others = match results.others() {
         Some(others) => format!(
-            "Other programs took at most {} of it.",
+            "; other programs took at most {} of it",
             whole_percent(others)
         ),
         None => String::new(),
@@ -62,7 +62,7 @@ pub(super) fn note(results: &Results) -> String {
          successes per second from {window} s on, as a share of those of the same client without a fault (two dead: on a \
          cluster of one node); operations that failed or never ended; the slowest. The SDK alone speaks to node 1; the \
          others know all three. Retries and timeouts are the defaults of each.\n\n\
-         Measured on {} on {}, which callers and nodes share. {others} alternator-lb-sdk {}, {}, aws-sdk-dynamodb {}.\n",
+         Measured on {} on {}, which callers and nodes share{others}. alternator-lb-sdk {}, {}, aws-sdk-dynamodb {}.\n",
         machine::today(),
         machine::describe(),
         env!("CARGO_PKG_VERSION"),

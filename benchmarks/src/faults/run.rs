@@ -143,7 +143,7 @@ async fn steady(mut stage: Stage, mut steps: Vec<Step>, setting: Setting) -> Out
             Command::Change(node, change) => stage.nodes.change(node, change).await?,
         }
     }
-    let opinion = stage.opinion();
+    let (opinion, others) = (stage.opinion(), stage.others());
     Ok(Run {
         operations: load.await?,
         fault: script::FAULT,
@@ -152,7 +152,7 @@ async fn steady(mut stage: Stage, mut steps: Vec<Step>, setting: Setting) -> Out
         returned,
         waiting: None,
         opinion,
-        others: stage.others(),
+        others,
     })
 }
 
