@@ -52,7 +52,7 @@ pub(super) fn note(results: &Results) -> String {
     let window = (FAULT + run::SETTLING).as_secs();
     let others = match results.others() {
         Some(others) => format!(
-            "; other programs took at most {} of it",
+            "; other programs took at most {} of them",
             whole_percent(others)
         ),
         None => String::new(),

@@ -71,6 +71,15 @@ impl Results {
         runs.map(|it| it.figures.slowest).max().unwrap_or_default()
     }
 
+    /// Returns the most that other programs took of the processors in a run and those that it is compared with.
+    pub(super) fn others_around(&self, measured: &Measured) -> f64 {
+        let bases = self.bases.iter();
+        let bases =
+            bases.filter(|it| it.nodes == measured.row.base && it.contender == measured.contender);
+        let others = bases.filter_map(|it| it.figures.others);
+        others.fold(measured.figures.others.unwrap_or_default(), f64::max)
+    }
+
     /// Returns the most that other programs took of the processors in any run, from 0 to 1, where that is known.
     pub(super) fn others(&self) -> Option<f64> {
         let bases = self.bases.iter().map(|it| it.figures.others);

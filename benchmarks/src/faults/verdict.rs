@@ -5,6 +5,7 @@ use super::contender::Contender;
 use super::results::Results;
 use super::row::Row;
 use super::script::FAULT;
+use super::text::whole_percent;
 
 /// What a row has shown of the plugin.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub(super) struct Verdict {
     pub(super) row: &'static Row,
     /// One text for each bar that was missed.
     pub(super) misses: Vec<String>,
+    /// What other programs took of the processors, in this run or in those that it is compared with.
+    pub(super) others: f64,
 }
 
 /// Judges each row in which the plugin took part.
@@ -33,6 +36,7 @@ pub(super) fn judge(results: &Results) -> Vec<Verdict> {
             Verdict {
                 row,
                 misses: misses.collect(),
+                others: results.others_around(measured),
             }
         })
         .collect()
@@ -41,15 +45,26 @@ pub(super) fn judge(results: &Results) -> Vec<Verdict> {
 /// Writes one line for each row.
 pub(super) fn text(verdicts: &[Verdict]) -> String {
     let mut text = String::new();
-    for Verdict { row, misses } in verdicts {
-        if misses.is_empty() {
-            text.push_str(&format!("PASS {}\n", row.name));
+    for verdict in verdicts {
+        let name = verdict.row.name;
+        if verdict.misses.is_empty() {
+            text.push_str(&format!("PASS {name}"));
         } else {
-            text.push_str(&format!("MISS {}: {}\n", row.name, misses.join("; ")));
+            text.push_str(&format!("MISS {name}: {}", verdict.misses.join("; ")));
         }
+        if verdict.others > DOUBTFUL {
+            let others = whole_percent(verdict.others);
+            text.push_str(&format!(
+                " [doubtful: others took {others} of the processors]"
+            ));
+        }
+        text.push('\n');
     }
     text
 }
+
+/// As much as the bars leave to a fault.
+const DOUBTFUL: f64 = 0.05;
 
 #[cfg(test)]
 mod tests {
@@ -89,6 +104,14 @@ mod tests {
             text(&verdicts),
             "MISS refuses: throughput 50 % (at least 98 %)\n"
         );
+    }
+
+    #[test]
+    fn figures_of_a_busy_machine_are_doubted() {
+        let mut results = results(Contender::Plugin, 99.0);
+        results.bases[0].figures.others = Some(0.3);
+        let expected = "PASS refuses [doubtful: others took 30 % of the processors]\n";
+        assert_eq!(text(&judge(&results)), expected);
     }
 
     #[test]
