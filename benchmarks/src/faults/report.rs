@@ -92,7 +92,7 @@ pub(super) fn details(results: &Results) -> String {
     let mut table = line(&head);
     table.push_str(&line(&["---"; 14]));
     for base in &results.bases {
-        let name = format!("healthy, {} nodes", base.nodes);
+        let name = format!("healthy, of {}", base.nodes);
         table.push_str(&line(&detail(
             &name,
             base.contender,
