@@ -1,0 +1,233 @@
+//! From the operations of a run to the figures that are reported.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::load::{End, Operation};
+use super::run::Run;
+
+/// What is reported of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Figures {
+    /// Operations that succeeded in the window, per second.
+    pub(super) throughput: f64,
+    /// All operations of the run.
+    pub(super) operations: usize,
+    /// Those that returned an error, in the whole run.
+    pub(super) failed: usize,
+    /// Those that had not ended when the run was given up, though there was time enough.
+    pub(super) stuck: usize,
+    /// The longest that ended after the fault, or would have.
+    pub(super) slowest: Duration,
+    /// Whether that one had ended.
+    pub(super) slowest_ended: bool,
+    /// Those of more than [`SLOW`] that ended after the fault, or would have.
+    pub(super) slow: usize,
+    /// Latencies of those that succeeded in the window.
+    pub(super) p50: Duration,
+    pub(super) p99: Duration,
+    /// The longest that returned an error.
+    pub(super) longest_failure: Duration,
+    /// From the return of a node to the first success.
+    pub(super) back_after: Option<Duration>,
+    /// What node 1 got of all requests in the window, from 0 to 1.
+    pub(super) share: Option<f64>,
+    /// What other programs took of all processors, from 0 to 1.
+    pub(super) others: Option<f64>,
+}
+
+impl Figures {
+    pub(super) fn of(run: &Run) -> Self {
+        let operations = &run.operations;
+        let ends = |end: End| operations.iter().filter(move |it| it.end == end);
+        let stuck = ends(End::Pending).filter(|it| it.took >= STUCK);
+        let after = || operations.iter().filter(|it| it.ended() >= run.fault);
+        let slowest = after().max_by_key(|it| it.took);
+        let (p50, p99) = percentiles(run);
+        Self {
+            throughput: throughput(run),
+            operations: operations.len(),
+            failed: ends(End::Failed).count(),
+            stuck: stuck.count(),
+            slowest: slowest.map(|it| it.took).unwrap_or_default(),
+            slowest_ended: slowest.is_none_or(|it| it.end != End::Pending),
+            slow: after().filter(|it| it.took > SLOW).count(),
+            p50,
+            p99,
+            longest_failure: ends(End::Failed)
+                .map(|it| it.took)
+                .max()
+                .unwrap_or_default(),
+            back_after: back_after(run),
+            share: share(&run.requests),
+            others: run.others,
+        }
+    }
+
+    /// Returns the throughput as a share of another's, where there is one.
+    pub(super) fn ratio(&self, base: f64) -> Option<f64> {
+        (base > 0.0).then(|| self.throughput / base)
+    }
+}
+
+/// Counts what succeeded in each tenth of a second, and returns it per second.
+pub(super) fn course(operations: &[Operation], length: Duration) -> Vec<f64> {
+    let buckets = length.as_millis() / BUCKET.as_millis();
+    let mut counts = vec![0.0; usize::try_from(buckets).unwrap_or_default()];
+    for operation in operations.iter().filter(|it| it.end == End::Done) {
+        let bucket = operation.ended().as_millis() / BUCKET.as_millis();
+        if let Some(count) = usize::try_from(bucket)
+            .ok()
+            .and_then(|bucket| counts.get_mut(bucket))
+        {
+            *count += 1.0 / BUCKET.as_secs_f64();
+        }
+    }
+    counts
+}
+
+fn in_window(run: &Run) -> impl Iterator<Item = &Operation> {
+    let done = run.operations.iter().filter(|it| it.end == End::Done);
+    done.filter(|it| run.window.contains(&it.ended()))
+}
+
+fn throughput(run: &Run) -> f64 {
+    let length = run.window.end.saturating_sub(run.window.start);
+    if length.is_zero() {
+        return 0.0;
+    }
+    in_window(run).count() as f64 / length.as_secs_f64()
+}
+
+fn percentiles(run: &Run) -> (Duration, Duration) {
+    // Three digits, which only a number above five could refuse.
+    let Ok(mut histogram) = Histogram::<u64>::new(3) else {
+        return Default::default();
+    };
+    for operation in in_window(run) {
+        let micros = u64::try_from(operation.took.as_micros()).unwrap_or(u64::MAX);
+        histogram += micros;
+    }
+    let at = |quantile| Duration::from_micros(histogram.value_at_quantile(quantile));
+    (at(0.5), at(0.99))
+}
+
+fn back_after(run: &Run) -> Option<Duration> {
+    let returned = run.returned?;
+    let done = run.operations.iter().filter(|it| it.end == End::Done);
+    let later = done.map(Operation::ended).filter(|it| *it >= returned);
+    Some(later.min()? - returned)
+}
+
+fn share(requests: &[u64]) -> Option<f64> {
+    let all: u64 = requests.iter().sum();
+    let first = requests.first()?;
+    (all > 0).then(|| *first as f64 / all as f64)
+}
+
+/// What is called slow: a hundred times what an operation takes here, and what a person may notice.
+pub(super) const SLOW: Duration = Duration::from_millis(100);
+/// More than the SDK pauses in three attempts, which is at most 1 s and 2 s: what takes longer does not wait for its turn.
+const STUCK: Duration = Duration::from_millis(3500);
+pub(super) const BUCKET: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    fn operation(began: u64, took: u64, end: End) -> Operation {
+        Operation {
+            began: ms(began),
+            took: ms(took),
+            end,
+        }
+    }
+
+    fn run(operations: Vec<Operation>) -> Run {
+        Run {
+            operations,
+            fault: ms(1000),
+            window: ms(2000)..ms(4000),
+            requests: vec![1, 4, 5],
+            returned: Some(ms(3000)),
+            waiting: None,
+            opinion: None,
+            others: None,
+        }
+    }
+
+    #[test]
+    fn only_successes_in_the_window_are_throughput() {
+        let figures = Figures::of(&run(vec![
+            operation(100, 5, End::Done),
+            operation(1999, 5, End::Done),
+            operation(2500, 10, End::Failed),
+            operation(3000, 10, End::Done),
+            operation(3999, 10, End::Done),
+        ]));
+        assert_eq!(figures.throughput, 1.0);
+        assert_eq!(figures.ratio(4.0), Some(0.25));
+        assert_eq!(figures.ratio(0.0), None);
+        assert_eq!((figures.operations, figures.failed), (5, 1));
+        // The histogram keeps three digits.
+        let p99 = figures.p99.as_secs_f64();
+        assert!((p99 - 0.01).abs() < 0.000_01, "{p99}");
+    }
+
+    #[test]
+    fn what_was_slow_before_the_fault_is_not_blamed_on_it() {
+        let figures = Figures::of(&run(vec![
+            operation(0, 900, End::Done),
+            operation(990, 150, End::Done),
+        ]));
+        assert_eq!((figures.slowest, figures.slow), (ms(150), 1));
+        assert!(figures.slowest_ended);
+    }
+
+    #[test]
+    fn what_never_ended_is_stuck_unless_it_had_little_time() {
+        let figures = Figures::of(&run(vec![
+            operation(1000, 5000, End::Pending),
+            operation(3900, 2100, End::Pending),
+        ]));
+        assert_eq!((figures.stuck, figures.failed, figures.slow), (1, 0, 2));
+        assert_eq!((figures.slowest, figures.slowest_ended), (ms(5000), false));
+    }
+
+    #[test]
+    fn a_return_is_measured_to_the_next_success() {
+        let operations = vec![
+            operation(2000, 10, End::Done),
+            operation(2900, 1000, End::Failed),
+            operation(3100, 150, End::Done),
+            operation(3200, 10, End::Done),
+        ];
+        let figures = Figures::of(&run(operations));
+        assert_eq!(figures.back_after, Some(ms(210)));
+        assert_eq!(figures.longest_failure, ms(1000));
+        assert_eq!(Figures::of(&run(Vec::new())).back_after, None);
+    }
+
+    #[test]
+    fn the_share_is_that_of_node_1() {
+        assert_eq!(Figures::of(&run(Vec::new())).share, Some(0.1));
+        assert_eq!(share(&[0, 0]), None);
+        assert_eq!(share(&[]), None);
+    }
+
+    #[test]
+    fn the_course_counts_successes_where_they_end() {
+        let operations = [
+            operation(0, 50, End::Done),
+            operation(90, 20, End::Done),
+            operation(100, 20, End::Failed),
+            operation(990, 20, End::Done),
+        ];
+        assert_eq!(course(&operations, ms(300)), [10.0, 10.0, 0.0]);
+    }
+}

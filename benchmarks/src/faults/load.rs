@@ -1,0 +1,103 @@
+//! The load: callers that read the same item again and again, and what became of each operation.
+//!
+//! Every operation is kept, as two numbers and a word: whatever is asked of them later can be answered exactly, and
+//! nothing is computed while they run.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use tokio::task::JoinSet;
+use tokio::time::{self, Instant};
+
+use super::contender::Client;
+
+/// One operation. Times count from the beginning of the load.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Operation {
+    pub(super) began: Duration,
+    pub(super) took: Duration,
+    pub(super) end: End,
+}
+
+/// How an operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Done,
+    Failed,
+    /// It had not when the load was given up.
+    Pending,
+}
+
+impl Operation {
+    pub(super) fn ended(&self) -> Duration {
+        self.began + self.took
+    }
+}
+
+/// How long a load lasts, counted from `begin`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Term {
+    pub(super) begin: Instant,
+    /// No operation begins later.
+    pub(super) last_begin: Duration,
+    /// What is under way then is given up.
+    pub(super) end: Duration,
+}
+
+/// Runs so many callers, each of which makes one operation after the other.
+pub(super) async fn steady(client: Client, callers: usize, term: Term) -> Vec<Operation> {
+    run(
+        client,
+        callers,
+        move |operation| operation.ended() < term.last_begin,
+        term,
+    )
+    .await
+}
+
+/// Makes so many operations at once.
+pub(super) async fn at_once(client: Client, operations: usize, term: Term) -> Vec<Operation> {
+    run(client, operations, |_| false, term).await
+}
+
+async fn run(
+    client: Client,
+    callers: usize,
+    goes_on: impl Fn(&Operation) -> bool + Copy + Send + 'static,
+    term: Term,
+) -> Vec<Operation> {
+    let mut running = JoinSet::new();
+    for _ in 0..callers {
+        running.spawn(call(client.clone(), goes_on, term));
+    }
+    running.join_all().await.concat()
+}
+
+/// Makes operations for as long as the last one lets it go on.
+async fn call(client: Client, goes_on: impl Fn(&Operation) -> bool, term: Term) -> Vec<Operation> {
+    let mut made = Vec::new();
+    let end = time::sleep_until(term.begin + term.end);
+    tokio::pin!(end);
+    loop {
+        let began = term.begin.elapsed();
+        let answer = client
+            .get_item()
+            .table_name("faults")
+            .key("k", AttributeValue::S("a".to_owned()))
+            .send();
+        let ended = tokio::select! {
+            biased;
+            answer = answer => if answer.is_ok() { End::Done } else { End::Failed },
+            () = &mut end => End::Pending,
+        };
+        let operation = Operation {
+            began,
+            took: term.begin.elapsed().saturating_sub(began),
+            end: ended,
+        };
+        made.push(operation);
+        if ended == End::Pending || !goes_on(&operation) {
+            return made;
+        }
+    }
+}

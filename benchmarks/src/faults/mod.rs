@@ -1,0 +1,94 @@
+//! Clients compared while nodes of their cluster fail.
+//!
+//! Each fault is met by each contender in a run of its own: fresh nodes in a process of their own, a fresh client in a
+//! fresh runtime, the same number of callers that read as fast as they are answered, and a fault after one second. What
+//! counts is how much of the throughput without a fault remains, how many operations fail or never end, and how long the
+//! slowest takes.
+//!
+//! The throughput without a fault is measured before all the others and again behind them, and the mean of both is what
+//! the others are compared with: a machine that others use is not as fast at one time as at another.
+//!
+//! The SDK alone, one of the contenders, speaks to the node that gets the fault. It could as well speak to another and
+//! see nothing of it; but its cluster would still hang on that one node.
+//!
+//! What this does not show is what a contender costs: callers and nodes share the processors, so a part of what is
+//! measured is the nodes'. That is why contenders are compared with themselves, and not with each other.
+
+mod arguments;
+mod bar;
+mod chart;
+mod command;
+mod contender;
+mod crash;
+mod figures;
+mod load;
+mod measure;
+mod nodes;
+mod panel;
+mod progress;
+mod report;
+mod results;
+mod row;
+mod run;
+mod script;
+mod server;
+mod text;
+mod verdict;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use arguments::{Arguments, Task};
+
+/// Does what the arguments of the process say.
+///
+/// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a bar. 2 stands for
+/// arguments that are wrong.
+pub fn main() -> ExitCode {
+    let task = match Task::parse(lexopt::Parser::from_env()) {
+        Ok(task) => task,
+        Err(error) => {
+            eprintln!("error: {error}\n\n{}", arguments::usage());
+            return ExitCode::from(BAD_ARGUMENTS);
+        }
+    };
+    let done = match task {
+        Task::Help => {
+            println!("{}", arguments::usage());
+            Ok(true)
+        }
+        Task::Serve { nodes } => server::serve(nodes).map(|()| true),
+        Task::Measure(arguments) => compare(&arguments),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures, reports and draws. Returns whether that is a success.
+fn compare(arguments: &Arguments) -> Outcome<bool> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let results = runtime.block_on(measure::measure(arguments))?;
+    let verdicts = verdict::judge(&results);
+    println!("{}", report::table(&results));
+    println!("{}", report::note(&results));
+    println!("{}", verdict::text(&verdicts));
+    println!("{}", report::details(&results));
+    chart::draw(&results, &arguments.svg)?;
+    println!(
+        "The course of the throughput is drawn in {}.",
+        arguments.svg.display()
+    );
+    Ok(!arguments.strict || verdicts.iter().all(|verdict| verdict.misses.is_empty()))
+}
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+const BAD_ARGUMENTS: u8 = 2;

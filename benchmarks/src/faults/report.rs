@@ -1,0 +1,213 @@
+//! The tables, in Markdown.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::contender::Contender;
+use super::figures::{Figures, SLOW};
+use super::results::{Measured, Results};
+use super::row::{Kind, Row};
+use super::script::FAULT;
+use super::text::{count, percent, time, whole_percent};
+use super::{crash, run};
+use crate::machine;
+
+/// Writes one row for each fault and one column for each contender.
+pub(super) fn table(results: &Results) -> String {
+    let mut head = vec!["what happens".to_owned()];
+    head.extend(results.contenders.iter().map(|it| it.title().to_owned()));
+    let mut table = line(&head);
+    table.push_str(&line(&vec!["---".to_owned(); head.len()]));
+    let nodes = results.bases.iter().map(|base| base.nodes).max();
+    if let Some(nodes) = nodes {
+        let healthy = |contender: &Contender| {
+            let throughput = results.base(nodes, *contender);
+            format!("{} per second", count(throughput.round() as usize))
+        };
+        let cells = results.contenders.iter().map(healthy);
+        let title = Row::healthy(nodes).title.to_owned();
+        table.push_str(&line(
+            &std::iter::once(title).chain(cells).collect::<Vec<_>>(),
+        ));
+    }
+    for row in &results.rows {
+        let measured = |contender: &Contender| match results.of(row, *contender) {
+            Some(measured) => cell(results, measured),
+            None => String::new(),
+        };
+        let cells = results.contenders.iter().map(measured);
+        let title = row.title.to_owned();
+        table.push_str(&line(
+            &std::iter::once(title).chain(cells).collect::<Vec<_>>(),
+        ));
+    }
+    table
+}
+
+/// Writes what the table means, and what it was measured with.
+pub(super) fn note(results: &Results) -> String {
+    let callers = results.setting.callers;
+    let length = results.setting.length.as_secs();
+    let fault = FAULT.as_secs();
+    let window = (FAULT + run::SETTLING).as_secs();
+    let others = match results.others() {
+        Some(others) => format!(
+            "; other programs took at most {} of them",
+            whole_percent(others)
+        ),
+        None => String::new(),
+    };
+    format!(
+        "{callers} callers read as fast as they are answered for {length} s; the fault begins after {fault} s. In a cell: \
+         successes per second from {window} s on, as a share of those of the same client without a fault (two dead: on a \
+         cluster of one node); operations that failed or never ended; the slowest. The SDK alone speaks to node 1; the \
+         others know all three. Retries and timeouts are the defaults of each.\n\n\
+         Measured on {} on {}, which callers and nodes share{others}. alternator-lb-sdk {}, {}, aws-sdk-dynamodb {}.\n",
+        machine::today(),
+        machine::describe(),
+        env!("CARGO_PKG_VERSION"),
+        Contender::Official.title(),
+        aws_sdk_dynamodb::meta::PKG_VERSION,
+    )
+}
+
+/// Writes all figures of all runs.
+pub(super) fn details(results: &Results) -> String {
+    let head = [
+        "run",
+        "contender",
+        "per second",
+        "share",
+        "operations",
+        "failed",
+        "stuck",
+        "slowest",
+        "p50",
+        "p99",
+        &format!("> {}", time(SLOW)),
+        "node 1 got",
+        "plugin says",
+        "others took",
+    ];
+    let mut table = line(&head);
+    table.push_str(&line(&["---"; 14]));
+    for base in &results.bases {
+        let name = format!("healthy, of {}", base.nodes);
+        table.push_str(&line(&detail(
+            &name,
+            base.contender,
+            &base.figures,
+            None,
+            None,
+        )));
+    }
+    for measured in &results.measured {
+        let state = measured
+            .opinion
+            .as_ref()
+            .map(|opinion| opinion.state.as_str());
+        table.push_str(&line(&detail(
+            measured.row.name,
+            measured.contender,
+            &measured.figures,
+            results.ratio(measured),
+            state,
+        )));
+    }
+    table
+}
+
+fn line(cells: &[impl AsRef<str>]) -> String {
+    let mut line = String::from("|");
+    for cell in cells {
+        line.push_str(&format!(" {} |", cell.as_ref()));
+    }
+    line.push('\n');
+    line
+}
+
+fn cell(results: &Results, measured: &Measured) -> String {
+    let figures = &measured.figures;
+    let mut cell = match measured.row.kind {
+        Kind::Steady(_) => {
+            let ratio = results.ratio(measured).map(whole_percent);
+            let ratio = ratio.unwrap_or_else(|| "no base".to_owned());
+            format!("{ratio} · {} · {}", failures(figures), slowest(figures))
+        }
+        Kind::Return(_) => {
+            let back = match figures.back_after {
+                Some(after) => format!("back after {}", time(after)),
+                None => "never back".to_owned(),
+            };
+            let failures = failures(figures);
+            let longest = time(figures.longest_failure);
+            format!("{back} · {failures}, at most {longest} each")
+        }
+        Kind::Crash | Kind::Burst => {
+            let all = count(figures.operations);
+            format!("{} of {all} · {}", failures(figures), slowest(figures))
+        }
+    };
+    if measured.row.bars.iter().any(|bar| bar.is_about_the_share()) {
+        let share = figures.share.unwrap_or_default();
+        let _ = write!(cell, " · node 1 got {}", whole_percent(share));
+    }
+    if let Some(waiting) = measured.waiting.filter(|it| *it < crash::WANTED as u64) {
+        let _ = write!(cell, " · only {waiting} in flight");
+    }
+    cell
+}
+
+fn failures(figures: &Figures) -> String {
+    let failed = format!("{} failed", count(figures.failed));
+    match figures.stuck {
+        0 => failed,
+        stuck => format!("{failed}, {} stuck", count(stuck)),
+    }
+}
+
+fn slowest(figures: &Figures) -> String {
+    let slowest = time(figures.slowest);
+    if figures.slowest_ended {
+        slowest
+    } else {
+        format!("over {slowest}")
+    }
+}
+
+fn detail(
+    name: &str,
+    contender: Contender,
+    figures: &Figures,
+    ratio: Option<f64>,
+    state: Option<&str>,
+) -> Vec<String> {
+    vec![
+        name.to_owned(),
+        contender.name().to_owned(),
+        count(figures.throughput.round() as usize),
+        ratio.map(percent).unwrap_or_default(),
+        count(figures.operations),
+        count(figures.failed),
+        count(figures.stuck),
+        slowest(figures),
+        quantile(figures.p50),
+        quantile(figures.p99),
+        count(figures.slow),
+        figures.share.map(percent).unwrap_or_default(),
+        state.unwrap_or_default().to_owned(),
+        figures.others.map(percent).unwrap_or_default(),
+    ]
+}
+
+/// Writes nothing where nothing succeeded.
+fn quantile(latency: Duration) -> String {
+    if latency.is_zero() {
+        String::new()
+    } else {
+        time(latency)
+    }
+}
+
+#[cfg(test)]
+mod tests;

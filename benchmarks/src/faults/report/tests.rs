@@ -1,0 +1,107 @@
+use super::*;
+use crate::faults::arguments::Arguments;
+use crate::faults::results::Base;
+
+fn measured(name: &str, contender: Contender, figures: Figures) -> Measured {
+    Measured {
+        row: Row::named(name).unwrap(),
+        contender,
+        figures,
+        course: Vec::new(),
+        waiting: None,
+        opinion: None,
+    }
+}
+
+fn results(measured: Vec<Measured>) -> Results {
+    let mut results = Results::new(&Arguments::default());
+    results.rows = measured.iter().map(|it| it.row).collect();
+    results.contenders = vec![Contender::Sdk, Contender::Plugin];
+    results.bases = vec![Base {
+        nodes: 3,
+        contender: Contender::Plugin,
+        figures: Figures {
+            throughput: 20_000.0,
+            ..Figures::default()
+        },
+    }];
+    results.measured = measured;
+    results
+}
+
+fn only_cell(measured: Measured) -> String {
+    let results = results(vec![measured]);
+    cell(&results, &results.measured[0])
+}
+
+#[test]
+fn a_row_has_a_cell_for_each_contender() {
+    let figures = Figures {
+        throughput: 19_600.0,
+        slowest: Duration::from_millis(12),
+        slowest_ended: true,
+        ..Figures::default()
+    };
+    let table = table(&results(vec![measured(
+        "hangs",
+        Contender::Plugin,
+        figures,
+    )]));
+    let expected = "| what happens | SDK with endpoint_url | this plugin |\n\
+                    | --- | --- | --- |\n\
+                    | no fault | 0 per second | 20,000 per second |\n\
+                    | a node hangs |  | 98 % · 0 failed · 12 ms |\n";
+    assert_eq!(table, expected);
+}
+
+#[test]
+fn what_never_ended_is_told() {
+    let figures = Figures {
+        stuck: 16,
+        slowest: Duration::from_secs(9),
+        slowest_ended: false,
+        ..Figures::default()
+    };
+    let cell = only_cell(measured("hangs", Contender::Plugin, figures));
+    assert_eq!(cell, "0 % · 0 failed, 16 stuck · over 9.0 s");
+}
+
+#[test]
+fn the_share_of_the_node_is_told_where_it_matters() {
+    let figures = Figures {
+        throughput: 20_000.0,
+        slowest_ended: true,
+        share: Some(0.2),
+        ..Figures::default()
+    };
+    let cell = only_cell(measured("throttled", Contender::Plugin, figures));
+    assert_eq!(cell, "100 % · 0 failed · 0.0 ms · node 1 got 20 %");
+}
+
+#[test]
+fn a_return_that_was_not_noticed_is_told() {
+    let cell = only_cell(measured("all-dead", Contender::Plugin, Figures::default()));
+    assert!(cell.starts_with("never back"), "{cell}");
+}
+
+#[test]
+fn a_crash_with_too_few_in_flight_is_told() {
+    let mut measured = measured("crash", Contender::Plugin, Figures::default());
+    measured.waiting = Some(120);
+    assert!(only_cell(measured).ends_with("only 120 in flight"));
+}
+
+#[test]
+fn each_line_of_the_details_has_as_many_cells_as_the_head() {
+    let figures = Figures::default();
+    let details = details(&results(vec![measured(
+        "crash",
+        Contender::Plugin,
+        figures,
+    )]));
+    let cells: Vec<usize> = details
+        .lines()
+        .map(|line| line.matches('|').count())
+        .collect();
+    assert_eq!(cells, [15; 4]);
+}

@@ -1,0 +1,96 @@
+//! The process of the nodes: the program itself, called with `serve`.
+//!
+//! It obeys the lines of its standard input, and ends with it: also when its parent is killed, no nodes are left behind.
+
+use std::io::{self, BufRead, Write};
+
+use alternator_test_cluster::{Fault, Node, TestCluster};
+
+use super::Outcome;
+use super::command::{Change, Command};
+
+/// Starts the nodes, says `ready` and their addresses, and obeys until the input ends.
+pub(super) fn serve(nodes: usize) -> Outcome<()> {
+    let cluster = TestCluster::builder()
+        .nodes(nodes)
+        .fixed_answer("GetItem", ANSWER)
+        .start()?;
+    let mut output = io::stdout().lock();
+    let addresses = cluster.nodes().into_iter().map(|node| node.address());
+    say(&mut output, "ready", addresses)?;
+    for line in io::stdin().lock().lines() {
+        match obey(&cluster, &line?) {
+            Ok(numbers) => say(&mut output, "ok", numbers)?,
+            Err(error) => say(&mut output, "error", [error])?,
+        }
+    }
+    Ok(())
+}
+
+fn say<T: ToString>(
+    output: &mut impl Write,
+    first: &str,
+    rest: impl IntoIterator<Item = T>,
+) -> io::Result<()> {
+    let words = std::iter::once(first.to_owned()).chain(rest.into_iter().map(|it| it.to_string()));
+    writeln!(output, "{}", words.collect::<Vec<_>>().join(" "))?;
+    output.flush()
+}
+
+fn obey(cluster: &TestCluster, line: &str) -> Result<Vec<u64>, String> {
+    let nodes = cluster.nodes();
+    match line.parse()? {
+        Command::Requests => {
+            let requests = nodes.iter().map(|node| node.counters().requests);
+            Ok(requests.collect())
+        }
+        Command::Change(number, change) => {
+            let node = number.checked_sub(1).and_then(|index| nodes.get(index));
+            apply(node.ok_or_else(|| format!("no node {number}"))?, change)?;
+            Ok(Vec::new())
+        }
+    }
+}
+
+fn apply(node: &Node, change: Change) -> Result<(), String> {
+    match change {
+        Change::Stop => node.stop(),
+        Change::Start => node.start().map_err(|error| error.to_string())?,
+        Change::Recover => node.recover(),
+        Change::Hang => node.inject(Fault::Hang),
+        Change::BlackHole => node.inject(Fault::BlackHole),
+        Change::Stall => node.inject(Fault::StallAfterHeaders),
+        Change::Delay(delay) => node.inject(Fault::Delay(delay)),
+        Change::Errors(share) => node.inject(Fault::ServerError { share }),
+        Change::Throttle(share) => node.inject(Fault::Throttle { share }),
+    }
+    Ok(())
+}
+
+/// Given without the engine, so that the nodes cost as little as they can of the machine that the clients run on.
+const ANSWER: &str = r#"{"Item":{"k":{"S":"a"},"v":{"N":"1"}}}"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_are_counted_from_one() {
+        let cluster = TestCluster::builder().nodes(2).start().unwrap();
+        assert_eq!(obey(&cluster, "stop 2"), Ok(vec![]));
+        assert!(cluster.node(0).is_running());
+        assert!(!cluster.node(1).is_running());
+        assert_eq!(obey(&cluster, "start 2"), Ok(vec![]));
+        assert!(cluster.node(1).is_running());
+        assert_eq!(obey(&cluster, "requests"), Ok(vec![0, 0]));
+    }
+
+    #[test]
+    fn orders_that_cannot_be_obeyed_change_nothing() {
+        let cluster = TestCluster::builder().nodes(1).start().unwrap();
+        for line in ["stop 0", "stop 2", "explode 1"] {
+            assert!(obey(&cluster, line).is_err(), "{line}");
+        }
+        assert!(cluster.node(0).is_running());
+    }
+}

@@ -1,0 +1,73 @@
+//! Figures as people write them.
+
+use std::time::Duration;
+
+/// Writes a share: in tenths of a percent, unless it is a whole number.
+pub(super) fn percent(share: f64) -> String {
+    let tenths = (share * 1000.0).round();
+    if tenths % 10.0 == 0.0 {
+        format!("{:.0} %", tenths / 10.0)
+    } else {
+        format!("{:.1} %", tenths / 10.0)
+    }
+}
+
+/// Writes a share in whole percent.
+pub(super) fn whole_percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// Writes a time with two digits, or more where it has more before the point.
+pub(super) fn time(time: Duration) -> String {
+    let milliseconds = time.as_secs_f64() * 1000.0;
+    if milliseconds < 9.95 {
+        format!("{milliseconds:.1} ms")
+    } else if milliseconds < 999.5 {
+        format!("{milliseconds:.0} ms")
+    } else {
+        format!("{:.1} s", milliseconds / 1000.0)
+    }
+}
+
+/// Writes a number with commas between its thousands.
+pub(super) fn count(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_percent() {
+        assert_eq!(percent(0.98), "98 %");
+        assert_eq!(percent(0.9444), "94.4 %");
+        assert_eq!(percent(1.03), "103 %");
+        assert_eq!(whole_percent(0.9444), "94 %");
+    }
+
+    #[test]
+    fn times_have_the_unit_that_suits_them() {
+        assert_eq!(time(Duration::from_micros(1234)), "1.2 ms");
+        assert_eq!(time(Duration::from_micros(9_960)), "10 ms");
+        assert_eq!(time(Duration::from_millis(600)), "600 ms");
+        assert_eq!(time(Duration::from_micros(999_600)), "1.0 s");
+        assert_eq!(time(Duration::from_millis(8123)), "8.1 s");
+    }
+
+    #[test]
+    fn thousands_have_commas() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(21_000), "21,000");
+        assert_eq!(count(1_234_567), "1,234,567");
+    }
+}

@@ -1,0 +1,97 @@
+//! What other programs took of the processors during a run: figures of a machine that others use are to be doubted.
+//!
+//! Read from `/proc`, so known on Linux only. The handling of packets over loopback, which is the run's own work, is in
+//! the times of its processes on most systems. Where the kernel keeps it apart (`IRQ_TIME_ACCOUNTING`), it counts as of
+//! others: rather too much doubt than too little.
+
+use std::fs;
+
+/// Processor time up to a moment, in the ticks of the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// What there was, used or not.
+    available: u64,
+    /// What programs used, and other machines on the same processors.
+    used: u64,
+    /// What the processes of the run used.
+    own: u64,
+}
+
+impl Usage {
+    /// Reads what was used up to now, by this process and this child among others.
+    pub(crate) fn now(child: Option<u32>) -> Option<Self> {
+        let (available, used) = of_machine(&fs::read_to_string("/proc/stat").ok()?)?;
+        let mut own = of_process(&fs::read_to_string("/proc/self/stat").ok()?)?;
+        if let Some(child) = child {
+            own += of_process(&fs::read_to_string(format!("/proc/{child}/stat")).ok()?)?;
+        }
+        Some(Self {
+            available,
+            used,
+            own,
+        })
+    }
+
+    /// Returns the share of all processors that others used since then, from 0 to 1.
+    pub(crate) fn of_others_since(self, earlier: Self) -> f64 {
+        let available = self.available.saturating_sub(earlier.available);
+        let used = self.used.saturating_sub(earlier.used);
+        let own = self.own.saturating_sub(earlier.own);
+        used.saturating_sub(own) as f64 / available.max(1) as f64
+    }
+}
+
+/// Reads the first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal.
+fn of_machine(stat: &str) -> Option<(u64, u64)> {
+    let line = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
+    let ticks: Vec<u64> = line
+        .split_whitespace()
+        .map_while(|word| word.parse().ok())
+        .collect();
+    let [user, nice, system, idle, iowait, irq, softirq, steal, ..] = ticks.as_slice() else {
+        return None;
+    };
+    let used = user + nice + system + irq + softirq + steal;
+    Some((used + idle + iowait, used))
+}
+
+/// Reads user and system time, the 12th and 13th field behind the name, which is in parentheses and may have spaces.
+fn of_process(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_whitespace().skip(11);
+    let user: u64 = times.next()?.parse().ok()?;
+    let system: u64 = times.next()?.parse().ok()?;
+    Some(user + system)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_is_not_using() {
+        let stat = "cpu  100 10 50 800 20 1 2 17 0 0\ncpu0 1 2 3\n";
+        assert_eq!(of_machine(stat), Some((1000, 180)));
+        assert_eq!(of_machine("cpu0 1 2 3\n"), None);
+    }
+
+    #[test]
+    fn the_name_of_a_process_may_look_like_fields() {
+        let stat = "26 (a ) b) R 1 2 3 4 5 6 7 8 9 10 30 12 15 16";
+        assert_eq!(of_process(stat), Some(42));
+        assert_eq!(of_process("26 (a) R 1"), None);
+    }
+
+    #[test]
+    fn what_is_not_our_own_is_of_others() {
+        let usage = |available, used, own| Usage {
+            available,
+            used,
+            own,
+        };
+        let begin = usage(1000, 500, 100);
+        assert_eq!(usage(1200, 650, 200).of_others_since(begin), 0.25);
+        // Ticks are counted at different moments.
+        assert_eq!(usage(1200, 600, 201).of_others_since(begin), 0.0);
+    }
+}
