@@ -35,7 +35,7 @@
 //!   another without waiting, without costing one of the application's retries, and without drawing on the retry quota
 //!   that the SDK keeps for the process. That is done only where nothing was sent, so no write is ever doubled by it.
 //!   After a short time, which grows, one request tries the node again. A retry that the SDK makes after a server error
-//!   or a cut connection goes to another node too, after 25 ms at most.
+//!   or a cut connection goes to another node too, after 10 ms at most.
 //! * **Follows the cluster.** One task asks for the list of nodes (`/localnodes`) every few seconds while there are
 //!   requests, and once a minute while there are none. It never runs inside a request: until its first result, requests
 //!   go to the seeds. A refresh that fails, brings nothing or comes from a node that is cut off loses no node.

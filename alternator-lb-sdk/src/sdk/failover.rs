@@ -36,10 +36,10 @@ const CUT_TOKENS: usize = 10_000;
 /// How fast that comes back, in tokens a second: all of it within a hundred seconds, ten re-sends a second for ever.
 const CUT_TOKENS_PER_SECOND: f32 = 100.0;
 
-/// The longest wait before a retry on another node. The SDK waits a random part of it: enough that callers which failed
-/// together do not arrive together, and no more, since the other node has done nothing that asks for patience. It is what
-/// the SDK's newer retry rules begin with for DynamoDB.
-const SHORT_WAIT: Duration = Duration::from_millis(25);
+/// The longest wait before a retry on another node. The SDK waits a random part of it: enough that a thousand callers
+/// which failed together arrive over some milliseconds, as many as a node serves in that time, and no more, since the
+/// other node has done nothing that asks for patience.
+const SHORT_WAIT: Duration = Duration::from_millis(10);
 
 /// Costs nothing, holds everything.
 static FREE: LazyLock<TokenBucket> = LazyLock::new(TokenBucket::unlimited);

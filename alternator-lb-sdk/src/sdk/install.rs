@@ -37,7 +37,7 @@ pub trait AlternatorExt: private::Sealed + Sized {
     /// (Alternator accepts any); and unsigned requests where no credentials provider is set, unless
     /// [`require_auth`](crate::Builder::require_auth) forbids them. Retries, timeouts, credentials and a region that the
     /// application set stay as they are, with one exception: the wait before a retry that goes to another node after a
-    /// server error or a cut connection is 25 ms at most, and after a failed connection there is none. An `endpoint_url` is ignored; one in the `config_override` of an operation pins
+    /// server error or a cut connection is 10 ms at most, and after a failed connection there is none. An `endpoint_url` is ignored; one in the `config_override` of an operation pins
     /// that operation to that node.
     ///
     /// Calling it again, also on the builder of a finished configuration, replaces the former installation.
