@@ -25,6 +25,7 @@ mod evenness;
 mod failover;
 mod http_client_order;
 mod http_clients;
+mod lean_requests;
 mod lifecycle;
 mod membership;
 mod mixed_failures;

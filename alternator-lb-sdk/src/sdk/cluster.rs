@@ -2,6 +2,7 @@
 
 use super::endpoint::SdkEndpoint;
 use super::localnodes::Localnodes;
+use super::user_agent::UserAgent;
 use super::{failover, http};
 use crate::clock::Clock;
 use crate::discovery::{Ask, Background, Discovery, Intervals, Report, Settings};
@@ -28,6 +29,8 @@ pub(super) struct Cluster {
     discovery: Arc<Discovery<SdkEndpoint>>,
     background: Background,
     auth: Auth,
+    lean: bool,
+    user_agent: UserAgent,
     cut_bucket: TokenBucket,
     /// The seeds as nodes, for operations that ask for one which is not listed.
     seeds: Vec<Arc<SdkNode>>,
@@ -48,6 +51,9 @@ pub(super) struct Chosen {
     pub(super) policy: Policy,
     pub(super) intervals: Intervals,
     pub(super) auth: Auth,
+    /// Whether requests are lean unless an operation says otherwise.
+    pub(super) lean: bool,
+    pub(super) user_agent: UserAgent,
     pub(super) http_client: Option<SharedHttpClient>,
 }
 
@@ -85,6 +91,8 @@ impl Cluster {
             router,
             background: Background::new(),
             auth: chosen.auth,
+            lean: chosen.lean,
+            user_agent: chosen.user_agent,
             cut_bucket: failover::cut_bucket(),
             seeds,
             chosen_client: chosen.http_client,
@@ -106,6 +114,14 @@ impl Cluster {
 
     pub(super) fn auth(&self) -> Auth {
         self.auth
+    }
+
+    pub(super) fn is_lean(&self) -> bool {
+        self.lean
+    }
+
+    pub(super) fn user_agent(&self) -> UserAgent {
+        self.user_agent.clone()
     }
 
     pub(super) fn cut_bucket(&self) -> &TokenBucket {

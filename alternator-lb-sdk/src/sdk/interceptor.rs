@@ -2,6 +2,7 @@
 
 use super::cluster::{Auth, Cluster, SdkPlan};
 use super::departure::{self, Passage};
+use super::lean::Lean;
 use super::outcome::{self, TIME_TO_CONNECT};
 use super::transport::Transport;
 use super::{failover, own_endpoint, sent, unreachable};
@@ -33,6 +34,8 @@ pub(super) struct Interceptor {
     cluster: Arc<Cluster>,
     /// Where requests are supposed to pass through a transport.
     passage: Option<Passage>,
+    /// How requests are made, where the whole plugin is installed.
+    lean: Option<Lean>,
     warned_of_endpoint: AtomicBool,
     warned_of_credentials: AtomicBool,
 }
@@ -42,6 +45,7 @@ impl Interceptor {
         Self {
             cluster,
             passage: None,
+            lean: None,
             warned_of_endpoint: AtomicBool::new(false),
             warned_of_credentials: AtomicBool::new(false),
         }
@@ -51,6 +55,14 @@ impl Interceptor {
     pub(super) fn with_transport(self) -> Self {
         Self {
             passage: Some(Passage::default()),
+            ..self
+        }
+    }
+
+    /// One that is installed together with everything else.
+    pub(super) fn with_lean(self, lean: Lean) -> Self {
+        Self {
+            lean: Some(lean),
             ..self
         }
     }
@@ -102,7 +114,22 @@ impl Intercept for Interceptor {
             self.cluster
                 .adopt(http_client.inner(), config.load::<TimeoutConfig>());
         }
+        if let Some(lean) = &self.lean {
+            lean.begin(config, self.passage.as_ref().is_some_and(Passage::is_known));
+        }
         own_endpoint::pin(&self.cluster, config)
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(lean) = &self.lean {
+            lean.begin_attempt(context, components, config);
+        }
+        Ok(())
     }
 
     fn read_after_signing(

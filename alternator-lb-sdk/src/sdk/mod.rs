@@ -17,7 +17,9 @@ mod failover;
 mod http;
 mod install;
 mod interceptor;
+mod lean;
 mod localnodes;
+mod options;
 mod outcome;
 mod own_endpoint;
 #[cfg(feature = "default-https-client")]
@@ -27,8 +29,10 @@ mod sdk_config;
 mod sent;
 mod transport;
 mod unreachable;
+mod user_agent;
 
 pub use alternator::Alternator;
 pub use build_error::BuildError;
 pub use builder::Builder;
 pub use install::AlternatorExt;
+pub use options::{OperationExt, OperationOptions};

@@ -15,6 +15,7 @@ mod mute;
 mod opaque;
 mod recorder;
 mod table;
+mod wire;
 
 pub(crate) use backend::{Backend, scripted, this_test};
 pub(crate) use child::{in_a_process_with, is_child};
@@ -33,3 +34,4 @@ pub(crate) use mute::Mute;
 pub(crate) use opaque::Opaque;
 pub(crate) use recorder::Recorder;
 pub(crate) use table::{Table, n, s};
+pub(crate) use wire::{BROKEN, OK, Wire};
