@@ -31,6 +31,7 @@ pub(super) struct Cluster {
     auth: Auth,
     lean: bool,
     user_agent: UserAgent,
+    signs_fast: bool,
     cut_bucket: TokenBucket,
     /// The seeds as nodes, for operations that ask for one which is not listed.
     seeds: Vec<Arc<SdkNode>>,
@@ -54,6 +55,8 @@ pub(super) struct Chosen {
     /// Whether requests are lean unless an operation says otherwise.
     pub(super) lean: bool,
     pub(super) user_agent: UserAgent,
+    /// Whether requests are signed by the plugin unless an operation says otherwise.
+    pub(super) signs_fast: bool,
     pub(super) http_client: Option<SharedHttpClient>,
 }
 
@@ -93,6 +96,7 @@ impl Cluster {
             auth: chosen.auth,
             lean: chosen.lean,
             user_agent: chosen.user_agent,
+            signs_fast: chosen.signs_fast,
             cut_bucket: failover::cut_bucket(),
             seeds,
             chosen_client: chosen.http_client,
@@ -122,6 +126,10 @@ impl Cluster {
 
     pub(super) fn user_agent(&self) -> UserAgent {
         self.user_agent.clone()
+    }
+
+    pub(super) fn signs_fast(&self) -> bool {
+        self.signs_fast
     }
 
     pub(super) fn cut_bucket(&self) -> &TokenBucket {

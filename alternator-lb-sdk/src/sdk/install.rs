@@ -5,6 +5,7 @@ use super::cluster::{Auth, Cluster};
 use super::interceptor::{Interceptor, NAME};
 use super::lean::Lean;
 use super::resolver::Resolver;
+use super::signing::{Signing, Skew};
 use super::transport::Transport;
 use aws_sdk_dynamodb as dynamodb;
 use aws_smithy_runtime::client::auth::no_auth::NO_AUTH_SCHEME_ID;
@@ -91,6 +92,14 @@ macro_rules! implement {
                     cluster.adopt(transport.inner(), chosen.timeout_config());
                     self.set_http_client(Some(SharedHttpClient::new(transport)));
                     interceptor = interceptor.with_transport();
+                }
+                if !chosen
+                    .auth_schemes()
+                    .any(|scheme| Signing::is_the_applications(&scheme))
+                {
+                    let skew = Arc::new(Skew::default());
+                    interceptor = interceptor.with_skew(Arc::clone(&skew));
+                    self = self.push_auth_scheme(Signing::new(cluster.signs_fast(), skew));
                 }
                 self.push_interceptor(SharedInterceptor::permanent(interceptor));
 

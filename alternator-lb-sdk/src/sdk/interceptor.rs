@@ -4,6 +4,7 @@ use super::cluster::{Auth, Cluster, SdkPlan};
 use super::departure::{self, Passage};
 use super::lean::Lean;
 use super::outcome::{self, TIME_TO_CONNECT};
+use super::signing::Skew;
 use super::transport::Transport;
 use super::{failover, own_endpoint, sent, unreachable};
 use crate::health::Outcome;
@@ -36,6 +37,8 @@ pub(super) struct Interceptor {
     passage: Option<Passage>,
     /// How requests are made, where the whole plugin is installed.
     lean: Option<Lean>,
+    /// Whether the clock is right, where the plugin signs.
+    skew: Option<Arc<Skew>>,
     warned_of_endpoint: AtomicBool,
     warned_of_credentials: AtomicBool,
 }
@@ -46,6 +49,7 @@ impl Interceptor {
             cluster,
             passage: None,
             lean: None,
+            skew: None,
             warned_of_endpoint: AtomicBool::new(false),
             warned_of_credentials: AtomicBool::new(false),
         }
@@ -63,6 +67,14 @@ impl Interceptor {
     pub(super) fn with_lean(self, lean: Lean) -> Self {
         Self {
             lean: Some(lean),
+            ..self
+        }
+    }
+
+    /// One that is installed together with a signer.
+    pub(super) fn with_skew(self, skew: Arc<Skew>) -> Self {
+        Self {
+            skew: Some(skew),
             ..self
         }
     }
@@ -193,6 +205,9 @@ impl Intercept for Interceptor {
             self.note_credentials(context);
             return Ok(());
         };
+        if let Some(skew) = &self.skew {
+            skew.note(context.response(), components, now);
+        }
         let outcome = outcome::judge(context, config, age);
         if let Some(passage) = &self.passage
             && outcome != Outcome::Neutral

@@ -27,6 +27,7 @@ mod proxy;
 mod resolver;
 mod sdk_config;
 mod sent;
+mod signing;
 mod transport;
 mod unreachable;
 mod user_agent;

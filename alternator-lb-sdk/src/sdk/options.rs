@@ -14,6 +14,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 #[must_use = "options do nothing until an operation gets them"]
 pub struct OperationOptions {
     lean_requests: Option<bool>,
+    fast_signing: Option<bool>,
 }
 
 impl OperationOptions {
@@ -34,6 +35,21 @@ impl OperationOptions {
     pub fn lean_requests(mut self, lean: bool) -> Self {
         self.lean_requests = Some(lean);
         self
+    }
+
+    /// Whether the requests of this operation are signed fast, as [`fast_signing`](crate::Builder::fast_signing) describes
+    /// it.
+    ///
+    /// # Default
+    ///
+    /// As for all operations: as the builder says.
+    pub fn fast_signing(mut self, fast: bool) -> Self {
+        self.fast_signing = Some(fast);
+        self
+    }
+
+    pub(super) fn is_signed_fast(&self) -> Option<bool> {
+        self.fast_signing
     }
 
     pub(super) fn is_lean(&self) -> Option<bool> {
