@@ -23,6 +23,7 @@ mod credentials;
 mod dead_nodes;
 mod evenness;
 mod failover;
+mod fast_signing;
 mod http_client_order;
 mod http_clients;
 mod lean_requests;
