@@ -129,3 +129,6 @@ fn default_guard() -> StalledStreamProtectionConfig {
         .grace_period(DEFAULT_GRACE)
         .build()
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,7 +65,7 @@ fn serve(mut connection: TcpStream, operations: &Mutex<Vec<String>>, answers: &[
             "HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n[\"127.0.0.1\"]"
         } else {
             let mut operations = operations.lock().unwrap();
-            let answer = answers.get(operations.len()).or(answers.last());
+            let answer = answers.get(operations.len()).or_else(|| answers.last());
             operations.push(request);
             answer.unwrap()
         };

@@ -188,7 +188,7 @@ fn requests_that_the_client_does_not_make() {
 fn bodies_that_are_not_in_memory() {
     let mut request = get_item();
     let body = std::mem::replace(request.body_mut(), SdkBody::taken());
-    *request.body_mut() = body.map(|body| SdkBody::from_body_1_x(body));
+    *request.body_mut() = body.map(SdkBody::from_body_1_x);
     let plugin = signing();
     let credentials = credentials(SECRET, None);
     sign(&plugin, &mut request, &credentials, at(EXAMPLE), &config()).unwrap();
