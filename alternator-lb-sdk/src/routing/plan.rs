@@ -9,7 +9,10 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Plan<E> {
     current: Option<Attempt<E>>,
-    /// The nodes of the attempts before the current one, in order.
+    /// The node of the attempt that has ended, until another begins: of most operations there is no more to remember, and
+    /// so no list to be made.
+    ended: Option<Arc<Target<E>>>,
+    /// The nodes of the attempts before that one, in order.
     tried: Vec<Arc<Target<E>>>,
     /// Where in `tried` the present round over the nodes began.
     round: usize,
@@ -22,6 +25,7 @@ impl<E> Default for Plan<E> {
     fn default() -> Self {
         Self {
             current: None,
+            ended: None,
             tried: Vec::new(),
             round: 0,
             pin: None,
@@ -45,23 +49,30 @@ impl<E> Plan<E> {
 
     /// Whether no attempt was made yet.
     pub(super) fn is_fresh(&self) -> bool {
-        self.current.is_none() && self.tried.is_empty()
+        self.tried().next().is_none()
     }
 
     /// Ends the current attempt: it counts as in flight no longer.
     pub(crate) fn end_attempt(&mut self) {
         if let Some(attempt) = self.current.take() {
-            self.tried.push(Arc::clone(attempt.node()));
+            self.remember();
+            self.ended = Some(Arc::clone(attempt.node()));
         }
     }
 
+    fn remember(&mut self) {
+        self.tried.extend(self.ended.take());
+    }
+
     pub(super) fn begin(&mut self, attempt: Attempt<E>) {
+        self.remember();
         self.current = Some(attempt);
     }
 
     /// Starts another round over the nodes. The node that was tried last stays excluded: whatever is wrong with it, it
     /// is most likely to be so still.
     pub(super) fn begin_again(&mut self) {
+        self.remember();
         self.round = self.tried.len().saturating_sub(1);
     }
 
@@ -104,7 +115,10 @@ impl<E> Plan<E> {
     pub(super) fn has_tried(&self, id: u64) -> bool {
         let round = self.tried.iter().skip(self.round);
         let current = self.current.iter().map(Attempt::node);
-        round.chain(current).any(|node| node.id() == id)
+        round
+            .chain(&self.ended)
+            .chain(current)
+            .any(|node| node.id() == id)
     }
 
     /// Whether a node was tried at any time.
@@ -116,6 +130,7 @@ impl<E> Plan<E> {
     pub(crate) fn tried(&self) -> impl Iterator<Item = &Arc<Target<E>>> {
         self.tried
             .iter()
+            .chain(&self.ended)
             .chain(self.current.iter().map(Attempt::node))
     }
 }

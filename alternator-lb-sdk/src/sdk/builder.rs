@@ -178,8 +178,9 @@ impl Builder {
     /// Makes requests as the SDK makes them by itself.
     ///
     /// Without this they are lean: the SDK's `x-amz-user-agent`, `amz-sdk-invocation-id` and `amz-sdk-request`, which only
-    /// AWS reads, are left out, and its long `user-agent` gives way to [a short one](Self::user_agent). That spares about
-    /// half of a request's head, and of the processor time some seventh; Alternator shows the `user-agent` in
+    /// AWS reads, and the `content-type`, which is always the same, are left out, and its long `user-agent` gives way to
+    /// [a short one](Self::user_agent). Where requests are not signed, the SDK does not measure the clock of the servers
+    /// either, which only signatures need. That spares about half of a request's head, and of the processor time some sixth; Alternator shows the `user-agent` in
     /// `system.clients`. All of that is settled before a request is signed, so nothing is removed that was signed. A `user-agent`
     /// that an interceptor of the application's sets before stays.
     ///

@@ -11,6 +11,7 @@ use crate::health::Outcome;
 use crate::observe::events;
 use crate::routing::{Elsewhere, RouteError};
 use aws_credential_types::provider::error::CredentialsError;
+use aws_runtime::auth::sigv4::SCHEME_ID;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
@@ -20,7 +21,9 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
     FinalizerInterceptorContextMut, FinalizerInterceptorContextRef,
 };
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::runtime_components::{
+    GetIdentityResolver as _, RuntimeComponents,
+};
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::timeout::TimeoutConfig;
 use std::sync::Arc;
@@ -127,7 +130,10 @@ impl Intercept for Interceptor {
                 .adopt(http_client.inner(), config.load::<TimeoutConfig>());
         }
         if let Some(lean) = &self.lean {
-            lean.begin(config, self.passage.as_ref().is_some_and(Passage::is_known));
+            let is_guarded = self.passage.as_ref().is_some_and(Passage::is_known);
+            let is_signed = self.cluster.auth() != Auth::Never
+                && components.identity_resolver(SCHEME_ID).is_some();
+            lean.begin(config, is_guarded, is_signed);
         }
         own_endpoint::pin(&self.cluster, config)
     }

@@ -2,8 +2,9 @@
 //!
 //! Of the head of a request that the SDK writes, Alternator reads the host, the operation and the signature. More than
 //! half of it is for AWS: two headers that tell of the SDK, and two that tell of retries. The interceptors that write
-//! them are disabled, and one short constant `user-agent` is set in their place, before the request is signed, so that
-//! nothing is taken from a request that was signed with it.
+//! them are disabled, and one short constant `user-agent` is set in their place. The `content-type` goes too, which is the
+//! same for all and which Alternator does not look at. All that happens before the request is signed, so that nothing is
+//! taken from a request that was signed with it. Where none is signed, nothing needs to be known of the clock.
 //!
 //! The SDK's protection against streams that stall goes too, where the [transport](super::transport) does that work: an
 //! answer whose node is found dead is ended also while it is being read. What is set by the application stays.
@@ -13,6 +14,7 @@ use super::options::OperationOptions;
 use super::user_agent::UserAgent;
 use aws_runtime::invocation_id::InvocationIdInterceptor;
 use aws_runtime::request_info::RequestInfoInterceptor;
+use aws_runtime::service_clock_skew::ServiceClockSkewInterceptor;
 use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
 use aws_smithy_runtime_api::client::interceptors::disable_interceptor;
@@ -24,26 +26,33 @@ use std::time::Duration;
 
 const NAME: &str = "alternator-lb-sdk: lean requests";
 
-/// Without the SDK's headers.
-static LEAN: LazyLock<FrozenLayer> = LazyLock::new(|| layer(Guard::TheSdks).freeze());
-
-/// Without its protection against stalled streams too.
-static LEANER: LazyLock<FrozenLayer> = LazyLock::new(|| {
-    let mut layer = layer(Guard::Ours);
-    layer.store_put(StalledStreamProtectionConfig::disabled());
-    layer.freeze()
+/// What is disabled: made once, so that an operation takes it by a count of references.
+static LAYERS: LazyLock<[FrozenLayer; 4]> = LazyLock::new(|| {
+    [
+        layer(Guard::TheSdks, true),
+        layer(Guard::TheSdks, false),
+        layer(Guard::Ours, true),
+        layer(Guard::Ours, false),
+    ]
 });
 
 /// How long a stream may stall by the SDK's defaults.
 const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 
-fn layer(guard: Guard) -> Layer {
+fn layer(guard: Guard, is_signed: bool) -> FrozenLayer {
     let mut layer = Layer::new(NAME);
     layer.store_put(disable_interceptor::<UserAgentInterceptor>(NAME));
     layer.store_put(disable_interceptor::<InvocationIdInterceptor>(NAME));
     layer.store_put(disable_interceptor::<RequestInfoInterceptor>(NAME));
+    if !is_signed {
+        // It corrects the dates of signatures.
+        layer.store_put(disable_interceptor::<ServiceClockSkewInterceptor>(NAME));
+    }
+    if guard == Guard::Ours {
+        layer.store_put(StalledStreamProtectionConfig::disabled());
+    }
     layer.store_put(guard);
-    layer
+    layer.freeze()
 }
 
 /// Who ends answers that stall. Where there is none in the configuration, the operation's requests are not lean.
@@ -77,18 +86,22 @@ impl Lean {
     }
 
     /// Called when all settings of an operation are known, and nothing of its request is. `is_guarded` says whether
-    /// requests pass through a transport.
-    pub(super) fn begin(&self, config: &mut ConfigBag, is_guarded: bool) {
+    /// requests pass through a transport, `is_signed` whether they may be signed.
+    pub(super) fn begin(&self, config: &mut ConfigBag, is_guarded: bool, is_signed: bool) {
         let options = config.load::<OperationOptions>();
         let is_lean = options.and_then(OperationOptions::is_lean);
         if !is_lean.unwrap_or(self.by_default) {
             return;
         }
-        let layer = match is_guarded && !self.guard_is_chosen && is_default_guard(config) {
-            true => &LEANER,
-            false => &LEAN,
+        let is_ours = is_guarded && !self.guard_is_chosen && is_default_guard(config);
+        let [signed, unsigned, guarded_signed, guarded_unsigned] = &*LAYERS;
+        let layer = match (is_ours, is_signed) {
+            (false, true) => signed,
+            (false, false) => unsigned,
+            (true, true) => guarded_signed,
+            (true, false) => guarded_unsigned,
         };
-        config.push_shared_layer((*layer).clone());
+        config.push_shared_layer(layer.clone());
     }
 
     /// Called before an attempt is signed.
@@ -106,6 +119,7 @@ impl Lean {
             config.interceptor_state().store_put(default_guard());
         }
         let headers = context.request_mut().headers_mut();
+        headers.remove("content-type");
         if !headers.contains_key("user-agent") {
             headers.insert("user-agent", self.user_agent.value(config));
         }

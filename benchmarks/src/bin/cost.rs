@@ -1,4 +1,5 @@
-//! Compares what requests cost without a network: `cargo run --release -p benchmarks --bin cost -- --help`.
+//! Compares what requests cost without a network: `cargo build --release -p benchmarks --bins`, then
+//! `target/release/cost --help`.
 
 use std::process::ExitCode;
 

@@ -75,7 +75,8 @@ fn positive(text: &str) -> Result<usize, String> {
 pub(super) const USAGE: &str = "\
 Compares what operations cost, with the network left out: the SDK alone, alternator-client and the plugin.
 
-Usage: cargo run --release -p benchmarks --bin cost -- [OPTIONS]
+Usage: cargo build --release -p benchmarks --bins
+       target/release/cost [OPTIONS]
 
 Options:
   --turns N         turns of each contender, of which the best counts [default: 15]

@@ -2,11 +2,13 @@
 //!
 //! One thread makes one `GetItem` after the other over an HTTP client that answers at once from memory. Contenders take
 //! turns, so that what else the machine does meets all of them, and of each the best turn counts: nothing makes an
-//! operation cheaper than it is. Allocations and instructions are exact; instructions are those that valgrind's callgrind
-//! counts, in a process of their own, whose processor has no instructions for SHA-256, so that signing weighs more there.
+//! operation cheaper than it is. Allocations and instructions are exact, and counted in processes of their own, since counting
+//! costs too; instructions are those that valgrind's callgrind
+//! counts, whose processor has no instructions for SHA-256, so that signing weighs more there.
 //!
 //! What this does not show: sockets, waiting, and threads that get into each other's way.
 
+mod allocations;
 mod arguments;
 mod canned;
 mod contender;
@@ -53,9 +55,30 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Counts the allocations of the contender that the arguments of the process name, with what `so_far` says: how many were
+/// made, and of how many bytes together.
+pub fn count_allocations(so_far: fn() -> (usize, usize)) -> ExitCode {
+    let name = std::env::args().nth(1).unwrap_or_default();
+    let Some(contender) = contender::Contender::named(&name) else {
+        eprintln!("error: there is no contender {name:?}; it is `cost` that starts this");
+        return ExitCode::from(BAD_ARGUMENTS);
+    };
+    match allocations::of_one_operation(contender, so_far) {
+        Ok((allocations, bytes)) => {
+            println!("{allocations} {bytes}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Measures and reports. Returns whether that is a success.
 fn compare(arguments: &Arguments) -> Outcome<bool> {
     let mut costs = measure::measure(arguments.turns, arguments.operations)?;
+    allocations::count(&mut costs)?;
     if arguments.instructions {
         instructions::count(&mut costs)?;
     }

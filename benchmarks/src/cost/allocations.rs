@@ -1,0 +1,46 @@
+//! Counts allocations.
+
+use std::process::Command;
+
+use super::Outcome;
+use super::contender::Contender;
+use super::costs::Costs;
+use super::measure::Bench;
+
+/// Fills in the allocations, which another program counts.
+pub(super) fn count(costs: &mut [Costs]) -> Outcome<()> {
+    let program = std::env::current_exe()?.with_file_name(PROGRAM);
+    for costs in costs {
+        let output = Command::new(&program).arg(costs.contender.name()).output();
+        let output = output.map_err(|error| format!("{error}; {HINT}"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let (allocations, bytes) = text.trim().split_once(' ').ok_or(HINT)?;
+        costs.allocations = allocations.parse()?;
+        costs.bytes = bytes.parse()?;
+    }
+    Ok(())
+}
+
+/// Allocations that an operation makes, and their bytes. One that grows is none.
+pub(super) fn of_one_operation(
+    contender: Contender,
+    so_far: fn() -> (usize, usize),
+) -> Outcome<(f64, f64)> {
+    let bench = Bench::new(contender)?;
+    bench.run(COUNTED)?;
+    let (allocations, bytes) = so_far();
+    bench.run(COUNTED)?;
+    let (allocations_in_the_end, bytes_in_the_end) = so_far();
+    let of_one = |all: usize| all as f64 / COUNTED as f64;
+    Ok((
+        of_one(allocations_in_the_end - allocations),
+        of_one(bytes_in_the_end - bytes),
+    ))
+}
+
+/// Enough that what comes once in a while does not count.
+const COUNTED: usize = 1000;
+
+const PROGRAM: &str = "cost-allocations";
+
+const HINT: &str = "build all programs first: cargo build --release -p benchmarks --bins";
