@@ -71,6 +71,7 @@ mod seed;
 mod seeds;
 mod stalls;
 mod survey;
+mod unwatched;
 mod watch;
 
 pub(crate) use ask::{Ask, AskError, AskFuture, Connections};

@@ -76,7 +76,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             settings,
             ask: OnceLock::new(),
             flight: Flight::default(),
-            signals: Arc::default(),
+            signals: Arc::new(Signals::new()),
             has_succeeded: AtomicBool::new(false),
             memory: Mutex::default(),
         }

@@ -1,5 +1,6 @@
 //! When the list is refreshed.
 
+use super::unwatched::Unwatched;
 use crate::clock::Clock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -37,18 +38,28 @@ impl Intervals {
 }
 
 /// What requests tell the task that refreshes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Signals {
     active: AtomicBool,
     trouble: AtomicBool,
     request: Notify,
     failure: Notify,
-    /// Whether nobody watches over the nodes.
-    unwatched: AtomicBool,
+    unwatched: Unwatched,
     watch: Notify,
 }
 
 impl Signals {
+    pub(super) fn new() -> Self {
+        Self {
+            active: AtomicBool::new(false),
+            trouble: AtomicBool::new(false),
+            request: Notify::new(),
+            failure: Notify::new(),
+            unwatched: Unwatched::new(),
+            watch: Notify::new(),
+        }
+    }
+
     /// A request is made. Returns whether that may be the one that wakes the task.
     ///
     /// Costs a read: only the first request of each pause writes.
@@ -74,27 +85,26 @@ impl Signals {
 
     /// There is something to watch over: an attempt has begun, or a node is new.
     ///
-    /// Costs a read. In one order with the count of what is in flight: either this sees that nobody watches, or
-    /// whoever is about to rest sees the attempt.
+    /// Costs a read.
     pub(super) fn watch(&self) {
-        if self.unwatched.load(Ordering::SeqCst) && self.unwatched.swap(false, Ordering::SeqCst) {
+        if self.unwatched.revoke() {
             self.watch.notify_one();
         }
     }
 
     #[cfg(test)]
     pub(super) fn is_unwatched(&self) -> bool {
-        self.unwatched.load(Ordering::SeqCst)
+        self.unwatched.holds()
     }
 
     /// Rests until there is something to watch over, unless there is already.
     pub(super) async fn rest(&self, has_work: impl FnOnce() -> bool) {
-        self.unwatched.store(true, Ordering::SeqCst);
+        self.unwatched.announce();
         if has_work() {
-            self.unwatched.store(false, Ordering::SeqCst);
+            self.unwatched.revoke();
             return;
         }
-        while self.unwatched.load(Ordering::SeqCst) {
+        while self.unwatched.holds() {
             self.watch.notified().await;
         }
     }
@@ -179,7 +189,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn busy_processes_refresh_every_few_seconds() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         for _ in 0..50 {
             signals.request();
             around(pause(&signals, 0).await, 5.0);
@@ -188,7 +198,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn pauses_are_not_alike() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         let mut pauses = Vec::new();
         // Timers count in milliseconds, so two may be alike by chance.
         for _ in 0..5 {
@@ -201,7 +211,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn idle_processes_refresh_every_minute() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         signals.request();
         pause(&signals, 0).await;
         for _ in 0..50 {
@@ -211,7 +221,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_first_request_after_idleness_ends_the_pause() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         signals.request();
         pause(&signals, 0).await;
         let (took, ()) = tokio::join!(pause(&signals, 0), async {
@@ -224,7 +234,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn trouble_ends_the_pause_but_not_at_once() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         signals.request();
         for _ in 0..100 {
             signals.trouble();
@@ -243,7 +253,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn failures_are_followed_up_soon_and_then_less_often() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         for (failures, seconds) in [(1, 0.5), (2, 1.0), (3, 2.0), (30, 2.0)] {
             signals.request();
             around(pause(&signals, failures).await, seconds);
@@ -252,7 +262,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn even_then_an_idle_process_is_silent() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         around(pause(&signals, 30).await, 60.0);
     }
 }
