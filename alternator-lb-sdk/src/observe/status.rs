@@ -13,6 +13,7 @@ pub struct NodeStatus {
     requests: u64,
     failures: u64,
     latency: Option<Duration>,
+    tier: usize,
 }
 
 /// Whether a node is used.
@@ -33,7 +34,7 @@ pub enum NodeState {
 }
 
 impl NodeStatus {
-    pub(crate) fn of<E>(node: &Target<E>) -> Self {
+    pub(crate) fn of<E>(node: &Target<E>, tier: usize) -> Self {
         Self {
             url: node.url().as_str().to_owned(),
             state: match node.health().state().cause() {
@@ -45,6 +46,7 @@ impl NodeStatus {
             latency: node.latency(),
             in_flight: node.in_flight(),
             requests: node.requests(),
+            tier,
             failures: node.failures(),
         }
     }
@@ -67,6 +69,14 @@ impl NodeStatus {
     #[must_use]
     pub fn state(&self) -> NodeState {
         self.state
+    }
+
+    /// How wanted the node is: 0 in the most wanted scope of the chain that has nodes, 1 in the next such scope, and so on.
+    /// Nodes of higher tiers get requests when too few of the lower ones can be used, and retries; see
+    /// [`Scope`](crate::Scope).
+    #[must_use]
+    pub fn tier(&self) -> usize {
+        self.tier
     }
 
     /// Attempts under way. Discovery does not count.
