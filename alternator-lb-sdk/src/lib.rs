@@ -69,6 +69,7 @@
 
 mod clock;
 mod discovery;
+pub mod docs;
 mod health;
 mod observe;
 mod routing;

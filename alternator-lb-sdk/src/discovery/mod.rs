@@ -61,6 +61,7 @@ mod flight;
 mod groups;
 mod knowledge;
 mod life;
+mod memory;
 mod probe;
 mod race;
 mod refresh;

@@ -3,6 +3,7 @@ use super::super::bench::{Bench, ended};
 use super::super::fake::urls;
 use super::*;
 use crate::health::Outcome;
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -16,7 +17,7 @@ async fn watched() -> (Bench, JoinHandle<()>) {
         .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
     bench.refresh().await.unwrap();
     ended();
-    let watch = tokio::spawn(watch(Arc::downgrade(&bench.discovery)));
+    let watch = Handle::current().spawn(watch(Arc::downgrade(&bench.discovery)));
     (bench, watch)
 }
 

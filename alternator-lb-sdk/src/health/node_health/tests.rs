@@ -338,8 +338,8 @@ proptest! {
         for (event, pause) in events {
             bench.now += Duration::from_millis(pause);
             match event {
-                9 => trial = trial.or(bench.health.claim_trial(bench.now)),
-                10 => trial = trial.or(bench.health.claim_probe(true, bench.now)),
+                9 => trial = trial.or_else(|| bench.health.claim_trial(bench.now)),
+                10 => trial = trial.or_else(|| bench.health.claim_probe(true, bench.now)),
                 outcome => {
                     bench.settle(ALL[outcome], trial.take());
                 }

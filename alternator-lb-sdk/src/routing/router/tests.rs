@@ -460,7 +460,7 @@ proptest! {
         for list in lists {
             let urls: Vec<_> = list.iter().copied().map(url).collect();
             let before = router.table();
-            router.publish(Table::new(Arc::new(before.topology().refreshed(&[urls.clone()], |_| Peer::new(())))));
+            router.publish(Table::new(Arc::new(before.topology().refreshed(std::slice::from_ref(&urls), |_| Peer::new(())))));
             for _ in 0..12 {
                 now += Duration::from_millis(77);
                 let mut plan = Plan::default();
