@@ -107,8 +107,8 @@
 //! * A request whose attempt is the last one is not rescued from a hung node. With the SDK's three attempts that takes two
 //!   failures before.
 //! * A node of which only some of the processor cores hang answers other requests, and is taken for alive.
-//! * A write that was ended may have been executed, and is sent again: as after any broken connection with the SDK.
-//!   Conditional writes see it as their own.
+//! * A write that was ended may have been executed all the same, and is sent again, as the SDK does after any broken
+//!   connection. A conditional write may then find its own effect, and fail on it.
 //! * Health is what one process has seen. Two processes may think differently of a node.
 //! * Without a tokio runtime, or before there is an HTTP client, nobody asks nodes anything. Then a request tries a node
 //!   that is out, one second after its rest.
