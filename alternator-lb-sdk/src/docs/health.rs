@@ -59,8 +59,8 @@
 //! # Which node is next
 //!
 //! The nodes take turns, so with little to do and with nodes that are alike requests are exactly even. A node gives its
-//! turn to another one, picked at random, if that has at least two requests fewer in flight; turns that were given away by
-//! chance are given back when it is no loss. Throttling counts as one more request in flight for half a second, ten at
+//! turn to another one, picked at random, if that has fewer requests in flight; turns that were given away by chance are
+//! given back when it is no loss. Throttling counts as one more request in flight for half a second, ten at
 //! most.
 //!
 //! With a chain of scopes the most wanted one serves alone while at least 5 in 7 of its nodes can be used. Below that they
@@ -94,7 +94,7 @@
 //! | a node has been silent for | 10 × usual, 150 ms to 5 s | response times vary by such a factor; below 150 ms pauses and lost packets would lead to questions all the time |
 //! | time for an answer to the question | 4 × usual, 250 ms to 2 s | a lost packet is sent again after 200 ms, the first of a connection after 1 s |
 //! | spill-over | below 1/1.4 | envoy's over-provisioning factor |
-//! | margin between two nodes | 2 requests | requests of nodes that are alike differ by one for a moment |
+//! | turns to be given back | 16 at most | what chance does to nodes that are alike, and little beside what a slow node was spared |
 //! | slow server error | 9 s | just below the 10 s that Alternator waits for replicas |
 //! | pause between two nodes | 10 ms at most | callers that failed together arrive over some milliseconds |
 //!
