@@ -40,7 +40,7 @@ fn is_up(bench: &Bench, last: u8) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_came_back_is_found_by_a_probe_over_the_datas_connections() {
+async fn a_node_that_came_back_is_found_by_a_probe_over_the_connections_of_the_data() {
     let (bench, _watch) = watched().await;
     die(&bench, 2);
     revive(&bench, 2);
