@@ -14,7 +14,7 @@ fn settle(
     trial: Option<Trial>,
     now: Duration,
 ) -> Option<Transition> {
-    health.settle(outcome, trial, now, &mut fastrand::Rng::with_seed(1))
+    health.settle(outcome, trial, now, now, &mut fastrand::Rng::with_seed(1))
 }
 
 /// Of the requests that meet a dead node at the same time, one takes it down.

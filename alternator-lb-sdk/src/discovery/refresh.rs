@@ -44,6 +44,7 @@ pub(crate) struct Discovery<E> {
     flight: Flight,
     signals: Arc<Signals>,
     has_succeeded: AtomicBool,
+    hears_of_answers: AtomicBool,
     memory: Mutex<Memory>,
 }
 
@@ -65,6 +66,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             flight: Flight::default(),
             signals: Arc::new(Signals::new()),
             has_succeeded: AtomicBool::new(false),
+            hears_of_answers: AtomicBool::new(false),
             memory: Mutex::default(),
         }
     }
@@ -121,6 +123,16 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.signals.request()
     }
 
+    /// Somebody tells the router what becomes of attempts.
+    pub(crate) fn hear_of_answers(&self) {
+        self.hears_of_answers.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is known what becomes of attempts. Otherwise every node that is busy would look as if it hung.
+    pub(super) fn hears_of_answers(&self) -> bool {
+        self.hears_of_answers.load(Ordering::Relaxed)
+    }
+
     /// An attempt has begun.
     pub(crate) fn attempt_begun(&self) {
         self.signals.watch();
@@ -128,13 +140,13 @@ impl<E: Send + Sync + 'static> Discovery<E> {
 
     /// A node goes, comes or stays out.
     pub(crate) fn note(&self, change: &Change<E>) {
-        match change.transition {
+        if let Transition::Ejected {
+            cause: Cause::Unreachable,
+            ..
+        } = change.transition
+        {
             // The list may be out of date.
-            Transition::Ejected { cause, .. } | Transition::StillOut { cause, .. } => match cause {
-                Cause::Unreachable => self.signals.trouble(),
-                Cause::Unproven | Cause::Failing => {}
-            },
-            Transition::Admitted | Transition::Restored => {}
+            self.signals.trouble();
         }
         self.signals.watch();
         self.report(Report::Node {

@@ -2,6 +2,7 @@
 
 use super::unwatched::Unwatched;
 use crate::clock::Clock;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -67,7 +68,7 @@ impl Signals {
         let first =
             !self.active.load(Ordering::Relaxed) && !self.active.swap(true, Ordering::Relaxed);
         if first {
-            self.request.notify_one();
+            self.request.notify_waiters();
         }
         first
     }
@@ -75,7 +76,7 @@ impl Signals {
     /// A node could not be connected.
     pub(super) fn trouble(&self) {
         self.trouble.store(true, Ordering::Relaxed);
-        self.failure.notify_one();
+        self.failure.notify_waiters();
     }
 
     /// Whether there was trouble since the last time this was asked.
@@ -88,7 +89,7 @@ impl Signals {
     /// Costs a read.
     pub(super) fn watch(&self) {
         if self.unwatched.revoke() {
-            self.watch.notify_one();
+            self.watch.notify_waiters();
         }
     }
 
@@ -104,9 +105,7 @@ impl Signals {
             self.unwatched.revoke();
             return;
         }
-        while self.unwatched.holds() {
-            self.watch.notified().await;
-        }
+        until(&self.watch, || !self.unwatched.holds()).await;
     }
 
     /// Waits until the list is to be refreshed again. `failures` is how many refreshes in a row have failed; `idle` is
@@ -128,7 +127,8 @@ impl Signals {
         });
 
         sleep(jittered(debounce).min(active)).await;
-        if timeout(left(active), self.failure.notified()).await.is_ok() {
+        let trouble = until(&self.failure, || self.trouble.load(Ordering::Relaxed));
+        if timeout(left(active), trouble).await.is_ok() {
             return;
         }
         if self.active.swap(false, Ordering::Relaxed) {
@@ -137,14 +137,25 @@ impl Signals {
         let long = jittered(intervals.idle.max(intervals.active));
         idle(left(long));
         let woken = async {
-            // The permit of a request before this pause may still be there.
-            while !self.active.load(Ordering::Relaxed) {
-                self.request.notified().await;
-            }
+            until(&self.request, || self.active.load(Ordering::Relaxed)).await;
             self.active.store(false, Ordering::Relaxed);
         };
         // Over, or woken: either way it is time.
         let _ = timeout(left(long), woken).await;
+    }
+}
+
+/// Waits until something is so, of which there is word whenever it becomes so.
+///
+/// All who wait are given word: one of them may be a task whose runtime was left standing, and would keep it to itself.
+async fn until(word: &Notify, is_so: impl Fn() -> bool) {
+    loop {
+        let mut given = pin!(word.notified());
+        given.as_mut().enable();
+        if is_so() {
+            return;
+        }
+        given.await;
     }
 }
 
@@ -241,6 +252,7 @@ mod tests {
         }
         around(pause(&signals, 0).await, 0.25);
         // The hundred were one reason.
+        assert!(signals.take_trouble());
         signals.request();
         around(pause(&signals, 0).await, 5.0);
 

@@ -16,9 +16,12 @@ use std::time::Duration;
 pub(crate) struct Table<E> {
     topology: Arc<Topology<Peer<E>>>,
     tiers: Box<[Tier<E>]>,
-    /// All nodes that are ejected, also those that are used regardless; who was ejected first comes first.
+    /// All nodes that are ejected, also those that are used regardless. Whose rest ends first comes first: of nodes that
+    /// went one after the other that is the first, and nodes that have failed for long come last.
     ejected: Box<[Arc<Target<E>>]>,
-    /// From when on one of these may be tried. A moment too early costs a look at them, no more.
+    /// Those of them that answer, but badly.
+    failing: Box<[Arc<Target<E>>]>,
+    /// From when on one of these may be tried.
     next_trial: Duration,
     is_in_panic: bool,
     /// Why nothing may be sent at all.
@@ -42,46 +45,18 @@ impl<E> Table<E> {
             .map(|node| node.health().state())
             .collect();
         let is_in_panic = is_panic(&states);
-        let is_usable =
-            |state: State| state.is_up() || (is_in_panic && state.cause() == Some(Cause::Failing));
-        let mut all = topology.nodes().iter().zip(&states);
-        let usable: Vec<(Vec<_>, usize)> = topology
-            .tiers()
-            .map(|tier| {
-                let nodes = all.by_ref().take(tier.len());
-                let usable = nodes.filter(|(_, state)| is_usable(**state));
-                (
-                    usable.map(|(node, _)| Arc::clone(node)).collect(),
-                    tier.len(),
-                )
-            })
-            .collect();
-        let shares = spill::shares(usable.iter().map(|(usable, all)| (usable.len(), *all)));
-        let tiers = usable
-            .into_iter()
-            .zip(shares)
-            .map(|((usable, _), share)| Tier {
-                usable: usable.into(),
-                share,
-            })
-            .collect();
-        let mut ejected: Vec<_> = topology
-            .nodes()
-            .iter()
-            .zip(&states)
-            .filter(|(_, state)| !state.is_up())
-            .map(|(node, _)| Arc::clone(node))
-            .collect();
-        ejected.sort_by_key(|node| node.health().out_since());
-        let next_trial = ejected
-            .iter()
-            .map(|node| node.health().next_trial())
-            .min()
-            .unwrap_or(Duration::MAX);
+        let tiers = tiers(&topology, &states, is_in_panic);
+        let ejected = in_order(&topology, &states, |state| !state.is_up());
+        let is_failing = |state: &State| state.cause() == Some(Cause::Failing);
+        let failing = in_order(&topology, &states, is_failing);
+        let next_trial = failing
+            .first()
+            .map_or(Duration::MAX, |node| node.health().out_until());
         Self {
             topology,
             tiers,
-            ejected: ejected.into(),
+            ejected,
+            failing,
             next_trial,
             is_in_panic,
             refusal: None,
@@ -132,7 +107,7 @@ impl<E> Table<E> {
         self.usable().next().is_some()
     }
 
-    /// The nodes that are ejected, who was first comes first.
+    /// The nodes that are ejected, whose rest ends first comes first.
     pub(crate) fn ejected(&self) -> &[Arc<Target<E>>] {
         &self.ejected
     }
@@ -164,15 +139,68 @@ impl<E> Table<E> {
         }
     }
 
-    /// A node whose rest is over, with the right to try it, if there are others that can be used.
-    pub(super) fn claim_trial(&self, now: Duration) -> Option<(&Arc<Target<E>>, Trial)> {
-        if now < self.next_trial || !self.has_usable() {
+    /// A node whose rest is over, with the right to try it, if there are others that can be used. Where nobody watches
+    /// over the nodes, requests also find out about those that cannot be reached.
+    pub(super) fn claim_trial(
+        &self,
+        is_watched: bool,
+        now: Duration,
+    ) -> Option<(&Arc<Target<E>>, Trial)> {
+        let due = match is_watched {
+            true if now < self.next_trial => return None,
+            true => &self.failing,
+            false => &self.ejected,
+        };
+        if due.is_empty() || !self.has_usable() {
             return None;
         }
-        self.ejected
-            .iter()
+        due.iter()
             .find_map(|node| Some((node, node.health().claim_trial(now)?)))
     }
+}
+
+/// The usable nodes of each scope, and how much each gets.
+fn tiers<E>(topology: &Topology<Peer<E>>, states: &[State], is_in_panic: bool) -> Box<[Tier<E>]> {
+    let is_usable =
+        |state: State| state.is_up() || (is_in_panic && state.cause() == Some(Cause::Failing));
+    // Nodes that have never served are not missed.
+    let is_old = |state: State| state.cause() != Some(Cause::Unproven);
+    let mut all = topology.nodes().iter().zip(states);
+    let sorted: Vec<(Vec<_>, usize)> = topology
+        .tiers()
+        .map(|tier| {
+            let nodes: Vec<_> = all.by_ref().take(tier.len()).collect();
+            let old = nodes.iter().filter(|(_, state)| is_old(**state)).count();
+            let usable = nodes.into_iter().filter(|(_, state)| is_usable(**state));
+            (usable.map(|(node, _)| Arc::clone(node)).collect(), old)
+        })
+        .collect();
+    let shares = spill::shares(sorted.iter().map(|(usable, all)| (usable.len(), *all)));
+    let tiers = sorted.into_iter().zip(shares);
+    tiers
+        .map(|((usable, _), share)| Tier {
+            usable: usable.into(),
+            share,
+        })
+        .collect()
+}
+
+/// The nodes in such a state, whose rest ends first comes first.
+fn in_order<E>(
+    topology: &Topology<Peer<E>>,
+    states: &[State],
+    is_wanted: impl Fn(&State) -> bool,
+) -> Box<[Arc<Target<E>>]> {
+    let nodes = topology.nodes().iter().zip(states);
+    let wanted = nodes.filter(|(_, state)| is_wanted(state));
+    let mut wanted: Vec<_> = wanted
+        .map(|(node, _)| (node.health().out_until(), node))
+        .collect();
+    wanted.sort_by_key(|(until, _)| *until);
+    wanted
+        .into_iter()
+        .map(|(_, node)| Arc::clone(node))
+        .collect()
 }
 
 /// Whether more than half of the nodes that can be reached fail.

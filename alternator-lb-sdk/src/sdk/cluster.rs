@@ -164,7 +164,9 @@ impl Cluster {
     /// Chooses the node of an operation's next attempt.
     pub(super) fn advance(&self, plan: &mut SdkPlan) -> Result<(), RouteError> {
         let now = self.request();
-        self.router.advance(plan, now, &mut fastrand::Rng::new())?;
+        let is_watched = self.background.runs(now);
+        self.router
+            .advance(plan, is_watched, now, &mut fastrand::Rng::new())?;
         self.discovery.attempt_begun();
         Ok(())
     }

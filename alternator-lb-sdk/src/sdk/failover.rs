@@ -31,9 +31,10 @@ use std::time::Duration;
 /// only in the first milliseconds after most of a cluster has died; from then on they are left out.
 const MAX_FREE: u32 = 8;
 
-/// What a cut connection's re-sends may cost together: a thousand of them at once, at ten tokens each as in the SDK.
-const CUT_TOKENS: usize = 10_000;
-/// How fast that comes back, in tokens a second: all of it within a hundred seconds, ten re-sends a second for ever.
+/// What the re-sends after cut connections may cost together: five thousand of them at once, at ten tokens each as in the
+/// SDK. More than that are not in flight on one node. Those that succeed give back what they took.
+const CUT_TOKENS: usize = 50_000;
+/// How fast the rest comes back, in tokens a second: ten re-sends a second for ever.
 const CUT_TOKENS_PER_SECOND: f32 = 100.0;
 
 /// The longest wait before a retry on another node. The SDK waits a random part of it: enough that a thousand callers

@@ -39,6 +39,7 @@ pub(super) struct Interceptor {
 
 impl Interceptor {
     pub(super) fn new(cluster: Arc<Cluster>) -> Self {
+        cluster.discovery().hear_of_answers();
         Self {
             cluster,
             passage: None,

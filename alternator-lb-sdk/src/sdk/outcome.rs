@@ -80,6 +80,7 @@ fn unanswered(
         && sent::never(config.load::<CaptureSmithyConnection>(), source);
     let timed_out = error.is_timeout_error() || connector.is_some_and(ConnectorError::is_timeout);
     match (never_sent, timed_out) {
+        (true, _) if source.is_some_and(sent::is_local) => Outcome::NotSent,
         (true, _) if error.is_timeout_error() && age < TIME_TO_CONNECT => Outcome::NotSent,
         (true, _) => Outcome::NotConnected,
         (false, true) => Outcome::TimedOut,

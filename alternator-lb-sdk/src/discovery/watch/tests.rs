@@ -106,8 +106,8 @@ async fn while_none_can_be_used_all_are_asked_twice_a_second() {
         () = load => unreachable!(),
         measured = measure => measured,
     };
-    assert!((57..=66).contains(&probes), "{probes}");
-    assert!(back <= PRESSING + 2 * TICK, "{back:?}");
+    assert!((50..=72).contains(&probes), "{probes}");
+    assert!(back <= PRESSING.mul_f64(1.2) + 2 * TICK, "{back:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,9 +115,9 @@ async fn a_node_that_hangs_is_left_out_and_its_requests_are_ended() {
     let (bench, _watch) = watched().await;
     let waiting = bench.request(2);
     bench.network.silent(2);
-    pass(450).await;
+    pass(375).await;
     assert_eq!((bench.network.probed(), ended()), (vec![], 0));
-    pass(600).await;
+    pass(700).await;
     assert!(!is_up(&bench, 2));
     assert_eq!(ended(), 2, "and once more for those who were on the way");
     let probed = bench.network.probed();

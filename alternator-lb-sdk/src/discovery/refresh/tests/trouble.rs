@@ -110,7 +110,7 @@ async fn nodes_that_are_down_are_asked_last() {
         let mut plan = Plan::pinned_to(node);
         bench
             .router
-            .advance(&mut plan, Duration::ZERO, &mut fastrand::Rng::new())
+            .advance(&mut plan, true, Duration::ZERO, &mut fastrand::Rng::new())
             .unwrap();
         bench
             .router
