@@ -12,7 +12,8 @@
 //! | a server error (5xx) | it may be ill |
 //! | a server error after 9 s or more | little: Alternator waits 10 s for replicas on *other* nodes, and then says 500 |
 //! | a connection that was cut, or an attempt that ran into the application's timeout | it may be ill |
-//! | no connection, though there was half a second for one | it is gone |
+//! | no connection: refused, or not within the connect timeout | it is gone |
+//! | no connection because this process has no files or ports left, or the operation ran out of time within half a second | nothing |
 //! | an operation that the application dropped | nothing |
 //!
 //! # When a node is left out
@@ -38,16 +39,19 @@
 //!   [`panic_count`](crate::Alternator::panic_count) counts. Nodes that cannot be reached are no part of this rule: to
 //!   send them requests would help nobody.
 //! * **It is the last one.** Silence never takes the last usable node out. If none can be used at all, requests try those
-//!   that are out, the one that went first first, and each is asked twice a second whether it is back.
+//!   that are out, the one that went first first and those that have been dead for long last, and they are asked twice a
+//!   second whether they are back, sixteen at a time.
 //! * **Nobody else answers either.** Then the network of this process may be what is wrong, or it stood still itself.
 //!
 //! # How it comes back
 //!
 //! A node that was gone or silent rests for 0.1 s, then twice as long each time, 10 s at most, ±15 %. After each rest it is
 //! asked `GET /` over the data's connections, so that one is open when the first request comes. Any answer brings it back.
+//! Ten seconds after the last request the asking ends; the next request, which goes to a node that is well, wakes it.
 //!
 //! A node that answered with errors rests for 1 s, then twice as long each time, 60 s at most, ±50 %. After each rest one
-//! request tries it, for only a request can tell; if that fails, the SDK sends it elsewhere.
+//! request tries it, for only a request can tell; if that fails, the SDK sends it elsewhere. Where retries are off, that
+//! operation fails.
 //!
 //! Whoever comes back, or is new in the list, gets a tenth of its share while there is much to do, and the whole of it
 //! after ten seconds. With little to do it has its turn at once, as exactly as any other. If it fails again within these
@@ -75,11 +79,13 @@
 //! | was never sent | on a node that was not tried | not at all | nothing |
 //! | was cut, or ended because its node is silent | on another node | 10 ms at most | an attempt; the quota of the cluster |
 //! | got a server error | on another node | 10 ms at most | an attempt; the SDK's quota |
-//! | any, when all nodes have been tried | where it was before | what the SDK waits | an attempt; a quota |
+//! | was never sent, and all nodes have been tried | on a node that is up, if there is one | what the SDK waits | nothing |
+//! | ran into the application's timeout, was throttled, or got a slow server error | on another node | what the SDK waits | an attempt; the SDK's quota |
+//! | any other, when all nodes have been tried | where it was before | what the SDK waits | an attempt; a quota |
 //!
 //! The SDK's quota holds fifty retries for all clients of a process. A node that dies with three hundred requests in
-//! flight would use it up, so what a death costs is paid from a quota of the cluster: a thousand re-sends, of which ten a
-//! second come back.
+//! flight would use it up, so what a death costs is paid from a quota of the cluster: five thousand re-sends. Those that
+//! succeed give back what they took, and of the others ten a second come back.
 //!
 //! # The numbers, and where they come from
 //!
@@ -110,5 +116,7 @@
 //! * A write that was ended may have been executed all the same, and is sent again, as the SDK does after any broken
 //!   connection. A conditional write may then find its own effect, and fail on it.
 //! * Health is what one process has seen. Two processes may think differently of a node.
-//! * Without a tokio runtime, or before there is an HTTP client, nobody asks nodes anything. Then a request tries a node
-//!   that is out, one second after its rest.
+//! * A retry classifier of the application's that forbids what the SDK would retry is not known to the plugin: a request
+//!   that is ended then fails.
+//! * Without a tokio runtime, or before there is an HTTP client, nobody asks nodes anything. Then requests try those that
+//!   are out, one at a time, when their rest is over.

@@ -97,6 +97,11 @@ impl NodeHealth {
         State::of(self.state.load(Ordering::Relaxed))
     }
 
+    /// How often it was ejected, or failed a trial, in a row for the same cause.
+    pub(crate) fn setbacks(&self) -> u32 {
+        self.setbacks.count()
+    }
+
     /// Since when the node is out, if it is.
     pub(crate) fn out_since(&self) -> Duration {
         Duration::from_millis(self.out_since.load(Ordering::Relaxed))

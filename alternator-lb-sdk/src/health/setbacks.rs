@@ -17,6 +17,10 @@ impl Setbacks {
         }
     }
 
+    pub(super) fn count(&self) -> u32 {
+        self.0.load(Ordering::Relaxed) >> COUNT
+    }
+
     pub(super) fn set(&self, cause: Cause, count: u32) {
         let word = count.min(MAX) << COUNT | cause.number();
         self.0.store(word, Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! How a node is.
 
-use crate::health::Cause;
+use crate::health::{Cause, State};
 use crate::routing::Target;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ pub struct NodeStatus {
     failures: u64,
     latency: Option<Duration>,
     tier: usize,
+    is_warming_up: bool,
 }
 
 /// Whether a node is used.
@@ -23,7 +24,7 @@ pub enum NodeState {
     /// It gets its share of the requests.
     Up,
     /// It is new in the list, and has not answered yet: servers name a node some seconds before it listens. It is asked
-    /// every few seconds, and gets no requests until it answers.
+    /// again and again while there are requests, and gets none itself until it answers.
     New,
     /// It could not be connected, or answered nothing while requests waited on it. It is left out, and asked now and then
     /// whether it is back.
@@ -45,6 +46,7 @@ impl NodeStatus {
             },
             latency: node.latency(),
             in_flight: node.in_flight(),
+            is_warming_up: matches!(node.health().state(), State::Warming { .. }),
             requests: node.requests(),
             tier,
             failures: node.failures(),
@@ -77,6 +79,13 @@ impl NodeStatus {
     #[must_use]
     pub fn tier(&self) -> usize {
         self.tier
+    }
+
+    /// Whether the node has come back, or joined, less than ten seconds ago. It is [`Up`](NodeState::Up) then, and gets a
+    /// tenth of its share at first, and more and more of it, while there is so much to do that it matters.
+    #[must_use]
+    pub fn is_warming_up(&self) -> bool {
+        self.is_warming_up
     }
 
     /// Attempts under way. Discovery does not count.

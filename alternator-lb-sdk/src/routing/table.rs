@@ -1,7 +1,7 @@
 //! The nodes that can be used at the moment.
 
 use super::{Peer, RouteError, Target, spill};
-use crate::health::{Cause, State, Trial};
+use crate::health::{Cause, NodeHealth, State, Trial};
 use crate::topology::Topology;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use std::time::Duration;
 pub(crate) struct Table<E> {
     topology: Arc<Topology<Peer<E>>>,
     tiers: Box<[Tier<E>]>,
-    /// All nodes that are ejected, also those that are used regardless. Whose rest ends first comes first: of nodes that
-    /// went one after the other that is the first, and nodes that have failed for long come last.
+    /// All nodes that are ejected, also those that are used regardless. Of those that went together who was first comes
+    /// first; those that have failed for longer, and were asked in vain more often, come after them.
     ejected: Box<[Arc<Target<E>>]>,
-    /// Those of them that answer, but badly.
+    /// Those of them that answer, but badly; whose rest ends first comes first.
     failing: Box<[Arc<Target<E>>]>,
     /// From when on one of these may be tried.
     next_trial: Duration,
@@ -46,9 +46,13 @@ impl<E> Table<E> {
             .collect();
         let is_in_panic = is_panic(&states);
         let tiers = tiers(&topology, &states, is_in_panic);
-        let ejected = in_order(&topology, &states, |state| !state.is_up());
-        let is_failing = |state: &State| state.cause() == Some(Cause::Failing);
-        let failing = in_order(&topology, &states, is_failing);
+        let ejected = sorted(&topology, &states, |state, health| {
+            let key = (health.setbacks(), health.out_since());
+            (!state.is_up()).then_some(key)
+        });
+        let failing = sorted(&topology, &states, |state, health| {
+            (state.cause() == Some(Cause::Failing)).then(|| health.out_until())
+        });
         let next_trial = failing
             .first()
             .map_or(Duration::MAX, |node| node.health().out_until());
@@ -107,7 +111,7 @@ impl<E> Table<E> {
         self.usable().next().is_some()
     }
 
-    /// The nodes that are ejected, whose rest ends first comes first.
+    /// The nodes that are ejected, the most hopeful first.
     pub(crate) fn ejected(&self) -> &[Arc<Target<E>>] {
         &self.ejected
     }
@@ -185,19 +189,18 @@ fn tiers<E>(topology: &Topology<Peer<E>>, states: &[State], is_in_panic: bool) -
         .collect()
 }
 
-/// The nodes in such a state, whose rest ends first comes first.
-fn in_order<E>(
+/// The nodes that have a key, by that.
+fn sorted<E, K: Ord>(
     topology: &Topology<Peer<E>>,
     states: &[State],
-    is_wanted: impl Fn(&State) -> bool,
+    key: impl Fn(&State, &NodeHealth) -> Option<K>,
 ) -> Box<[Arc<Target<E>>]> {
     let nodes = topology.nodes().iter().zip(states);
-    let wanted = nodes.filter(|(_, state)| is_wanted(state));
-    let mut wanted: Vec<_> = wanted
-        .map(|(node, _)| (node.health().out_until(), node))
+    let mut sorted: Vec<(K, &Arc<Target<E>>)> = nodes
+        .filter_map(|(node, state)| Some((key(state, node.health())?, node)))
         .collect();
-    wanted.sort_by_key(|(until, _)| *until);
-    wanted
+    sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
+    sorted
         .into_iter()
         .map(|(_, node)| Arc::clone(node))
         .collect()

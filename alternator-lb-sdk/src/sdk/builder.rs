@@ -96,7 +96,7 @@ impl Builder {
     ///
     /// # Default
     ///
-    /// [`Policy::default()`]: rotation, which is exactly even.
+    /// [`Policy::default()`]: rotation, in which a node that is busier than another gives its turn to that.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self

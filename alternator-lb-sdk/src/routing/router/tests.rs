@@ -177,7 +177,7 @@ fn a_retry_is_no_trial() {
 }
 
 #[test]
-fn when_all_are_down_the_one_whose_rest_ends_first_is_tried_first() {
+fn when_all_are_down_the_one_that_was_first_is_tried_first() {
     let router = router(3, Policy::default());
     let soon = |millis| NOW + Duration::from_millis(millis);
     for (last, after) in [(2, 0), (3, 100), (1, 200)] {
@@ -198,6 +198,22 @@ fn when_all_are_down_the_one_whose_rest_ends_first_is_tried_first() {
             .collect::<Vec<_>>(),
         [url(1)]
     );
+}
+
+#[test]
+fn when_all_are_down_those_that_were_asked_in_vain_are_tried_last() {
+    let router = router(2, Policy::default());
+    take_down(&router, &url(1));
+    for second in 20..30 {
+        let now = Duration::from_secs(second);
+        let node = router.table().topology().find(&url(1)).unwrap().clone();
+        if let Some(trial) = node.health().claim_probe(false, now) {
+            router.probed(node, false, trial, now);
+        }
+    }
+    let now = Duration::from_secs(30);
+    take_down_at(&router, &url(2), now);
+    assert_eq!(next(&router, &mut Plan::default(), now), url(2));
 }
 
 #[test]
