@@ -1,6 +1,6 @@
 //! How a node is.
 
-use crate::health::{Cause, State};
+use crate::health::Cause;
 use crate::routing::Target;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub enum NodeState {
 }
 
 impl NodeStatus {
-    pub(crate) fn of<E>(node: &Target<E>, tier: usize) -> Self {
+    pub(crate) fn of<E>(node: &Target<E>, tier: usize, now: Duration) -> Self {
         Self {
             url: node.url().as_str().to_owned(),
             state: match node.health().state().cause() {
@@ -46,7 +46,7 @@ impl NodeStatus {
             },
             latency: node.latency(),
             in_flight: node.in_flight(),
-            is_warming_up: matches!(node.health().state(), State::Warming { .. }),
+            is_warming_up: node.health().share(now) < 100,
             requests: node.requests(),
             tier,
             failures: node.failures(),

@@ -164,10 +164,15 @@ impl Alternator {
     /// Before the first refresh these are the seeds.
     #[must_use]
     pub fn nodes(&self) -> Vec<NodeStatus> {
+        let now = self.cluster.now();
         let table = self.cluster.router().table();
         let tiers = table.topology().tiers().enumerate();
         tiers
-            .flat_map(|(tier, nodes)| nodes.iter().map(move |node| NodeStatus::of(node, tier)))
+            .flat_map(|(tier, nodes)| {
+                nodes
+                    .iter()
+                    .map(move |node| NodeStatus::of(node, tier, now))
+            })
             .collect()
     }
 
