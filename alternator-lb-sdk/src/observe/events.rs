@@ -78,3 +78,19 @@ pub(crate) fn transport_removed() {
          `.alternator(..)` last"
     );
 }
+
+/// A server takes a compressed body for JSON.
+#[cfg(feature = "compression")]
+pub(crate) fn compression_refused(node: &str) {
+    warn!(
+        node,
+        "a node does not take compressed requests (ScyllaDB before 2026.1): all are sent uncompressed until the nodes of \
+         the cluster change; upgrade it, or leave `.request_compression(..)` out"
+    );
+}
+
+/// The nodes have changed since one refused a compressed body.
+#[cfg(feature = "compression")]
+pub(crate) fn compression_resumed() {
+    info!("the nodes of the cluster changed: requests are sent compressed again");
+}

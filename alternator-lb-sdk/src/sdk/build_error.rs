@@ -104,6 +104,23 @@ pub enum BuildError {
     #[error("`.no_auth()` and `.require_auth()` contradict each other; leave one of them out")]
     ConflictingAuth,
 
+    /// Requests are to be compressed at a level that there is not.
+    #[cfg(feature = "compression")]
+    #[error("there is no compression level {level}; choose one from 1 (fast) to 9 (small)")]
+    #[non_exhaustive]
+    CompressionLevel {
+        /// The level as given.
+        level: u32,
+    },
+
+    /// Compressed answers may have no byte.
+    #[cfg(feature = "compression")]
+    #[error(
+        "`ResponseCompression::limit(0)` allows no compressed answer; leave `.response_compression(..)` out, or allow at \
+         least what your largest answer has"
+    )]
+    ResponseLimit,
+
     /// The `SdkConfig` names no endpoint.
     #[error(
         "the SDK's configuration has no endpoint to take as a seed; set `AWS_ENDPOINT_URL_DYNAMODB` or \

@@ -1,5 +1,8 @@
 //! The settings of an `Alternator`.
 
+#[cfg(feature = "compression")]
+mod compression;
+
 use super::cluster::{Auth, Chosen, Cluster};
 use super::{Alternator, BuildError};
 use crate::discovery::{ACTIVE, IDLE, Intervals, parse_seeds};
@@ -37,6 +40,8 @@ pub struct Builder {
     http_client: Option<SharedHttpClient>,
     no_auth: bool,
     require_auth: bool,
+    #[cfg(feature = "compression")]
+    compression: super::compression::Settings,
 }
 
 /// Longer intervals are cut to this: nobody can tell the difference, and no sum of them overflows.
@@ -200,6 +205,8 @@ impl Builder {
             intervals,
             auth,
             http_client: self.http_client,
+            #[cfg(feature = "compression")]
+            compression: self.compression.check()?,
         })))
     }
 }
