@@ -74,8 +74,8 @@ pub(crate) fn credentials_failed() {
 pub(crate) fn transport_removed() {
     warn!(
         "a request went past the plugin's decorator of the HTTP client, as they all do where `.http_client(..)` is called \
-         after `.alternator(..)`: everything else works, but such requests do not leave a node that hangs; call \
-         `.alternator(..)` last"
+         after `.alternator(..)`: everything else works, but such requests do not leave a node that hangs, nor do they ask \
+         for compressed answers; call `.alternator(..)` last"
     );
 }
 

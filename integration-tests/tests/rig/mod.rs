@@ -14,7 +14,9 @@ mod metronome;
 mod mute;
 mod opaque;
 mod recorder;
+mod socket;
 mod table;
+mod tap;
 
 pub(crate) use backend::{Backend, scripted, this_test};
 pub(crate) use child::{in_a_process_with, is_child};
@@ -32,4 +34,6 @@ pub(crate) use metronome::Metronome;
 pub(crate) use mute::Mute;
 pub(crate) use opaque::Opaque;
 pub(crate) use recorder::Recorder;
+pub(crate) use socket::Socket;
 pub(crate) use table::{Table, n, s};
+pub(crate) use tap::{Exchange, Tap};
