@@ -33,7 +33,7 @@ use super::{BuildError, Encoding};
 ///
 /// # HTTP client
 ///
-/// Answers are decompressed by the [decorator of the HTTP client](crate::AlternatorExt::alternator#http-client). Where
+/// Answers are decompressed by the [decorator of the HTTP client](crate::AlternatorExt::alternator). Where
 /// that is not in place nothing is asked for: with [`Alternator::interceptor()`](crate::Alternator::interceptor), and
 /// where `.http_client(..)` is called after `.alternator(..)`. Nor is it where the application sets an `Accept-Encoding`
 /// header itself; what comes is then its own business.
