@@ -84,9 +84,10 @@ pub use discovery::RefreshError;
 pub use observe::{NodeState, NodeStatus};
 pub use routing::{Policy, RouteError};
 pub use sdk::{Alternator, AlternatorExt, BuildError, Builder};
+pub use topology::Scope;
+
 #[cfg(feature = "compression")]
 pub use sdk::{DecodeError, RequestCompression, ResponseCompression};
-pub use topology::Scope;
 
 /// The README's examples, compiled.
 #[cfg(doctest)]

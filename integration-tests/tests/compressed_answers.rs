@@ -2,8 +2,8 @@
 
 use crate::compressed_requests::{note, put};
 use crate::rig::{
-    Log, Socket, Table, Tap, client, config, expect_pings, in_chain, ping, quick_retries,
-    refreshing, s, scripted, signing,
+    Backend, Log, Socket, Table, Tap, client, config, expect_pings, in_chain, ping, quick_retries,
+    refreshing, s, scripted, signing, this_test,
 };
 use alternator_lb_sdk::{
     Alternator, AlternatorExt as _, DecodeError, NodeState, RequestCompression, ResponseCompression,
@@ -52,7 +52,8 @@ async fn expect_all(client: &Client, table: &Table, count: usize) {
         .query()
         .table_name(&table.name)
         .key_condition_expression("pk = :pk")
-        .expression_attribute_values(":pk", s("notes"));
+        .expression_attribute_values(":pk", s("notes"))
+        .consistent_read(true);
     let items = query.send().await.unwrap().items.unwrap();
     assert_eq!(items.len(), count);
     for (number, item) in items.iter().enumerate() {
@@ -106,6 +107,51 @@ async fn batches_and_pages_in_both_directions_at_once() {
         let items = answer.unwrap().responses.unwrap().remove(&table.name);
         assert_eq!(items.unwrap().len(), 100);
     }
+}
+
+/// Also on a real one, whatever its version.
+#[tokio::test]
+async fn on_any_cluster_what_is_written_is_read() {
+    let backend = Backend::start();
+    for (request, response) in [
+        (RequestCompression::gzip(), ResponseCompression::deflate()),
+        (RequestCompression::deflate(), ResponseCompression::gzip()),
+    ] {
+        let alternator = backend
+            .builder()
+            .request_compression(request.level(9))
+            .response_compression(response)
+            .build()
+            .unwrap();
+        let client = Client::from_conf(backend.config().alternator(&alternator).build());
+        let table = Table::create(&client).await;
+        for number in 0..20 {
+            put(&client, &table, number).await;
+        }
+        expect_all(&client, &table, 20).await;
+        table.delete(&client).await;
+    }
+}
+
+#[tokio::test]
+async fn with_enforced_authorization_too() {
+    let Some(backend) = Backend::start_enforcing(this_test!()) else {
+        return;
+    };
+    let alternator = backend
+        .builder()
+        .request_compression(RequestCompression::gzip())
+        .response_compression(ResponseCompression::gzip())
+        .require_auth()
+        .build()
+        .unwrap();
+    let client = Client::from_conf(backend.config().alternator(&alternator).build());
+    let table = Table::create(&client).await;
+    for number in 0..20 {
+        put(&client, &table, number).await;
+    }
+    expect_all(&client, &table, 20).await;
+    table.delete(&client).await;
 }
 
 #[tokio::test]

@@ -90,20 +90,6 @@ pub enum BuildError {
     )]
     EmptyRack,
 
-    /// A refresh interval is zero.
-    #[error(
-        "`.{setting}(..)` is zero, which would never stop asking; give it at least a few seconds"
-    )]
-    #[non_exhaustive]
-    ZeroInterval {
-        /// The method that was called.
-        setting: &'static str,
-    },
-
-    /// Requests are to be signed and not to be signed.
-    #[error("`.no_auth()` and `.require_auth()` contradict each other; leave one of them out")]
-    ConflictingAuth,
-
     /// Requests are to be compressed at a level that there is not.
     #[cfg(feature = "compression")]
     #[error("there is no compression level {level}; choose one from 1 (fast) to 9 (small)")]
@@ -120,6 +106,20 @@ pub enum BuildError {
          least what your largest answer has"
     )]
     ResponseLimit,
+
+    /// A refresh interval is zero.
+    #[error(
+        "`.{setting}(..)` is zero, which would never stop asking; give it at least a few seconds"
+    )]
+    #[non_exhaustive]
+    ZeroInterval {
+        /// The method that was called.
+        setting: &'static str,
+    },
+
+    /// Requests are to be signed and not to be signed.
+    #[error("`.no_auth()` and `.require_auth()` contradict each other; leave one of them out")]
+    ConflictingAuth,
 
     /// The `SdkConfig` names no endpoint.
     #[error(

@@ -35,13 +35,13 @@ pub struct Builder {
     scope: Option<Scope>,
     without_spill_over: bool,
     policy: Policy,
+    #[cfg(feature = "compression")]
+    compression: super::compression::Settings,
     refresh_interval: Option<Duration>,
     idle_refresh_interval: Option<Duration>,
     http_client: Option<SharedHttpClient>,
     no_auth: bool,
     require_auth: bool,
-    #[cfg(feature = "compression")]
-    compression: super::compression::Settings,
 }
 
 /// Longer intervals are cut to this: nobody can tell the difference, and no sum of them overflows.

@@ -28,7 +28,7 @@ mod sending;
 mod switch;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use decode_error::DecodeError;
 pub use request::RequestCompression;

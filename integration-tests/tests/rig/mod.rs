@@ -5,6 +5,7 @@ mod child;
 mod client;
 mod errors;
 mod eventually;
+mod exchanges;
 mod fixed;
 mod gate;
 mod http;
@@ -16,7 +17,6 @@ mod opaque;
 mod recorder;
 mod socket;
 mod table;
-mod tap;
 
 pub(crate) use backend::{Backend, scripted, this_test};
 pub(crate) use child::{in_a_process_with, is_child};
@@ -25,6 +25,7 @@ pub(crate) use client::{
 };
 pub(crate) use errors::{in_chain, text};
 pub(crate) use eventually::{eventually, eventually_within};
+pub(crate) use exchanges::{Exchange, Tap};
 pub(crate) use fixed::Fixed;
 pub(crate) use gate::Gate;
 pub(crate) use http::http_client;
@@ -36,4 +37,3 @@ pub(crate) use opaque::Opaque;
 pub(crate) use recorder::Recorder;
 pub(crate) use socket::Socket;
 pub(crate) use table::{Table, n, s};
-pub(crate) use tap::{Exchange, Tap};

@@ -6,7 +6,12 @@ mod encoding;
 mod sending;
 
 use super::decoder::{Data, Decoder, Step};
-use super::{Compression, DecodeError, Encoding, RequestCompression, Settings, Switch};
+use super::{
+    Compression, DecodeError, Encoding, RequestCompression, ResponseCompression, Settings, Switch,
+    permit,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::config_bag::ConfigBag;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use std::io::Read;
 
@@ -71,4 +76,13 @@ fn text(length: usize) -> Vec<u8> {
 
 fn compression(settings: Settings) -> Compression {
     Compression::new(settings, Switch::default())
+}
+
+/// Lets the transport ask for gzip.
+pub(in crate::sdk) fn permit_gzip(request: &mut HttpRequest) {
+    let wanted = Settings {
+        response: Some(ResponseCompression::gzip()),
+        ..Settings::default()
+    };
+    permit(&compression(wanted), request, &ConfigBag::base());
 }

@@ -1,7 +1,6 @@
 //! Who asks, and who reads.
 
 use super::*;
-use crate::ResponseCompression;
 use crate::sdk::compression::{decoding, permit};
 use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};

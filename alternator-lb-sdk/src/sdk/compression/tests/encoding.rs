@@ -102,7 +102,7 @@ fn levels_that_there_are_not_are_named_when_the_cluster_is_built() {
 
 #[test]
 fn a_limit_of_nothing_is_named_when_the_cluster_is_built() {
-    let settings = crate::ResponseCompression::gzip().limit(0);
+    let settings = ResponseCompression::gzip().limit(0);
     let builder = Alternator::builder().seeds(["http://192.0.2.1:8000"]);
     let error = builder.response_compression(settings).build().unwrap_err();
     assert!(matches!(error, BuildError::ResponseLimit), "{error}");

@@ -1,7 +1,6 @@
 //! The request before it is signed.
 
 use super::*;
-use crate::ResponseCompression;
 use crate::sdk::compression::choice::{Choice, Wish};
 use crate::sdk::compression::{compress, swap_in_plain};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
