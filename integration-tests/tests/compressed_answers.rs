@@ -270,7 +270,7 @@ async fn any_server_that_compresses_will_do() {
 
 #[tokio::test]
 async fn a_bomb_is_an_error_after_one_attempt_and_not_the_nodes_fault() {
-    let bomb = vec![b' '; 64 << 20];
+    let bomb = vec![b' '; 8 << 20];
     for (encoding, body) in [("gzip", gzip(&bomb)), ("deflate", zlib(&bomb))] {
         assert!(body.len() < 100_000);
         let node = Socket::answering([(200, &*headers(encoding, body.len()), body)]);
