@@ -59,6 +59,7 @@
 //!
 //! | feature | default | what it does |
 //! |---|---|---|
+//! | `compression` | no | compresses requests and asks for compressed answers, where the builder is told to |
 //! | `default-https-client` | yes | uses the SDK's default HTTP client where the application gives none |
 //! | `streams` | no | installs on `aws_sdk_dynamodbstreams` as well |
 //!
@@ -84,6 +85,9 @@ pub use observe::{NodeState, NodeStatus};
 pub use routing::{Policy, RouteError};
 pub use sdk::{Alternator, AlternatorExt, BuildError, Builder};
 pub use topology::Scope;
+
+#[cfg(feature = "compression")]
+pub use sdk::{DecodeError, RequestCompression, ResponseCompression};
 
 /// The README's examples, compiled.
 #[cfg(doctest)]

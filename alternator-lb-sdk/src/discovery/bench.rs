@@ -65,7 +65,7 @@ impl Bench {
             end_requests: |()| {
                 ENDED.with(|ended| ended.set(ended.get() + 1));
             },
-            report: note,
+            report: Box::new(note),
         };
         let discovery = Arc::new(Discovery::new(settings, Arc::clone(&router), Clock::new()));
         discovery.hear_of_answers();

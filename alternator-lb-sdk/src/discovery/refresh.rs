@@ -30,7 +30,7 @@ pub(crate) struct Settings<E> {
     pub(crate) attach: fn(&NodeUrl) -> E,
     /// Ends the requests that wait on a node.
     pub(crate) end_requests: fn(&E),
-    pub(crate) report: fn(&Report),
+    pub(crate) report: Box<dyn Fn(&Report) + Send + Sync>,
 }
 
 /// Knows who is in the cluster, and tells the router.

@@ -1,5 +1,8 @@
 //! The settings of an `Alternator`.
 
+#[cfg(feature = "compression")]
+mod compression;
+
 use super::cluster::{Auth, Chosen, Cluster};
 use super::{Alternator, BuildError};
 use crate::discovery::{ACTIVE, IDLE, Intervals, parse_seeds};
@@ -32,6 +35,8 @@ pub struct Builder {
     scope: Option<Scope>,
     without_spill_over: bool,
     policy: Policy,
+    #[cfg(feature = "compression")]
+    compression: super::compression::Settings,
     refresh_interval: Option<Duration>,
     idle_refresh_interval: Option<Duration>,
     http_client: Option<SharedHttpClient>,
@@ -200,6 +205,8 @@ impl Builder {
             intervals,
             auth,
             http_client: self.http_client,
+            #[cfg(feature = "compression")]
+            compression: self.compression.check()?,
         })))
     }
 }

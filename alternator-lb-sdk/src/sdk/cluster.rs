@@ -1,5 +1,7 @@
 //! What all clients of a cluster share.
 
+#[cfg(feature = "compression")]
+use super::compression::{self, Compression};
 use super::endpoint::SdkEndpoint;
 use super::localnodes::Localnodes;
 use super::{failover, http};
@@ -35,6 +37,8 @@ pub(super) struct Cluster {
     chosen_client: Option<SharedHttpClient>,
     /// The SDK's default, made when it is needed first.
     default_client: OnceLock<Option<SharedHttpClient>>,
+    #[cfg(feature = "compression")]
+    compression: Compression,
 }
 
 /// What the application chose, checked.
@@ -49,6 +53,8 @@ pub(super) struct Chosen {
     pub(super) intervals: Intervals,
     pub(super) auth: Auth,
     pub(super) http_client: Option<SharedHttpClient>,
+    #[cfg(feature = "compression")]
+    pub(super) compression: compression::Settings,
 }
 
 /// Whether requests are signed.
@@ -69,6 +75,10 @@ impl Cluster {
         let start = fastrand::usize(..);
         let router = Router::new(Table::new(Arc::new(nodes)), chosen.policy, start);
         let router = Arc::new(router);
+        #[cfg(feature = "compression")]
+        let switch = compression::Switch::default();
+        #[cfg(feature = "compression")]
+        let report = switch.told_of_changes(report);
         let settings = Settings {
             seeds: chosen.seeds,
             scope: chosen.scope,
@@ -77,7 +87,7 @@ impl Cluster {
             intervals: chosen.intervals,
             attach: SdkEndpoint::new,
             end_requests: SdkEndpoint::end_requests,
-            report,
+            report: Box::new(report),
         };
         Self {
             clock,
@@ -89,6 +99,8 @@ impl Cluster {
             seeds,
             chosen_client: chosen.http_client,
             default_client: OnceLock::new(),
+            #[cfg(feature = "compression")]
+            compression: Compression::new(chosen.compression, switch),
         }
     }
 
@@ -110,6 +122,11 @@ impl Cluster {
 
     pub(super) fn cut_bucket(&self) -> &TokenBucket {
         &self.cut_bucket
+    }
+
+    #[cfg(feature = "compression")]
+    pub(super) fn compression(&self) -> &Compression {
+        &self.compression
     }
 
     /// The addresses of the nodes in use.

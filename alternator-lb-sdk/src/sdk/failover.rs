@@ -13,6 +13,7 @@
 //! | was cut | a node that was not tried yet | the application's | short | a bucket of the cluster |
 //! | was cut | no such node | the application's | the application's | a bucket of the cluster |
 //! | got a server error (5xx) | a node that was not tried yet | the application's | short | the SDK's bucket |
+//! | was refused unread, and is sent in another form | | free | none | nobody |
 //! | anything else | | the application's | the application's | the SDK's bucket |
 //!
 //! The bucket of the cluster is there because a node that dies with a thousand requests in flight would empty the SDK's;
@@ -118,6 +119,30 @@ pub(super) fn prepare(
     state.store_put(retries);
     state.store_put(bucket.clone());
     state.store_put(wanted);
+}
+
+/// Has the operation sent again, at once and paid by nobody. For a request that was refused unread, and is sent in another
+/// form.
+#[cfg(feature = "compression")]
+pub(super) fn repeat(config: &mut ConfigBag) {
+    let known = config.load::<Wanted>().cloned();
+    let Some(mut wanted) = known.or_else(|| Wanted::read(config)) else {
+        return;
+    };
+    wanted.free += 1;
+    let state = config.interceptor_state();
+    state.store_put(wanted.retries().with_max_backoff(Duration::ZERO));
+    state.store_put(FREE.clone());
+    state.store_put(wanted);
+}
+
+/// Has the operation not sent again, whatever the application allows.
+#[cfg(feature = "compression")]
+pub(super) fn give_up(config: &mut ConfigBag) {
+    if let Some(retries) = config.load::<RetryConfig>().cloned() {
+        let state = config.interceptor_state();
+        state.store_put(retries.with_max_attempts(1));
+    }
 }
 
 /// Whether the node itself failed, so that another is as good as new. That the application did not want to wait any longer

@@ -1,6 +1,8 @@
 //! Learns what became of each attempt.
 
 use super::cluster::{Auth, Cluster, SdkPlan};
+#[cfg(feature = "compression")]
+use super::compression;
 use super::departure::{self, Passage};
 use super::outcome::{self, TIME_TO_CONNECT};
 use super::transport::Transport;
@@ -106,6 +108,28 @@ impl Intercept for Interceptor {
         own_endpoint::pin(&self.cluster, config)
     }
 
+    #[cfg(feature = "compression")]
+    fn modify_before_retry_loop(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        compression::compress(self.cluster.compression(), context.request_mut(), config);
+        Ok(())
+    }
+
+    #[cfg(feature = "compression")]
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        compression::swap_in_plain(self.cluster.compression(), context.request_mut(), config);
+        Ok(())
+    }
+
     fn read_after_signing(
         &self,
         context: &BeforeTransmitInterceptorContextRef<'_>,
@@ -128,6 +152,8 @@ impl Intercept for Interceptor {
         let Some(passage) = &self.passage else {
             return Ok(());
         };
+        #[cfg(feature = "compression")]
+        compression::permit(self.cluster.compression(), context.request_mut(), config);
         let may_end = departure::may_end(config, components);
         let Some(attempt) = plan(config).and_then(|plan| plan.current()) else {
             return Ok(());
@@ -151,6 +177,23 @@ impl Intercept for Interceptor {
         if let Some(plan) = plan(config) {
             plan.depart();
         }
+        Ok(())
+    }
+
+    #[cfg(feature = "compression")]
+    fn modify_before_attempt_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // Without a way to sleep the SDK makes no second attempt.
+        let can_repeat = components.sleep_impl().is_some();
+        let compression = self.cluster.compression();
+        compression::send_again_if_refused(compression, context, config, can_repeat, |config| {
+            let attempt = plan(config)?.current()?;
+            Some(attempt.node().url().as_str().to_owned())
+        });
         Ok(())
     }
 
@@ -190,6 +233,8 @@ impl Intercept for Interceptor {
         };
         plan.end_attempt();
         failover::prepare(config, outcome, elsewhere, self.cluster.cut_bucket());
+        #[cfg(feature = "compression")]
+        compression::prepare(context, config);
         Ok(())
     }
 
@@ -199,6 +244,8 @@ impl Intercept for Interceptor {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        #[cfg(feature = "compression")]
+        compression::restore_error(context, config);
         let Some(plan) = plan(config) else {
             return Ok(());
         };

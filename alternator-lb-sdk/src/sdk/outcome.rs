@@ -63,6 +63,8 @@ fn is_transport(error: &OrchestratorError<Error>) -> bool {
     let by_the_caller = error
         .as_connector_error()
         .is_some_and(|error| error.is_user());
+    #[cfg(feature = "compression")]
+    let by_the_caller = by_the_caller || super::compression::is_peculiar(error);
     !by_the_caller
         && (error.is_connector_error() || error.is_timeout_error() || error.is_response_error())
 }

@@ -142,7 +142,7 @@ async fn without_anything_to_ask_with_there_is_an_error() {
         },
         attach: |_| (),
         end_requests: |()| {},
-        report: note,
+        report: Box::new(note),
     };
     let discovery = Discovery::new(settings, router, Clock::new());
     assert!(matches!(
