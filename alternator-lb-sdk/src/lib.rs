@@ -83,7 +83,7 @@ mod topology;
 pub use discovery::RefreshError;
 pub use observe::{NodeState, NodeStatus};
 pub use routing::{Policy, RouteError};
-pub use sdk::{Alternator, AlternatorExt, BuildError, Builder};
+pub use sdk::{Alternator, AlternatorExt, BuildError, Builder, OperationExt, OperationOptions};
 pub use topology::Scope;
 
 #[cfg(feature = "compression")]

@@ -5,6 +5,7 @@
 //! client; both still share the machine, so that figures of two machines, or of two contenders in different runs, are not
 //! to be compared. Figures of contenders in one run are.
 
+pub mod cost;
 pub mod faults;
 mod machine;
 mod others;

@@ -121,6 +121,17 @@ pub enum BuildError {
     #[error("`.no_auth()` and `.require_auth()` contradict each other; leave one of them out")]
     ConflictingAuth,
 
+    /// The `user-agent` cannot stand in a header as it is.
+    #[error(
+        "the user agent {user_agent:?} is not made of words of visible ASCII characters with single spaces between them; \
+         write it as in `.user_agent(\"shop/1.2\")`"
+    )]
+    #[non_exhaustive]
+    UserAgent {
+        /// The user agent as given.
+        user_agent: String,
+    },
+
     /// The `SdkConfig` names no endpoint.
     #[error(
         "the SDK's configuration has no endpoint to take as a seed; set `AWS_ENDPOINT_URL_DYNAMODB` or \

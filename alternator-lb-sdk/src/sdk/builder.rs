@@ -4,6 +4,7 @@
 mod compression;
 
 use super::cluster::{Auth, Chosen, Cluster};
+use super::user_agent::UserAgent;
 use super::{Alternator, BuildError};
 use crate::discovery::{ACTIVE, IDLE, Intervals, parse_seeds};
 use crate::routing::Policy;
@@ -42,6 +43,9 @@ pub struct Builder {
     http_client: Option<SharedHttpClient>,
     no_auth: bool,
     require_auth: bool,
+    without_lean_requests: bool,
+    user_agent: Option<String>,
+    fast_signing: bool,
 }
 
 /// Longer intervals are cut to this: nobody can tell the difference, and no sum of them overflows.
@@ -176,6 +180,74 @@ impl Builder {
         self
     }
 
+    /// Makes requests as the SDK makes them by itself.
+    ///
+    /// Without this they are lean: the SDK's `x-amz-user-agent`, `amz-sdk-invocation-id` and `amz-sdk-request`, which only
+    /// AWS reads, are left out, and its long `user-agent` gives way to [a short one](Self::user_agent). That spares about
+    /// half of a request's head, and of the processor time some seventh; Alternator shows the `user-agent` in
+    /// `system.clients`. All of that is settled before a request is signed, so nothing is removed that was signed. A `user-agent`
+    /// that an interceptor of the application's sets before stays.
+    ///
+    /// The SDK's protection against stalled streams goes with them wherever the plugin itself ends the answers of a node
+    /// that is found dead, whole or in part. It costs each request some twenty allocations, measures single streams while
+    /// Alternator's answers mostly come in one piece, and does not notice a node that never begins to answer. It stays
+    /// where the application has set it (by a value other than the SDK's default, or before the plugin is installed), on
+    /// the last attempt that the application allows and on operations that are pinned to a node, which the plugin does not
+    /// end, and where the plugin's decorator of the HTTP client was removed.
+    ///
+    /// Use it where something between the application and the cluster, or in its logs, reads those headers. A single
+    /// operation can choose with [`OperationOptions::lean_requests`](crate::OperationOptions::lean_requests).
+    ///
+    /// # Default
+    ///
+    /// Off, so requests are lean: what nobody reads need not be written.
+    pub fn without_lean_requests(mut self) -> Self {
+        self.without_lean_requests = true;
+        self
+    }
+
+    /// The `user-agent` of lean requests, in place of the plugin's. The application's name is not added to it.
+    ///
+    /// Use it to tell applications apart in Alternator's `system.clients` by more than the SDK's `app_name` can say.
+    ///
+    /// # Default
+    ///
+    /// `alternator-lb-sdk/0.1.0`, with the version of this crate, and ` app/NAME` behind it where the SDK's configuration
+    /// has an `app_name`. It costs no allocation without a name, and one with it, as does one that is chosen here.
+    ///
+    /// # Errors
+    ///
+    /// [`build`](Self::build) gives [`BuildError::UserAgent`] unless it is made of words of visible ASCII characters with
+    /// single spaces between them: what else there is does not get into a header, or not as it is.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// Signs requests with the plugin's own signer.
+    ///
+    /// Signatures are AWS's (SigV4), as by the SDK's signer, at about a tenth of its cost, which is a third of what a signed
+    /// request costs altogether: the key that is derived from the credentials is kept as long as it holds (a day, unless
+    /// they change) instead of being derived for each request, and signed are the body, `host`, `x-amz-date`,
+    /// `x-amz-target` and the session token, if there is one, instead of all headers. That is what AWS's rules ask for, and
+    /// more than Alternator does. What else is in the head could be changed on the way without the signature's telling, as
+    /// ever with what is not read.
+    ///
+    /// Whatever is unusual about a request is left to the SDK's signer: headers of a signature that are there already,
+    /// further ones that begin with `x-amz-`, payloads that are not signed or not in memory, and a clock that is off by more
+    /// than a minute, which the SDK corrects. An application's own scheme for `sigv4` stays, and with it its signer.
+    ///
+    /// Keys are kept for up to eight sets of credentials, regions and days, in memory only, and wiped from it when they are
+    /// given up; no `Debug` shows them.
+    ///
+    /// # Default
+    ///
+    /// Off: what signs is better known by all than by one.
+    pub fn fast_signing(mut self) -> Self {
+        self.fast_signing = true;
+        self
+    }
+
     /// Builds the handle. Makes no request, starts nothing and needs no runtime.
     ///
     /// # Errors
@@ -196,6 +268,7 @@ impl Builder {
             (false, true) => Auth::Always,
             (false, false) => Auth::IfThereAreCredentials,
         };
+        let user_agent = self.user_agent.map(UserAgent::chosen).transpose()?;
         Ok(Alternator::new(Cluster::new(Chosen {
             seeds,
             scope,
@@ -204,6 +277,9 @@ impl Builder {
             policy: self.policy,
             intervals,
             auth,
+            lean: !self.without_lean_requests,
+            user_agent: user_agent.unwrap_or_default(),
+            signs_fast: self.fast_signing,
             http_client: self.http_client,
             #[cfg(feature = "compression")]
             compression: self.compression.check()?,

@@ -4,6 +4,7 @@
 use super::compression::{self, Compression};
 use super::endpoint::SdkEndpoint;
 use super::localnodes::Localnodes;
+use super::user_agent::UserAgent;
 use super::{failover, http};
 use crate::clock::Clock;
 use crate::discovery::{Ask, Background, Discovery, Intervals, Report, Settings};
@@ -30,6 +31,9 @@ pub(super) struct Cluster {
     discovery: Arc<Discovery<SdkEndpoint>>,
     background: Background,
     auth: Auth,
+    lean: bool,
+    user_agent: UserAgent,
+    signs_fast: bool,
     cut_bucket: TokenBucket,
     /// The seeds as nodes, for operations that ask for one which is not listed.
     seeds: Vec<Arc<SdkNode>>,
@@ -52,6 +56,11 @@ pub(super) struct Chosen {
     pub(super) policy: Policy,
     pub(super) intervals: Intervals,
     pub(super) auth: Auth,
+    /// Whether requests are lean unless an operation says otherwise.
+    pub(super) lean: bool,
+    pub(super) user_agent: UserAgent,
+    /// Whether requests are signed by the plugin unless an operation says otherwise.
+    pub(super) signs_fast: bool,
     pub(super) http_client: Option<SharedHttpClient>,
     #[cfg(feature = "compression")]
     pub(super) compression: compression::Settings,
@@ -95,6 +104,9 @@ impl Cluster {
             router,
             background: Background::new(),
             auth: chosen.auth,
+            lean: chosen.lean,
+            user_agent: chosen.user_agent,
+            signs_fast: chosen.signs_fast,
             cut_bucket: failover::cut_bucket(),
             seeds,
             chosen_client: chosen.http_client,
@@ -118,6 +130,18 @@ impl Cluster {
 
     pub(super) fn auth(&self) -> Auth {
         self.auth
+    }
+
+    pub(super) fn is_lean(&self) -> bool {
+        self.lean
+    }
+
+    pub(super) fn user_agent(&self) -> UserAgent {
+        self.user_agent.clone()
+    }
+
+    pub(super) fn signs_fast(&self) -> bool {
+        self.signs_fast
     }
 
     pub(super) fn cut_bucket(&self) -> &TokenBucket {

@@ -52,6 +52,11 @@ impl Passage {
         })
     }
 
+    /// Whether a request has met the transport by now.
+    pub(super) fn is_known(&self) -> bool {
+        self.passed.load(Ordering::Relaxed)
+    }
+
     /// A request was answered, or its HTTP client has failed: if none has met the transport by now, it is not there.
     pub(super) fn warn_if_removed(&self) {
         if !self.passed.load(Ordering::Relaxed) && !self.warned.swap(true, Ordering::Relaxed) {

@@ -3,7 +3,9 @@
 use super::Alternator;
 use super::cluster::{Auth, Cluster};
 use super::interceptor::{Interceptor, NAME};
+use super::lean::Lean;
 use super::resolver::Resolver;
+use super::signing::{Signing, Skew};
 use super::transport::Transport;
 use aws_sdk_dynamodb as dynamodb;
 use aws_smithy_runtime::client::auth::no_auth::NO_AUTH_SCHEME_ID;
@@ -39,6 +41,9 @@ pub trait AlternatorExt: private::Sealed + Sized {
     /// application set stay as they are, with one exception: the wait before a retry that goes to another node after a
     /// server error or a cut connection is 10 ms at most, and after a failed connection there is none. An `endpoint_url` is ignored; one in the `config_override` of an operation pins
     /// that operation to that node.
+    ///
+    /// Requests are [leaner](crate::Builder::without_lean_requests) than the SDK's: they go by one short `user-agent`, and
+    /// without what only AWS reads.
     ///
     /// Calling it again, also on the builder of a finished configuration, replaces the former installation.
     ///
@@ -82,11 +87,21 @@ macro_rules! implement {
                     .interceptors()
                     .partition(|other| other.name() == NAME);
                 self.set_interceptors(others);
-                let mut interceptor = Interceptor::new(Arc::clone(cluster));
+                let guard_is_chosen = chosen.stalled_stream_protection().is_some();
+                let lean = Lean::new(cluster.is_lean(), cluster.user_agent(), guard_is_chosen);
+                let mut interceptor = Interceptor::new(Arc::clone(cluster)).with_lean(lean);
                 if let Some(transport) = transport(chosen.http_client(), cluster) {
                     cluster.adopt(transport.inner(), chosen.timeout_config());
                     self.set_http_client(Some(SharedHttpClient::new(transport)));
                     interceptor = interceptor.with_transport();
+                }
+                if !chosen
+                    .auth_schemes()
+                    .any(|scheme| Signing::is_the_applications(&scheme))
+                {
+                    let skew = Arc::new(Skew::default());
+                    interceptor = interceptor.with_skew(Arc::clone(&skew));
+                    self = self.push_auth_scheme(Signing::new(cluster.signs_fast(), skew));
                 }
                 self.push_interceptor(SharedInterceptor::permanent(interceptor));
 

@@ -4,7 +4,9 @@ use super::cluster::{Auth, Cluster, SdkPlan};
 #[cfg(feature = "compression")]
 use super::compression;
 use super::departure::{self, Passage};
+use super::lean::Lean;
 use super::outcome::{self, TIME_TO_CONNECT};
+use super::signing::Skew;
 use super::transport::Transport;
 use super::{failover, own_endpoint, sent, unreachable};
 use crate::health::Outcome;
@@ -35,6 +37,10 @@ pub(super) struct Interceptor {
     cluster: Arc<Cluster>,
     /// Where requests are supposed to pass through a transport.
     passage: Option<Passage>,
+    /// How requests are made, where the whole plugin is installed.
+    lean: Option<Lean>,
+    /// Whether the clock is right, where the plugin signs.
+    skew: Option<Arc<Skew>>,
     warned_of_endpoint: AtomicBool,
     warned_of_credentials: AtomicBool,
 }
@@ -45,6 +51,8 @@ impl Interceptor {
         Self {
             cluster,
             passage: None,
+            lean: None,
+            skew: None,
             warned_of_endpoint: AtomicBool::new(false),
             warned_of_credentials: AtomicBool::new(false),
         }
@@ -54,6 +62,22 @@ impl Interceptor {
     pub(super) fn with_transport(self) -> Self {
         Self {
             passage: Some(Passage::default()),
+            ..self
+        }
+    }
+
+    /// One that is installed together with everything else.
+    pub(super) fn with_lean(self, lean: Lean) -> Self {
+        Self {
+            lean: Some(lean),
+            ..self
+        }
+    }
+
+    /// One that is installed together with a signer.
+    pub(super) fn with_skew(self, skew: Arc<Skew>) -> Self {
+        Self {
+            skew: Some(skew),
             ..self
         }
     }
@@ -105,6 +129,9 @@ impl Intercept for Interceptor {
             self.cluster
                 .adopt(http_client.inner(), config.load::<TimeoutConfig>());
         }
+        if let Some(lean) = &self.lean {
+            lean.begin(config, self.passage.as_ref().is_some_and(Passage::is_known));
+        }
         own_endpoint::pin(&self.cluster, config)
     }
 
@@ -119,13 +146,16 @@ impl Intercept for Interceptor {
         Ok(())
     }
 
-    #[cfg(feature = "compression")]
     fn modify_before_signing(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
+        components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(lean) = &self.lean {
+            lean.begin_attempt(context, components, config);
+        }
+        #[cfg(feature = "compression")]
         compression::swap_in_plain(self.cluster.compression(), context.request_mut(), config);
         Ok(())
     }
@@ -210,6 +240,9 @@ impl Intercept for Interceptor {
             self.note_credentials(context);
             return Ok(());
         };
+        if let Some(skew) = &self.skew {
+            skew.note(context.response(), components, now);
+        }
         let outcome = outcome::judge(context, config, age);
         if let Some(passage) = &self.passage
             && outcome != Outcome::Neutral

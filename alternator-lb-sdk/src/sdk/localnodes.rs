@@ -1,6 +1,6 @@
 //! Asks nodes over the HTTP client that the data takes.
 
-use super::sent;
+use super::{sent, user_agent};
 use crate::discovery::{Ask, AskError, AskFuture, Connections};
 use crate::topology::NodeUrl;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
@@ -38,8 +38,6 @@ const A_BIT: Duration = Duration::from_millis(1);
 
 /// How much of the answer to a probe is read. It is `healthy: ` and the node's address; what is longer is there too.
 const PROBE_LIMIT: usize = 1024;
-
-const USER_AGENT: &str = concat!("alternator-lb-sdk/", env!("CARGO_PKG_VERSION"));
 
 impl Localnodes {
     /// Asks over `http_client`; `timeouts` are those of the data, where they are set.
@@ -79,7 +77,7 @@ impl Localnodes {
             .timeout_config(timeouts.clone())
             .serializer(|path_and_query: String| {
                 let mut request = HttpRequest::get(path_and_query)?;
-                request.headers_mut().insert("user-agent", USER_AGENT);
+                request.headers_mut().insert("user-agent", user_agent::OWN);
                 Ok(request)
             })
             .deserializer_impl::<Reply, Infallible>(TakeBody)

@@ -19,7 +19,9 @@ mod failover;
 mod http;
 mod install;
 mod interceptor;
+mod lean;
 mod localnodes;
+mod options;
 mod outcome;
 mod own_endpoint;
 #[cfg(feature = "default-https-client")]
@@ -27,8 +29,10 @@ mod proxy;
 mod resolver;
 mod sdk_config;
 mod sent;
+mod signing;
 mod transport;
 mod unreachable;
+mod user_agent;
 
 pub use alternator::Alternator;
 pub use build_error::BuildError;
@@ -36,3 +40,4 @@ pub use builder::Builder;
 #[cfg(feature = "compression")]
 pub use compression::{DecodeError, RequestCompression, ResponseCompression};
 pub use install::AlternatorExt;
+pub use options::{OperationExt, OperationOptions};

@@ -17,6 +17,7 @@ mod opaque;
 mod recorder;
 mod socket;
 mod table;
+mod wire;
 
 pub(crate) use backend::{Backend, scripted, this_test};
 pub(crate) use child::{in_a_process_with, is_child};
@@ -37,3 +38,4 @@ pub(crate) use opaque::Opaque;
 pub(crate) use recorder::Recorder;
 pub(crate) use socket::Socket;
 pub(crate) use table::{Table, n, s};
+pub(crate) use wire::{BROKEN, OK, Wire};

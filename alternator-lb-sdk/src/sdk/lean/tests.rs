@@ -1,0 +1,151 @@
+//! Through the whole SDK: which attempts are protected against stalled streams by whom.
+
+use super::*;
+use crate::{Alternator, AlternatorExt as _, Builder, OperationExt as _};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{self, BehaviorVersion};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use std::sync::{Arc, Mutex};
+
+/// A network in which operations always fail, in such a way that they are tried again.
+#[derive(Debug)]
+struct Failing;
+
+fn failing() -> SharedHttpClient {
+    http_client_fn(|_, _| SharedHttpConnector::new(Failing))
+}
+
+impl HttpConnector for Failing {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        let status = 500u16.try_into().unwrap();
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from("{}"))))
+    }
+}
+
+/// Remembers of each attempt whether the SDK protects it.
+#[derive(Clone, Debug, Default)]
+struct Spy(Arc<Mutex<Vec<bool>>>);
+
+impl Intercept for Spy {
+    fn name(&self) -> &'static str {
+        "spy"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let guard = config.load::<StalledStreamProtectionConfig>().unwrap();
+        self.0.lock().unwrap().push(guard.is_enabled());
+        Ok(())
+    }
+}
+
+fn cluster() -> Builder {
+    Alternator::builder().seeds([NODE])
+}
+
+const NODE: &str = "http://192.0.2.1:8000";
+
+fn config() -> config::Builder {
+    config::Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .retry_config(RetryConfig::standard())
+        .http_client(failing())
+}
+
+fn installed(cluster: Builder, config: config::Builder) -> config::Builder {
+    config.alternator(&cluster.build().unwrap())
+}
+
+/// Whether the SDK protects the three attempts of an operation, once it is known where requests pass through.
+async fn protected(config: config::Builder, options: OperationOptions) -> Vec<bool> {
+    let spy = Spy::default();
+    let client = Client::from_conf(config.interceptor(spy.clone()).build());
+    client.list_tables().send().await.unwrap_err();
+    spy.0.lock().unwrap().clear();
+    let operation = client.list_tables().customize().alternator(options);
+    operation.send().await.unwrap_err();
+    spy.0.lock().unwrap().clone()
+}
+
+async fn protected_as_installed(cluster: Builder, config: config::Builder) -> Vec<bool> {
+    protected(installed(cluster, config), OperationOptions::new()).await
+}
+
+const ALL: [bool; 3] = [true; 3];
+const NONE: [bool; 3] = [false; 3];
+/// The plugin ends those that another follows.
+const THE_LAST: [bool; 3] = [false, false, true];
+
+#[tokio::test(start_paused = true)]
+async fn by_the_sdk_where_the_plugin_does_not() {
+    assert_eq!(protected_as_installed(cluster(), config()).await, THE_LAST);
+    let once = config().retry_config(RetryConfig::disabled());
+    assert_eq!(protected_as_installed(cluster(), once).await, [true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_the_sdk_until_a_request_has_passed_through_the_transport() {
+    let spy = Spy::default();
+    let config = installed(cluster(), config()).interceptor(spy.clone());
+    let client = Client::from_conf(config.build());
+    client.list_tables().send().await.unwrap_err();
+    assert_eq!(*spy.0.lock().unwrap(), ALL);
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_the_sdk_where_the_transport_was_removed() {
+    let config = installed(cluster(), config()).http_client(failing());
+    assert_eq!(protected(config, OperationOptions::new()).await, ALL);
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_the_sdk_where_requests_are_as_by_the_sdk() {
+    let fat = cluster().without_lean_requests();
+    assert_eq!(protected_as_installed(fat, config()).await, ALL);
+    let options = OperationOptions::new().lean_requests(false);
+    assert_eq!(protected(installed(cluster(), config()), options).await, ALL);
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_the_application_says() {
+    let enabled = |seconds| {
+        let guard = StalledStreamProtectionConfig::enabled();
+        guard.grace_period(Duration::from_secs(seconds)).build()
+    };
+    let disabled = StalledStreamProtectionConfig::disabled;
+    for (guard, expected) in [(enabled(5), ALL), (enabled(7), ALL), (disabled(), NONE)] {
+        let before = config().stalled_stream_protection(guard);
+        assert_eq!(protected_as_installed(cluster(), before).await, expected);
+    }
+    for (guard, expected) in [(enabled(7), ALL), (disabled(), NONE)] {
+        let after = installed(cluster(), config()).stalled_stream_protection(guard);
+        assert_eq!(protected(after, OperationOptions::new()).await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_the_sdk_where_an_operation_has_a_node_of_its_own() {
+    let spy = Spy::default();
+    let config = installed(cluster(), config()).interceptor(spy.clone());
+    let client = Client::from_conf(config.build());
+    client.list_tables().send().await.unwrap_err();
+    spy.0.lock().unwrap().clear();
+    let pinned = config::Builder::new().endpoint_url(NODE);
+    let operation = client.list_tables().customize().config_override(pinned);
+    operation.send().await.unwrap_err();
+    assert_eq!(*spy.0.lock().unwrap(), ALL);
+}

@@ -1,0 +1,129 @@
+//! The arguments of the program.
+
+use lexopt::{Arg, Parser, ValueExt};
+
+use super::contender::Contender;
+
+/// What is to be done.
+#[derive(Debug)]
+pub(super) enum Task {
+    Measure(Arguments),
+    /// Making operations and nothing else: what the program starts itself as, under valgrind.
+    Repeat {
+        contender: Contender,
+        operations: usize,
+    },
+    Help,
+}
+
+/// How it is to be measured.
+#[derive(Debug)]
+pub(super) struct Arguments {
+    pub(super) turns: usize,
+    pub(super) operations: usize,
+    pub(super) instructions: bool,
+    pub(super) strict: bool,
+}
+
+impl Task {
+    pub(super) fn parse(mut parser: Parser) -> Result<Self, lexopt::Error> {
+        let mut arguments = Arguments::default();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Arg::Long("turns") => arguments.turns = parser.value()?.parse_with(positive)?,
+                Arg::Long("operations") => {
+                    arguments.operations = parser.value()?.parse_with(positive)?;
+                }
+                Arg::Long("instructions") => arguments.instructions = true,
+                Arg::Long("strict") => arguments.strict = true,
+                Arg::Long("help") | Arg::Short('h') => return Ok(Self::Help),
+                Arg::Value(word) if word == "repeat" => {
+                    return Ok(Self::Repeat {
+                        contender: parser.value()?.parse_with(contender)?,
+                        operations: parser.value()?.parse_with(positive)?,
+                    });
+                }
+                other => return Err(other.unexpected()),
+            }
+        }
+        Ok(Self::Measure(arguments))
+    }
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self {
+            turns: 15,
+            operations: 4000,
+            instructions: false,
+            strict: false,
+        }
+    }
+}
+
+fn contender(name: &str) -> Result<Contender, String> {
+    Contender::named(name).ok_or_else(|| format!("there is no contender {name:?}"))
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("write a number from 1 on".to_owned()),
+    }
+}
+
+pub(super) const USAGE: &str = "\
+Compares what operations cost, with the network left out: the SDK alone, alternator-client and the plugin.
+
+Usage: cargo run --release -p benchmarks --bin cost -- [OPTIONS]
+
+Options:
+  --turns N         turns of each contender, of which the best counts [default: 15]
+  --operations N    operations in each turn [default: 4000]
+  --instructions    count instructions too, which needs valgrind and minutes
+  --strict          end with status 1 if the plugin misses a bar
+  -h, --help        print this
+
+Prints a table in Markdown, and which bars the plugin misses.
+
+For a profile of one contender:
+  valgrind --tool=callgrind --callgrind-out-file=cost.out target/release/cost repeat plugin 1000
+  callgrind_annotate --inclusive=yes cost.out";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Task, lexopt::Error> {
+        Task::parse(Parser::from_args(words))
+    }
+
+    #[test]
+    fn it_measures_unless_it_is_told_to_repeat() {
+        let Ok(Task::Measure(arguments)) = parse(&["--turns", "3", "--strict"]) else {
+            panic!("it measures");
+        };
+        assert_eq!((arguments.turns, arguments.operations), (3, 4000));
+        assert!(arguments.strict && !arguments.instructions);
+        let repeat = parse(&["repeat", "plugin-signed", "7"]);
+        assert!(matches!(
+            repeat,
+            Ok(Task::Repeat {
+                contender: Contender::PluginSigned,
+                operations: 7
+            })
+        ));
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused() {
+        for words in [
+            ["--turns", "0"],
+            ["--operations", "x"],
+            ["repeat", "other"],
+            ["--fast", ""],
+        ] {
+            assert!(parse(&words).is_err(), "{words:?}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The clients that are compared.
+//!
+//! None is tuned, except for what is measured: fast signing.
+
+use std::time::Duration;
+
+use alternator_driver::{AlternatorClient, AlternatorConfig};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, OperationExt as _, OperationOptions};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Outcome;
+use super::canned::Canned;
+
+/// One of the clients that are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Contender {
+    Sdk,
+    Official,
+    Plugin,
+    PluginFat,
+    PluginPerOperation,
+    SdkSigned,
+    OfficialSigned,
+    PluginSigned,
+    PluginSignedByTheSdk,
+}
+
+impl Contender {
+    pub(super) const ALL: [Self; 9] = [
+        Self::Sdk,
+        Self::Official,
+        Self::Plugin,
+        Self::PluginFat,
+        Self::PluginPerOperation,
+        Self::SdkSigned,
+        Self::OfficialSigned,
+        Self::PluginSigned,
+        Self::PluginSignedByTheSdk,
+    ];
+
+    /// What it is called in arguments.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Sdk => "sdk",
+            Self::Official => "official",
+            Self::Plugin => "plugin",
+            Self::PluginFat => "plugin-fat",
+            Self::PluginPerOperation => "plugin-per-operation",
+            Self::SdkSigned => "sdk-signed",
+            Self::OfficialSigned => "official-signed",
+            Self::PluginSigned => "plugin-signed",
+            Self::PluginSignedByTheSdk => "plugin-signed-by-the-sdk",
+        }
+    }
+
+    /// What it is called in results.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Sdk => "SDK alone, unsigned",
+            Self::Official => "alternator-client 1.0.1, unsigned",
+            Self::Plugin => "this plugin, unsigned",
+            Self::PluginFat => "… without lean requests",
+            Self::PluginPerOperation => "… with options for the operation",
+            Self::SdkSigned => "SDK alone, signed",
+            Self::OfficialSigned => "alternator-client 1.0.1, signed",
+            Self::PluginSigned => "this plugin, signed fast",
+            Self::PluginSignedByTheSdk => "… signed by the SDK",
+        }
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
+    /// What it is compared with.
+    pub(super) fn standard(self) -> Self {
+        match self {
+            Self::Sdk
+            | Self::Official
+            | Self::Plugin
+            | Self::PluginFat
+            | Self::PluginPerOperation => Self::Sdk,
+            Self::SdkSigned
+            | Self::OfficialSigned
+            | Self::PluginSigned
+            | Self::PluginSignedByTheSdk => Self::SdkSigned,
+        }
+    }
+
+    fn is_signed(self) -> bool {
+        self.standard() == Self::SdkSigned
+    }
+
+    /// Makes a client, inside of the runtime that it is to use.
+    pub(super) async fn connect(self, http_client: Canned) -> Outcome<Client> {
+        let sdk = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(http_client.clone())
+            .region(Region::from_static("us-east-1"));
+        let sdk = match self.is_signed() {
+            true => sdk.credentials_provider(credentials()),
+            false => sdk,
+        };
+        Ok(match self {
+            Self::Sdk | Self::SdkSigned => {
+                let sdk = sdk.endpoint_url(NODE).allow_no_auth();
+                Client::Sdk(aws_sdk_dynamodb::Client::from_conf(sdk.build()))
+            }
+            Self::Official | Self::OfficialSigned => {
+                let official = AlternatorConfig::builder()
+                    .scheme("http")
+                    .port(8000)
+                    .seed_hosts(["10.0.0.1", "10.0.0.2", "10.0.0.3"])
+                    .without_discovery()
+                    .http_client(http_client)
+                    .region(Region::from_static("us-east-1"));
+                let official = match self.is_signed() {
+                    true => official.credentials_provider(credentials()).require_auth(),
+                    false => official,
+                };
+                Client::Official(Box::new(AlternatorClient::try_from_conf(official.build())?))
+            }
+            Self::Plugin
+            | Self::PluginFat
+            | Self::PluginPerOperation
+            | Self::PluginSigned
+            | Self::PluginSignedByTheSdk => {
+                let hour = Duration::from_secs(3600);
+                let builder = Alternator::builder().seeds([NODE]);
+                let builder = builder.refresh_interval(hour).idle_refresh_interval(hour);
+                let builder = match self {
+                    Self::PluginFat => builder.without_lean_requests(),
+                    Self::PluginSigned => builder.fast_signing(),
+                    _ => builder,
+                };
+                let alternator = builder.build()?;
+                let client =
+                    aws_sdk_dynamodb::Client::from_conf(sdk.alternator(&alternator).build());
+                alternator.ready().await?;
+                match self {
+                    Self::PluginPerOperation => Client::PerOperation(client),
+                    _ => Client::Sdk(client),
+                }
+            }
+        })
+    }
+}
+
+/// A client of one of the contenders.
+#[derive(Debug)]
+pub(super) enum Client {
+    Sdk(aws_sdk_dynamodb::Client),
+    PerOperation(aws_sdk_dynamodb::Client),
+    Official(Box<AlternatorClient>),
+}
+
+impl Client {
+    /// Makes the operation that is measured.
+    pub(super) async fn get_item(&self) -> Outcome<()> {
+        let output = match self {
+            Self::Sdk(client) => keyed(client.get_item()).send().await?,
+            Self::PerOperation(client) => {
+                let operation = keyed(client.get_item()).customize();
+                let options = OperationOptions::new().lean_requests(true);
+                operation.alternator(options).send().await?
+            }
+            Self::Official(client) => keyed(client.get_item()).send().await?,
+        };
+        match output.item {
+            Some(item) if item.len() == 5 => Ok(()),
+            _ => Err("the item is not there".into()),
+        }
+    }
+}
+
+fn keyed(get: GetItemFluentBuilder) -> GetItemFluentBuilder {
+    get.table_name("customers")
+        .key("pk", AttributeValue::S("customer#4711".to_owned()))
+}
+
+fn credentials() -> Credentials {
+    Credentials::new("alternator", "secret hash", None, None, "the benchmark")
+}
+
+const NODE: &str = "http://10.0.0.1:8000";

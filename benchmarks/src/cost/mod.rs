@@ -1,0 +1,71 @@
+//! What an operation costs its process, with the network left out.
+//!
+//! One thread makes one `GetItem` after the other over an HTTP client that answers at once from memory. Contenders take
+//! turns, so that what else the machine does meets all of them, and of each the best turn counts: nothing makes an
+//! operation cheaper than it is. Allocations and instructions are exact; instructions are those that valgrind's callgrind
+//! counts, in a process of their own, whose processor has no instructions for SHA-256, so that signing weighs more there.
+//!
+//! What this does not show: sockets, waiting, and threads that get into each other's way.
+
+mod arguments;
+mod canned;
+mod contender;
+mod costs;
+mod instructions;
+mod measure;
+mod report;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use arguments::{Arguments, Task};
+
+/// Does what the arguments of the process say.
+///
+/// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a bar. 2 stands for
+/// arguments that are wrong.
+pub fn main() -> ExitCode {
+    let task = match Task::parse(lexopt::Parser::from_env()) {
+        Ok(task) => task,
+        Err(error) => {
+            eprintln!("error: {error}\n\n{}", arguments::USAGE);
+            return ExitCode::from(BAD_ARGUMENTS);
+        }
+    };
+    let done = match task {
+        Task::Help => {
+            println!("{}", arguments::USAGE);
+            Ok(true)
+        }
+        Task::Repeat {
+            contender,
+            operations,
+        } => measure::repeat(contender, operations).map(|()| true),
+        Task::Measure(arguments) => compare(&arguments),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures and reports. Returns whether that is a success.
+fn compare(arguments: &Arguments) -> Outcome<bool> {
+    let mut costs = measure::measure(arguments.turns, arguments.operations)?;
+    if arguments.instructions {
+        instructions::count(&mut costs)?;
+    }
+    println!("{}", report::table(&costs));
+    println!("{}", report::note());
+    let misses = report::misses(&costs);
+    println!("{}", report::verdict(&misses));
+    Ok(!arguments.strict || misses.is_empty())
+}
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+const BAD_ARGUMENTS: u8 = 2;

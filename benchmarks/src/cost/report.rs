@@ -1,0 +1,164 @@
+//! What is printed.
+
+use super::contender::Contender;
+use super::costs::{BARS, Bars, Costs, of};
+use crate::machine;
+
+/// The figures, with what share each is of the SDK's.
+pub(super) fn table(costs: &[Costs]) -> String {
+    let mut table = HEAD.to_owned();
+    for it in costs {
+        let standard = of(costs, it.contender.standard()).unwrap_or(it);
+        let instructions = match it.instructions.zip(standard.instructions) {
+            Some((its, the_sdks)) => with_ratio(its / 1000.0, the_sdks / 1000.0, 0),
+            None => "-".to_owned(),
+        };
+        table.push_str(&format!(
+            "\n| {} | {} | {} | {:.1} | {} | {} |",
+            it.contender.title(),
+            with_ratio(it.microseconds, standard.microseconds, 1),
+            with_ratio(it.allocations, standard.allocations, 0),
+            it.bytes / 1024.0,
+            instructions,
+            with_ratio(it.head as f64, standard.head as f64, 0),
+        ));
+    }
+    table
+}
+
+const HEAD: &str = "\
+| one `GetItem`, network left out | µs of processor time | allocations | KiB allocated | thousand instructions | bytes of \
+ request head |
+|---|---|---|---|---|---|";
+
+/// A figure, and its share of the SDK's.
+fn with_ratio(its: f64, the_sdks: f64, digits: usize) -> String {
+    format!("{its:.digits$} ({:.2})", its / the_sdks)
+}
+
+/// On what and when.
+pub(super) fn note() -> String {
+    format!(
+        "\nIn parentheses: the share of what the SDK alone needs. Measured {} on {}.",
+        machine::today(),
+        machine::describe()
+    )
+}
+
+/// Which bars are missed.
+pub(super) fn misses(costs: &[Costs]) -> Vec<String> {
+    let judged = BARS.iter().filter_map(|bars| {
+        let its = of(costs, bars.contender)?;
+        Some((bars, its, of(costs, bars.contender.standard())?))
+    });
+    judged
+        .flat_map(|(bars, its, the_sdks)| missed(bars, its, the_sdks))
+        .collect()
+}
+
+fn missed(bars: &Bars, its: &Costs, the_sdks: &Costs) -> Vec<String> {
+    let instructions = its.instructions.zip(the_sdks.instructions);
+    let shares = [
+        (
+            "processor time",
+            Some(its.microseconds / the_sdks.microseconds),
+            bars.time,
+        ),
+        (
+            "instructions",
+            instructions.map(|(its, the_sdks)| its / the_sdks),
+            bars.instructions,
+        ),
+        (
+            "request head",
+            Some(its.head as f64 / the_sdks.head as f64),
+            bars.head,
+        ),
+    ];
+    let mut missed: Vec<String> = shares
+        .into_iter()
+        .filter_map(|(what, share, bar)| {
+            let share = share.filter(|share| *share > bar)?;
+            Some(format!(
+                "{}: {what} {share:.2} (at most {bar:.2})",
+                title(bars.contender)
+            ))
+        })
+        .collect();
+    if its.allocations > bars.allocations {
+        let (made, bar) = (its.allocations, bars.allocations);
+        missed.push(format!(
+            "{}: {made:.0} allocations (at most {bar:.0})",
+            title(bars.contender)
+        ));
+    }
+    missed
+}
+
+fn title(contender: Contender) -> &'static str {
+    contender.title()
+}
+
+pub(super) fn verdict(misses: &[String]) -> String {
+    match misses {
+        [] => "\nThe plugin reaches every bar.".to_owned(),
+        misses => format!("\nThe plugin misses:\n- {}", misses.join("\n- ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn costs(contender: Contender, microseconds: f64, allocations: f64) -> Costs {
+        Costs {
+            contender,
+            microseconds,
+            allocations,
+            bytes: 2048.0,
+            head: 100,
+            instructions: None,
+        }
+    }
+
+    #[test]
+    fn figures_are_beside_the_sdks() {
+        let costs = [
+            costs(Contender::Sdk, 30.0, 200.0),
+            costs(Contender::Plugin, 15.0, 100.0),
+        ];
+        let table = table(&costs);
+        assert!(
+            table.ends_with(
+                "| this plugin, unsigned | 15.0 (0.50) | 100 (0.50) | 2.0 | - | 100 (1.00) |"
+            ),
+            "{table}"
+        );
+    }
+
+    #[test]
+    fn bars_that_are_missed_are_named() {
+        let mut costs = [
+            costs(Contender::Sdk, 30.0, 300.0),
+            costs(Contender::Plugin, 24.0, 206.0),
+        ];
+        let text = verdict(&misses(&costs));
+        for miss in [
+            "processor time 0.80 (at most 0.75)",
+            "206 allocations (at most 205)",
+            "request head 1.00",
+        ] {
+            assert!(text.contains(miss), "{text}");
+        }
+        for costs in &mut costs {
+            costs.instructions = Some(1000.0);
+        }
+        assert!(verdict(&misses(&costs)).contains("instructions 1.00 (at most 0.80)"));
+        costs[1] = Costs {
+            head: 55,
+            instructions: Some(800.0),
+            ..self::costs(Contender::Plugin, 22.5, 205.0)
+        };
+        assert_eq!(verdict(&misses(&costs)), "\nThe plugin reaches every bar.");
+    }
+}

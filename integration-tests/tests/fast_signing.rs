@@ -1,0 +1,328 @@
+//! Signatures by the plugin's own signer, verified by the cluster.
+
+use crate::rig::{
+    Backend, Table, expect_pings, in_chain, n, ping, quick_retries, refreshing, s, scripted,
+    signing, this_test,
+};
+use alternator_lb_sdk::{AlternatorExt as _, OperationExt as _, OperationOptions};
+use alternator_test_cluster::{Builder, Fault, TestCluster};
+use aws_credential_types::provider::{ProvideCredentials, future};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{self, Credentials, IdentityCache};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+const ROLE: &str = "alternator";
+const SECRET: &str = "secret hash";
+
+fn enforcing(cluster: Builder) -> Builder {
+    let cluster = cluster.nodes(1).authorization(ROLE, SECRET);
+    cluster
+        .authorization("second role", "second")
+        .authorization("other", "other hash")
+}
+
+fn fast(cluster: &TestCluster, config: config::Builder) -> Client {
+    let alternator = refreshing(cluster).require_auth().fast_signing();
+    let alternator = alternator.build().unwrap();
+    Client::from_conf(config.alternator(&alternator).build())
+}
+
+/// A header of the last request.
+fn header(cluster: &TestCluster, name: &str) -> Option<String> {
+    let headers = cluster.node(0).counters().last_headers;
+    let mut headers = headers.into_iter();
+    headers.find_map(|(other, value)| (other == name).then_some(value))
+}
+
+fn is_signed_fast(cluster: &TestCluster) -> bool {
+    let authorization = header(cluster, "authorization").unwrap();
+    let fast = "SignedHeaders=host;x-amz-date;x-amz-target,";
+    let fast_with_token = "SignedHeaders=host;x-amz-date;x-amz-security-token;x-amz-target,";
+    authorization.contains(fast) || authorization.contains(fast_with_token)
+}
+
+#[tokio::test]
+async fn every_node_takes_them() {
+    let cluster = scripted!(|cluster| cluster.nodes(3).authorization(ROLE, SECRET));
+    let config = signing(ROLE, SECRET).retry_config(quick_retries());
+    let client = fast(&cluster, config);
+    cluster.node(1).inject(Fault::ServerError { share: 0.5 });
+    expect_pings(&client, 30).await;
+    for node in cluster.nodes() {
+        assert!(node.counters().requests >= 5);
+    }
+    assert!(is_signed_fast(&cluster));
+}
+
+#[tokio::test]
+async fn operations_of_an_application_are_taken() {
+    let Some(backend) = Backend::start_enforcing(this_test!()) else {
+        return;
+    };
+    let alternator = backend.builder().fast_signing().build().unwrap();
+    let client = Client::from_conf(backend.config().alternator(&alternator).build());
+    let table = Table::create(&client).await;
+    for number in 0..9 {
+        let put = client.put_item().table_name(&table.name);
+        let put = put
+            .item("pk", s("grüße"))
+            .item("sk", s(format!("{number}")));
+        put.item("value", n(number)).send().await.unwrap();
+    }
+    let query = client.query().table_name(&table.name).consistent_read(true);
+    let query = query
+        .key_condition_expression("pk = :pk")
+        .expression_attribute_values(":pk", s("grüße"));
+    assert_eq!(query.send().await.unwrap().count(), 9);
+    table.delete(&client).await;
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_the_servers_error() {
+    let cluster = scripted!(enforcing);
+    let error = ping(&fast(&cluster, signing(ROLE, "something else"))).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.code(), Some("UnrecognizedClientException"));
+    assert!(is_signed_fast(&cluster));
+}
+
+#[tokio::test]
+async fn by_default_the_sdk_signs() {
+    let cluster = scripted!(enforcing);
+    let alternator = refreshing(&cluster).build().unwrap();
+    let config = signing(ROLE, SECRET).alternator(&alternator);
+    expect_pings(&Client::from_conf(config.build()), 1).await;
+    assert!(!is_signed_fast(&cluster));
+}
+
+#[tokio::test]
+async fn an_operation_can_have_it_otherwise() {
+    let cluster = scripted!(enforcing);
+    for by_default in [true, false] {
+        let alternator = match by_default {
+            true => refreshing(&cluster).fast_signing(),
+            false => refreshing(&cluster),
+        };
+        let config = signing(ROLE, SECRET).alternator(&alternator.build().unwrap());
+        let client = Client::from_conf(config.build());
+        for chosen in [None, Some(true), Some(false)] {
+            let options = OperationOptions::new();
+            let options = match chosen {
+                Some(fast) => options.fast_signing(fast),
+                None => options,
+            };
+            let operation = client.list_tables().customize().alternator(options);
+            operation.send().await.unwrap();
+            assert_eq!(is_signed_fast(&cluster), chosen.unwrap_or(by_default));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_token_is_sent_and_signed() {
+    let cluster = scripted!(enforcing);
+    let token = Some("the+token/of=a session".replace(' ', "-"));
+    let credentials = Credentials::new(ROLE, SECRET, token.clone(), None, "test");
+    let config = signing(ROLE, SECRET).credentials_provider(credentials);
+    expect_pings(&fast(&cluster, config), 2).await;
+    assert!(is_signed_fast(&cluster));
+    assert_eq!(header(&cluster, "x-amz-security-token"), token);
+    let authorization = header(&cluster, "authorization").unwrap();
+    assert!(
+        authorization.contains("x-amz-security-token"),
+        "{authorization}"
+    );
+}
+
+/// Credentials that somebody else changes.
+#[derive(Clone, Debug)]
+struct Rotating(Arc<Mutex<Credentials>>);
+
+impl ProvideCredentials for Rotating {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::ready(Ok(self.0.lock().unwrap().clone()))
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_change_are_used_from_then_on() {
+    let cluster = scripted!(enforcing);
+    let credentials = |role, secret| Credentials::new(role, secret, None, None, "test");
+    let rotating = Rotating(Arc::new(Mutex::new(credentials(ROLE, SECRET))));
+    let config = signing("", "")
+        .credentials_provider(rotating.clone())
+        .identity_cache(IdentityCache::no_cache());
+    let client = fast(&cluster, config);
+    for _ in 0..3 {
+        for (role, secret) in [(ROLE, SECRET), ("other", "other hash")] {
+            *rotating.0.lock().unwrap() = credentials(role, secret);
+            expect_pings(&client, 2).await;
+            let authorization = header(&cluster, "authorization").unwrap();
+            assert!(authorization.contains(&format!("Credential={role}/")));
+            assert!(is_signed_fast(&cluster));
+        }
+        // The same role with another secret, as after a change of its password.
+        *rotating.0.lock().unwrap() = credentials(ROLE, "other hash");
+        ping(&client).await.unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_no_header_takes_as_it_is_goes_by_the_sdks_signer() {
+    let cluster = scripted!(enforcing);
+    let error = ping(&fast(&cluster, signing("second role", "second"))).await;
+    // The header is taken apart at spaces.
+    assert!(error.is_err());
+    assert!(!is_signed_fast(&cluster));
+}
+
+/// A clock that is some seconds behind.
+#[derive(Clone, Debug, Default)]
+struct Behind(Arc<AtomicU64>);
+
+impl aws_smithy_async::time::TimeSource for Behind {
+    fn now(&self) -> SystemTime {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "signatures are dated by the wall clock"
+        )]
+        let now = SystemTime::now();
+        now - Duration::from_secs(self.0.load(Ordering::Relaxed))
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_costs_one_attempt_and_heals() {
+    let cluster = scripted!(enforcing);
+    let clock = Behind::default();
+    let config = signing(ROLE, SECRET).time_source(clock.clone());
+    let client = fast(&cluster, config.retry_config(quick_retries()));
+    let attempts = async || {
+        cluster.reset_counters();
+        expect_pings(&client, 3).await;
+        (
+            cluster.node(0).counters().requests,
+            is_signed_fast(&cluster),
+        )
+    };
+    assert_eq!(attempts().await, (3, true));
+    clock.0.store(3600, Ordering::Relaxed);
+    assert_eq!(
+        attempts().await,
+        (4, false),
+        "one was refused, and sent again"
+    );
+    assert_eq!(
+        attempts().await,
+        (3, false),
+        "the SDK knows the time by now"
+    );
+    clock.0.store(0, Ordering::Relaxed);
+    // The SDK corrects a clock that is right by now, and takes note of it only then.
+    ping(&client).await.unwrap_err();
+    assert_eq!(attempts().await, (3, true));
+}
+
+#[tokio::test]
+async fn a_clock_that_was_wrong_from_the_start_is_corrected_without_a_retry_once_it_is_known() {
+    let cluster = scripted!(enforcing);
+    let clock = Behind::default();
+    clock.0.store(3600, Ordering::Relaxed);
+    let config = signing(ROLE, SECRET).time_source(clock);
+    let client = fast(&cluster, config.retry_config(quick_retries()));
+    expect_pings(&client, 3).await;
+    assert_eq!(cluster.node(0).counters().requests, 4);
+}
+
+#[tokio::test]
+async fn an_installation_replaces_the_signer_of_the_former() {
+    let cluster = scripted!(enforcing);
+    let [fast, slow] = [true, false].map(|fast| {
+        let builder = refreshing(&cluster);
+        match fast {
+            true => builder.fast_signing().build().unwrap(),
+            false => builder.build().unwrap(),
+        }
+    });
+    let mut config = signing(ROLE, SECRET).alternator(&slow).build();
+    for (alternator, is_fast) in [(&fast, true), (&slow, false), (&fast, true), (&fast, true)] {
+        config = config.to_builder().alternator(alternator).build();
+        expect_pings(&Client::from_conf(config.clone()), 1).await;
+        assert_eq!(is_signed_fast(&cluster), is_fast);
+    }
+}
+
+#[tokio::test]
+async fn a_scheme_of_the_applications_own_stays() {
+    use aws_smithy_runtime_api::box_error::BoxError;
+    use aws_smithy_runtime_api::client::auth::{
+        AuthScheme, AuthSchemeEndpointConfig, AuthSchemeId, Sign,
+    };
+    use aws_smithy_runtime_api::client::identity::{Identity, SharedIdentityResolver};
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::runtime_components::{
+        GetIdentityResolver, RuntimeComponents,
+    };
+    use aws_smithy_types::config_bag::ConfigBag;
+
+    #[derive(Debug)]
+    struct Signed;
+
+    impl std::fmt::Display for Signed {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("signed by the application")
+        }
+    }
+
+    impl std::error::Error for Signed {}
+
+    #[derive(Debug)]
+    struct Own;
+
+    impl AuthScheme for Own {
+        fn scheme_id(&self) -> AuthSchemeId {
+            AuthSchemeId::new("sigv4")
+        }
+
+        fn identity_resolver(
+            &self,
+            resolvers: &dyn GetIdentityResolver,
+        ) -> Option<SharedIdentityResolver> {
+            resolvers.identity_resolver(self.scheme_id())
+        }
+
+        fn signer(&self) -> &dyn Sign {
+            self
+        }
+    }
+
+    impl Sign for Own {
+        fn sign_http_request(
+            &self,
+            _: &mut HttpRequest,
+            _: &Identity,
+            _: AuthSchemeEndpointConfig<'_>,
+            _: &RuntimeComponents,
+            _: &ConfigBag,
+        ) -> Result<(), BoxError> {
+            Err(Signed.into())
+        }
+    }
+
+    let cluster = scripted!(enforcing);
+    let before = fast(&cluster, signing(ROLE, SECRET).push_auth_scheme(Own));
+    let error = ping(&before).await.unwrap_err();
+    assert!(in_chain::<Signed>(&error).is_some(), "{error:?}");
+    let alternator = refreshing(&cluster).fast_signing().build().unwrap();
+    let config = signing(ROLE, SECRET)
+        .alternator(&alternator)
+        .push_auth_scheme(Own);
+    let error = ping(&Client::from_conf(config.build())).await.unwrap_err();
+    assert!(in_chain::<Signed>(&error).is_some(), "{error:?}");
+}
