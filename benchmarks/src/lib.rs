@@ -5,6 +5,13 @@
 //! client; both still share the machine, so that figures of two machines, or of two contenders in different runs, are not
 //! to be compared. Figures of contenders in one run are.
 
+mod client;
 pub mod faults;
 mod machine;
+mod nodes;
 mod others;
+mod program;
+mod progress;
+mod text;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
