@@ -7,6 +7,7 @@
 
 mod client;
 pub mod faults;
+pub mod load;
 mod machine;
 mod nodes;
 mod others;
