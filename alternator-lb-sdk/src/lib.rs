@@ -29,13 +29,15 @@
 //!
 //! # What it does
 //!
-//! * **Spreads.** Sequential requests are exactly even over the nodes, those of many clients together too. A retry goes
-//!   to a node that its operation has not tried.
+//! * **Spreads.** Sequential requests are exactly even over the nodes, those of many clients together too; a node that
+//!   is slower than others, or overloaded, gets fewer. A retry goes to a node that its operation has not tried.
 //! * **Fails over.** A node that cannot be connected is left out by all requests at once; the one that met it goes on to
 //!   another without waiting, without costing one of the application's retries, and without drawing on the retry quota
 //!   that the SDK keeps for the process. That is done only where nothing was sent, so no write is ever doubled by it.
-//!   After a short time, which grows, one request tries the node again. A retry that the SDK makes after a server error
-//!   or a cut connection goes to another node too, after 10 ms at most.
+//!   A retry that the SDK makes after a server error or a cut connection goes to another node too, after 10 ms at most.
+//! * **Keeps an eye on the nodes.** A node that hangs is found out within half a second where answers usually take some
+//!   milliseconds, and the requests that wait on it are sent elsewhere; one that answers mostly with errors is left out. Who is out is asked in the background whether it
+//!   is back, and eased in. [`docs::health`] tells how, with a reason for every number.
 //! * **Follows the cluster.** One task asks for the list of nodes (`/localnodes`) every few seconds while there are
 //!   requests, and once a minute while there are none. It never runs inside a request: until its first result, requests
 //!   go to the seeds. A refresh that fails, brings nothing or comes from a node that is cut off loses no node.
@@ -50,25 +52,27 @@
 //! # Without the one line
 //!
 //! [`Alternator::endpoint_resolver()`] is the load balancing alone, for `config::Builder::endpoint_resolver`, and
-//! [`Alternator::interceptor()`] the failover, for `config::Builder::interceptor`.
+//! [`Alternator::interceptor()`] health and failover, for `config::Builder::interceptor`; without the HTTP client wrapped
+//! nothing rescues a request from a node that hangs.
 //!
 //! # Features
 //!
 //! | feature | default | what it does |
 //! |---|---|---|
+//! | `compression` | no | compresses requests and asks for compressed answers, where the builder is told to |
 //! | `default-https-client` | yes | uses the SDK's default HTTP client where the application gives none |
 //! | `streams` | no | installs on `aws_sdk_dynamodbstreams` as well |
 //!
 //! # Limits
 //!
 //! * Over `https` the nodes are spoken to by their addresses, so their certificates must name these.
-//! * A node that accepts connections and does not answer is not noticed: give the SDK's client an attempt timeout. Where
-//!   a whole host is gone, the requests that meet it first, and one now and then afterwards, wait for the SDK's connect
-//!   timeout (3.1 s) before they go on.
-//! * Requests must be made inside a tokio runtime, or nothing keeps the list of nodes fresh.
+//! * A request that waits on a node that hangs is sent elsewhere only if the application's retries leave an attempt. With
+//!   retries turned off, give the client timeouts.
+//! * Requests must be made inside a tokio runtime, or nothing keeps the list of nodes fresh and looks after the nodes.
 
 mod clock;
 mod discovery;
+pub mod docs;
 mod health;
 mod observe;
 mod routing;
@@ -81,6 +85,9 @@ pub use observe::{NodeState, NodeStatus};
 pub use routing::{Policy, RouteError};
 pub use sdk::{Alternator, AlternatorExt, BuildError, Builder, OperationExt, OperationOptions};
 pub use topology::Scope;
+
+#[cfg(feature = "compression")]
+pub use sdk::{DecodeError, RequestCompression, ResponseCompression};
 
 /// The README's examples, compiled.
 #[cfg(doctest)]

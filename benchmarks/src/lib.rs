@@ -5,7 +5,15 @@
 //! client; both still share the machine, so that figures of two machines, or of two contenders in different runs, are not
 //! to be compared. Figures of contenders in one run are.
 
+mod client;
 pub mod cost;
 pub mod faults;
+pub mod load;
 mod machine;
+mod nodes;
 mod others;
+mod program;
+mod progress;
+mod text;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

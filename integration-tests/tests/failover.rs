@@ -2,10 +2,11 @@
 
 use crate::rig::{Gate, Opaque, client_of, config, expect_pings, ping, refreshing, scripted};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeStatus};
-use alternator_test_cluster::TestCluster;
+use alternator_test_cluster::{Fault, TestCluster};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_smithy_types::retry::RetrySpec;
 use futures_util::future::join_all;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -40,6 +41,36 @@ async fn four_hundred_requests_at_once_that_meet_a_dead_node_all_succeed() {
     cluster.node(1).stop();
     tokio::join!(all_succeed(&client, 800), gate.open_after(800));
     assert_eq!(failures(&alternator), 400);
+}
+
+/// Those that `AWS_NEW_RETRIES_2026` turns on.
+fn newer_retries() -> RetryConfig {
+    let retries = RetryConfig::standard().with_max_attempts(4);
+    retries.with_retry_spec(RetrySpec::v2_1())
+}
+
+#[tokio::test]
+async fn so_they_do_under_the_sdks_newer_retry_rules() {
+    let cluster = scripted!(|cluster| cluster.nodes(2));
+    let gate = Gate::new();
+    let config = config()
+        .retry_config(newer_retries())
+        .http_client(gate.clone());
+    let (alternator, client) = client_with(&cluster, config).await;
+    cluster.node(1).stop();
+    tokio::join!(all_succeed(&client, 800), gate.open_after(800));
+    assert_eq!(failures(&alternator), 400);
+}
+
+#[tokio::test]
+async fn under_the_newer_rules_errors_go_to_another_node_and_failovers_cost_nothing() {
+    let cluster = scripted!();
+    let (alternator, client) = client_with(&cluster, config().retry_config(newer_retries())).await;
+    cluster.node(1).stop();
+    cluster.node(2).inject(Fault::ServerError { share: 1.0 });
+    expect_pings(&client, 30).await;
+    assert_eq!(cluster.node(0).counters().requests, 30);
+    assert!(failures(&alternator) > 1);
 }
 
 #[tokio::test]

@@ -24,8 +24,8 @@ fn lean_ping(wire: &Wire, user_agent: &str) -> String {
     let host = wire.url().replace("http://", "");
     format!(
         "POST / HTTP/1.1\r\n\
-         x-amz-target: DynamoDB_20120810.ListTables\r\n\
          content-length: 11\r\n\
+         x-amz-target: DynamoDB_20120810.ListTables\r\n\
          user-agent: {user_agent}\r\n\
          host: {host}\r\n\
          \r\n\

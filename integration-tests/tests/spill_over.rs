@@ -1,9 +1,10 @@
-//! The nodes of all scopes of a chain are known at any time.
+//! The nodes of all scopes of a chain are known at any time, and used when the most wanted one needs them.
 
-use crate::rig::{Recorder, scripted};
+use crate::rig::{Recorder, eventually, expect_pings, scripted};
 use crate::scopes::two_datacenters;
-use alternator_lb_sdk::{Alternator, Builder, Scope};
-use alternator_test_cluster::{NodeConfig, TestCluster};
+use alternator_lb_sdk::{Alternator, Builder, NodeState, NodeStatus, Scope};
+use alternator_test_cluster::{Fault, NodeConfig, TestCluster};
+use aws_sdk_dynamodb::Client;
 
 fn rack_and_datacenters() -> Scope {
     Scope::rack("dc1", "r1")
@@ -151,4 +152,107 @@ async fn a_node_that_joins_any_scope_is_known_after_the_next_refresh() {
         cluster.add_node(newcomer).unwrap();
         assert_eq!(known(&alternator).await, all(&cluster));
     }
+}
+
+/// So many racks of so many nodes in one datacenter.
+fn racks(
+    builder: alternator_test_cluster::Builder,
+    sizes: &[usize],
+) -> alternator_test_cluster::Builder {
+    let racks = sizes
+        .iter()
+        .zip(1..)
+        .flat_map(|(&size, rack)| vec![format!("r{rack}"); size]);
+    racks.fold(builder, |builder, rack| {
+        builder.node(NodeConfig::new().rack(rack))
+    })
+}
+
+async fn rack_first(cluster: &TestCluster) -> (Alternator, Client) {
+    let scope = Scope::rack("dc1", "r1").or(Scope::datacenter("dc1"));
+    let alternator = crate::rig::refreshing(cluster)
+        .scope(scope)
+        .build()
+        .unwrap();
+    let client = crate::rig::client(&alternator);
+    alternator.ready().await.unwrap();
+    (alternator, client)
+}
+
+/// What each node got of so many requests.
+async fn shares(cluster: &TestCluster, client: &Client, requests: usize) -> Vec<u64> {
+    cluster.reset_counters();
+    expect_pings(client, requests).await;
+    let nodes = cluster.nodes();
+    nodes.iter().map(|node| node.counters().requests).collect()
+}
+
+#[tokio::test]
+async fn traffic_spills_in_proportion_to_what_the_rack_cannot_carry() {
+    let cluster = scripted!(|builder| racks(builder, &[2, 3]));
+    let (alternator, client) = rack_first(&cluster).await;
+    let tiers: Vec<_> = alternator.nodes().iter().map(NodeStatus::tier).collect();
+    assert_eq!(tiers, [0, 0, 1, 1, 1]);
+    assert_eq!(shares(&cluster, &client, 20).await, [10, 10, 0, 0, 0]);
+
+    cluster.node(0).stop();
+    expect_pings(&client, 2).await;
+    let spilt = shares(&cluster, &client, 400).await;
+    // 70 % of 400 stay, and chance varies that by less than 10 with a probability of 70 %: by 80 never.
+    assert!(spilt[1].abs_diff(280) < 80, "{spilt:?}");
+    assert_eq!(spilt.iter().sum::<u64>(), 400);
+
+    cluster.node(0).start().unwrap();
+    eventually("the rack is whole again", async || {
+        alternator
+            .nodes()
+            .iter()
+            .all(|node| node.state() == NodeState::Up)
+    })
+    .await;
+    assert_eq!(shares(&cluster, &client, 20).await, [10, 10, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_retry_leaves_a_rack_of_one_node() {
+    let cluster = scripted!(|builder| racks(builder, &[1, 2]));
+    let (_alternator, client) = rack_first(&cluster).await;
+    // Less often than would eject it.
+    cluster.node(0).inject(Fault::ServerError { share: 0.1 });
+    let shares = shares(&cluster, &client, 40).await;
+    assert_eq!(shares[0], 40);
+    assert_eq!(shares[1] + shares[2], 4, "{shares:?}");
+}
+
+#[tokio::test]
+async fn a_rack_whose_only_node_fails_is_left_alone_until_it_is_well() {
+    let cluster = scripted!(|builder| racks(builder, &[1, 2]));
+    let (alternator, client) = rack_first(&cluster).await;
+    cluster.node(0).inject(Fault::ServerError { share: 1.0 });
+    eventually("it is ejected", async || {
+        expect_pings(&client, 1).await;
+        alternator.nodes()[0].state() == NodeState::Ejected
+    })
+    .await;
+    cluster.node(0).recover();
+    eventually("it is back", async || {
+        expect_pings(&client, 1).await;
+        alternator.nodes()[0].state() == NodeState::Up
+    })
+    .await;
+    assert_eq!(shares(&cluster, &client, 10).await, [10, 0, 0]);
+}
+
+#[tokio::test]
+async fn without_spill_over_requests_stay_in_the_rack_while_it_has_nodes() {
+    let cluster = scripted!(|builder| racks(builder, &[2, 3]));
+    let scope = Scope::rack("dc1", "r1").or(Scope::datacenter("dc1"));
+    let alternator = crate::rig::refreshing(&cluster)
+        .scope(scope)
+        .without_spill_over();
+    let alternator = alternator.build().unwrap();
+    let client = crate::rig::client(&alternator);
+    alternator.ready().await.unwrap();
+    cluster.node(0).stop();
+    assert_eq!(shares(&cluster, &client, 50).await, [0, 50, 0, 0, 0]);
 }

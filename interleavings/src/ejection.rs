@@ -14,7 +14,7 @@ fn settle(
     trial: Option<Trial>,
     now: Duration,
 ) -> Option<Transition> {
-    health.settle(outcome, trial, now, &mut fastrand::Rng::with_seed(1))
+    health.settle(outcome, trial, now, now, &mut fastrand::Rng::with_seed(1))
 }
 
 /// Of the requests that meet a dead node at the same time, one takes it down.
@@ -57,4 +57,17 @@ pub fn trials_end() {
         assert!(other.join().is_ok());
         assert!(!matches!(health.state(), State::OnTrial { .. }));
     }
+}
+
+/// A node that answers a request while a probe finds it silent is up or will be asked again, and is reported as it is.
+pub fn silence_and_answers_agree() {
+    let health = Arc::new(NodeHealth::new());
+    let other = Arc::clone(&health);
+    let probe = thread::spawn(move || other.unreachable(NOW, &mut fastrand::Rng::with_seed(1)));
+    let answered = settle(&health, Outcome::Answered, None, NOW);
+    let silent = probe.join().unwrap_or_default();
+    assert!(matches!(silent, Some(Transition::Ejected { .. })));
+    let is_up = health.state().is_up();
+    assert_eq!(is_up, answered == Some(Transition::Restored));
+    assert!(is_up || health.claim_probe(false, LATER).is_some());
 }

@@ -13,10 +13,12 @@
 mod ejection;
 mod in_flight;
 mod respawn;
+mod rest;
 
-pub use ejection::{one_request_ejects, one_request_tries, trials_end};
+pub use ejection::{one_request_ejects, one_request_tries, silence_and_answers_agree, trials_end};
 pub use in_flight::counts_come_back;
 pub use respawn::{a_closed_life_stays_closed, the_successor_lives};
+pub use rest::no_attempt_is_left_without_a_watch;
 
 mod sync {
     pub(crate) use loom::sync::atomic;
@@ -37,6 +39,8 @@ mod node_url;
 mod target;
 #[path = "../../alternator-lb-sdk/src/routing/traffic.rs"]
 mod traffic;
+#[path = "../../alternator-lb-sdk/src/discovery/unwatched.rs"]
+mod unwatched;
 
 // The included sources find each other by these paths.
 use node_url::NodeUrl;

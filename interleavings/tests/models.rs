@@ -12,8 +12,10 @@ macro_rules! models {
 models!(
     a_closed_life_stays_closed,
     counts_come_back,
+    no_attempt_is_left_without_a_watch,
     one_request_ejects,
     one_request_tries,
+    silence_and_answers_agree,
     the_successor_lives,
     trials_end,
 );

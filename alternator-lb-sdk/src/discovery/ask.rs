@@ -49,6 +49,8 @@ pub(crate) type AskFuture<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> 
 pub(crate) enum AskError {
     #[error("it could not be reached")]
     Unreachable(#[source] Box<dyn Error + Send + Sync>),
+    #[error("it was not asked, since this process cannot connect to anybody at the moment")]
+    NotAsked(#[source] Box<dyn Error + Send + Sync>),
     #[error("it did not answer within {0:?}")]
     TimedOut(Duration),
     #[error("it answered with status {0}")]

@@ -95,6 +95,11 @@ impl Background {
         });
     }
 
+    /// Whether the task runs.
+    pub(crate) fn runs(&self, now: Duration) -> bool {
+        self.life.is_lived(now)
+    }
+
     /// A request may have woken the task from a long sleep: then it has but a short time left to show that it lives.
     pub(crate) fn woken(&self, now: Duration) {
         self.life.woken(now + GRACE);

@@ -65,9 +65,10 @@ impl Bench {
             end_requests: |()| {
                 ENDED.with(|ended| ended.set(ended.get() + 1));
             },
-            report: note,
+            report: Box::new(note),
         };
         let discovery = Arc::new(Discovery::new(settings, Arc::clone(&router), Clock::new()));
+        discovery.hear_of_answers();
         let ask: Arc<dyn Ask> = Arc::clone(&network) as _;
         discovery.adopt(|| ask);
         Self {
@@ -119,7 +120,7 @@ impl Bench {
         let mut plan = Plan::pinned_to(self.target(last));
         let now = self.discovery.clock().now();
         let rng = &mut fastrand::Rng::with_seed(1);
-        self.router.advance(&mut plan, now, rng).unwrap();
+        self.router.advance(&mut plan, true, now, rng).unwrap();
         self.discovery.attempt_begun();
         plan
     }

@@ -5,16 +5,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Until when the task will have given a sign of life: its number above, whether it means to sleep long, milliseconds
-/// below.
+/// Until when the task will have given a sign of life: its number above, whether there is one at all, whether it means to
+/// sleep long, milliseconds below.
 ///
 /// The number makes a task that was given up and comes to life again, or ends late, powerless over its successor.
 pub(super) struct Life(AtomicU64);
 
-/// Nine thousand years of milliseconds, and 32,768 tasks before a number comes again.
+/// Nine thousand years of milliseconds, and 16,384 tasks before a number comes again.
 const MILLIS: u64 = (1 << 48) - 1;
 const ASLEEP: u64 = 1 << 48;
-const NUMBER: u32 = 49;
+const NOBODY: u64 = 1 << 49;
+const NUMBER: u32 = 50;
 /// No task, and none shall be.
 const CLOSED: u64 = u64::MAX;
 
@@ -26,14 +27,20 @@ impl Life {
     /// Begins the life of another task.
     pub(super) fn begin(this: &Arc<Self>, until: Duration) -> TaskLife {
         TaskLife {
-            number: this.succeed(until),
+            number: this.succeed(millis(until)),
             life: Arc::clone(this),
         }
     }
 
     /// Counts as alive until then without any task.
     pub(super) fn postpone(&self, until: Duration) {
-        self.succeed(until);
+        self.succeed(NOBODY | millis(until));
+    }
+
+    /// Whether there is a task.
+    pub(super) fn is_lived(&self, now: Duration) -> bool {
+        let life = self.0.load(Ordering::Relaxed);
+        life & NOBODY == 0 && life & MILLIS > millis(now)
     }
 
     pub(super) fn is_over(&self, now: Duration) -> bool {
@@ -41,9 +48,9 @@ impl Life {
     }
 
     /// Puts the next number in force, and returns it.
-    fn succeed(&self, until: Duration) -> u64 {
+    fn succeed(&self, until: u64) -> u64 {
         let next = |life: u64| number(life).wrapping_add(1) << NUMBER;
-        let step = |life: u64| (life != CLOSED).then(|| next(life) | millis(until));
+        let step = |life: u64| (life != CLOSED).then(|| next(life) | until);
         match self
             .0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, step)
@@ -175,7 +182,7 @@ mod tests {
 
     #[test]
     fn numbers_come_round() {
-        let life = Arc::new(Life(AtomicU64::new(0x7fff << NUMBER)));
+        let life = Arc::new(Life(AtomicU64::new(0x3fff << NUMBER)));
         let last = Life::begin(&life, seconds(5));
         assert_eq!(last.number, 0);
         assert!(!life.is_over(seconds(4)));

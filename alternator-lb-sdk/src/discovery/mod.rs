@@ -61,6 +61,7 @@ mod flight;
 mod groups;
 mod knowledge;
 mod life;
+mod memory;
 mod probe;
 mod race;
 mod refresh;
@@ -71,6 +72,7 @@ mod seed;
 mod seeds;
 mod stalls;
 mod survey;
+mod unwatched;
 mod watch;
 
 pub(crate) use ask::{Ask, AskError, AskFuture, Connections};

@@ -1,11 +1,11 @@
 //! Asking a node whether it is there.
 
 use super::refresh::Discovery;
-use super::{Ask, Connections};
+use super::{Ask, AskError, Connections};
 use crate::health::Trial;
 use crate::routing::Target;
 use crate::topology::NodeUrl;
-use futures_util::future::{self, Either, select};
+use futures_util::future;
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
 use std::collections::HashSet;
 use std::pin::pin;
@@ -23,8 +23,8 @@ const SHORTEST: Duration = Duration::from_millis(250);
 /// The longest: a lost packet of a new connection, which is sent again after one second (RFC 6298), has a second try.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// How many others are asked beside a node that does not answer requests.
-const WITNESSES: usize = 3;
+/// How many others are asked where one does not answer.
+pub(super) const WITNESSES: usize = 3;
 
 /// How many nodes are asked at a time. Where more are out or new, the others follow when these have answered.
 pub(super) const MAX_PROBES: usize = 16;
@@ -74,6 +74,9 @@ pub(super) async fn return_of<E: Send + Sync + 'static>(
         trial: Some(trial),
     };
     let answered = is_there(ask.as_ref(), &node, Connections::OfTheData, LONGEST).await;
+    let Some(answered) = answered else {
+        return;
+    };
     let (Some(discovery), Some(trial)) = (discovery.upgrade(), claim.trial.take()) else {
         return;
     };
@@ -86,54 +89,69 @@ pub(super) async fn return_of<E: Send + Sync + 'static>(
 /// Asks a node on which requests wait whether it is there, over a connection apart. If not, it is left out, and the
 /// requests that wait on it are ended, so that they go to another.
 ///
-/// Others are asked at the same time. Only if one of them answers is the node believed to be what is wrong: the network
-/// of this very process may be, or the process may have stood still, and then to leave nodes out would help nobody.
+/// That is so only if some other node has answered something in the meantime, or answers this question: the network of
+/// this very process may be what is wrong, or the process may have stood still, and then to leave nodes out would help
+/// nobody.
 pub(super) async fn stalled<E: Send + Sync + 'static>(
     discovery: Weak<Discovery<E>>,
     ask: Arc<dyn Ask>,
     node: Arc<Target<E>>,
     others: Vec<Arc<Target<E>>>,
 ) {
+    let answers = |nodes: &[Arc<Target<E>>]| nodes.iter().map(|node| node.answers()).sum::<u64>();
+    let (answers_before, others_before) = (node.answers(), answers(&others));
     let usual = node.latency().unwrap_or_default();
     let patience = usual.saturating_mul(FACTOR).clamp(SHORTEST, LONGEST);
-    let witnesses: FuturesUnordered<_> = others
-        .iter()
-        .take(WITNESSES)
-        .map(|other| is_there(ask.as_ref(), other, Connections::Apart, patience))
-        .collect();
-    let is_other_there = pin!(witnesses.any(|answered| async move { answered }));
-    let is_there = pin!(is_there(ask.as_ref(), &node, Connections::Apart, patience));
-    let is_the_node = match select(is_there, is_other_there).await {
-        Either::Left((true, _)) => false,
-        Either::Left((false, is_other_there)) => is_other_there.await,
-        Either::Right((is_other_there, is_there)) => !is_there.await && is_other_there,
-    };
-    if !is_the_node {
+    if is_there(ask.as_ref(), &node, Connections::Apart, patience).await != Some(false) {
         return;
     }
-    for _ in 0..2 {
-        let Some(discovery) = discovery.upgrade() else {
-            return;
-        };
-        let now = discovery.clock().now();
-        if let Some(change) = discovery.router().silent(Arc::clone(&node), now) {
-            discovery.note(&change);
-        }
-        if !node.health().state().is_up() {
-            discovery.end_requests(&node);
-        }
-        drop(discovery);
-        // Who had chosen the node just before that is on the way there by now.
-        sleep(ON_THE_WAY).await;
+    let is_other_there =
+        answers(&others) > others_before || any_is_there(ask.as_ref(), &others, patience).await;
+    if !is_other_there || node.answers() > answers_before {
+        return;
+    }
+    leave_out(&discovery, &node);
+    // Who had chosen the node just before that is on the way there by now.
+    sleep(ON_THE_WAY).await;
+    if let Some(discovery) = discovery.upgrade()
+        && !node.health().state().is_up()
+    {
+        discovery.end_requests(&node);
     }
 }
 
+fn leave_out<E: Send + Sync + 'static>(discovery: &Weak<Discovery<E>>, node: &Arc<Target<E>>) {
+    let Some(discovery) = discovery.upgrade() else {
+        return;
+    };
+    let now = discovery.clock().now();
+    if let Some(change) = discovery.router().silent(Arc::clone(node), now) {
+        discovery.note(&change);
+    }
+    if !node.health().state().is_up() {
+        discovery.end_requests(node);
+    }
+}
+
+async fn any_is_there<E>(ask: &dyn Ask, nodes: &[Arc<Target<E>>], patience: Duration) -> bool {
+    let answers: FuturesUnordered<_> = nodes
+        .iter()
+        .map(|node| is_there(ask, node, Connections::Apart, patience))
+        .collect();
+    let mut answers = pin!(answers.filter(|is_there| future::ready(*is_there == Some(true))));
+    answers.next().await.is_some()
+}
+
+/// Nothing if it could not be found out.
 async fn is_there<E>(
     ask: &dyn Ask,
     node: &Target<E>,
     over: Connections,
     patience: Duration,
-) -> bool {
-    let answer = timeout(patience, ask.probe(node.url(), over)).await;
-    matches!(answer, Ok(Ok(())))
+) -> Option<bool> {
+    match timeout(patience, ask.probe(node.url(), over)).await {
+        Ok(Ok(())) => Some(true),
+        Ok(Err(AskError::NotAsked(_))) => None,
+        Ok(Err(_)) | Err(_) => Some(false),
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::flight::{self, Boarding, Flight, Turn};
 use super::knowledge::{Knowledge, Link};
+use super::memory::{Changes, Memory};
 use super::schedule::{Intervals, Signals};
 use super::seeds::{LOOK_UP_TIMEOUT, Seeds};
 use super::survey::{Findings, Survey};
@@ -29,7 +30,7 @@ pub(crate) struct Settings<E> {
     pub(crate) attach: fn(&NodeUrl) -> E,
     /// Ends the requests that wait on a node.
     pub(crate) end_requests: fn(&E),
-    pub(crate) report: fn(&Report),
+    pub(crate) report: Box<dyn Fn(&Report) + Send + Sync>,
 }
 
 /// Knows who is in the cluster, and tells the router.
@@ -43,6 +44,7 @@ pub(crate) struct Discovery<E> {
     flight: Flight,
     signals: Arc<Signals>,
     has_succeeded: AtomicBool,
+    hears_of_answers: AtomicBool,
     memory: Mutex<Memory>,
 }
 
@@ -53,20 +55,6 @@ struct Found {
     proven: HashSet<NodeUrl>,
 }
 
-/// What outlives a refresh.
-#[derive(Default)]
-struct Memory {
-    knowledge: Knowledge,
-    failures: u32,
-    error: Option<RefreshError>,
-    /// Entries that were reported; bounded, since servers choose them.
-    reported: HashSet<String>,
-    spans_datacenters: bool,
-}
-
-/// How many strange entries are remembered. More are not reported at all: by then the log tells enough.
-const MAX_REPORTED: usize = 64;
-
 impl<E: Send + Sync + 'static> Discovery<E> {
     pub(crate) fn new(settings: Settings<E>, router: Arc<Router<E>>, clock: Clock) -> Self {
         Self {
@@ -76,8 +64,9 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             settings,
             ask: OnceLock::new(),
             flight: Flight::default(),
-            signals: Arc::default(),
+            signals: Arc::new(Signals::new()),
             has_succeeded: AtomicBool::new(false),
+            hears_of_answers: AtomicBool::new(false),
             memory: Mutex::default(),
         }
     }
@@ -134,6 +123,16 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.signals.request()
     }
 
+    /// Somebody tells the router what becomes of attempts.
+    pub(crate) fn hear_of_answers(&self) {
+        self.hears_of_answers.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is known what becomes of attempts. Otherwise every node that is busy would look as if it hung.
+    pub(super) fn hears_of_answers(&self) -> bool {
+        self.hears_of_answers.load(Ordering::Relaxed)
+    }
+
     /// An attempt has begun.
     pub(crate) fn attempt_begun(&self) {
         self.signals.watch();
@@ -141,13 +140,13 @@ impl<E: Send + Sync + 'static> Discovery<E> {
 
     /// A node goes, comes or stays out.
     pub(crate) fn note(&self, change: &Change<E>) {
-        match change.transition {
+        if let Transition::Ejected {
+            cause: Cause::Unreachable,
+            ..
+        } = change.transition
+        {
             // The list may be out of date.
-            Transition::Ejected { cause, .. } | Transition::StillOut { cause, .. } => match cause {
-                Cause::Unreachable => self.signals.trouble(),
-                Cause::Unproven | Cause::Failing => {}
-            },
-            Transition::Admitted | Transition::Restored => {}
+            self.signals.trouble();
         }
         self.signals.watch();
         self.report(Report::Node {
@@ -272,15 +271,14 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         if !turn.is_current() {
             return None;
         }
-        let mut reports = Vec::new();
-        self.note_dropped(&findings, &mut reports);
+        let mut reports = Vec::from_iter(self.memory().note_dropped(&findings.dropped));
         let outcome = match result {
             Ok(found) => {
-                self.succeeded(found, findings, &mut reports);
+                reports.extend(self.succeeded(found, findings));
                 Ok(())
             }
             Err(error) => {
-                self.failed(&error, &mut reports);
+                reports.extend(self.failed(&error));
                 Err(error)
             }
         };
@@ -289,49 +287,20 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         Some(outcome)
     }
 
-    fn succeeded(&self, found: Found, findings: Findings, reports: &mut Vec<Report>) {
+    fn succeeded(&self, found: Found, findings: Findings) -> Vec<Report> {
         let knowledge = Knowledge {
             links: found.links,
             scoped: findings.scoped,
         };
         // Before anybody is told that it has succeeded.
-        let (added, removed) = self.put_in_force(&knowledge.tiers(), &found.proven);
-
-        let serving = knowledge.most_wanted();
-        let mut memory = self.memory();
-        if memory.error.take().is_some() {
-            reports.push(Report::Recovered);
-        }
-        if !added.is_empty() || !removed.is_empty() {
-            reports.push(Report::Changed {
-                added,
-                removed,
-                nodes: self.router.table().topology().nodes().len(),
-                area: serving
-                    .map(|link| link.area.to_string())
-                    .unwrap_or_default(),
-            });
-        }
-        let datacenters = serving.map_or(0, |link| link.groups.len());
-        if datacenters > 1
-            && !self.settings.scope_is_chosen
-            && !std::mem::replace(&mut memory.spans_datacenters, true)
-        {
-            reports.push(Report::SpansDatacenters { datacenters });
-        }
+        let changes = self.put_in_force(&knowledge.tiers(), &found.proven);
         self.has_succeeded.store(true, Ordering::Relaxed);
-        memory.failures = 0;
-        memory.knowledge.succeed(knowledge, self.seeds());
+        let is_surprised = !self.settings.scope_is_chosen;
+        self.memory()
+            .succeeded(knowledge, self.seeds(), changes, is_surprised)
     }
 
-    fn failed(&self, error: &RefreshError, reports: &mut Vec<Report>) {
-        let mut memory = self.memory();
-        memory.failures = memory.failures.saturating_add(1);
-        let known = memory.error.as_ref().map(std::mem::discriminant);
-        if known != Some(std::mem::discriminant(error)) {
-            reports.push(Report::Failed(error.clone()));
-        }
-        memory.error = Some(error.clone());
+    fn failed(&self, error: &RefreshError) -> Option<Report> {
         if let RefreshError::ScopeUnsupported { scope } = error
             && !self.has_succeeded()
         {
@@ -340,30 +309,14 @@ impl<E: Send + Sync + 'static> Discovery<E> {
                 scope: scope.clone(),
             });
         }
-    }
-
-    fn note_dropped(&self, findings: &Findings, reports: &mut Vec<Report>) {
-        let reported = &mut self.memory().reported;
-        let mut news = Vec::new();
-        for entry in &findings.dropped {
-            if reported.len() < MAX_REPORTED && reported.insert(entry.clone()) {
-                news.push(entry.clone());
-            }
-        }
-        if !news.is_empty() {
-            reports.push(Report::Dropped(news));
-        }
+        self.memory().failed(error)
     }
 
     /// Routes to these nodes from now on. Returns which came and which went.
     ///
     /// Those of the first list are used at once, since there is nobody else to go to. Who comes later has to answer first:
     /// servers name a node some ten seconds before it listens.
-    fn put_in_force(
-        &self,
-        tiers: &[Vec<NodeUrl>],
-        proven: &HashSet<NodeUrl>,
-    ) -> (Vec<NodeUrl>, Vec<NodeUrl>) {
+    fn put_in_force(&self, tiers: &[Vec<NodeUrl>], proven: &HashSet<NodeUrl>) -> Changes {
         let is_first = !self.has_succeeded();
         let now = self.clock.now();
         let before = self.router.table();
@@ -381,7 +334,11 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             self.note_panic(panic);
             self.signals.watch();
         }
-        (added, removed)
+        Changes {
+            added,
+            removed,
+            nodes: self.router.table().topology().nodes().len(),
+        }
     }
 
     fn nodes_down(&self) -> HashSet<NodeUrl> {

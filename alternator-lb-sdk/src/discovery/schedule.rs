@@ -1,6 +1,8 @@
 //! When the list is refreshed.
 
+use super::unwatched::Unwatched;
 use crate::clock::Clock;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -37,18 +39,28 @@ impl Intervals {
 }
 
 /// What requests tell the task that refreshes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Signals {
     active: AtomicBool,
     trouble: AtomicBool,
     request: Notify,
     failure: Notify,
-    /// Whether nobody watches over the nodes.
-    unwatched: AtomicBool,
+    unwatched: Unwatched,
     watch: Notify,
 }
 
 impl Signals {
+    pub(super) fn new() -> Self {
+        Self {
+            active: AtomicBool::new(false),
+            trouble: AtomicBool::new(false),
+            request: Notify::new(),
+            failure: Notify::new(),
+            unwatched: Unwatched::new(),
+            watch: Notify::new(),
+        }
+    }
+
     /// A request is made. Returns whether that may be the one that wakes the task.
     ///
     /// Costs a read: only the first request of each pause writes.
@@ -56,7 +68,7 @@ impl Signals {
         let first =
             !self.active.load(Ordering::Relaxed) && !self.active.swap(true, Ordering::Relaxed);
         if first {
-            self.request.notify_one();
+            self.request.notify_waiters();
         }
         first
     }
@@ -64,7 +76,7 @@ impl Signals {
     /// A node could not be connected.
     pub(super) fn trouble(&self) {
         self.trouble.store(true, Ordering::Relaxed);
-        self.failure.notify_one();
+        self.failure.notify_waiters();
     }
 
     /// Whether there was trouble since the last time this was asked.
@@ -74,29 +86,26 @@ impl Signals {
 
     /// There is something to watch over: an attempt has begun, or a node is new.
     ///
-    /// Costs a read. In one order with the count of what is in flight: either this sees that nobody watches, or
-    /// whoever is about to rest sees the attempt.
+    /// Costs a read.
     pub(super) fn watch(&self) {
-        if self.unwatched.load(Ordering::SeqCst) && self.unwatched.swap(false, Ordering::SeqCst) {
-            self.watch.notify_one();
+        if self.unwatched.revoke() {
+            self.watch.notify_waiters();
         }
     }
 
     #[cfg(test)]
     pub(super) fn is_unwatched(&self) -> bool {
-        self.unwatched.load(Ordering::SeqCst)
+        self.unwatched.holds()
     }
 
     /// Rests until there is something to watch over, unless there is already.
     pub(super) async fn rest(&self, has_work: impl FnOnce() -> bool) {
-        self.unwatched.store(true, Ordering::SeqCst);
+        self.unwatched.announce();
         if has_work() {
-            self.unwatched.store(false, Ordering::SeqCst);
+            self.unwatched.revoke();
             return;
         }
-        while self.unwatched.load(Ordering::SeqCst) {
-            self.watch.notified().await;
-        }
+        until(&self.watch, || !self.unwatched.holds()).await;
     }
 
     /// Waits until the list is to be refreshed again. `failures` is how many refreshes in a row have failed; `idle` is
@@ -118,7 +127,8 @@ impl Signals {
         });
 
         sleep(jittered(debounce).min(active)).await;
-        if timeout(left(active), self.failure.notified()).await.is_ok() {
+        let trouble = until(&self.failure, || self.trouble.load(Ordering::Relaxed));
+        if timeout(left(active), trouble).await.is_ok() {
             return;
         }
         if self.active.swap(false, Ordering::Relaxed) {
@@ -127,14 +137,25 @@ impl Signals {
         let long = jittered(intervals.idle.max(intervals.active));
         idle(left(long));
         let woken = async {
-            // The permit of a request before this pause may still be there.
-            while !self.active.load(Ordering::Relaxed) {
-                self.request.notified().await;
-            }
+            until(&self.request, || self.active.load(Ordering::Relaxed)).await;
             self.active.store(false, Ordering::Relaxed);
         };
         // Over, or woken: either way it is time.
         let _ = timeout(left(long), woken).await;
+    }
+}
+
+/// Waits until something is so, of which there is word whenever it becomes so.
+///
+/// All who wait are given word: one of them may be a task whose runtime was left standing, and would keep it to itself.
+async fn until(word: &Notify, is_so: impl Fn() -> bool) {
+    loop {
+        let mut given = pin!(word.notified());
+        given.as_mut().enable();
+        if is_so() {
+            return;
+        }
+        given.await;
     }
 }
 
@@ -179,7 +200,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn busy_processes_refresh_every_few_seconds() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         for _ in 0..50 {
             signals.request();
             around(pause(&signals, 0).await, 5.0);
@@ -188,7 +209,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn pauses_are_not_alike() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         let mut pauses = Vec::new();
         // Timers count in milliseconds, so two may be alike by chance.
         for _ in 0..5 {
@@ -201,7 +222,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn idle_processes_refresh_every_minute() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         signals.request();
         pause(&signals, 0).await;
         for _ in 0..50 {
@@ -211,7 +232,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_first_request_after_idleness_ends_the_pause() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         signals.request();
         pause(&signals, 0).await;
         let (took, ()) = tokio::join!(pause(&signals, 0), async {
@@ -224,13 +245,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn trouble_ends_the_pause_but_not_at_once() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         signals.request();
         for _ in 0..100 {
             signals.trouble();
         }
         around(pause(&signals, 0).await, 0.25);
         // The hundred were one reason.
+        assert!(signals.take_trouble());
         signals.request();
         around(pause(&signals, 0).await, 5.0);
 
@@ -243,7 +265,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn failures_are_followed_up_soon_and_then_less_often() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         for (failures, seconds) in [(1, 0.5), (2, 1.0), (3, 2.0), (30, 2.0)] {
             signals.request();
             around(pause(&signals, failures).await, seconds);
@@ -252,7 +274,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn even_then_an_idle_process_is_silent() {
-        let signals = Signals::default();
+        let signals = Signals::new();
         around(pause(&signals, 30).await, 60.0);
     }
 }

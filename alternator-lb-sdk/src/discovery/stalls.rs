@@ -23,10 +23,19 @@ const UNKNOWN: Duration = Duration::from_millis(500);
 /// are slow, and it is alive.
 const MAX_DOUBLINGS: u32 = 5;
 
+/// How much the wait varies from one node to the next, and from process to process: those of a fleet must not all open a
+/// connection to the same node in the same instant.
+const JITTER: f64 = 0.2;
+
+/// For how long a node is remembered on which no request waits. Callers that give up early, and pause before they try
+/// again, leave gaps.
+const FORGOTTEN: Duration = Duration::from_secs(10);
+
 /// The nodes that have requests in flight, and for how long they have answered nothing.
 ///
-/// A node that answers other requests meanwhile is alive: what counts is the time since it has answered anything. What
-/// the application gives up does not count as an answer, so a node that hangs is found out also where nobody waits long.
+/// A node that answers other requests meanwhile is alive: what counts is the time in which requests wait on it and it
+/// answers nothing at all. What the application gives up does not count as an answer, so a node that hangs is found out
+/// also where nobody waits long.
 #[derive(Debug)]
 pub(super) struct Stalls<E>(HashMap<u64, Stall<E>>);
 
@@ -36,7 +45,11 @@ struct Stall<E> {
     /// How many answers there were when it was looked at last.
     answers: u64,
     waited: Duration,
+    /// For how long no request has been in flight.
+    idle: Duration,
     doublings: u32,
+    /// What its patience is multiplied with.
+    jitter: f64,
 }
 
 impl<E> Default for Stalls<E> {
@@ -46,52 +59,83 @@ impl<E> Default for Stalls<E> {
 }
 
 impl<E> Stalls<E> {
-    /// Looks at the nodes after `elapsed`. Returns those that should be asked whether they are there. Nodes that are
-    /// not listed any more are looked after as long as requests wait on them.
-    pub(super) fn look(
+    /// Looks at the nodes after `elapsed`. Returns those that should be asked whether they are there, so many at most;
+    /// others are left for the next time. Nodes that are not listed any more are looked after as long as requests wait on
+    /// them.
+    pub(super) fn look<'n>(
         &mut self,
-        nodes: &[Arc<Target<E>>],
+        nodes: impl Iterator<Item = &'n Arc<Target<E>>>,
         elapsed: Duration,
-    ) -> Vec<Arc<Target<E>>> {
-        self.0.retain(|_, stall| stall.node.in_flight() > 0);
-        for node in nodes.iter().filter(|node| node.in_flight() > 0) {
-            self.0.entry(node.id()).or_insert_with(|| Stall {
-                node: Arc::clone(node),
-                answers: node.answers(),
-                waited: Duration::ZERO,
-                doublings: 0,
-            });
+        most: usize,
+    ) -> Vec<Arc<Target<E>>>
+    where
+        E: 'n,
+    {
+        let mut slowest = None;
+        for node in nodes {
+            slowest = slowest.max(node.latency());
+            if node.in_flight() > 0 {
+                self.0
+                    .entry(node.id())
+                    .or_insert_with(|| Stall::new(Arc::clone(node)));
+            }
         }
-        let slowest = nodes.iter().filter_map(|node| node.latency()).max();
+        self.0.retain(|_, stall| stall.goes_on(elapsed));
         let stalls = self.0.values_mut();
         stalls
-            .filter_map(|stall| stall.look(elapsed, slowest))
+            .filter(|stall| stall.is_too_long(slowest))
+            .take(most)
+            .map(Stall::ask)
             .collect()
     }
 
-    /// Whether any request is in flight.
+    /// Whether requests wait on any node, or did so lately without an answer.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 impl<E> Stall<E> {
-    fn look(&mut self, elapsed: Duration, slowest: Option<Duration>) -> Option<Arc<Target<E>>> {
+    fn new(node: Arc<Target<E>>) -> Self {
+        Self {
+            answers: node.answers(),
+            node,
+            waited: Duration::ZERO,
+            idle: Duration::ZERO,
+            doublings: 0,
+            jitter: 1.0 - JITTER + 2.0 * JITTER * fastrand::f64(),
+        }
+    }
+
+    /// Takes note of what has happened. Returns whether there is anything to remember.
+    fn goes_on(&mut self, elapsed: Duration) -> bool {
         let answers = self.node.answers();
         if answers != self.answers {
             self.answers = answers;
             self.waited = Duration::ZERO;
             self.doublings = 0;
-            return None;
+            return self.node.in_flight() > 0;
         }
-        self.waited += elapsed;
+        if self.node.in_flight() > 0 {
+            self.waited += elapsed;
+            self.idle = Duration::ZERO;
+        } else {
+            self.idle += elapsed;
+        }
+        self.idle < FORGOTTEN
+    }
+
+    fn is_too_long(&self, slowest: Option<Duration>) -> bool {
         let usual = self.node.latency().or(slowest);
-        if self.waited < patience(usual) * 2u32.pow(self.doublings) {
-            return None;
-        }
+        let patience = patience(usual) * 2u32.pow(self.doublings);
+        self.node.in_flight() > 0 && self.waited >= patience.mul_f64(self.jitter)
+    }
+
+    /// It is going to be asked.
+    fn ask(&mut self) -> Arc<Target<E>> {
         self.waited = Duration::ZERO;
         self.doublings = (self.doublings + 1).min(MAX_DOUBLINGS);
-        Some(Arc::clone(&self.node))
+        Arc::clone(&self.node)
     }
 }
 
@@ -118,6 +162,8 @@ mod tests {
         router: Router<()>,
         stalls: Stalls<()>,
         now: Duration,
+        /// How many may be asked at a time.
+        most: usize,
     }
 
     impl Bench {
@@ -128,6 +174,7 @@ mod tests {
                 router: Router::new(Table::new(Arc::new(topology)), Policy::default(), 0),
                 stalls: Stalls::default(),
                 now: Duration::from_secs(1),
+                most: 1,
             }
         }
 
@@ -138,7 +185,7 @@ mod tests {
         fn request(&self) -> Plan<()> {
             let mut plan = Plan::pinned_to(self.node(0));
             let rng = &mut fastrand::Rng::with_seed(1);
-            self.router.advance(&mut plan, self.now, rng).unwrap();
+            self.router.advance(&mut plan, true, self.now, rng).unwrap();
             plan
         }
 
@@ -154,28 +201,53 @@ mod tests {
             let mut passed = Duration::ZERO;
             while passed.as_millis() < millis {
                 passed += TICK;
-                let stalled = self.stalls.look(table.topology().nodes(), TICK);
+                let nodes = table.topology().nodes().iter();
+                let stalled = self.stalls.look(nodes, TICK, self.most);
                 asked.extend(stalled.iter().map(|_| passed.as_millis()));
             }
             asked
         }
     }
 
+    /// Whether moments are those expected, but for the jitter and a tick.
+    fn are_about(moments: &[u128], expected: &[u128]) -> bool {
+        let mut pairs = moments.iter().zip(expected);
+        let about = |(moment, expected): (&u128, &u128)| {
+            (expected * 8 / 10..=expected * 12 / 10 + 25 * moments.len() as u128).contains(moment)
+        };
+        moments.len() == expected.len() && pairs.all(about)
+    }
+
     #[test]
     fn a_node_that_answers_nothing_is_asked_and_then_less_and_less_often() {
         let mut bench = Bench::new();
         let _waiting = bench.request();
-        assert_eq!(bench.asked(4_000), [500, 1_500, 3_500]);
+        let asked = bench.asked(5_000);
+        assert!(are_about(&asked, &[500, 1_500, 3_500]), "{asked:?}");
     }
 
     #[test]
     fn how_long_that_takes_depends_on_what_is_usual() {
-        for (usual, asked) in [(1, 150), (15, 150), (40, 400), (2_000, 5_000)] {
+        for (usual, expected) in [(1, 150), (15, 150), (40, 400), (2_000, 5_000)] {
             let mut bench = Bench::new();
             bench.answer(bench.request(), Duration::from_millis(usual));
             let _waiting = bench.request();
-            assert_eq!(bench.asked(asked), [asked], "{usual} ms are usual");
+            let asked = bench.asked(expected * 13 / 10);
+            assert!(
+                are_about(&asked, &[expected]),
+                "{usual} ms are usual: {asked:?}"
+            );
         }
+    }
+
+    #[test]
+    fn a_node_for_which_there_is_no_probe_left_is_asked_as_soon_as_there_is_one() {
+        let mut bench = Bench::new();
+        let _waiting = bench.request();
+        bench.most = 0;
+        assert_eq!(bench.asked(2_000), [0; 0]);
+        bench.most = 1;
+        assert_eq!(bench.asked(25), [25]);
     }
 
     #[test]
@@ -192,12 +264,12 @@ mod tests {
     fn what_the_application_gives_up_is_no_answer() {
         let mut bench = Bench::new();
         let mut asked = Vec::new();
-        let mut waiting = bench.request();
-        for _ in 0..10 {
+        for _ in 0..20 {
+            let waiting = bench.request();
             asked.extend(bench.asked(100));
-            waiting = bench.request();
+            drop(waiting);
+            assert_eq!(bench.asked(50), [0; 0], "nobody waits");
         }
-        drop(waiting);
         assert!(!asked.is_empty());
     }
 
@@ -205,13 +277,13 @@ mod tests {
     fn a_node_without_requests_is_forgotten() {
         let mut bench = Bench::new();
         let waiting = bench.request();
-        bench.asked(400);
+        bench.asked(300);
         assert!(!bench.stalls.is_empty());
         drop(waiting);
-        bench.asked(25);
+        bench.asked(FORGOTTEN.as_millis());
         assert!(bench.stalls.is_empty());
         let _waiting = bench.request();
-        assert_eq!(bench.asked(500), [500], "from the beginning");
+        assert_eq!(bench.asked(300), [0; 0], "from the beginning");
     }
 
     #[test]
@@ -225,6 +297,7 @@ mod tests {
             .topology()
             .refreshed(&[vec![other]], |_| Peer::new(()));
         bench.router.publish(Table::new(Arc::new(without)));
-        assert_eq!(bench.asked(500), [475]);
+        let asked = bench.asked(700);
+        assert!(are_about(&asked, &[475]), "{asked:?}");
     }
 }

@@ -241,6 +241,7 @@ impl Survey<'_> {
         let unanswered = match error {
             AskError::ScopeUnsupported => Unanswered::ScopeUnsupported,
             AskError::Unreachable(_)
+            | AskError::NotAsked(_)
             | AskError::TimedOut(_)
             | AskError::Status(_)
             | AskError::TooLong(_)

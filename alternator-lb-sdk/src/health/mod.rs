@@ -13,6 +13,7 @@ mod node_health;
 mod outcome;
 mod record;
 mod rest;
+mod setbacks;
 mod word;
 
 pub(crate) use node_health::{NodeHealth, Transition, Trial};

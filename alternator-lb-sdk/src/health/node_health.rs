@@ -3,8 +3,9 @@
 use super::outcome::Outcome;
 use super::record::Record;
 use super::rest;
+use super::setbacks::Setbacks;
 use super::word::{Cause, State};
-use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Whether one node is used, and when it is tried again if not.
@@ -32,8 +33,8 @@ use std::time::Duration;
 pub(crate) struct NodeHealth {
     /// A [`State`].
     state: AtomicU64,
-    /// Ejections and failed trials, without it having been up for long in between.
-    setbacks: AtomicU32,
+    /// Ejections and failed trials for the same cause, without it having been up for long in between.
+    setbacks: Setbacks,
     /// Since when the node is out, in milliseconds. Means nothing while it is not.
     out_since: AtomicU64,
     record: Record,
@@ -66,10 +67,6 @@ const WARMING: Duration = Duration::from_secs(10);
 /// What a node that comes back takes of its share at first, in percent, as in envoy.
 const FIRST_SHARE: u32 = 10;
 
-/// How long a request leaves a node whose rest is over to the probes, which cost it nothing. It tries the node itself
-/// only where nobody probes, since there is no runtime or HTTP client to do it with.
-const PROBES_FIRST: Duration = Duration::from_secs(1);
-
 impl NodeHealth {
     /// A node that is used from the beginning.
     pub(crate) fn new() -> Self {
@@ -90,7 +87,7 @@ impl NodeHealth {
     fn in_state(state: State, now: Duration) -> Self {
         Self {
             state: AtomicU64::new(state.word()),
-            setbacks: AtomicU32::new(0),
+            setbacks: Setbacks::default(),
             out_since: AtomicU64::new(millis(now)),
             record: Record::new(),
         }
@@ -98,6 +95,11 @@ impl NodeHealth {
 
     pub(crate) fn state(&self) -> State {
         State::of(self.state.load(Ordering::Relaxed))
+    }
+
+    /// How often it was ejected, or failed a trial, in a row for the same cause.
+    pub(crate) fn setbacks(&self) -> u32 {
+        self.setbacks.count()
     }
 
     /// Since when the node is out, if it is.
@@ -114,12 +116,11 @@ impl NodeHealth {
         u32::try_from(grown).map_or(100, |grown| grown.clamp(FIRST_SHARE, 100))
     }
 
-    /// From when on a request may try the node, if it is out; now, if somebody does that already, for that may be given
-    /// up at any moment.
-    pub(crate) fn next_trial(&self) -> Duration {
+    /// The end of its rest, or of the time that somebody has who finds out whether it is well.
+    pub(crate) fn out_until(&self) -> Duration {
         match self.state() {
-            State::Resting { cause, until } => until + trial_delay(cause),
-            State::OnTrial { .. } | State::Up | State::Warming { .. } => Duration::ZERO,
+            State::Resting { until, .. } | State::OnTrial { until, .. } => until,
+            State::Up | State::Warming { .. } => Duration::ZERO,
         }
     }
 
@@ -127,7 +128,7 @@ impl NodeHealth {
     ///
     /// Whoever has it owes an [`Outcome`] or [`abandon_trial`](Self::abandon_trial).
     pub(crate) fn claim_trial(&self, now: Duration) -> Option<Trial> {
-        self.claim(now, |cause, until| until + trial_delay(cause) <= now)
+        self.claim(now, |_, until| until <= now)
     }
 
     /// The same for a probe, which says nothing of a node that answers, but badly. `is_pressing` says not to wait for
@@ -156,7 +157,7 @@ impl NodeHealth {
             .then_some(Trial { word: trial, cause })
     }
 
-    /// The trial ended without telling anything about the node: another may try it.
+    /// The trial ended before anything was tried: another may try the node.
     pub(crate) fn abandon_trial(&self, trial: Trial) {
         let cause = trial.cause;
         let until = Duration::ZERO;
@@ -164,21 +165,38 @@ impl NodeHealth {
         self.change(trial.word, State::Resting { cause, until }.word());
     }
 
-    /// Takes note of what became of an attempt, and of its trial if it had one.
+    /// Takes note of what became of an attempt that began at a moment, and of its trial if it had one.
     pub(crate) fn settle(
         &self,
         outcome: Outcome,
         trial: Option<Trial>,
+        began: Duration,
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Option<Transition> {
+        if let Some(trial) = trial {
+            return self.end_trial(trial, outcome, now, rng);
+        }
+        match self.state() {
+            // What went wrong before the node came back says nothing of it now.
+            State::Warming { since } if began < since && outcome.is_failure() => return None,
+            // Nor does an answer that was on its way before it went.
+            State::Resting { .. } | State::OnTrial { .. }
+                if began < self.out_since() && outcome.was_answered() =>
+            {
+                return None;
+            }
+            _ => {}
+        }
         let is_poor = self.record.note(outcome.evidence(), now);
-        match trial {
-            Some(trial) => self.end_trial(trial, outcome, now, rng),
-            None if outcome == Outcome::NotConnected => self.unreachable(now, rng),
-            None if is_poor => self.failing(now, rng),
-            None if outcome.was_answered() => self.answered(now),
-            None => None,
+        if outcome == Outcome::NotConnected {
+            self.unreachable(now, rng)
+        } else if is_poor {
+            self.failing(now, rng)
+        } else if outcome.was_answered() {
+            self.answered(now)
+        } else {
+            None
         }
     }
 
@@ -225,15 +243,15 @@ impl NodeHealth {
         rng: &mut fastrand::Rng,
     ) -> Option<Transition> {
         let setbacks = match State::of(word) {
-            State::Warming { .. } => self.setbacks.load(Ordering::Relaxed).saturating_add(1),
-            State::Up | State::Resting { .. } | State::OnTrial { .. } => 1,
+            State::Warming { since } if now < since + WARMING => self.setbacks.after_another(cause),
+            _ => 1,
         };
         let rest = rest::after(cause, setbacks, rng);
         let until = now + rest;
         if !self.change(word, State::Resting { cause, until }.word()) {
             return None;
         }
-        self.setbacks.store(setbacks, Ordering::Relaxed);
+        self.setbacks.set(cause, setbacks);
         if State::of(word).is_up() {
             self.out_since.store(millis(now), Ordering::Relaxed);
         }
@@ -276,8 +294,8 @@ impl NodeHealth {
         match State::of(word) {
             State::Up => None,
             State::Warming { since } => {
-                if since + WARMING <= now && self.change(word, State::Up.word()) {
-                    self.setbacks.store(0, Ordering::Relaxed);
+                if since + WARMING <= now {
+                    self.change(word, State::Up.word());
                 }
                 None
             }
@@ -307,17 +325,14 @@ impl NodeHealth {
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Option<Transition> {
-        let setbacks = match cause == trial.cause {
-            true => self.setbacks.load(Ordering::Relaxed).saturating_add(1),
-            false => 1,
-        };
+        let setbacks = self.setbacks.after_another(cause);
         let rest = rest::after(cause, setbacks, rng);
         let until = now + rest;
         if !self.change(trial.word, State::Resting { cause, until }.word()) {
             // It came too late: by now the node is up, or another tries it.
             return None;
         }
-        self.setbacks.store(setbacks, Ordering::Relaxed);
+        self.setbacks.set(cause, setbacks);
         Some(match cause == trial.cause {
             true => Transition::StillOut { cause, rest },
             false => Transition::Ejected { cause, rest },
@@ -329,15 +344,6 @@ impl NodeHealth {
         self.state
             .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
-    }
-}
-
-/// How long after the end of a rest a request may try a node.
-fn trial_delay(cause: Cause) -> Duration {
-    match cause {
-        // No probe can tell.
-        Cause::Failing => Duration::ZERO,
-        Cause::Unproven | Cause::Unreachable => PROBES_FIRST,
     }
 }
 

@@ -55,8 +55,8 @@ impl State {
         let (kind, moment) = match self {
             Self::Up => (UP, Duration::ZERO),
             Self::Warming { since } => (WARMING, since),
-            Self::Resting { cause, until } => (RESTING + cause.number(), until),
-            Self::OnTrial { cause, until } => (ON_TRIAL + cause.number(), until),
+            Self::Resting { cause, until } => (RESTING + u64::from(cause.number()), until),
+            Self::OnTrial { cause, until } => (ON_TRIAL + u64::from(cause.number()), until),
         };
         let moment = u64::try_from(moment.as_millis()).unwrap_or(MILLIS);
         kind << KIND | moment.min(MILLIS)
@@ -87,7 +87,7 @@ const RESTING: u64 = 2;
 const ON_TRIAL: u64 = RESTING + 3;
 
 impl Cause {
-    fn number(self) -> u64 {
+    pub(super) fn number(self) -> u32 {
         match self {
             Self::Unproven => 0,
             Self::Unreachable => 1,

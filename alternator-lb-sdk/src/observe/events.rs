@@ -74,7 +74,23 @@ pub(crate) fn credentials_failed() {
 pub(crate) fn transport_removed() {
     warn!(
         "a request went past the plugin's decorator of the HTTP client, as they all do where `.http_client(..)` is called \
-         after `.alternator(..)`: everything else works, but such requests do not leave a node that hangs; call \
-         `.alternator(..)` last"
+         after `.alternator(..)`: everything else works, but such requests do not leave a node that hangs, nor do they ask \
+         for compressed answers; call `.alternator(..)` last"
     );
+}
+
+/// A server takes a compressed body for JSON.
+#[cfg(feature = "compression")]
+pub(crate) fn compression_refused(node: &str) {
+    warn!(
+        node,
+        "a node does not take compressed requests (ScyllaDB before 2026.1): all are sent uncompressed until the nodes of \
+         the cluster change; upgrade it, or leave `.request_compression(..)` out"
+    );
+}
+
+/// The nodes have changed since one refused a compressed body.
+#[cfg(feature = "compression")]
+pub(crate) fn compression_resumed() {
+    info!("the nodes of the cluster changed: requests are sent compressed again");
 }

@@ -13,6 +13,8 @@ pub struct NodeStatus {
     requests: u64,
     failures: u64,
     latency: Option<Duration>,
+    tier: usize,
+    is_warming_up: bool,
 }
 
 /// Whether a node is used.
@@ -22,7 +24,7 @@ pub enum NodeState {
     /// It gets its share of the requests.
     Up,
     /// It is new in the list, and has not answered yet: servers name a node some seconds before it listens. It is asked
-    /// every few seconds, and gets no requests until it answers.
+    /// again and again while there are requests, and gets none itself until it answers.
     New,
     /// It could not be connected, or answered nothing while requests waited on it. It is left out, and asked now and then
     /// whether it is back.
@@ -33,7 +35,7 @@ pub enum NodeState {
 }
 
 impl NodeStatus {
-    pub(crate) fn of<E>(node: &Target<E>) -> Self {
+    pub(crate) fn of<E>(node: &Target<E>, tier: usize, now: Duration) -> Self {
         Self {
             url: node.url().as_str().to_owned(),
             state: match node.health().state().cause() {
@@ -44,7 +46,9 @@ impl NodeStatus {
             },
             latency: node.latency(),
             in_flight: node.in_flight(),
+            is_warming_up: node.health().share(now) < 100,
             requests: node.requests(),
+            tier,
             failures: node.failures(),
         }
     }
@@ -67,6 +71,21 @@ impl NodeStatus {
     #[must_use]
     pub fn state(&self) -> NodeState {
         self.state
+    }
+
+    /// How wanted the node is: 0 in the most wanted scope of the chain that has nodes, 1 in the next such scope, and so on.
+    /// Nodes of higher tiers get requests when too few of the lower ones can be used, and retries; see
+    /// [`Scope`](crate::Scope).
+    #[must_use]
+    pub fn tier(&self) -> usize {
+        self.tier
+    }
+
+    /// Whether the node has come back, or joined, less than ten seconds ago. It is [`Up`](NodeState::Up) then, and gets a
+    /// tenth of its share at first, and more and more of it, while there is so much to do that it matters.
+    #[must_use]
+    pub fn is_warming_up(&self) -> bool {
+        self.is_warming_up
     }
 
     /// Attempts under way. Discovery does not count.

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// A request on its way to a node.
 ///
 /// While it exists it counts as in flight on the node. Dropping it, which is all that happens when the application drops
-/// its `send()` future, takes the count back, and a trial that it had claimed is anybody's again.
+/// its `send()` future, takes the count back, and a trial that it had claimed and not begun is anybody's again.
 #[derive(Debug)]
 pub(crate) struct Attempt<E> {
     node: Arc<Target<E>>,
@@ -64,14 +64,19 @@ impl<E> Attempt<E> {
             traffic.overloaded(now);
         }
         let trial = self.trial.take();
-        self.node.health().settle(outcome, trial, now, rng)
+        let health = self.node.health();
+        health.settle(outcome, trial, self.began, now, rng)
     }
 }
 
 impl<E> Drop for Attempt<E> {
     fn drop(&mut self) {
         self.node.traffic().end();
-        if let Some(trial) = self.trial.take() {
+        // Of a request that has left nobody knows what it would have found: were its trial anybody's at once, a node that
+        // hangs could take one impatient caller's requests all. It ends by itself.
+        if let Some(trial) = self.trial.take()
+            && !self.departed
+        {
             self.node.health().abandon_trial(trial);
         }
     }

@@ -69,10 +69,12 @@ impl<E> Router<E> {
         self.table.rcu(|table| table.refusing(refusal.clone()));
     }
 
-    /// Chooses the node of an operation's next attempt and makes it the plan's current one.
+    /// Chooses the node of an operation's next attempt and makes it the plan's current one. `is_watched` says whether
+    /// somebody asks nodes that cannot be reached whether they are back, so that requests need not.
     pub(crate) fn advance(
         &self,
         plan: &mut Plan<E>,
+        is_watched: bool,
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Result<(), RouteError> {
@@ -87,7 +89,7 @@ impl<E> Router<E> {
         }
         // Only a first attempt finds out about a node that was down: a retry has waited enough.
         let trial = match plan.is_fresh() {
-            true => table.claim_trial(now),
+            true => table.claim_trial(is_watched, now),
             false => None,
         };
         let attempt = match trial {

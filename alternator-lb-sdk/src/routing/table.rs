@@ -1,7 +1,7 @@
 //! The nodes that can be used at the moment.
 
 use super::{Peer, RouteError, Target, spill};
-use crate::health::{Cause, State, Trial};
+use crate::health::{Cause, NodeHealth, State, Trial};
 use crate::topology::Topology;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +16,12 @@ use std::time::Duration;
 pub(crate) struct Table<E> {
     topology: Arc<Topology<Peer<E>>>,
     tiers: Box<[Tier<E>]>,
-    /// All nodes that are ejected, also those that are used regardless; who was ejected first comes first.
+    /// All nodes that are ejected, also those that are used regardless. Of those that went together who was first comes
+    /// first; those that have failed for longer, and were asked in vain more often, come after them.
     ejected: Box<[Arc<Target<E>>]>,
-    /// From when on one of these may be tried. A moment too early costs a look at them, no more.
+    /// Those of them that answer, but badly; whose rest ends first comes first.
+    failing: Box<[Arc<Target<E>>]>,
+    /// From when on one of these may be tried.
     next_trial: Duration,
     is_in_panic: bool,
     /// Why nothing may be sent at all.
@@ -42,46 +45,22 @@ impl<E> Table<E> {
             .map(|node| node.health().state())
             .collect();
         let is_in_panic = is_panic(&states);
-        let is_usable =
-            |state: State| state.is_up() || (is_in_panic && state.cause() == Some(Cause::Failing));
-        let mut all = topology.nodes().iter().zip(&states);
-        let usable: Vec<(Vec<_>, usize)> = topology
-            .tiers()
-            .map(|tier| {
-                let nodes = all.by_ref().take(tier.len());
-                let usable = nodes.filter(|(_, state)| is_usable(**state));
-                (
-                    usable.map(|(node, _)| Arc::clone(node)).collect(),
-                    tier.len(),
-                )
-            })
-            .collect();
-        let shares = spill::shares(usable.iter().map(|(usable, all)| (usable.len(), *all)));
-        let tiers = usable
-            .into_iter()
-            .zip(shares)
-            .map(|((usable, _), share)| Tier {
-                usable: usable.into(),
-                share,
-            })
-            .collect();
-        let mut ejected: Vec<_> = topology
-            .nodes()
-            .iter()
-            .zip(&states)
-            .filter(|(_, state)| !state.is_up())
-            .map(|(node, _)| Arc::clone(node))
-            .collect();
-        ejected.sort_by_key(|node| node.health().out_since());
-        let next_trial = ejected
-            .iter()
-            .map(|node| node.health().next_trial())
-            .min()
-            .unwrap_or(Duration::MAX);
+        let tiers = tiers(&topology, &states, is_in_panic);
+        let ejected = sorted(&topology, &states, |state, health| {
+            let key = (health.setbacks(), health.out_since());
+            (!state.is_up()).then_some(key)
+        });
+        let failing = sorted(&topology, &states, |state, health| {
+            (state.cause() == Some(Cause::Failing)).then(|| health.out_until())
+        });
+        let next_trial = failing
+            .first()
+            .map_or(Duration::MAX, |node| node.health().out_until());
         Self {
             topology,
             tiers,
-            ejected: ejected.into(),
+            ejected,
+            failing,
             next_trial,
             is_in_panic,
             refusal: None,
@@ -132,7 +111,7 @@ impl<E> Table<E> {
         self.usable().next().is_some()
     }
 
-    /// The nodes that are ejected, who was first comes first.
+    /// The nodes that are ejected, the most hopeful first.
     pub(crate) fn ejected(&self) -> &[Arc<Target<E>>] {
         &self.ejected
     }
@@ -164,15 +143,67 @@ impl<E> Table<E> {
         }
     }
 
-    /// A node whose rest is over, with the right to try it, if there are others that can be used.
-    pub(super) fn claim_trial(&self, now: Duration) -> Option<(&Arc<Target<E>>, Trial)> {
-        if now < self.next_trial || !self.has_usable() {
+    /// A node whose rest is over, with the right to try it, if there are others that can be used. Where nobody watches
+    /// over the nodes, requests also find out about those that cannot be reached.
+    pub(super) fn claim_trial(
+        &self,
+        is_watched: bool,
+        now: Duration,
+    ) -> Option<(&Arc<Target<E>>, Trial)> {
+        let due = match is_watched {
+            true if now < self.next_trial => return None,
+            true => &self.failing,
+            false => &self.ejected,
+        };
+        if due.is_empty() || !self.has_usable() {
             return None;
         }
-        self.ejected
-            .iter()
+        due.iter()
             .find_map(|node| Some((node, node.health().claim_trial(now)?)))
     }
+}
+
+/// The usable nodes of each scope, and how much each gets.
+fn tiers<E>(topology: &Topology<Peer<E>>, states: &[State], is_in_panic: bool) -> Box<[Tier<E>]> {
+    let is_usable =
+        |state: State| state.is_up() || (is_in_panic && state.cause() == Some(Cause::Failing));
+    // Nodes that have never served are not missed.
+    let is_old = |state: State| state.cause() != Some(Cause::Unproven);
+    let mut all = topology.nodes().iter().zip(states);
+    let sorted: Vec<(Vec<_>, usize)> = topology
+        .tiers()
+        .map(|tier| {
+            let nodes: Vec<_> = all.by_ref().take(tier.len()).collect();
+            let old = nodes.iter().filter(|(_, state)| is_old(**state)).count();
+            let usable = nodes.into_iter().filter(|(_, state)| is_usable(**state));
+            (usable.map(|(node, _)| Arc::clone(node)).collect(), old)
+        })
+        .collect();
+    let shares = spill::shares(sorted.iter().map(|(usable, all)| (usable.len(), *all)));
+    let tiers = sorted.into_iter().zip(shares);
+    tiers
+        .map(|((usable, _), share)| Tier {
+            usable: usable.into(),
+            share,
+        })
+        .collect()
+}
+
+/// The nodes that have a key, by that.
+fn sorted<E, K: Ord>(
+    topology: &Topology<Peer<E>>,
+    states: &[State],
+    key: impl Fn(&State, &NodeHealth) -> Option<K>,
+) -> Box<[Arc<Target<E>>]> {
+    let nodes = topology.nodes().iter().zip(states);
+    let mut sorted: Vec<(K, &Arc<Target<E>>)> = nodes
+        .filter_map(|(node, state)| Some((key(state, node.health())?, node)))
+        .collect();
+    sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
+    sorted
+        .into_iter()
+        .map(|(_, node)| Arc::clone(node))
+        .collect()
 }
 
 /// Whether more than half of the nodes that can be reached fail.

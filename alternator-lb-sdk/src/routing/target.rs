@@ -8,9 +8,8 @@ use std::time::Duration;
 /// A node that requests can be sent to. `E` is whatever the caller wants at hand when the node is picked.
 pub(crate) type Target<E> = Node<Peer<E>>;
 
-/// How many requests fewer another node must have in flight than the one whose turn it is, to be clearly less busy, in
-/// hundredths. Requests of nodes that are alike often differ by one for a moment.
-const MARGIN: u64 = 200;
+/// In the hundredths in which loads are told.
+const ONE_REQUEST: u64 = 100;
 
 /// What routing attaches to a node.
 #[derive(Debug)]
@@ -81,13 +80,13 @@ impl<E> Target<E> {
 
     /// Whether a request whose turn this is goes to another node instead.
     ///
-    /// It does if the other is clearly less busy. By that alone the counts of nodes that are alike would drift apart by
-    /// chance, as far as √n of n requests; so turns are also given back, when it is no loss.
+    /// It does if the other is less busy, by a whole request. By that alone the counts of nodes that are alike would drift
+    /// apart by chance, as far as √n of n requests; so turns are also given back, when it is no loss.
     pub(super) fn gives_turn_to(&self, other: &Self, now: Duration) -> bool {
         let (busy, other_busy) = (self.load(now), other.load(now));
-        let is_much_busier = busy >= other_busy + MARGIN;
+        let is_busier = busy >= other_busy + ONE_REQUEST;
         let owes = self.traffic().deficit() < 0 && other.traffic().deficit() > 0;
-        let gives = is_much_busier || (owes && busy >= other_busy);
+        let gives = is_busier || (owes && busy >= other_busy);
         if gives {
             self.traffic().give_turn(other.traffic());
         }

@@ -37,10 +37,9 @@ const OVERLOAD_STEP: u64 = 500;
 const OVERLOAD_LONGEST: u64 = 10 * OVERLOAD_STEP;
 
 impl Traffic {
-    /// An attempt begins. It must be seen by whoever looks for requests in flight before it rests: see the task that
-    /// watches over them.
+    /// An attempt begins.
     pub(super) fn begin(&self) {
-        self.in_flight.fetch_add(1, Ordering::SeqCst);
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
         self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -49,7 +48,7 @@ impl Traffic {
     }
 
     pub(super) fn in_flight(&self) -> u32 {
-        self.in_flight.load(Ordering::SeqCst)
+        self.in_flight.load(Ordering::Relaxed)
     }
 
     pub(super) fn requests(&self) -> u64 {

@@ -159,17 +159,20 @@ impl Alternator {
         self.cluster.discovery().refresh().await
     }
 
-    /// The nodes in use and how they are: one consistent snapshot, in no particular order.
+    /// The nodes that requests may go to, and how they are: one consistent snapshot, those of the most wanted scope first.
     ///
     /// Before the first refresh these are the seeds.
     #[must_use]
     pub fn nodes(&self) -> Vec<NodeStatus> {
+        let now = self.cluster.now();
         let table = self.cluster.router().table();
-        table
-            .topology()
-            .nodes()
-            .iter()
-            .map(|node| NodeStatus::of(node))
+        let tiers = table.topology().tiers().enumerate();
+        tiers
+            .flat_map(|(tier, nodes)| {
+                nodes
+                    .iter()
+                    .map(move |node| NodeStatus::of(node, tier, now))
+            })
             .collect()
     }
 

@@ -90,6 +90,23 @@ pub enum BuildError {
     )]
     EmptyRack,
 
+    /// Requests are to be compressed at a level that there is not.
+    #[cfg(feature = "compression")]
+    #[error("there is no compression level {level}; choose one from 1 (fast) to 9 (small)")]
+    #[non_exhaustive]
+    CompressionLevel {
+        /// The level as given.
+        level: u32,
+    },
+
+    /// Compressed answers may have no byte.
+    #[cfg(feature = "compression")]
+    #[error(
+        "`ResponseCompression::limit(0)` allows no compressed answer; leave `.response_compression(..)` out, or allow at \
+         least what your largest answer has"
+    )]
+    ResponseLimit,
+
     /// A refresh interval is zero.
     #[error(
         "`.{setting}(..)` is zero, which would never stop asking; give it at least a few seconds"

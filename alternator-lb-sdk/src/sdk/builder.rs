@@ -1,5 +1,8 @@
 //! The settings of an `Alternator`.
 
+#[cfg(feature = "compression")]
+mod compression;
+
 use super::cluster::{Auth, Chosen, Cluster};
 use super::user_agent::UserAgent;
 use super::{Alternator, BuildError};
@@ -33,6 +36,8 @@ pub struct Builder {
     scope: Option<Scope>,
     without_spill_over: bool,
     policy: Policy,
+    #[cfg(feature = "compression")]
+    compression: super::compression::Settings,
     refresh_interval: Option<Duration>,
     idle_refresh_interval: Option<Duration>,
     http_client: Option<SharedHttpClient>,
@@ -100,7 +105,7 @@ impl Builder {
     ///
     /// # Default
     ///
-    /// [`Policy::default()`]: rotation, which is exactly even.
+    /// [`Policy::default()`]: rotation, in which a node that is busier than another gives its turn to that.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
@@ -277,6 +282,8 @@ impl Builder {
             user_agent: user_agent.unwrap_or_default(),
             signs_fast: self.fast_signing,
             http_client: self.http_client,
+            #[cfg(feature = "compression")]
+            compression: self.compression.check()?,
         })))
     }
 }

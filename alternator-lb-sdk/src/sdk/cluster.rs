@@ -1,5 +1,7 @@
 //! What all clients of a cluster share.
 
+#[cfg(feature = "compression")]
+use super::compression::{self, Compression};
 use super::endpoint::SdkEndpoint;
 use super::localnodes::Localnodes;
 use super::user_agent::UserAgent;
@@ -39,6 +41,8 @@ pub(super) struct Cluster {
     chosen_client: Option<SharedHttpClient>,
     /// The SDK's default, made when it is needed first.
     default_client: OnceLock<Option<SharedHttpClient>>,
+    #[cfg(feature = "compression")]
+    compression: Compression,
 }
 
 /// What the application chose, checked.
@@ -58,6 +62,8 @@ pub(super) struct Chosen {
     /// Whether requests are signed by the plugin unless an operation says otherwise.
     pub(super) signs_fast: bool,
     pub(super) http_client: Option<SharedHttpClient>,
+    #[cfg(feature = "compression")]
+    pub(super) compression: compression::Settings,
 }
 
 /// Whether requests are signed.
@@ -78,6 +84,10 @@ impl Cluster {
         let start = fastrand::usize(..);
         let router = Router::new(Table::new(Arc::new(nodes)), chosen.policy, start);
         let router = Arc::new(router);
+        #[cfg(feature = "compression")]
+        let switch = compression::Switch::default();
+        #[cfg(feature = "compression")]
+        let report = switch.told_of_changes(report);
         let settings = Settings {
             seeds: chosen.seeds,
             scope: chosen.scope,
@@ -86,7 +96,7 @@ impl Cluster {
             intervals: chosen.intervals,
             attach: SdkEndpoint::new,
             end_requests: SdkEndpoint::end_requests,
-            report,
+            report: Box::new(report),
         };
         Self {
             clock,
@@ -101,6 +111,8 @@ impl Cluster {
             seeds,
             chosen_client: chosen.http_client,
             default_client: OnceLock::new(),
+            #[cfg(feature = "compression")]
+            compression: Compression::new(chosen.compression, switch),
         }
     }
 
@@ -134,6 +146,11 @@ impl Cluster {
 
     pub(super) fn cut_bucket(&self) -> &TokenBucket {
         &self.cut_bucket
+    }
+
+    #[cfg(feature = "compression")]
+    pub(super) fn compression(&self) -> &Compression {
+        &self.compression
     }
 
     /// The addresses of the nodes in use.
@@ -188,7 +205,9 @@ impl Cluster {
     /// Chooses the node of an operation's next attempt.
     pub(super) fn advance(&self, plan: &mut SdkPlan) -> Result<(), RouteError> {
         let now = self.request();
-        self.router.advance(plan, now, &mut fastrand::Rng::new())?;
+        let is_watched = self.background.runs(now);
+        self.router
+            .advance(plan, is_watched, now, &mut fastrand::Rng::new())?;
         self.discovery.attempt_begun();
         Ok(())
     }

@@ -13,6 +13,7 @@
 //! | was cut | a node that was not tried yet | the application's | short | a bucket of the cluster |
 //! | was cut | no such node | the application's | the application's | a bucket of the cluster |
 //! | got a server error (5xx) | a node that was not tried yet | the application's | short | the SDK's bucket |
+//! | was refused unread, and is sent in another form | | free | none | nobody |
 //! | anything else | | the application's | the application's | the SDK's bucket |
 //!
 //! The bucket of the cluster is there because a node that dies with a thousand requests in flight would empty the SDK's;
@@ -31,9 +32,10 @@ use std::time::Duration;
 /// only in the first milliseconds after most of a cluster has died; from then on they are left out.
 const MAX_FREE: u32 = 8;
 
-/// What a cut connection's re-sends may cost together: a thousand of them at once, at ten tokens each as in the SDK.
-const CUT_TOKENS: usize = 10_000;
-/// How fast that comes back, in tokens a second: all of it within a hundred seconds, ten re-sends a second for ever.
+/// What the re-sends after cut connections may cost together: five thousand of them at once, at ten tokens each as in the
+/// SDK. More than that are not in flight on one node. Those that succeed give back what they took.
+const CUT_TOKENS: usize = 50_000;
+/// How fast the rest comes back, in tokens a second: ten re-sends a second for ever.
 const CUT_TOKENS_PER_SECOND: f32 = 100.0;
 
 /// The longest wait before a retry on another node. The SDK waits a random part of it: enough that a thousand callers
@@ -117,6 +119,30 @@ pub(super) fn prepare(
     state.store_put(retries);
     state.store_put(bucket.clone());
     state.store_put(wanted);
+}
+
+/// Has the operation sent again, at once and paid by nobody. For a request that was refused unread, and is sent in another
+/// form.
+#[cfg(feature = "compression")]
+pub(super) fn repeat(config: &mut ConfigBag) {
+    let known = config.load::<Wanted>().cloned();
+    let Some(mut wanted) = known.or_else(|| Wanted::read(config)) else {
+        return;
+    };
+    wanted.free += 1;
+    let state = config.interceptor_state();
+    state.store_put(wanted.retries().with_max_backoff(Duration::ZERO));
+    state.store_put(FREE.clone());
+    state.store_put(wanted);
+}
+
+/// Has the operation not sent again, whatever the application allows.
+#[cfg(feature = "compression")]
+pub(super) fn give_up(config: &mut ConfigBag) {
+    if let Some(retries) = config.load::<RetryConfig>().cloned() {
+        let state = config.interceptor_state();
+        state.store_put(retries.with_max_attempts(1));
+    }
 }
 
 /// Whether the node itself failed, so that another is as good as new. That the application did not want to wait any longer

@@ -53,10 +53,12 @@ pub trait AlternatorExt: private::Sealed + Sized {
     /// [that of the cluster](crate::Builder::http_client), else the SDK's default one, is wrapped: a request that waits for
     /// a node which has been found dead can so be ended, as if its connection had broken, and goes on to another node.
     /// That happens only while the application's retries leave an attempt, and not to an operation with an endpoint of
-    /// its own. Everything else is passed on as it is, and every request still goes through the application's client.
+    /// its own. Where compressed answers are wanted (feature `compression`), they are asked for and decompressed there as
+    /// well. Everything else is passed on as it is, and every request still goes through the application's client.
     ///
     /// So call it after `.http_client(..)`: a client that is set later takes the wrapped one's place. Then its requests
-    /// cannot be ended, of which one warning tells, and discovery keeps the former; everything else works.
+    /// cannot be ended and its answers come uncompressed, of which one warning tells, and discovery keeps the former;
+    /// everything else works.
     ///
     /// # Credentials
     ///

@@ -1,6 +1,8 @@
 //! Learns what became of each attempt.
 
 use super::cluster::{Auth, Cluster, SdkPlan};
+#[cfg(feature = "compression")]
+use super::compression;
 use super::departure::{self, Passage};
 use super::lean::Lean;
 use super::outcome::{self, TIME_TO_CONNECT};
@@ -48,6 +50,7 @@ pub(super) struct Interceptor {
 
 impl Interceptor {
     pub(super) fn new(cluster: Arc<Cluster>) -> Self {
+        cluster.discovery().hear_of_answers();
         Self {
             cluster,
             passage: None,
@@ -138,6 +141,17 @@ impl Intercept for Interceptor {
         own_endpoint::pin(&self.cluster, config)
     }
 
+    #[cfg(feature = "compression")]
+    fn modify_before_retry_loop(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        compression::compress(self.cluster.compression(), context.request_mut(), config);
+        Ok(())
+    }
+
     fn modify_before_signing(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
@@ -147,6 +161,8 @@ impl Intercept for Interceptor {
         if let Some(lean) = &self.lean {
             lean.begin_attempt(context, components, config);
         }
+        #[cfg(feature = "compression")]
+        compression::swap_in_plain(self.cluster.compression(), context.request_mut(), config);
         Ok(())
     }
 
@@ -172,6 +188,8 @@ impl Intercept for Interceptor {
         let Some(passage) = &self.passage else {
             return Ok(());
         };
+        #[cfg(feature = "compression")]
+        compression::permit(self.cluster.compression(), context.request_mut(), config);
         let may_end = departure::may_end(config, components);
         let Some(attempt) = plan(config).and_then(|plan| plan.current()) else {
             return Ok(());
@@ -195,6 +213,23 @@ impl Intercept for Interceptor {
         if let Some(plan) = plan(config) {
             plan.depart();
         }
+        Ok(())
+    }
+
+    #[cfg(feature = "compression")]
+    fn modify_before_attempt_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // Without a way to sleep the SDK makes no second attempt.
+        let can_repeat = components.sleep_impl().is_some();
+        let compression = self.cluster.compression();
+        compression::send_again_if_refused(compression, context, config, can_repeat, |config| {
+            let attempt = plan(config)?.current()?;
+            Some(attempt.node().url().as_str().to_owned())
+        });
         Ok(())
     }
 
@@ -237,6 +272,8 @@ impl Intercept for Interceptor {
         };
         plan.end_attempt();
         failover::prepare(config, outcome, elsewhere, self.cluster.cut_bucket());
+        #[cfg(feature = "compression")]
+        compression::prepare(context, config);
         Ok(())
     }
 
@@ -246,6 +283,8 @@ impl Intercept for Interceptor {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        #[cfg(feature = "compression")]
+        compression::restore_error(context, config);
         let Some(plan) = plan(config) else {
             return Ok(());
         };

@@ -1,6 +1,6 @@
 //! Asks nodes over the HTTP client that the data takes.
 
-use super::user_agent;
+use super::{sent, user_agent};
 use crate::discovery::{Ask, AskError, AskFuture, Connections};
 use crate::topology::NodeUrl;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
@@ -140,7 +140,11 @@ async fn read(body: SdkBody, limit: usize) -> Result<Vec<u8>, AskError> {
 
 /// The SDK's error, without the layers that say no more than "dispatch failure".
 fn unreachable(error: SdkError<Infallible, HttpResponse>) -> AskError {
-    AskError::Unreachable(error.into_source().unwrap_or_else(Into::into))
+    let source = error.into_source().unwrap_or_else(Into::into);
+    match sent::is_local(source.as_ref()) {
+        true => AskError::NotAsked(source),
+        false => AskError::Unreachable(source),
+    }
 }
 
 #[derive(Debug)]

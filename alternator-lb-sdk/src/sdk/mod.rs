@@ -11,6 +11,8 @@ mod alternator;
 mod build_error;
 mod builder;
 mod cluster;
+#[cfg(feature = "compression")]
+mod compression;
 mod departure;
 mod endpoint;
 mod failover;
@@ -35,5 +37,7 @@ mod user_agent;
 pub use alternator::Alternator;
 pub use build_error::BuildError;
 pub use builder::Builder;
+#[cfg(feature = "compression")]
+pub use compression::{DecodeError, RequestCompression, ResponseCompression};
 pub use install::AlternatorExt;
 pub use options::{OperationExt, OperationOptions};

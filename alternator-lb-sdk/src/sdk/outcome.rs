@@ -63,6 +63,8 @@ fn is_transport(error: &OrchestratorError<Error>) -> bool {
     let by_the_caller = error
         .as_connector_error()
         .is_some_and(|error| error.is_user());
+    #[cfg(feature = "compression")]
+    let by_the_caller = by_the_caller || super::compression::is_peculiar(error);
     !by_the_caller
         && (error.is_connector_error() || error.is_timeout_error() || error.is_response_error())
 }
@@ -80,6 +82,7 @@ fn unanswered(
         && sent::never(config.load::<CaptureSmithyConnection>(), source);
     let timed_out = error.is_timeout_error() || connector.is_some_and(ConnectorError::is_timeout);
     match (never_sent, timed_out) {
+        (true, _) if source.is_some_and(sent::is_local) => Outcome::NotSent,
         (true, _) if error.is_timeout_error() && age < TIME_TO_CONNECT => Outcome::NotSent,
         (true, _) => Outcome::NotConnected,
         (false, true) => Outcome::TimedOut,

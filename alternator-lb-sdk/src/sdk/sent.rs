@@ -60,6 +60,23 @@ fn is_unreachable(error: &(dyn Error + 'static)) -> bool {
     )
 }
 
+/// Whether it was this process that could not connect to anybody: that says nothing of the node.
+pub(super) fn is_local(error: &(dyn Error + 'static)) -> bool {
+    chain(error)
+        .filter_map(|error| error.downcast_ref::<io::Error>())
+        .any(|error| {
+            matches!(
+                error.kind(),
+                ErrorKind::AddrNotAvailable | ErrorKind::OutOfMemory
+            ) || error
+                .raw_os_error()
+                .is_some_and(|code| NO_FILES.contains(&code))
+        })
+}
+
+/// ENFILE and EMFILE, which have no kind of their own: too many open files. The same numbers on all Unix systems.
+const NO_FILES: [i32; 2] = [23, 24];
+
 fn kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
     error.downcast_ref().map(io::Error::kind)
 }
@@ -111,6 +128,18 @@ mod tests {
         let capture = CaptureSmithyConnection::new();
         capture.set_connection_retriever(|| Some(connection()));
         assert!(never(Some(&capture), Some(&refused())));
+    }
+
+    #[test]
+    fn a_process_that_is_out_of_files_or_addresses_blames_nobody() {
+        for local in [
+            io::Error::from_raw_os_error(24),
+            io::Error::other(io::Error::from_raw_os_error(23)),
+            io::Error::from(ErrorKind::AddrNotAvailable),
+        ] {
+            assert!(is_local(&local), "{local}");
+        }
+        assert!(!is_local(&refused()));
     }
 
     #[test]

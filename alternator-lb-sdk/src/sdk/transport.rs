@@ -3,7 +3,8 @@
 //! A node that hangs keeps its connections, so the requests that wait for it would do so until a timeout of the
 //! application's, of which the SDK has none by default. The plugin finds out that the node is dead on other ways, and then
 //! there has to be somebody who holds the requests' futures: that is this decorator around the HTTP client. It does
-//! nothing else, and nothing at all for a request without a [`Departure`] that may be ended.
+//! nothing for a request without a [`Departure`] that may be ended, and nothing else, but for the feature `compression`:
+//! compressed answers are asked for and decompressed here, where an HTTP client that takes its place does neither.
 //!
 //! To the SDK an ended request is one whose connection broke: it is transient, so it is sent again, if the application
 //! wants that. Dropping the inner future closes the connection.
@@ -164,6 +165,15 @@ struct Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let call = |request| self.call_until_ended(request);
+        #[cfg(feature = "compression")]
+        let call = |request| super::compression::decoding(request, call);
+        call(request)
+    }
+}
+
+impl Connector {
+    fn call_until_ended(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Some(end) = request.extension().and_then(Departure::pass) else {
             return self.inner.call(request);
         };

@@ -8,17 +8,8 @@ use lexopt::{Arg, Parser, ValueExt};
 use super::contender::Contender;
 use super::row::{ROWS, Row};
 use super::run::Setting;
-
-/// What is to be done.
-#[derive(Debug)]
-pub(super) enum Task {
-    Measure(Arguments),
-    /// Being the nodes: what the program starts itself as.
-    Serve {
-        nodes: usize,
-    },
-    Help,
-}
+use crate::nodes::Service;
+use crate::program::{Task, within};
 
 /// What is to be measured.
 #[derive(Debug)]
@@ -30,35 +21,33 @@ pub(super) struct Arguments {
     pub(super) svg: PathBuf,
 }
 
-impl Task {
-    pub(super) fn parse(mut parser: Parser) -> Result<Self, lexopt::Error> {
-        let mut arguments = Arguments::default();
-        while let Some(argument) = parser.next()? {
-            match argument {
-                Arg::Long("only") => arguments.rows = parser.value()?.parse_with(rows)?,
-                Arg::Long("contenders") => {
-                    arguments.contenders = parser.value()?.parse_with(contenders)?;
-                }
-                Arg::Long("seconds") => {
-                    let seconds = parser.value()?.parse_with(|text| within(text, 3, 600))?;
-                    arguments.setting.length = Duration::from_secs(seconds);
-                }
-                Arg::Long("callers") => {
-                    let callers = parser.value()?.parse_with(|text| within(text, 1, 1000))?;
-                    arguments.setting.callers = usize::try_from(callers).unwrap_or_default();
-                }
-                Arg::Long("svg") => arguments.svg = parser.value()?.into(),
-                Arg::Long("strict") => arguments.strict = true,
-                Arg::Long("help") | Arg::Short('h') => return Ok(Self::Help),
-                Arg::Value(word) if word == "serve" => {
-                    let nodes = parser.value()?.parse()?;
-                    return Ok(Self::Serve { nodes });
-                }
-                other => return Err(other.unexpected()),
+/// Reads the arguments of the program.
+pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments>, lexopt::Error> {
+    let mut arguments = Arguments::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("only") => arguments.rows = parser.value()?.parse_with(rows)?,
+            Arg::Long("contenders") => {
+                arguments.contenders = parser.value()?.parse_with(contenders)?;
             }
+            Arg::Long("seconds") => {
+                let seconds = parser.value()?.parse_with(|text| within(text, 3, 600))?;
+                arguments.setting.length = Duration::from_secs(seconds);
+            }
+            Arg::Long("callers") => {
+                let callers = parser.value()?.parse_with(|text| within(text, 1, 1000))?;
+                arguments.setting.callers = usize::try_from(callers).unwrap_or_default();
+            }
+            Arg::Long("svg") => arguments.svg = parser.value()?.into(),
+            Arg::Long("strict") => arguments.strict = true,
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            Arg::Value(word) if word == Service::WORD => {
+                return Service::parse(&mut parser).map(Task::Serve);
+            }
+            other => return Err(other.unexpected()),
         }
-        Ok(Self::Measure(arguments))
     }
+    Ok(Task::Measure(arguments))
 }
 
 impl Default for Arguments {
@@ -97,13 +86,6 @@ fn contenders(names: &str) -> Result<Vec<Contender>, String> {
     Ok(all.filter(|it| names.contains(&it.name())).collect())
 }
 
-fn within(text: &str, least: u64, most: u64) -> Result<u64, String> {
-    match text.parse() {
-        Ok(number) if (least..=most).contains(&number) => Ok(number),
-        _ => Err(format!("write a number from {least} to {most}")),
-    }
-}
-
 pub(super) fn usage() -> String {
     let mut usage = USAGE.to_owned();
     for row in &ROWS {
@@ -134,13 +116,9 @@ Faults:";
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Task, lexopt::Error> {
-        Task::parse(Parser::from_args(words))
-    }
-
     #[test]
     fn everything_is_measured_unless_something_is_chosen() {
-        let Ok(Task::Measure(arguments)) = parse(&[]) else {
+        let Ok(Task::Measure(arguments)) = parse(Parser::from_args::<[&str; 0]>([])) else {
             panic!("it measures");
         };
         assert_eq!((arguments.rows.len(), arguments.contenders.len()), (14, 3));
@@ -155,7 +133,7 @@ mod tests {
             "plugin,sdk",
             "--seconds=3",
         ];
-        let Ok(Task::Measure(arguments)) = parse(&words) else {
+        let Ok(Task::Measure(arguments)) = parse(Parser::from_args(words)) else {
             panic!("it measures");
         };
         let names: Vec<&str> = arguments.rows.iter().map(|row| row.name).collect();
@@ -167,8 +145,8 @@ mod tests {
     #[test]
     fn it_can_be_the_nodes() {
         assert!(matches!(
-            parse(&["serve", "3"]),
-            Ok(Task::Serve { nodes: 3 })
+            parse(Parser::from_args(["serve", "3"])),
+            Ok(Task::Serve(service)) if service == Service::open(3)
         ));
     }
 
@@ -182,7 +160,7 @@ mod tests {
             ["serve", "many"],
             ["--fast", ""],
         ] {
-            assert!(parse(&words).is_err(), "{words:?}");
+            assert!(parse(Parser::from_args(words)).is_err(), "{words:?}");
         }
     }
 }

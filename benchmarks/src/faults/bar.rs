@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::contender::Opinion;
 use super::figures::{Figures, SLOW};
-use super::text::{percent, time};
+use crate::text::{percent, time};
 
 /// One thing that the plugin must reach in a row.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,11 +9,11 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontStyle, IntoFont as _, ShapeStyle, TextStyle};
 
-use super::Outcome;
 use super::contender::Contender;
 use super::panel;
 use super::results::Results;
 use super::row::Row;
+use crate::Outcome;
 
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 

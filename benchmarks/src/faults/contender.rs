@@ -1,17 +1,12 @@
-//! The clients that are compared.
-//!
-//! None is tuned: retries and timeouts are those that each has by itself, which are three attempts for all of them, and
-//! no timeout but the SDK's 3.1 s for connecting.
+//! The clients that are compared, and what the plugin thinks of a node.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use alternator_driver::{AlternatorClient, AlternatorConfig};
-use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState};
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
-use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
+use alternator_lb_sdk::NodeState;
+use aws_sdk_dynamodb::config::Region;
 
-use super::Outcome;
+use crate::Outcome;
+use crate::client::{Client, Purpose};
 
 /// One of the clients that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,68 +53,18 @@ impl Contender {
         }
     }
 
-    /// Makes a client, inside of the runtime that it is to use. All nodes are seeds.
-    ///
-    /// `run` is another number each time. The SDK keeps one retry quota per region for the whole process: in a region of
-    /// its own no run begins with what another has left.
+    /// Makes a client, inside of the runtime that it is to use. `run` is another number each time.
     pub(super) fn connect(self, nodes: &[SocketAddr], run: usize) -> Outcome<Client> {
-        let region = Region::new(format!("run-{run}"));
-        let urls: Vec<String> = nodes.iter().map(|node| format!("http://{node}")).collect();
-        let first = nodes.first().ok_or("a client needs a node")?;
-        let sdk = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(region.clone());
-        Ok(match self {
-            Self::Sdk => {
-                let sdk = sdk.endpoint_url(format!("http://{first}")).allow_no_auth();
-                Client::Sdk(aws_sdk_dynamodb::Client::from_conf(sdk.build()))
-            }
-            Self::Official => {
-                let config = AlternatorConfig::builder()
-                    .scheme("http")
-                    .port(first.port())
-                    .seed_hosts(nodes.iter().map(|node| node.ip().to_string()))
-                    .region(region);
-                Client::Official(Arc::new(AlternatorClient::try_from_conf(config.build())?))
-            }
-            Self::Plugin => {
-                let alternator = Alternator::builder().seeds(urls).build()?;
-                let sdk = sdk.alternator(&alternator).build();
-                Client::Plugin(aws_sdk_dynamodb::Client::from_conf(sdk), alternator)
-            }
-        })
-    }
-}
-
-/// A client of one of the contenders.
-#[derive(Clone, Debug)]
-pub(super) enum Client {
-    Sdk(aws_sdk_dynamodb::Client),
-    Official(Arc<AlternatorClient>),
-    Plugin(aws_sdk_dynamodb::Client, Alternator),
-}
-
-impl Client {
-    /// Begins the operation that is measured, which all contenders make in the SDK's own form.
-    pub(super) fn get_item(&self) -> GetItemFluentBuilder {
-        match self {
-            Self::Sdk(client) | Self::Plugin(client, _) => client.get_item(),
-            Self::Official(client) => client.get_item(),
-        }
-    }
-
-    /// Returns how the plugin takes a node to be. `None` for the others, and for a node that it does not list.
-    pub(super) fn opinion_of(&self, node: SocketAddr) -> Option<Opinion> {
-        let Self::Plugin(_, alternator) = self else {
-            return None;
+        let purpose = Purpose {
+            nodes,
+            region: Region::new(format!("run-{run}")),
+            credentials: None,
         };
-        let url = format!("http://{node}");
-        let nodes = alternator.nodes();
-        let status = nodes.iter().find(|status| status.url() == url)?;
-        Some(Opinion {
-            left_out: status.state() != NodeState::Up,
-            state: format!("{:?}", status.state()),
-        })
+        match self {
+            Self::Sdk => Client::sdk(&purpose),
+            Self::Official => Client::official(&purpose),
+            Self::Plugin => Client::plugin(&purpose, |builder| builder),
+        }
     }
 }
 
@@ -128,4 +73,20 @@ impl Client {
 pub(super) struct Opinion {
     pub(super) left_out: bool,
     pub(super) state: String,
+}
+
+impl Opinion {
+    /// `None` if it is not the plugin, and for a node that it does not list.
+    pub(super) fn of(client: &Client, node: SocketAddr) -> Option<Self> {
+        let Client::Plugin(_, alternator) = client else {
+            return None;
+        };
+        let url = format!("http://{node}");
+        let nodes = alternator.nodes();
+        let status = nodes.iter().find(|status| status.url() == url)?;
+        Some(Self {
+            left_out: status.state() != NodeState::Up,
+            state: format!("{:?}", status.state()),
+        })
+    }
 }

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tokio::time::{self, Instant};
 
-use super::Outcome;
-use super::command::Change;
 use super::load::{self, Term};
 use super::row::NODES;
 use super::run::{GRACE, Run, Setting, Stage};
+use crate::Outcome;
+use crate::nodes::Change;
 
 pub(super) async fn run(mut stage: Stage, operations: usize, setting: Setting) -> Outcome<Run> {
     warm_up(&stage).await?;

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use tokio::task::JoinSet;
 use tokio::time::{self, Instant};
 
-use super::contender::Client;
+use crate::client::Client;
 
 /// One operation. Times count from the beginning of the load.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,12 +1,12 @@
 //! All runs, one after the other.
 
-use super::Outcome;
 use super::arguments::Arguments;
 use super::contender::Contender;
-use super::progress::Progress;
 use super::results::{Base, Measured, Results};
 use super::row::{Kind, Row};
 use super::run::{self, Run};
+use crate::Outcome;
+use crate::progress::Progress;
 
 pub(super) async fn measure(arguments: &Arguments) -> Outcome<Results> {
     let healthy = healthy(&arguments.rows);
@@ -57,7 +57,8 @@ impl Runs<'_> {
     }
 
     async fn next(&mut self, row: &Row, contender: Contender) -> Outcome<Run> {
-        self.progress.begins(row, contender);
+        let title = contender.title();
+        self.progress.begins(format!("{}: {title}", row.title));
         self.made += 1;
         let run = run::run(row, contender, self.arguments.setting, self.made).await;
         self.progress.ended();

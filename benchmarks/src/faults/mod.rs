@@ -17,57 +17,32 @@
 mod arguments;
 mod bar;
 mod chart;
-mod command;
 mod contender;
 mod crash;
 mod figures;
 mod load;
 mod measure;
-mod nodes;
 mod panel;
-mod progress;
 mod report;
 mod results;
 mod row;
 mod run;
 mod script;
-mod server;
-mod text;
 mod verdict;
 
-use std::error::Error;
 use std::process::ExitCode;
 
-use arguments::{Arguments, Task};
+use arguments::Arguments;
+
+use crate::{Outcome, program};
 
 /// Does what the arguments of the process say.
 ///
 /// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a bar. 2 stands for
 /// arguments that are wrong.
 pub fn main() -> ExitCode {
-    let task = match Task::parse(lexopt::Parser::from_env()) {
-        Ok(task) => task,
-        Err(error) => {
-            eprintln!("error: {error}\n\n{}", arguments::usage());
-            return ExitCode::from(BAD_ARGUMENTS);
-        }
-    };
-    let done = match task {
-        Task::Help => {
-            println!("{}", arguments::usage());
-            Ok(true)
-        }
-        Task::Serve { nodes } => server::serve(nodes).map(|()| true),
-        Task::Measure(arguments) => compare(&arguments),
-    };
-    match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let task = arguments::parse(lexopt::Parser::from_env());
+    program::run(task, &arguments::usage(), compare)
 }
 
 /// Measures, reports and draws. Returns whether that is a success.
@@ -88,7 +63,3 @@ fn compare(arguments: &Arguments) -> Outcome<bool> {
     );
     Ok(!arguments.strict || verdicts.iter().all(|verdict| verdict.misses.is_empty()))
 }
-
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
-
-const BAD_ARGUMENTS: u8 = 2;

@@ -4,12 +4,12 @@ use plotters::prelude::{ChartBuilder, LineSeries, PathElement, Rectangle, Text};
 use plotters::style::Color as _;
 use plotters::style::text_anchor::HPos;
 
-use super::Outcome;
 use super::chart::{self, Area, FAINT, FAULT_COLOUR, INK};
 use super::figures::BUCKET;
 use super::results::Results;
 use super::row::Row;
 use super::script;
+use crate::Outcome;
 
 /// Returns the end of the vertical axis, which all panels share so that they can be compared at a glance.
 pub(super) fn scale(results: &Results) -> f64 {

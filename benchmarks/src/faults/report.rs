@@ -8,9 +8,9 @@ use super::figures::{Figures, SLOW};
 use super::results::{Measured, Results};
 use super::row::{Kind, Row};
 use super::script::FAULT;
-use super::text::{count, percent, time, whole_percent};
 use super::{crash, run};
 use crate::machine;
+use crate::text::{count, line, percent, time, whole_percent};
 
 /// Writes one row for each fault and one column for each contender.
 pub(super) fn table(results: &Results) -> String {
@@ -115,15 +115,6 @@ pub(super) fn details(results: &Results) -> String {
         )));
     }
     table
-}
-
-fn line(cells: &[impl AsRef<str>]) -> String {
-    let mut line = String::from("|");
-    for cell in cells {
-        line.push_str(&format!(" {} |", cell.as_ref()));
-    }
-    line.push('\n');
-    line
 }
 
 fn cell(results: &Results, measured: &Measured) -> String {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::bar::Bar;
-use super::command::Change;
 use super::script::{self, Step};
+use crate::nodes::Change;
 
 /// One fault, which is a row of the table.
 #[derive(Debug)]

@@ -7,14 +7,14 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use tokio::time::{self, Instant};
 
-use super::Outcome;
-use super::command::{Change, Command};
-use super::contender::{Client, Contender, Opinion};
+use super::contender::{Contender, Opinion};
 use super::load::{Operation, Term};
-use super::nodes::Nodes;
 use super::row::{Kind, Row};
 use super::script::{self, Step};
 use super::{crash, load};
+use crate::Outcome;
+use crate::client::Client;
+use crate::nodes::{Change, Command, Nodes, Service};
 use crate::others::Usage;
 
 /// How runs are made.
@@ -51,7 +51,7 @@ pub(super) async fn run(
     setting: Setting,
     number: usize,
 ) -> Outcome<Run> {
-    let mut nodes = Nodes::start(row.nodes).await?;
+    let mut nodes = Nodes::start(Service::open(row.nodes)).await?;
     match row.kind {
         Kind::Steady(script) | Kind::Return(script) => {
             let stage = Stage::set(nodes, contender, number)?;
@@ -102,7 +102,7 @@ impl Stage {
 
     pub(super) fn opinion(&self) -> Option<Opinion> {
         let node = self.nodes.addresses().first()?;
-        self.client.opinion_of(*node)
+        Opinion::of(&self.client, *node)
     }
 
     /// Returns what other programs took of all processors since the beginning.
@@ -140,6 +140,8 @@ async fn steady(mut stage: Stage, mut steps: Vec<Step>, setting: Setting) -> Out
         }
         match step.command {
             Command::Requests => counts.push(stage.nodes.requests().await?),
+            // No script asks for it.
+            Command::ProcessorTime => {}
             Command::Change(node, change) => stage.nodes.change(node, change).await?,
         }
     }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::command::{Change, Command};
 use super::row::NODES;
+use crate::nodes::{Change, Command};
 
 /// One thing that happens, at a time counted from the beginning of the load.
 #[derive(Clone, Copy, Debug, PartialEq)]

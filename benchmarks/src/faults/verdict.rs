@@ -5,7 +5,7 @@ use super::contender::Contender;
 use super::results::Results;
 use super::row::Row;
 use super::script::FAULT;
-use super::text::whole_percent;
+use crate::text::whole_percent;
 
 /// What a row has shown of the plugin.
 #[derive(Debug)]

@@ -52,8 +52,20 @@ impl Bench {
         }
     }
 
+    /// What comes of an attempt that takes no time.
     fn settle(&mut self, outcome: Outcome, trial: Option<Trial>) -> Option<Transition> {
-        self.health.settle(outcome, trial, self.now, &mut self.rng)
+        self.settle_old(outcome, trial, self.now)
+    }
+
+    /// The same of one that began earlier.
+    fn settle_old(
+        &mut self,
+        outcome: Outcome,
+        trial: Option<Trial>,
+        began: Duration,
+    ) -> Option<Transition> {
+        let (now, rng) = (self.now, &mut self.rng);
+        self.health.settle(outcome, trial, began, now, rng)
     }
 
     fn probed(&mut self, answered: bool) -> Option<Transition> {
@@ -145,15 +157,15 @@ fn one_at_a_time_finds_out_whether_a_node_is_back() {
     assert_eq!(bench.health.claim_probe(false, START), None, "it rests");
     assert!(bench.health.claim_probe(false, bench.now).is_some());
     assert_eq!(bench.health.claim_probe(true, bench.now), None);
-    assert_eq!(bench.health.claim_trial(bench.now + PROBES_FIRST), None);
+    assert_eq!(bench.health.claim_trial(bench.now), None);
 }
 
 #[test]
 fn where_nobody_probes_a_request_tries_the_node() {
     let bench = Bench::unreachable();
-    assert_eq!(bench.health.claim_trial(bench.now), None);
-    assert!(bench.health.next_trial() <= bench.now + PROBES_FIRST);
-    assert!(bench.health.claim_trial(bench.now + PROBES_FIRST).is_some());
+    assert!(bench.health.out_until() <= bench.now);
+    assert_eq!(bench.health.claim_trial(START), None, "it rests");
+    assert!(bench.health.claim_trial(bench.now).is_some());
 }
 
 #[test]
@@ -239,7 +251,6 @@ fn what_becomes_of_a_trial() {
             Cause::Unreachable => Bench::unreachable(),
             Cause::Failing => Bench::failing(),
         };
-        bench.now += PROBES_FIRST;
         let trial = bench.trial();
         let transition = bench.settle(outcome, Some(trial));
         let as_expected = match (cause, outcome) {
@@ -278,6 +289,62 @@ fn any_answer_shows_that_a_node_can_be_reached() {
 }
 
 #[test]
+fn an_answer_that_was_on_its_way_before_the_node_went_brings_it_not_back() {
+    let mut bench = Bench::unreachable();
+    let before = START - Duration::from_millis(1);
+    assert_eq!(bench.settle_old(Outcome::Answered, None, before), None);
+    assert!(!bench.health.state().is_up());
+}
+
+#[test]
+fn what_went_wrong_before_a_node_came_back_is_not_held_against_it() {
+    for outcome in [
+        Outcome::NotConnected,
+        Outcome::TimedOut,
+        Outcome::ServerError,
+    ] {
+        let mut bench = Bench::unreachable();
+        bench.probed(true);
+        bench.now += Duration::from_secs(1);
+        for _ in 0..100 {
+            assert_eq!(bench.settle_old(outcome, None, START), None);
+        }
+        assert!(bench.health.state().is_up());
+    }
+}
+
+#[test]
+fn what_kept_a_node_from_starting_makes_no_later_rest_longer() {
+    let mut bench = Bench {
+        health: NodeHealth::unproven(START),
+        ..Bench::new()
+    };
+    for _ in 0..8 {
+        let Some(Transition::StillOut { rest, .. }) = bench.probed(false) else {
+            panic!("it does not listen yet");
+        };
+        bench.now += rest;
+    }
+    bench.probed(true);
+    assert!(bench.fail() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_node_that_was_left_alone_for_long_has_no_setbacks() {
+    let mut bench = Bench::unreachable();
+    for _ in 0..8 {
+        let Some(Transition::StillOut { rest, .. }) = bench.probed(false) else {
+            panic!("it is out");
+        };
+        bench.now += rest;
+    }
+    bench.probed(true);
+    bench.now += LONG;
+    let rest = bench.ejected(Outcome::NotConnected, Cause::Unreachable);
+    assert!(rest < Duration::from_millis(200), "{rest:?}");
+}
+
+#[test]
 fn a_failing_node_that_dies_is_unreachable_from_then_on() {
     let mut bench = Bench::failing();
     let out_since = bench.health.out_since();
@@ -310,7 +377,7 @@ fn a_trial_that_hangs_makes_room_for_another_and_has_no_say_any_more() {
 #[test]
 fn a_trial_that_is_given_up_goes_to_the_next() {
     for bench in [Bench::unreachable(), Bench::failing()] {
-        let now = bench.now + PROBES_FIRST;
+        let now = bench.now;
         for _ in 0..3 {
             let trial = bench.health.claim_trial(now).unwrap();
             bench.health.abandon_trial(trial);
@@ -338,8 +405,8 @@ proptest! {
         for (event, pause) in events {
             bench.now += Duration::from_millis(pause);
             match event {
-                9 => trial = trial.or(bench.health.claim_trial(bench.now)),
-                10 => trial = trial.or(bench.health.claim_probe(true, bench.now)),
+                9 => trial = trial.or_else(|| bench.health.claim_trial(bench.now)),
+                10 => trial = trial.or_else(|| bench.health.claim_probe(true, bench.now)),
                 outcome => {
                     bench.settle(ALL[outcome], trial.take());
                 }

@@ -263,3 +263,22 @@ async fn a_request_without_anything_to_say_takes_nothing_along() {
     assert!(passage.departure(None).is_none(), "it is known to pass");
     assert!(passage.departure(Some(&end)).is_some());
 }
+
+#[cfg(feature = "compression")]
+#[tokio::test]
+async fn a_compressed_body_that_waits_is_ended() {
+    let end = Arc::default();
+    let mut request = request(&end);
+    crate::sdk::compression::tests::permit_gzip(&mut request);
+    let mut begun = response(stalling("\x1f"));
+    begun.headers_mut().insert("content-encoding", "gzip");
+    let begun = std::sync::Mutex::new(Some(begun));
+    let client = decorated(move |request| {
+        assert_eq!(request.headers().get("accept-encoding"), Some("gzip"));
+        HttpConnectorFuture::ready(Ok(begun.lock().unwrap().take().unwrap()))
+    });
+    let mut body = client.call(request).await.unwrap().take_body();
+    let (ended, ()) = tokio::join!(next(&mut body), async { end.notify_waiters() });
+    let error = ended.unwrap().unwrap_err();
+    assert!(is_left_out(&*error), "{error}");
+}

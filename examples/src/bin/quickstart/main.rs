@@ -93,8 +93,7 @@ async fn kill(cluster: &TestCluster, client: &Client) -> Result<(), Error> {
     victim.stop();
     let kill = before..=Instant::now();
 
-    cluster.reset_counters();
-    sleep(Duration::from_secs(1)).await;
+    one_second(cluster).await;
     let picture_after = picture(cluster);
     let even = is_even(cluster);
     let figures = load.end(kill).await?;
@@ -119,14 +118,31 @@ async fn join(cluster: &TestCluster, client: &Client) -> Result<(), Error> {
         joined.elapsed().as_secs_f64()
     );
 
-    cluster.reset_counters();
-    sleep(Duration::from_secs(1)).await;
-    let picture_after = picture(cluster);
-    let even = is_even(cluster);
+    one_second(cluster).await;
+    println!(
+        "   In the second after that: it is eased in\n\n{}",
+        picture(cluster)
+    );
+    let its_share = async {
+        while !is_even(cluster) {
+            one_second(cluster).await;
+        }
+    };
+    let even = timeout(Duration::from_secs(30), its_share).await.is_ok();
+    println!(
+        "   In one second, {:.0} s after it had joined\n\n{}",
+        joined.elapsed().as_secs_f64(),
+        picture(cluster)
+    );
     let figures = load.end(joined..=joined).await?;
-    println!("   In the second after that\n\n{picture_after}");
     verify(figures.failed == 0, "operations failed")?;
     verify(even, "the nodes did not share the load")
+}
+
+/// Lets the nodes count for one second.
+async fn one_second(cluster: &TestCluster) {
+    cluster.reset_counters();
+    sleep(Duration::from_secs(1)).await;
 }
 
 /// The requests of each node, as it has counted them itself.

@@ -110,7 +110,7 @@ async fn nodes_that_are_down_are_asked_last() {
         let mut plan = Plan::pinned_to(node);
         bench
             .router
-            .advance(&mut plan, Duration::ZERO, &mut fastrand::Rng::new())
+            .advance(&mut plan, true, Duration::ZERO, &mut fastrand::Rng::new())
             .unwrap();
         bench
             .router
@@ -142,7 +142,7 @@ async fn without_anything_to_ask_with_there_is_an_error() {
         },
         attach: |_| (),
         end_requests: |()| {},
-        report: note,
+        report: Box::new(note),
     };
     let discovery = Discovery::new(settings, router, Clock::new());
     assert!(matches!(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Writes a share: in tenths of a percent, unless it is a whole number.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let tenths = (share * 1000.0).round();
     if tenths % 10.0 == 0.0 {
         format!("{:.0} %", tenths / 10.0)
@@ -13,12 +13,12 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// Writes a share in whole percent.
-pub(super) fn whole_percent(share: f64) -> String {
+pub(crate) fn whole_percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
 /// Writes a time with two digits, or more where it has more before the point.
-pub(super) fn time(time: Duration) -> String {
+pub(crate) fn time(time: Duration) -> String {
     let milliseconds = time.as_secs_f64() * 1000.0;
     if milliseconds < 9.95 {
         format!("{milliseconds:.1} ms")
@@ -30,7 +30,7 @@ pub(super) fn time(time: Duration) -> String {
 }
 
 /// Writes a number with commas between its thousands.
-pub(super) fn count(number: usize) -> String {
+pub(crate) fn count(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -40,6 +40,16 @@ pub(super) fn count(number: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Writes a line of a table in Markdown.
+pub(crate) fn line(cells: &[impl AsRef<str>]) -> String {
+    let mut line = String::from("|");
+    for cell in cells {
+        line.push_str(&format!(" {} |", cell.as_ref()));
+    }
+    line.push('\n');
+    line
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub(crate) enum Command {
     /// Answers how many requests each node has had.
     Requests,
+    /// Answers what processor time the process has used, in nanoseconds.
+    ProcessorTime,
     /// Changes a node.
     Change(usize, Change),
 }
@@ -38,8 +40,10 @@ pub(crate) enum Change {
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Change(node, change) = self else {
-            return f.write_str("requests");
+        let (node, change) = match self {
+            Self::Requests => return f.write_str("requests"),
+            Self::ProcessorTime => return f.write_str("processor-time"),
+            Self::Change(node, change) => (node, change),
         };
         match change {
             Change::Stop => write!(f, "stop {node}"),
@@ -62,6 +66,7 @@ impl FromStr for Command {
         let words: Vec<&str> = line.split_whitespace().collect();
         let (node, change) = match words.as_slice() {
             ["requests"] => return Ok(Self::Requests),
+            ["processor-time"] => return Ok(Self::ProcessorTime),
             ["stop", node] => (node, Change::Stop),
             ["start", node] => (node, Change::Start),
             ["recover", node] => (node, Change::Recover),
@@ -105,7 +110,9 @@ mod tests {
             let command = Command::Change(3, change);
             assert_eq!(command.to_string().parse(), Ok(command));
         }
-        assert_eq!(Command::Requests.to_string().parse(), Ok(Command::Requests));
+        for command in [Command::Requests, Command::ProcessorTime] {
+            assert_eq!(command.to_string().parse(), Ok(command));
+        }
     }
 
     #[test]

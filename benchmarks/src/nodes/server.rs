@@ -5,16 +5,21 @@
 use std::io::{self, BufRead, Write};
 
 use alternator_test_cluster::{Fault, Node, TestCluster};
+use cpu_time::ProcessTime;
 
-use super::Outcome;
-use super::command::{Change, Command};
+use super::{Change, Command, Service};
+use crate::Outcome;
 
 /// Starts the nodes, says `ready` and their addresses, and obeys until the input ends.
-pub(super) fn serve(nodes: usize) -> Outcome<()> {
-    let cluster = TestCluster::builder()
-        .nodes(nodes)
-        .fixed_answer("GetItem", ANSWER)
-        .start()?;
+pub(crate) fn serve(service: Service) -> Outcome<()> {
+    let mut cluster = TestCluster::builder()
+        .nodes(service.nodes)
+        .fixed_answer("GetItem", ITEM)
+        .fixed_answer("PutItem", NOTHING);
+    if service.enforces_authorization {
+        cluster = cluster.authorization(Service::ROLE, Service::SECRET);
+    }
+    let cluster = cluster.start()?;
     let mut output = io::stdout().lock();
     let addresses = cluster.nodes().into_iter().map(|node| node.address());
     say(&mut output, "ready", addresses)?;
@@ -44,6 +49,11 @@ fn obey(cluster: &TestCluster, line: &str) -> Result<Vec<u64>, String> {
             let requests = nodes.iter().map(|node| node.counters().requests);
             Ok(requests.collect())
         }
+        Command::ProcessorTime => {
+            let used = ProcessTime::try_now().map_err(|error| error.to_string())?;
+            let nanos = used.as_duration().as_nanos();
+            Ok(vec![u64::try_from(nanos).unwrap_or(u64::MAX)])
+        }
         Command::Change(number, change) => {
             let node = number.checked_sub(1).and_then(|index| nodes.get(index));
             apply(node.ok_or_else(|| format!("no node {number}"))?, change)?;
@@ -68,7 +78,8 @@ fn apply(node: &Node, change: Change) -> Result<(), String> {
 }
 
 /// Given without the engine, so that the nodes cost as little as they can of the machine that the clients run on.
-const ANSWER: &str = r#"{"Item":{"k":{"S":"a"},"v":{"N":"1"}}}"#;
+const ITEM: &str = r#"{"Item":{"k":{"S":"a"},"v":{"N":"1"},"name":{"S":"An example"},"owner":{"S":"alternator"},"done":{"BOOL":true}}}"#;
+const NOTHING: &str = "{}";
 
 #[cfg(test)]
 mod tests {
@@ -83,6 +94,15 @@ mod tests {
         assert_eq!(obey(&cluster, "start 2"), Ok(vec![]));
         assert!(cluster.node(1).is_running());
         assert_eq!(obey(&cluster, "requests"), Ok(vec![0, 0]));
+    }
+
+    #[test]
+    fn time_only_passes() {
+        let cluster = TestCluster::builder().nodes(1).start().unwrap();
+        let used = || obey(&cluster, "processor-time").unwrap();
+        let (first, second) = (used(), used());
+        assert!(first[0] > 0);
+        assert!(second >= first);
     }
 
     #[test]

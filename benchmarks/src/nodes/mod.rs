@@ -1,4 +1,15 @@
-//! The nodes as the measuring process sees them.
+//! The nodes, in a process of their own: what they cost would otherwise be booked on the client.
+//!
+//! That process is the program itself, called with `serve`. It is told what to do on its standard input, line by line,
+//! and answers each line with one of its own.
+
+mod command;
+mod server;
+mod service;
+
+pub(crate) use command::{Change, Command};
+pub(crate) use server::serve;
+pub(crate) use service::Service;
 
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -8,12 +19,11 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time;
 
-use super::Outcome;
-use super::command::{Change, Command};
+use crate::Outcome;
 
 /// Nodes in a process of their own, which ends when this is dropped.
 #[derive(Debug)]
-pub(super) struct Nodes {
+pub(crate) struct Nodes {
     orders: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
     addresses: Vec<SocketAddr>,
@@ -22,10 +32,10 @@ pub(super) struct Nodes {
 }
 
 impl Nodes {
-    /// Starts this very program anew, as so many nodes.
-    pub(super) async fn start(count: usize) -> Outcome<Self> {
+    /// Starts this very program anew, as these nodes.
+    pub(crate) async fn start(service: Service) -> Outcome<Self> {
         let mut process = tokio::process::Command::new(std::env::current_exe()?)
-            .args(["serve", &count.to_string()])
+            .args(service.words())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -47,26 +57,32 @@ impl Nodes {
         Ok(nodes)
     }
 
-    pub(super) fn addresses(&self) -> &[SocketAddr] {
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
     /// Returns the number of their process.
-    pub(super) fn process(&self) -> Option<u32> {
+    pub(crate) fn process(&self) -> Option<u32> {
         self.process.id()
     }
 
     /// Changes a node, counted from 1. It has taken effect when this returns.
-    pub(super) async fn change(&mut self, node: usize, change: Change) -> Outcome<()> {
+    pub(crate) async fn change(&mut self, node: usize, change: Change) -> Outcome<()> {
         self.tell(Command::Change(node, change)).await?;
         Ok(())
     }
 
     /// Returns how many requests each node has had.
-    pub(super) async fn requests(&mut self) -> Outcome<Vec<u64>> {
+    pub(crate) async fn requests(&mut self) -> Outcome<Vec<u64>> {
         let answer = self.tell(Command::Requests).await?;
         let numbers = answer.split_whitespace().map(str::parse);
         Ok(numbers.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns what processor time their process has used since it was started.
+    pub(crate) async fn processor_time(&mut self) -> Outcome<Duration> {
+        let answer = self.tell(Command::ProcessorTime).await?;
+        Ok(Duration::from_nanos(answer.trim().parse()?))
     }
 
     async fn tell(&mut self, command: Command) -> Outcome<String> {

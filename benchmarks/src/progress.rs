@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::contender::Contender;
-use super::row::Row;
-
 /// How far the runs are.
 #[derive(Debug)]
-pub(super) struct Progress(ProgressBar);
+pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    pub(super) fn new(runs: usize) -> Self {
+    pub(crate) fn new(runs: usize) -> Self {
         let bar = ProgressBar::new(u64::try_from(runs).unwrap_or_default());
         // A template that is wrong leaves the bar with the one that it has.
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
@@ -22,12 +19,12 @@ impl Progress {
         Self(bar)
     }
 
-    pub(super) fn begins(&self, row: &Row, contender: Contender) {
-        let message = format!("{}: {}", row.title, contender.title());
-        self.0.set_message(message);
+    /// A run of this name begins.
+    pub(crate) fn begins(&self, run: String) {
+        self.0.set_message(run);
     }
 
-    pub(super) fn ended(&self) {
+    pub(crate) fn ended(&self) {
         self.0.inc(1);
     }
 }

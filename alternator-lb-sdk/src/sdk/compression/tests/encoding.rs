@@ -1,0 +1,109 @@
+//! Bodies of requests.
+
+use super::*;
+use crate::{Alternator, BuildError};
+use proptest::prelude::*;
+
+/// Bodies from those that shrink to nothing to those that do not shrink.
+fn bodies() -> impl Strategy<Value = Vec<u8>> {
+    let like_items = (0..8_000usize).prop_map(text);
+    let random = prop::collection::vec(any::<u8>(), 0..4_000);
+    let few_letters = prop::collection::vec(0..4u8, 0..4_000);
+    let mixed = (random.clone(), 0..4_000usize).prop_map(|(mut body, length)| {
+        body.extend(text(length));
+        body
+    });
+    prop_oneof![like_items, random, few_letters, mixed]
+}
+
+proptest! {
+    #[test]
+    fn what_is_compressed_comes_back(body in bodies(), level in 1..=9u32, threshold in 0..2_000usize) {
+        for settings in BOTH.map(|settings| settings.level(level).threshold(threshold)) {
+            if let Some(packed) = settings.encode(&body) {
+                prop_assert_eq!(unpacked(settings.encoding, &packed), &body[..]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_request_never_becomes_larger(body in bodies(), level in 1..=9u32) {
+        for settings in BOTH.map(|settings| settings.level(level).threshold(0)) {
+            if let Some(packed) = settings.encode(&body) {
+                let header = format!("content-encoding: {}\r\n", settings.encoding.name());
+                prop_assert!(packed.len() + header.len() < body.len());
+            }
+        }
+    }
+
+    #[test]
+    fn bodies_below_the_threshold_stay(length in 0..4_000usize, threshold in 0..4_000usize) {
+        for settings in BOTH {
+            let is_compressed = settings.threshold(threshold).encode(&text(length)).is_some();
+            prop_assert!(!is_compressed || length >= threshold);
+            if length >= threshold && length >= 1_000 {
+                prop_assert!(is_compressed, "{length} bytes shrink");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_threshold_itself_is_compressed() {
+    for settings in BOTH {
+        assert!(settings.encode(&text(1_024)).is_some());
+        assert!(settings.encode(&text(1_023)).is_none());
+    }
+}
+
+#[test]
+fn what_does_not_shrink_stays() {
+    let mut rng = fastrand::Rng::with_seed(1);
+    let random: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(50_000).collect();
+    for settings in BOTH {
+        assert_eq!(settings.encode(&random), None);
+        for length in 0..60 {
+            assert_eq!(settings.threshold(0).encode(&random[..length]), None);
+        }
+    }
+}
+
+#[test]
+fn a_large_body_is_compressed_in_one_go() {
+    let body = text(16 << 20);
+    for settings in BOTH {
+        let packed = settings.encode(&body).unwrap();
+        assert!(packed.len() < body.len() / 3, "{}", packed.len());
+        assert_eq!(unpacked(settings.encoding, &packed), body);
+    }
+}
+
+#[test]
+fn levels_that_there_are_not_are_named_when_the_cluster_is_built() {
+    let build = |level| {
+        let settings = RequestCompression::gzip().level(level);
+        let builder = Alternator::builder().seeds(["http://192.0.2.1:8000"]);
+        builder.request_compression(settings).build()
+    };
+    for level in 1..=9 {
+        build(level).unwrap();
+    }
+    for level in [0, 10, u32::MAX] {
+        let error = build(level).unwrap_err();
+        assert!(
+            matches!(error, BuildError::CompressionLevel { level: named, .. } if named == level)
+        );
+        assert!(error.to_string().contains(&level.to_string()), "{error}");
+        // An operation's own is checked by nobody.
+        let unchecked = RequestCompression::gzip().level(level);
+        assert!(unchecked.encode(&text(5_000)).is_some());
+    }
+}
+
+#[test]
+fn a_limit_of_nothing_is_named_when_the_cluster_is_built() {
+    let settings = ResponseCompression::gzip().limit(0);
+    let builder = Alternator::builder().seeds(["http://192.0.2.1:8000"]);
+    let error = builder.response_compression(settings).build().unwrap_err();
+    assert!(matches!(error, BuildError::ResponseLimit), "{error}");
+}

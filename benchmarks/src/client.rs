@@ -1,0 +1,109 @@
+//! The clients that are compared, and how they are made.
+//!
+//! None is tuned: retries and timeouts are those that each has by itself, which are three attempts for all of them, and
+//! no timeout but the SDK's 3.1 s for connecting.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use alternator_driver::{AlternatorClient, AlternatorConfig};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, Builder};
+use aws_sdk_dynamodb::config::{self, BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+
+use crate::Outcome;
+
+/// A client of one of the contenders.
+#[derive(Clone, Debug)]
+pub(crate) enum Client {
+    Sdk(aws_sdk_dynamodb::Client),
+    Official(Arc<AlternatorClient>),
+    Plugin(aws_sdk_dynamodb::Client, Alternator),
+}
+
+/// What a client is made for.
+#[derive(Clone, Debug)]
+pub(crate) struct Purpose<'a> {
+    /// All of them are seeds.
+    pub(crate) nodes: &'a [SocketAddr],
+    /// The SDK keeps one retry quota per region for the whole process: in a region of its own no run begins with what
+    /// another has left.
+    pub(crate) region: Region,
+    /// What requests are signed with, if at all.
+    pub(crate) credentials: Option<Credentials>,
+}
+
+impl Client {
+    /// The SDK with an `endpoint_url`, which is the first node.
+    pub(crate) fn sdk(purpose: &Purpose<'_>) -> Outcome<Self> {
+        let url = format!("http://{}", purpose.first()?);
+        let config = purpose.sdk().endpoint_url(url);
+        let config = match purpose.credentials {
+            Some(_) => config,
+            None => config.allow_no_auth(),
+        };
+        Ok(Self::Sdk(aws_sdk_dynamodb::Client::from_conf(
+            config.build(),
+        )))
+    }
+
+    /// `alternator-client`.
+    pub(crate) fn official(purpose: &Purpose<'_>) -> Outcome<Self> {
+        let mut config = AlternatorConfig::builder()
+            .scheme("http")
+            .port(purpose.first()?.port())
+            .seed_hosts(purpose.nodes.iter().map(|node| node.ip().to_string()))
+            .region(purpose.region.clone());
+        if let Some(credentials) = &purpose.credentials {
+            config = config.credentials_provider(credentials.clone());
+        }
+        let client = AlternatorClient::try_from_conf(config.build())?;
+        Ok(Self::Official(Arc::new(client)))
+    }
+
+    /// The SDK with the plugin, with these settings beyond its seeds.
+    pub(crate) fn plugin(
+        purpose: &Purpose<'_>,
+        settings: impl FnOnce(Builder) -> Builder,
+    ) -> Outcome<Self> {
+        let seeds = purpose.nodes.iter().map(|node| format!("http://{node}"));
+        let alternator = settings(Alternator::builder().seeds(seeds)).build()?;
+        let config = purpose.sdk().alternator(&alternator).build();
+        let client = aws_sdk_dynamodb::Client::from_conf(config);
+        Ok(Self::Plugin(client, alternator))
+    }
+
+    /// Begins a read, which all contenders make in the SDK's own form.
+    pub(crate) fn get_item(&self) -> GetItemFluentBuilder {
+        match self {
+            Self::Sdk(client) | Self::Plugin(client, _) => client.get_item(),
+            Self::Official(client) => client.get_item(),
+        }
+    }
+
+    /// Begins a write, likewise.
+    pub(crate) fn put_item(&self) -> PutItemFluentBuilder {
+        match self {
+            Self::Sdk(client) | Self::Plugin(client, _) => client.put_item(),
+            Self::Official(client) => client.put_item(),
+        }
+    }
+}
+
+impl Purpose<'_> {
+    fn first(&self) -> Outcome<SocketAddr> {
+        let first = self.nodes.first().copied();
+        first.ok_or_else(|| "a client needs a node".into())
+    }
+
+    fn sdk(&self) -> config::Builder {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(self.region.clone());
+        match &self.credentials {
+            Some(credentials) => config.credentials_provider(credentials.clone()),
+            None => config,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The arguments of the program.
+
+use std::time::Duration;
+
+use lexopt::{Arg, Parser, ValueExt};
+
+use super::case::{Operation, Signing};
+use super::contender::{CONTENDERS, Contender};
+use crate::nodes::Service;
+use crate::program::{Task, within};
+
+/// What is to be measured, and how.
+#[derive(Debug)]
+pub(super) struct Arguments {
+    pub(super) operations: Vec<Operation>,
+    pub(super) signings: Vec<Signing>,
+    pub(super) contenders: Vec<&'static Contender>,
+    /// How long each contender is measured in each round.
+    pub(super) length: Duration,
+    pub(super) rounds: usize,
+    pub(super) callers: usize,
+    pub(super) strict: bool,
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self {
+            operations: vec![Operation::GetItem],
+            signings: Signing::ALL.to_vec(),
+            contenders: CONTENDERS.iter().collect(),
+            length: Duration::from_secs(1),
+            rounds: 9,
+            callers: 16,
+            strict: false,
+        }
+    }
+}
+
+/// Reads the arguments of the program.
+pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments>, lexopt::Error> {
+    let mut arguments = Arguments::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("operations") => {
+                arguments.operations = parser
+                    .value()?
+                    .parse_with(|names| chosen(names, &Operation::ALL, |it| it.name()))?;
+            }
+            Arg::Long("signing") => {
+                arguments.signings = parser
+                    .value()?
+                    .parse_with(|names| chosen(names, &Signing::ALL, |it| it.name()))?;
+            }
+            Arg::Long("contenders") => {
+                arguments.contenders = parser.value()?.parse_with(contenders)?;
+            }
+            Arg::Long("seconds") => {
+                let seconds = parser.value()?.parse_with(|text| within(text, 1, 60))?;
+                arguments.length = Duration::from_secs(seconds);
+            }
+            Arg::Long("rounds") => arguments.rounds = count(&mut parser, 100)?,
+            Arg::Long("callers") => arguments.callers = count(&mut parser, 1000)?,
+            Arg::Long("strict") => arguments.strict = true,
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            Arg::Value(word) if word == Service::WORD => {
+                return Service::parse(&mut parser).map(Task::Serve);
+            }
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Task::Measure(arguments))
+}
+
+fn count(parser: &mut Parser, most: u64) -> Result<usize, lexopt::Error> {
+    let count = parser.value()?.parse_with(|text| within(text, 1, most))?;
+    Ok(usize::try_from(count).unwrap_or(1))
+}
+
+fn contenders(names: &str) -> Result<Vec<&'static Contender>, String> {
+    let all: Vec<&Contender> = CONTENDERS.iter().collect();
+    chosen(names, &all, |it| it.name)
+}
+
+/// Those of these names, in the order of `all`, whatever that of the names is.
+fn chosen<T: Copy>(names: &str, all: &[T], name: fn(&T) -> &'static str) -> Result<Vec<T>, String> {
+    let names: Vec<&str> = names.split(',').collect();
+    let is_known = |wanted: &&str| all.iter().any(|it| name(it) == *wanted);
+    if let Some(unknown) = names.iter().find(|wanted| !is_known(wanted)) {
+        let known: Vec<&str> = all.iter().map(name).collect();
+        return Err(format!("{unknown:?} is none of {}", known.join(", ")));
+    }
+    let chosen = all.iter().filter(|it| names.contains(&name(it)));
+    Ok(chosen.copied().collect())
+}
+
+pub(super) const USAGE: &str = "\
+Compares what the plugin, the SDK alone and alternator-client cost under load.
+
+Usage: cargo run --release -p benchmarks --bin load -- [OPTIONS]
+
+Options:
+  --operations NAME,...      of get and put [default: get]
+  --signing NAME,...         of unsigned and signed [default: both]
+  --contenders NAME,...      of sdk, official and plugin [default: all]; without sdk nothing is compared
+  --rounds N                 how often each has its turn [default: 9]
+  --seconds N                length of a turn, up to 60 [default: 1]
+  --callers N                concurrent callers [default: 16]
+  --strict                   end with status 1 if the plugin misses a bar
+  -h, --help                 print this
+
+Prints a table in Markdown, and for each bar whether the plugin reaches it.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Task<Arguments>, lexopt::Error> {
+        super::parse(Parser::from_args(words))
+    }
+
+    #[test]
+    fn reads_are_measured_unless_something_is_chosen() {
+        let Ok(Task::Measure(arguments)) = parse(&[]) else {
+            panic!("it measures");
+        };
+        assert_eq!(arguments.operations, [Operation::GetItem]);
+        assert_eq!(arguments.signings, Signing::ALL);
+        assert_eq!(arguments.contenders.len(), CONTENDERS.len());
+        assert!(!arguments.strict);
+    }
+
+    #[test]
+    fn what_is_chosen_keeps_the_order_of_the_table() {
+        let words = ["--operations=put,get", "--contenders", "plugin,sdk"];
+        let Ok(Task::Measure(arguments)) = parse(&words) else {
+            panic!("it measures");
+        };
+        assert_eq!(arguments.operations, Operation::ALL);
+        let names: Vec<&str> = arguments.contenders.iter().map(|it| it.name).collect();
+        assert_eq!(names, ["sdk", "plugin"]);
+    }
+
+    #[test]
+    fn it_can_be_the_nodes() {
+        let service = Service::open(3);
+        assert!(matches!(parse(&["serve", "3"]), Ok(Task::Serve(it)) if it == service));
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused() {
+        for words in [
+            ["--operations", "scan"],
+            ["--signing", "maybe"],
+            ["--contenders", "plugin,other"],
+            ["--seconds", "0"],
+            ["--rounds", "1000"],
+            ["--callers", "0"],
+            ["serve", "many"],
+            ["--fast", ""],
+        ] {
+            assert!(parse(&words).is_err(), "{words:?}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! One turn of one contender: a fresh client in a fresh runtime, and what it took between two moments.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{Credentials, Region};
+use cpu_time::ProcessTime;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::{self, Instant};
+
+use super::callers::Callers;
+use super::case::{Case, Signing};
+use super::contender::Contender;
+use crate::Outcome;
+use crate::client::{Client, Purpose};
+use crate::nodes::{Nodes, Service};
+use crate::others::Usage;
+
+/// What a turn has shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sample {
+    /// Operations that succeeded, per second.
+    pub(super) throughput: f64,
+    /// Processor time of the client's process per operation, in microseconds.
+    pub(super) client: f64,
+    /// The same of the nodes' process.
+    pub(super) nodes: f64,
+    /// What other programs took of all processors, from 0 to 1, where that is known.
+    pub(super) others: Option<f64>,
+}
+
+/// What is needed to make turns.
+#[derive(Debug)]
+pub(super) struct Stage {
+    /// Where time is waited for and the nodes are spoken to, apart from the client that is measured.
+    control: Runtime,
+    nodes: Nodes,
+    signing: Signing,
+    callers: usize,
+    length: Duration,
+    turns: usize,
+}
+
+/// What had been used and done at a moment.
+#[derive(Debug)]
+struct Moment {
+    at: Instant,
+    done: u64,
+    client: Duration,
+    nodes: Duration,
+    usage: Option<Usage>,
+}
+
+impl Stage {
+    /// Starts the nodes.
+    pub(super) fn set(signing: Signing, callers: usize, length: Duration) -> Outcome<Self> {
+        let control = Builder::new_current_thread().enable_all().build()?;
+        let nodes = control.block_on(Nodes::start(Service {
+            nodes: NODES,
+            enforces_authorization: signing == Signing::Signed,
+        }))?;
+        Ok(Self {
+            control,
+            nodes,
+            signing,
+            callers,
+            length,
+            turns: 0,
+        })
+    }
+
+    /// Lets a contender have its turn.
+    pub(super) fn turn(&mut self, case: Case, contender: &Contender) -> Outcome<Sample> {
+        self.turns += 1;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(case.workers.count().into())
+            .enable_all()
+            .build()?;
+        let sample = self.connect(&runtime, contender).and_then(|client| {
+            let callers = Callers::start(runtime.handle(), &client, case.operation, self.callers);
+            self.control
+                .block_on(sample(&mut self.nodes, callers, self.length))
+        });
+        // Whatever the client leaves behind would be booked on the next.
+        runtime.shutdown_timeout(END);
+        sample
+    }
+
+    fn connect(&self, runtime: &Runtime, contender: &Contender) -> Outcome<Client> {
+        let _inside = runtime.enter();
+        let (role, secret) = (Service::ROLE, Service::SECRET);
+        (contender.connect)(&Purpose {
+            nodes: self.nodes.addresses(),
+            region: Region::new(format!("turn-{}", self.turns)),
+            credentials: match self.signing {
+                Signing::Unsigned => None,
+                Signing::Signed => Some(Credentials::new(role, secret, None, None, "load")),
+            },
+        })
+    }
+}
+
+async fn sample(nodes: &mut Nodes, callers: Callers, length: Duration) -> Outcome<Sample> {
+    time::sleep(WARM_UP).await;
+    let begin = Moment::now(nodes, &callers).await?;
+    time::sleep(length).await;
+    let end = Moment::now(nodes, &callers).await?;
+    callers.stop().await?;
+    end.since(&begin)
+        .ok_or_else(|| "no operation ended in the time".into())
+}
+
+impl Moment {
+    async fn now(nodes: &mut Nodes, callers: &Callers) -> Outcome<Self> {
+        Ok(Self {
+            nodes: nodes.processor_time().await?,
+            usage: Usage::now(nodes.process()),
+            done: callers.done(),
+            client: ProcessTime::try_now()?.as_duration(),
+            at: Instant::now(),
+        })
+    }
+
+    /// What was between two moments, unless that was nothing.
+    fn since(&self, earlier: &Self) -> Option<Sample> {
+        let done = self.done.saturating_sub(earlier.done);
+        if done == 0 {
+            return None;
+        }
+        let done = done as f64;
+        let each = |time: Duration| time.as_secs_f64() * 1e6 / done;
+        let passed = self.at.saturating_duration_since(earlier.at);
+        Some(Sample {
+            throughput: done / passed.as_secs_f64().max(f64::EPSILON),
+            client: each(self.client.saturating_sub(earlier.client)),
+            nodes: each(self.nodes.saturating_sub(earlier.nodes)),
+            others: self
+                .usage
+                .zip(earlier.usage)
+                .map(|(now, then)| now.of_others_since(then)),
+        })
+    }
+}
+
+/// As the other figures: enough that there is a choice.
+pub(super) const NODES: usize = 3;
+/// Connections have been made by then, and the nodes been found.
+pub(super) const WARM_UP: Duration = Duration::from_millis(500);
+/// Ample for tasks that have nothing left to do.
+const END: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(at: Instant, done: u64, client: u64, nodes: u64) -> Moment {
+        Moment {
+            at,
+            done,
+            client: Duration::from_millis(client),
+            nodes: Duration::from_millis(nodes),
+            usage: None,
+        }
+    }
+
+    #[test]
+    fn what_was_before_does_not_count() {
+        let begin = Instant::now();
+        let end = begin + Duration::from_secs(2);
+        let sample = moment(end, 21_000, 1_500, 900).since(&moment(begin, 1_000, 500, 500));
+        let expected = Sample {
+            throughput: 10_000.0,
+            client: 50.0,
+            nodes: 20.0,
+            others: None,
+        };
+        assert_eq!(sample, Some(expected));
+    }
+
+    #[test]
+    fn nothing_done_is_nothing_measured() {
+        let now = Instant::now();
+        assert_eq!(moment(now, 7, 9, 9).since(&moment(now, 7, 0, 0)), None);
+    }
+}

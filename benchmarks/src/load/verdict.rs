@@ -1,0 +1,147 @@
+//! Whether the plugin reaches its bars.
+
+use super::bar::{Bar, Figure};
+use super::case::Case;
+use super::contender::Contender;
+use super::results::Results;
+use crate::text::whole_percent;
+
+/// What a case has shown of the contender that its bar is for.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    case: Case,
+    contender: &'static Contender,
+    bar: Bar,
+    ratio: f64,
+    calculated: Option<Calculated>,
+    /// What other programs took of the processors, in the middle.
+    others: f64,
+}
+
+/// Throughput by the processor time that an operation takes, as ratios: what it comes to where nothing but that limits
+/// it. Other programs hardly change these two, whereas they take from the throughput itself.
+#[derive(Clone, Copy, Debug)]
+struct Calculated {
+    /// With the nodes on the same processors, as here.
+    shared: f64,
+    /// With the nodes elsewhere.
+    alone: f64,
+}
+
+impl Verdict {
+    pub(super) fn is_reached(&self) -> bool {
+        self.bar.is_reached_by(self.ratio)
+    }
+
+    fn line(&self) -> String {
+        let word = if self.is_reached() { "PASS" } else { "MISS" };
+        let (case, figure) = (self.case.title(), self.bar.figure.title());
+        let (ratio, bound) = (self.ratio, self.bar.text());
+        let name = self.contender.title;
+        let mut line = format!("{word} {case}, {figure}, {name}: {ratio:.2} × ({bound})");
+        if let Some(Calculated { shared, alone }) = self.calculated {
+            line.push_str(&format!(
+                " [by processor time {shared:.2} ×, with the nodes elsewhere {alone:.2} ×]"
+            ));
+        }
+        if self.others > DOUBTFUL {
+            let others = whole_percent(self.others);
+            line.push_str(&format!(
+                " [doubtful: others took {others} of the processors]"
+            ));
+        }
+        line
+    }
+}
+
+/// Judges each case in which the contender took part that its bar is for.
+pub(super) fn judge(results: &Results) -> Vec<Verdict> {
+    let judge = |case: Case| {
+        let mut contenders = results.contenders.iter().copied();
+        let contender = contenders.find(|it| it.judged.contains(&case.signing))?;
+        let bar = Bar::of(case);
+        let taken = bar.figure.taken();
+        Some(Verdict {
+            case,
+            contender,
+            bar,
+            ratio: results.ratios(case, contender, taken)?.median,
+            calculated: calculated(results, case, contender),
+            others: results.others(case).map(|it| it.median).unwrap_or_default(),
+        })
+    };
+    results.cases().filter_map(judge).collect()
+}
+
+fn calculated(results: &Results, case: Case, contender: &Contender) -> Option<Calculated> {
+    match Figure::of(case) {
+        Figure::ProcessorTime => None,
+        Figure::Throughput => {
+            let ratios = |figure| results.ratios(case, contender, figure);
+            Some(Calculated {
+                shared: ratios(|it| 1.0 / (it.client + it.nodes))?.median,
+                alone: ratios(|it| 1.0 / it.client)?.median,
+            })
+        }
+    }
+}
+
+/// Writes one line for each case.
+pub(super) fn text(verdicts: &[Verdict]) -> String {
+    if verdicts.is_empty() {
+        return "Nothing was judged: the bars compare the plugin with the SDK alone.\n".to_owned();
+    }
+    verdicts.iter().map(|it| it.line() + "\n").collect()
+}
+
+/// Beyond that, processors are shared with more than the nodes. Rounds bear some of it, since all contenders meet it.
+const DOUBTFUL: f64 = 0.05;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::case::Workers;
+    use crate::load::results::tests::{CASE, results};
+
+    fn judged(case: Case, plugin: f64) -> String {
+        let turns = [("sdk", 100.0), ("official", 130.0), ("plugin", plugin)];
+        text(&judge(&results(case, &[&turns])))
+    }
+
+    #[test]
+    fn processor_time_is_judged_on_one_thread() {
+        assert_eq!(
+            judged(CASE, 64.0),
+            "PASS GetItem, unsigned, one thread, processor time per operation, this plugin: 0.64 × (at most 0.65)\n"
+        );
+        assert!(judged(CASE, 70.0).starts_with("MISS "));
+    }
+
+    #[test]
+    fn throughput_is_judged_on_two() {
+        let case = Case {
+            workers: Workers::Two,
+            ..CASE
+        };
+        assert_eq!(
+            judged(case, 80.0),
+            "PASS GetItem, unsigned, two threads, operations per second, this plugin: 1.25 × (at least 1.15) \
+             [by processor time 1.22 ×, with the nodes elsewhere 1.25 ×]\n"
+        );
+    }
+
+    #[test]
+    fn figures_of_a_busy_machine_are_doubted() {
+        let turns: [(&str, f64); 2] = [("sdk", 100.0), ("plugin", 60.0)];
+        let mut results = results(CASE, &[&turns]);
+        results.turns[0].sample.others = Some(0.3);
+        let text = text(&judge(&results));
+        assert!(text.ends_with(" [doubtful: others took 30 % of the processors]\n"));
+    }
+
+    #[test]
+    fn nothing_is_judged_without_what_it_is_compared_with() {
+        assert!(judge(&results(CASE, &[&[("plugin", 60.0)]])).is_empty());
+        assert!(judge(&results(CASE, &[&[("sdk", 60.0)]])).is_empty());
+    }
+}

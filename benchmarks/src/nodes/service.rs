@@ -1,0 +1,83 @@
+//! What a process of nodes is started as.
+
+use lexopt::{Parser, ValueExt as _};
+
+/// A cluster that answers reads and writes at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Service {
+    pub(crate) nodes: usize,
+    /// Whether requests that are not signed, or not well, are refused.
+    pub(crate) enforces_authorization: bool,
+}
+
+impl Service {
+    /// What its clients sign with, if authorization is enforced.
+    pub(crate) const ROLE: &str = "alternator";
+    pub(crate) const SECRET: &str = "secret";
+
+    /// The first of the arguments with which a program is started as a service.
+    pub(crate) const WORD: &str = "serve";
+
+    /// A cluster that takes unsigned requests.
+    pub(crate) fn open(nodes: usize) -> Self {
+        Self {
+            nodes,
+            enforces_authorization: false,
+        }
+    }
+
+    /// Returns the arguments that stand for it.
+    pub(super) fn words(self) -> Vec<String> {
+        let mut words = vec![Self::WORD.to_owned(), self.nodes.to_string()];
+        if self.enforces_authorization {
+            words.push(ENFORCING.to_owned());
+        }
+        words
+    }
+
+    /// Reads the arguments behind the first.
+    pub(crate) fn parse(parser: &mut Parser) -> Result<Self, lexopt::Error> {
+        let mut service = Self::open(parser.value()?.parse()?);
+        match parser.next()? {
+            None => return Ok(service),
+            Some(lexopt::Arg::Value(word)) if word == ENFORCING => {
+                service.enforces_authorization = true;
+            }
+            Some(other) => return Err(other.unexpected()),
+        }
+        Ok(service)
+    }
+}
+
+const ENFORCING: &str = "enforcing-authorization";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Service, lexopt::Error> {
+        Service::parse(&mut Parser::from_args(words))
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let open = Service::open(3);
+        let closed = Service {
+            enforces_authorization: true,
+            ..open
+        };
+        for service in [open, closed] {
+            let words = service.words();
+            assert_eq!(words[0], Service::WORD);
+            let words: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+            assert_eq!(parse(&words).unwrap(), service);
+        }
+    }
+
+    #[test]
+    fn what_is_no_service_is_refused() {
+        for words in [&["many"][..], &[], &["3", "signed"], &["3", "--help"]] {
+            assert!(parse(words).is_err(), "{words:?}");
+        }
+    }
+}

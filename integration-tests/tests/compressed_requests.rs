@@ -1,0 +1,254 @@
+//! Requests that are compressed, by servers that take them.
+
+use crate::rig::{
+    Exchange, Table, Tap, config, expect_pings, ping, quick_retries, refreshing, s, scripted,
+    signing, text,
+};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, RequestCompression};
+use alternator_test_cluster::{Fault, TestCluster};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config;
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use flate2::read::{GzDecoder, ZlibDecoder};
+use futures_util::future::join_all;
+use std::io::Read;
+use tokio::runtime::Handle;
+
+/// A client that compresses, and what goes over its wire.
+pub(crate) async fn compressing(
+    cluster: &TestCluster,
+    compression: RequestCompression,
+    config: config::Builder,
+) -> (Alternator, Client, Tap) {
+    let tap = Tap::new();
+    let alternator = refreshing(cluster).request_compression(compression);
+    let alternator = alternator.build().unwrap();
+    let config = config.http_client(tap.clone()).alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    (alternator, client, tap)
+}
+
+/// Items that shrink, but do not vanish.
+pub(crate) fn note(number: usize) -> String {
+    (0..100)
+        .map(|line| format!("line {line} of note {number}: {}; ", line * number % 97))
+        .collect()
+}
+
+pub(crate) async fn put(client: &Client, table: &Table, number: usize) {
+    let put = client
+        .put_item()
+        .table_name(&table.name)
+        .item("pk", s("notes"))
+        .item("sk", s(format!("{number:05}")))
+        .item("note", s(note(number)));
+    put.send()
+        .await
+        .unwrap_or_else(|error| panic!("{}", text(error)));
+}
+
+async fn expect_notes(client: &Client, table: &Table, numbers: impl IntoIterator<Item = usize>) {
+    for number in numbers {
+        let get = client
+            .get_item()
+            .table_name(&table.name)
+            .key("pk", s("notes"))
+            .key("sk", s(format!("{number:05}")));
+        let item = get
+            .consistent_read(true)
+            .send()
+            .await
+            .unwrap()
+            .item
+            .unwrap();
+        assert_eq!(item["note"], s(note(number)));
+    }
+}
+
+fn unpacked(exchange: &Exchange) -> String {
+    let mut plain = String::new();
+    match exchange.content_encoding() {
+        Some("gzip") => GzDecoder::new(&*exchange.body).read_to_string(&mut plain),
+        Some("deflate") => ZlibDecoder::new(&*exchange.body).read_to_string(&mut plain),
+        other => panic!("{other:?}"),
+    }
+    .unwrap();
+    plain
+}
+
+#[tokio::test]
+async fn a_large_body_arrives_smaller_and_means_the_same() {
+    for (compression, name) in [
+        (RequestCompression::gzip(), "gzip"),
+        (RequestCompression::deflate(), "deflate"),
+    ] {
+        let cluster = scripted!();
+        let (_alternator, client, tap) = compressing(&cluster, compression, config()).await;
+        let table = Table::create(&client).await;
+        tap.take();
+        cluster.reset_counters();
+        put(&client, &table, 1).await;
+        let sent = tap.take_one();
+        assert_eq!(sent.content_encoding(), Some(name));
+        let length = sent.body.len().to_string();
+        assert_eq!(sent.request.get("content-length"), Some(&*length));
+        let received: u64 = cluster
+            .nodes()
+            .iter()
+            .map(|node| node.counters().request_bytes)
+            .sum();
+        assert_eq!(received, sent.body.len() as u64);
+        let plain = unpacked(&sent);
+        assert!(plain.contains(&note(1)) && plain.len() > 2 * sent.body.len());
+        expect_notes(&client, &table, [1]).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_small_or_not_to_be_compressed_stays_as_it_is() {
+    let cluster = scripted!();
+    let (_alternator, client, tap) =
+        compressing(&cluster, RequestCompression::gzip(), config()).await;
+    let table = Table::create(&client).await;
+    tap.take();
+    expect_pings(&client, 1).await;
+    assert_eq!(tap.take_one().content_encoding(), None);
+
+    let high = RequestCompression::gzip().threshold(100_000);
+    let (_alternator, client, tap) = compressing(&cluster, high, config()).await;
+    put(&client, &table, 1).await;
+    assert_eq!(tap.take_one().content_encoding(), None);
+
+    let tap = Tap::new();
+    let alternator = refreshing(&cluster).build().unwrap();
+    let plain = config().http_client(tap.clone()).alternator(&alternator);
+    put(&Client::from_conf(plain.build()), &table, 2).await;
+    let sent = tap.take_one();
+    assert_eq!(
+        sent.content_encoding(),
+        None,
+        "the feature alone changes nothing"
+    );
+    assert_eq!(sent.accept_encoding(), None);
+}
+
+#[tokio::test]
+async fn the_signature_covers_what_is_sent() {
+    let cluster = scripted!(|cluster| cluster.nodes(3).authorization("alternator", "salted hash"));
+    for compression in [RequestCompression::gzip(), RequestCompression::deflate()] {
+        let signing = signing("alternator", "salted hash").retry_config(quick_retries());
+        let (_alternator, client, tap) = compressing(&cluster, compression, signing).await;
+        let table = Table::create(&client).await;
+        tap.take();
+        put(&client, &table, 1).await;
+        let sent = tap.take_one();
+        assert!(sent.content_encoding().is_some());
+        assert!(sent.request.get("authorization").is_some());
+        // On another node, signed anew.
+        cluster.node(0).inject(Fault::ServerError { share: 1.0 });
+        cluster.node(1).stop();
+        for number in 2..8 {
+            put(&client, &table, number).await;
+        }
+        cluster.node(0).recover();
+        cluster.node(1).start().unwrap();
+        expect_notes(&client, &table, 1..8).await;
+    }
+}
+
+#[tokio::test]
+async fn retries_send_what_was_compressed_once() {
+    let cluster = scripted!();
+    let config = config().retry_config(quick_retries());
+    let (_alternator, client, tap) =
+        compressing(&cluster, RequestCompression::gzip(), config).await;
+    let table = Table::create(&client).await;
+    for (fault, node) in [
+        (Fault::ServerError { share: 1.0 }, 0),
+        (Fault::CutAfter { bytes: 0 }, 1),
+        (Fault::Throttle { share: 1.0 }, 2),
+    ] {
+        cluster.node(node).inject(fault);
+        let mut attempts = 0;
+        for number in 0..3 {
+            tap.take();
+            put(&client, &table, number).await;
+            let sent = tap.take();
+            attempts += sent.len();
+            for attempt in &sent {
+                assert_eq!(attempt.content_encoding(), Some("gzip"));
+                assert_eq!(attempt.body, sent[0].body);
+            }
+        }
+        assert!(attempts > 3, "{fault:?}: some were sent twice");
+        cluster.node(node).recover();
+    }
+    expect_notes(&client, &table, 0..3).await;
+}
+
+#[tokio::test]
+async fn large_batches_are_written_whole() {
+    let cluster = scripted!();
+    let (_alternator, client, tap) =
+        compressing(&cluster, RequestCompression::deflate(), config()).await;
+    let table = Table::create(&client).await;
+    tap.take();
+    let writes = (0..25).map(|number| {
+        let put = PutRequest::builder()
+            .item("pk", s("notes"))
+            .item("sk", s(format!("{number:05}")))
+            .item("note", s(note(number)))
+            .build();
+        WriteRequest::builder().put_request(put.unwrap()).build()
+    });
+    let batch = client.batch_write_item();
+    let batch = batch.request_items(&table.name, writes.collect());
+    let unprocessed = batch.send().await.unwrap().unprocessed_items;
+    assert!(unprocessed.is_none_or(|items| items.is_empty()));
+    let sent = tap.take_one();
+    let plain = unpacked(&sent);
+    assert!(plain.len() > 30_000 && plain.len() > 4 * sent.body.len());
+    expect_notes(&client, &table, [0, 12, 24]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_at_once_do_not_get_in_each_others_way() {
+    let cluster = scripted!();
+    let (_alternator, client, tap) =
+        compressing(&cluster, RequestCompression::gzip(), config()).await;
+    let table = Table::create(&client).await;
+    tap.take();
+    let writes = (0..100).map(|number| {
+        let (client, table) = (client.clone(), table.clone());
+        Handle::current().spawn(async move { put(&client, &table, number).await })
+    });
+    for write in join_all(writes).await {
+        write.unwrap();
+    }
+    assert!(
+        tap.take()
+            .iter()
+            .all(|sent| sent.content_encoding() == Some("gzip"))
+    );
+    expect_notes(&client, &table, 0..100).await;
+}
+
+#[tokio::test]
+async fn the_interceptor_alone_compresses_too() {
+    let cluster = scripted!();
+    let tap = Tap::new();
+    let alternator = refreshing(&cluster).request_compression(RequestCompression::gzip());
+    let alternator = alternator.build().unwrap();
+    let config = config()
+        .endpoint_resolver(alternator.endpoint_resolver())
+        .interceptor(alternator.interceptor())
+        .allow_no_auth()
+        .http_client(tap.clone());
+    let client = Client::from_conf(config.build());
+    let table = Table::create(&client).await;
+    tap.take();
+    put(&client, &table, 1).await;
+    assert_eq!(tap.take_one().content_encoding(), Some("gzip"));
+    ping(&client).await.unwrap();
+}
