@@ -117,7 +117,10 @@ async fn by_the_sdk_where_requests_are_as_by_the_sdk() {
     let fat = cluster().without_lean_requests();
     assert_eq!(protected_as_installed(fat, config()).await, ALL);
     let options = OperationOptions::new().lean_requests(false);
-    assert_eq!(protected(installed(cluster(), config()), options).await, ALL);
+    assert_eq!(
+        protected(installed(cluster(), config()), options).await,
+        ALL
+    );
 }
 
 #[tokio::test(start_paused = true)]
