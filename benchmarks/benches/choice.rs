@@ -79,7 +79,7 @@ fn retry<P: Kind>(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, P::policy());
     bencher.bench(|| {
         let mut plan = first(&router);
-        let chosen = router.advance(&mut plan, black_box(NOW), &mut Rng::new());
+        let chosen = router.advance(&mut plan, true, black_box(NOW), &mut Rng::new());
         seen(&(plan, chosen));
     });
 }
@@ -114,7 +114,7 @@ impl Kind for Random {
 fn first(router: &Router<()>) -> Plan<()> {
     let mut plan = Plan::default();
     // Nodes that are all well refuse nothing; were it otherwise, there would be nothing to drop, and the figure far off.
-    let _ = router.advance(&mut plan, black_box(NOW), &mut Rng::new());
+    let _ = router.advance(&mut plan, true, black_box(NOW), &mut Rng::new());
     plan
 }
 

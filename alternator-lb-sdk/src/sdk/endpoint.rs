@@ -2,7 +2,8 @@
 
 use crate::topology::NodeUrl;
 use aws_smithy_types::endpoint::Endpoint;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 /// A node's endpoint as the SDK takes it, made once, and the bell that is rung when requests shall not wait for the node
@@ -16,7 +17,7 @@ pub(super) struct SdkEndpoint {
 impl SdkEndpoint {
     pub(super) fn new(node: &NodeUrl) -> Self {
         Self {
-            endpoint: Endpoint::builder().url(node.as_str().to_owned()).build(),
+            endpoint: Endpoint::builder().url(interned(node.as_str())).build(),
             end: Arc::default(),
         }
     }
@@ -34,5 +35,31 @@ impl SdkEndpoint {
     /// Ends the requests that wait for this node now, and that may be ended; those that come later are not meant.
     pub(super) fn end_requests(&self) {
         self.end.notify_waiters();
+    }
+}
+
+/// The same text for as long as the process lives: an endpoint of the SDK is cloned for every request, which copies a URL
+/// that it owns. The addresses that a process ever sees of its nodes are few, and each is kept once.
+fn interned(url: &str) -> &'static str {
+    static URLS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    // Nothing that holds the lock can panic.
+    let mut urls = URLS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = urls.get(url) {
+        return known;
+    }
+    let new: &'static str = Box::leak(url.into());
+    urls.insert(new);
+    new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_kept_once() {
+        let url = || String::from("http://192.0.2.7:8000");
+        assert!(std::ptr::eq(interned(&url()), interned(&url())));
+        assert_ne!(interned("http://192.0.2.8:8000"), url());
     }
 }
