@@ -27,6 +27,8 @@ mod response;
 mod sending;
 mod switch;
 
+pub(super) use choice::Choice;
+
 #[cfg(test)]
 pub(super) mod tests;
 

@@ -1,5 +1,7 @@
 //! What a single operation wants otherwise.
 
+#[cfg(feature = "compression")]
+use super::compression::{self, RequestCompression, ResponseCompression};
 use aws_sdk_dynamodb as dynamodb;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -15,6 +17,8 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 pub struct OperationOptions {
     lean_requests: Option<bool>,
     fast_signing: Option<bool>,
+    #[cfg(feature = "compression")]
+    compression: compression::Choice,
 }
 
 impl OperationOptions {
@@ -46,6 +50,42 @@ impl OperationOptions {
     pub fn fast_signing(mut self, fast: bool) -> Self {
         self.fast_signing = Some(fast);
         self
+    }
+
+    /// How the request of this operation is compressed, or that it is not.
+    ///
+    /// Use it for the few operations with large items, or to spare those that are small anyway even the look at them. A
+    /// level that does not exist counts as the nearest that does.
+    ///
+    /// # Default
+    ///
+    /// As for all operations: as [`request_compression`](crate::Builder::request_compression) says.
+    #[cfg(feature = "compression")]
+    pub fn request_compression(
+        mut self,
+        compression: impl Into<Option<RequestCompression>>,
+    ) -> Self {
+        self.compression.request = compression.into().into();
+        self
+    }
+
+    /// Whether the answer to this operation may be compressed, and how.
+    ///
+    /// # Default
+    ///
+    /// As for all operations: as [`response_compression`](crate::Builder::response_compression) says.
+    #[cfg(feature = "compression")]
+    pub fn response_compression(
+        mut self,
+        compression: impl Into<Option<ResponseCompression>>,
+    ) -> Self {
+        self.compression.response = compression.into().into();
+        self
+    }
+
+    #[cfg(feature = "compression")]
+    pub(super) fn compression(&self) -> compression::Choice {
+        self.compression
     }
 
     pub(super) fn is_signed_fast(&self) -> Option<bool> {

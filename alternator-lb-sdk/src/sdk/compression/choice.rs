@@ -1,11 +1,11 @@
 //! What one operation wants.
 
+use super::super::options::OperationOptions;
 use super::{Compression, RequestCompression, ResponseCompression};
-use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::config_bag::ConfigBag;
 
-/// Kept in the configuration of an operation, it goes before what was chosen for the cluster.
+/// Part of the [options](OperationOptions) of an operation; it goes before what was chosen for the cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(dead_code, reason = "it is for operations that choose for themselves")]
 pub(in crate::sdk) struct Choice {
     pub(in crate::sdk) request: Wish<RequestCompression>,
     pub(in crate::sdk) response: Wish<ResponseCompression>,
@@ -13,7 +13,6 @@ pub(in crate::sdk) struct Choice {
 
 /// What an operation says of one setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(dead_code, reason = "it is for operations that choose for themselves")]
 pub(in crate::sdk) enum Wish<T> {
     #[default]
     AsTheCluster,
@@ -21,8 +20,10 @@ pub(in crate::sdk) enum Wish<T> {
     Without,
 }
 
-impl Storable for Choice {
-    type Storer = StoreReplace<Self>;
+impl<T> From<Option<T>> for Wish<T> {
+    fn from(own: Option<T>) -> Self {
+        own.map_or(Self::Without, Self::With)
+    }
 }
 
 impl<T> Wish<T> {
@@ -49,5 +50,8 @@ impl Compression {
 }
 
 fn choice(config: &ConfigBag) -> Choice {
-    config.load::<Choice>().copied().unwrap_or_default()
+    let options = config.load::<OperationOptions>();
+    options
+        .map(OperationOptions::compression)
+        .unwrap_or_default()
 }

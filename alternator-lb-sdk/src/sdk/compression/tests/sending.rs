@@ -1,7 +1,7 @@
 //! The request before it is signed.
 
 use super::*;
-use crate::sdk::compression::choice::{Choice, Wish};
+use crate::sdk::OperationOptions;
 use crate::sdk::compression::{compress, swap_in_plain};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
@@ -88,45 +88,37 @@ fn what_the_application_encodes_itself_is_left_alone() {
 
 #[test]
 fn an_operations_own_choice_goes_first() {
-    let sent = |compression: &Compression, choice: Choice| {
+    let sent = |compression: &Compression, options: &OperationOptions| {
         let mut config = ConfigBag::base();
-        config.interceptor_state().store_put(choice);
+        config.interceptor_state().store_put(options.clone());
         let mut request = request(text(4_000));
         compress(compression, &mut request, &mut config);
         parts(&request).1.map(str::to_owned)
     };
-    let with = Choice {
-        request: Wish::With(RequestCompression::deflate()),
-        response: Wish::With(ResponseCompression::gzip()),
-    };
-    let without = Choice {
-        request: Wish::Without,
-        response: Wish::Without,
-    };
+    let as_ever = OperationOptions::new();
+    let with = OperationOptions::new().request_compression(RequestCompression::deflate());
+    let without = OperationOptions::new().request_compression(None);
     let nothing = compression(Settings::default());
-    assert_eq!(sent(&nothing, Choice::default()), None);
-    assert_eq!(sent(&nothing, with).as_deref(), Some("deflate"));
-    assert_eq!(
-        sent(&gzipping(), Choice::default()).as_deref(),
-        Some("gzip")
-    );
-    assert_eq!(sent(&gzipping(), with).as_deref(), Some("deflate"));
-    assert_eq!(sent(&gzipping(), without), None);
+    assert_eq!(sent(&nothing, &as_ever), None);
+    assert_eq!(sent(&nothing, &with).as_deref(), Some("deflate"));
+    assert_eq!(sent(&gzipping(), &as_ever).as_deref(), Some("gzip"));
+    assert_eq!(sent(&gzipping(), &with).as_deref(), Some("deflate"));
+    assert_eq!(sent(&gzipping(), &without), None);
 
     let refused = gzipping();
     refused.switch.turn_off(None);
-    assert_eq!(sent(&refused, with), None, "the servers cannot read it");
+    assert_eq!(sent(&refused, &with), None, "the servers cannot read it");
 }
 
 #[test]
 fn of_an_answer_too_an_operation_chooses_for_itself() {
-    let wanted = |compression: &Compression, response| {
+    let wanted = |compression: &Compression, options: OperationOptions| {
         let mut config = ConfigBag::base();
-        config.interceptor_state().store_put(Choice {
-            response,
-            ..Choice::default()
-        });
+        config.interceptor_state().store_put(options);
         compression.response(&config)
+    };
+    let own = |compression: Option<ResponseCompression>| {
+        OperationOptions::new().response_compression(compression)
     };
     let gzip = ResponseCompression::gzip();
     let deflate = ResponseCompression::deflate();
@@ -134,10 +126,10 @@ fn of_an_answer_too_an_operation_chooses_for_itself() {
         response: Some(gzip),
         ..Settings::default()
     });
-    assert_eq!(wanted(&asking, Wish::AsTheCluster), Some(gzip));
-    assert_eq!(wanted(&asking, Wish::With(deflate)), Some(deflate));
-    assert_eq!(wanted(&asking, Wish::Without), None);
+    assert_eq!(wanted(&asking, OperationOptions::new()), Some(gzip));
+    assert_eq!(wanted(&asking, own(Some(deflate))), Some(deflate));
+    assert_eq!(wanted(&asking, own(None)), None);
     let nothing = compression(Settings::default());
-    assert_eq!(wanted(&nothing, Wish::AsTheCluster), None);
-    assert_eq!(wanted(&nothing, Wish::With(gzip)), Some(gzip));
+    assert_eq!(wanted(&nothing, OperationOptions::new()), None);
+    assert_eq!(wanted(&nothing, own(Some(gzip))), Some(gzip));
 }
