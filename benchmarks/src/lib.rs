@@ -8,6 +8,7 @@
 mod client;
 pub mod cost;
 pub mod faults;
+pub mod fleet;
 pub mod load;
 mod machine;
 mod nodes;

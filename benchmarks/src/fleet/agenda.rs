@@ -1,0 +1,126 @@
+//! What happens next.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+/// The events to come, and the time.
+///
+/// Events of the same instant happen in the order in which they were put down: with that, a run is the same every time.
+#[derive(Debug)]
+pub struct Agenda<E> {
+    now: Duration,
+    entries: BinaryHeap<Reverse<Entry<E>>>,
+    /// How many events were put down so far.
+    count: u64,
+}
+
+#[derive(Debug)]
+struct Entry<E> {
+    /// In nanoseconds: entries are moved about all the time, and half as large they stay in the cache.
+    time: u64,
+    number: u64,
+    event: E,
+}
+
+impl<E> Default for Agenda<E> {
+    fn default() -> Self {
+        Self {
+            now: Duration::ZERO,
+            entries: BinaryHeap::new(),
+            count: 0,
+        }
+    }
+}
+
+impl<E> Agenda<E> {
+    /// Puts down what happens at a moment; now, if that has passed.
+    pub fn at(&mut self, time: Duration, event: E) {
+        self.count += 1;
+        self.entries.push(Reverse(Entry {
+            time: nanos(time.max(self.now)),
+            number: self.count,
+            event,
+        }));
+    }
+
+    /// Puts down what happens so much later.
+    pub fn after(&mut self, delay: Duration, event: E) {
+        self.at(self.now + delay, event);
+    }
+
+    /// Lets the time pass until the next event, unless that comes after `end`.
+    pub fn next(&mut self, end: Duration) -> Option<E> {
+        if self
+            .entries
+            .peek()
+            .is_none_or(|next| next.0.time > nanos(end))
+        {
+            self.now = end;
+            return None;
+        }
+        let Reverse(entry) = self.entries.pop()?;
+        self.now = Duration::from_nanos(entry.time);
+        Some(entry.event)
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Duration {
+        self.now
+    }
+}
+
+/// Five hundred years of these fit.
+fn nanos(moment: Duration) -> u64 {
+    u64::try_from(moment.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl<E> Ord for Entry<E> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.time, self.number).cmp(&(other.time, other.number))
+    }
+}
+
+impl<E> PartialOrd for Entry<E> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<E> PartialEq for Entry<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl<E> Eq for Entry<E> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const END: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn events_happen_in_the_order_of_time_and_else_as_they_were_put_down() {
+        let mut agenda = Agenda::default();
+        agenda.at(Duration::from_secs(2), "second");
+        agenda.at(Duration::from_secs(1), "first");
+        agenda.at(Duration::from_secs(2), "third");
+        let order: Vec<_> = std::iter::from_fn(|| agenda.next(END)).collect();
+        assert_eq!(order, ["first", "second", "third"]);
+        assert_eq!(agenda.now(), END);
+    }
+
+    #[test]
+    fn time_does_not_go_back_nor_beyond_the_end() {
+        let mut agenda = Agenda::default();
+        agenda.at(Duration::from_secs(5), ());
+        assert!(agenda.next(END).is_some());
+        agenda.at(Duration::from_secs(1), ());
+        agenda.after(Duration::from_secs(6), ());
+        assert!(agenda.next(END).is_some());
+        assert_eq!(agenda.now(), Duration::from_secs(5));
+        assert!(agenda.next(END).is_none());
+    }
+}

@@ -1,0 +1,154 @@
+//! The arguments of the program.
+
+use lexopt::{Arg, Parser, ValueExt};
+
+/// What is to be done.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Task {
+    /// Play scenarios.
+    Play(Arguments),
+    /// Say what can be done.
+    Help,
+}
+
+/// What is to be played, and with how many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Arguments {
+    /// The names of the scenarios; none for all.
+    pub only: Vec<String>,
+    /// How many clients there are.
+    pub clients: u32,
+    /// How many nodes.
+    pub nodes: u32,
+    /// What all chance comes from.
+    pub seed: u64,
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self {
+            only: Vec::new(),
+            clients: 2_000,
+            nodes: 100,
+            seed: 1,
+        }
+    }
+}
+
+impl Task {
+    /// Reads the arguments; `names` are those of the scenarios.
+    ///
+    /// # Errors
+    ///
+    /// Says which argument is wrong.
+    pub fn parse(mut parser: Parser, names: &[&str]) -> Result<Self, lexopt::Error> {
+        let mut arguments = Arguments::default();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Arg::Long("only") => {
+                    arguments.only = parser.value()?.parse_with(|text| known(text, names))?;
+                }
+                Arg::Long("clients") => {
+                    arguments.clients = parser.value()?.parse_with(|text| within(text, CLIENTS))?;
+                }
+                Arg::Long("nodes") => {
+                    arguments.nodes = parser.value()?.parse_with(|text| within(text, NODES))?;
+                }
+                Arg::Long("seed") => arguments.seed = parser.value()?.parse()?,
+                Arg::Long("help") | Arg::Short('h') => return Ok(Self::Help),
+                other => return Err(other.unexpected()),
+            }
+        }
+        Ok(Self::Play(arguments))
+    }
+}
+
+/// Three, so that each rack has some.
+const CLIENTS: (u32, u32) = (3, 100_000);
+
+/// Two in each rack at least, one of which can be lost.
+const NODES: (u32, u32) = (6, 1_000);
+
+fn known(text: &str, names: &[&str]) -> Result<Vec<String>, String> {
+    let wanted: Vec<&str> = text.split(',').collect();
+    match wanted.iter().find(|name| !names.contains(name)) {
+        Some(unknown) => Err(format!("there is no scenario {unknown:?}")),
+        None => Ok(wanted.into_iter().map(str::to_owned).collect()),
+    }
+}
+
+fn within(text: &str, (least, most): (u32, u32)) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(format!("write a number from {least} to {most}")),
+    }
+}
+
+/// Writes how the program is used, with the names and titles of its scenarios.
+pub fn usage(scenarios: &[(&str, &str)]) -> String {
+    let mut usage = USAGE.to_owned();
+    for (name, title) in scenarios {
+        usage.push_str(&format!("\n  {name:<18} {title}"));
+    }
+    usage
+}
+
+const USAGE: &str = "\
+Simulates many clients of a large cluster in which nodes fail, with the plugin's own code.
+
+Usage: cargo run --release -p benchmarks --bin fleet -- [OPTIONS]
+
+Options:
+  --only NAME,NAME,...   only these scenarios [default: all]
+  --clients N            how many clients share the load, 3 to 100,000 [default: 2,000]
+  --nodes N              how many nodes there are, 6 to 1,000 [default: 100]
+  --seed N               another course of chance [default: 1]
+  -h, --help             print this
+
+Prints a table in Markdown for each scenario. The same arguments print the same.
+
+Scenarios:";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Task, lexopt::Error> {
+        Task::parse(Parser::from_args(words), &["rack", "slow"])
+    }
+
+    #[test]
+    fn everything_has_a_default() {
+        let Ok(Task::Play(arguments)) = parse(&[]) else {
+            panic!("it plays");
+        };
+        assert_eq!(arguments, Arguments::default());
+    }
+
+    #[test]
+    fn what_is_chosen_is_taken() {
+        let words = ["--only=slow,rack", "--clients=30", "--nodes=6", "--seed=7"];
+        let Ok(Task::Play(arguments)) = parse(&words) else {
+            panic!("it plays");
+        };
+        assert_eq!(arguments.only, ["slow", "rack"]);
+        let numbers = (arguments.clients, arguments.nodes, arguments.seed);
+        assert_eq!(numbers, (30, 6, 7));
+        assert!(matches!(parse(&["-h"]), Ok(Task::Help)));
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused() {
+        for words in [
+            ["--only", "flood"],
+            ["--clients", "2"],
+            ["--nodes", "5"],
+            ["--seed", "x"],
+            ["--fast", ""],
+        ] {
+            assert!(parse(&words).is_err(), "{words:?}");
+        }
+    }
+}

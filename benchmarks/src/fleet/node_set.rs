@@ -1,0 +1,85 @@
+//! Some of the nodes.
+
+/// A set of nodes, by their numbers. Two thousand clients have several each, so it is one bit for each node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeSet {
+    words: Vec<u64>,
+}
+
+impl NodeSet {
+    /// Adds a node. Returns whether it was not there before.
+    pub fn insert(&mut self, node: u32) -> bool {
+        let place = word(node);
+        if self.words.len() <= place {
+            self.words.resize(place + 1, 0);
+        }
+        let was_there = self.contains(node);
+        if let Some(word) = self.words.get_mut(place) {
+            *word |= 1 << (node % BITS);
+        }
+        !was_there
+    }
+
+    /// Takes a node out.
+    pub fn remove(&mut self, node: u32) {
+        if let Some(word) = self.words.get_mut(word(node)) {
+            *word &= !(1 << (node % BITS));
+        }
+    }
+
+    /// Whether a node is in it.
+    pub fn contains(&self, node: u32) -> bool {
+        let word = self.words.get(word(node)).copied().unwrap_or_default();
+        word & (1 << (node % BITS)) != 0
+    }
+
+    /// The nodes in it, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = u32> {
+        (0..u32::try_from(self.words.len()).unwrap_or_default() * BITS)
+            .filter(|node| self.contains(*node))
+    }
+
+    /// Whether any of its nodes is not in `other`.
+    pub fn has_more_than(&self, other: &Self) -> bool {
+        self.iter().any(|node| !other.contains(node))
+    }
+}
+
+impl FromIterator<u32> for NodeSet {
+    fn from_iter<I: IntoIterator<Item = u32>>(nodes: I) -> Self {
+        let mut set = Self::default();
+        for node in nodes {
+            set.insert(node);
+        }
+        set
+    }
+}
+
+const BITS: u32 = 64;
+
+/// In which word a node's bit is.
+fn word(node: u32) -> usize {
+    (node / BITS) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_holds_what_was_put_in() {
+        let mut set: NodeSet = [3, 64, 200].into_iter().collect();
+        assert!(!set.insert(64) && set.insert(63));
+        set.remove(200);
+        set.remove(1_000);
+        assert_eq!(set.iter().collect::<Vec<_>>(), [3, 63, 64]);
+    }
+
+    #[test]
+    fn it_tells_what_another_lacks() {
+        let all: NodeSet = (0..100).collect();
+        let some: NodeSet = (0..99).collect();
+        assert!(all.has_more_than(&some));
+        assert!(!some.has_more_than(&all) && !some.has_more_than(&some));
+    }
+}

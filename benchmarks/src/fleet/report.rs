@@ -1,0 +1,173 @@
+//! The table of a scenario, in Markdown.
+
+use super::figures::{Figures, Rates};
+use super::returns::Returns;
+use super::text::{count, rate, time, times};
+use super::{Phase, Record};
+use std::time::Duration;
+
+/// Writes what happened in a scenario: one column for each phase.
+pub fn table(record: &Record) -> String {
+    let phases: &[Phase] = match record.timeline.has_fault() {
+        true => &Phase::ALL,
+        false => &[Phase::Before],
+    };
+    let figures: Vec<Figures> = phases
+        .iter()
+        .map(|phase| Figures::of(record, *phase))
+        .collect();
+    let titles = match figures.len() {
+        1 => vec!["all the time"],
+        _ => vec!["before", "during", "after"],
+    };
+    let titles: Vec<String> = titles.into_iter().map(str::to_owned).collect();
+    let mut table = line("", &titles);
+    table.push_str(&line("---", &vec!["---:".to_owned(); titles.len()]));
+    for (title, write) in ROWS {
+        let cells: Vec<String> = figures.iter().map(write).collect();
+        table.push_str(&line(title, &cells));
+    }
+    if record.timeline.has_fault() {
+        table.push_str(&ends(record, &figures));
+    }
+    table
+}
+
+type Write = fn(&Figures) -> String;
+
+const ROWS: [(&str, Write); 11] = [
+    ("operations", |it| count(it.operations)),
+    ("failed", failed),
+    ("latency p50 / p99 / longest", |it| {
+        format!(
+            "{} / {} / {}",
+            latency(it.p50),
+            latency(it.p99),
+            latency(it.longest)
+        )
+    }),
+    ("busiest node over the mean, in 100 ms", |it| {
+        factor(it.busiest_tenth)
+    }),
+    ("busiest node over the mean, in 1 s", |it| {
+        factor(it.busiest_second)
+    }),
+    ("discovery requests/s at a node: mean / most", |it| {
+        mean_and_most(it.questions)
+    }),
+    ("the same in any one second", |it| {
+        count(u64::from(it.questions.peak))
+    }),
+    (
+        "probes/s at a node in trouble: mean / in any one second",
+        |it| it.probes.map_or_else(nothing, mean_and_peak),
+    ),
+    ("probes/s at another node: mean / in any one second", |it| {
+        mean_and_peak(it.other_probes)
+    }),
+    ("left out: nodes in trouble / others", |it| {
+        format!("{} / {}", count(it.left_out), count(it.wronged))
+    }),
+    ("clients that ignored ejections", |it| count(it.panics)),
+];
+
+/// How long it took until the fault, and its end, were over for the clients.
+fn ends(record: &Record, figures: &[Figures]) -> String {
+    let settled = figures.iter().skip(1).map(|figures| {
+        let after = figures.settled_after;
+        after.map_or_else(|| "not".to_owned(), time)
+    });
+    let settled: Vec<String> = std::iter::once(nothing()).chain(settled).collect();
+    let mut lines = line("as usual again after", &settled);
+    let Some(returns) = Returns::of(record) else {
+        return lines;
+    };
+    let returned = |title: &str, cell: String| line(title, &[nothing(), nothing(), cell]);
+    let herd = format!(
+        "{} / {}",
+        times(returns.first_second),
+        times(returns.while_noticed)
+    );
+    lines.push_str(&returned(
+        "a node that is back, over the mean, in any 100 ms of the first second / first 30 s",
+        herd,
+    ));
+    let share = returns.share_after.map_or_else(
+        || "not".to_owned(),
+        |(mean, longest)| format!("{} / {}", time(mean), time(longest)),
+    );
+    lines.push_str(&returned(
+        "such a node has 90 % of its share after: mean / longest",
+        share,
+    ));
+    lines
+}
+
+fn line(title: &str, cells: &[String]) -> String {
+    format!("| {title} | {} |\n", cells.join(" | "))
+}
+
+fn failed(figures: &Figures) -> String {
+    match figures.stuck {
+        0 => count(figures.failed),
+        stuck => format!("{}, and {} stuck", count(figures.failed), count(stuck)),
+    }
+}
+
+fn latency(latency: Option<Duration>) -> String {
+    latency.map_or_else(nothing, time)
+}
+
+fn factor(factor: Option<f64>) -> String {
+    factor.map_or_else(nothing, times)
+}
+
+fn mean_and_most(rates: Rates) -> String {
+    format!("{} / {}", rate(rates.mean), rate(rates.most))
+}
+
+fn mean_and_peak(rates: Rates) -> String {
+    format!("{} / {}", rate(rates.mean), count(u64::from(rates.peak)))
+}
+
+fn nothing() -> String {
+    "–".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::Timeline;
+
+    const fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn a_fault_has_three_columns_and_every_row_as_many() {
+        let mut record = Record::new(2, Timeline::new(seconds(10)..seconds(20), seconds(30)));
+        record.ended(seconds(15), seconds(16), true);
+        record.gone(1, seconds(10));
+        record.well(1, seconds(20));
+        let table = table(&record);
+        assert!(
+            table.starts_with("|  | before | during | after |\n| --- | ---: | ---: | ---: |\n")
+        );
+        assert!(
+            table.lines().all(|line| line.matches('|').count() == 5),
+            "{table}"
+        );
+        assert!(table.contains("| operations | 0 | 1 | 0 |"), "{table}");
+        assert!(table.contains("| as usual again after | – |"), "{table}");
+    }
+
+    #[test]
+    fn without_a_fault_there_is_one_column() {
+        let table = table(&Record::new(2, Timeline::without_fault(seconds(30))));
+        assert!(
+            table.lines().all(|line| line.matches('|').count() == 3),
+            "{table}"
+        );
+        assert!(!table.contains("again"));
+    }
+}
