@@ -125,6 +125,7 @@ mod running;
 mod sync;
 #[cfg(feature = "tls")]
 mod tls;
+mod tokens;
 mod version;
 
 pub use builder::Builder;
@@ -134,6 +135,7 @@ pub use counters::Counters;
 pub use error::StartError;
 pub use fault::Fault;
 pub use node::Node;
+pub use tokens::PartitionKey;
 pub use version::Version;
 
 /// Keeps the README's code compiling.
