@@ -22,10 +22,10 @@ use super::murmur3;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartitionKey {
     kind: Kind,
-    /// As it stands in a request.
-    value: String,
     /// As it is stored, and hashed.
     bytes: Vec<u8>,
+    /// As it stands in a request.
+    value: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
