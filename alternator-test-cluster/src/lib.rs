@@ -106,6 +106,7 @@
 mod api_error;
 mod auth;
 mod builder;
+mod catalog;
 mod cluster;
 mod cluster_state;
 mod compression;
@@ -114,15 +115,20 @@ mod counters;
 mod document;
 mod engine;
 mod error;
+mod expression;
 mod fault;
 mod front;
+mod internal;
+mod isolation;
 mod listing;
+mod lwt_log;
 mod node;
 mod node_state;
 mod operation;
 mod port;
 mod running;
 mod sync;
+mod tablet;
 #[cfg(feature = "tls")]
 mod tls;
 mod tokens;
@@ -134,8 +140,12 @@ pub use config::NodeConfig;
 pub use counters::Counters;
 pub use error::StartError;
 pub use fault::Fault;
+pub use internal::InternalTables;
+pub use isolation::WriteIsolation;
+pub use lwt_log::LwtPartition;
 pub use node::Node;
-pub use tokens::PartitionKey;
+pub use tablet::Tablet;
+pub use tokens::{PartitionKey, Tokens};
 pub use version::Version;
 
 /// Keeps the README's code compiling.
