@@ -114,6 +114,7 @@ impl Builder {
     }
 
     /// Sets how many replicas tables have in each datacenter. Where a datacenter has fewer nodes, all of them are.
+    /// 0 counts as 1.
     ///
     /// # Default
     ///

@@ -11,8 +11,9 @@ use crate::{Builder, LwtPartition, Node, NodeConfig, PartitionKey, StartError, T
 /// Clones are handles on the same cluster. When the last one is dropped, the ports are closed, the connections cut and
 /// the threads ended before the drop returns. [`Node`]s do not keep the cluster alive.
 ///
-/// No call needs an async runtime, or minds one: the cluster runs on two threads of its own. A call waits at most for
-/// those threads, never for a client.
+/// No call needs an async runtime, or minds one: the cluster runs on two threads of its own, with real time, also where
+/// the test's clock is paused. A call waits at most for those threads, never for a client, and has taken effect when it
+/// returns.
 #[derive(Clone, Debug)]
 pub struct TestCluster {
     running: Arc<Running>,

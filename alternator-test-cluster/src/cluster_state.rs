@@ -7,10 +7,9 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, LwtLog};
 use crate::engine::Engine;
 use crate::listing::{self, Listing, Member, Query};
-use crate::lwt_log::LwtLog;
 use crate::node_state::NodeState;
 use crate::sync::lock;
 use crate::{InternalTables, Version};

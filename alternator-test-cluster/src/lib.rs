@@ -53,9 +53,16 @@
 //! - the operations that Alternator has. Transactions and PartiQL are unknown operations, though the engine knows them;
 //! - the differences between releases that clients meet: [`Version`].
 //!
-//! There is no replication: what one node has acknowledged, all others see at once. Neither are there tokens, tablets or
-//! the internal tables `.scylla.alternator.*`. Where engine and server differ in a detail of the data model (ARNs, the
+//! There is no replication: what one node has acknowledged, all others see at once. Where engine and server differ in a detail of the data model (ARNs, the
 //! wording of validation errors, 25 instead of 100 items in a batch), it is the engine's.
+//!
+//! # The right node for a key
+//!
+//! With [`Builder::tokens`] each table has replicas, by vnodes or in tablets, and the cluster counts what a client gains by
+//! knowing them: [`Counters::on_replica`] and [`Counters::off_replica`] for requests, [`TestCluster::lwt_partitions`] for
+//! the coordinators of lightweight transactions. Clients find the replicas by [`PartitionKey::token`] in the internal
+//! tables `.scylla.alternator.*` ([`InternalTables`]), or learn them from [`Builder::routing_hints`]. A test asks
+//! [`TestCluster::replicas`], and moves tablets with [`TestCluster::move_tablet`].
 //!
 //! # Faults
 //!
@@ -69,12 +76,6 @@
 //! | it lists nonsense | [`Node::list`], [`Node::answer_localnodes`], undone by [`Node::restore_listing`] |
 //!
 //! What a node has seen is in its [`Counters`].
-//!
-//! # Waiting
-//!
-//! No call needs an async runtime, or is disturbed by one: a cluster runs on two threads of its own, with real time, also
-//! where the test's clock is paused. Each call has taken effect when it returns, and dropping the last [`TestCluster`]
-//! ends everything before it returns.
 //!
 //! # Addresses
 //!
@@ -121,20 +122,19 @@ mod front;
 mod internal;
 mod isolation;
 mod listing;
-mod lwt_log;
 mod node;
 mod node_state;
 mod operation;
 mod port;
 mod running;
 mod sync;
-mod tablet;
 #[cfg(feature = "tls")]
 mod tls;
 mod tokens;
 mod version;
 
 pub use builder::Builder;
+pub use catalog::LwtPartition;
 pub use cluster::TestCluster;
 pub use config::NodeConfig;
 pub use counters::Counters;
@@ -142,10 +142,8 @@ pub use error::StartError;
 pub use fault::Fault;
 pub use internal::InternalTables;
 pub use isolation::WriteIsolation;
-pub use lwt_log::LwtPartition;
 pub use node::Node;
-pub use tablet::Tablet;
-pub use tokens::{PartitionKey, Tokens};
+pub use tokens::{PartitionKey, Tablet, Tokens};
 pub use version::Version;
 
 /// Keeps the README's code compiling.

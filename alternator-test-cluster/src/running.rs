@@ -8,11 +8,10 @@ use std::thread;
 use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, LwtLog};
 use crate::cluster_state::{Addresses, ClusterState};
 use crate::config::Place;
 use crate::engine::Engine;
-use crate::lwt_log::LwtLog;
 use crate::node_state::NodeState;
 use crate::sync::lock;
 use crate::tokens::Owner;

@@ -1,6 +1,7 @@
 //! What all nodes know of the cluster: its nodes and tables, and where tables are kept.
 
 mod contents;
+mod lwt_log;
 mod table;
 mod targets;
 
@@ -14,6 +15,8 @@ use crate::tokens::{Owner, Tokens};
 use crate::{WriteIsolation, isolation};
 
 pub(crate) use contents::{Contents, Placement};
+pub(crate) use lwt_log::LwtLog;
+pub use lwt_log::LwtPartition;
 pub(crate) use table::Kind;
 pub(crate) use targets::{Target, targets};
 

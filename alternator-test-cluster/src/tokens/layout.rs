@@ -3,7 +3,10 @@
 /// How a cluster spreads its tables over its nodes.
 ///
 /// Either way a table has [`replication_factor`](crate::Builder::replication_factor) replicas in each datacenter, in as
-/// many racks as there are.
+/// many racks as there are. An index is a table of its own; a local one is kept with its table, and shares its tablets.
+///
+/// Nodes that join or leave, and tablets that move, take effect at once: there is no streaming, and no balancer that gives
+/// tablets to new nodes. A node that is stopped keeps what it holds, as does one that is not listed.
 ///
 /// ```
 /// use alternator_test_cluster::{StartError, TestCluster, Tokens};

@@ -5,6 +5,7 @@ mod murmur3;
 mod owner;
 mod partition_key;
 mod ring;
+mod tablet;
 mod tablet_map;
 #[cfg(test)]
 mod test_owners;
@@ -14,6 +15,7 @@ pub(crate) use murmur3::token;
 pub(crate) use owner::{Owner, id};
 pub use partition_key::PartitionKey;
 pub(crate) use ring::Ring;
+pub use tablet::Tablet;
 pub(crate) use tablet_map::{Load, TabletMap};
 
 /// Tokens after `start`, up to and with `end`.

@@ -224,6 +224,37 @@ fn tables_and_views_have_the_ids_of_their_tablets() {
 }
 
 #[test]
+fn an_index_comes_and_goes_with_its_table() {
+    let cluster = cluster(Tokens::tablets(2));
+    create(&cluster, "ttt");
+    let node = cluster.node(0);
+    let names = || -> Vec<String> {
+        let views = scan(&node, "system_schema.views");
+        let names = views.iter().map(|view| text(view, "view_name").to_owned());
+        names.collect()
+    };
+    let update = |change: Value| {
+        let attribute = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
+        let request = json!({
+            "TableName": "ttt", "AttributeDefinitions": [attribute("k"), attribute("g")],
+            "GlobalSecondaryIndexUpdates": [change],
+        });
+        run(&node, "UpdateTable", &request);
+    };
+    assert!(names().is_empty());
+    let before = cluster.tablets("ttt")[0].replicas.clone();
+    update(json!({"Create": {
+        "IndexName": "ggg", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }}));
+    assert_eq!(names(), ["ttt:ggg"]);
+    assert_eq!(cluster.tablets("ttt:ggg").len(), 2);
+    update(json!({"Delete": {"IndexName": "ggg"}}));
+    assert!(names().is_empty());
+    assert_eq!(urls(&cluster.tablets("ttt")[0].replicas), urls(&before));
+}
+
+#[test]
 fn tablets_are_rendered_as_the_server_does() {
     let cluster = TestCluster::builder()
         .nodes(1)
