@@ -53,16 +53,15 @@
 //! - the operations that Alternator has. Transactions and PartiQL are unknown operations, though the engine knows them;
 //! - the differences between releases that clients meet: [`Version`].
 //!
-//! There is no replication: what one node has acknowledged, all others see at once. Where engine and server differ in a detail of the data model (ARNs, the
-//! wording of validation errors, 25 instead of 100 items in a batch), it is the engine's.
+//! There is no replication: what one node has acknowledged, all others see at once. Where engine and server differ in a
+//! detail of the data model (ARNs, wording of validation errors, 25 instead of 100 items in a batch), it is the engine's.
 //!
 //! # The right node for a key
 //!
-//! With [`Builder::tokens`] each table has replicas, by vnodes or in tablets, and the cluster counts what a client gains by
-//! knowing them: [`Counters::on_replica`] and [`Counters::off_replica`] for requests, [`TestCluster::lwt_partitions`] for
-//! the coordinators of lightweight transactions. Clients find the replicas by [`PartitionKey::token`] in the internal
-//! tables `.scylla.alternator.*` ([`InternalTables`]), or learn them from [`Builder::routing_hints`]. A test asks
-//! [`TestCluster::replicas`], and moves tablets with [`TestCluster::move_tablet`].
+//! With [`Builder::tokens`] tables have replicas, and what a client gains by knowing them is counted: for requests
+//! [`Counters::on_replica`], for coordinators of lightweight transactions [`TestCluster::lwt_partitions`]. Clients find
+//! replicas in the internal tables ([`InternalTables`]), or are told by [`Builder::routing_hints`]; tests ask
+//! [`TestCluster::replicas`], and move tablets with [`TestCluster::move_tablet`].
 //!
 //! # Faults
 //!
@@ -97,11 +96,11 @@
 //! | `GetItem` with [`Builder::fixed_answer`] | 123,000–135,000 per second |
 //!
 //! Debug builds reach a fraction of that; an `opt-level` for `libsqlite3-sys` and `dynoxide-rs` in the profile helps most.
+//! With [`Builder::tokens`], nodes read each request once more than here; the program shows that, too.
 //!
 //! # Features
 //!
-//! - `cli` (on by default): the program `alternator-test-cluster`, for tests in any language. A library user saves a small
-//!   dependency with `default-features = false`.
+//! - `cli` (on by default): the program `alternator-test-cluster`. `default-features = false` saves a small dependency.
 //! - `tls`: `Builder::tls`, with which the nodes speak HTTPS.
 
 mod api_error;
