@@ -1,7 +1,7 @@
 //! Measures how fast the cluster starts and answers: `cargo run --release --example throughput`.
 //!
 //! One thread with 16 keep-alive connections over three nodes asks for the same small item, for three seconds with the
-//! engine and for three with a fixed answer. The client is as cheap as a client can be, so that the figures are those of
+//! engine, for three with tokens as well, and for three with a fixed answer. The client is as cheap as a client can be, so that the figures are those of
 //! the cluster; both share the machine.
 #![expect(
     clippy::disallowed_methods,
@@ -12,7 +12,7 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use alternator_test_cluster::TestCluster;
+use alternator_test_cluster::{TestCluster, Tokens};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -34,14 +34,23 @@ fn main() -> Outcome<()> {
         .enable_all()
         .build()?;
     let with_engine = TestCluster::builder().nodes(3).start()?;
+    let with_tokens = TestCluster::builder()
+        .nodes(3)
+        .tokens(Tokens::tablets(64))
+        .start()?;
     let without = TestCluster::builder()
         .nodes(3)
         .fixed_answer("GetItem", r#"{"Item":{"k":{"S":"a"},"v":{"N":"1"}}}"#)
         .start()?;
     runtime.block_on(prepare(&with_engine))?;
-    for (name, cluster) in [("engine", &with_engine), ("fixed answer", &without)] {
+    runtime.block_on(prepare(&with_tokens))?;
+    for (name, cluster) in [
+        ("engine", &with_engine),
+        ("engine and tokens", &with_tokens),
+        ("fixed answer", &without),
+    ] {
         for (operation, body) in [("GetItem", GET), ("PutItem", PUT)] {
-            if operation == "PutItem" && name != "engine" {
+            if operation == "PutItem" && name == "fixed answer" {
                 continue;
             }
             let rate = runtime.block_on(load(cluster, operation, body))?;

@@ -1,6 +1,6 @@
 //! The arguments of the program.
 
-use alternator_test_cluster::Version;
+use alternator_test_cluster::{Tokens, Version};
 use lexopt::{Arg, Parser, ValueExt};
 
 /// What is to be done.
@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     pub(crate) racks: Vec<String>,
     pub(crate) users: Vec<(String, String)>,
     pub(crate) release: Version,
+    pub(crate) tokens: Option<Tokens>,
+    pub(crate) replicas: Option<usize>,
+    pub(crate) routing_hints: bool,
 }
 
 impl Arguments {
@@ -35,6 +38,9 @@ impl Arguments {
                 Arg::Long("racks") => arguments.racks = parser.value()?.parse_with(racks)?,
                 Arg::Long("auth") => arguments.users.push(parser.value()?.parse_with(user)?),
                 Arg::Long("release") => arguments.release = parser.value()?.parse_with(release)?,
+                Arg::Long("tokens") => arguments.tokens = Some(parser.value()?.parse_with(tokens)?),
+                Arg::Long("rf") => arguments.replicas = Some(parser.value()?.parse_with(replicas)?),
+                Arg::Long("routing-hints") => arguments.routing_hints = true,
                 Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
                 Arg::Long("version") | Arg::Short('V') => return Ok(Command::Version),
                 other => return Err(other.unexpected()),
@@ -53,6 +59,9 @@ impl Default for Arguments {
             racks: vec!["r1".to_owned()],
             users: Vec::new(),
             release: Version::default(),
+            tokens: None,
+            replicas: None,
+            routing_hints: false,
         }
     }
 }
@@ -92,6 +101,23 @@ fn release(text: &str) -> Result<Version, String> {
     }
 }
 
+fn tokens(text: &str) -> Result<Tokens, String> {
+    match text {
+        "vnodes" => Ok(Tokens::vnodes()),
+        "tablets" => Ok(Tokens::tablets(TABLETS)),
+        _ => Err("choose vnodes or tablets".to_owned()),
+    }
+}
+
+fn replicas(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=MOST_NODES) => Ok(count),
+        _ => Err(format!("replicas are from 1 to {MOST_NODES}")),
+    }
+}
+
+/// Of each table. A table may ask for another number with its tag `system:initial_tablets`.
+const TABLETS: u32 = 16;
 /// One octet of an address, for clusters that a person starts.
 const MOST_NODES: usize = 254;
 
@@ -107,6 +133,9 @@ Options:
   --racks R1,R2,...    their racks, given out in turn [default: r1]
   --auth ROLE:SECRET   enforce authorization, and let this role in; may be repeated
   --release RELEASE    the ScyllaDB release to behave as: 6.2, 2025.1 or 2026.1 [default: 2026.1]
+  --tokens KIND        spread tables over the nodes, by vnodes or tablets, and show it in the internal tables
+  --rf N               replicas of a table in the datacenter [default: 3, or 1 with less than three nodes]
+  --routing-hints      let nodes that are no replica name those that are, in a header; needs --tokens
   -h, --help           print this
   -V, --version        print the version of this program
 

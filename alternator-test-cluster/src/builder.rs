@@ -7,14 +7,16 @@ use bytes::Bytes;
 
 use crate::cluster_state::Addresses;
 use crate::config::Place;
-use crate::{NodeConfig, StartError, TestCluster, Version, running};
+use crate::{
+    InternalTables, NodeConfig, StartError, TestCluster, Tokens, Version, WriteIsolation, running,
+};
 
 /// Describes a [`TestCluster`] and starts it.
 ///
 /// # Default
 ///
 /// Three nodes in datacenter `dc1` and rack `r1`, on a free port, behaving as [`Version::V2026_1`], without
-/// authorization.
+/// authorization, tokens and internal tables.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a cluster runs from .start() on"]
 pub struct Builder {
@@ -23,6 +25,11 @@ pub struct Builder {
     pub(crate) version: Version,
     pub(crate) users: BTreeMap<String, String>,
     pub(crate) fixed_answers: BTreeMap<String, Bytes>,
+    pub(crate) tokens: Option<Tokens>,
+    pub(crate) replication_factor: Option<usize>,
+    pub(crate) write_isolation: WriteIsolation,
+    pub(crate) internal_tables: Option<InternalTables>,
+    pub(crate) routing_hints: bool,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<crate::tls::Identity>,
 }
@@ -88,6 +95,63 @@ impl Builder {
     pub fn fixed_answer(mut self, operation: impl Into<String>, body: impl Into<String>) -> Self {
         self.fixed_answers
             .insert(operation.into(), Bytes::from(body.into()));
+        self
+    }
+
+    /// Spreads the tables over the nodes: each node then counts the requests for which it is a replica
+    /// ([`Counters::on_replica`](crate::Counters::on_replica)), the cluster counts lightweight transactions
+    /// ([`TestCluster::lwt_partitions`]), and the internal tables show where everything is.
+    ///
+    /// The data stays where it is, with all nodes: whether a replica is asked or another node only makes a difference to
+    /// what is counted.
+    ///
+    /// # Default
+    ///
+    /// None, which saves reading each request twice.
+    pub fn tokens(mut self, tokens: Tokens) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Sets how many replicas tables have in each datacenter. Where a datacenter has fewer nodes, all of them are.
+    /// 0 counts as 1.
+    ///
+    /// # Default
+    ///
+    /// As with the server, 3 for tables that are created while the cluster has three nodes or more, else 1.
+    pub fn replication_factor(mut self, factor: usize) -> Self {
+        self.replication_factor = Some(factor.max(1));
+        self
+    }
+
+    /// Sets how writes are isolated where a table's tag `system:write_isolation` does not say.
+    ///
+    /// # Default
+    ///
+    /// [`WriteIsolation::OnlyRmwUsesLwt`].
+    pub fn write_isolation(mut self, isolation: WriteIsolation) -> Self {
+        self.write_isolation = isolation;
+        self
+    }
+
+    /// Sets whether clients may read the tables `.scylla.alternator.*`.
+    ///
+    /// # Default
+    ///
+    /// [`InternalTables::Readable`] with [`tokens`](Self::tokens), else [`InternalTables::Unknown`].
+    pub fn internal_tables(mut self, access: InternalTables) -> Self {
+        self.internal_tables = Some(access);
+        self
+    }
+
+    /// Makes nodes that are no replica say in the header `X-Scylla-Alternator-Routing-V1` of their answers which nodes
+    /// are, as a proposed change of the server has it. Needs [`tokens`](Self::tokens).
+    ///
+    /// # Default
+    ///
+    /// No answer has the header, as with all releases so far.
+    pub fn routing_hints(mut self) -> Self {
+        self.routing_hints = true;
         self
     }
 

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use crate::running::Running;
 use crate::sync::lock;
-use crate::{Builder, Node, NodeConfig, StartError};
+use crate::{Builder, LwtPartition, Node, NodeConfig, PartitionKey, StartError, Tablet};
 
 /// A running cluster.
 ///
 /// Clones are handles on the same cluster. When the last one is dropped, the ports are closed, the connections cut and
 /// the threads ended before the drop returns. [`Node`]s do not keep the cluster alive.
 ///
-/// No call needs an async runtime, or minds one: the cluster runs on two threads of its own. A call waits at most for
-/// those threads, never for a client.
+/// No call needs an async runtime, or minds one: the cluster runs on two threads of its own, with real time, also where
+/// the test's clock is paused. A call waits at most for those threads, never for a client, and has taken effect when it
+/// returns.
 #[derive(Clone, Debug)]
 pub struct TestCluster {
     running: Arc<Running>,
@@ -45,14 +46,88 @@ impl TestCluster {
 
     /// Stops a node for good; the others list it no more. Does nothing for a node that has been removed.
     pub fn remove_node(&self, node: &Node) {
-        node.state().remove();
+        self.running.remove_node(node.state());
     }
 
-    /// Sets the counters of all nodes to zero.
+    /// Sets the counters of all nodes to zero, and forgets the lightweight transactions.
     pub fn reset_counters(&self) {
         for node in self.nodes() {
             node.reset_counters();
         }
+        self.running.state.lwt_log.reset();
+    }
+
+    /// Makes a tablet's replica on one node move to another, at once. Tables go by the names that the server gives them:
+    /// `table`, or `table:index` for a global index. A local index moves with its table.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the table has no tablet of this number, if `from` does not hold it, or if `to` does, or has been removed.
+    pub fn move_tablet(&self, table: &str, index: usize, from: &Node, to: &Node) {
+        let mut contents = self.running.state.catalog.contents();
+        let (from, to) = (from.state(), to.state());
+        let moved = contents.move_tablet(table, index, from.number, to.number);
+        drop(contents);
+        assert!(
+            moved,
+            "tablet {index} of {table} cannot move from {} to {}",
+            from.address, to.address
+        );
+    }
+
+    /// Returns the tablets of a table, named as for [`move_tablet`](Self::move_tablet), in the order of their tokens.
+    /// Empty if there is no such table, or if it has vnodes.
+    pub fn tablets(&self, table: &str) -> Vec<Tablet> {
+        let contents = self.running.state.catalog.contents();
+        let Some(map) = contents.tablets(table) else {
+            return Vec::new();
+        };
+        let map = map.clone();
+        // Nodes are locked before the catalog elsewhere.
+        drop(contents);
+        let tablet = |(index, replicas): (usize, &Vec<usize>)| Tablet {
+            after: map.range(index).start,
+            last_token: map.range(index).end,
+            replicas: self.numbered(replicas),
+        };
+        map.tablets().iter().enumerate().map(tablet).collect()
+    }
+
+    /// Returns the nodes that hold a partition of a table, named as for [`move_tablet`](Self::move_tablet), the primary
+    /// replica first. Empty if there is no such table, or if the cluster has no [tokens](Builder::tokens).
+    ///
+    /// ```
+    /// use alternator_test_cluster::{StartError, TestCluster, Tokens};
+    ///
+    /// # fn main() -> Result<(), StartError> {
+    /// let cluster = TestCluster::builder().nodes(6).tokens(Tokens::vnodes()).start()?;
+    /// // With a client of your choice, create a table `users` and read the user `anna` from some node. Then:
+    /// for node in cluster.replicas("users", "anna") {
+    ///     println!("{} could have answered on its own", node.url());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn replicas(&self, table: &str, key: impl Into<PartitionKey>) -> Vec<Node> {
+        let mut contents = self.running.state.catalog.contents();
+        let placement = contents.placement(table, key.into().token());
+        drop(contents);
+        placement.map_or_else(Vec::new, |placement| self.numbered(&placement.replicas))
+    }
+
+    /// Returns the partitions on which there were lightweight transactions since the start or the last reset, with the
+    /// nodes that coordinated them. Only counted with [`Builder::tokens`].
+    ///
+    /// Which writes are lightweight transactions is up to the table's isolation ([`WriteIsolation`](crate::WriteIsolation)).
+    /// One whose condition failed is one, too; one that was refused is none.
+    pub fn lwt_partitions(&self) -> Vec<LwtPartition> {
+        let nodes = lock(&self.running.state.nodes).clone();
+        let url = |number: usize| {
+            nodes
+                .get(number)
+                .map_or_else(String::new, |node| node.url())
+        };
+        self.running.state.lwt_log.snapshot(url)
     }
 
     /// Returns the URL of the first node that has not been removed, such as `http://127.0.0.1:16000`. The empty string if
@@ -94,5 +169,13 @@ impl TestCluster {
         )]
         let node = node.unwrap_or_else(|| panic!("the cluster has no node {index}"));
         Node::new(node, &self.running.state)
+    }
+
+    fn numbered(&self, numbers: &[usize]) -> Vec<Node> {
+        let nodes = lock(&self.running.state.nodes);
+        let nodes = numbers.iter().filter_map(|number| nodes.get(*number));
+        nodes
+            .map(|node| Node::new(Arc::clone(node), &self.running.state))
+            .collect()
     }
 }

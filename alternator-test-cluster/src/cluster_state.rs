@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use tokio::runtime::Handle;
 
-use crate::Version;
+use crate::catalog::{Catalog, LwtLog};
 use crate::engine::Engine;
 use crate::listing::{self, Listing, Member, Query};
 use crate::node_state::NodeState;
 use crate::sync::lock;
+use crate::{InternalTables, Version};
 
 /// One cluster.
 #[derive(Debug)]
@@ -22,6 +23,11 @@ pub(crate) struct ClusterState {
     pub(crate) fixed_answers: BTreeMap<String, Bytes>,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) internal_tables: InternalTables,
+    /// Whether answers say where the partition is kept, if it is not here.
+    pub(crate) gives_hints: bool,
+    pub(crate) lwt_log: LwtLog,
     pub(crate) engine: Engine,
     pub(crate) runtime: Handle,
     /// All nodes there ever were, in order of adding.

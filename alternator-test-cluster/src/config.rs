@@ -18,6 +18,7 @@ pub struct NodeConfig {
     datacenter: String,
     rack: String,
     address: Option<String>,
+    internal_address: Option<IpAddr>,
 }
 
 impl NodeConfig {
@@ -27,6 +28,7 @@ impl NodeConfig {
             datacenter: "dc1".to_owned(),
             rack: "r1".to_owned(),
             address: None,
+            internal_address: None,
         }
     }
 
@@ -64,6 +66,18 @@ impl NodeConfig {
         self
     }
 
+    /// Sets the address by which the internal tables name the node, as where nodes talk to each other over a network of
+    /// their own. `/localnodes` and the column `rpc_address` go on to name the other. Nothing listens there.
+    ///
+    /// # Default
+    ///
+    /// The one that clients use.
+    #[must_use]
+    pub fn internal_address(mut self, address: impl Into<IpAddr>) -> Self {
+        self.internal_address = Some(address.into());
+        self
+    }
+
     /// Takes the description apart, if it is a valid one.
     pub(crate) fn resolve(self) -> Result<Place, StartError> {
         if self.datacenter.is_empty() {
@@ -83,6 +97,7 @@ impl NodeConfig {
             datacenter: self.datacenter,
             rack: self.rack,
             address,
+            internal_address: self.internal_address,
         })
     }
 }
@@ -99,4 +114,5 @@ pub(crate) struct Place {
     pub(crate) datacenter: String,
     pub(crate) rack: String,
     pub(crate) address: Option<IpAddr>,
+    pub(crate) internal_address: Option<IpAddr>,
 }

@@ -30,6 +30,16 @@ pub struct Counters {
     pub open_connections: u64,
     /// Bytes in the bodies of DynamoDB operations as they were received, that is before decompression.
     pub request_bytes: u64,
+    /// Operations on one partition (GetItem, PutItem, UpdateItem, DeleteItem, and Query of a table or index) for which
+    /// the node was a replica. Only counted with [`Builder::tokens`](crate::Builder::tokens), and only for requests that
+    /// neither a fault nor authorization refused.
+    pub on_replica: u64,
+    /// The same for which it was none, so that a real cluster would have passed them on.
+    pub off_replica: u64,
+    /// Keys in BatchGetItem and BatchWriteItem for which the node was a replica, in the same way.
+    pub batch_keys_on_replica: u64,
+    /// The same for which it was none.
+    pub batch_keys_off_replica: u64,
     /// The headers of the last DynamoDB operation, names in lower case, in no particular order of names. Values that are
     /// not UTF-8 are shown with replacement characters.
     pub last_headers: Vec<(String, String)>,
@@ -75,6 +85,18 @@ impl Recorder {
 
     pub(crate) fn body(&self, bytes: usize) {
         lock(&self.seen).counters.request_bytes += bytes as u64;
+    }
+
+    /// Counts keys of an operation for which the node is a replica, and for which it is not.
+    pub(crate) fn replica(&self, is_batch: bool, on: u64, off: u64) {
+        let counters = &mut lock(&self.seen).counters;
+        if is_batch {
+            counters.batch_keys_on_replica += on;
+            counters.batch_keys_off_replica += off;
+        } else {
+            counters.on_replica += on;
+            counters.off_replica += off;
+        }
     }
 
     pub(crate) fn discovery(&self, query: Option<&str>, headers: Arc<HeaderMap>) {

@@ -53,9 +53,15 @@
 //! - the operations that Alternator has. Transactions and PartiQL are unknown operations, though the engine knows them;
 //! - the differences between releases that clients meet: [`Version`].
 //!
-//! There is no replication: what one node has acknowledged, all others see at once. Neither are there tokens, tablets or
-//! the internal tables `.scylla.alternator.*`. Where engine and server differ in a detail of the data model (ARNs, the
-//! wording of validation errors, 25 instead of 100 items in a batch), it is the engine's.
+//! There is no replication: what one node has acknowledged, all others see at once. Where engine and server differ in a
+//! detail of the data model (ARNs, wording of validation errors, 25 instead of 100 items in a batch), it is the engine's.
+//!
+//! # The right node for a key
+//!
+//! With [`Builder::tokens`] tables have replicas, and what a client gains by knowing them is counted: for requests
+//! [`Counters::on_replica`], for coordinators of lightweight transactions [`TestCluster::lwt_partitions`]. Clients find
+//! replicas in the internal tables ([`InternalTables`]), or are told by [`Builder::routing_hints`]; tests ask
+//! [`TestCluster::replicas`], and move tablets with [`TestCluster::move_tablet`].
 //!
 //! # Faults
 //!
@@ -69,12 +75,6 @@
 //! | it lists nonsense | [`Node::list`], [`Node::answer_localnodes`], undone by [`Node::restore_listing`] |
 //!
 //! What a node has seen is in its [`Counters`].
-//!
-//! # Waiting
-//!
-//! No call needs an async runtime, or is disturbed by one: a cluster runs on two threads of its own, with real time, also
-//! where the test's clock is paused. Each call has taken effect when it returns, and dropping the last [`TestCluster`]
-//! ends everything before it returns.
 //!
 //! # Addresses
 //!
@@ -96,16 +96,17 @@
 //! | `GetItem` with [`Builder::fixed_answer`] | 123,000–135,000 per second |
 //!
 //! Debug builds reach a fraction of that; an `opt-level` for `libsqlite3-sys` and `dynoxide-rs` in the profile helps most.
+//! With [`Builder::tokens`], nodes read each request once more than here; the program shows that, too.
 //!
 //! # Features
 //!
-//! - `cli` (on by default): the program `alternator-test-cluster`, for tests in any language. A library user saves a small
-//!   dependency with `default-features = false`.
+//! - `cli` (on by default): the program `alternator-test-cluster`. `default-features = false` saves a small dependency.
 //! - `tls`: `Builder::tls`, with which the nodes speak HTTPS.
 
 mod api_error;
 mod auth;
 mod builder;
+mod catalog;
 mod cluster;
 mod cluster_state;
 mod compression;
@@ -114,8 +115,11 @@ mod counters;
 mod document;
 mod engine;
 mod error;
+mod expression;
 mod fault;
 mod front;
+mod internal;
+mod isolation;
 mod listing;
 mod node;
 mod node_state;
@@ -125,15 +129,20 @@ mod running;
 mod sync;
 #[cfg(feature = "tls")]
 mod tls;
+mod tokens;
 mod version;
 
 pub use builder::Builder;
+pub use catalog::LwtPartition;
 pub use cluster::TestCluster;
 pub use config::NodeConfig;
 pub use counters::Counters;
 pub use error::StartError;
 pub use fault::Fault;
+pub use internal::InternalTables;
+pub use isolation::WriteIsolation;
 pub use node::Node;
+pub use tokens::{PartitionKey, Tablet, Tokens};
 pub use version::Version;
 
 /// Keeps the README's code compiling.

@@ -61,6 +61,15 @@ fn start(arguments: Arguments) -> Result<TestCluster, Box<dyn Error>> {
             .rack(rack);
         builder = builder.node(node);
     }
+    if let Some(tokens) = arguments.tokens {
+        builder = builder.tokens(tokens);
+    }
+    if let Some(replicas) = arguments.replicas {
+        builder = builder.replication_factor(replicas);
+    }
+    if arguments.routing_hints {
+        builder = builder.routing_hints();
+    }
     for (role, secret) in arguments.users {
         builder = builder.authorization(role, secret);
     }

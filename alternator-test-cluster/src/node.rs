@@ -121,7 +121,7 @@ impl Node {
 
     /// Returns the URL, such as `http://127.0.0.1:16000` or `http://[::1]:16000`.
     pub fn url(&self) -> String {
-        format!("{}://{}", self.state.scheme, self.state.address)
+        self.state.url()
     }
 
     /// Returns where the node listens, or did until it was stopped.

@@ -8,6 +8,7 @@ use socket2::Socket;
 use tokio::sync::{mpsc, watch};
 
 use crate::cluster_state::ClusterState;
+use crate::config::Place;
 use crate::counters::Recorder;
 use crate::front::{self, PortCommand};
 use crate::listing::{Listing, Member};
@@ -17,6 +18,8 @@ use crate::{Fault, StartError, port};
 /// One node.
 #[derive(Debug)]
 pub(crate) struct NodeState {
+    /// In the order of adding.
+    pub(crate) number: usize,
     pub(crate) scheme: &'static str,
     pub(crate) address: SocketAddr,
     pub(crate) datacenter: String,
@@ -40,16 +43,17 @@ enum Port {
 
 impl NodeState {
     pub(crate) fn new(
+        number: usize,
         scheme: &'static str,
         address: SocketAddr,
-        datacenter: String,
-        rack: String,
+        place: Place,
     ) -> Self {
         Self {
+            number,
             scheme,
             address,
-            datacenter,
-            rack,
+            datacenter: place.datacenter,
+            rack: place.rack,
             recorder: Recorder::default(),
             listing: Mutex::default(),
             listed: AtomicBool::new(true),
@@ -168,6 +172,10 @@ impl NodeState {
 
     pub(crate) fn is_running(&self) -> bool {
         matches!(&*lock(&self.port), Port::Open(commands) if !commands.is_closed())
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
     }
 
     pub(crate) fn as_member(&self) -> Member<'_> {

@@ -32,6 +32,18 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
+    /// Whether its request names keys: of one partition, or of many in a batch.
+    pub(crate) const fn has_keys(self) -> bool {
+        matches!(
+            self,
+            Self::DeleteItem | Self::GetItem | Self::PutItem | Self::Query | Self::UpdateItem
+        ) || self.is_batch()
+    }
+
+    pub(crate) const fn is_batch(self) -> bool {
+        matches!(self, Self::BatchGetItem | Self::BatchWriteItem)
+    }
+
     /// Finds the operation of this name, in exactly this case.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Some(match name {

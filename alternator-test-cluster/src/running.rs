@@ -8,12 +8,14 @@ use std::thread;
 use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 
+use crate::catalog::{Catalog, LwtLog};
 use crate::cluster_state::{Addresses, ClusterState};
 use crate::config::Place;
 use crate::engine::Engine;
 use crate::node_state::NodeState;
 use crate::sync::lock;
-use crate::{Builder, NodeConfig, StartError, TestCluster, port};
+use crate::tokens::Owner;
+use crate::{Builder, InternalTables, NodeConfig, StartError, TestCluster, port};
 
 /// A cluster that runs, until this is dropped.
 #[derive(Debug)]
@@ -38,11 +40,25 @@ pub(crate) fn start(mut builder: Builder) -> Result<TestCluster, StartError> {
     let ips: Vec<_> = places.iter().map(|(ip, _)| *ip).collect();
     let (port, listeners) = port::open_all(&ips, builder.port)?;
     let fronts = Fronts::start()?;
-    let (engine, engine_thread) = Engine::start()?;
+    let internal_tables = match (builder.internal_tables, builder.tokens) {
+        (Some(access), _) => access,
+        (None, Some(_)) => InternalTables::Readable,
+        (None, None) => InternalTables::Unknown,
+    };
+    let catalog = Arc::new(Catalog::new(
+        builder.tokens,
+        builder.replication_factor,
+        builder.write_isolation,
+    ));
+    let (engine, engine_thread) = Engine::start(Arc::clone(&catalog))?;
     let state = Arc::new(ClusterState {
         version: builder.version,
         users: builder.users,
         fixed_answers: builder.fixed_answers,
+        catalog,
+        internal_tables,
+        gives_hints: builder.routing_hints,
+        lwt_log: LwtLog::default(),
         #[cfg(feature = "tls")]
         tls,
         engine,
@@ -85,14 +101,25 @@ impl Running {
         Ok(node)
     }
 
+    pub(crate) fn remove_node(&self, node: &NodeState) {
+        node.remove();
+        self.state.catalog.leave(node.number);
+    }
+
     fn enlist(&self, address: SocketAddr, place: Place) -> Arc<NodeState> {
-        let node = Arc::new(NodeState::new(
-            self.state.scheme(),
-            address,
-            place.datacenter,
-            place.rack,
+        let mut nodes = lock(&self.state.nodes);
+        let number = nodes.len();
+        let catalog = &self.state.catalog;
+        let rpc = address.ip();
+        catalog.join(Owner::new(
+            number,
+            (place.internal_address.unwrap_or(rpc), rpc),
+            &place.datacenter,
+            &place.rack,
+            catalog.tokens.map_or(0, |tokens| tokens.per_node),
         ));
-        lock(&self.state.nodes).push(Arc::clone(&node));
+        let node = Arc::new(NodeState::new(number, self.state.scheme(), address, place));
+        nodes.push(Arc::clone(&node));
         node
     }
 }

@@ -5,4 +5,4 @@ mod clock;
 mod credential;
 mod verify;
 
-pub(crate) use verify::verify;
+pub(crate) use verify::{role, verify};

@@ -29,6 +29,13 @@ pub(crate) fn verify(
     verify_at(now, headers, body, users, version)
 }
 
+/// Returns who says to have signed a request.
+pub(crate) fn role(headers: &HeaderMap) -> Option<String> {
+    let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let credential = Credential::parse(authorization).ok()?;
+    Some(credential.user.to_owned())
+}
+
 fn verify_at(
     now: SystemTime,
     headers: &HeaderMap,

@@ -6,13 +6,10 @@
 
 mod backups;
 mod dispatch;
-mod internal_tables;
-mod isolation;
 mod tables;
-mod update_expression;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use bytes::Bytes;
@@ -21,6 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::StartError;
 use crate::api_error::ApiError;
+use crate::catalog::Catalog;
 use crate::operation::Operation;
 use tables::Tables;
 
@@ -44,8 +42,10 @@ enum Job {
 }
 
 impl Engine {
-    /// Starts the thread.
-    pub(crate) fn start() -> Result<(Self, thread::JoinHandle<()>), StartError> {
+    /// Starts the thread, which takes note in the catalog of the tables that come and go.
+    pub(crate) fn start(
+        catalog: Arc<Catalog>,
+    ) -> Result<(Self, thread::JoinHandle<()>), StartError> {
         let database = Database::memory().map_err(|error| StartError::Engine {
             reason: error.to_string(),
         })?;
@@ -53,7 +53,7 @@ impl Engine {
         let thread = thread::Builder::new()
             .name("alternator-engine".to_owned())
             .stack_size(STACK)
-            .spawn(move || work(Tables::new(database), &queue))
+            .spawn(move || work(Tables::new(database, catalog), &queue))
             .map_err(|source| StartError::Threads { source })?;
         Ok((Self { jobs }, thread))
     }

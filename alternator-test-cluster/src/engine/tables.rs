@@ -1,44 +1,44 @@
 //! The tables: what the engine has, and what Alternator does otherwise.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use dynoxide::Database;
 use serde_json::Value;
 
 use super::dispatch::dispatch;
-use super::isolation::{self, Isolation};
-use super::{Outcome, backups, internal_tables};
+use super::{Outcome, backups};
 use crate::api_error::ApiError;
+use crate::catalog::Catalog;
+use crate::isolation;
 use crate::operation::Operation;
 
-/// The engine with what must be known about its tables beside it.
+/// The engine, and the catalog that is kept of its tables.
 pub(super) struct Tables {
     database: Database,
-    /// The tables whose tag chooses a write isolation.
-    isolations: HashMap<String, Isolation>,
+    catalog: Arc<Catalog>,
 }
 
 impl Tables {
-    pub(super) fn new(database: Database) -> Self {
-        Self {
-            database,
-            isolations: HashMap::new(),
-        }
+    pub(super) fn new(database: Database, catalog: Arc<Catalog>) -> Self {
+        Self { database, catalog }
     }
 
     pub(super) fn execute(&mut self, operation: Operation, body: &[u8]) -> Outcome {
-        internal_tables::check(operation, body)?;
         match operation {
             Operation::CreateTable => self.create(body),
+            Operation::UpdateTable => self.update(body),
             Operation::DeleteTable => self.delete(body),
             Operation::TagResource | Operation::UntagResource => self.tag(operation, body),
             Operation::ListTagsOfResource => self.list_tags(body),
             Operation::DescribeContinuousBackups => backups::describe(&self.database, body),
             Operation::PutItem | Operation::UpdateItem | Operation::DeleteItem => {
                 // Looked at only if there is such a table: it costs a second reading of the request.
-                if !self.isolations.is_empty() {
-                    isolation::check_write(&self.isolations, operation, &parse(body)?)?;
+                if self.catalog.refuses_writes() {
+                    let request = parse(body)?;
+                    let name = table_name(&request).unwrap_or_default();
+                    let isolation = self.catalog.isolation_of(name);
+                    isolation.check_write(operation, &request)?;
                 }
                 dispatch(&self.database, operation, body)
             }
@@ -49,12 +49,10 @@ impl Tables {
     /// Tables are created at once, and are active when the answer comes.
     fn create(&mut self, body: &[u8]) -> Outcome {
         let request = parse(body)?;
-        let isolation = isolation::of_tags(request.get("Tags"))?;
+        isolation::of_tags(request.get("Tags"))?;
         let mut answer = parse(&dispatch(&self.database, Operation::CreateTable, body)?)?;
-        if let (Some(isolation), Some(name)) = (isolation, table_name(&request)) {
-            self.isolations.insert(name.to_owned(), isolation);
-        }
         if let Some(table) = answer.get_mut("TableDescription") {
+            self.catalog.create(table, request.get("Tags"));
             activate(table, "TableStatus");
             let indexes = table
                 .get_mut("GlobalSecondaryIndexes")
@@ -66,10 +64,18 @@ impl Tables {
         Ok(Bytes::from(answer.to_string()))
     }
 
+    fn update(&mut self, body: &[u8]) -> Outcome {
+        let answer = dispatch(&self.database, Operation::UpdateTable, body)?;
+        if let Some(table) = parse(&answer)?.get("TableDescription") {
+            self.catalog.update(table);
+        }
+        Ok(answer)
+    }
+
     fn delete(&mut self, body: &[u8]) -> Outcome {
         let answer = dispatch(&self.database, Operation::DeleteTable, body)?;
         if let Some(name) = table_name(&parse(body)?) {
-            self.isolations.remove(name);
+            self.catalog.forget(name);
         }
         Ok(answer)
     }
@@ -84,10 +90,9 @@ impl Tables {
             .and_then(Value::as_str)
             .unwrap_or_default();
         let name = arn.rsplit_once('/').map_or(arn, |(_, name)| name);
-        if let Some(isolation) = isolation {
-            self.isolations.insert(name.to_owned(), isolation);
-        } else if operation == Operation::UntagResource && isolation::untags(&request) {
-            self.isolations.remove(name);
+        let untags = operation == Operation::UntagResource && isolation::untags(&request);
+        if isolation.is_some() || untags {
+            self.catalog.isolate(name, isolation);
         }
         Ok(Bytes::new())
     }

@@ -4,6 +4,7 @@ mod accept;
 mod answer;
 mod body;
 mod connection;
+mod coordination;
 mod cors;
 mod cut;
 mod gate;

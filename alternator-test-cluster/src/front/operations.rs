@@ -5,11 +5,12 @@ use hyper::HeaderMap;
 use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HOST};
 
 use super::answer::{Answer, TEXT};
+use super::coordination::Coordination;
 use super::route::Front;
 use crate::api_error::ApiError;
 use crate::compression::{self, Encoding};
 use crate::operation::Operation;
-use crate::{Fault, auth, document};
+use crate::{Fault, auth, document, internal};
 
 /// The body is over the limit.
 #[derive(Debug)]
@@ -42,8 +43,10 @@ pub(super) async fn answer(
         };
     };
     front.node.recorder.body(body.len());
-    let outcome = execute(front, name, headers, body).await;
-    let answer = Answer::of_operation(outcome);
+    let answer = match admit(front, headers, body) {
+        Ok(body) => execute(front, name, headers, body).await,
+        Err(refusal) => Answer::of_operation(Err(refusal)),
+    };
     if version.compresses() && answer.status == 200 {
         compress(answer, headers)
     } else {
@@ -51,12 +54,8 @@ pub(super) async fn answer(
     }
 }
 
-async fn execute(
-    front: &Front,
-    name: &str,
-    headers: &HeaderMap,
-    body: Bytes,
-) -> Result<Bytes, ApiError> {
+/// What is checked before it matters what is asked for. Returns the decompressed body.
+fn admit(front: &Front, headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
     let cluster = &front.cluster;
     if !cluster.users.is_empty() {
         auth::verify(headers, &body, &cluster.users, cluster.version)?;
@@ -64,11 +63,30 @@ async fn execute(
     if let Some(fault) = front.node.failure() {
         return Err(injected(fault));
     }
-    let body = if cluster.version.compresses() {
-        decompress(headers, body)?
+    if cluster.version.compresses() {
+        decompress(headers, body)
     } else {
-        body
-    };
+        Ok(body)
+    }
+}
+
+async fn execute(front: &Front, name: &str, headers: &HeaderMap, body: Bytes) -> Answer {
+    let coordination = Coordination::begin(front, name, &body);
+    let outcome = outcome(front, name, headers, body).await;
+    let hint = coordination.and_then(|coordination| coordination.end(front, &outcome));
+    Answer {
+        hint,
+        ..Answer::of_operation(outcome)
+    }
+}
+
+async fn outcome(
+    front: &Front,
+    name: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Bytes, ApiError> {
+    let cluster = &front.cluster;
     if let Some(fixed) = cluster.fixed_answers.get(name) {
         return Ok(fixed.clone());
     }
@@ -81,6 +99,14 @@ async fn execute(
     document::check(&body, cluster.version)?;
     if operation == Operation::DescribeEndpoints {
         return describe_endpoints(headers);
+    }
+    let request = internal::Request {
+        operation,
+        body: &body,
+        headers,
+    };
+    if let Some(outcome) = internal::answer(cluster, &front.node, &request) {
+        return outcome;
     }
     cluster.engine.run(operation, body).await
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use alternator_test_cluster::{Fault, Node, TestCluster, Version};
+use alternator_test_cluster::{Fault, InternalTables, Node, TestCluster, Version};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
@@ -313,6 +313,29 @@ fn discovery_and_health_checks_need_no_signature() {
     let (_cluster, node) = cluster(Version::V2026_1);
     assert_eq!(localnodes(&node, ""), ["127.0.0.1"]);
     assert_eq!(ask(&node, &Request::get("/")).status, 200);
+}
+
+#[test]
+fn who_may_not_read_internal_tables_is_named() {
+    let cluster = TestCluster::builder()
+        .nodes(1)
+        .authorization("role", "secret")
+        .internal_tables(InternalTables::Refused)
+        .start()
+        .unwrap();
+    let node = cluster.node(0);
+    let scan = json!({"TableName": ".scylla.alternator.system_schema.tables"});
+    let request = Request::operation("Scan", scan.to_string());
+    let refused = ask(&node, &good().sign(&node, request.clone()));
+    assert_eq!(refused.error(), "AccessDeniedException");
+    assert_eq!(
+        refused.message(),
+        "SELECT access on table system_schema.tables is denied to role role, client address 127.0.0.1"
+    );
+    assert_eq!(
+        ask(&node, &request).error(),
+        "MissingAuthenticationTokenException"
+    );
 }
 
 #[test]

@@ -16,12 +16,16 @@ mod engine;
 mod faults;
 mod http;
 mod http_behaviour;
+mod internal_tables;
 mod lifecycle;
 mod limits;
 mod localnodes;
+mod lwt;
 mod operations;
 #[cfg(feature = "cli")]
 mod program;
+mod routing_hints;
 mod tags;
 #[cfg(feature = "tls")]
 mod tls;
+mod tokens;

@@ -126,6 +126,49 @@ fn it_enforces_the_authorization_that_it_is_given() {
     assert!(served.starts_with("HTTP/1.1 200 "), "{served}");
 }
 
+#[cfg(unix)]
+#[test]
+fn it_spreads_tables_as_it_is_told() {
+    let (mut child, urls) = start(&[
+        "--nodes=2",
+        "--port=0",
+        "--tokens=tablets",
+        "--rf=1",
+        "--routing-hints",
+    ]);
+    let address = urls[0].strip_prefix("http://").unwrap();
+    let call = |operation: &str, body: &str| {
+        let head = format!("POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.{operation}\r\n");
+        exchange(address, &head, body)
+    };
+    let table = r#"{"TableName":"ttt","BillingMode":"PAY_PER_REQUEST",
+        "KeySchema":[{"AttributeName":"k","KeyType":"HASH"}],
+        "AttributeDefinitions":[{"AttributeName":"k","AttributeType":"S"}]}"#;
+    let created = call("CreateTable", table);
+    assert!(created.starts_with("HTTP/1.1 200 "), "{created}");
+    let tablets = call(
+        "Scan",
+        r#"{"TableName":".scylla.alternator.system.tablets"}"#,
+    );
+    assert!(tablets.contains(r#""Count":16"#), "{tablets}");
+    let hints = (0..20)
+        .map(|key| {
+            call(
+                "GetItem",
+                &format!(r#"{{"TableName":"ttt","Key":{{"k":{{"S":"{key}"}}}}}}"#),
+            )
+        })
+        .filter(|answer| {
+            answer
+                .to_lowercase()
+                .contains("x-scylla-alternator-routing-v1:")
+        });
+    let hints = hints.count();
+    assert!(0 < hints && hints < 20, "{hints}");
+    signal(&child, "-TERM");
+    child.wait().unwrap();
+}
+
 #[test]
 fn bad_arguments_show_the_usage_and_end_with_2() {
     for arguments in [
@@ -138,6 +181,8 @@ fn bad_arguments_show_the_usage_and_end_with_2() {
         &["--auth", "nocolon"],
         &["--auth", ":secret"],
         &["--release", "5.0"],
+        &["--tokens", "some"],
+        &["--rf", "0"],
         &["--unknown"],
         &["stray"],
     ] {

@@ -1,21 +1,23 @@
 //! Whether an update expression reads the item that it writes.
 
+use super::{is_name, words};
+
 /// Returns whether the expression has a part that needs the item's old value: `ADD`, `DELETE`, a path within an
 /// attribute, or a right side of `SET` that names a path.
 ///
 /// It is lenient: what is no valid expression is for the engine to refuse.
-pub(super) fn reads_before_writing(expression: &str) -> bool {
+pub(crate) fn reads_before_writing(expression: &str) -> bool {
     let mut in_set = false;
-    let mut tokens = tokens(expression).peekable();
-    while let Some(token) = tokens.next() {
-        match token.to_ascii_uppercase().as_str() {
+    let mut words = words(expression).peekable();
+    while let Some(word) = words.next() {
+        match word.to_ascii_uppercase().as_str() {
             "ADD" | "DELETE" | "." | "[" => return true,
             "SET" => in_set = true,
             "REMOVE" => in_set = false,
             _ => {
-                let is_path = token.starts_with(is_name) && !token.starts_with(':');
+                let is_path = word.starts_with(is_name) && !word.starts_with(':');
                 // What is assigned to is followed by "=", a function by "(".
-                let is_read = !matches!(tokens.peek(), Some(&("=" | "(")));
+                let is_read = !matches!(words.peek(), Some(&("=" | "(")));
                 if in_set && is_path && is_read {
                     return true;
                 }
@@ -23,27 +25,6 @@ pub(super) fn reads_before_writing(expression: &str) -> bool {
         }
     }
     false
-}
-
-/// Splits into names, and single signs.
-fn tokens(expression: &str) -> impl Iterator<Item = &str> {
-    let mut rest = expression;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start();
-        let first = rest.chars().next()?;
-        let end = if is_name(first) {
-            rest.find(|letter| !is_name(letter)).unwrap_or(rest.len())
-        } else {
-            first.len_utf8()
-        };
-        let (token, after) = rest.split_at(end);
-        rest = after;
-        Some(token)
-    })
-}
-
-fn is_name(letter: char) -> bool {
-    letter.is_alphanumeric() || matches!(letter, '_' | '#' | ':')
 }
 
 #[cfg(test)]

@@ -1,25 +1,67 @@
-//! The tag `system:write_isolation` of a table, of which one value changes what a client sees: `forbid_rmw`.
-
-use std::collections::HashMap;
+//! Write isolation: which writes use lightweight transactions, and which are refused.
 
 use serde_json::Value;
 
-use super::tables::table_name;
-use super::update_expression::reads_before_writing;
 use crate::api_error::ApiError;
+use crate::expression::reads_before_writing;
 use crate::operation::Operation;
 
-/// How a table's writes are isolated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Isolation {
-    /// Writes that read before they write are refused.
+/// How writes are isolated from each other: the server's `alternator_write_isolation`, which a table overrides with its
+/// tag `system:write_isolation`.
+///
+/// All are isolated here, with one engine behind all nodes. What differs is which writes are counted as lightweight
+/// transactions ([`TestCluster::lwt_partitions`](crate::TestCluster::lwt_partitions)), and which are refused.
+///
+/// # Default
+///
+/// [`WriteIsolation::OnlyRmwUsesLwt`]. The server has no default, and does not start without the setting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WriteIsolation {
+    /// `always_use_lwt`: every write is a lightweight transaction.
+    AlwaysUseLwt,
+    /// `forbid_rmw`: writes that read before they write are refused.
     ForbidRmw,
-    /// The others cannot be told apart from outside, with one engine behind all nodes.
-    Other,
+    /// `only_rmw_uses_lwt`: writes that read before they write are lightweight transactions.
+    #[default]
+    OnlyRmwUsesLwt,
+    /// `unsafe_rmw`: no write is a lightweight transaction.
+    UnsafeRmw,
+}
+
+impl WriteIsolation {
+    /// Returns the value of the server's setting.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::AlwaysUseLwt => "always_use_lwt",
+            Self::ForbidRmw => "forbid_rmw",
+            Self::OnlyRmwUsesLwt => "only_rmw_uses_lwt",
+            Self::UnsafeRmw => "unsafe_rmw",
+        }
+    }
+
+    /// Whether a write of one item is a lightweight transaction.
+    pub(crate) fn uses_lwt(self, operation: Operation, request: &Value) -> bool {
+        match self {
+            Self::AlwaysUseLwt => true,
+            Self::OnlyRmwUsesLwt => reads(operation, request),
+            Self::ForbidRmw | Self::UnsafeRmw => false,
+        }
+    }
+
+    /// Refuses a write that is forbidden, before its condition is looked at.
+    pub(crate) fn check_write(self, operation: Operation, request: &Value) -> Result<(), ApiError> {
+        if self == Self::ForbidRmw && reads(operation, request) {
+            return Err(ApiError::validation(
+                "Read-modify-write operations are disabled by the 'forbid_rmw' write isolation policy of the table",
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// Reads the isolation out of `Tags`, if it is among them.
-pub(super) fn of_tags(tags: Option<&Value>) -> Result<Option<Isolation>, ApiError> {
+pub(crate) fn of_tags(tags: Option<&Value>) -> Result<Option<WriteIsolation>, ApiError> {
     let tags = tags.and_then(Value::as_array).into_iter().flatten();
     let Some(tag) = tags
         .into_iter()
@@ -28,9 +70,10 @@ pub(super) fn of_tags(tags: Option<&Value>) -> Result<Option<Isolation>, ApiErro
         return Ok(None);
     };
     match tag.get("Value").and_then(Value::as_str).unwrap_or_default() {
-        "f" | "forbid" | "forbid_rmw" => Ok(Some(Isolation::ForbidRmw)),
-        "a" | "always" | "always_use_lwt" | "o" | "only_rmw_uses_lwt" | "u" | "unsafe"
-        | "unsafe_rmw" => Ok(Some(Isolation::Other)),
+        "a" | "always" | "always_use_lwt" => Ok(Some(WriteIsolation::AlwaysUseLwt)),
+        "f" | "forbid" | "forbid_rmw" => Ok(Some(WriteIsolation::ForbidRmw)),
+        "o" | "only_rmw_uses_lwt" => Ok(Some(WriteIsolation::OnlyRmwUsesLwt)),
+        "u" | "unsafe" | "unsafe_rmw" => Ok(Some(WriteIsolation::UnsafeRmw)),
         other => Err(ApiError::validation(format!(
             "Incorrect write isolation tag {other}. Allowed values: a, always, always_use_lwt, f, forbid, forbid_rmw, o, \
              only_rmw_uses_lwt, u, unsafe, unsafe_rmw"
@@ -39,26 +82,11 @@ pub(super) fn of_tags(tags: Option<&Value>) -> Result<Option<Isolation>, ApiErro
 }
 
 /// Whether an `UntagResource` takes the tag away.
-pub(super) fn untags(request: &Value) -> bool {
+pub(crate) fn untags(request: &Value) -> bool {
     let keys = request.get("TagKeys").and_then(Value::as_array);
     keys.into_iter()
         .flatten()
         .any(|key| key.as_str() == Some(TAG))
-}
-
-/// Refuses a write that its table's isolation forbids, before its condition is looked at.
-pub(super) fn check_write(
-    isolations: &HashMap<String, Isolation>,
-    operation: Operation,
-    request: &Value,
-) -> Result<(), ApiError> {
-    let isolation = table_name(request).and_then(|name| isolations.get(name));
-    if isolation == Some(&Isolation::ForbidRmw) && reads(operation, request) {
-        return Err(ApiError::validation(
-            "Read-modify-write operations are disabled by the 'forbid_rmw' write isolation policy of the table",
-        ));
-    }
-    Ok(())
 }
 
 /// Whether a write must read the item first.
@@ -125,7 +153,8 @@ mod tests {
             ))
         };
         for value in legal {
-            assert!(of(value).unwrap().is_some(), "{value}");
+            let isolation = of(value).unwrap().unwrap();
+            assert_eq!(isolation.name().get(..1), value.get(..1), "{value}");
         }
         for value in ["", "A", "alway", "only_rmw", "forbid_rmw "] {
             assert!(of(value).is_err(), "{value}");
@@ -161,5 +190,24 @@ mod tests {
         assert!(!update(
             json!({"AttributeUpdates": {"a": {"Action": "DELETE"}, "b": {"Action": "PUT"}}})
         ));
+    }
+
+    #[test]
+    fn isolation_decides_which_writes_are_transactions() {
+        let plain = json!({"Item": {}});
+        let conditional = json!({"ConditionExpression": "attribute_exists(a)"});
+        for (isolation, of_plain, of_conditional) in [
+            (WriteIsolation::AlwaysUseLwt, true, true),
+            (WriteIsolation::OnlyRmwUsesLwt, false, true),
+            (WriteIsolation::ForbidRmw, false, false),
+            (WriteIsolation::UnsafeRmw, false, false),
+        ] {
+            let uses = |request| isolation.uses_lwt(Operation::PutItem, request);
+            assert_eq!(
+                (uses(&plain), uses(&conditional)),
+                (of_plain, of_conditional),
+                "{isolation:?}"
+            );
+        }
     }
 }

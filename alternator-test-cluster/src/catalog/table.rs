@@ -1,0 +1,84 @@
+//! A table, or an index, which is a table of its own to the server.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::WriteIsolation;
+use crate::tokens::{self, TabletMap};
+
+/// What must be known of a table beside its data.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    pub(crate) id: Uuid,
+    /// The table that it belongs to: itself, or that of the index.
+    pub(crate) base: String,
+    pub(crate) kind: Kind,
+    /// The attribute that is its partition key.
+    pub(crate) key: String,
+    pub(crate) replication_factor: usize,
+    /// `None` for vnodes, and for what shares the tablets of its base.
+    pub(crate) tablets: Option<TabletMap>,
+    /// As its tag says.
+    pub(crate) isolation: Option<WriteIsolation>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Base,
+    GlobalIndex,
+    /// Kept with the base: an item's entry is in the item's partition.
+    LocalIndex,
+}
+
+impl Kind {
+    /// Returns what the server calls such a table.
+    pub(crate) fn name_of(self, base: &str, index: &str) -> String {
+        match self {
+            Self::Base => base.to_owned(),
+            Self::GlobalIndex => format!("{base}:{index}"),
+            Self::LocalIndex => format!("{base}!:{index}"),
+        }
+    }
+}
+
+/// Reads a table and its indexes, without tablets, from what DescribeTable says. Each with its name.
+pub(super) fn described(description: &Value, replication_factor: usize) -> Vec<(String, Table)> {
+    let text = |name: &str| description.get(name).and_then(Value::as_str);
+    let (Some(name), Some(key)) = (text("TableName"), hash_key(description)) else {
+        return Vec::new();
+    };
+    let id = text("TableId").and_then(|id| id.parse().ok());
+    let id: Uuid = id.unwrap_or_else(|| tokens::id(name));
+    let table = |id, kind, key: &str| Table {
+        id,
+        base: name.to_owned(),
+        kind,
+        key: key.to_owned(),
+        replication_factor,
+        tablets: None,
+        isolation: None,
+    };
+    let mut tables = vec![(name.to_owned(), table(id, Kind::Base, key))];
+    for (field, kind) in [
+        ("GlobalSecondaryIndexes", Kind::GlobalIndex),
+        ("LocalSecondaryIndexes", Kind::LocalIndex),
+    ] {
+        let indexes = description.get(field).and_then(Value::as_array);
+        for index in indexes.into_iter().flatten() {
+            let index_name = index.get("IndexName").and_then(Value::as_str);
+            let deleting = index.get("IndexStatus").and_then(Value::as_str) == Some("DELETING");
+            if let (Some(index_name), Some(key), false) = (index_name, hash_key(index), deleting) {
+                let name = kind.name_of(name, index_name);
+                let id = tokens::id(&format!("{id}/{name}"));
+                tables.push((name, table(id, kind, key)));
+            }
+        }
+    }
+    tables
+}
+
+fn hash_key(described: &Value) -> Option<&str> {
+    let schema = described.get("KeySchema")?.as_array()?;
+    let is_hash = |key: &&Value| key.get("KeyType").and_then(Value::as_str) == Some("HASH");
+    schema.iter().find(is_hash)?.get("AttributeName")?.as_str()
+}

@@ -1,0 +1,94 @@
+//! Which partitions a request is about.
+
+use serde_json::Value;
+
+use super::{Contents, Kind};
+use crate::PartitionKey;
+use crate::expression::{Comparison, References, conditions};
+use crate::operation::Operation;
+
+/// One partition.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Target {
+    /// A table, or an index by the server's name for it.
+    pub(crate) table: String,
+    pub(crate) key: PartitionKey,
+}
+
+/// Returns the partitions that a request names: one for the operations on one key, any number for batches, none for the
+/// others, and none where the table is unknown or the request no valid one.
+pub(crate) fn targets(contents: &Contents, operation: Operation, request: &Value) -> Vec<Target> {
+    let single = |target: Option<Target>| target.into_iter().collect();
+    match operation {
+        Operation::GetItem | Operation::DeleteItem | Operation::UpdateItem => {
+            single(of_item(contents, named(request), request.get("Key")))
+        }
+        Operation::PutItem => single(of_item(contents, named(request), request.get("Item"))),
+        Operation::Query => single(of_query(contents, request)),
+        Operation::BatchGetItem => of_batch(contents, request, |asked| {
+            let keys = asked.get("Keys").and_then(Value::as_array);
+            keys.into_iter().flatten().collect()
+        }),
+        Operation::BatchWriteItem => of_batch(contents, request, |writes| {
+            let writes = writes.as_array().into_iter().flatten();
+            writes.filter_map(written).collect()
+        }),
+        _ => Vec::new(),
+    }
+}
+
+fn named(request: &Value) -> Option<&str> {
+    request.get("TableName").and_then(Value::as_str)
+}
+
+fn of_item(contents: &Contents, table: Option<&str>, item: Option<&Value>) -> Option<Target> {
+    let table = table?;
+    let attribute = item?.get(&contents.table(table)?.key)?;
+    Some(Target {
+        table: table.to_owned(),
+        key: PartitionKey::from_json(attribute)?,
+    })
+}
+
+fn of_query(contents: &Contents, request: &Value) -> Option<Target> {
+    let base = named(request)?;
+    let name = match request.get("IndexName").and_then(Value::as_str) {
+        None => base.to_owned(),
+        Some(index) => {
+            let names = [Kind::GlobalIndex, Kind::LocalIndex].map(|kind| kind.name_of(base, index));
+            names
+                .into_iter()
+                .find(|name| contents.table(name).is_some())?
+        }
+    };
+    let attribute = &contents.table(&name)?.key;
+    let conditions = conditions(request, &mut References::new(request)).ok()?;
+    let condition = conditions.iter().find(|condition| {
+        condition.attribute == attribute && condition.comparison == Comparison::Equal
+    })?;
+    Some(Target {
+        key: PartitionKey::from_json(condition.values.first()?)?,
+        table: name,
+    })
+}
+
+fn of_batch<'a>(
+    contents: &Contents,
+    request: &'a Value,
+    items: impl Fn(&'a Value) -> Vec<&'a Value>,
+) -> Vec<Target> {
+    let tables = request.get("RequestItems").and_then(Value::as_object);
+    let of_table = |(table, asked): (&'a String, &'a Value)| {
+        let items = items(asked).into_iter();
+        items
+            .filter_map(|item| of_item(contents, Some(table), Some(item)))
+            .collect::<Vec<_>>()
+    };
+    tables.into_iter().flatten().flat_map(of_table).collect()
+}
+
+/// The item, or the key of it, that an entry of a BatchWriteItem writes.
+fn written(write: &Value) -> Option<&Value> {
+    let put = write.get("PutRequest").and_then(|put| put.get("Item"));
+    put.or_else(|| write.get("DeleteRequest")?.get("Key"))
+}

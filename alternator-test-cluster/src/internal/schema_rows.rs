@@ -1,0 +1,48 @@
+//! Ids of tables and indexes: `system_schema.tables` and `system_schema.views`.
+
+use super::cell::Cell;
+use super::definition::Row;
+use crate::catalog::{Contents, Kind};
+
+/// Returns the keyspace of a table and its indexes.
+pub(super) fn keyspace(table: &str) -> String {
+    format!("alternator_{table}")
+}
+
+pub(super) fn tables(contents: &Contents) -> Vec<Row<'static>> {
+    let tables = contents.tables();
+    let tables = tables.filter(|(_, table)| table.kind == Kind::Base);
+    let rows = tables.map(|(name, table)| Row {
+        key: vec![Cell::text(keyspace(name)), Cell::text(name)],
+        columns: vec![
+            ("comment", Cell::text("")),
+            ("gc_grace_seconds", Cell::text("864000")),
+            ("id", Cell::Uuid(table.id)),
+        ],
+    });
+    rows.collect()
+}
+
+pub(super) fn views(contents: &Contents) -> Vec<Row<'static>> {
+    let mut rows = Vec::new();
+    for (name, table) in contents.tables() {
+        let Some(base) = contents.table(&table.base) else {
+            continue;
+        };
+        if table.kind == Kind::Base {
+            continue;
+        }
+        rows.push(Row {
+            key: vec![Cell::text(keyspace(&table.base)), Cell::text(name)],
+            columns: vec![
+                ("base_table_id", Cell::Uuid(base.id)),
+                ("base_table_name", Cell::text(&table.base)),
+                ("comment", Cell::text("")),
+                ("gc_grace_seconds", Cell::text("864000")),
+                ("id", Cell::Uuid(table.id)),
+                ("include_all_columns", Cell::Bool(true)),
+            ],
+        });
+    }
+    rows
+}

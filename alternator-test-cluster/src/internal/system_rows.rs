@@ -1,0 +1,102 @@
+//! The nodes and their settings: `system.local`, `system.peers` and `system.config`.
+
+use super::cell::{Cell, set};
+use super::definition::Row;
+use crate::catalog::Contents;
+use crate::cluster_state::ClusterState;
+use crate::node_state::NodeState;
+use crate::tokens::Owner;
+
+/// One row: the node that is asked.
+pub(super) fn local(contents: &Contents, node: &NodeState) -> Vec<Row<'static>> {
+    let owner = contents.owner(node.number).into_iter();
+    let row = |owner: &Owner| {
+        let mut columns = common(owner);
+        columns.extend([
+            ("bootstrapped", Cell::text("COMPLETED")),
+            ("broadcast_address", Cell::Inet(owner.internal)),
+            ("cluster_name", Cell::text("alternator-test-cluster")),
+            ("listen_address", Cell::Inet(owner.internal)),
+            ("partitioner", Cell::text(PARTITIONER)),
+        ]);
+        Row {
+            key: vec![Cell::text("local")],
+            columns,
+        }
+    };
+    owner.map(row).collect()
+}
+
+/// A row for each other node.
+pub(super) fn peers(contents: &Contents, node: &NodeState) -> Vec<Row<'static>> {
+    let others = contents.owners().iter();
+    let others = others.filter(|owner| owner.number != node.number);
+    let row = |owner: &Owner| Row {
+        key: vec![Cell::Inet(owner.internal)],
+        columns: common(owner),
+    };
+    others.map(row).collect()
+}
+
+fn common(owner: &Owner) -> Vec<(&'static str, Cell<'static>)> {
+    let mut columns = vec![
+        ("data_center", Cell::text(&owner.datacenter)),
+        ("host_id", Cell::Uuid(owner.host_id)),
+        ("rack", Cell::text(&owner.rack)),
+        ("release_version", Cell::text(RELEASE)),
+        ("rpc_address", Cell::Inet(owner.rpc)),
+    ];
+    // An empty set is no value.
+    if !owner.tokens.is_empty() {
+        let tokens = owner.tokens.iter().map(i64::to_string).collect();
+        columns.push(("tokens", set(tokens)));
+    }
+    columns
+}
+
+/// Some of the many settings, with their values as JSON.
+pub(super) fn config(cluster: &ClusterState, node: &NodeState) -> Vec<Row<'static>> {
+    let enforces = !cluster.users.is_empty();
+    let tokens = cluster.catalog.tokens;
+    let tablets = tokens.is_some_and(|tokens| tokens.tablets.is_some());
+    let settings = [
+        (
+            "alternator_enforce_authorization",
+            "bool",
+            enforces.to_string(),
+        ),
+        (
+            "alternator_port",
+            "integer",
+            node.address.port().to_string(),
+        ),
+        (
+            "alternator_write_isolation",
+            "string",
+            format!("\"{}\"", cluster.catalog.isolation.name()),
+        ),
+        (
+            "num_tokens",
+            "integer",
+            tokens.map_or(0, |tokens| tokens.per_node).to_string(),
+        ),
+        (
+            "tablets_mode_for_new_keyspaces",
+            "string",
+            format!("\"{}\"", if tablets { "enabled" } else { "disabled" }),
+        ),
+    ];
+    let row = |(name, kind, value)| Row {
+        key: vec![Cell::text(name)],
+        columns: vec![
+            ("source", Cell::text("config")),
+            ("type", Cell::text(kind)),
+            ("value", Cell::text(value)),
+        ],
+    };
+    settings.map(row).into()
+}
+
+const PARTITIONER: &str = "org.apache.cassandra.dht.Murmur3Partitioner";
+/// The release of Cassandra that ScyllaDB says to be.
+const RELEASE: &str = "3.0.8";

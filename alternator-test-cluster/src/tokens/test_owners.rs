@@ -1,0 +1,38 @@
+//! Clusters for the tests of placement, and what holds for any of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::Owner;
+
+/// Makes a node for each rack. Racks from 4 on are in a second datacenter, from 8 on in a third.
+pub(super) fn owners(racks: &[usize]) -> Vec<Owner> {
+    let node = |(number, rack): (usize, &usize)| {
+        let ip = IpAddr::from([127, 0, 0, number as u8 + 1]);
+        let (datacenter, rack) = (format!("dc{}", rack / 4), format!("r{}", rack % 4));
+        Owner::new(number, (ip, ip), &datacenter, &rack, 8)
+    };
+    racks.iter().enumerate().map(node).collect()
+}
+
+/// Checks that each datacenter has its replicas, no node twice, and in as many racks as possible.
+pub(super) fn check_placement(replicas: &[usize], nodes: &[Owner], factor: usize) {
+    let distinct: BTreeSet<&usize> = replicas.iter().collect();
+    assert_eq!(distinct.len(), replicas.len());
+    let mut datacenters: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for node in nodes {
+        let (count, racks) = datacenters.entry(&node.datacenter).or_default();
+        *count += 1;
+        racks.insert(&node.rack);
+    }
+    for (datacenter, (count, racks)) in datacenters {
+        let held: Vec<&Owner> = replicas
+            .iter()
+            .map(|number| &nodes[*number])
+            .filter(|node| node.datacenter == datacenter)
+            .collect();
+        assert_eq!(held.len(), factor.min(count), "{datacenter}");
+        let used: BTreeSet<&str> = held.iter().map(|node| node.rack.as_str()).collect();
+        assert_eq!(used.len(), held.len().min(racks.len()), "{datacenter}");
+    }
+}
