@@ -2,9 +2,9 @@
 //!
 //! One thread makes one `GetItem` after the other over an HTTP client that answers at once from memory. Contenders take
 //! turns, so that what else the machine does meets all of them, and of each the best turn counts: nothing makes an
-//! operation cheaper than it is. Allocations and instructions are exact, and counted in processes of their own, since counting
-//! costs too; instructions are those that valgrind's callgrind
-//! counts, whose processor has no instructions for SHA-256, so that signing weighs more there.
+//! operation cheaper than it is. Allocations and instructions are counted in processes of their own, since counting costs
+//! too. Instructions, which valgrind's callgrind counts, vary by some percent with the seeds of hash tables; its processor
+//! has no instructions for SHA-256, so that signing weighs more there.
 //!
 //! What this does not show: sockets, waiting, and threads that get into each other's way.
 
