@@ -316,11 +316,16 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     ///
     /// Those of the first list are used at once, since there is nobody else to go to. Who comes later has to answer first:
     /// servers name a node some ten seconds before it listens.
+    ///
+    /// New nodes come in an order of this process's own: were it the same for all, the turns of a node that is out would
+    /// all fall to the same next one, and move through a fleet as a wave.
     fn put_in_force(&self, tiers: &[Vec<NodeUrl>], proven: &HashSet<NodeUrl>) -> Changes {
         let is_first = !self.has_succeeded();
         let now = self.clock.now();
         let before = self.router.table();
-        let after = before.topology().refreshed(tiers, |url| {
+        let mut tiers = tiers.to_vec();
+        tiers.iter_mut().for_each(|tier| fastrand::shuffle(tier));
+        let after = before.topology().refreshed(&tiers, |url| {
             let endpoint = (self.settings.attach)(url);
             match is_first {
                 true => Peer::new(endpoint),
