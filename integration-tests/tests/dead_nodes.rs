@@ -39,7 +39,8 @@ async fn a_node_killed_under_load_fails_no_operation() {
     load.go_on(150).await;
     cluster.node(1).stop();
     load.go_on(300).await;
-    assert_eq!(state(&alternator, &cluster.node(1)), NodeState::Down);
+    // For the connections that were cut, or for one that was refused.
+    assert_ne!(state(&alternator, &cluster.node(1)), NodeState::Up);
     assert_eq!(load.stop().await, Vec::<String>::new());
 }
 
