@@ -4,9 +4,9 @@ use super::cluster::{Auth, Cluster, SdkPlan};
 #[cfg(feature = "compression")]
 use super::compression;
 use super::departure::{self, Passage};
-use super::lean::Lean;
+use super::lean::{Clock, Lean};
 use super::outcome::{self, TIME_TO_CONNECT};
-use super::signing::Skew;
+use super::signing::{self, Skew};
 use super::transport::Transport;
 use super::{failover, own_endpoint, sent, unreachable};
 use crate::health::Outcome;
@@ -19,9 +19,10 @@ use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
-    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
-    FinalizerInterceptorContextMut, FinalizerInterceptorContextRef,
+    BeforeDeserializationInterceptorContextMut, BeforeSerializationInterceptorContextMut,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextMut,
+    FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::runtime_components::{
     GetIdentityResolver as _, RuntimeComponents,
@@ -85,6 +86,24 @@ impl Interceptor {
         }
     }
 
+    /// Who should look after the clock in an operation.
+    fn clock(&self, components: &RuntimeComponents, config: &ConfigBag) -> Clock {
+        let is_signed =
+            self.cluster.auth() != Auth::Never && components.identity_resolver(SCHEME_ID).is_some();
+        let is_fast = || signing::is_fast(self.cluster.signs_fast(), config);
+        match is_signed {
+            false => Clock::Nobodys,
+            true if self.skew.is_some() && is_fast() => Clock::Ours,
+            true => Clock::TheSdks,
+        }
+    }
+
+    /// What stands in for the SDK's look at the clock, in operations in which that is off.
+    fn skew(&self, config: &ConfigBag) -> Option<&Skew> {
+        let is_ours = config.load::<Clock>() == Some(&Clock::Ours);
+        self.skew.as_deref().filter(|_| is_ours)
+    }
+
     /// The provider that the application set is asked, and fails: to send unsigned requests is not what was asked for.
     fn note_credentials(&self, context: &FinalizerInterceptorContextRef<'_>) {
         let Some(Err(error)) = context.output_or_error() else {
@@ -134,20 +153,21 @@ impl Intercept for Interceptor {
         }
         if let Some(lean) = &self.lean {
             let is_guarded = self.passage.as_ref().is_some_and(Passage::is_known);
-            let is_signed = self.cluster.auth() != Auth::Never
-                && components.identity_resolver(SCHEME_ID).is_some();
-            lean.begin(config, is_guarded, is_signed);
+            lean.begin(config, is_guarded, self.clock(components, config));
         }
         own_endpoint::pin(&self.cluster, config)
     }
 
-    #[cfg(feature = "compression")]
     fn modify_before_retry_loop(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
+        components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(skew) = self.skew(config) {
+            skew.operation_begins(context, components, config)?;
+        }
+        #[cfg(feature = "compression")]
         compression::compress(self.cluster.compression(), context.request_mut(), config);
         Ok(())
     }
@@ -158,11 +178,20 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let may_end = departure::may_end(config, components);
         if let Some(lean) = &self.lean {
-            lean.begin_attempt(context, components, config);
+            lean.begin_attempt(context, config, may_end);
         }
         #[cfg(feature = "compression")]
         compression::swap_in_plain(self.cluster.compression(), context.request_mut(), config);
+        if let Some(passage) = &self.passage
+            && let Some(attempt) = plan(config).and_then(|plan| plan.current())
+        {
+            let end = may_end.then(|| attempt.node().endpoint().end());
+            if let Some(departure) = passage.departure(end) {
+                context.request_mut().add_extension(departure);
+            }
+        }
         Ok(())
     }
 
@@ -179,34 +208,28 @@ impl Intercept for Interceptor {
         Ok(())
     }
 
+    #[cfg(feature = "compression")]
     fn modify_before_transmit(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        components: &RuntimeComponents,
+        _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(passage) = &self.passage else {
-            return Ok(());
-        };
-        #[cfg(feature = "compression")]
-        compression::permit(self.cluster.compression(), context.request_mut(), config);
-        let may_end = departure::may_end(config, components);
-        let Some(attempt) = plan(config).and_then(|plan| plan.current()) else {
-            return Ok(());
-        };
-        let end = may_end.then(|| attempt.node().endpoint().end());
-        if let Some(departure) = passage.departure(end) {
-            context.request_mut().add_extension(departure);
+        if self.passage.is_some() {
+            compression::permit(self.cluster.compression(), context.request_mut(), config);
         }
         Ok(())
     }
 
     fn read_before_transmit(
         &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(skew) = self.skew(config) {
+            skew.request_leaves(context, components, config)?;
+        }
         if let Some(capture) = config.load::<CaptureSmithyConnection>() {
             sent::mark(capture);
         }
@@ -214,6 +237,18 @@ impl Intercept for Interceptor {
             plan.depart();
         }
         Ok(())
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        match self.skew(config) {
+            Some(skew) => skew.answer_comes(context, components, config),
+            None => Ok(()),
+        }
     }
 
     #[cfg(feature = "compression")]

@@ -9,7 +9,6 @@
 //! The SDK's protection against streams that stall goes too, where the [transport](super::transport) does that work: an
 //! answer whose node is found dead is ended also while it is being read. What is set by the application stays.
 
-use super::departure;
 use super::options::OperationOptions;
 use super::user_agent::UserAgent;
 use aws_runtime::invocation_id::InvocationIdInterceptor;
@@ -18,7 +17,6 @@ use aws_runtime::service_clock_skew::ServiceClockSkewInterceptor;
 use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
 use aws_smithy_runtime_api::client::interceptors::disable_interceptor;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer, Storable, StoreReplace};
 use std::sync::LazyLock;
@@ -26,32 +24,33 @@ use std::time::Duration;
 
 const NAME: &str = "alternator-lb-sdk: lean requests";
 
-/// What is disabled: made once, so that an operation takes it by a count of references.
-static LAYERS: LazyLock<[FrozenLayer; 4]> = LazyLock::new(|| {
-    [
-        layer(Guard::TheSdks, true),
-        layer(Guard::TheSdks, false),
-        layer(Guard::Ours, true),
-        layer(Guard::Ours, false),
-    ]
+/// What is disabled, for each case: made once, so that an operation takes it by a count of references.
+static LAYERS: LazyLock<Vec<(Guard, Clock, FrozenLayer)>> = LazyLock::new(|| {
+    let guards = [Guard::TheSdks, Guard::Ours];
+    let cases = guards.into_iter().flat_map(|guard| {
+        [Clock::TheSdks, Clock::Ours, Clock::Nobodys].map(|clock| (guard, clock))
+    });
+    cases
+        .map(|(guard, clock)| (guard, clock, layer(guard, clock)))
+        .collect()
 });
 
 /// How long a stream may stall by the SDK's defaults.
 const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 
-fn layer(guard: Guard, is_signed: bool) -> FrozenLayer {
+fn layer(guard: Guard, clock: Clock) -> FrozenLayer {
     let mut layer = Layer::new(NAME);
     layer.store_put(disable_interceptor::<UserAgentInterceptor>(NAME));
     layer.store_put(disable_interceptor::<InvocationIdInterceptor>(NAME));
     layer.store_put(disable_interceptor::<RequestInfoInterceptor>(NAME));
-    if !is_signed {
-        // It corrects the dates of signatures.
+    if clock != Clock::TheSdks {
         layer.store_put(disable_interceptor::<ServiceClockSkewInterceptor>(NAME));
     }
     if guard == Guard::Ours {
         layer.store_put(StalledStreamProtectionConfig::disabled());
     }
     layer.store_put(guard);
+    layer.store_put(clock);
     layer.freeze()
 }
 
@@ -63,6 +62,20 @@ enum Guard {
 }
 
 impl Storable for Guard {
+    type Storer = StoreReplace<Self>;
+}
+
+/// Who corrects the dates of signatures where the clock is not that of the servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Clock {
+    TheSdks,
+    /// [`Skew`](super::signing::Skew), which looks at fewer answers.
+    Ours,
+    /// There are no signatures.
+    Nobodys,
+}
+
+impl Storable for Clock {
     type Storer = StoreReplace<Self>;
 }
 
@@ -86,35 +99,34 @@ impl Lean {
     }
 
     /// Called when all settings of an operation are known, and nothing of its request is. `is_guarded` says whether
-    /// requests pass through a transport, `is_signed` whether they may be signed.
-    pub(super) fn begin(&self, config: &mut ConfigBag, is_guarded: bool, is_signed: bool) {
+    /// requests pass through a transport, `clock` who should look at it.
+    pub(super) fn begin(&self, config: &mut ConfigBag, is_guarded: bool, clock: Clock) {
         let options = config.load::<OperationOptions>();
         let is_lean = options.and_then(OperationOptions::is_lean);
         if !is_lean.unwrap_or(self.by_default) {
             return;
         }
-        let is_ours = is_guarded && !self.guard_is_chosen && is_default_guard(config);
-        let [signed, unsigned, guarded_signed, guarded_unsigned] = &*LAYERS;
-        let layer = match (is_ours, is_signed) {
-            (false, true) => signed,
-            (false, false) => unsigned,
-            (true, true) => guarded_signed,
-            (true, false) => guarded_unsigned,
+        let guard = match is_guarded && !self.guard_is_chosen && is_default_guard(config) {
+            true => Guard::Ours,
+            false => Guard::TheSdks,
         };
-        config.push_shared_layer(layer.clone());
+        let layer = LAYERS.iter().find(|it| (it.0, it.1) == (guard, clock));
+        if let Some((_, _, layer)) = layer {
+            config.push_shared_layer(layer.clone());
+        }
     }
 
-    /// Called before an attempt is signed.
+    /// Called before an attempt is signed; `may_end` says whether somebody else may end it.
     pub(super) fn begin_attempt(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        components: &RuntimeComponents,
         config: &mut ConfigBag,
+        may_end: bool,
     ) {
         let Some(guard) = config.load::<Guard>() else {
             return;
         };
-        if *guard == Guard::Ours && !departure::may_end(config, components) {
+        if *guard == Guard::Ours && !may_end {
             // Nobody ends this attempt but the SDK.
             config.interceptor_state().store_put(default_guard());
         }

@@ -92,6 +92,13 @@ impl AuthScheme for Signing {
     }
 }
 
+/// Whether an operation is to be signed fast.
+pub(super) fn is_fast(by_default: bool, config: &ConfigBag) -> bool {
+    let options = config.load::<OperationOptions>();
+    let chosen = options.and_then(OperationOptions::is_signed_fast);
+    chosen.unwrap_or(by_default)
+}
+
 /// Signs what it knows, and hands the rest to the SDK's.
 #[derive(Debug)]
 struct Signer {
@@ -146,9 +153,7 @@ impl Signer {
         components: &RuntimeComponents,
         config: &ConfigBag,
     ) -> Option<()> {
-        let options = config.load::<OperationOptions>();
-        let chosen = options.and_then(OperationOptions::is_signed_fast);
-        if !chosen.unwrap_or(self.by_default) || self.skew.is_noticed() {
+        if !is_fast(self.by_default, config) || self.skew.is_noticed() {
             return None;
         }
         let credentials = identity.data::<Credentials>()?;

@@ -3,10 +3,22 @@
 //! Alternator takes signatures that are up to 15 minutes old or young. The SDK measures with each answer how far the clock
 //! is off, and dates its signatures accordingly, but lets nobody else know. So here it is only noticed that the clock is
 //! off; then the SDK's signer signs, until it is right again.
+//!
+//! That measurement parses a date and takes a lock that all of a client's requests share, twice, for what as a rule is no
+//! news. So where requests are signed fast, the SDK's interceptor is [off](super::super::lean), and another instance of it
+//! is called from here, for those answers only from which it can learn something.
 
+use aws_runtime::service_clock_skew::ServiceClockSkewInterceptor;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept as _;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
+    BeforeTransmitInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::DateTime;
+use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -24,6 +36,8 @@ pub(in crate::sdk) struct Skew {
     is_noticed: AtomicBool,
     /// When it was looked last, in milliseconds of the cluster's clock, plus one.
     looked: AtomicU64,
+    /// Measures and corrects.
+    sdk: ServiceClockSkewInterceptor,
 }
 
 impl Skew {
@@ -48,6 +62,48 @@ impl Skew {
                 Err(behind) => behind.duration(),
             };
             self.is_noticed.store(skew > TOLERATED, Ordering::Relaxed);
+        }
+    }
+
+    /// In place of the SDK's interceptor: what former operations have measured goes into the dates of this one's
+    /// signatures.
+    pub(in crate::sdk) fn operation_begins(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        match self.is_noticed() {
+            true => self
+                .sdk
+                .modify_before_retry_loop(context, components, config),
+            false => Ok(()),
+        }
+    }
+
+    /// In place of the SDK's interceptor: the measurement begins.
+    pub(in crate::sdk) fn request_leaves(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.sdk.read_before_transmit(context, components, config)
+    }
+
+    /// In place of the SDK's interceptor: it measures by an answer that may be due to the clock, so that the request is
+    /// made again with another date, and by all of them once the clock is known to be off.
+    pub(in crate::sdk) fn answer_comes(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        match self.is_noticed() || context.response().status().is_client_error() {
+            true => self
+                .sdk
+                .modify_before_deserialization(context, components, config),
+            false => Ok(()),
         }
     }
 

@@ -9,12 +9,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::futures::OwnedNotified;
 
+/// Whether all of a body is there, so that nothing more needs to be waited for.
+pub(super) fn is_complete(body: &SdkBody) -> bool {
+    body.bytes().is_some() || body.is_end_stream()
+}
+
 /// The body, unless the node is left out before all of it is there.
 pub(super) fn unless(ended: OwnedNotified, body: SdkBody) -> SdkBody {
-    let is_complete = body.bytes().is_some() || body.is_end_stream();
-    if is_complete {
-        return body;
-    }
     SdkBody::from_body_1_x(Unless { ended, body })
 }
 
