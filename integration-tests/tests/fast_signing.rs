@@ -241,6 +241,22 @@ async fn a_clock_that_was_wrong_from_the_start_is_corrected_without_a_retry_once
 }
 
 #[tokio::test]
+async fn a_wrong_clock_is_corrected_whoever_signs_an_operation() {
+    let cluster = scripted!(enforcing);
+    let clock = Behind::default();
+    clock.0.store(3600, Ordering::Relaxed);
+    let alternator = refreshing(&cluster).require_auth().build().unwrap();
+    let config = signing(ROLE, SECRET).time_source(clock);
+    let config = config.retry_config(quick_retries()).alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    for fast in [true, false, true, false] {
+        let options = OperationOptions::new().fast_signing(fast);
+        let operation = client.list_tables().customize().alternator(options);
+        operation.send().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn an_installation_replaces_the_signer_of_the_former() {
     let cluster = scripted!(enforcing);
     let [fast, slow] = [true, false].map(|fast| {

@@ -12,29 +12,35 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Outcome;
 use super::canned::Canned;
+use super::floor;
 
 /// One of the clients that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Contender {
     Sdk,
+    /// The SDK with all [turned off](floor) that can be.
+    Floor,
     Official,
     Plugin,
     PluginFat,
     PluginPerOperation,
     SdkSigned,
+    FloorSigned,
     OfficialSigned,
     PluginSigned,
     PluginSignedByTheSdk,
 }
 
 impl Contender {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Sdk,
+        Self::Floor,
         Self::Official,
         Self::Plugin,
         Self::PluginFat,
         Self::PluginPerOperation,
         Self::SdkSigned,
+        Self::FloorSigned,
         Self::OfficialSigned,
         Self::PluginSigned,
         Self::PluginSignedByTheSdk,
@@ -44,11 +50,13 @@ impl Contender {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Sdk => "sdk",
+            Self::Floor => "floor",
             Self::Official => "official",
             Self::Plugin => "plugin",
             Self::PluginFat => "plugin-fat",
             Self::PluginPerOperation => "plugin-per-operation",
             Self::SdkSigned => "sdk-signed",
+            Self::FloorSigned => "floor-signed",
             Self::OfficialSigned => "official-signed",
             Self::PluginSigned => "plugin-signed",
             Self::PluginSignedByTheSdk => "plugin-signed-by-the-sdk",
@@ -59,11 +67,13 @@ impl Contender {
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Sdk => "SDK alone, unsigned",
+            Self::Floor => "… with all turned off that can be",
             Self::Official => "alternator-client 1.0.1, unsigned",
             Self::Plugin => "this plugin, unsigned",
             Self::PluginFat => "… without lean requests",
             Self::PluginPerOperation => "… with options for the operation",
             Self::SdkSigned => "SDK alone, signed",
+            Self::FloorSigned => "… with all turned off that can be, and nothing signed",
             Self::OfficialSigned => "alternator-client 1.0.1, signed",
             Self::PluginSigned => "this plugin, signed fast",
             Self::PluginSignedByTheSdk => "… signed by the SDK",
@@ -78,11 +88,13 @@ impl Contender {
     pub(super) fn standard(self) -> Self {
         match self {
             Self::Sdk
+            | Self::Floor
             | Self::Official
             | Self::Plugin
             | Self::PluginFat
             | Self::PluginPerOperation => Self::Sdk,
             Self::SdkSigned
+            | Self::FloorSigned
             | Self::OfficialSigned
             | Self::PluginSigned
             | Self::PluginSignedByTheSdk => Self::SdkSigned,
@@ -106,6 +118,10 @@ impl Contender {
         Ok(match self {
             Self::Sdk | Self::SdkSigned => {
                 let sdk = sdk.endpoint_url(NODE).allow_no_auth();
+                Client::Sdk(aws_sdk_dynamodb::Client::from_conf(sdk.build()))
+            }
+            Self::Floor | Self::FloorSigned => {
+                let sdk = floor::turn_off(sdk, NODE);
                 Client::Sdk(aws_sdk_dynamodb::Client::from_conf(sdk.build()))
             }
             Self::Official | Self::OfficialSigned => {

@@ -13,6 +13,7 @@ mod arguments;
 mod canned;
 mod contender;
 mod costs;
+mod floor;
 mod instructions;
 mod measure;
 mod report;

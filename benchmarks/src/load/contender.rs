@@ -1,5 +1,7 @@
 //! The clients that are compared.
 
+use alternator_lb_sdk::Builder;
+
 use super::case::Signing;
 use crate::Outcome;
 use crate::client::{Client, Purpose};
@@ -39,8 +41,15 @@ pub(super) static CONTENDERS: &[Contender] = &[
         name: "plugin",
         title: "this plugin",
         signing: &Signing::ALL,
-        judged: &Signing::ALL,
+        judged: &[Signing::Unsigned],
         connect: |purpose| Client::plugin(purpose, |builder| builder),
+    },
+    Contender {
+        name: "plugin-fast",
+        title: "this plugin, signing fast",
+        signing: &[Signing::Signed],
+        judged: &[Signing::Signed],
+        connect: |purpose| Client::plugin(purpose, Builder::fast_signing),
     },
 ];
 

@@ -1,0 +1,111 @@
+//! The SDK with everything turned off that can be turned off from outside.
+//!
+//! No plugin can cost less: its endpoint comes from memory, the interceptors are off that lean requests do without, and
+//! where requests are signed, the signer does nothing. What an operation costs here is the SDK's own.
+
+use aws_runtime::auth::sigv4::SCHEME_ID;
+use aws_runtime::invocation_id::InvocationIdInterceptor;
+use aws_runtime::request_info::RequestInfoInterceptor;
+use aws_runtime::service_clock_skew::ServiceClockSkewInterceptor;
+use aws_runtime::user_agent::UserAgentInterceptor;
+use aws_sdk_dynamodb::config;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::auth::{
+    AuthScheme, AuthSchemeEndpointConfig, AuthSchemeId, Sign,
+};
+use aws_smithy_runtime_api::client::endpoint::{
+    EndpointFuture, EndpointResolverParams, ResolveEndpoint, SharedEndpointResolver,
+};
+use aws_smithy_runtime_api::client::identity::{Identity, SharedIdentityResolver};
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{
+    Intercept, SharedInterceptor, disable_interceptor,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::{GetIdentityResolver, RuntimeComponents};
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
+use aws_smithy_types::endpoint::Endpoint;
+
+/// Turns it all off. `node` is where requests go.
+pub(super) fn turn_off(mut config: config::Builder, node: &'static str) -> config::Builder {
+    let endpoint = Endpoint::builder().url(node).build();
+    config.set_endpoint_resolver(Some(SharedEndpointResolver::new(Fixed(endpoint))));
+    config.push_interceptor(SharedInterceptor::permanent(Off(off())));
+    config
+        .push_auth_scheme(Unsigned)
+        .allow_no_auth()
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}
+
+fn off() -> FrozenLayer {
+    let mut layer = Layer::new(NAME);
+    layer.store_put(disable_interceptor::<UserAgentInterceptor>(NAME));
+    layer.store_put(disable_interceptor::<InvocationIdInterceptor>(NAME));
+    layer.store_put(disable_interceptor::<RequestInfoInterceptor>(NAME));
+    layer.store_put(disable_interceptor::<ServiceClockSkewInterceptor>(NAME));
+    layer.freeze()
+}
+
+const NAME: &str = "floor";
+
+#[derive(Debug)]
+struct Fixed(Endpoint);
+
+impl ResolveEndpoint for Fixed {
+    fn resolve_endpoint<'a>(&'a self, _: &'a EndpointResolverParams) -> EndpointFuture<'a> {
+        EndpointFuture::ready(Ok(self.0.clone()))
+    }
+}
+
+#[derive(Debug)]
+struct Off(FrozenLayer);
+
+impl Intercept for Off {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        config.push_shared_layer(self.0.clone());
+        Ok(())
+    }
+}
+
+/// Goes through all that the SDK does for a signature, but for that.
+#[derive(Debug)]
+struct Unsigned;
+
+impl AuthScheme for Unsigned {
+    fn scheme_id(&self) -> AuthSchemeId {
+        SCHEME_ID
+    }
+
+    fn identity_resolver(
+        &self,
+        resolvers: &dyn GetIdentityResolver,
+    ) -> Option<SharedIdentityResolver> {
+        resolvers.identity_resolver(SCHEME_ID)
+    }
+
+    fn signer(&self) -> &dyn Sign {
+        self
+    }
+}
+
+impl Sign for Unsigned {
+    fn sign_http_request(
+        &self,
+        _: &mut HttpRequest,
+        _: &Identity,
+        _: AuthSchemeEndpointConfig<'_>,
+        _: &RuntimeComponents,
+        _: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
