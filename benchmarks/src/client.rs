@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::config::{self, BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 
-use crate::Outcome;
+use crate::{Outcome, floor};
 
 /// A client of one of the contenders.
 #[derive(Clone, Debug)]
@@ -43,6 +43,15 @@ impl Client {
             Some(_) => config,
             None => config.allow_no_auth(),
         };
+        Ok(Self::Sdk(aws_sdk_dynamodb::Client::from_conf(
+            config.build(),
+        )))
+    }
+
+    /// The same with all [turned off](floor) that can be, for requests that are not signed.
+    pub(crate) fn floor(purpose: &Purpose<'_>) -> Outcome<Self> {
+        let url = format!("http://{}", purpose.first()?);
+        let config = floor::turn_off(purpose.sdk(), url);
         Ok(Self::Sdk(aws_sdk_dynamodb::Client::from_conf(
             config.build(),
         )))

@@ -9,6 +9,7 @@ mod client;
 pub mod cost;
 pub mod faults;
 pub mod fleet;
+mod floor;
 pub mod load;
 mod machine;
 mod nodes;

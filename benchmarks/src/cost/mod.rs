@@ -13,7 +13,6 @@ mod arguments;
 mod canned;
 mod contender;
 mod costs;
-mod floor;
 mod instructions;
 mod measure;
 mod report;

@@ -31,6 +31,13 @@ pub(super) static CONTENDERS: &[Contender] = &[
         connect: Client::sdk,
     },
     Contender {
+        name: "floor",
+        title: "… with all turned off that can be",
+        signing: &[Signing::Unsigned],
+        judged: &[],
+        connect: Client::floor,
+    },
+    Contender {
         name: "official",
         title: "alternator-client 1.0.1",
         signing: &Signing::ALL,

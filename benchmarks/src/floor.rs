@@ -26,9 +26,13 @@ use aws_smithy_runtime_api::client::runtime_components::{GetIdentityResolver, Ru
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
 use aws_smithy_types::endpoint::Endpoint;
+use std::borrow::Cow;
 
 /// Turns it all off. `node` is where requests go.
-pub(super) fn turn_off(mut config: config::Builder, node: &'static str) -> config::Builder {
+pub(crate) fn turn_off(
+    mut config: config::Builder,
+    node: impl Into<Cow<'static, str>>,
+) -> config::Builder {
     let endpoint = Endpoint::builder().url(node).build();
     config.set_endpoint_resolver(Some(SharedEndpointResolver::new(Fixed(endpoint))));
     config.push_interceptor(SharedInterceptor::permanent(Off(off())));

@@ -1,0 +1,159 @@
+//! What a signature costs: `cargo bench -p benchmarks --bench signer`.
+//!
+//! One request of the DynamoDB client is signed by the SDK's signer, and by the plugin's: with the key that it keeps, and
+//! with one that it has to derive, as at the first request of a day. A request is copied for each signature, which is not
+//! timed; dropping it is.
+//!
+//! The signer is private to the library, so its sources are included here.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    unnameable_types,
+    unreachable_pub,
+    unused_imports,
+    reason = "the included sources serve the library first"
+)]
+
+#[path = "../../alternator-lb-sdk/src/sdk"]
+mod sdk {
+    use std::sync::Arc;
+
+    use aws_smithy_runtime_api::client::auth::SharedAuthScheme;
+
+    mod options {
+        use aws_smithy_types::config_bag::{Storable, StoreReplace};
+
+        /// Of the library's, what the signer asks for.
+        #[derive(Debug)]
+        pub(in crate::sdk) struct OperationOptions;
+
+        impl OperationOptions {
+            pub(in crate::sdk) fn is_signed_fast(&self) -> Option<bool> {
+                None
+            }
+        }
+
+        impl Storable for OperationOptions {
+            type Storer = StoreReplace<Self>;
+        }
+    }
+
+    mod signing;
+
+    /// The plugin's scheme, without a key yet.
+    pub(super) fn scheme() -> SharedAuthScheme {
+        SharedAuthScheme::new(signing::Signing::new(true, Arc::default()))
+    }
+}
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use aws_credential_types::Credentials;
+use aws_runtime::auth::SigV4OperationSigningConfig;
+use aws_runtime::auth::sigv4::SigV4AuthScheme;
+use aws_smithy_async::time::StaticTimeSource;
+use aws_smithy_runtime_api::client::auth::{AuthScheme, AuthSchemeEndpointConfig};
+use aws_smithy_runtime_api::client::identity::Identity;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::{
+    RuntimeComponents, RuntimeComponentsBuilder,
+};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{ConfigBag, Layer};
+use aws_types::SigningName;
+use aws_types::region::{Region, SigningRegion};
+use divan::{AllocProfiler, Bencher, black_box};
+
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = BODIES)]
+fn by_the_sdk(bencher: Bencher<'_, '_>, body: usize) {
+    let scene = Scene::new(body);
+    let scheme = SigV4AuthScheme::new();
+    bencher
+        .with_inputs(|| scene.request())
+        .bench_values(|request| scene.sign(&scheme, request));
+}
+
+#[divan::bench(args = BODIES, threads = THREADS)]
+fn by_the_plugin(bencher: Bencher<'_, '_>, body: usize) {
+    let scene = Scene::new(body);
+    let scheme = sdk::scheme();
+    bencher
+        .with_inputs(|| scene.request())
+        .bench_values(|request| scene.sign(&scheme, request));
+}
+
+#[divan::bench(args = BODIES)]
+fn by_the_plugin_with_a_new_key(bencher: Bencher<'_, '_>, body: usize) {
+    let scene = Scene::new(body);
+    bencher
+        .with_inputs(|| (sdk::scheme(), scene.request()))
+        .bench_values(|(scheme, request)| scene.sign(&scheme, request));
+}
+
+/// What is signed, by whom and when.
+struct Scene {
+    request: HttpRequest,
+    identity: Identity,
+    components: RuntimeComponents,
+    config: ConfigBag,
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "all of it is constant: a bench of anything else would be a bench of nothing"
+)]
+impl Scene {
+    fn new(body: usize) -> Self {
+        let mut request = HttpRequest::new(SdkBody::from("x".repeat(body)));
+        request.set_method("POST").expect("a method");
+        request.set_uri("http://10.0.0.1:8000/").expect("a URI");
+        let headers = request.headers_mut();
+        headers.insert("x-amz-target", "DynamoDB_20120810.PutItem");
+        headers.insert("content-length", body.to_string());
+        headers.insert("user-agent", "alternator-lb-sdk/0");
+
+        let mut layer = Layer::new("the client's");
+        layer.store_put(SigningRegion::from(Region::from_static("us-east-1")));
+        layer.store_put(SigningName::from("dynamodb"));
+        layer.store_put(SigV4OperationSigningConfig::default());
+
+        let now = StaticTimeSource::new(UNIX_EPOCH + Duration::from_secs(1_440_938_160));
+        let components = RuntimeComponentsBuilder::for_tests().with_time_source(Some(now));
+        let credentials = Credentials::new("alternator", "secret hash", None, None, "the bench");
+        Self {
+            request,
+            identity: credentials.into(),
+            components: components.build().expect("complete"),
+            config: ConfigBag::of_layers(vec![layer]),
+        }
+    }
+
+    fn request(&self) -> HttpRequest {
+        self.request.try_clone().expect("it is in memory")
+    }
+
+    fn sign(&self, scheme: &dyn AuthScheme, mut request: HttpRequest) {
+        let endpoint = AuthSchemeEndpointConfig::empty();
+        let signed = scheme.signer().sign_http_request(
+            &mut request,
+            &self.identity,
+            endpoint,
+            &self.components,
+            &self.config,
+        );
+        signed.expect("it can be signed");
+        drop(black_box(request));
+    }
+}
+
+/// A read, an item, and a batch.
+const BODIES: [usize; 3] = [80, 1 << 10, 64 << 10];
+const THREADS: [usize; 2] = [1, 2];
