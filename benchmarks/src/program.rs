@@ -1,23 +1,26 @@
-//! What the programs have in common: they measure, are the nodes, or tell how they are used.
+//! What the programs have in common: they measure, play a part of that, or tell how they are used.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use crate::Outcome;
-use crate::nodes::{self, Service};
 
 /// What is to be done.
 #[derive(Debug)]
-pub(crate) enum Task<A> {
+pub(crate) enum Task<A, P> {
     Measure(A),
-    /// Being the nodes: what the program starts itself as.
-    Serve(Service),
+    /// The part that the program starts itself for, in a process of its own.
+    Part(P),
     Help,
 }
 
 /// Does what the arguments say. `measure` returns whether what it has seen is a success.
-pub(crate) fn run<A>(
-    task: Result<Task<A>, lexopt::Error>,
+pub(crate) fn run<A, P>(
+    task: Result<Task<A, P>, lexopt::Error>,
     usage: &str,
+    part: impl FnOnce(P) -> Outcome<()>,
     measure: impl FnOnce(&A) -> Outcome<bool>,
 ) -> ExitCode {
     let done = match task {
@@ -25,7 +28,7 @@ pub(crate) fn run<A>(
             println!("{usage}");
             Ok(true)
         }
-        Ok(Task::Serve(service)) => nodes::serve(service).map(|()| true),
+        Ok(Task::Part(its)) => part(its).map(|()| true),
         Ok(Task::Measure(arguments)) => measure(&arguments),
         Err(error) => {
             eprintln!("error: {error}\n\n{usage}");
@@ -43,11 +46,34 @@ pub(crate) fn run<A>(
 }
 
 /// Reads a number for an argument.
-pub(crate) fn within(text: &str, least: u64, most: u64) -> Result<u64, String> {
+pub(crate) fn within<N: FromStr + PartialOrd + Display>(
+    text: &str,
+    range: RangeInclusive<N>,
+) -> Result<N, String> {
     match text.parse() {
-        Ok(number) if (least..=most).contains(&number) => Ok(number),
-        _ => Err(format!("write a number from {least} to {most}")),
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => {
+            let (least, most) = range.into_inner();
+            Err(format!("write a number from {least} to {most}"))
+        }
     }
 }
 
-const BAD_ARGUMENTS: u8 = 2;
+/// Those of `all` that are named, in their order, whatever that of the names is.
+pub(crate) fn chosen<T: Copy>(
+    names: &str,
+    all: &[T],
+    name: fn(&T) -> &'static str,
+) -> Result<Vec<T>, String> {
+    let names: Vec<&str> = names.split(',').collect();
+    let is_known = |wanted: &&str| all.iter().any(|it| name(it) == *wanted);
+    if let Some(unknown) = names.iter().find(|wanted| !is_known(wanted)) {
+        let known: Vec<&str> = all.iter().map(name).collect();
+        return Err(format!("{unknown:?} is none of {}", known.join(", ")));
+    }
+    let chosen = all.iter().filter(|it| names.contains(&name(it)));
+    Ok(chosen.copied().collect())
+}
+
+/// How a program ends whose arguments are wrong.
+pub(crate) const BAD_ARGUMENTS: u8 = 2;

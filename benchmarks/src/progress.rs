@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How far the runs are.
+/// How far a program is.
 #[derive(Debug)]
-pub(crate) struct Progress(ProgressBar);
+pub struct Progress(ProgressBar);
 
 impl Progress {
-    pub(crate) fn new(runs: usize) -> Self {
-        let bar = ProgressBar::new(u64::try_from(runs).unwrap_or_default());
+    /// Begins with none of so many; `unit` is what they are called.
+    pub fn new(steps: usize, unit: &'static str) -> Self {
+        let bar = ProgressBar::new(steps.try_into().unwrap_or(u64::MAX)).with_prefix(unit);
         // A template that is wrong leaves the bar with the one that it has.
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style.progress_chars("█▌ "));
@@ -19,12 +20,13 @@ impl Progress {
         Self(bar)
     }
 
-    /// A run of this name begins.
-    pub(crate) fn begins(&self, run: String) {
-        self.0.set_message(run);
+    /// Says what is under way.
+    pub(crate) fn begins(&self, what: String) {
+        self.0.set_message(what);
     }
 
-    pub(crate) fn ended(&self) {
+    /// One more is done.
+    pub fn passed(&self) {
         self.0.inc(1);
     }
 }
@@ -35,4 +37,4 @@ impl Drop for Progress {
     }
 }
 
-const TEMPLATE: &str = "{bar:30.cyan} {pos}/{len}, {eta} left  {msg}";
+const TEMPLATE: &str = "{bar:30.cyan} {pos}/{len} {prefix}, {eta} left  {msg}";

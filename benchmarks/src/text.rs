@@ -1,5 +1,6 @@
 //! Figures as people write them.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 /// Writes a share: in tenths of a percent, unless it is a whole number.
@@ -29,8 +30,8 @@ pub(crate) fn time(time: Duration) -> String {
     }
 }
 
-/// Writes a number with commas between its thousands.
-pub(crate) fn count(number: usize) -> String {
+/// Writes a whole number with commas between its thousands.
+pub(crate) fn count(number: impl Display) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -40,6 +41,20 @@ pub(crate) fn count(number: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Writes how often something happens: small numbers with a tenth.
+pub(crate) fn rate(rate: f64) -> String {
+    if rate < 9.95 {
+        format!("{rate:.1}")
+    } else {
+        count(rate.round())
+    }
+}
+
+/// Writes how many times as much it is.
+pub(crate) fn times(factor: f64) -> String {
+    format!("{factor:.2}")
 }
 
 /// Writes a line of a table in Markdown.
@@ -79,5 +94,13 @@ mod tests {
         assert_eq!(count(999), "999");
         assert_eq!(count(21_000), "21,000");
         assert_eq!(count(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn rates_are_as_exact_as_they_need_be() {
+        assert_eq!(rate(0.04), "0.0");
+        assert_eq!(rate(9.96), "10");
+        assert_eq!(rate(1_234.4), "1,234");
+        assert_eq!(times(1.234), "1.23");
     }
 }

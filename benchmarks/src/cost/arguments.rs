@@ -3,17 +3,13 @@
 use lexopt::{Arg, Parser, ValueExt};
 
 use super::contender::Contender;
+use crate::program::{Task, within};
 
-/// What is to be done.
+/// Making operations and nothing else: what the program starts itself for, under valgrind.
 #[derive(Debug)]
-pub(super) enum Task {
-    Measure(Arguments),
-    /// Making operations and nothing else: what the program starts itself as, under valgrind.
-    Repeat {
-        contender: Contender,
-        operations: usize,
-    },
-    Help,
+pub(super) struct Repeat {
+    pub(super) contender: Contender,
+    pub(super) operations: usize,
 }
 
 /// How it is to be measured.
@@ -25,29 +21,28 @@ pub(super) struct Arguments {
     pub(super) strict: bool,
 }
 
-impl Task {
-    pub(super) fn parse(mut parser: Parser) -> Result<Self, lexopt::Error> {
-        let mut arguments = Arguments::default();
-        while let Some(argument) = parser.next()? {
-            match argument {
-                Arg::Long("turns") => arguments.turns = parser.value()?.parse_with(positive)?,
-                Arg::Long("operations") => {
-                    arguments.operations = parser.value()?.parse_with(positive)?;
-                }
-                Arg::Long("instructions") => arguments.instructions = true,
-                Arg::Long("strict") => arguments.strict = true,
-                Arg::Long("help") | Arg::Short('h') => return Ok(Self::Help),
-                Arg::Value(word) if word == "repeat" => {
-                    return Ok(Self::Repeat {
-                        contender: parser.value()?.parse_with(contender)?,
-                        operations: parser.value()?.parse_with(positive)?,
-                    });
-                }
-                other => return Err(other.unexpected()),
+/// Reads the arguments of the program.
+pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Repeat>, lexopt::Error> {
+    let mut arguments = Arguments::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("turns") => arguments.turns = parser.value()?.parse_with(positive)?,
+            Arg::Long("operations") => {
+                arguments.operations = parser.value()?.parse_with(positive)?;
             }
+            Arg::Long("instructions") => arguments.instructions = true,
+            Arg::Long("strict") => arguments.strict = true,
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            Arg::Value(word) if word == "repeat" => {
+                return Ok(Task::Part(Repeat {
+                    contender: parser.value()?.parse_with(contender)?,
+                    operations: parser.value()?.parse_with(positive)?,
+                }));
+            }
+            other => return Err(other.unexpected()),
         }
-        Ok(Self::Measure(arguments))
     }
+    Ok(Task::Measure(arguments))
 }
 
 impl Default for Arguments {
@@ -66,10 +61,7 @@ fn contender(name: &str) -> Result<Contender, String> {
 }
 
 fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err("write a number from 1 on".to_owned()),
-    }
+    within(text, 1..=usize::MAX)
 }
 
 pub(super) const USAGE: &str = "\
@@ -95,8 +87,8 @@ For a profile of one contender:
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Task, lexopt::Error> {
-        Task::parse(Parser::from_args(words))
+    fn parse(words: &[&str]) -> Result<Task<Arguments, Repeat>, lexopt::Error> {
+        super::parse(Parser::from_args(words))
     }
 
     #[test]
@@ -109,10 +101,10 @@ mod tests {
         let repeat = parse(&["repeat", "plugin-signed", "7"]);
         assert!(matches!(
             repeat,
-            Ok(Task::Repeat {
+            Ok(Task::Part(Repeat {
                 contender: Contender::PluginSigned,
                 operations: 7
-            })
+            }))
         ));
     }
 

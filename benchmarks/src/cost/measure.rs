@@ -7,6 +7,7 @@ use cpu_time::ThreadTime;
 use tokio::runtime::Runtime;
 
 use super::Outcome;
+use super::arguments::Repeat;
 use super::canned::Canned;
 use super::contender::{Client, Contender};
 use super::costs::Costs;
@@ -32,9 +33,9 @@ pub(super) fn measure(turns: usize, operations: usize) -> Outcome<Vec<Costs>> {
 }
 
 /// Makes so many operations of one contender.
-pub(super) fn repeat(contender: Contender, operations: usize) -> Outcome<()> {
-    let bench = Bench::new(contender)?;
-    bench.run(operations)
+pub(super) fn repeat(task: Repeat) -> Outcome<()> {
+    let bench = Bench::new(task.contender)?;
+    bench.run(task.operations)
 }
 
 /// One contender, in a runtime of its own.

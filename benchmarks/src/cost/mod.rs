@@ -20,39 +20,17 @@ mod report;
 use std::error::Error;
 use std::process::ExitCode;
 
-use arguments::{Arguments, Task};
+use arguments::Arguments;
+
+use crate::program::{self, BAD_ARGUMENTS};
 
 /// Does what the arguments of the process say.
 ///
 /// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a bar. 2 stands for
 /// arguments that are wrong.
 pub fn main() -> ExitCode {
-    let task = match Task::parse(lexopt::Parser::from_env()) {
-        Ok(task) => task,
-        Err(error) => {
-            eprintln!("error: {error}\n\n{}", arguments::USAGE);
-            return ExitCode::from(BAD_ARGUMENTS);
-        }
-    };
-    let done = match task {
-        Task::Help => {
-            println!("{}", arguments::USAGE);
-            Ok(true)
-        }
-        Task::Repeat {
-            contender,
-            operations,
-        } => measure::repeat(contender, operations).map(|()| true),
-        Task::Measure(arguments) => compare(&arguments),
-    };
-    match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let task = arguments::parse(lexopt::Parser::from_env());
+    program::run(task, arguments::USAGE, measure::repeat, compare)
 }
 
 /// Counts the allocations of the contender that the arguments of the process name, with what `so_far` says: how many were
@@ -90,5 +68,3 @@ fn compare(arguments: &Arguments) -> Outcome<bool> {
 }
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
-
-const BAD_ARGUMENTS: u8 = 2;

@@ -9,7 +9,7 @@ use super::contender::Contender;
 use super::row::{ROWS, Row};
 use super::run::Setting;
 use crate::nodes::Service;
-use crate::program::{Task, within};
+use crate::program::{Task, chosen, within};
 
 /// What is to be measured.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Arguments {
 }
 
 /// Reads the arguments of the program.
-pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments>, lexopt::Error> {
+pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Service>, lexopt::Error> {
     let mut arguments = Arguments::default();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -31,18 +31,18 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments>, lexopt::Error
                 arguments.contenders = parser.value()?.parse_with(contenders)?;
             }
             Arg::Long("seconds") => {
-                let seconds = parser.value()?.parse_with(|text| within(text, 3, 600))?;
+                let seconds = parser.value()?.parse_with(|text| within(text, 3..=600))?;
                 arguments.setting.length = Duration::from_secs(seconds);
             }
             Arg::Long("callers") => {
-                let callers = parser.value()?.parse_with(|text| within(text, 1, 1000))?;
-                arguments.setting.callers = usize::try_from(callers).unwrap_or_default();
+                let callers = parser.value()?.parse_with(|text| within(text, 1..=1000))?;
+                arguments.setting.callers = callers;
             }
             Arg::Long("svg") => arguments.svg = parser.value()?.into(),
             Arg::Long("strict") => arguments.strict = true,
             Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
             Arg::Value(word) if word == Service::WORD => {
-                return Service::parse(&mut parser).map(Task::Serve);
+                return Service::parse(&mut parser).map(Task::Part);
             }
             other => return Err(other.unexpected()),
         }
@@ -65,25 +65,13 @@ impl Default for Arguments {
     }
 }
 
-/// Rows in the order of the table, whatever that of the names is.
 fn rows(names: &str) -> Result<Vec<&'static Row>, String> {
-    let names: Vec<&str> = names.split(',').collect();
-    if let Some(unknown) = names.iter().find(|name| Row::named(name).is_none()) {
-        return Err(format!("there is no row {unknown:?}"));
-    }
-    Ok(ROWS
-        .iter()
-        .filter(|row| names.contains(&row.name))
-        .collect())
+    let all: Vec<&Row> = ROWS.iter().collect();
+    chosen(names, &all, |row| row.name)
 }
 
 fn contenders(names: &str) -> Result<Vec<Contender>, String> {
-    let names: Vec<&str> = names.split(',').collect();
-    if let Some(unknown) = names.iter().find(|name| Contender::named(name).is_none()) {
-        return Err(format!("there is no contender {unknown:?}"));
-    }
-    let all = Contender::ALL.into_iter();
-    Ok(all.filter(|it| names.contains(&it.name())).collect())
+    chosen(names, &Contender::ALL, |it| it.name())
 }
 
 pub(super) fn usage() -> String {
@@ -146,7 +134,7 @@ mod tests {
     fn it_can_be_the_nodes() {
         assert!(matches!(
             parse(Parser::from_args(["serve", "3"])),
-            Ok(Task::Serve(service)) if service == Service::open(3)
+            Ok(Task::Part(service)) if service == Service::open(3)
         ));
     }
 

@@ -41,10 +41,6 @@ impl Contender {
         }
     }
 
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.name() == name)
-    }
-
     /// Over how many of the nodes it spreads its requests.
     pub(super) fn spreads_over(self, nodes: usize) -> usize {
         match self {

@@ -13,7 +13,7 @@ pub(super) async fn measure(arguments: &Arguments) -> Outcome<Results> {
     let rounds = arguments.rows.len() + 2 * healthy.len();
     let mut runs = Runs {
         arguments,
-        progress: Progress::new(rounds * arguments.contenders.len()),
+        progress: Progress::new(rounds * arguments.contenders.len(), "runs"),
         made: 0,
     };
     let mut results = Results::new(arguments);
@@ -61,7 +61,7 @@ impl Runs<'_> {
         self.progress.begins(format!("{}: {title}", row.title));
         self.made += 1;
         let run = run::run(row, contender, self.arguments.setting, self.made).await;
-        self.progress.ended();
+        self.progress.passed();
         run.map_err(|error| format!("{}, {}: {error}", row.name, contender.name()).into())
     }
 }

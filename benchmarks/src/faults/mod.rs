@@ -34,7 +34,7 @@ use std::process::ExitCode;
 
 use arguments::Arguments;
 
-use crate::{Outcome, program};
+use crate::{Outcome, nodes, program};
 
 /// Does what the arguments of the process say.
 ///
@@ -42,7 +42,7 @@ use crate::{Outcome, program};
 /// arguments that are wrong.
 pub fn main() -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env());
-    program::run(task, &arguments::usage(), compare)
+    program::run(task, &arguments::usage(), nodes::serve, compare)
 }
 
 /// Measures, reports and draws. Returns whether that is a success.

@@ -48,6 +48,7 @@ impl Row {
         }
     }
 
+    #[cfg(test)]
     pub(super) fn named(name: &str) -> Option<&'static Self> {
         ROWS.iter().find(|row| row.name == name)
     }

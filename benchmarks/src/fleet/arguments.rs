@@ -1,16 +1,14 @@
 //! The arguments of the program.
 
+use std::convert::Infallible;
+use std::ops::RangeInclusive;
+
 use lexopt::{Arg, Parser, ValueExt};
 
-/// What is to be done.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Task {
-    /// Play scenarios.
-    Play(Arguments),
-    /// Say what can be done.
-    Help,
-}
+use crate::program::{Task, chosen, within};
+
+/// The names and titles of scenarios.
+pub type Titles<'a> = &'a [(&'static str, &'static str)];
 
 /// What is to be played, and with how many.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,57 +35,42 @@ impl Default for Arguments {
     }
 }
 
-impl Task {
-    /// Reads the arguments; `names` are those of the scenarios.
-    ///
-    /// # Errors
-    ///
-    /// Says which argument is wrong.
-    pub fn parse(mut parser: Parser, names: &[&str]) -> Result<Self, lexopt::Error> {
-        let mut arguments = Arguments::default();
-        while let Some(argument) = parser.next()? {
-            match argument {
-                Arg::Long("only") => {
-                    arguments.only = parser.value()?.parse_with(|text| known(text, names))?;
-                }
-                Arg::Long("clients") => {
-                    arguments.clients = parser.value()?.parse_with(|text| within(text, CLIENTS))?;
-                }
-                Arg::Long("nodes") => {
-                    arguments.nodes = parser.value()?.parse_with(|text| within(text, NODES))?;
-                }
-                Arg::Long("seed") => arguments.seed = parser.value()?.parse()?,
-                Arg::Long("help") | Arg::Short('h') => return Ok(Self::Help),
-                other => return Err(other.unexpected()),
+/// Reads the arguments of the program.
+pub(super) fn parse(
+    mut parser: Parser,
+    titles: Titles<'_>,
+) -> Result<Task<Arguments, Infallible>, lexopt::Error> {
+    let mut arguments = Arguments::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("only") => {
+                let only = parser
+                    .value()?
+                    .parse_with(|names| chosen(names, titles, |it| it.0))?;
+                arguments.only = only.iter().map(|(name, _)| (*name).to_owned()).collect();
             }
+            Arg::Long("clients") => {
+                arguments.clients = parser.value()?.parse_with(|text| within(text, CLIENTS))?;
+            }
+            Arg::Long("nodes") => {
+                arguments.nodes = parser.value()?.parse_with(|text| within(text, NODES))?;
+            }
+            Arg::Long("seed") => arguments.seed = parser.value()?.parse()?,
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            other => return Err(other.unexpected()),
         }
-        Ok(Self::Play(arguments))
     }
+    Ok(Task::Measure(arguments))
 }
 
 /// Three, so that each rack has some.
-const CLIENTS: (u32, u32) = (3, 100_000);
+const CLIENTS: RangeInclusive<u32> = 3..=100_000;
 
 /// Two in each rack at least, one of which can be lost.
-const NODES: (u32, u32) = (6, 1_000);
-
-fn known(text: &str, names: &[&str]) -> Result<Vec<String>, String> {
-    let wanted: Vec<&str> = text.split(',').collect();
-    match wanted.iter().find(|name| !names.contains(name)) {
-        Some(unknown) => Err(format!("there is no scenario {unknown:?}")),
-        None => Ok(wanted.into_iter().map(str::to_owned).collect()),
-    }
-}
-
-fn within(text: &str, (least, most): (u32, u32)) -> Result<u32, String> {
-    match text.parse() {
-        Ok(number) if (least..=most).contains(&number) => Ok(number),
-        _ => Err(format!("write a number from {least} to {most}")),
-    }
-}
+const NODES: RangeInclusive<u32> = 6..=1_000;
 
 /// Writes how the program is used, with the names and titles of its scenarios.
-pub fn usage(scenarios: &[(&str, &str)]) -> String {
+pub(super) fn usage(scenarios: Titles<'_>) -> String {
     let mut usage = USAGE.to_owned();
     for (name, title) in scenarios {
         usage.push_str(&format!("\n  {name:<18} {title}"));
@@ -115,13 +98,14 @@ Scenarios:";
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Task, lexopt::Error> {
-        Task::parse(Parser::from_args(words), &["rack", "slow"])
+    fn parse(words: &[&str]) -> Result<Task<Arguments, Infallible>, lexopt::Error> {
+        let titles = [("rack", "A rack fails"), ("slow", "A node is slow")];
+        super::parse(Parser::from_args(words), &titles)
     }
 
     #[test]
     fn everything_has_a_default() {
-        let Ok(Task::Play(arguments)) = parse(&[]) else {
+        let Ok(Task::Measure(arguments)) = parse(&[]) else {
             panic!("it plays");
         };
         assert_eq!(arguments, Arguments::default());
@@ -130,10 +114,10 @@ mod tests {
     #[test]
     fn what_is_chosen_is_taken() {
         let words = ["--only=slow,rack", "--clients=30", "--nodes=6", "--seed=7"];
-        let Ok(Task::Play(arguments)) = parse(&words) else {
+        let Ok(Task::Measure(arguments)) = parse(&words) else {
             panic!("it plays");
         };
-        assert_eq!(arguments.only, ["slow", "rack"]);
+        assert_eq!(arguments.only, ["rack", "slow"]);
         let numbers = (arguments.clients, arguments.nodes, arguments.seed);
         assert_eq!(numbers, (30, 6, 7));
         assert!(matches!(parse(&["-h"]), Ok(Task::Help)));

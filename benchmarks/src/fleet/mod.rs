@@ -12,20 +12,39 @@ mod latencies;
 mod load;
 mod node_set;
 mod phase;
-mod progress;
 mod record;
 mod report;
 mod returns;
 mod server;
 mod settling;
-mod text;
+
+use std::process::ExitCode;
 
 pub use agenda::Agenda;
-pub use arguments::{Arguments, Task, usage};
+pub use arguments::{Arguments, Titles};
 pub use bucket::Bucket;
 pub use node_set::NodeSet;
 pub use phase::{Phase, Timeline};
-pub use progress::Progress;
 pub use record::Record;
 pub use report::table;
 pub use server::Server;
+
+pub use crate::progress::Progress;
+
+use crate::program;
+
+/// Does what the arguments of the process say: plays scenarios, of which `titles` has the names and titles.
+///
+/// Ends with 2 if the arguments are wrong.
+pub fn main(titles: Titles<'_>, play: impl FnOnce(&Arguments)) -> ExitCode {
+    let task = arguments::parse(lexopt::Parser::from_env(), titles);
+    program::run(
+        task,
+        &arguments::usage(titles),
+        |part| match part {},
+        |arguments| {
+            play(arguments);
+            Ok(true)
+        },
+    )
+}

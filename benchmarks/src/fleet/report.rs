@@ -2,8 +2,8 @@
 
 use super::figures::{Figures, Rates};
 use super::returns::Returns;
-use super::text::{count, rate, time, times};
 use super::{Phase, Record};
+use crate::text::{count, rate, time, times};
 use std::time::Duration;
 
 /// Writes what happened in a scenario: one column for each phase.

@@ -7,7 +7,7 @@ use lexopt::{Arg, Parser, ValueExt};
 use super::case::{Operation, Signing};
 use super::contender::{CONTENDERS, Contender};
 use crate::nodes::Service;
-use crate::program::{Task, within};
+use crate::program::{Task, chosen, within};
 
 /// What is to be measured, and how.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Default for Arguments {
 }
 
 /// Reads the arguments of the program.
-pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments>, lexopt::Error> {
+pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Service>, lexopt::Error> {
     let mut arguments = Arguments::default();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -55,7 +55,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments>, lexopt::Error
                 arguments.contenders = parser.value()?.parse_with(contenders)?;
             }
             Arg::Long("seconds") => {
-                let seconds = parser.value()?.parse_with(|text| within(text, 1, 60))?;
+                let seconds = parser.value()?.parse_with(|text| within(text, 1..=60))?;
                 arguments.length = Duration::from_secs(seconds);
             }
             Arg::Long("rounds") => arguments.rounds = count(&mut parser, 100)?,
@@ -63,7 +63,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments>, lexopt::Error
             Arg::Long("strict") => arguments.strict = true,
             Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
             Arg::Value(word) if word == Service::WORD => {
-                return Service::parse(&mut parser).map(Task::Serve);
+                return Service::parse(&mut parser).map(Task::Part);
             }
             other => return Err(other.unexpected()),
         }
@@ -71,26 +71,13 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments>, lexopt::Error
     Ok(Task::Measure(arguments))
 }
 
-fn count(parser: &mut Parser, most: u64) -> Result<usize, lexopt::Error> {
-    let count = parser.value()?.parse_with(|text| within(text, 1, most))?;
-    Ok(usize::try_from(count).unwrap_or(1))
+fn count(parser: &mut Parser, most: usize) -> Result<usize, lexopt::Error> {
+    parser.value()?.parse_with(|text| within(text, 1..=most))
 }
 
 fn contenders(names: &str) -> Result<Vec<&'static Contender>, String> {
     let all: Vec<&Contender> = CONTENDERS.iter().collect();
     chosen(names, &all, |it| it.name)
-}
-
-/// Those of these names, in the order of `all`, whatever that of the names is.
-fn chosen<T: Copy>(names: &str, all: &[T], name: fn(&T) -> &'static str) -> Result<Vec<T>, String> {
-    let names: Vec<&str> = names.split(',').collect();
-    let is_known = |wanted: &&str| all.iter().any(|it| name(it) == *wanted);
-    if let Some(unknown) = names.iter().find(|wanted| !is_known(wanted)) {
-        let known: Vec<&str> = all.iter().map(name).collect();
-        return Err(format!("{unknown:?} is none of {}", known.join(", ")));
-    }
-    let chosen = all.iter().filter(|it| names.contains(&name(it)));
-    Ok(chosen.copied().collect())
 }
 
 pub(super) const USAGE: &str = "\
@@ -115,7 +102,7 @@ Prints a table in Markdown, and for each bar whether the plugin reaches it.";
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Task<Arguments>, lexopt::Error> {
+    fn parse(words: &[&str]) -> Result<Task<Arguments, Service>, lexopt::Error> {
         super::parse(Parser::from_args(words))
     }
 
@@ -144,7 +131,7 @@ mod tests {
     #[test]
     fn it_can_be_the_nodes() {
         let service = Service::open(3);
-        assert!(matches!(parse(&["serve", "3"]), Ok(Task::Serve(it)) if it == service));
+        assert!(matches!(parse(&["serve", "3"]), Ok(Task::Part(it)) if it == service));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(super) fn measure(arguments: &Arguments) -> Outcome<Results> {
     let turns: usize = signings
         .map(|it| kinds * taking_part(arguments, *it).len())
         .sum();
-    let progress = Progress::new(turns);
+    let progress = Progress::new(turns, "turns");
     for signing in &arguments.signings {
         let mut stage = Stage::set(*signing, arguments.callers, arguments.length)?;
         for case in cases(arguments, *signing) {
@@ -24,7 +24,7 @@ pub(super) fn measure(arguments: &Arguments) -> Outcome<Results> {
                     let (title, name) = (case.title(), contender.title);
                     progress.begins(format!("{title}: {name}"));
                     let sample = stage.turn(case, contender);
-                    progress.ended();
+                    progress.passed();
                     results.turns.push(Turn {
                         case,
                         contender,

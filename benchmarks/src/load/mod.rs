@@ -35,7 +35,7 @@ use std::process::ExitCode;
 
 use arguments::Arguments;
 
-use crate::{Outcome, program};
+use crate::{Outcome, nodes, program};
 
 /// Does what the arguments of the process say.
 ///
@@ -43,7 +43,7 @@ use crate::{Outcome, program};
 /// arguments that are wrong.
 pub fn main() -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env());
-    program::run(task, arguments::USAGE, compare)
+    program::run(task, arguments::USAGE, nodes::serve, compare)
 }
 
 /// Measures and reports. Returns whether that is a success.

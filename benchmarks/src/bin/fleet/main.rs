@@ -46,7 +46,7 @@ mod scenarios;
 mod script;
 mod world;
 
-use benchmarks::fleet::{Arguments, Progress, Record, Task, table, usage};
+use benchmarks::fleet::{Arguments, Progress, Record, table};
 use scenarios::{SCENARIOS, Scenario};
 use std::num::NonZero;
 use std::process::ExitCode;
@@ -56,17 +56,8 @@ use tokio::time::Instant;
 use world::World;
 
 fn main() -> ExitCode {
-    let names: Vec<&str> = SCENARIOS.iter().map(|it| it.name).collect();
     let titles: Vec<_> = SCENARIOS.iter().map(|it| (it.name, it.title)).collect();
-    match Task::parse(lexopt::Parser::from_env(), &names) {
-        Ok(Task::Play(arguments)) => play(&arguments),
-        Ok(_) => println!("{}", usage(&titles)),
-        Err(error) => {
-            eprintln!("error: {error}\n\n{}", usage(&titles));
-            return ExitCode::from(BAD_ARGUMENTS);
-        }
-    }
-    ExitCode::SUCCESS
+    benchmarks::fleet::main(&titles, play)
 }
 
 /// Plays the scenarios, and prints a table for each.
@@ -96,7 +87,8 @@ fn play(arguments: &Arguments) {
 /// Plays as many at a time as there are cores: each has a world of its own, so the order does not matter.
 fn play_all(scenarios: &[&Scenario], arguments: &Arguments) -> Vec<Option<Record>> {
     let seconds = scenarios.iter().map(|it| it.timeline().end().as_secs());
-    let progress = Progress::new(seconds.sum());
+    let seconds = usize::try_from(seconds.sum::<u64>()).unwrap_or(usize::MAX);
+    let progress = Progress::new(seconds, "simulated seconds");
     let next = AtomicUsize::new(0);
     let records: Mutex<Vec<Option<Record>>> = Mutex::new(vec![None; scenarios.len()]);
     let work = || {
@@ -145,5 +137,3 @@ the average (exponential), and has no limit to its queue: overload shows as late
 Not simulated: the network (answers take no time on it, a refused connection 0.5 ms), connections and their opening, \
 the SDK, processors of the clients, parsing of lists, nodes that depend on each other for data, what probes and discovery \
 cost a node, differences between the lists of nodes. All clients are alike, and hold their nodes in the same order.";
-
-const BAD_ARGUMENTS: u8 = 2;

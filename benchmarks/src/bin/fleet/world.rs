@@ -116,7 +116,7 @@ impl World {
         let mut seconds = 0;
         while let Some(event) = self.agenda.next(self.end) {
             let passed = self.now().as_secs();
-            (seconds..passed).for_each(|_| progress.second());
+            (seconds..passed).for_each(|_| progress.passed());
             seconds = passed;
             self.handle(event);
         }
