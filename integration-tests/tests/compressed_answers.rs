@@ -6,7 +6,8 @@ use crate::rig::{
     refreshing, s, scripted, signing, this_test,
 };
 use alternator_lb_sdk::{
-    Alternator, AlternatorExt as _, DecodeError, NodeState, RequestCompression, ResponseCompression,
+    Alternator, AlternatorExt as _, Builder, DecodeError, NodeState, RequestCompression,
+    ResponseCompression,
 };
 use alternator_test_cluster::{Fault, TestCluster, Version};
 use aws_sdk_dynamodb::Client;
@@ -109,6 +110,17 @@ async fn batches_and_pages_in_both_directions_at_once() {
     }
 }
 
+async fn read_what_was_written(backend: &Backend, builder: Builder) {
+    let alternator = builder.build().unwrap();
+    let client = Client::from_conf(backend.config().alternator(&alternator).build());
+    let table = Table::create(&client).await;
+    for number in 0..20 {
+        put(&client, &table, number).await;
+    }
+    expect_all(&client, &table, 20).await;
+    table.delete(&client).await;
+}
+
 /// Also on a real one, whatever its version.
 #[tokio::test]
 async fn on_any_cluster_what_is_written_is_read() {
@@ -117,19 +129,8 @@ async fn on_any_cluster_what_is_written_is_read() {
         (RequestCompression::gzip(), ResponseCompression::deflate()),
         (RequestCompression::deflate(), ResponseCompression::gzip()),
     ] {
-        let alternator = backend
-            .builder()
-            .request_compression(request.level(9))
-            .response_compression(response)
-            .build()
-            .unwrap();
-        let client = Client::from_conf(backend.config().alternator(&alternator).build());
-        let table = Table::create(&client).await;
-        for number in 0..20 {
-            put(&client, &table, number).await;
-        }
-        expect_all(&client, &table, 20).await;
-        table.delete(&client).await;
+        let builder = backend.builder().request_compression(request.level(9));
+        read_what_was_written(&backend, builder.response_compression(response)).await;
     }
 }
 
@@ -138,20 +139,12 @@ async fn with_enforced_authorization_too() {
     let Some(backend) = Backend::start_enforcing(this_test!()) else {
         return;
     };
-    let alternator = backend
+    let builder = backend
         .builder()
         .request_compression(RequestCompression::gzip())
         .response_compression(ResponseCompression::gzip())
-        .require_auth()
-        .build()
-        .unwrap();
-    let client = Client::from_conf(backend.config().alternator(&alternator).build());
-    let table = Table::create(&client).await;
-    for number in 0..20 {
-        put(&client, &table, number).await;
-    }
-    expect_all(&client, &table, 20).await;
-    table.delete(&client).await;
+        .require_auth();
+    read_what_was_written(&backend, builder).await;
 }
 
 #[tokio::test]

@@ -42,6 +42,15 @@ async fn expect_even(cluster: &TestCluster, client: &Client) {
     }
 }
 
+/// Waits until requests, none of which fails, go to the nodes of the cluster and to no others.
+async fn follows(cluster: &TestCluster, alternator: &Alternator, client: &Client) {
+    eventually("the nodes in use are those of the cluster", async || {
+        ping(client).await.unwrap();
+        is_up_to_date(cluster, alternator)
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_node_that_joins_gets_its_share() {
     let cluster = scripted!();
@@ -95,11 +104,7 @@ async fn a_node_replaced_at_a_new_address_fails_nothing() {
     let (alternator, client) = client_of(&cluster).await;
     cluster.remove_node(&cluster.node(1));
     cluster.add_node(NodeConfig::new()).unwrap();
-    eventually("the nodes in use are those of the cluster", async || {
-        ping(&client).await.unwrap();
-        is_up_to_date(&cluster, &alternator)
-    })
-    .await;
+    follows(&cluster, &alternator, &client).await;
     expect_even(&cluster, &client).await;
 }
 
@@ -110,11 +115,7 @@ async fn a_rolling_replacement_of_all_nodes_fails_nothing() {
     for index in 0..3 {
         cluster.add_node(NodeConfig::new()).unwrap();
         cluster.remove_node(&cluster.node(index));
-        eventually("the nodes in use are those of the cluster", async || {
-            ping(&client).await.unwrap();
-            is_up_to_date(&cluster, &alternator)
-        })
-        .await;
+        follows(&cluster, &alternator, &client).await;
     }
     expect_even(&cluster, &client).await;
 }

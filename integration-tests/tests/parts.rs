@@ -42,23 +42,27 @@ async fn the_resolver_alone_balances_exactly() {
     );
 }
 
+/// Makes requests with the resolver alone until they go to all nodes. Nothing but they sets discovery going.
+async fn reaches_all(alternator: &Alternator, own: &Recorder) {
+    let config = config()
+        .allow_no_auth()
+        .http_client(own.clone())
+        .endpoint_resolver(alternator.endpoint_resolver());
+    let client = Client::from_conf(config.build());
+    eventually("requests go to all nodes", async || {
+        expect_pings(&client, 1).await;
+        own.spread().len() == 3
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_resolver_alone_finds_nodes_over_the_builders_http_client() {
     let cluster = scripted!();
     let [builders, own] = [Recorder::new(), Recorder::new()];
     let builder = refreshing(&cluster).http_client(builders.clone());
     let alternator = builder.build().unwrap();
-    let config = config()
-        .allow_no_auth()
-        .http_client(own.clone())
-        .endpoint_resolver(alternator.endpoint_resolver());
-    let client = Client::from_conf(config.build());
-    // Nothing but requests: they set discovery going.
-    eventually("requests go to all nodes", async || {
-        expect_pings(&client, 1).await;
-        own.spread().len() == 3
-    })
-    .await;
+    reaches_all(&alternator, &own).await;
     assert_eq!(builders.discoveries()[0], cluster.node(0).url());
     assert_eq!(builders.operations(), Vec::<String>::new());
     assert_eq!(own.discoveries(), Vec::<String>::new());
@@ -69,16 +73,7 @@ async fn the_resolver_alone_finds_nodes_over_the_default_http_client() {
     let cluster = scripted!();
     let own = Recorder::new();
     let alternator = refreshing(&cluster).build().unwrap();
-    let config = config()
-        .allow_no_auth()
-        .http_client(own.clone())
-        .endpoint_resolver(alternator.endpoint_resolver());
-    let client = Client::from_conf(config.build());
-    eventually("requests go to all nodes", async || {
-        expect_pings(&client, 1).await;
-        own.spread().len() == 3
-    })
-    .await;
+    reaches_all(&alternator, &own).await;
     assert!(cluster.node(0).counters().discoveries > 0);
     assert_eq!(own.discoveries(), Vec::<String>::new());
 }

@@ -6,6 +6,7 @@ use crate::rig::{
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState, NodeStatus};
 use alternator_test_cluster::{Fault, Node, TestCluster};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use std::time::Duration;
 
 fn status(alternator: &Alternator, node: &Node) -> NodeStatus {
@@ -90,6 +91,15 @@ async fn a_node_of_which_nothing_comes(cluster: TestCluster, fault: Fault) {
     bench.recovers().await;
 }
 
+/// A client each of whose operations is one attempt.
+async fn without_retries(cluster: &TestCluster) -> (Alternator, Client) {
+    let alternator = refreshing(cluster).build().unwrap();
+    let config = config().retry_config(RetryConfig::disabled());
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    (alternator, client)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_hangs_is_left_out_and_those_that_waited_go_elsewhere() {
     a_node_of_which_nothing_comes(scripted!(), Fault::Hang).await;
@@ -141,12 +151,8 @@ async fn a_slow_node_gets_what_it_can_carry() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_is_overloaded_gets_less_and_is_not_ejected() {
     let cluster = scripted!();
-    let alternator = refreshing(&cluster).build().unwrap();
     // Throttling is answered with patience, and here with none, to see where the requests go.
-    let retries = aws_sdk_dynamodb::config::retry::RetryConfig::disabled();
-    let config = config().retry_config(retries);
-    let client = Client::from_conf(config.alternator(&alternator).build());
-    alternator.ready().await.unwrap();
+    let (alternator, client) = without_retries(&cluster).await;
     let sick = cluster.node(1);
     sick.inject(Fault::Throttle { share: 1.0 });
     let load = sixteen_callers(&client);
@@ -256,11 +262,7 @@ async fn a_rolling_restart_fails_no_operation() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hung_node_does_not_end_what_may_not_be_sent_again() {
     let cluster = scripted!();
-    let alternator = refreshing(&cluster).build().unwrap();
-    let retries = aws_sdk_dynamodb::config::retry::RetryConfig::disabled();
-    let config = config().retry_config(retries);
-    let client = Client::from_conf(config.alternator(&alternator).build());
-    alternator.ready().await.unwrap();
+    let (alternator, client) = without_retries(&cluster).await;
     let sick = cluster.node(1);
     sick.inject(Fault::Hang);
     let load = Load::start(&client, 3, async |client, _| {
@@ -285,11 +287,7 @@ async fn a_hung_node_does_not_end_what_may_not_be_sent_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_all_answer_errors_none_is_left_out() {
     let cluster = scripted!();
-    let alternator = refreshing(&cluster).build().unwrap();
-    let retries = aws_sdk_dynamodb::config::retry::RetryConfig::disabled();
-    let config = config().retry_config(retries);
-    let client = Client::from_conf(config.alternator(&alternator).build());
-    alternator.ready().await.unwrap();
+    let (alternator, client) = without_retries(&cluster).await;
     for node in cluster.nodes() {
         node.inject(Fault::ServerError { share: 1.0 });
     }

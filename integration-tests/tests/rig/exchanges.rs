@@ -1,21 +1,18 @@
 //! An HTTP client that remembers what goes over the wire, as far as clients know it.
 
-use super::http_client;
+use super::decorated::{Decorated, Handle};
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpConnector as _, HttpConnectorFuture, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::Headers;
 use std::sync::{Arc, Mutex};
 
 /// Passes operations on to another client. A clone is the same tap.
-#[derive(Clone, Debug)]
-pub(crate) struct Tap {
-    inner: SharedHttpClient,
-    seen: Arc<Mutex<Vec<Exchange>>>,
-}
+pub(crate) type Tap = Decorated<Exchanges>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Exchanges(Arc<Mutex<Vec<Exchange>>>);
 
 /// An attempt of an operation.
 #[derive(Clone, Debug)]
@@ -41,16 +38,9 @@ impl Exchange {
 }
 
 impl Tap {
-    pub(crate) fn new() -> Self {
-        Self {
-            inner: http_client(),
-            seen: Arc::default(),
-        }
-    }
-
     /// The attempts since the last time.
     pub(crate) fn take(&self) -> Vec<Exchange> {
-        std::mem::take(&mut *self.seen.lock().unwrap())
+        std::mem::take(&mut *self.handler.0.lock().unwrap())
     }
 
     /// The only one since the last time.
@@ -60,29 +50,10 @@ impl Tap {
     }
 }
 
-impl HttpClient for Tap {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector {
-            inner: self.inner.http_connector(settings, components),
-            seen: Arc::clone(&self.seen),
-        })
-    }
-}
-
-#[derive(Debug)]
-struct Connector {
-    inner: SharedHttpConnector,
-    seen: Arc<Mutex<Vec<Exchange>>>,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+impl Handle for Exchanges {
+    fn handle(&self, request: HttpRequest, inner: &SharedHttpConnector) -> HttpConnectorFuture {
         if request.method() != "POST" {
-            return self.inner.call(request);
+            return inner.call(request);
         }
         let exchange = Exchange {
             request: request.headers().clone(),
@@ -91,12 +62,12 @@ impl HttpConnector for Connector {
             answer: None,
         };
         let index = {
-            let mut seen = self.seen.lock().unwrap();
+            let mut seen = self.0.lock().unwrap();
             seen.push(exchange);
             seen.len() - 1
         };
-        let seen = Arc::clone(&self.seen);
-        let answer = self.inner.call(request);
+        let seen = Arc::clone(&self.0);
+        let answer = inner.call(request);
         HttpConnectorFuture::new(async move {
             let answer = answer.await?;
             if let Some(exchange) = seen.lock().unwrap().get_mut(index) {

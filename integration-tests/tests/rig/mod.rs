@@ -3,6 +3,7 @@
 pub(crate) mod backend;
 mod child;
 mod client;
+mod decorated;
 mod errors;
 mod eventually;
 mod exchanges;

@@ -1,10 +1,10 @@
 //! A node that answers operations with whatever bytes a test likes.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use super::wire::{ALONE, listening, request};
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 /// A cluster of one node, with a thread for each connection. It ends with the process, as its clients do.
 #[derive(Debug)]
@@ -27,19 +27,11 @@ impl Socket {
                 [head.into_bytes(), body.into()].concat()
             })
             .collect();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let socket = Self {
-            address: listener.local_addr().unwrap(),
-            operations: Arc::default(),
-        };
-        let operations = Arc::clone(&socket.operations);
-        thread::spawn(move || {
-            for connection in listener.incoming() {
-                let (answers, operations) = (Arc::clone(&answers), Arc::clone(&operations));
-                thread::spawn(move || serve(connection.unwrap(), &answers, &operations));
-            }
-        });
-        socket
+        let operations = Arc::default();
+        Self {
+            operations: Arc::clone(&operations),
+            address: listening(move |connection| serve(connection, &answers, &operations)),
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -52,25 +44,17 @@ impl Socket {
     }
 }
 
-fn serve(mut connection: TcpStream, answers: &[Vec<u8>], operations: &AtomicUsize) -> Option<()> {
-    let mut request = Vec::new();
-    let mut byte = [0];
-    while !request.ends_with(b"\r\n\r\n") {
-        connection.read_exact(&mut byte).ok()?;
-        request.extend(byte);
+fn serve(mut connection: TcpStream, answers: &[Vec<u8>], operations: &AtomicUsize) {
+    while let Some(request) = request(&mut connection) {
+        if request.starts_with(b"GET ") {
+            // If nobody reads it any more, there is no next request either.
+            let _ = connection.write_all(ALONE.as_bytes());
+            continue;
+        }
+        let number = operations.fetch_add(1, Ordering::Relaxed);
+        let answer = answers.get(number).or_else(|| answers.last()).unwrap();
+        // Whoever has read enough of it closes the connection.
+        let _ = connection.write_all(answer);
+        return;
     }
-    let head = String::from_utf8(request).unwrap();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "));
-    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
-    connection.read_exact(&mut body).ok()?;
-    if head.starts_with("GET ") {
-        let list =
-            b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 13\r\n\r\n[\"127.0.0.1\"]";
-        return connection.write_all(list).ok();
-    }
-    let number = operations.fetch_add(1, Ordering::Relaxed);
-    let answer = answers.get(number).or_else(|| answers.last())?;
-    connection.write_all(answer).ok()
 }

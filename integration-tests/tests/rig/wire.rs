@@ -15,19 +15,11 @@ pub(crate) struct Wire {
 impl Wire {
     /// Answers each operation with the next of `answers`, and the last of them for ever.
     pub(crate) fn answering(answers: &'static [&'static str]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let wire = Self {
-            address: listener.local_addr().unwrap(),
-            operations: Arc::default(),
-        };
-        let operations = Arc::clone(&wire.operations);
-        thread::spawn(move || {
-            for connection in listener.incoming() {
-                let operations = Arc::clone(&operations);
-                thread::spawn(move || serve(connection.unwrap(), &operations, answers));
-            }
-        });
-        wire
+        let operations = Arc::default();
+        Self {
+            operations: Arc::clone(&operations),
+            address: listening(move |connection| serve(connection, &operations, answers)),
+        }
     }
 
     /// Answers each operation with an empty object.
@@ -61,8 +53,9 @@ pub(crate) const BROKEN: &str = "HTTP/1.1 500 Internal Server Error\r\ncontent-l
 
 fn serve(mut connection: TcpStream, operations: &Mutex<Vec<String>>, answers: &[&str]) {
     while let Some(request) = request(&mut connection) {
+        let request = String::from_utf8(request).unwrap();
         let answer = if request.starts_with("GET ") {
-            "HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n[\"127.0.0.1\"]"
+            ALONE
         } else {
             let mut operations = operations.lock().unwrap();
             let answer = answers.get(operations.len()).or_else(|| answers.last());
@@ -75,21 +68,36 @@ fn serve(mut connection: TcpStream, operations: &Mutex<Vec<String>>, answers: &[
     }
 }
 
+/// The list of nodes that a node on its own gives out.
+pub(super) const ALONE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n[\"127.0.0.1\"]";
+
+/// Serves connections to a new address, each in a thread of its own, until the process ends.
+pub(super) fn listening(serve: impl Fn(TcpStream) + Clone + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let serve = serve.clone();
+            thread::spawn(move || serve(connection.unwrap()));
+        }
+    });
+    address
+}
+
 /// The next request of a connection, head and body.
-fn request(connection: &mut TcpStream) -> Option<String> {
+pub(super) fn request(connection: &mut TcpStream) -> Option<Vec<u8>> {
     let mut request = Vec::new();
     let mut byte = [0];
     while !request.ends_with(b"\r\n\r\n") {
-        if connection.read(&mut byte).ok()? == 0 {
-            return None;
-        }
+        connection.read_exact(&mut byte).ok()?;
         request.extend(byte);
     }
-    let head = String::from_utf8(request).unwrap();
+    let head = str::from_utf8(&request).unwrap();
     let length = head
         .lines()
         .find_map(|line| line.strip_prefix("content-length: "));
     let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
     connection.read_exact(&mut body).ok()?;
-    Some(head + &String::from_utf8(body).unwrap())
+    request.extend(body);
+    Some(request)
 }
