@@ -10,23 +10,18 @@ use std::time::Duration;
 
 /// Whether one node is used, and when it is tried again if not.
 ///
-/// ```text
-///                                      │ new in the list
-///                                      ▼
-///      cannot be connected,        unproven ◀─┐
-///      or answers no probe             │      │ no answer
-///   up ───────────┐                    ├──▶ probed ──────┐
-///   ▲  ▲          ▼                    │      │          │
-///   │  │     unreachable ──────────────┘      │ any answer
-///   │  │          ▲ ▲    its rest is over     ▼          │
-///   │  └──────────┼─┼──────────────────── warming up     │
-///   │   ten seconds └─────────────────────────┼──────────┘
-///   │             │                           ▲
-///   │             │ cannot be connected       │ no error of its own
-///   │          failing ─────────────────▶ one request tries it
-///   └────────────▲ ▲     its rest is over     │
-///     mostly errors└──────────────────────────┘ an error again
-/// ```
+/// | state | used | changes when | to |
+/// |---|---|---|---|
+/// | up | yes | it cannot be connected, or is silent | unreachable |
+/// | | | it answers mostly with errors | failing |
+/// | unproven: new in the list | no | it answers a probe | warming up |
+/// | unreachable | no | it answers a probe, which comes after each rest | warming up |
+/// | failing | no | the one request that tries it after each rest gets no error of its own | warming up |
+/// | | | it cannot be connected | unreachable |
+/// | warming up | more and more | ten seconds have passed | up |
+/// | | | as from up | |
+///
+/// Where a try fails, the next rest is longer.
 ///
 /// Times are durations since a moment that the caller chose once and keeps to.
 #[derive(Debug)]
