@@ -5,6 +5,7 @@ use super::cluster::{Auth, Cluster};
 use super::interceptor::{Interceptor, NAME};
 use super::lean::Lean;
 use super::resolver::Resolver;
+use super::sealed::Sealed;
 use super::signing::{Signing, Skew};
 use super::transport::Transport;
 use aws_sdk_dynamodb as dynamodb;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 ///
 /// Implemented for [`aws_sdk_dynamodb::config::Builder`] and, with the feature `streams`, for the one of
 /// `aws_sdk_dynamodbstreams`.
-pub trait AlternatorExt: private::Sealed + Sized {
+pub trait AlternatorExt: Sealed + Sized {
     /// Sends the requests of this configuration's clients to the nodes of a cluster.
     ///
     /// ```
@@ -128,7 +129,7 @@ macro_rules! implement {
             }
         }
 
-        impl private::Sealed for $service::config::Builder {}
+        impl Sealed for $service::config::Builder {}
     };
 }
 
@@ -156,14 +157,6 @@ implement!(dynamodb);
 use aws_sdk_dynamodbstreams as streams;
 #[cfg(feature = "streams")]
 implement!(streams);
-
-mod private {
-    #[expect(
-        unnameable_types,
-        reason = "that nobody can name it, and so implement it, is what it is for"
-    )]
-    pub trait Sealed {}
-}
 
 #[cfg(test)]
 mod tests;

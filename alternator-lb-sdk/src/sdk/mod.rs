@@ -28,6 +28,7 @@ mod own_endpoint;
 mod proxy;
 mod resolver;
 mod sdk_config;
+mod sealed;
 mod sent;
 mod signing;
 mod transport;

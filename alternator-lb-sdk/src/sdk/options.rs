@@ -2,6 +2,7 @@
 
 #[cfg(feature = "compression")]
 use super::compression::{self, RequestCompression, ResponseCompression};
+use super::sealed::Sealed;
 use aws_sdk_dynamodb as dynamodb;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -105,7 +106,7 @@ impl Storable for OperationOptions {
 ///
 /// Implemented for what `.customize()` makes of the operations of [`aws_sdk_dynamodb`] and, with the feature `streams`, of
 /// `aws_sdk_dynamodbstreams`.
-pub trait OperationExt: private::Sealed + Sized {
+pub trait OperationExt: Sealed + Sized {
     /// Makes this operation as `options` say.
     ///
     /// ```no_run
@@ -162,10 +163,7 @@ macro_rules! implement {
             }
         }
 
-        impl<T, E, B> private::Sealed
-            for $service::client::customize::CustomizableOperation<T, E, B>
-        {
-        }
+        impl<T, E, B> Sealed for $service::client::customize::CustomizableOperation<T, E, B> {}
     };
 }
 
@@ -175,11 +173,3 @@ implement!(dynamodb);
 use aws_sdk_dynamodbstreams as streams;
 #[cfg(feature = "streams")]
 implement!(streams);
-
-mod private {
-    #[expect(
-        unnameable_types,
-        reason = "that nobody can name it, and so implement it, is what it is for"
-    )]
-    pub trait Sealed {}
-}
