@@ -208,7 +208,7 @@ async fn unless(
             return Err(ConnectorError::io(LeftOut.into()));
         }
         let body = response.take_body();
-        *response.body_mut() = body::unless(ended_unread, body);
+        *response.body_mut() = body::unless(ended_unread, body).await;
     }
     Ok(response)
 }

@@ -77,10 +77,18 @@ fn assert_ended(answer: Result<HttpResponse, ConnectorError>) {
     assert!(error.is_io() && is_left_out(error.source().unwrap()));
 }
 
-/// Yields these, and then nothing.
-struct Stalls(VecDeque<Frame<Data>>);
+/// Yields these, and then nothing, or the end.
+struct Frames {
+    frames: VecDeque<Frame<Data>>,
+    ends: bool,
+}
 
-impl Body for Stalls {
+fn body_of(frames: impl Into<VecDeque<Frame<Data>>>, ends: bool) -> SdkBody {
+    let frames = frames.into();
+    SdkBody::from_body_1_x(Frames { frames, ends })
+}
+
+impl Body for Frames {
     type Data = Data;
     type Error = BoxError;
 
@@ -88,20 +96,29 @@ impl Body for Stalls {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Data>, BoxError>>> {
-        match self.0.pop_front() {
+        match self.frames.pop_front() {
             Some(frame) => Poll::Ready(Some(Ok(frame))),
+            None if self.ends => Poll::Ready(None),
             None => Poll::Pending,
         }
     }
 
+    fn is_end_stream(&self) -> bool {
+        self.ends && self.frames.is_empty()
+    }
+
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(8)
+        let data = self.frames.iter().filter_map(Frame::data_ref);
+        SizeHint::with_exact(data.map(|data| data.len() as u64).sum())
     }
 }
 
+fn data(text: &'static str) -> Frame<Data> {
+    Frame::data(Data::from_static(text.as_bytes()))
+}
+
 fn stalling(first: &'static str) -> SdkBody {
-    let frame = Frame::data(Data::from_static(first.as_bytes()));
-    SdkBody::from_body_1_x(Stalls(VecDeque::from([frame])))
+    body_of([data(first)], false)
 }
 
 async fn next(body: &mut SdkBody) -> Option<Result<Frame<Data>, BoxError>> {
@@ -223,13 +240,8 @@ async fn a_body_that_comes_is_passed_on_as_it_is() {
         .into_trailers()
         .unwrap_or_default();
     trailers.insert("checksum", "1".parse().unwrap());
-    let frames = [
-        Frame::data(Data::from_static(b"four")),
-        Frame::data(Data::from_static(b"more")),
-        Frame::trailers(trailers),
-    ];
-    let body = SdkBody::from_body_1_x(Stalls(VecDeque::from(frames)));
-    let mut body = answering(body)
+    let frames = [data("four"), data("more"), Frame::trailers(trailers)];
+    let mut body = answering(body_of(frames, true))
         .call(request(&end))
         .await
         .unwrap()
@@ -242,6 +254,26 @@ async fn a_body_that_comes_is_passed_on_as_it_is() {
     }
     let frame = next(&mut body).await.unwrap().unwrap();
     assert_eq!(frame.into_trailers().unwrap().get("checksum").unwrap(), "1");
+}
+
+#[tokio::test]
+async fn a_body_that_came_with_its_head_is_taken_whole() {
+    let end: Arc<Notify> = Arc::default();
+    let answered = answering(body_of([data("whole")], true)).call(request(&end));
+    let response = answered.await.unwrap();
+    assert_eq!(response.body().bytes(), Some("whole".as_bytes()));
+    assert_eq!(Arc::strong_count(&end), 1, "nobody has to watch over it");
+}
+
+#[tokio::test]
+async fn trailers_that_came_with_the_head_are_not_lost() {
+    let end = Arc::default();
+    let trailers = || Frame::trailers(Default::default());
+    let answered = answering(body_of([trailers()], true)).call(request(&end));
+    let mut body = answered.await.unwrap().take_body();
+    assert!(!Body::is_end_stream(&body));
+    assert!(next(&mut body).await.unwrap().unwrap().is_trailers());
+    assert!(next(&mut body).await.is_none());
 }
 
 #[tokio::test]
