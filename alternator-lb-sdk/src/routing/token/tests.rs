@@ -1,0 +1,173 @@
+use super::*;
+use bigdecimal::BigDecimal;
+use proptest::prelude::*;
+use scylla::routing::partitioner::{Murmur3Partitioner, Partitioner as _, PartitionerHasher as _};
+use std::str::FromStr as _;
+
+fn of_text(text: &str) -> i64 {
+    Token::of_key(KeyValue::Text(text)).unwrap().value()
+}
+
+fn of_number(text: &str) -> Option<i64> {
+    Some(Token::of_key(KeyValue::Number(text))?.value())
+}
+
+fn hex(text: &str) -> String {
+    let number = Number::parse(text).unwrap();
+    number
+        .bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The hash of ScyllaDB's own driver.
+fn oracle(bytes: &[u8]) -> i64 {
+    let mut hasher = Murmur3Partitioner.build_hasher();
+    hasher.write(bytes);
+    hasher.finish().value()
+}
+
+/// A number's bytes by way of another library's decimals.
+fn by_big_decimal(text: &str) -> Option<Vec<u8>> {
+    let (digits, scale) = BigDecimal::from_str(text).ok()?.into_bigint_and_exponent();
+    let mut bytes = i32::try_from(scale).ok()?.to_be_bytes().to_vec();
+    bytes.extend(digits.to_signed_bytes_be());
+    Some(bytes)
+}
+
+#[test]
+fn tokens_are_those_of_the_server() {
+    // Known answers from a ScyllaDB.
+    assert_eq!(of_text("test"), -6_017_608_668_500_074_083);
+    assert_eq!(of_text("xd"), 4_507_812_186_440_344_727);
+    assert_eq!(of_number("1"), Some(8_893_630_619_691_575_734));
+    assert_eq!(of_number("1e3"), Some(-2_607_473_706_957_718_374));
+    assert_eq!(of_number("-5"), Some(8_689_823_146_742_926_298));
+}
+
+#[test]
+fn a_key_of_no_bytes_has_a_token() {
+    assert_eq!(of_text(""), 0);
+    assert_eq!(of_text(""), oracle(b""));
+}
+
+#[test]
+fn the_beginning_of_the_ring_is_no_token() {
+    assert_eq!(Token::new(i64::MIN), Token::MAX);
+    assert_eq!(Token::new(i64::MIN + 1).value(), i64::MIN + 1);
+}
+
+#[test]
+fn numbers_are_serialised_as_they_are_written() {
+    let known = [
+        ("1", "0000000001"),
+        ("1.0", "000000010a"),
+        ("1e3", "fffffffd01"),
+        ("1000", "0000000003e8"),
+        ("0", "0000000000"),
+        ("-0", "0000000000"),
+        ("0.0", "0000000100"),
+        ("+7", "0000000007"),
+        ("007", "0000000007"),
+        ("-5", "00000000fb"),
+        ("1E-3", "0000000301"),
+        ("1e+3", "fffffffd01"),
+        ("1.", "0000000001"),
+        (".5", "0000000105"),
+        ("-.5e1", "00000000fb"),
+        ("127", "000000007f"),
+        ("128", "000000000080"),
+        ("-128", "0000000080"),
+        ("-129", "00000000ff7f"),
+        ("255", "0000000000ff"),
+        ("-256", "00000000ff00"),
+        ("18446744073709551616", "00000000010000000000000000"),
+        ("1e-2147483647", "7fffffff01"),
+        ("1e2147483647", "8000000101"),
+    ];
+    for (text, bytes) in known {
+        assert_eq!(hex(text), bytes, "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_number_has_no_token() {
+    let refused = [
+        "",
+        "+",
+        "-",
+        ".",
+        "-.",
+        "e3",
+        ".e3",
+        "1e",
+        "1e+",
+        "1e1.5",
+        "1e1e1",
+        "1.2.3",
+        "--1",
+        "+-1",
+        "1-",
+        " 1",
+        "1 ",
+        "0x10",
+        "1_000",
+        "NaN",
+        "inf",
+        "１",
+        "1e2147483648",
+        "1e-2147483648",
+        "0.1e-2147483647",
+    ];
+    for text in refused {
+        assert_eq!(of_number(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn numbers_as_long_as_dynamodb_has_them_have_a_token_and_longer_ones_none() {
+    let nines = |count: usize| "9".repeat(count);
+    for text in [
+        nines(38),
+        nines(126),
+        nines(153),
+        "0".repeat(5_000) + "1",
+        "0.".to_owned() + &nines(130),
+    ] {
+        let number = Number::parse(&text).unwrap();
+        assert_eq!(number.bytes(), by_big_decimal(&text).unwrap(), "{text}");
+    }
+    assert_eq!(of_number(&nines(155)), None);
+    assert_eq!(of_number(&nines(100_000)), None);
+}
+
+proptest! {
+    #[test]
+    fn tokens_are_those_of_scylladbs_own_driver(bytes in prop::collection::vec(any::<u8>(), 0..100), text in ".*") {
+        prop_assert_eq!(Token::of_key(KeyValue::Binary(&bytes)).unwrap().value(), oracle(&bytes));
+        prop_assert_eq!(of_text(&text), oracle(text.as_bytes()));
+    }
+
+    #[test]
+    fn numbers_are_those_of_another_library(text in "[+-]?[0-9]{1,60}(\\.[0-9]{0,60})?([eE][+-]?[0-9]{1,5})?") {
+        let number = Number::parse(&text).unwrap();
+        prop_assert_eq!(number.bytes(), by_big_decimal(&text).unwrap(), "{}", text);
+    }
+
+    #[test]
+    fn every_integer_is_serialised_as_short_as_can_be(integer in any::<i128>()) {
+        let text = integer.to_string();
+        let number = Number::parse(&text).unwrap();
+        prop_assert_eq!(number.bytes(), by_big_decimal(&text).unwrap());
+        let digits = number.bytes().len() - 4;
+        prop_assert!(digits == 1 || integer.checked_shr(8 * digits as u32 - 9).is_some_and(|rest| rest != 0 && rest != -1));
+    }
+
+    #[test]
+    fn no_text_is_too_odd_to_be_looked_at(text in "[-+.eE0-9]{0,12}|.*") {
+        if let (Some(number), Some(bytes)) = (Number::parse(&text), by_big_decimal(&text)) {
+            prop_assert_eq!(number.bytes(), bytes);
+        }
+    }
+}
