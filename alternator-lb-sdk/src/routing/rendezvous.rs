@@ -78,11 +78,11 @@ pub(crate) fn first_choice<'a, N>(
 ///
 /// Of nodes that equally many want, the one that the lowest token would choose: that depends neither on the order of the
 /// keys, which is the arbitrary one of a hash table, nor on that of the nodes.
-pub(crate) fn majority<'a, N>(
+pub(crate) fn majority<N>(
     tokens: impl IntoIterator<Item = Token>,
-    nodes: &'a [N],
+    nodes: &[N],
     seat: impl Fn(&N) -> &Seat,
-) -> Option<&'a N> {
+) -> Option<&N> {
     let mut votes = vec![0_usize; nodes.len()];
     let mut lowest = Token::MAX;
     for token in tokens {

@@ -1,0 +1,256 @@
+use super::*;
+use proptest::prelude::*;
+
+const PLAIN: Write<'static> = Write {
+    kind: WriteKind::Put,
+    is_conditional: false,
+    returns: Returns::Nothing,
+};
+
+fn update(expression: &str) -> Write<'_> {
+    Write {
+        kind: WriteKind::Update {
+            expression: Some(expression),
+            changes_attributes: false,
+        },
+        ..PLAIN
+    }
+}
+
+fn legacy_update(changes_attributes: bool) -> Write<'static> {
+    Write {
+        kind: WriteKind::Update {
+            expression: None,
+            changes_attributes,
+        },
+        ..PLAIN
+    }
+}
+
+fn rules(isolation: Isolation) -> WriteRules {
+    WriteRules {
+        isolation,
+        always_reads: false,
+    }
+}
+
+#[test]
+fn expressions_that_only_write_use_no_transaction() {
+    let blind = [
+        "SET a = :v",
+        "set a=:v",
+        "SeT #a = :v, b = :w , #c_1 = :x",
+        "SET a = :v + :w, b = :v - :w",
+        "SET a = list_append(:v, :w), b = :x",
+        "SET a = list_append(list_append(:v, :w), :x)",
+        "REMOVE a",
+        "REMOVE a, #b, c",
+        "SET a = :v REMOVE b SET c = :w",
+        "\n\tREMOVE a\r\nSET b = :v\n",
+        "REMOVE added, settings, deleted, set_of_things",
+    ];
+    for expression in blind {
+        assert!(!update(expression).is_read_modify_write(), "{expression}");
+    }
+}
+
+#[test]
+fn expressions_that_read_use_a_transaction() {
+    let reading = [
+        "SET a = b",
+        "SET a = #b",
+        "SET a = a + :v",
+        "SET a = :v - #a",
+        "SET b = :v, a = b",
+        "SET a = if_not_exists(a, :v)",
+        "SET a = if_not_exists (#a, :v)",
+        "SET a = list_append(a, :v)",
+        "SET a = list_append(:v, #a)",
+        "SET a = :v, b = list_append(:v, list_append(:w, c))",
+        "SET a.b = :v",
+        "SET #a.#b = :v",
+        "SET a[0] = :v",
+        "SET a[0].b = :v",
+        "SET a = b.c",
+        "REMOVE a.b",
+        "REMOVE #a[3]",
+        "REMOVE a, b, c.d",
+        "ADD a :v",
+        "add #a :v",
+        "DELETE a :v",
+        "SET a = :v ADD b :w",
+        "SET a = :v REMOVE b DELETE c :w",
+        "REMOVE a SET b = c",
+    ];
+    for expression in reading {
+        assert!(update(expression).is_read_modify_write(), "{expression}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_counts_as_a_transaction() {
+    let odd = [
+        "",
+        "a = :v",
+        "PUT a :v",
+        "SET a == :v",
+        "SET a = :v)",
+        "SET a = é",
+        "SET a = 'x'",
+        "SET a = :",
+        "SET (a) = :v",
+        "REMOVE :v",
+        "SET a = :v < :w",
+        "SET a = :v; REMOVE b",
+        "SET a = :v * b",
+        "SET a = size(b)",
+    ];
+    for expression in odd {
+        assert!(update(expression).is_read_modify_write(), "{expression}");
+    }
+}
+
+#[test]
+fn conditions_use_a_transaction_whatever_is_written() {
+    let delete = Write {
+        kind: WriteKind::Delete,
+        ..PLAIN
+    };
+    for write in [PLAIN, delete, update("SET a = :v"), legacy_update(false)] {
+        assert!(!write.is_read_modify_write(), "{write:?}");
+        let conditional = Write {
+            is_conditional: true,
+            ..write
+        };
+        assert!(conditional.is_read_modify_write(), "{write:?}");
+    }
+}
+
+#[test]
+fn legacy_updates_use_a_transaction_if_they_change_what_is_there() {
+    assert!(legacy_update(true).is_read_modify_write());
+    assert!(!legacy_update(false).is_read_modify_write());
+}
+
+#[test]
+fn what_was_stored_cannot_be_returned_without_a_transaction() {
+    let returning =
+        |write: Write<'static>, returns| Write { returns, ..write }.is_read_modify_write();
+    let delete = Write {
+        kind: WriteKind::Delete,
+        ..PLAIN
+    };
+    for (write, updated_new) in [(PLAIN, true), (delete, true), (update("SET a = :v"), false)] {
+        assert!(!returning(write, Returns::Nothing));
+        assert_eq!(
+            returning(write, Returns::UpdatedNew),
+            updated_new,
+            "{write:?}"
+        );
+        assert!(returning(write, Returns::Stored));
+    }
+}
+
+#[test]
+fn the_mode_says_which_writes_use_transactions() {
+    let batch = Write {
+        kind: WriteKind::Batch,
+        ..PLAIN
+    };
+    let counter = update("ADD a :v");
+    let table = [
+        (Isolation::Always, [true, true, true]),
+        (Isolation::OnlyReadModifyWrite, [false, false, true]),
+        (Isolation::Forbid, [false, false, false]),
+        (Isolation::Unsafe, [false, false, false]),
+    ];
+    for (mode, expected) in table {
+        let uses = [PLAIN, batch, counter].map(|write| rules(mode).uses_transaction(&write));
+        assert_eq!(uses, expected, "{mode:?}");
+    }
+}
+
+#[test]
+fn a_server_that_always_reads_makes_updates_and_deletes_transactions() {
+    let delete = Write {
+        kind: WriteKind::Delete,
+        ..PLAIN
+    };
+    let batch = Write {
+        kind: WriteKind::Batch,
+        ..PLAIN
+    };
+    let uses = |isolation| {
+        let rules = WriteRules {
+            always_reads: true,
+            ..rules(isolation)
+        };
+        [PLAIN, batch, delete, update("SET a = :v")].map(|write| rules.uses_transaction(&write))
+    };
+    assert_eq!(
+        uses(Isolation::OnlyReadModifyWrite),
+        [false, false, true, true]
+    );
+    assert_eq!(uses(Isolation::Unsafe), [false; 4]);
+}
+
+#[test]
+fn modes_go_by_their_first_letter() {
+    let names = [
+        ("a always always_use_lwt", Isolation::Always),
+        ("o only_rmw_uses_lwt", Isolation::OnlyReadModifyWrite),
+        ("f forbid forbid_rmw", Isolation::Forbid),
+        ("u unsafe unsafe_rmw", Isolation::Unsafe),
+    ];
+    for (names, mode) in names {
+        for name in names.split(' ') {
+            assert_eq!(Isolation::parse(name), Some(mode), "{name}");
+        }
+    }
+    for name in ["", "x", "Always", " a"] {
+        assert_eq!(Isolation::parse(name), None, "{name:?}");
+    }
+}
+
+/// The path of a whole attribute, or of a part of one.
+fn any_path(is_nested: bool) -> impl Strategy<Value = String> {
+    match is_nested {
+        false => "(#[a-z0-9]{1,3}|x[a-z0-9_]{1,3})",
+        true => "(#[a-z0-9]{1,3}|x[a-z]{1,3})(\\.#[a-z]|\\[[0-9]\\]){1,3}",
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_can_be_looked_at(text in ".*", words in "((SET|REMOVE|ADD|,|=|\\(|\\)|:v|#a|a|\\.|\\[0\\]| ){1,3} ?){0,20}") {
+        let _ = update(&text).is_read_modify_write();
+        let _ = update(&words).is_read_modify_write();
+    }
+
+    #[test]
+    fn one_path_on_a_right_side_is_found_among_any_number_of_values(
+        targets in prop::collection::vec(any_path(false), 1..8),
+        read in any_path(false),
+        place in any::<prop::sample::Index>(),
+        spaces in "[ \t\n]{1,3}",
+    ) {
+        let place = place.index(targets.len());
+        let written = |reads: bool| {
+            let assign = |(position, target): (usize, &String)| match reads && position == place {
+                true => format!("{target} = list_append(:v,{read})"),
+                false => format!("{target} = list_append(:v,:w) + :x"),
+            };
+            let all: Vec<_> = targets.iter().enumerate().map(assign).collect();
+            format!("SET {}", all.join(", ")).replace(' ', &spaces)
+        };
+        prop_assert!(!update(&written(false)).is_read_modify_write(), "{}", written(false));
+        prop_assert!(update(&written(true)).is_read_modify_write(), "{}", written(true));
+    }
+
+    #[test]
+    fn one_nested_path_is_found_wherever_it_is(path in any_path(true), other in any_path(false)) {
+        for expression in [format!("SET {other} = :v, {path} = :v"), format!("REMOVE {other}, {path}")] {
+            prop_assert!(update(&expression).is_read_modify_write(), "{}", expression);
+        }
+    }
+}
