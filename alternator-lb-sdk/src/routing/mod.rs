@@ -12,10 +12,6 @@ mod attempt;
 mod change;
 mod error;
 mod expression;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "requests are not routed by their keys yet")
-)]
 mod key_condition;
 #[cfg_attr(
     not(test),
@@ -33,18 +29,17 @@ mod router;
 mod spill;
 mod table;
 mod target;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "requests are not routed by their keys yet")
-)]
 mod token;
 mod traffic;
 
 pub(crate) use attempt::Attempt;
 pub(crate) use change::Change;
 pub use error::RouteError;
+pub(crate) use key_condition::value_of_key;
+pub(crate) use lwt::{Returns, Write, WriteKind};
 pub(crate) use plan::Plan;
 pub use policy::Policy;
 pub(crate) use router::{Elsewhere, Router};
 pub(crate) use table::Table;
 pub(crate) use target::{Peer, Target};
+pub(crate) use token::{KeyValue, Token};
