@@ -8,7 +8,7 @@
 mod query;
 mod write;
 
-use crate::routing::{KeyValue, Token, Write, WriteKind};
+use crate::routing::{KeyValue, Token, Write};
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
 use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemInput;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
@@ -47,13 +47,44 @@ enum Target<'a> {
 impl<'a> Access<'a> {
     /// What the operation with this input does; none if it is about no single partitions.
     pub(super) fn of(input: &'a Input) -> Option<Self> {
-        let target = Target::of(input)?;
-        let write = match target {
-            Target::Item(..) => write::of(input),
-            Target::Writes(_) => Some(write::plain(WriteKind::Batch)),
-            Target::Query(..) | Target::Reads(_) => None,
+        let (target, write) = if let Some(get) = input.downcast_ref::<GetItemInput>() {
+            (Target::item(&get.table_name, &get.key), None)
+        } else if let Some(put) = input.downcast_ref::<PutItemInput>() {
+            (
+                Target::item(&put.table_name, &put.item),
+                Some(write::put(put)),
+            )
+        } else if let Some(update) = input.downcast_ref::<UpdateItemInput>() {
+            (
+                Target::item(&update.table_name, &update.key),
+                Some(write::update(update)),
+            )
+        } else if let Some(delete) = input.downcast_ref::<DeleteItemInput>() {
+            (
+                Target::item(&delete.table_name, &delete.key),
+                Some(write::delete(delete)),
+            )
+        } else if let Some(query) = input.downcast_ref::<QueryInput>() {
+            (
+                query
+                    .table_name
+                    .as_deref()
+                    .map(|table| Target::Query(table, query)),
+                None,
+            )
+        } else if let Some(reads) = input.downcast_ref::<BatchGetItemInput>() {
+            (reads.request_items.as_ref().map(Target::Reads), None)
+        } else {
+            let writes = input.downcast_ref::<BatchWriteItemInput>()?;
+            (
+                writes.request_items.as_ref().map(Target::Writes),
+                Some(write::BATCH),
+            )
         };
-        Some(Self { target, write })
+        Some(Self {
+            target: target?,
+            write,
+        })
     }
 
     /// How it writes, if it does.
@@ -101,26 +132,6 @@ impl<'a> Source<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn of(input: &'a Input) -> Option<Self> {
-        if let Some(get) = input.downcast_ref::<GetItemInput>() {
-            Self::item(&get.table_name, &get.key)
-        } else if let Some(put) = input.downcast_ref::<PutItemInput>() {
-            Self::item(&put.table_name, &put.item)
-        } else if let Some(update) = input.downcast_ref::<UpdateItemInput>() {
-            Self::item(&update.table_name, &update.key)
-        } else if let Some(delete) = input.downcast_ref::<DeleteItemInput>() {
-            Self::item(&delete.table_name, &delete.key)
-        } else if let Some(query) = input.downcast_ref::<QueryInput>() {
-            Some(Self::Query(query.table_name.as_deref()?, query))
-        } else if let Some(reads) = input.downcast_ref::<BatchGetItemInput>() {
-            Some(Self::Reads(reads.request_items.as_ref()?))
-        } else if let Some(writes) = input.downcast_ref::<BatchWriteItemInput>() {
-            Some(Self::Writes(writes.request_items.as_ref()?))
-        } else {
-            None
-        }
-    }
-
     fn item(table: &'a Option<String>, attributes: &'a Option<Attributes>) -> Option<Self> {
         Some(Self::Item(table.as_deref()?, attributes.as_ref()?))
     }

@@ -5,48 +5,44 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use aws_sdk_dynamodb::types::{AttributeAction, AttributeValueUpdate, ReturnValue};
-use aws_smithy_runtime_api::client::interceptors::context::Input;
 
-/// The write of one item that the operation with this input is, if it is one.
-pub(super) fn of(input: &Input) -> Option<Write<'_>> {
-    if let Some(put) = input.downcast_ref::<PutItemInput>() {
-        Some(Write {
-            kind: WriteKind::Put,
-            is_conditional: put.condition_expression.is_some() || put.expected.is_some(),
-            returns: returns(put.return_values.as_ref()),
-        })
-    } else if let Some(update) = input.downcast_ref::<UpdateItemInput>() {
-        let mut attributes = update
-            .attribute_updates
-            .iter()
-            .flat_map(|updates| updates.values());
-        Some(Write {
-            kind: WriteKind::Update {
-                expression: update.update_expression.as_deref(),
-                changes_attributes: attributes.any(changes),
-            },
-            is_conditional: update.condition_expression.is_some() || update.expected.is_some(),
-            returns: returns(update.return_values.as_ref()),
-        })
-    } else if let Some(delete) = input.downcast_ref::<DeleteItemInput>() {
-        Some(Write {
-            kind: WriteKind::Delete,
-            is_conditional: delete.condition_expression.is_some() || delete.expected.is_some(),
-            returns: returns(delete.return_values.as_ref()),
-        })
-    } else {
-        None
-    }
-}
-
-/// A write that asks for nothing.
-pub(super) fn plain(kind: WriteKind<'_>) -> Write<'_> {
+pub(super) fn put(put: &PutItemInput) -> Write<'_> {
     Write {
-        kind,
-        is_conditional: false,
-        returns: Returns::Nothing,
+        kind: WriteKind::Put,
+        is_conditional: put.condition_expression.is_some() || put.expected.is_some(),
+        returns: returns(put.return_values.as_ref()),
     }
 }
+
+pub(super) fn update(update: &UpdateItemInput) -> Write<'_> {
+    let mut attributes = update
+        .attribute_updates
+        .iter()
+        .flat_map(|updates| updates.values());
+    Write {
+        kind: WriteKind::Update {
+            expression: update.update_expression.as_deref(),
+            changes_attributes: attributes.any(changes),
+        },
+        is_conditional: update.condition_expression.is_some() || update.expected.is_some(),
+        returns: returns(update.return_values.as_ref()),
+    }
+}
+
+pub(super) fn delete(delete: &DeleteItemInput) -> Write<'_> {
+    Write {
+        kind: WriteKind::Delete,
+        is_conditional: delete.condition_expression.is_some() || delete.expected.is_some(),
+        returns: returns(delete.return_values.as_ref()),
+    }
+}
+
+/// Batches can ask for nothing.
+pub(super) const BATCH: Write<'static> = Write {
+    kind: WriteKind::Batch,
+    is_conditional: false,
+    returns: Returns::Nothing,
+};
 
 fn returns(values: Option<&ReturnValue>) -> Returns {
     match values {
