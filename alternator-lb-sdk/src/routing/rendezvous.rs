@@ -78,23 +78,24 @@ pub(crate) fn first_choice<'a, N>(
 ///
 /// Of nodes that equally many want, the one that the lowest token would choose: that depends neither on the order of the
 /// keys, which is the arbitrary one of a hash table, nor on that of the nodes.
-pub(crate) fn majority<N>(
+pub(crate) fn majority<'a, N>(
     tokens: impl IntoIterator<Item = Token>,
-    nodes: &[N],
-    seat: impl Fn(&N) -> &Seat,
-) -> Option<&N> {
-    let mut votes = vec![0_usize; nodes.len()];
+    nodes: impl IntoIterator<Item = N, IntoIter: Clone>,
+    seat: impl Fn(&N) -> &'a Seat,
+) -> Option<N> {
+    let nodes = nodes.into_iter();
+    let mut votes = vec![0_usize; nodes.clone().count()];
     let mut lowest = Token::MAX;
     for token in tokens {
         lowest = lowest.min(token);
-        let wanted = first_choice(token, nodes.iter().zip(&mut votes), |(node, _)| seat(node));
+        let wanted = first_choice(token, nodes.clone().zip(&mut votes), |(node, _)| seat(node));
         if let Some((_, votes)) = wanted {
             *votes += 1;
         }
     }
     let most = votes.iter().copied().max().filter(|&most| most > 0)?;
-    let most_wanted = nodes.iter().zip(votes).filter(|(_, votes)| *votes == most);
-    first_choice(lowest, most_wanted.map(|(node, _)| node), |node| seat(node))
+    let most_wanted = nodes.zip(votes).filter(|(_, votes)| *votes == most);
+    first_choice(lowest, most_wanted.map(|(node, _)| node), seat)
 }
 
 /// David Stafford's thirteenth variant of MurmurHash3's finisher, as in SplitMix64.

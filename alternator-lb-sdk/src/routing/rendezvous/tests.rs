@@ -67,8 +67,8 @@ fn a_node_is_known_by_its_address_however_that_is_written() {
 #[test]
 fn where_nobody_is_nobody_is_chosen() {
     assert_eq!(choose(Token::new(1), []), None);
-    assert_eq!(majority([Token::new(1)], &seats([]), |node| node), None);
-    assert_eq!(majority([], &seats(1..=3), |node| node), None);
+    assert_eq!(majority([Token::new(1)], &seats([]), |node| *node), None);
+    assert_eq!(majority([], &seats(1..=3), |node| *node), None);
 }
 
 #[test]
@@ -145,12 +145,12 @@ fn several_keys_go_where_most_of_them_want_to() {
     };
     let (many, few) = (of(&nodes[3]), of(&nodes[1]));
     let batch = few.iter().take(2).chain(&many).copied();
-    assert_eq!(majority(batch, &nodes, |node| node), nodes.get(3));
+    assert_eq!(majority(batch, &nodes, |node| *node), nodes.get(3));
 
     let tie = [many[0], few[0]];
     let lower = tie.iter().min().unwrap();
     assert_eq!(
-        majority(tie, &nodes, |node| node),
+        majority(tie, &nodes, |node| *node),
         choose(*lower, [&nodes[1], &nodes[3]])
     );
 }
@@ -169,9 +169,9 @@ proptest! {
         prop_assert_eq!(order(Token::new(token), &nodes), order(Token::new(token), &shuffled));
 
         let mut keys: Vec<Token> = keys.into_iter().map(Token::new).collect();
-        let chosen = majority(keys.iter().copied(), &nodes, |node| node);
+        let chosen = majority(keys.iter().copied(), &nodes, |node| *node);
         fastrand::Rng::with_seed(seed).shuffle(&mut keys);
-        prop_assert_eq!(chosen, majority(keys, &shuffled, |node| node));
+        prop_assert_eq!(chosen, majority(keys, &shuffled, |node| *node));
     }
 
     #[test]

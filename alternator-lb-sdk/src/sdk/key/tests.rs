@@ -1,12 +1,8 @@
 use super::*;
 use crate::routing::WriteKind;
 use aws_sdk_dynamodb::operation::scan::ScanInput;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemInputBuilder;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{
-    AttributeAction, AttributeValueUpdate, ComparisonOperator, Condition, DeleteRequest,
-    ExpectedAttributeValue, PutRequest, ReturnValue,
-};
+use aws_sdk_dynamodb::types::{ComparisonOperator, Condition, DeleteRequest, PutRequest};
 use std::fmt::Debug;
 
 fn erased(input: impl Debug + Send + Sync + 'static) -> Input {
@@ -44,29 +40,6 @@ fn get(attribute: &str, value: AttributeValue) -> Input {
     erased(input.key(attribute, value).build().unwrap())
 }
 
-fn update() -> UpdateItemInputBuilder {
-    UpdateItemInput::builder()
-        .table_name("t")
-        .key("pk", text("a"))
-}
-
-fn write_of(update: UpdateItemInputBuilder) -> bool {
-    let input = erased(update.build().unwrap());
-    Access::of(&input)
-        .unwrap()
-        .write()
-        .unwrap()
-        .is_read_modify_write()
-}
-
-fn attribute_update(
-    action: Option<AttributeAction>,
-    value: Option<AttributeValue>,
-) -> AttributeValueUpdate {
-    let update = AttributeValueUpdate::builder().set_value(value);
-    update.set_action(action).build()
-}
-
 #[test]
 fn the_key_of_a_single_item_is_found_in_every_operation_on_one() {
     let inputs = [
@@ -79,7 +52,13 @@ fn the_key_of_a_single_item_is_found_in_every_operation_on_one() {
                 .build()
                 .unwrap(),
         ),
-        erased(update().build().unwrap()),
+        erased(
+            UpdateItemInput::builder()
+                .table_name("t")
+                .key("pk", text("a"))
+                .build()
+                .unwrap(),
+        ),
         erased(
             DeleteItemInput::builder()
                 .table_name("t")
@@ -294,113 +273,4 @@ fn batches_name_all_their_partitions_as_often_as_they_come() {
 #[test]
 fn reads_are_no_writes() {
     assert!(Access::of(&get("pk", text("a"))).unwrap().write().is_none());
-}
-
-#[test]
-fn what_puts_and_deletes_depend_on_is_seen() {
-    let put = || {
-        PutItemInput::builder()
-            .table_name("t")
-            .item("pk", text("a"))
-    };
-    let delete = || {
-        DeleteItemInput::builder()
-            .table_name("t")
-            .key("pk", text("a"))
-    };
-    let expected = || ExpectedAttributeValue::builder().exists(false).build();
-    let inputs = [
-        (erased(put().build().unwrap()), false),
-        (
-            erased(put().return_values(ReturnValue::None).build().unwrap()),
-            false,
-        ),
-        (
-            erased(put().return_values(ReturnValue::AllOld).build().unwrap()),
-            true,
-        ),
-        (
-            erased(
-                put()
-                    .condition_expression("attribute_not_exists(pk)")
-                    .build()
-                    .unwrap(),
-            ),
-            true,
-        ),
-        (
-            erased(put().expected("x", expected()).build().unwrap()),
-            true,
-        ),
-        (erased(delete().build().unwrap()), false),
-        (
-            erased(delete().return_values(ReturnValue::AllOld).build().unwrap()),
-            true,
-        ),
-        (
-            erased(delete().condition_expression("x = :v").build().unwrap()),
-            true,
-        ),
-        (
-            erased(delete().expected("x", expected()).build().unwrap()),
-            true,
-        ),
-    ];
-    for (input, depends) in inputs {
-        let access = Access::of(&input).unwrap();
-        assert_eq!(
-            access.write().unwrap().is_read_modify_write(),
-            depends,
-            "{input:?}"
-        );
-    }
-}
-
-#[test]
-fn what_updates_depend_on_is_seen() {
-    let expected = ExpectedAttributeValue::builder().exists(false).build();
-    assert!(!write_of(update()));
-    assert!(!write_of(update().update_expression("SET x = :v")));
-    assert!(write_of(update().update_expression("SET x = x + :v")));
-    assert!(write_of(update().condition_expression("x = :v")));
-    assert!(write_of(update().expected("x", expected)));
-    let table = [
-        (ReturnValue::None, false),
-        (ReturnValue::UpdatedNew, false),
-        (ReturnValue::UpdatedOld, true),
-        (ReturnValue::AllOld, true),
-        (ReturnValue::AllNew, true),
-    ];
-    for (values, depends) in table {
-        assert_eq!(
-            write_of(update().return_values(values.clone())),
-            depends,
-            "{values}"
-        );
-    }
-}
-
-#[test]
-fn legacy_updates_depend_on_what_they_change() {
-    let table = [
-        (None, Some(text("x")), false),
-        (Some(AttributeAction::Put), Some(text("x")), false),
-        (Some(AttributeAction::Delete), None, false),
-        (
-            Some(AttributeAction::Delete),
-            Some(AttributeValue::Ss(vec!["x".to_owned()])),
-            true,
-        ),
-        (
-            Some(AttributeAction::Add),
-            Some(AttributeValue::N("1".to_owned())),
-            true,
-        ),
-    ];
-    for (action, value, depends) in table {
-        let put = attribute_update(Some(AttributeAction::Put), Some(text("y")));
-        let input = update().attribute_updates("y", put);
-        let input = input.attribute_updates("x", attribute_update(action.clone(), value));
-        assert_eq!(write_of(input), depends, "{action:?}");
-    }
 }

@@ -61,3 +61,6 @@ fn changes(update: &AttributeValueUpdate) -> bool {
         Some(_) => true,
     }
 }
+
+#[cfg(test)]
+mod tests;
