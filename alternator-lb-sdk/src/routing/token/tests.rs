@@ -1,5 +1,6 @@
 use super::*;
 use bigdecimal::BigDecimal;
+use bigdecimal::num_bigint::BigInt;
 use proptest::prelude::*;
 use scylla::routing::partitioner::{Murmur3Partitioner, Partitioner as _, PartitionerHasher as _};
 use std::str::FromStr as _;
@@ -140,6 +141,15 @@ fn numbers_as_long_as_dynamodb_has_them_have_a_token_and_longer_ones_none() {
     }
     assert_eq!(of_number(&nines(155)), None);
     assert_eq!(of_number(&nines(100_000)), None);
+    // 2^511, beyond which there is no room, has 154 digits.
+    let largest = (BigInt::from(1) << 511) - 1;
+    for (first, zeros) in (1..=9).flat_map(|first| (130..300).map(move |zeros| (first, zeros))) {
+        let text = first.to_string() + &"0".repeat(zeros);
+        let bytes = Number::parse(&text).map(|number| number.bytes().to_vec());
+        let fits = text.parse::<BigInt>().unwrap() <= largest;
+        let expected = by_big_decimal(&text).filter(|_| fits);
+        assert_eq!(bytes, expected, "{first} and {zeros} zeros");
+    }
 }
 
 proptest! {
