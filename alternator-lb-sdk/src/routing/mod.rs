@@ -36,6 +36,8 @@ mod token;
 )]
 mod token_map;
 mod traffic;
+#[expect(dead_code, reason = "no operation has a wish yet")]
+mod wish;
 
 pub(crate) use attempt::Attempt;
 pub(crate) use change::Change;
@@ -48,3 +50,7 @@ pub(crate) use router::{Elsewhere, Router};
 pub(crate) use table::Table;
 pub(crate) use target::{Peer, Target};
 pub(crate) use token::{KeyValue, Token};
+#[expect(unused_imports, reason = "no operation has a wish yet")]
+pub(crate) use token_map::{Hint, TokenMap};
+#[expect(unused_imports, reason = "no operation has a wish yet")]
+pub(crate) use wish::{Key, Order, Wish};

@@ -1,6 +1,6 @@
 //! Where an operation has been.
 
-use super::{Attempt, Target};
+use super::{Attempt, Target, Wish};
 use crate::health::Outcome;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +16,18 @@ pub(crate) struct Plan<E> {
     tried: Vec<Arc<Target<E>>>,
     /// Where in `tried` the present round over the nodes began.
     round: usize,
-    /// The only node that may be tried, if the operation asked for one.
-    pin: Option<Arc<Target<E>>>,
+    aim: Aim<E>,
     last_outcome: Option<Outcome>,
+}
+
+/// Which nodes the operation asks for.
+#[derive(Debug)]
+enum Aim<E> {
+    Any,
+    /// One that no other may stand in for.
+    Pin(Arc<Target<E>>),
+    /// Some that it wants before others.
+    Wish(Wish),
 }
 
 impl<E> Default for Plan<E> {
@@ -28,7 +37,7 @@ impl<E> Default for Plan<E> {
             ended: None,
             tried: Vec::new(),
             round: 0,
-            pin: None,
+            aim: Aim::Any,
             last_outcome: None,
         }
     }
@@ -38,13 +47,34 @@ impl<E> Plan<E> {
     /// A plan whose attempts all go to one node.
     pub(crate) fn pinned_to(node: Arc<Target<E>>) -> Self {
         Self {
-            pin: Some(node),
+            aim: Aim::Pin(node),
             ..Self::default()
         }
     }
 
+    /// A plan whose attempts go to the nodes that the operation wants, as long as there are such.
+    #[expect(dead_code, reason = "no operation has a wish yet")]
+    pub(crate) fn wishing(wish: Wish) -> Self {
+        Self {
+            aim: Aim::Wish(wish),
+            ..Self::default()
+        }
+    }
+
+    /// The only node that may be tried, if the operation asked for one.
     pub(super) fn pin(&self) -> Option<&Arc<Target<E>>> {
-        self.pin.as_ref()
+        match &self.aim {
+            Aim::Pin(node) => Some(node),
+            Aim::Any | Aim::Wish(_) => None,
+        }
+    }
+
+    #[expect(dead_code, reason = "no operation has a wish yet")]
+    pub(super) fn wish(&self) -> Option<&Wish> {
+        match &self.aim {
+            Aim::Wish(wish) => Some(wish),
+            Aim::Any | Aim::Pin(_) => None,
+        }
     }
 
     /// Whether no attempt was made yet.

@@ -19,12 +19,12 @@ mod failover;
 mod http;
 mod install;
 mod interceptor;
-mod lean;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "requests are not routed by their keys yet")
 )]
 mod key;
+mod lean;
 mod localnodes;
 mod options;
 mod outcome;

@@ -1,0 +1,92 @@
+//! Which nodes an operation wants before others.
+//!
+//! What an operation is about is read once, when it begins; where its attempts go is decided at each of them, against the
+//! nodes as they are then. In between stands the wish. It names partitions and no nodes, so it cannot grow stale, and where
+//! it cannot be granted the operation goes where any other would.
+
+use super::token::Token;
+use super::token_map::TokenMap;
+use std::sync::Arc;
+
+/// Which nodes an operation wants before others, by the partitions that it is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    keys: Keys,
+    order: Order,
+}
+
+/// A partition.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) token: Token,
+    /// Where the partitions of its table lie, if that is known.
+    pub(crate) map: Option<Arc<TokenMap>>,
+}
+
+/// How the nodes that would do are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// One coordinator for all clients: writes with transactions, key affinity.
+    Fixed,
+    /// Any replica, the less busy one first.
+    ByLoad,
+}
+
+/// All but batches are about one partition, and shall not allocate.
+#[derive(Clone, Debug)]
+enum Keys {
+    One(Key),
+    Many(Box<[Key]>),
+}
+
+impl Wish {
+    /// What an operation on one partition wants.
+    pub(crate) fn one(key: Key, order: Order) -> Self {
+        let keys = Keys::One(key);
+        Self { keys, order }
+    }
+
+    /// What an operation on several wants; nothing if it is on none.
+    pub(crate) fn many(keys: Vec<Key>, order: Order) -> Option<Self> {
+        let keys = match <[Key; 1]>::try_from(keys) {
+            Ok([key]) => Keys::One(key),
+            Err(keys) if keys.is_empty() => return None,
+            Err(keys) => Keys::Many(keys.into()),
+        };
+        Some(Self { keys, order })
+    }
+
+    pub(super) fn keys(&self) -> &[Key] {
+        match &self.keys {
+            Keys::One(key) => std::slice::from_ref(key),
+            Keys::Many(keys) => keys,
+        }
+    }
+
+    pub(super) fn order(&self) -> Order {
+        self.order
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_of_no_partition_is_none() {
+        let key = |token| Key {
+            token: Token::new(token),
+            map: None,
+        };
+        let many = |tokens: &[i64]| {
+            let keys = tokens.iter().copied().map(key).collect();
+            let wish = Wish::many(keys, Order::ByLoad)?;
+            assert_eq!(wish.order(), Order::ByLoad);
+            Some(wish.keys().iter().map(|key| key.token.value()).collect())
+        };
+        assert_eq!(many(&[]), None::<Vec<i64>>);
+        assert_eq!(many(&[4]), Some(vec![4]));
+        assert_eq!(many(&[4, -2]), Some(vec![4, -2]));
+        assert_eq!(Wish::one(key(7), Order::Fixed).keys().len(), 1);
+    }
+}
