@@ -196,7 +196,7 @@ impl Alternator {
     ///
     /// The work ends even if the future is dropped, only not before anything in particular.
     pub async fn shutdown(&self) {
-        self.cluster.background().shutdown().await;
+        self.cluster.shutdown().await;
     }
 
     pub(super) fn cluster(&self) -> &Arc<Cluster> {

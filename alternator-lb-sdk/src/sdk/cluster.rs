@@ -3,6 +3,7 @@
 #[cfg(feature = "compression")]
 use super::compression::{self, Compression};
 use super::endpoint::SdkEndpoint;
+use super::errands::Errands;
 use super::localnodes::Localnodes;
 use super::user_agent::UserAgent;
 use super::{failover, http};
@@ -30,6 +31,7 @@ pub(super) struct Cluster {
     router: Arc<Router<SdkEndpoint>>,
     discovery: Arc<Discovery<SdkEndpoint>>,
     background: Background,
+    errands: Errands,
     auth: Auth,
     lean: bool,
     user_agent: UserAgent,
@@ -103,6 +105,7 @@ impl Cluster {
             discovery: Arc::new(Discovery::new(settings, Arc::clone(&router), clock)),
             router,
             background: Background::new(),
+            errands: Errands::new(),
             auth: chosen.auth,
             lean: chosen.lean,
             user_agent: chosen.user_agent,
@@ -124,8 +127,15 @@ impl Cluster {
         &self.discovery
     }
 
-    pub(super) fn background(&self) -> &Background {
-        &self.background
+    #[expect(dead_code, reason = "nothing is asked yet")]
+    pub(super) fn errands(&self) -> &Errands {
+        &self.errands
+    }
+
+    /// Ends all that is done in the background, for good.
+    pub(super) async fn shutdown(&self) {
+        self.errands.shutdown().await;
+        self.background.shutdown().await;
     }
 
     pub(super) fn auth(&self) -> Auth {

@@ -10,11 +10,15 @@
 mod alternator;
 mod build_error;
 mod builder;
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing is asked yet"))]
+mod call;
 mod cluster;
 #[cfg(feature = "compression")]
 mod compression;
 mod departure;
 mod endpoint;
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing is asked yet"))]
+mod errands;
 mod failover;
 mod http;
 mod install;

@@ -1,0 +1,110 @@
+//! What is done beside the operations that want it done.
+//!
+//! An errand is begun because of an operation, on the runtime on which that runs, and the operation does not wait for it.
+//! Each ends by itself; all end when the cluster is given up or shut down, wherever they are. An errand on a runtime that
+//! is dropped goes with it, so whoever sends one out must reckon with its never coming back.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// The errands of a cluster.
+#[derive(Debug)]
+pub(super) struct Errands {
+    /// Whether no more are wanted. Each errand holds a receiver.
+    over: watch::Sender<bool>,
+}
+
+/// How long the end of errands is waited for. One whose runtime was left standing ends only with that; but it does
+/// nothing any more either.
+const END: Duration = Duration::from_secs(1);
+
+impl Errands {
+    pub(super) fn new() -> Self {
+        Self {
+            over: watch::Sender::new(false),
+        }
+    }
+
+    /// Sends one out, unless there is no runtime to do it, or no more are wanted.
+    pub(super) fn send(&self, errand: impl Future<Output = ()> + Send + 'static) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let mut over = self.over.subscribe();
+        if *over.borrow() {
+            return;
+        }
+        runtime.spawn(async move {
+            // An error says that the cluster is gone.
+            let end = pin!(async move { drop(over.wait_for(|over| *over).await) });
+            futures_util::future::select(end, pin!(errand)).await;
+        });
+    }
+
+    /// Ends all errands for good.
+    pub(super) async fn shutdown(&self) {
+        self.over.send_replace(true);
+        let gone = self.over.closed();
+        match Handle::try_current() {
+            Ok(_) => drop(timeout(END, gone).await),
+            Err(_) => gone.await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+    use std::sync::Arc;
+    use tokio::sync::oneshot;
+
+    /// Whether the errand was dropped before it was done.
+    fn endless(errands: &Errands) -> oneshot::Receiver<()> {
+        let (held, dropped) = oneshot::channel::<()>();
+        errands.send(async move {
+            pending::<()>().await;
+            drop(held);
+        });
+        dropped
+    }
+
+    #[tokio::test]
+    async fn an_errand_is_done_beside_its_sender() {
+        let errands = Errands::new();
+        let (done, was_done) = oneshot::channel();
+        errands.send(async move { done.send(7).unwrap() });
+        assert_eq!(was_done.await, Ok(7));
+        errands.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_shutdown_ends_errands_and_lets_none_begin() {
+        let errands = Errands::new();
+        let dropped = endless(&errands);
+        errands.shutdown().await;
+        assert!(dropped.await.is_err());
+        assert!(endless(&errands).await.is_err(), "not even begun");
+    }
+
+    #[tokio::test]
+    async fn errands_end_with_their_cluster() {
+        let errands = Arc::new(Errands::new());
+        let dropped = endless(&errands);
+        drop(errands);
+        assert!(dropped.await.is_err());
+    }
+
+    #[test]
+    fn without_a_runtime_nothing_is_begun() {
+        let mut dropped = endless(&Errands::new());
+        assert_eq!(
+            dropped.try_recv(),
+            Err(oneshot::error::TryRecvError::Closed)
+        );
+    }
+}
