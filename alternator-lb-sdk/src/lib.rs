@@ -83,7 +83,9 @@ mod topology;
 pub use discovery::RefreshError;
 pub use observe::{NodeState, NodeStatus};
 pub use routing::{Policy, RouteError};
-pub use sdk::{Alternator, AlternatorExt, BuildError, Builder, OperationExt, OperationOptions};
+pub use sdk::{
+    Alternator, AlternatorExt, BuildError, Builder, KeyAffinity, OperationExt, OperationOptions,
+};
 pub use topology::Scope;
 
 #[cfg(feature = "compression")]

@@ -3,6 +3,7 @@
 use crate::discovery::Report;
 use crate::health::{Cause, Transition};
 use crate::topology::NodeUrl;
+use std::error::Error;
 use tracing::{debug, info, warn};
 
 /// Tells of what has changed.
@@ -93,4 +94,27 @@ pub(crate) fn compression_refused(node: &str) {
 #[cfg(feature = "compression")]
 pub(crate) fn compression_resumed() {
     info!("the nodes of the cluster changed: requests are sent compressed again");
+}
+
+/// A table cannot be looked up.
+pub(crate) fn table_not_learned(table: &str, error: &(dyn Error + 'static)) {
+    warn!(
+        table,
+        error,
+        "the partition key of a table cannot be looked up, so its operations, and those of other tables of which that is \
+         true, go to all nodes in turn: let the client's role call DescribeTable, or name the key with \
+         `.partition_key(table, attribute)`"
+    );
+}
+
+/// How a table isolates writes cannot be looked up.
+pub(crate) fn isolation_not_learned(table: &str, error: &(dyn Error + 'static)) {
+    warn!(
+        table,
+        error,
+        "how a table isolates writes cannot be looked up, so for it, and for others of which that is true, \
+         `KeyAffinity::from_table()` is what `KeyAffinity::conditional_writes()` is: let the client's role call \
+         ListTagsOfResource and read `.scylla.alternator.system.config` (GRANT SELECT ON system.config), or choose another \
+         affinity"
+    );
 }

@@ -13,10 +13,6 @@ mod change;
 mod error;
 mod expression;
 mod key_condition;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "requests are not routed by their keys yet")
-)]
 mod lwt;
 mod plan;
 mod policy;
@@ -43,7 +39,7 @@ pub(crate) use attempt::Attempt;
 pub(crate) use change::Change;
 pub use error::RouteError;
 pub(crate) use key_condition::value_of_key;
-pub(crate) use lwt::{Returns, Write, WriteKind};
+pub(crate) use lwt::{Isolation, Returns, Write, WriteKind, WriteRules};
 pub(crate) use plan::Plan;
 pub use policy::Policy;
 pub(crate) use router::{Elsewhere, Router};
@@ -52,5 +48,4 @@ pub(crate) use target::{Peer, Target};
 pub(crate) use token::{KeyValue, Token};
 #[expect(unused_imports, reason = "no operation has a wish yet")]
 pub(crate) use token_map::{Hint, TokenMap};
-#[expect(unused_imports, reason = "no operation has a wish yet")]
 pub(crate) use wish::{Key, Order, Wish};

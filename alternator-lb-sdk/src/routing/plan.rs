@@ -53,7 +53,6 @@ impl<E> Plan<E> {
     }
 
     /// A plan whose attempts go to the nodes that the operation wants, as long as there are such.
-    #[expect(dead_code, reason = "no operation has a wish yet")]
     pub(crate) fn wishing(wish: Wish) -> Self {
         Self {
             aim: Aim::Wish(wish),

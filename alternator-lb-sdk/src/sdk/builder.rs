@@ -5,12 +5,14 @@ mod compression;
 
 use super::cluster::{Auth, Chosen, Cluster};
 use super::user_agent::UserAgent;
-use super::{Alternator, BuildError};
+use super::wishes::Wishes;
+use super::{Alternator, BuildError, KeyAffinity};
 use crate::discovery::{ACTIVE, IDLE, Intervals, parse_seeds};
 use crate::routing::Policy;
 use crate::topology::Scope;
 use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
 use aws_smithy_runtime_api::shared::IntoShared as _;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// Collects the settings of an [`Alternator`]. Made by [`Alternator::builder()`].
@@ -36,6 +38,8 @@ pub struct Builder {
     scope: Option<Scope>,
     without_spill_over: bool,
     policy: Policy,
+    key_affinity: Option<KeyAffinity>,
+    partition_keys: HashMap<String, String>,
     #[cfg(feature = "compression")]
     compression: super::compression::Settings,
     refresh_interval: Option<Duration>,
@@ -108,6 +112,39 @@ impl Builder {
     /// [`Policy::default()`]: rotation, in which a node that is busier than another gives its turn to that.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Sends operations on the same partition to the same node, from all clients alike. [`KeyAffinity`] tells why, what that
+    /// costs, and which operations to choose.
+    ///
+    /// An operation that an endpoint of its own pins to a node goes there.
+    ///
+    /// # Default
+    ///
+    /// Off: all operations go to all nodes in turn, no operation is looked at, and no table is looked up.
+    pub fn key_affinity(mut self, affinity: KeyAffinity) -> Self {
+        self.key_affinity = Some(affinity);
+        self
+    }
+
+    /// Says which attribute is the partition key of a table. May be called for several tables; for one that was named
+    /// before, the later attribute counts.
+    ///
+    /// Use it where the look-up is not allowed, or where the very first operations matter, as in processes that make but a
+    /// few. An attribute that
+    /// is not the partition key costs what [key affinity](Self::key_affinity) would bring, and nothing else.
+    ///
+    /// Of tables that are named only the key is known: a `Query` of one of their indexes, which only
+    /// [`KeyAffinity::all`] is about, goes its ordinary way. [`KeyAffinity::from_table`] looks them up all the same, since
+    /// it wants to know more.
+    ///
+    /// # Default
+    ///
+    /// None: each table is looked up by `DescribeTable`, in the background, at the first operation that key affinity is
+    /// about, and again about every ten minutes while it is used, or when there is a sign that its key is another.
+    pub fn partition_key(mut self, table: impl Into<String>, attribute: impl Into<String>) -> Self {
+        self.partition_keys.insert(table.into(), attribute.into());
         self
     }
 
@@ -277,6 +314,7 @@ impl Builder {
             spill_over: !self.without_spill_over,
             policy: self.policy,
             intervals,
+            wishes: Wishes::new(self.key_affinity, self.partition_keys),
             auth,
             lean: !self.without_lean_requests,
             user_agent: user_agent.unwrap_or_default(),

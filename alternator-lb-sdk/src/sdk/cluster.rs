@@ -5,7 +5,9 @@ use super::compression::{self, Compression};
 use super::endpoint::SdkEndpoint;
 use super::errands::Errands;
 use super::localnodes::Localnodes;
+use super::tables::Tables;
 use super::user_agent::UserAgent;
+use super::wishes::Wishes;
 use super::{failover, http};
 use crate::clock::Clock;
 use crate::discovery::{Ask, Background, Discovery, Intervals, Report, Settings};
@@ -32,6 +34,7 @@ pub(super) struct Cluster {
     discovery: Arc<Discovery<SdkEndpoint>>,
     background: Background,
     errands: Errands,
+    wishes: Option<Wishes>,
     auth: Auth,
     lean: bool,
     user_agent: UserAgent,
@@ -57,6 +60,7 @@ pub(super) struct Chosen {
     pub(super) spill_over: bool,
     pub(super) policy: Policy,
     pub(super) intervals: Intervals,
+    pub(super) wishes: Option<Wishes>,
     pub(super) auth: Auth,
     /// Whether requests are lean unless an operation says otherwise.
     pub(super) lean: bool,
@@ -106,6 +110,7 @@ impl Cluster {
             router,
             background: Background::new(),
             errands: Errands::new(),
+            wishes: chosen.wishes,
             auth: chosen.auth,
             lean: chosen.lean,
             user_agent: chosen.user_agent,
@@ -127,9 +132,18 @@ impl Cluster {
         &self.discovery
     }
 
-    #[expect(dead_code, reason = "nothing is asked yet")]
     pub(super) fn errands(&self) -> &Errands {
         &self.errands
+    }
+
+    /// What is wanted of operations on single partitions, if anything is.
+    pub(super) fn wishes(&self) -> Option<&Wishes> {
+        self.wishes.as_ref()
+    }
+
+    /// What is known of tables, if anything is to be known.
+    pub(super) fn tables(&self) -> Option<&Tables> {
+        self.wishes().map(Wishes::tables)
     }
 
     /// Ends all that is done in the background, for good.

@@ -8,7 +8,7 @@ use super::lean::{Clock, Lean};
 use super::outcome::{self, TIME_TO_CONNECT};
 use super::signing::{self, Skew};
 use super::transport::Transport;
-use super::{failover, own_endpoint, sent, unreachable};
+use super::{failover, own_endpoint, sent, tables, unreachable, wishes};
 use crate::health::Outcome;
 use crate::observe::events;
 use crate::routing::{Elsewhere, RouteError};
@@ -140,7 +140,7 @@ impl Intercept for Interceptor {
 
     fn modify_before_serialization(
         &self,
-        _: &mut BeforeSerializationInterceptorContextMut<'_>,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
@@ -155,6 +155,7 @@ impl Intercept for Interceptor {
             let is_guarded = self.passage.as_ref().is_some_and(Passage::is_known);
             lean.begin(config, is_guarded, self.clock(components, config));
         }
+        wishes::begin(&self.cluster, context.input(), components, config);
         own_endpoint::pin(&self.cluster, config)
     }
 
@@ -284,6 +285,7 @@ impl Intercept for Interceptor {
         if let Some(skew) = &self.skew {
             skew.note(context.response(), components, now);
         }
+        tables::judge(&self.cluster, context, config);
         let outcome = outcome::judge(context, config, age);
         if let Some(passage) = &self.passage
             && outcome != Outcome::Neutral

@@ -7,26 +7,21 @@
 //! Alternator ─────── Cluster ──▶ Router, Discovery, Background: shared by all clients of a cluster
 //! ```
 
+mod affinity;
 mod alternator;
 mod build_error;
 mod builder;
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing is asked yet"))]
 mod call;
 mod cluster;
 #[cfg(feature = "compression")]
 mod compression;
 mod departure;
 mod endpoint;
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing is asked yet"))]
 mod errands;
 mod failover;
 mod http;
 mod install;
 mod interceptor;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "requests are not routed by their keys yet")
-)]
 mod key;
 mod lean;
 mod localnodes;
@@ -40,10 +35,13 @@ mod sdk_config;
 mod sealed;
 mod sent;
 mod signing;
+mod tables;
 mod transport;
 mod unreachable;
 mod user_agent;
+mod wishes;
 
+pub use affinity::KeyAffinity;
 pub use alternator::Alternator;
 pub use build_error::BuildError;
 pub use builder::Builder;

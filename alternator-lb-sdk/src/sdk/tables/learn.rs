@@ -1,0 +1,141 @@
+//! Looks a table up, beside the operation that wants to know.
+
+use super::super::call::{CallError, Caller};
+use super::super::cluster::Cluster;
+use super::due::Claim;
+use super::{Definition, Table, Tables};
+use crate::observe::events;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use serde_json::json;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// How often a table is asked for in a row while no node answers.
+const ATTEMPTS: u32 = 3;
+
+/// How long is waited before the second attempt, and twice as long before each further; half of it by chance. What is
+/// over in a moment, like a restart, is over by then.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+/// How long a look-up takes at most. Four calls of half that time each would be a cluster in which nothing else is done
+/// either.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// How old what is known may become. It is only for tables that others have changed, of which nothing else tells, and
+/// makes one small request per table and process in that time, if the table is used.
+pub(super) const AGE: Duration = Duration::from_secs(10 * 60);
+
+/// When who may not know is asked again. Permissions change when a person changes them.
+const REFUSED: Duration = Duration::from_secs(5 * 60);
+
+/// When a table that is not there is asked for again: whoever uses it is about to create it.
+const MISSING: Duration = Duration::from_secs(5);
+
+/// When a cluster that did not answer is asked again, by the first operation afterwards.
+const SILENT: Duration = Duration::from_secs(30);
+
+/// Has a table looked up as the operation is made whose settings these are, if that is due.
+pub(in crate::sdk) fn learn_if_due(
+    cluster: &Arc<Cluster>,
+    table: &Arc<Table>,
+    components: &RuntimeComponents,
+    config: &ConfigBag,
+) {
+    let now = cluster.now();
+    let Some(claim) = table.due.claim(now, LIMIT) else {
+        return;
+    };
+    let Some(caller) = Caller::of(cluster, components, config) else {
+        return;
+    };
+    let learning = learn(Arc::downgrade(cluster), caller, Arc::clone(table), claim);
+    cluster.errands().send(learning);
+}
+
+async fn learn(cluster: Weak<Cluster>, caller: Caller, table: Arc<Table>, claim: Claim) {
+    let learned = timeout(LIMIT, look_up(&cluster, &caller, &table)).await;
+    let learned = learned.unwrap_or_else(|elapsed| Err(CallError::Unreachable(elapsed.into())));
+    let Some(cluster) = cluster.upgrade() else {
+        return;
+    };
+    let Some(tables) = cluster.tables() else {
+        return;
+    };
+    let pause = match &learned {
+        Ok(_) => AGE,
+        Err(CallError::NotFound) => MISSING,
+        Err(CallError::Unreachable(_)) => SILENT,
+        Err(CallError::Refused(_) | CallError::NotUnderstood(_)) => REFUSED,
+    };
+    let now = cluster.now();
+    if !table.due.done(claim, now, now + jittered(pause)) {
+        return;
+    }
+    match learned {
+        Ok(definition) => table.learned(definition),
+        // The table's name may be a mistake, and that nobody answers is told elsewhere.
+        Err(CallError::NotFound | CallError::Unreachable(_)) => {}
+        Err(error @ (CallError::Refused(_) | CallError::NotUnderstood(_))) => {
+            tables.warn_once(|| events::table_not_learned(table.name(), &error));
+        }
+    }
+}
+
+async fn look_up(
+    cluster: &Weak<Cluster>,
+    caller: &Caller,
+    table: &Table,
+) -> Result<Definition, CallError> {
+    let definition = describe(caller, table).await?;
+    let Some(cluster) = cluster.upgrade() else {
+        return Ok(definition);
+    };
+    let tables = cluster.tables().filter(|tables| tables.isolation_matters);
+    let Some(tables) = tables else {
+        return Ok(definition);
+    };
+    let asking = tables
+        .defaults
+        .rules(caller, definition.resource(), cluster.now());
+    let (rules, error) = asking.await;
+    if let Some(error) = error {
+        tables.warn_once(|| events::isolation_not_learned(table.name(), &error));
+    }
+    Ok(definition.with_rules(rules))
+}
+
+async fn describe(caller: &Caller, table: &Table) -> Result<Definition, CallError> {
+    let input = json!({"TableName": &**table.name()});
+    let mut wait = FIRST_WAIT;
+    let mut attempt = 1;
+    loop {
+        match caller.call("DescribeTable", &input).await {
+            Err(CallError::Unreachable(_)) if attempt < ATTEMPTS => {
+                sleep(wait.mul_f64(0.5 + 0.5 * fastrand::f64())).await;
+                wait *= 2;
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+            Ok(answer) => {
+                let odd = || CallError::NotUnderstood("a table without a partition key".to_owned());
+                return Definition::parse(&answer).ok_or_else(odd);
+            }
+        }
+    }
+}
+
+/// ±20 %, so that processes which began together do not ask together for ever.
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.8 + 0.4 * fastrand::f64())
+}
+
+impl Tables {
+    fn warn_once(&self, warn: impl FnOnce()) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            warn();
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! One table.
+
+use super::Definition;
+use super::due::Due;
+use arc_swap::ArcSwapOption;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A table, and what is known of it.
+#[derive(Debug)]
+pub(in crate::sdk) struct Table {
+    name: Arc<str>,
+    /// The how manieth it was.
+    number: u64,
+    /// The partition key as the application names it, which goes before what the table says.
+    named_key: Option<Box<str>>,
+    definition: ArcSwapOption<Definition>,
+    pub(super) due: Due,
+}
+
+impl Table {
+    pub(super) fn new(name: &str, number: u64) -> Self {
+        Self {
+            name: name.into(),
+            number,
+            named_key: None,
+            definition: ArcSwapOption::empty(),
+            due: Due::now(),
+        }
+    }
+
+    /// A table whose partition key the application has named; `is_settled` if no more is to be known of it.
+    pub(super) fn with_key(name: &str, number: u64, key: &str, is_settled: bool) -> Self {
+        Self {
+            named_key: Some(key.into()),
+            definition: ArcSwapOption::from_pointee(Definition::of_key(key)),
+            due: match is_settled {
+                true => Due::never(),
+                false => Due::now(),
+            },
+            ..Self::new(name, number)
+        }
+    }
+
+    pub(in crate::sdk) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether the application has named it.
+    pub(super) fn is_named(&self) -> bool {
+        self.named_key.is_some()
+    }
+
+    /// What is known of it.
+    pub(in crate::sdk) fn definition(&self) -> Option<Arc<Definition>> {
+        self.definition.load_full()
+    }
+
+    pub(super) fn learned(&self, definition: Definition) {
+        let definition = match &self.named_key {
+            Some(key) => definition.with_key(key),
+            None => definition,
+        };
+        self.definition.store(Some(Arc::new(definition)));
+    }
+
+    /// Something speaks against what is known of it.
+    pub(in crate::sdk) fn doubt(&self, now: Duration) {
+        self.due.doubt(now);
+    }
+
+    /// What is known of it has changed in part.
+    pub(super) fn expire(&self) {
+        self.due.again();
+    }
+
+    /// What was known of it is wrong.
+    pub(super) fn forget(&self) {
+        self.due.again();
+        let named = self.named_key.as_deref().map(Definition::of_key);
+        self.definition.store(named.map(Arc::new));
+    }
+}
