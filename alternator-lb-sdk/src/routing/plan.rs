@@ -68,7 +68,6 @@ impl<E> Plan<E> {
         }
     }
 
-    #[expect(dead_code, reason = "no operation has a wish yet")]
     pub(super) fn wish(&self) -> Option<&Wish> {
         match &self.aim {
             Aim::Wish(wish) => Some(wish),

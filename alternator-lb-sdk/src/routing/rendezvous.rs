@@ -17,12 +17,13 @@
 use super::token::Token;
 use crate::topology::Host;
 use std::cmp::Reverse;
+use std::sync::Arc;
 
-/// Who a node is in the order of keys. Made once per node, so that a request hashes no address.
+/// Who a node is in the order of keys. Made once per list, so that a request hashes no address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seat {
     hash: u64,
-    host: Box<str>,
+    host: Arc<str>,
 }
 
 /// How much a key wants a node.
@@ -74,28 +75,29 @@ pub(crate) fn first_choice<'a, N>(
     Some(heaviest.1)
 }
 
-/// The node that most of the keys want, for a request that has several.
+/// The place of the node that most of several keys want, for a request that has them all: `choices` are the places of the
+/// nodes that the keys want one by one.
 ///
 /// Of nodes that equally many want, the one that the lowest token would choose: that depends neither on the order of the
 /// keys, which is the arbitrary one of a hash table, nor on that of the nodes.
 pub(crate) fn majority<'a, N>(
-    tokens: impl IntoIterator<Item = Token>,
-    nodes: impl IntoIterator<Item = N, IntoIter: Clone>,
-    seat: impl Fn(&N) -> &'a Seat,
-) -> Option<N> {
-    let nodes = nodes.into_iter();
-    let mut votes = vec![0_usize; nodes.clone().count()];
+    choices: impl IntoIterator<Item = (Token, usize)>,
+    nodes: &'a [N],
+    seat: impl Fn(&'a N) -> &'a Seat,
+) -> Option<usize> {
+    let mut votes = vec![0_usize; nodes.len()];
     let mut lowest = Token::MAX;
-    for token in tokens {
+    for (token, choice) in choices {
         lowest = lowest.min(token);
-        let wanted = first_choice(token, nodes.clone().zip(&mut votes), |(node, _)| seat(node));
-        if let Some((_, votes)) = wanted {
+        if let Some(votes) = votes.get_mut(choice) {
             *votes += 1;
         }
     }
     let most = votes.iter().copied().max().filter(|&most| most > 0)?;
-    let most_wanted = nodes.zip(votes).filter(|(_, votes)| *votes == most);
-    first_choice(lowest, most_wanted.map(|(node, _)| node), seat)
+    let nodes = nodes.iter().zip(votes).enumerate();
+    let most_wanted = nodes.filter(|(_, (_, votes))| *votes == most);
+    let most_wanted = first_choice(lowest, most_wanted, |(_, (node, _))| seat(node));
+    most_wanted.map(|(place, _)| place)
 }
 
 /// David Stafford's thirteenth variant of MurmurHash3's finisher, as in SplitMix64.

@@ -1,7 +1,11 @@
 //! The one place where nodes are chosen.
 
 use super::policy::Rule;
-use super::{Attempt, Change, Plan, Policy, RouteError, Table, Target};
+use super::pool::Pool;
+use super::rotation::{Choice, Turn};
+use super::{
+    Attempt, Change, Explained, Order, Plan, Policy, RouteError, Table, Target, Wish, coordinator,
+};
 use crate::health::{Outcome, Transition, Trial};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
@@ -88,9 +92,10 @@ impl<E> Router<E> {
             return Ok(());
         }
         // Only a first attempt finds out about a node that was down: a retry has waited enough.
-        let trial = match plan.is_fresh() {
-            true => table.claim_trial(is_watched, now),
-            false => None,
+        let trial = match plan.wish().filter(|wish| wish.order() == Order::Fixed) {
+            _ if !plan.is_fresh() => None,
+            Some(wish) => coordinator::claim_trial(&table, wish, is_watched, now),
+            None => table.claim_trial(is_watched, now),
         };
         let attempt = match trial {
             Some((node, trial)) => Attempt::new(Arc::clone(node), Some(trial), now),
@@ -154,12 +159,23 @@ impl<E> Router<E> {
     pub(crate) fn elsewhere(&self, plan: &Plan<E>) -> Elsewhere {
         let table = self.table.load();
         let untried = |node: &Arc<Target<E>>| !plan.has_ever_tried(node.id());
+        let usable = || table.open_to(plan.wish()).flat_map(Pool::nodes);
         match plan.pin() {
-            None if table.usable().any(untried) => Elsewhere::Untried,
-            None if table.has_usable() => Elsewhere::Tried,
-            None if table.ejected().iter().any(untried) => Elsewhere::Ejected,
+            None if usable().any(untried) => Elsewhere::Untried,
+            None if usable().next().is_some() => Elsewhere::Tried,
+            None if table.ejected_in_scope().any(untried) => Elsewhere::Ejected,
             Some(_) | None => Elsewhere::Nowhere,
         }
+    }
+
+    /// Where a first attempt with this wish would go, and why. Nothing changes by that: nobody's turn is over.
+    #[cfg_attr(not(test), expect(dead_code, reason = "nobody asks yet"))]
+    pub(crate) fn explain(&self, wish: &Wish, now: Duration) -> Explained<E> {
+        let table = self.table.load();
+        let plan = Plan::wishing(wish.clone());
+        let start = self.rotation.0.load(Ordering::Relaxed);
+        let turn = self.turn(&table, &plan, start, now);
+        Explained::of(&turn, wish, &mut fastrand::Rng::new())
     }
 
     /// How often ejections had to be ignored, since there would have been too many.
@@ -174,51 +190,44 @@ impl<E> Router<E> {
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Result<Arc<Target<E>>, RouteError> {
-        let start = match self.policy.0 {
-            Rule::TwoChoices | Rule::Rotation => self.rotation.0.fetch_add(1, Ordering::Relaxed),
-            Rule::Random => rng.usize(..),
+        let start = match (self.policy.0, plan.wish().map(Wish::order)) {
+            // It is nobody's turn.
+            (_, Some(Order::Fixed)) => 0,
+            (Rule::TwoChoices | Rule::Rotation, _) => {
+                self.rotation.0.fetch_add(1, Ordering::Relaxed)
+            }
+            (Rule::Random, _) => rng.usize(..),
         };
-        if let Some(node) = self.choose(table, plan, start, now, rng) {
-            return Ok(node);
+        if let Some(choice) = self.turn(table, plan, start, now).choose(rng) {
+            return Ok(choice.take());
         }
         plan.begin_again();
-        let node = self.choose(table, plan, start, now, rng);
-        let only = || table.usable().chain(table.ejected()).next().cloned();
+        let choice = self.turn(table, plan, start, now).choose(rng);
+        let only = || {
+            let usable = table.open_to(plan.wish()).flat_map(Pool::nodes);
+            usable.chain(table.ejected_in_scope()).next().cloned()
+        };
         // The list is never empty: it begins with the seeds, and a refresh that brings nothing is a failed one.
-        node.or_else(only).ok_or(RouteError::NoNodes)
+        choice
+            .map(Choice::take)
+            .or_else(only)
+            .ok_or(RouteError::NoNodes)
     }
 
-    /// A node that the plan has not tried in this round.
-    fn choose(
+    fn turn<'t, 'p>(
         &self,
-        table: &Table<E>,
-        plan: &Plan<E>,
+        table: &'t Table<E>,
+        plan: &'p Plan<E>,
         start: usize,
         now: Duration,
-        rng: &mut fastrand::Rng,
-    ) -> Option<Arc<Target<E>>> {
-        let untried = |node: &&Arc<Target<E>>| !plan.has_tried(node.id());
-        if !table.has_usable() {
-            return table.ejected().iter().find(untried).cloned();
+    ) -> Turn<'t, 'p, E> {
+        Turn {
+            table,
+            plan,
+            rule: self.policy.0,
+            start,
+            now,
         }
-        let second = rng.usize(..);
-        for tier in table.tiers_in_turn(rng) {
-            let Some(next) = from(&tier.usable, start).find(untried) else {
-                continue;
-            };
-            if self.policy.0 != Rule::TwoChoices || next.load(now) == 0 {
-                return Some(Arc::clone(next));
-            }
-            let another = from(&tier.usable, second)
-                .filter(untried)
-                .find(|other| other.id() != next.id());
-            let chosen = match another {
-                Some(another) if next.gives_turn_to(another, now) => another,
-                Some(_) | None => next,
-            };
-            return Some(Arc::clone(chosen));
-        }
-        None
     }
 
     fn changed(&self, node: Arc<Target<E>>, transition: Transition) -> Change<E> {
@@ -253,12 +262,6 @@ impl<E> Router<E> {
         }
         Some(is_in_panic)
     }
-}
-
-/// The nodes in order, beginning anywhere.
-fn from<E>(nodes: &[Arc<Target<E>>], start: usize) -> impl Iterator<Item = &Arc<Target<E>>> {
-    let (before, from) = nodes.split_at(start % nodes.len().max(1));
-    from.iter().chain(before)
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! The nodes that can be used at the moment.
 
-use super::{Peer, RouteError, Target, spill};
-use crate::health::{Cause, NodeHealth, State, Trial};
+use super::ejected::Ejected;
+use super::pool::{Member, Pool};
+use super::rendezvous::Seat;
+use super::{Order, Peer, RouteError, Target, Wish, spill};
+use crate::health::{Cause, State, Trial};
 use crate::topology::Topology;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,17 +15,21 @@ use std::time::Duration;
 /// reached: when more of them fail, what is wrong is hardly theirs, and the few others could not bear it all. Then these
 /// ejections are ignored. It is the panic threshold of envoy and finagle. Nodes that cannot be reached are no part of
 /// that, since to send requests there helps nobody.
+///
+/// Of the nodes at home that is judged for itself: clients of several racks have different scopes and the same home, and
+/// shall agree on who is left out there.
 #[derive(Debug)]
 pub(crate) struct Table<E> {
     topology: Arc<Topology<Peer<E>>>,
+    /// All nodes, in the order of the list.
+    members: Arc<[Member<E>]>,
     tiers: Box<[Tier<E>]>,
-    /// All nodes that are ejected, also those that are used regardless. Of those that went together who was first comes
-    /// first; those that have failed for longer, and were asked in vain more often, come after them.
+    home: Pool<E>,
+    /// Those in the scopes of the chain, to which ordinary requests go.
+    ejected_in_scope: Ejected<E>,
+    ejected_at_home: Ejected<E>,
+    /// Everywhere.
     ejected: Box<[Arc<Target<E>>]>,
-    /// Those of them that answer, but badly; whose rest ends first comes first.
-    failing: Box<[Arc<Target<E>>]>,
-    /// From when on one of these may be tried.
-    next_trial: Duration,
     is_in_panic: bool,
     /// Why nothing may be sent at all.
     refusal: Option<RouteError>,
@@ -31,56 +38,62 @@ pub(crate) struct Table<E> {
 /// The nodes of one scope that can be used.
 #[derive(Debug)]
 pub(super) struct Tier<E> {
-    pub(super) usable: Box<[Arc<Target<E>>]>,
+    pub(super) usable: Pool<E>,
     /// How much of the traffic they get.
     share: f64,
 }
 
 impl<E> Table<E> {
     pub(crate) fn new(topology: Arc<Topology<Peer<E>>>) -> Self {
+        let nodes = topology.nodes().iter();
+        let members = nodes.map(|node| Member {
+            seat: Seat::of(node.url().host()),
+            node: Arc::clone(node),
+        });
+        let members = members.collect();
+        Self::sorted(topology, members, None)
+    }
+
+    fn sorted(
+        topology: Arc<Topology<Peer<E>>>,
+        members: Arc<[Member<E>]>,
+        refusal: Option<RouteError>,
+    ) -> Self {
         // Looked at once: the states may change any moment, and a node must not fall between two looks.
-        let states: Vec<State> = topology
-            .nodes()
-            .iter()
-            .map(|node| node.health().state())
-            .collect();
-        let is_in_panic = is_panic(&states);
-        let tiers = tiers(&topology, &states, is_in_panic);
-        let ejected = sorted(&topology, &states, |state, health| {
-            let key = (health.setbacks(), health.out_since());
-            (!state.is_up()).then_some(key)
-        });
-        let failing = sorted(&topology, &states, |state, health| {
-            (state.cause() == Some(Cause::Failing)).then(|| health.out_until())
-        });
-        let next_trial = failing
-            .first()
-            .map_or(Duration::MAX, |node| node.health().out_until());
+        let states = members.iter().map(|member| member.node.health().state());
+        let seen: Vec<(&Member<E>, State)> = members.iter().zip(states).collect();
+        let in_scope = seen.len() - topology.aside().len();
+        let in_scope = seen.iter().copied().take(in_scope);
+        let at_home = seen.iter().copied().zip(topology.are_home());
+        let at_home = at_home
+            .filter(|(_, is_home)| **is_home)
+            .map(|(seen, _)| seen);
+
+        let is_in_panic = is_panic(in_scope.clone());
+        let everywhere = Ejected::among(seen.iter().copied());
         Self {
-            topology,
-            tiers,
-            ejected,
-            failing,
-            next_trial,
+            tiers: tiers(&topology, in_scope.clone(), is_in_panic),
+            home: usable(at_home.clone(), is_panic(at_home.clone())),
+            ejected_in_scope: Ejected::among(in_scope),
+            ejected_at_home: Ejected::among(at_home),
+            ejected: everywhere.nodes().cloned().collect(),
             is_in_panic,
-            refusal: None,
+            refusal,
+            topology,
+            members: Arc::clone(&members),
         }
     }
 
     /// A table that lets nothing through.
     pub(super) fn refusing(&self, refusal: RouteError) -> Self {
-        Self {
-            refusal: Some(refusal),
-            ..Self::new(Arc::clone(&self.topology))
-        }
+        let topology = Arc::clone(&self.topology);
+        Self::sorted(topology, Arc::clone(&self.members), Some(refusal))
     }
 
     /// The same list, sorted by what the nodes' health says now.
     pub(super) fn resorted(&self) -> Self {
-        Self {
-            refusal: self.refusal.clone(),
-            ..Self::new(Arc::clone(&self.topology))
-        }
+        let topology = Arc::clone(&self.topology);
+        Self::sorted(topology, Arc::clone(&self.members), self.refusal.clone())
     }
 
     pub(crate) fn topology(&self) -> &Arc<Topology<Peer<E>>> {
@@ -103,7 +116,7 @@ impl<E> Table<E> {
 
     /// The nodes that can be used, scope after scope.
     pub(crate) fn usable(&self) -> impl Iterator<Item = &Arc<Target<E>>> {
-        self.tiers.iter().flat_map(|tier| tier.usable.iter())
+        self.tiers.iter().flat_map(|tier| tier.usable.nodes())
     }
 
     /// Whether there is any.
@@ -111,14 +124,53 @@ impl<E> Table<E> {
         self.usable().next().is_some()
     }
 
-    /// The nodes that are ejected, the most hopeful first.
+    /// The nodes that can be used at home.
+    pub(super) fn home(&self) -> &Pool<E> {
+        &self.home
+    }
+
+    /// The nodes that can be used, of each scope and at home.
+    pub(super) fn pools(&self) -> impl Iterator<Item = &Pool<E>> {
+        let tiers = self.tiers.iter().map(|tier| &tier.usable);
+        tiers.chain([&self.home])
+    }
+
+    /// The nodes that an operation may go to, by what it wishes. One that wants the same coordinator as all others stays at
+    /// home as long as a node can be used there: what transactions exclude each other, they do within a datacenter.
+    pub(super) fn open_to(&self, wish: Option<&Wish>) -> impl Iterator<Item = &Pool<E>> {
+        let stays = wish.is_some_and(|wish| wish.order() == Order::Fixed);
+        let home = (stays && !self.home.is_empty()).then_some(&self.home);
+        let tiers = match home {
+            Some(_) => Default::default(),
+            None => self.tiers.iter(),
+        };
+        home.into_iter().chain(tiers.map(|tier| &tier.usable))
+    }
+
+    /// The nodes that are ejected, the most hopeful first; those aside among them.
     pub(crate) fn ejected(&self) -> &[Arc<Target<E>>] {
         &self.ejected
     }
 
+    /// Those of them to which ordinary requests may go.
+    pub(super) fn ejected_in_scope(&self) -> impl Iterator<Item = &Arc<Target<E>>> {
+        self.ejected_in_scope.nodes()
+    }
+
+    /// The nodes at home that a request may try, if there are others that can be used.
+    pub(super) fn due_at_home(&self, is_watched: bool, now: Duration) -> &[Member<E>] {
+        match self.home.is_empty() {
+            true => &[],
+            false => self.ejected_at_home.due(is_watched, now),
+        }
+    }
+
     /// The scopes in the order in which a request should look at them: first the one whose turn it is, as often as its
     /// share says, then the others.
-    pub(super) fn tiers_in_turn(&self, rng: &mut fastrand::Rng) -> impl Iterator<Item = &Tier<E>> {
+    pub(super) fn tiers_in_turn(
+        &self,
+        rng: &mut fastrand::Rng,
+    ) -> impl Iterator<Item = &Tier<E>> + use<'_, E> {
         let first = self.pick_tier(rng);
         let chosen = self.tiers.get(first).into_iter();
         let others = self.tiers.iter().enumerate();
@@ -143,73 +195,63 @@ impl<E> Table<E> {
         }
     }
 
-    /// A node whose rest is over, with the right to try it, if there are others that can be used. Where nobody watches
-    /// over the nodes, requests also find out about those that cannot be reached.
+    /// A node whose rest is over, with the right to try it, if there are others that can be used.
     pub(super) fn claim_trial(
         &self,
         is_watched: bool,
         now: Duration,
     ) -> Option<(&Arc<Target<E>>, Trial)> {
-        let due = match is_watched {
-            true if now < self.next_trial => return None,
-            true => &self.failing,
-            false => &self.ejected,
-        };
+        let due = self.ejected_in_scope.due(is_watched, now);
         if due.is_empty() || !self.has_usable() {
             return None;
         }
         due.iter()
-            .find_map(|node| Some((node, node.health().claim_trial(now)?)))
+            .find_map(|Member { node, .. }| Some((node, node.health().claim_trial(now)?)))
     }
 }
 
 /// The usable nodes of each scope, and how much each gets.
-fn tiers<E>(topology: &Topology<Peer<E>>, states: &[State], is_in_panic: bool) -> Box<[Tier<E>]> {
-    let is_usable =
-        |state: State| state.is_up() || (is_in_panic && state.cause() == Some(Cause::Failing));
+fn tiers<'n, E: 'n>(
+    topology: &Topology<Peer<E>>,
+    mut nodes: impl Iterator<Item = (&'n Member<E>, State)>,
+    is_in_panic: bool,
+) -> Box<[Tier<E>]> {
     // Nodes that have never served are not missed.
     let is_old = |state: State| state.cause() != Some(Cause::Unproven);
-    let mut all = topology.nodes().iter().zip(states);
-    let sorted: Vec<(Vec<_>, usize)> = topology
+    let sorted: Vec<(Pool<E>, usize)> = topology
         .tiers()
         .map(|tier| {
-            let nodes: Vec<_> = all.by_ref().take(tier.len()).collect();
-            let old = nodes.iter().filter(|(_, state)| is_old(**state)).count();
-            let usable = nodes.into_iter().filter(|(_, state)| is_usable(**state));
-            (usable.map(|(node, _)| Arc::clone(node)).collect(), old)
+            let nodes: Vec<_> = nodes.by_ref().take(tier.len()).collect();
+            let old = nodes.iter().filter(|(_, state)| is_old(*state)).count();
+            (usable(nodes.into_iter(), is_in_panic), old)
         })
         .collect();
-    let shares = spill::shares(sorted.iter().map(|(usable, all)| (usable.len(), *all)));
+    let counts = sorted
+        .iter()
+        .map(|(usable, all)| (usable.members().len(), *all));
+    let shares = spill::shares(counts);
     let tiers = sorted.into_iter().zip(shares);
     tiers
-        .map(|((usable, _), share)| Tier {
-            usable: usable.into(),
-            share,
-        })
+        .map(|((usable, _), share)| Tier { usable, share })
         .collect()
 }
 
-/// The nodes that have a key, by that.
-fn sorted<E, K: Ord>(
-    topology: &Topology<Peer<E>>,
-    states: &[State],
-    key: impl Fn(&State, &NodeHealth) -> Option<K>,
-) -> Box<[Arc<Target<E>>]> {
-    let nodes = topology.nodes().iter().zip(states);
-    let mut sorted: Vec<(K, &Arc<Target<E>>)> = nodes
-        .filter_map(|(node, state)| Some((key(state, node.health())?, node)))
-        .collect();
-    sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
-    sorted
-        .into_iter()
-        .map(|(_, node)| Arc::clone(node))
-        .collect()
+fn usable<'n, E: 'n>(
+    nodes: impl Iterator<Item = (&'n Member<E>, State)>,
+    is_in_panic: bool,
+) -> Pool<E> {
+    let is_usable =
+        |state: State| state.is_up() || (is_in_panic && state.cause() == Some(Cause::Failing));
+    let usable = nodes.filter(|(_, state)| is_usable(*state));
+    Pool::new(usable.map(|(member, _)| member.clone()))
 }
 
 /// Whether more than half of the nodes that can be reached fail.
-fn is_panic(states: &[State]) -> bool {
-    let count = |is: fn(&State) -> bool| states.iter().filter(|state| is(state)).count();
-    let failing = count(|state| state.cause() == Some(Cause::Failing));
-    let up = count(|state| state.is_up());
+fn is_panic<'n, E: 'n>(nodes: impl Iterator<Item = (&'n Member<E>, State)>) -> bool {
+    let (mut failing, mut up) = (0, 0);
+    for (_, state) in nodes {
+        failing += usize::from(state.cause() == Some(Cause::Failing));
+        up += usize::from(state.is_up());
+    }
     failing > up
 }

@@ -78,19 +78,20 @@ impl<E> Target<E> {
         self.traffic().latency()
     }
 
-    /// Whether a request whose turn this is goes to another node instead.
+    /// Whether a request whose turn this is should go to another node instead.
     ///
-    /// It does if the other is less busy, by a whole request. By that alone the counts of nodes that are alike would drift
-    /// apart by chance, as far as √n of n requests; so turns are also given back, when it is no loss.
-    pub(super) fn gives_turn_to(&self, other: &Self, now: Duration) -> bool {
+    /// It should if the other is less busy, by a whole request. By that alone the counts of nodes that are alike would
+    /// drift apart by chance, as far as √n of n requests; so turns are also given back, when it is no loss.
+    pub(super) fn owes_turn_to(&self, other: &Self, now: Duration) -> bool {
         let (busy, other_busy) = (self.load(now), other.load(now));
         let is_busier = busy >= other_busy + ONE_REQUEST;
         let owes = self.traffic().deficit() < 0 && other.traffic().deficit() > 0;
-        let gives = is_busier || (owes && busy >= other_busy);
-        if gives {
-            self.traffic().give_turn(other.traffic());
-        }
-        gives
+        is_busier || (owes && busy >= other_busy)
+    }
+
+    /// A request whose turn this is goes to another node instead.
+    pub(super) fn gives_turn_to(&self, other: &Self) {
+        self.traffic().give_turn(other.traffic());
     }
 
     /// How busy it is, in hundredths of a request in flight: more than there are if it lets know that it is overloaded,

@@ -6,14 +6,12 @@
 
 use super::token::Token;
 use super::token_map::TokenMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Which nodes an operation wants before others, by the partitions that it is about.
 #[derive(Clone, Debug)]
-pub(crate) struct Wish {
-    keys: Keys,
-    order: Order,
-}
+pub(crate) struct Wish(Keys);
 
 /// A partition.
 #[derive(Clone, Debug)]
@@ -32,39 +30,48 @@ pub(crate) enum Order {
     ByLoad,
 }
 
-/// All but batches are about one partition, and shall not allocate.
+/// All but batches are about one partition, and shall not allocate. Each with the order, which would make it larger beside
+/// them: a wish is moved with every plan.
 #[derive(Clone, Debug)]
 enum Keys {
-    One(Key),
-    Many(Box<[Key]>),
+    One(Order, Key),
+    Many(Order, Box<[Key]>),
 }
 
 impl Wish {
     /// What an operation on one partition wants.
     pub(crate) fn one(key: Key, order: Order) -> Self {
-        let keys = Keys::One(key);
-        Self { keys, order }
+        Self(Keys::One(order, key))
     }
 
     /// What an operation on several wants; nothing if it is on none.
     pub(crate) fn many(keys: Vec<Key>, order: Order) -> Option<Self> {
-        let keys = match <[Key; 1]>::try_from(keys) {
-            Ok([key]) => Keys::One(key),
-            Err(keys) if keys.is_empty() => return None,
-            Err(keys) => Keys::Many(keys.into()),
-        };
-        Some(Self { keys, order })
+        match <[Key; 1]>::try_from(keys) {
+            Ok([key]) => Some(Self::one(key, order)),
+            Err(keys) if keys.is_empty() => None,
+            Err(keys) => Some(Self(Keys::Many(order, keys.into()))),
+        }
     }
 
     pub(super) fn keys(&self) -> &[Key] {
-        match &self.keys {
-            Keys::One(key) => std::slice::from_ref(key),
-            Keys::Many(keys) => keys,
+        match &self.0 {
+            Keys::One(_, key) => std::slice::from_ref(key),
+            Keys::Many(_, keys) => keys,
         }
     }
 
     pub(super) fn order(&self) -> Order {
-        self.order
+        match self.0 {
+            Keys::One(order, _) | Keys::Many(order, _) => order,
+        }
+    }
+}
+
+impl Key {
+    /// The nodes that hold the partition, as far as that is known.
+    pub(super) fn replicas(&self) -> &[IpAddr] {
+        let map = self.map.as_deref();
+        map.map(|map| map.replicas(self.token)).unwrap_or_default()
     }
 }
 

@@ -5,12 +5,18 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The nodes that requests may go to, those of the most wanted scope first. Immutable: a refresh makes another one.
+///
+/// Some of the nodes are *at home*: in the datacenter of the most wanted scope. Operations that must meet the others of
+/// their key go to these, whatever rack they come from. The home may have nodes that are in no scope of the chain, and so
+/// in no tier; they stand *aside*, and no ordinary request goes to them.
 #[derive(Debug)]
 pub(crate) struct Topology<A> {
-    /// Tier after tier.
+    /// Tier after tier, and then those aside.
     nodes: Box<[Arc<Node<A>>]>,
     /// How many nodes each tier has; none is empty.
     sizes: Box<[usize]>,
+    /// Of each node whether it is at home.
+    are_home: Box<[bool]>,
 }
 
 impl<A> Topology<A> {
@@ -19,25 +25,37 @@ impl<A> Topology<A> {
         let nothing = Self {
             nodes: Box::default(),
             sizes: Box::default(),
+            are_home: Box::default(),
         };
         nothing.refreshed(tiers, attach)
     }
 
-    /// The list after a refresh that brought `tiers`: nodes that stay are the same nodes, in the same order; new ones
-    /// come after them, those no longer named are gone. A node that several tiers name belongs to the first of them.
-    ///
-    /// The order is kept because rotation walks it: were it to change with the arbitrary order in which nodes list each
-    /// other, a refresh would deal some node two requests in a row.
+    /// The list after a refresh that brought `tiers`, of which the first is all of the home.
     pub(crate) fn refreshed(
         &self,
         tiers: &[Vec<NodeUrl>],
+        attach: impl FnMut(&NodeUrl) -> A,
+    ) -> Self {
+        let home = tiers.first().map(Vec::as_slice).unwrap_or_default();
+        self.refreshed_around(tiers, home, attach)
+    }
+
+    /// The list after a refresh that brought `tiers` and a home: nodes that stay are the same nodes, in the same order; new
+    /// ones come after them, those no longer named are gone. A node that several tiers name belongs to the first of them.
+    ///
+    /// The order is kept because rotation walks it: were it to change with the arbitrary order in which nodes list each
+    /// other, a refresh would deal some node two requests in a row.
+    pub(crate) fn refreshed_around(
+        &self,
+        tiers: &[Vec<NodeUrl>],
+        home: &[NodeUrl],
         mut attach: impl FnMut(&NodeUrl) -> A,
     ) -> Self {
         let mut known: HashSet<&NodeUrl> = self.nodes.iter().map(|node| node.url()).collect();
         let mut placed: HashSet<&NodeUrl> = HashSet::new();
         let mut nodes = Vec::new();
         let mut sizes = Vec::new();
-        for tier in tiers {
+        for tier in tiers.iter().map(Vec::as_slice).chain([home]) {
             let named: HashSet<&NodeUrl> = tier.iter().filter(|url| placed.insert(url)).collect();
             let kept = self.nodes.iter().filter(|node| named.contains(node.url()));
             let before = nodes.len();
@@ -49,8 +67,12 @@ impl<A> Topology<A> {
             }
             sizes.push(nodes.len() - before);
         }
+        // That of those aside.
+        sizes.pop();
         sizes.retain(|&size| size > 0);
+        let home: HashSet<&NodeUrl> = home.iter().collect();
         Self {
+            are_home: nodes.iter().map(|node| home.contains(node.url())).collect(),
             nodes: nodes.into(),
             sizes: sizes.into(),
         }
@@ -65,7 +87,18 @@ impl<A> Topology<A> {
         })
     }
 
-    /// All nodes, tier after tier.
+    /// The nodes that are at home and in no scope of the chain.
+    pub(crate) fn aside(&self) -> &[Arc<Node<A>>] {
+        let in_scope = self.sizes.iter().sum();
+        self.nodes.get(in_scope..).unwrap_or_default()
+    }
+
+    /// Of each node whether it is at home, in the order of the [`nodes`](Self::nodes).
+    pub(crate) fn are_home(&self) -> &[bool] {
+        &self.are_home
+    }
+
+    /// All nodes, tier after tier, and then those aside.
     pub(crate) fn nodes(&self) -> &[Arc<Node<A>>] {
         &self.nodes
     }
@@ -74,10 +107,12 @@ impl<A> Topology<A> {
         self.nodes.iter().find(|node| node.url() == url)
     }
 
-    /// Whether both hold the same nodes in the same tiers.
+    /// Whether both hold the same nodes in the same tiers, and the same home.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let ids = |nodes: &[Arc<Node<A>>]| nodes.iter().map(|node| node.id()).collect::<Vec<_>>();
-        self.sizes == other.sizes && ids(&self.nodes) == ids(&other.nodes)
+        self.sizes == other.sizes
+            && self.are_home == other.are_home
+            && ids(&self.nodes) == ids(&other.nodes)
     }
 
     /// The addresses that `newer` has and this one lacks, and the other way round.
@@ -157,6 +192,30 @@ mod tests {
         assert_eq!(before.difference(&after), (vec![], vec![]));
         let nobody = before.refreshed(&rack_and_datacenter(&[], &[1]), |_| ());
         assert_eq!(shown(&nobody), [urls(&[1])]);
+    }
+
+    #[test]
+    fn who_is_at_home_and_in_no_tier_stands_aside() {
+        let attach = |_: &NodeUrl| ();
+        let before = Topology::new(&tier(&[1, 2]), attach);
+        let rack_and_elsewhere = [urls(&[1]), urls(&[9])];
+        let after = before.refreshed_around(&rack_and_elsewhere, &urls(&[3, 2, 1]), attach);
+        let numbers = |nodes: &[Arc<Node<()>>]| -> Vec<NodeUrl> {
+            nodes.iter().map(|node| node.url().clone()).collect()
+        };
+        let tiers: Vec<_> = after.tiers().map(numbers).collect();
+        assert_eq!(tiers, [urls(&[1]), urls(&[9])]);
+        assert_eq!(numbers(after.aside()), urls(&[2, 3]));
+        assert_eq!(after.are_home(), [true, false, true, true]);
+        assert_eq!(
+            before.find(&url(2)).map(|node| node.id()),
+            after.find(&url(2)).map(|node| node.id())
+        );
+
+        let same = after.refreshed_around(&rack_and_elsewhere, &urls(&[1, 2, 3]), attach);
+        assert!(same.is_same(&after));
+        let moved = after.refreshed_around(&rack_and_elsewhere, &urls(&[2, 3]), attach);
+        assert!(!moved.is_same(&after), "the first is at home no more");
     }
 
     proptest! {

@@ -1,3 +1,7 @@
+mod by_load;
+mod explained;
+mod fixed;
+
 use super::*;
 use crate::health::Cause;
 use crate::routing::Peer;

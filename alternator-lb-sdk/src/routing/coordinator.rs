@@ -1,0 +1,79 @@
+//! One node for a key, the same for all clients.
+//!
+//! Of two nodes that coordinate transactions on the same partition at a time one loses, and tries again after a while; of
+//! writes that come over two nodes the later one may get the older timestamp. So operations that want the [`Fixed`]
+//! order all go to the first node of their key, as long as that can be used, then all to the second: by rendezvous, among
+//! the key's replicas if these are known, then among all others. Nothing that is this process's own enters into it,
+//! neither the rotation nor who is busy.
+//!
+//! [`Fixed`]: super::Order::Fixed
+
+use super::pool::{Member, Pool};
+use super::rendezvous::{first_choice, majority};
+use super::wish::Key;
+use super::{Table, Target, Wish};
+use crate::health::Trial;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The first node of the wish's keys that is free: one that the operation has not tried.
+pub(super) fn coordinator<'t, E>(
+    pool: &'t Pool<E>,
+    wish: &Wish,
+    is_free: impl Fn(&Target<E>) -> bool,
+) -> Option<&'t Member<E>> {
+    let of_key = |key: &Key| Some((key.token, coordinator_of(pool, key, &is_free)?.0));
+    match wish.keys() {
+        [key] => coordinator_of(pool, key, is_free).map(|(_, member)| member),
+        keys => {
+            let choices = keys.iter().filter_map(of_key);
+            let place = majority(choices, pool.members(), |member| &member.seat)?;
+            pool.members().get(place)
+        }
+    }
+}
+
+/// The same for one key, with its place in the pool.
+fn coordinator_of<'t, E>(
+    pool: &'t Pool<E>,
+    key: &Key,
+    is_free: impl Fn(&Target<E>) -> bool,
+) -> Option<(usize, &'t Member<E>)> {
+    let replicas = key.replicas().iter().filter_map(|ip| pool.find(*ip));
+    let replicas = replicas.filter(|(_, member)| is_free(&member.node));
+    first_choice(key.token, replicas, |(_, member)| &member.seat).or_else(|| {
+        let others = pool.members().iter().enumerate();
+        let others = others.filter(|(_, member)| is_free(&member.node));
+        first_choice(key.token, others, |(_, member)| &member.seat)
+    })
+}
+
+/// A node whose rest is over, with the right to try it, if it is the one that the (first) key wants most of all.
+///
+/// A request with another key would only be a second coordinator for that. Somebody has to try it though: there may be no
+/// requests but those with wishes.
+pub(super) fn claim_trial<'t, E>(
+    table: &'t Table<E>,
+    wish: &Wish,
+    is_watched: bool,
+    now: Duration,
+) -> Option<(&'t Arc<Target<E>>, Trial)> {
+    let due = table.due_at_home(is_watched, now);
+    if due.is_empty() {
+        return None;
+    }
+    let key = wish.keys().first()?;
+    let want = |member: &'t Member<E>| {
+        let ip = member.node.url().ip().map(|ip| ip.to_canonical());
+        let is_replica = |replica: &std::net::IpAddr| Some(replica.to_canonical()) == ip;
+        let is_replica = key.replicas().iter().any(is_replica);
+        (is_replica, member.seat.weight(key.token))
+    };
+    let (_, coordinator) = coordinator_of(table.home(), key, |_| true)?;
+    let coordinator = want(coordinator);
+    // At most one node has the most weight of all, but those before it may have the most weight so far.
+    let wanted = due.iter().filter(|member| want(member) > coordinator);
+    let most_wanted = wanted.max_by(|one, other| want(one).cmp(&want(other)))?;
+    let trial = most_wanted.node.health().claim_trial(now)?;
+    Some((&most_wanted.node, trial))
+}

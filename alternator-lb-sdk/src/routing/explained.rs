@@ -1,0 +1,93 @@
+//! Where a request would go, and why.
+
+use super::pool::Pool;
+use super::wish::Key;
+use super::{Order, Target, Turn, Wish};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What becomes of a wish at one moment. To find it out changes nothing: another request at the same moment would be told
+/// the same, but for the chances that the choice has in it.
+#[derive(Debug)]
+pub(crate) struct Explained<E> {
+    /// The nodes of the list that hold any of the partitions, tier after tier. There may be others: those of another
+    /// datacenter, and those that go by a name.
+    pub(crate) replicas: Vec<Replica<E>>,
+    /// The node of a first attempt; none if nothing may be sent.
+    pub(crate) chosen: Option<Arc<Target<E>>>,
+    pub(crate) reason: Reason,
+}
+
+#[derive(Debug)]
+pub(crate) struct Replica<E> {
+    pub(crate) node: Arc<Target<E>>,
+    /// Whether ordinary requests may go there.
+    pub(crate) is_in_scope: bool,
+    /// Whether it is not ejected, or used regardless.
+    pub(crate) is_usable: bool,
+}
+
+/// Why a node is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// Of the replicas that can be used it is the first in the order of all clients. Of several partitions, it is that for
+    /// most.
+    FirstReplica,
+    /// No replica is known that could be used; of all nodes it is the first in the order of all clients.
+    FirstNode,
+    /// It is a replica that can be used, of several partitions of most; and not the busier one of two.
+    Replica,
+    /// No replica is known that could be used: any request would go there now.
+    InTurn,
+    /// No node can be used. It is the one that is most likely to be back.
+    LastHope,
+    /// Nothing may be sent: there are no nodes, or none that the scope would allow.
+    Nobody,
+}
+
+impl<E> Explained<E> {
+    /// What becomes of the wish of the plan whose turn it is.
+    pub(super) fn of(turn: &Turn<'_, '_, E>, wish: &Wish, rng: &mut fastrand::Rng) -> Self {
+        let table = turn.table;
+        let topology = table.topology();
+        let in_scope = topology.nodes().len() - topology.aside().len();
+        let usable =
+            |pool: &Pool<E>, node: &Target<E>| pool.nodes().any(|usable| usable.id() == node.id());
+        let is_replica = |node: &Target<E>| node.url().ip().is_some_and(|ip| is_replica(wish, ip));
+        let nodes = topology.nodes().iter().enumerate();
+        let replicas = nodes.filter(|(_, node)| is_replica(node));
+        let replicas = replicas.map(|(place, node)| Replica {
+            node: Arc::clone(node),
+            is_in_scope: place < in_scope,
+            is_usable: table.pools().any(|pool| usable(pool, node)),
+        });
+        let choice = match table.refusal() {
+            Some(_) => None,
+            None => turn.choose(rng),
+        };
+        let reason = match (&choice, wish.order()) {
+            (None, _) => Reason::Nobody,
+            (Some(choice), _)
+                if !table
+                    .open_to(Some(wish))
+                    .any(|pool| usable(pool, choice.node)) =>
+            {
+                Reason::LastHope
+            }
+            (Some(choice), Order::Fixed) if is_replica(choice.node) => Reason::FirstReplica,
+            (Some(_), Order::Fixed) => Reason::FirstNode,
+            (Some(choice), Order::ByLoad) if is_replica(choice.node) => Reason::Replica,
+            (Some(_), Order::ByLoad) => Reason::InTurn,
+        };
+        Self {
+            replicas: replicas.collect(),
+            chosen: choice.map(|choice| Arc::clone(choice.node)),
+            reason,
+        }
+    }
+}
+
+fn is_replica(wish: &Wish, ip: IpAddr) -> bool {
+    let mut replicas = wish.keys().iter().flat_map(Key::replicas);
+    replicas.any(|replica| replica.to_canonical() == ip.to_canonical())
+}

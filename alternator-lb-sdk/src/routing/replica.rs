@@ -1,0 +1,95 @@
+//! Any replica of a key, the less busy one first.
+//!
+//! A node that holds the partition answers without another hop. All of its replicas do, so there is still a choice, and it
+//! is made as among all nodes: in turn, and of two the one with fewer requests in flight. A key that everybody asks for
+//! is then spread over its replicas, and one of them that is slow gets what it can carry.
+
+use super::pool::Pool;
+use super::rotation::{Choice, Turn};
+use super::wish::Key;
+use super::{Target, Token, Wish};
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+/// How many replicas of a key in one scope are looked at: more than replication factors, of all datacenters together.
+const MOST_REPLICAS: usize = 16;
+
+impl<'t, E> Turn<'t, '_, E> {
+    /// A replica that the plan has not tried in this round, of the scope whose turn it is if it has one, else of another.
+    pub(super) fn replica(&self, wish: &Wish, rng: &mut fastrand::Rng) -> Option<Choice<'t, E>> {
+        if wish.keys().iter().all(|key| key.replicas().is_empty()) {
+            return None;
+        }
+        let mut tiers = self.table.tiers_in_turn(rng);
+        let second = rng.usize(..);
+        tiers.find_map(|tier| match wish.keys() {
+            [key] => self.replica_of(&tier.usable, key, second),
+            keys => self.replica_of_most(&tier.usable, keys),
+        })
+    }
+
+    fn replica_of(&self, pool: &'t Pool<E>, key: &Key, second: usize) -> Option<Choice<'t, E>> {
+        let mut free = [None; MOST_REPLICAS];
+        let mut count = 0;
+        let replicas = key.replicas().iter().filter_map(|ip| pool.find(*ip));
+        let replicas = replicas.map(|(_, member)| &member.node);
+        for (place, node) in free
+            .iter_mut()
+            .zip(replicas.filter(|node| self.is_free(node)))
+        {
+            *place = Some(node);
+            count += 1;
+        }
+        let at = |place: usize| free.get(place).copied().flatten();
+        let first = self.start_for(key.token).checked_rem(count)?;
+        let next = at(first)?;
+        let another = || {
+            // One of those after the first, going around.
+            let distance = 1 + second.checked_rem(count - 1)?;
+            at((first + distance) % count)
+        };
+        Some(self.of_two(next, another))
+    }
+
+    /// The node that is a replica of most of the keys; of those alike in that, the one that is least busy.
+    fn replica_of_most(&self, pool: &'t Pool<E>, keys: &[Key]) -> Option<Choice<'t, E>> {
+        let mut counts = vec![0_usize; pool.members().len()];
+        for ip in keys.iter().flat_map(Key::replicas) {
+            if let Some((place, _)) = pool.find(*ip)
+                && let Some(count) = counts.get_mut(place)
+            {
+                *count += 1;
+            }
+        }
+        let replicas = pool.nodes().zip(counts);
+        let replicas = replicas.filter(|(node, count)| *count > 0 && self.is_free(node));
+        let mut best: Vec<&'t Arc<Target<E>>> = Vec::new();
+        let mut worth = None;
+        for (node, count) in replicas {
+            let load = if self.looks_at_load() {
+                node.load(self.now)
+            } else {
+                0
+            };
+            let other = Some((count, Reverse(load)));
+            if other > worth {
+                worth = other;
+                best.clear();
+            }
+            if other == worth {
+                best.push(node);
+            }
+        }
+        let lowest = keys.iter().map(|key| key.token).min()?;
+        let place = self.start_for(lowest).checked_rem(best.len())?;
+        best.get(place).copied().map(Choice::of)
+    }
+
+    /// Where the rotation over a key's replicas begins. Not in step for all keys: an application whose operations come
+    /// in threes, such as a user, its session and its cart, would always find the same of three replicas in turn.
+    fn start_for(&self, token: Token) -> usize {
+        let token = token.value().cast_unsigned();
+        // The upper half is as good as the whole, on platforms of 32 bits too.
+        self.start.wrapping_add((token >> 32) as usize)
+    }
+}

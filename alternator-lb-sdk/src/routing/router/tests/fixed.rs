@@ -1,0 +1,331 @@
+//! One coordinator for a key.
+
+use super::*;
+use crate::routing::wish::Key;
+use crate::routing::{Token, TokenMap};
+
+fn key(token: i64) -> Key {
+    Key {
+        token: Token::new(token),
+        map: None,
+    }
+}
+
+fn wish(token: i64) -> Plan<()> {
+    Plan::wishing(Wish::one(key(token), Order::Fixed))
+}
+
+/// A plan for a key whose replicas are these, wherever its token is.
+pub(super) fn wish_for(order: Order, token: i64, replicas: &[u8]) -> Plan<()> {
+    let key = Key {
+        map: Some(map(replicas)),
+        ..key(token)
+    };
+    Plan::wishing(Wish::one(key, order))
+}
+
+pub(super) fn map(replicas: &[u8]) -> Arc<TokenMap> {
+    let replicas: Vec<_> = replicas
+        .iter()
+        .map(|&last| [127, 0, 0, last].into())
+        .collect();
+    let replicas: [(Token, Vec<std::net::IpAddr>); 1] = [(Token::MAX, replicas)];
+    Arc::new(TokenMap::of_tablets(replicas).unwrap())
+}
+
+fn tokens() -> impl Iterator<Item = i64> {
+    (0..1_000).map(|key: i64| Token::of_bytes(&key.to_be_bytes()).value())
+}
+
+fn first(router: &Router<()>, token: i64) -> NodeUrl {
+    next(router, &mut wish(token), NOW)
+}
+
+/// A router whose scope is a rack, in a datacenter with more nodes.
+fn rack_at_home(rack: &[u8], home: &[u8]) -> Router<()> {
+    let urls = |last: &[u8]| last.iter().copied().map(url).collect::<Vec<_>>();
+    router_around(&[urls(rack)], &urls(home))
+}
+
+fn router_around(tiers: &[Vec<NodeUrl>], home: &[NodeUrl]) -> Router<()> {
+    let nothing = Topology::new(&[], |_| Peer::new(()));
+    let topology = nothing.refreshed_around(tiers, home, |_| Peer::new(()));
+    Router::new(Table::new(Arc::new(topology)), Policy::default(), 0)
+}
+
+#[test]
+fn a_key_has_one_coordinator_whatever_else_goes_on() {
+    let router = router(5, Policy::default());
+    let coordinator = first(&router, 7);
+    let busy: Vec<_> = (0..50).map(|_| spread(&router, 3, NOW)).collect();
+    drop(busy);
+    let waiting: Vec<_> = (0..50)
+        .map(|_| {
+            let mut plan = wish(7);
+            assert_eq!(next(&router, &mut plan, NOW), coordinator);
+            plan
+        })
+        .collect();
+    assert_eq!(waiting.len(), 50);
+    let all: std::collections::HashSet<_> = tokens().map(|token| first(&router, token)).collect();
+    assert_eq!(all.len(), 5, "keys are spread");
+}
+
+#[test]
+fn it_is_nobodys_turn() {
+    let router = router(3, Policy::default());
+    for token in tokens() {
+        first(&router, token);
+    }
+    let before: Vec<_> = router
+        .table()
+        .usable()
+        .map(|node| node.requests())
+        .collect();
+    let spread = spread(&router, 30, NOW);
+    assert!(
+        spread.values().all(|&requests| requests == 10),
+        "{spread:?} after {before:?}"
+    );
+    assert_eq!(router.rotation.0.load(Ordering::Relaxed), 30);
+}
+
+#[test]
+fn an_ejected_coordinator_makes_way_for_the_second_and_is_it_again_when_it_is_back() {
+    for token in tokens().take(20) {
+        let routers =
+            [3, 9, 17].map(|start| Router::new(Table::new(topology(6)), Policy::default(), start));
+        let mut plan = wish(token);
+        let order = [(); 3].map(|()| next(&routers[0], &mut plan, NOW));
+        for router in &routers {
+            assert_eq!(first(router, token), order[0]);
+            take_down(router, &order[0]);
+            assert_eq!(first(router, token), order[1]);
+            take_down(router, &order[1]);
+            assert_eq!(first(router, token), order[2]);
+            for node in &order[..2] {
+                let node = router.table().topology().find(node).unwrap().clone();
+                let trial = node.health().claim_probe(true, LATER).unwrap();
+                router.probed(node, true, trial, LATER);
+            }
+            assert_eq!(first(router, token), order[0]);
+        }
+    }
+}
+
+#[test]
+fn a_trial_is_only_for_the_keys_that_want_the_node_most() {
+    let router = router(4, Policy::default());
+    let (mine, others): (Vec<_>, Vec<_>) =
+        tokens().partition(|&token| first(&router, token) == url(1));
+    fail(&router, &url(1), 9);
+    for &token in others.iter().chain(&mine) {
+        assert_ne!(first(&router, token), url(1));
+    }
+    for &token in &others {
+        assert_ne!(next(&router, &mut wish(token), LATER), url(1));
+    }
+    let mut trial = wish(mine[0]);
+    assert_eq!(next(&router, &mut trial, LATER), url(1));
+    assert_ne!(
+        next(&router, &mut wish(mine[1]), LATER),
+        url(1),
+        "one at a time"
+    );
+    settle(&router, &mut trial, Outcome::Answered, LATER);
+    assert_eq!(next(&router, &mut wish(mine[1]), LATER), url(1));
+}
+
+#[test]
+fn replicas_come_before_all_others() {
+    let router = router(9, Policy::default());
+    for token in tokens().take(50) {
+        let replicas = [2, 5, 8].map(url);
+        let mut plan = wish_for(Order::Fixed, token, &[2, 5, 8, 77]);
+        let order: Vec<_> = (0..9).map(|_| next(&router, &mut plan, NOW)).collect();
+        assert!(
+            order[..3].iter().all(|node| replicas.contains(node)),
+            "{order:?}"
+        );
+        let different: std::collections::HashSet<_> = order.iter().collect();
+        assert_eq!(different.len(), 9, "none twice before all were tried");
+        assert_eq!(router.elsewhere(&plan), Elsewhere::Tried);
+
+        // The same as without a map, but for those that are none.
+        let mut without = wish(token);
+        let mut plain: Vec<_> = (0..9).map(|_| next(&router, &mut without, NOW)).collect();
+        plain.retain(|node| replicas.contains(node));
+        assert_eq!(order[..3], plain);
+    }
+}
+
+#[test]
+fn a_rack_is_no_border() {
+    let (one, other) = (
+        rack_at_home(&[1, 2], &[1, 2, 3, 4]),
+        rack_at_home(&[4, 3], &[4, 3, 2, 1]),
+    );
+    let mut coordinators = HashMap::<_, usize>::new();
+    for token in tokens() {
+        let coordinator = first(&one, token);
+        assert_eq!(first(&other, token), coordinator);
+        *coordinators.entry(coordinator).or_default() += 1;
+    }
+    assert!(
+        coordinators.values().all(|&keys| keys > 200),
+        "{coordinators:?}"
+    );
+    // Ordinary requests stay.
+    assert_eq!(spread(&one, 100, NOW).len(), 2);
+    let mut plan = Plan::default();
+    for _ in 0..6 {
+        assert!([1, 2].map(url).contains(&next(&one, &mut plan, NOW)));
+    }
+}
+
+#[test]
+fn those_aside_are_no_part_of_spill_over_and_of_panic() {
+    let router = rack_at_home(&[1, 2, 3], &[1, 2, 3, 4, 5, 6, 7]);
+    for last in 4..=7 {
+        assert!(
+            fail(&router, &url(last), 9)
+                .iter()
+                .all(|panic| panic.is_none())
+        );
+    }
+    assert!(!router.table().is_in_panic());
+    assert_eq!(spread(&router, 30, NOW).len(), 3);
+    // At home more fail than not: there all are used.
+    let coordinators: std::collections::HashSet<_> =
+        tokens().map(|token| first(&router, token)).collect();
+    assert_eq!(coordinators.len(), 7);
+
+    for last in 1..=3 {
+        take_down(&router, &url(last));
+    }
+    let mut plan = Plan::default();
+    assert!([1, 2, 3].map(url).contains(&next(&router, &mut plan, NOW)));
+    assert_eq!(router.elsewhere(&plan), Elsewhere::Ejected);
+}
+
+#[test]
+fn a_node_aside_comes_back_by_the_requests_of_its_keys() {
+    let router = rack_at_home(&[1], &[1, 2, 3, 4]);
+    let mine = tokens()
+        .find(|&token| first(&router, token) == url(2))
+        .unwrap();
+    fail(&router, &url(2), 9);
+    assert_ne!(first(&router, mine), url(2));
+    assert_eq!(
+        spread(&router, 10, LATER).len(),
+        1,
+        "no ordinary request tries it"
+    );
+    let mut trial = wish(mine);
+    assert_eq!(next(&router, &mut trial, LATER), url(2));
+    settle(&router, &mut trial, Outcome::Answered, LATER);
+    assert_eq!(next(&router, &mut wish(mine), LATER), url(2));
+}
+
+#[test]
+fn transactions_leave_the_datacenter_only_when_it_has_no_usable_node() {
+    let urls = |last: &[u8]| last.iter().copied().map(url).collect::<Vec<_>>();
+    let router = router_around(&[urls(&[1]), urls(&[11, 12])], &urls(&[1, 2]));
+    for token in tokens().take(50) {
+        let mut plan = wish(token);
+        let tried: Vec<_> = (0..4).map(|_| next(&router, &mut plan, NOW)).collect();
+        assert!(
+            tried.iter().all(|node| [1, 2].map(url).contains(node)),
+            "{tried:?}"
+        );
+        assert_ne!(tried[0], tried[1]);
+        assert_ne!(tried[1], tried[2], "not the one that was tried last");
+        assert_eq!(router.elsewhere(&plan), Elsewhere::Tried);
+    }
+    take_down(&router, &url(1));
+    let mut plan = wish(7);
+    for _ in 0..3 {
+        assert_eq!(
+            next(&router, &mut plan, NOW),
+            url(2),
+            "the only one at home"
+        );
+    }
+    take_down(&router, &url(2));
+    let away: Vec<_> = tokens().map(|token| first(&router, token)).collect();
+    assert!(away.iter().all(|node| [11, 12].map(url).contains(node)));
+    let mut plan = wish(7);
+    assert_ne!(next(&router, &mut plan, NOW), next(&router, &mut plan, NOW));
+    assert!(tokens().all(|token| first(&router, token) == first(&router, token)));
+}
+
+#[test]
+fn where_nothing_can_be_used_a_wish_is_like_any_other_request() {
+    let router = router(3, Policy::default());
+    for last in 1..=3 {
+        take_down(&router, &url(last));
+    }
+    let mut plan = wish(7);
+    let tried: std::collections::HashSet<_> =
+        (0..3).map(|_| next(&router, &mut plan, NOW)).collect();
+    assert_eq!(tried.len(), 3);
+    assert_eq!(router.elsewhere(&plan), Elsewhere::Nowhere);
+}
+
+#[test]
+fn a_batch_goes_where_most_of_its_keys_want_to() {
+    let router = router(5, Policy::default());
+    let of = |last| tokens().filter(move |&token| first(&router, token) == url(last));
+    let few = of(4).take(2).collect::<Vec<_>>();
+    let router = super::router(5, Policy::default());
+    let many: Vec<_> = tokens()
+        .filter(|&token| first(&router, token) == url(2))
+        .take(3)
+        .collect();
+    let keys: Vec<_> = few.iter().chain(&many).copied().map(key).collect();
+    let batch = || Plan::wishing(Wish::many(keys.clone(), Order::Fixed).unwrap());
+    assert_eq!(next(&router, &mut batch(), NOW), url(2));
+    let mut plan = batch();
+    let tried: std::collections::HashSet<_> =
+        (0..5).map(|_| next(&router, &mut plan, NOW)).collect();
+    assert_eq!(tried.len(), 5);
+    take_down(&router, &url(2));
+    assert_ne!(next(&router, &mut batch(), NOW), url(2));
+}
+
+fn lists() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::btree_set(1u8..60, 1..30).prop_map(|list| list.into_iter().collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn all_routers_agree_whatever_the_order_of_their_lists_and_their_rotation(
+        list in lists(), tokens in prop::collection::vec(any::<i64>(), 1..4), replicas in prop::collection::btree_set(1u8..70, 0..4),
+        down in prop::collection::btree_set(1u8..60, 0..8), starts in any::<[usize; 2]>(), seed in any::<u64>(),
+    ) {
+        let map = map(&replicas.into_iter().collect::<Vec<_>>());
+        let keys: Vec<_> = tokens.iter().map(|&token| Key { map: Some(Arc::clone(&map)), ..key(token) }).collect();
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let orders = starts.map(|start| {
+            let mut urls: Vec<_> = list.iter().copied().map(url).collect();
+            rng.shuffle(&mut urls);
+            let topology = Topology::new(&[urls], |_| Peer::new(()));
+            let router = Router::new(Table::new(Arc::new(topology)), Policy::default(), start);
+            spread_with(&router, start % 5, NOW, &mut rng);
+            for &last in down.iter().filter(|&last| list.contains(last)).take(list.len() - 1) {
+                take_down(&router, &url(last));
+            }
+            let mut keys = keys.clone();
+            rng.shuffle(&mut keys);
+            let usable = router.table().usable().count();
+            let mut plan = Plan::wishing(Wish::many(keys, Order::Fixed).unwrap());
+            (0..usable).map(|_| next(&router, &mut plan, NOW)).collect::<Vec<_>>()
+        });
+        prop_assert_eq!(&orders[0], &orders[1]);
+        let different: std::collections::HashSet<_> = orders[0].iter().collect();
+        prop_assert_eq!(different.len(), orders[0].len());
+        prop_assert!(orders[0].iter().all(|node| list.iter().any(|&last| url(last) == *node)));
+    }
+}
