@@ -46,17 +46,26 @@ impl Bench {
     }
 
     pub(super) fn with(seeds: Vec<NodeUrl>, scope: Option<Scope>, spill_over: bool) -> Self {
+        Self::with_settings(seeds, scope, |settings| settings.spill_over = spill_over)
+    }
+
+    pub(super) fn with_settings(
+        seeds: Vec<NodeUrl>,
+        scope: Option<Scope>,
+        change: impl FnOnce(&mut Settings<()>),
+    ) -> Self {
         let network = Arc::new(FakeNetwork::default());
         let table = Table::new(Arc::new(Topology::new(
             std::slice::from_ref(&seeds),
             |_| Peer::new(()),
         )));
         let router = Arc::new(Router::new(table, Policy::default(), 0));
-        let settings = Settings {
+        let mut settings = Settings {
             seeds,
             scope_is_chosen: scope.is_some(),
             scope: scope.unwrap_or_default(),
-            spill_over,
+            spill_over: true,
+            knows_datacenter: false,
             intervals: Intervals {
                 active: ACTIVE,
                 idle: IDLE,
@@ -67,6 +76,7 @@ impl Bench {
             },
             report: Box::new(note),
         };
+        change(&mut settings);
         let discovery = Arc::new(Discovery::new(settings, Arc::clone(&router), Clock::new()));
         discovery.hear_of_answers();
         let ask: Arc<dyn Ask> = Arc::clone(&network) as _;
@@ -100,6 +110,16 @@ impl Bench {
         tiers
             .map(|tier| numbers(tier.iter().map(|node| node.url())))
             .collect()
+    }
+
+    /// The nodes for operations that want one coordinator for all clients, and those of them that are for nothing else.
+    pub(super) fn home(&self) -> (Vec<u8>, Vec<u8>) {
+        let table = self.router.table();
+        let topology = table.topology();
+        let home = topology.nodes().iter().zip(topology.are_home());
+        let home = home.filter(|(_, is_home)| **is_home);
+        let aside = topology.aside().iter().map(|node| node.url());
+        (numbers(home.map(|(node, _)| node.url())), numbers(aside))
     }
 
     pub(super) async fn refresh_tiers(&self) -> Result<Vec<Vec<u8>>, RefreshError> {

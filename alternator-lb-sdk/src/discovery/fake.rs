@@ -126,7 +126,7 @@ impl FakeNetwork {
         self
     }
 
-    /// Nobody answers questions in which this occurs, from now on.
+    /// Nobody answers questions in which this occurs, or that end in it if it ends with `$`, from now on.
     pub(super) fn unanswerable(&self, part: &str) -> &Self {
         *self.unanswerable.lock().unwrap() = Some(part.to_owned());
         self
@@ -158,6 +158,7 @@ impl FakeNetwork {
         let unanswerable = self.unanswerable.lock().unwrap().clone();
         let found = match unanswerable {
             Some(part) if path.contains(&part) => Some(FakeNode::Silent),
+            Some(part) if is_end(path, &part) => Some(FakeNode::Silent),
             Some(_) | None => self.nodes.lock().unwrap().get(&last).cloned(),
         };
         if matches!(found, Some(FakeNode::Silent)) {
@@ -228,6 +229,11 @@ impl Ask for FakeNetwork {
                 .collect())
         })
     }
+}
+
+fn is_end(path: &str, part: &str) -> bool {
+    part.strip_suffix('$')
+        .is_some_and(|end| path.ends_with(end))
 }
 
 fn answer(

@@ -9,11 +9,13 @@ use std::collections::HashSet;
 pub(super) struct Knowledge {
     /// Most wanted first. Without spill-over none comes after the first that has nodes.
     pub(super) links: Vec<Link>,
+    /// The datacenter of the first of them, if that is wanted and is none of them.
+    pub(super) home: Option<Link>,
     /// Nodes that were seen to honour the question for a datacenter or rack.
     pub(super) scoped: HashSet<NodeUrl>,
 }
 
-/// The nodes of one link of the scope chain.
+/// The nodes of one link of the scope chain, or of the datacenter beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Link {
     pub(super) area: Area,
@@ -36,9 +38,14 @@ impl Knowledge {
         links.map(|link| link.nodes().cloned().collect()).collect()
     }
 
+    /// The links of the chain, and the datacenter beside them.
+    pub(super) fn all_links(&self) -> impl Iterator<Item = &Link> {
+        self.links.iter().chain(&self.home)
+    }
+
     /// All nodes in force, those of the most wanted link first. Links that cover each other name nodes twice.
-    fn nodes(&self) -> impl Iterator<Item = &NodeUrl> {
-        self.links.iter().flat_map(Link::nodes)
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &NodeUrl> {
+        self.all_links().flat_map(Link::nodes)
     }
 
     /// The most wanted link that has nodes.
@@ -48,7 +55,7 @@ impl Knowledge {
 
     /// What is known of a link: nothing while nobody has told.
     pub(super) fn groups_of(&self, area: &Area) -> &[Group] {
-        let link = self.links.iter().find(|link| link.area == *area);
+        let link = self.all_links().find(|link| link.area == *area);
         link.map(|link| link.groups.as_slice()).unwrap_or_default()
     }
 }

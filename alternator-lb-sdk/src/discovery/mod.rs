@@ -44,6 +44,10 @@
 //! a `cluster` that is not the most wanted one for each of its datacenters. Who did not answer is not waited for a second
 //! time in the same refresh.
 //!
+//! Where operations want a node of the whole datacenter, the one of the most wanted link is asked for after the chain, if
+//! that has only racks of it. Those of its nodes that are in no link stand aside: no ordinary request goes there, and they
+//! are watched over like the others.
+//!
 //! Without spill-over the walk ends at the first link with nodes, and nothing is known of those after it.
 //!
 //! What does not live here: the HTTP client. [`Ask`] is all that discovery knows of it.
@@ -59,6 +63,7 @@ mod error;
 mod fake;
 mod flight;
 mod groups;
+mod home;
 mod knowledge;
 mod life;
 mod memory;

@@ -1,7 +1,7 @@
 //! Making refreshes, and what comes of them.
 
 use super::flight::{self, Boarding, Flight, Turn};
-use super::knowledge::{Knowledge, Link};
+use super::knowledge::Knowledge;
 use super::memory::{Changes, Memory};
 use super::schedule::{Intervals, Signals};
 use super::seeds::{LOOK_UP_TIMEOUT, Seeds};
@@ -25,6 +25,9 @@ pub(crate) struct Settings<E> {
     pub(crate) scope_is_chosen: bool,
     /// Whether the nodes of all links of the scope chain are kept, or only those of the first link that has any.
     pub(crate) spill_over: bool,
+    /// Whether the nodes of the datacenter are kept as well where the scope is a rack: for operations that want one
+    /// coordinator for all clients.
+    pub(crate) knows_datacenter: bool,
     pub(crate) intervals: Intervals,
     /// Makes what the SDK wants at hand when a node is picked.
     pub(crate) attach: fn(&NodeUrl) -> E,
@@ -50,7 +53,7 @@ pub(crate) struct Discovery<E> {
 
 /// What a refresh has found.
 struct Found {
-    links: Vec<Link>,
+    knowledge: Knowledge,
     /// The nodes among them that are new and have answered.
     proven: HashSet<NodeUrl>,
 }
@@ -203,7 +206,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             }
             let (result, findings) = self.survey(ask.as_ref()).await;
             let found = match result {
-                Ok(links) => Ok(self.prove(ask.as_ref(), links).await),
+                Ok(knowledge) => Ok(self.prove(ask.as_ref(), knowledge).await),
                 Err(error) => Err(error),
             };
             if let Some(outcome) = self.finish(turn, found, findings) {
@@ -212,13 +215,13 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         }
     }
 
-    async fn survey(&self, ask: &dyn Ask) -> (Result<Vec<Link>, RefreshError>, Findings) {
+    async fn survey(&self, ask: &dyn Ask) -> (Result<Knowledge, RefreshError>, Findings) {
         let trouble = self.signals.take_trouble() || self.failures_in_a_row() > 0;
         let (seeds, unresolved) = self.seeds.resolve(ask, trouble, self.clock.now()).await;
         let knowledge = self.memory().knowledge.clone();
         if knowledge.links.is_empty() && !seeds.is_empty() && !self.router.table().refuses() {
             // Nothing better is known until the seeds answer, if they do.
-            self.put_in_force(std::slice::from_ref(&seeds), &HashSet::new());
+            self.put_in_force(std::slice::from_ref(&seeds), &seeds, &HashSet::new());
         }
         let survey = Survey {
             ask,
@@ -232,16 +235,24 @@ impl<E: Send + Sync + 'static> Discovery<E> {
                 ..Findings::default()
             }),
         };
-        let Settings {
-            scope, spill_over, ..
-        } = &self.settings;
-        let result = survey.run(scope, *spill_over).await;
+        let settings = &self.settings;
+        let result = survey.run(&settings.scope, settings.spill_over).await;
+        let home = match &result {
+            Ok(links) if settings.knows_datacenter => survey.home(&settings.scope, links).await,
+            Ok(_) | Err(_) => None,
+        };
         let findings = survey.findings.into_inner();
-        (result, findings.unwrap_or_else(PoisonError::into_inner))
+        let mut findings = findings.unwrap_or_else(PoisonError::into_inner);
+        let knowledge = result.map(|links| Knowledge {
+            links,
+            home,
+            scoped: std::mem::take(&mut findings.scoped),
+        });
+        (knowledge, findings)
     }
 
     /// Asks those who are new whether they listen yet.
-    async fn prove(&self, ask: &dyn Ask, links: Vec<Link>) -> Found {
+    async fn prove(&self, ask: &dyn Ask, knowledge: Knowledge) -> Found {
         let proven = match self.has_succeeded() {
             true => {
                 let table = self.router.table();
@@ -251,14 +262,14 @@ impl<E: Send + Sync + 'static> Discovery<E> {
                     .iter()
                     .map(|node| node.url())
                     .collect();
-                let nodes = links.iter().flat_map(Link::nodes);
+                let nodes = knowledge.nodes();
                 let new = nodes.filter(|node| !known.contains(node)).cloned();
                 probe::newcomers(ask, new.collect()).await
             }
             // The first list is all there is to go to.
             false => HashSet::new(),
         };
-        Found { links, proven }
+        Found { knowledge, proven }
     }
 
     /// Lets the result count, and returns it; nothing if the turn was lost, because another has gone ahead since.
@@ -274,7 +285,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let mut reports = Vec::from_iter(self.memory().note_dropped(&findings.dropped));
         let outcome = match result {
             Ok(found) => {
-                reports.extend(self.succeeded(found, findings));
+                reports.extend(self.succeeded(found));
                 Ok(())
             }
             Err(error) => {
@@ -287,13 +298,10 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         Some(outcome)
     }
 
-    fn succeeded(&self, found: Found, findings: Findings) -> Vec<Report> {
-        let knowledge = Knowledge {
-            links: found.links,
-            scoped: findings.scoped,
-        };
+    fn succeeded(&self, found: Found) -> Vec<Report> {
+        let Found { knowledge, proven } = found;
         // Before anybody is told that it has succeeded.
-        let changes = self.put_in_force(&knowledge.tiers(), &found.proven);
+        let changes = self.put_in_force(&knowledge.tiers(), &knowledge.at_home(), &proven);
         self.has_succeeded.store(true, Ordering::Relaxed);
         let is_surprised = !self.settings.scope_is_chosen;
         self.memory()
@@ -319,13 +327,18 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     ///
     /// New nodes come in an order of this process's own: were it the same for all, the turns of a node that is out would
     /// all fall to the same next one, and move through a fleet as a wave.
-    fn put_in_force(&self, tiers: &[Vec<NodeUrl>], proven: &HashSet<NodeUrl>) -> Changes {
+    fn put_in_force(
+        &self,
+        tiers: &[Vec<NodeUrl>],
+        home: &[NodeUrl],
+        proven: &HashSet<NodeUrl>,
+    ) -> Changes {
         let is_first = !self.has_succeeded();
         let now = self.clock.now();
         let before = self.router.table();
         let mut tiers = tiers.to_vec();
         tiers.iter_mut().for_each(|tier| fastrand::shuffle(tier));
-        let after = before.topology().refreshed(&tiers, |url| {
+        let after = before.topology().refreshed_around(&tiers, home, |url| {
             let endpoint = (self.settings.attach)(url);
             match is_first {
                 true => Peer::new(endpoint),

@@ -18,7 +18,7 @@ pub(crate) enum Report {
     Changed {
         added: Vec<NodeUrl>,
         removed: Vec<NodeUrl>,
-        /// How many there are now, in all links of the scope chain.
+        /// How many there are now, in all links of the scope chain and beside it.
         nodes: usize,
         /// The most wanted link that has nodes.
         area: String,

@@ -39,7 +39,7 @@ impl Survey<'_> {
     /// being the nearest, and the surest to know who else is there.
     fn candidates(&self) -> Vec<&NodeUrl> {
         let mut seen = HashSet::new();
-        let links = self.knowledge.links.iter();
+        let links = self.knowledge.all_links();
         let mut candidates: Vec<_> = links
             .flat_map(|link| self.in_turn(link.nodes()))
             .filter(|node| seen.insert(*node))

@@ -76,6 +76,10 @@ impl NodeStatus {
     /// How wanted the node is: 0 in the most wanted scope of the chain that has nodes, 1 in the next such scope, and so on.
     /// Nodes of higher tiers get requests when too few of the lower ones can be used, and retries; see
     /// [`Scope`](crate::Scope).
+    ///
+    /// Where the scope is a rack, and some operations go to the same node from all racks, the rest of the datacenter is
+    /// known as well. Those of its nodes that are in no scope of the chain have the number after the last scope's, and get
+    /// such operations only.
     #[must_use]
     pub fn tier(&self) -> usize {
         self.tier

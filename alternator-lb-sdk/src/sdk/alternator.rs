@@ -160,13 +160,15 @@ impl Alternator {
     }
 
     /// The nodes that requests may go to, and how they are: one consistent snapshot, those of the most wanted scope first.
+    /// Nodes that are in no scope, and known because some operations need one node of the whole datacenter, come last.
     ///
     /// Before the first refresh these are the seeds.
     #[must_use]
     pub fn nodes(&self) -> Vec<NodeStatus> {
         let now = self.cluster.now();
         let table = self.cluster.router().table();
-        let tiers = table.topology().tiers().enumerate();
+        let topology = table.topology();
+        let tiers = topology.tiers().chain([topology.aside()]).enumerate();
         tiers
             .flat_map(|(tier, nodes)| {
                 nodes

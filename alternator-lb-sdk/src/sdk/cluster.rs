@@ -99,6 +99,7 @@ impl Cluster {
             scope: chosen.scope,
             scope_is_chosen: chosen.scope_is_chosen,
             spill_over: chosen.spill_over,
+            knows_datacenter: false,
             intervals: chosen.intervals,
             attach: SdkEndpoint::new,
             end_requests: SdkEndpoint::end_requests,

@@ -8,6 +8,7 @@ use crate::topology::{Host, Scheme, Topology};
 use std::time::Duration;
 
 mod cluster;
+mod home;
 mod names;
 mod newcomers;
 mod properties;

@@ -4,6 +4,7 @@ use super::super::fake::{numbers, urls};
 use super::*;
 use crate::health::Outcome;
 use crate::routing::{Peer, Plan};
+use crate::topology::Scope;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -52,6 +53,32 @@ async fn a_node_that_came_back_is_found_by_a_probe_over_the_connections_of_the_d
     pass(200).await;
     assert!(is_up(&bench, 2));
     assert_eq!(bench.network.probed(), [(2, OfTheData)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_is_in_no_scope_is_watched_like_the_others() {
+    let scope = Scope::rack("dc1", "r1");
+    let bench = Bench::with_settings(urls(&[1, 2]), Some(scope), |settings| {
+        settings.knows_datacenter = true;
+    });
+    let members = [("r1", 1), ("r1", 2), ("r2", 3)];
+    bench.network.datacenter("dc1", &members);
+    bench.refresh().await.unwrap();
+    assert_eq!(bench.home(), (vec![1, 2, 3], vec![3]));
+    let _watch = Handle::current().spawn(watch(Arc::downgrade(&bench.discovery)));
+    die(&bench, 3);
+    assert!(!is_up(&bench, 3));
+    bench.network.datacenter("dc1", &members);
+    pass(200).await;
+    assert!(is_up(&bench, 3));
+
+    let _waiting = bench.request(3);
+    bench.network.dead(3);
+    pass(2_000).await;
+    assert!(
+        !is_up(&bench, 3),
+        "it lets a request wait, and is not there"
+    );
 }
 
 #[tokio::test(start_paused = true)]

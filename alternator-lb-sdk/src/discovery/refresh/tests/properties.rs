@@ -110,6 +110,26 @@ proptest! {
     }
 
     #[test]
+    fn the_datacenter_of_the_first_link_is_home_and_changes_no_scope((cluster, scope, seeds) in any_setting()) {
+        run(async {
+            let bench = Bench::with_settings(urls(&seeds), Some(scope.clone()), |settings| settings.knows_datacenter = true);
+            bench.network.cluster(&cluster);
+            if bench.refresh().await.is_err() {
+                return;
+            }
+            assert_eq!(bench.tiers(), expected(&cluster, &scope, &seeds));
+            let home = match &scope.areas()[0] {
+                Area::Rack { datacenter, .. } => Area::Datacenter(Arc::clone(datacenter)),
+                area => area.clone(),
+            };
+            let home = nodes_in(&cluster, &home, &seeds);
+            let in_scope = bench.tiers().concat();
+            let aside: Vec<_> = home.iter().copied().filter(|last| !in_scope.contains(last)).collect();
+            assert_eq!(bench.home(), (home, aside));
+        });
+    }
+
+    #[test]
     fn a_healthy_refresh_asks_one_question_for_each_link_and_datacenter((cluster, scope, seeds) in any_setting()) {
         run(async {
             // As the first link with nodes the cluster costs a question for each seed.

@@ -136,6 +136,7 @@ async fn without_anything_to_ask_with_there_is_an_error() {
         scope: Scope::cluster(),
         scope_is_chosen: false,
         spill_over: true,
+        knows_datacenter: false,
         intervals: Intervals {
             active: ACTIVE,
             idle: IDLE,
