@@ -99,7 +99,8 @@ impl Cluster {
             scope: chosen.scope,
             scope_is_chosen: chosen.scope_is_chosen,
             spill_over: chosen.spill_over,
-            knows_datacenter: false,
+            // One coordinator for all clients must not depend on where each of them is.
+            knows_datacenter: chosen.wishes.is_some(),
             intervals: chosen.intervals,
             attach: SdkEndpoint::new,
             end_requests: SdkEndpoint::end_requests,
