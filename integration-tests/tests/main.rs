@@ -28,6 +28,7 @@ mod failover;
 mod fast_signing;
 mod http_client_order;
 mod http_clients;
+mod key_affinity;
 mod lean_requests;
 mod lifecycle;
 mod membership;

@@ -29,7 +29,12 @@ impl Errands {
         }
     }
 
-    /// Sends one out, unless there is no runtime to do it, or no more are wanted.
+    /// Whether one can be sent out: there is a runtime to do it, and more are wanted.
+    pub(super) fn are_possible(&self) -> bool {
+        Handle::try_current().is_ok() && !*self.over.borrow()
+    }
+
+    /// Sends one out, if that [is possible](Self::are_possible).
     pub(super) fn send(&self, errand: impl Future<Output = ()> + Send + 'static) {
         let Ok(runtime) = Handle::try_current() else {
             return;
@@ -86,8 +91,10 @@ mod tests {
     async fn a_shutdown_ends_errands_and_lets_none_begin() {
         let errands = Errands::new();
         let dropped = endless(&errands);
+        assert!(errands.are_possible());
         errands.shutdown().await;
         assert!(dropped.await.is_err());
+        assert!(!errands.are_possible());
         assert!(endless(&errands).await.is_err(), "not even begun");
     }
 
@@ -101,7 +108,9 @@ mod tests {
 
     #[test]
     fn without_a_runtime_nothing_is_begun() {
-        let mut dropped = endless(&Errands::new());
+        let errands = Errands::new();
+        assert!(!errands.are_possible());
+        let mut dropped = endless(&errands);
         assert_eq!(
             dropped.try_recv(),
             Err(oneshot::error::TryRecvError::Closed)

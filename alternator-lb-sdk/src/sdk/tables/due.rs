@@ -68,6 +68,14 @@ impl Due {
         is_valid
     }
 
+    /// A look-up has come to nothing: the next may begin at once.
+    pub(super) fn release(&self, claim: Claim) {
+        // Refused: it was done, or has no say any more.
+        let _ = self
+            .next
+            .compare_exchange(claim.0, 0, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
     /// Something speaks against what the last look-up brought.
     pub(super) fn doubt(&self, now: Duration) {
         let doubtable = self.doubtable.load(Ordering::Relaxed);
@@ -124,6 +132,19 @@ mod tests {
         assert!(due.done(next, at(32), at(600)));
         assert!(!due.done(stuck, at(33), at(0)));
         assert!(due.claim(at(40), LIMIT).is_none());
+    }
+
+    #[test]
+    fn one_that_came_to_nothing_makes_way() {
+        let due = Due::now();
+        let lost = due.claim(at(0), LIMIT).unwrap();
+        due.release(lost);
+        let claim = due.claim(at(1), LIMIT).unwrap();
+        due.release(lost);
+        assert!(due.claim(at(2), LIMIT).is_none());
+        due.done(claim, at(2), at(600));
+        due.release(claim);
+        assert!(due.claim(at(3), LIMIT).is_none());
     }
 
     #[test]

@@ -48,15 +48,37 @@ pub(in crate::sdk) fn learn_if_due(
     let Some(claim) = table.due.claim(now, LIMIT) else {
         return;
     };
+    // Where it is not possible, that is not tried again with each operation.
+    if !cluster.errands().are_possible() {
+        return;
+    }
     let Some(caller) = Caller::of(cluster, components, config) else {
         return;
     };
-    let learning = learn(Arc::downgrade(cluster), caller, Arc::clone(table), claim);
+    let flight = Flight {
+        table: Arc::clone(table),
+        claim,
+    };
+    let learning = learn(Arc::downgrade(cluster), caller, flight);
     cluster.errands().send(learning);
 }
 
-async fn learn(cluster: Weak<Cluster>, caller: Caller, table: Arc<Table>, claim: Claim) {
-    let learned = timeout(LIMIT, look_up(&cluster, &caller, &table)).await;
+/// A look-up that is under way. One that goes with its runtime makes way for another.
+#[derive(Debug)]
+struct Flight {
+    table: Arc<Table>,
+    claim: Claim,
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.table.due.release(self.claim);
+    }
+}
+
+async fn learn(cluster: Weak<Cluster>, caller: Caller, flight: Flight) {
+    let table = &flight.table;
+    let learned = timeout(LIMIT, look_up(&cluster, &caller, table)).await;
     let learned = learned.unwrap_or_else(|elapsed| Err(CallError::Unreachable(elapsed.into())));
     let Some(cluster) = cluster.upgrade() else {
         return;
@@ -71,7 +93,7 @@ async fn learn(cluster: Weak<Cluster>, caller: Caller, table: Arc<Table>, claim:
         Err(CallError::Refused(_) | CallError::NotUnderstood(_)) => REFUSED,
     };
     let now = cluster.now();
-    if !table.due.done(claim, now, now + jittered(pause)) {
+    if !table.due.done(flight.claim, now, now + jittered(pause)) {
         return;
     }
     match learned {

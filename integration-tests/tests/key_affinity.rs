@@ -1,0 +1,295 @@
+//! One coordinator for each partition.
+
+mod isolation;
+mod look_ups;
+mod nodes;
+
+use crate::rig::{Table, client, config, direct, eventually, refreshing, s, scripted};
+use alternator_lb_sdk::{Alternator, Builder, KeyAffinity, Scope};
+use alternator_test_cluster::{NodeConfig, TestCluster, Tokens};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use futures_util::future::join_all;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A cluster of five nodes that counts transactions, with a table.
+async fn cluster_of_five(cluster: &TestCluster) -> Table {
+    Table::create(&direct(cluster.url())).await
+}
+
+fn five(builder: alternator_test_cluster::Builder) -> alternator_test_cluster::Builder {
+    builder.nodes(5).tokens(Tokens::vnodes())
+}
+
+fn with(cluster: &TestCluster, affinity: KeyAffinity) -> Builder {
+    refreshing(cluster).key_affinity(affinity)
+}
+
+/// A client that knows all nodes, and the table.
+async fn settled(cluster: &TestCluster, builder: Builder, table: &Table) -> (Alternator, Client) {
+    let alternator = builder.build().unwrap();
+    let client = client(&alternator);
+    alternator.ready().await.unwrap();
+    settle(cluster, &client, table).await;
+    (alternator, client)
+}
+
+/// Waits until conditional writes on one key keep to one node.
+async fn settle(cluster: &TestCluster, client: &Client, table: &Table) {
+    eventually("the table is known", async || {
+        cluster.reset_counters();
+        for _ in 0..6 {
+            conditional_put(client, table, "settle").await;
+        }
+        coordinators(cluster)["settle"].len() == 1
+    })
+    .await;
+    cluster.reset_counters();
+}
+
+async fn conditional_put(client: &Client, table: &Table, key: &str) {
+    let put = client.put_item().table_name(&table.name);
+    let put = put.item("pk", s(key)).item("sk", s("x"));
+    let put = put.condition_expression("attribute_not_exists(nothing)");
+    put.send().await.unwrap();
+}
+
+async fn put(client: &Client, table: &Table, key: &str) {
+    let put = client.put_item().table_name(&table.name);
+    let put = put.item("pk", s(key)).item("sk", s("x"));
+    put.send().await.unwrap();
+}
+
+/// Who coordinated the transactions on each partition.
+fn coordinators(cluster: &TestCluster) -> BTreeMap<String, BTreeSet<String>> {
+    let partitions = cluster.lwt_partitions().into_iter();
+    partitions
+        .map(|partition| {
+            let nodes = partition.operations.into_keys().collect();
+            (partition.key.value().to_owned(), nodes)
+        })
+        .collect()
+}
+
+/// The only coordinator of each partition.
+fn only_coordinators(cluster: &TestCluster) -> BTreeMap<String, String> {
+    let only = |(key, nodes): (String, BTreeSet<String>)| {
+        assert_eq!(nodes.len(), 1, "{key}: {nodes:?}");
+        (key, nodes.into_iter().next().unwrap())
+    };
+    coordinators(cluster).into_iter().map(only).collect()
+}
+
+/// How many requests of this operation each node got.
+fn spread(cluster: &TestCluster, operation: &str) -> Vec<u64> {
+    let nodes = cluster.nodes();
+    nodes
+        .iter()
+        .map(|node| node.counters().operation(operation))
+        .collect()
+}
+
+fn nodes_with(spread: &[u64]) -> usize {
+    spread.iter().filter(|count| **count > 0).count()
+}
+
+fn keys(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("key {number}")).collect()
+}
+
+#[tokio::test]
+async fn conditional_writes_of_eight_clients_on_a_partition_have_one_coordinator() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    let mut clients = Vec::new();
+    for _ in 0..8 {
+        let builder = with(&cluster, KeyAffinity::conditional_writes());
+        clients.push(settled(&cluster, builder, &table).await);
+    }
+    let keys = keys(30);
+    let writing = clients.iter().map(|(_, client)| async {
+        for key in &keys {
+            conditional_put(client, &table, key).await;
+        }
+    });
+    join_all(writing).await;
+    let nodes = only_coordinators(&cluster);
+    assert_eq!(nodes.len(), 30);
+    let different: BTreeSet<_> = nodes.values().collect();
+    assert!(different.len() > 2, "{different:?}");
+}
+
+#[tokio::test]
+async fn other_operations_stay_even() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    let builder = with(&cluster, KeyAffinity::conditional_writes());
+    let (_alternator, client) = settled(&cluster, builder, &table).await;
+    for _ in 0..20 {
+        put(&client, &table, "a").await;
+    }
+    assert_eq!(spread(&cluster, "PutItem"), [4; 5]);
+    let get = client.get_item().table_name(&table.name);
+    let get = get.key("pk", s("a")).key("sk", s("x"));
+    for _ in 0..20 {
+        get.clone().send().await.unwrap();
+    }
+    assert_eq!(spread(&cluster, "GetItem"), [4; 5]);
+}
+
+#[tokio::test]
+async fn all_writes_on_a_partition_keep_to_a_node_if_that_is_wanted() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    let builder = with(&cluster, KeyAffinity::all_writes());
+    let (_alternator, client) = settled(&cluster, builder, &table).await;
+    conditional_put(&client, &table, "a").await;
+    for _ in 0..10 {
+        put(&client, &table, "a").await;
+    }
+    assert_eq!(nodes_with(&spread(&cluster, "PutItem")), 1);
+    let get = client.get_item().table_name(&table.name);
+    let get = get.key("pk", s("a")).key("sk", s("x"));
+    for _ in 0..10 {
+        get.clone().send().await.unwrap();
+    }
+    assert_eq!(spread(&cluster, "GetItem"), [2; 5], "reads do not");
+}
+
+#[tokio::test]
+async fn reads_of_a_partition_keep_to_a_node_if_that_is_wanted() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    let (_alternator, client) = settled(&cluster, with(&cluster, KeyAffinity::all()), &table).await;
+    for _ in 0..6 {
+        conditional_put(&client, &table, "a").await;
+        let get = client.get_item().table_name(&table.name);
+        let get = get.key("pk", s("a")).key("sk", s("x"));
+        get.send().await.unwrap();
+        let query = client.query().table_name(&table.name);
+        let query = query.key_condition_expression("pk = :k");
+        let query = query.expression_attribute_values(":k", s("a"));
+        query.send().await.unwrap();
+    }
+    let puts = spread(&cluster, "PutItem");
+    assert_eq!(nodes_with(&puts), 1);
+    assert_eq!(spread(&cluster, "GetItem"), puts);
+    assert_eq!(spread(&cluster, "Query"), puts);
+}
+
+#[tokio::test]
+async fn a_batch_goes_where_most_of_its_items_want_to_go() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    let (_alternator, client) =
+        settled(&cluster, with(&cluster, KeyAffinity::all_writes()), &table).await;
+    conditional_put(&client, &table, "a").await;
+    let coordinator = only_coordinators(&cluster)["a"].clone();
+    let write = |key: &str, sort: usize| {
+        let put = PutRequest::builder();
+        let put = put.item("pk", s(key)).item("sk", s(sort.to_string()));
+        WriteRequest::builder()
+            .put_request(put.build().unwrap())
+            .build()
+    };
+    for other in keys(5) {
+        let mut writes: Vec<_> = (0..3).map(|sort| write("a", sort)).collect();
+        writes.push(write(&other, 0));
+        let batch = client.batch_write_item();
+        let batch = batch.request_items(&table.name, writes);
+        batch.send().await.unwrap();
+    }
+    for node in cluster.nodes() {
+        let expected = if node.url() == coordinator { 5 } else { 0 };
+        assert_eq!(node.counters().operation("BatchWriteItem"), expected);
+    }
+}
+
+#[tokio::test]
+async fn clients_in_different_racks_have_the_same_coordinators() {
+    let cluster = scripted!(|cluster| {
+        let rack = |name: &str| NodeConfig::new().rack(name);
+        let racks = ["r1", "r2", "r1", "r2", "r3"];
+        let cluster = cluster.tokens(Tokens::vnodes());
+        racks.iter().fold(cluster, |all, name| all.node(rack(name)))
+    });
+    let table = cluster_of_five(&cluster).await;
+    let mut clients = Vec::new();
+    for rack in ["r1", "r2"] {
+        let builder = with(&cluster, KeyAffinity::conditional_writes());
+        let builder = builder.scope(Scope::rack("dc1", rack));
+        clients.push(settled(&cluster, builder, &table).await);
+    }
+    let keys = keys(40);
+    for (_, client) in &clients {
+        for key in &keys {
+            conditional_put(client, &table, key).await;
+        }
+    }
+    let used: BTreeSet<_> = only_coordinators(&cluster).into_values().collect();
+    assert_eq!(used.len(), 5, "{used:?}");
+
+    cluster.reset_counters();
+    for _ in 0..10 {
+        put(&clients[0].1, &table, "a").await;
+    }
+    assert_eq!(spread(&cluster, "PutItem"), [5, 0, 5, 0, 0]);
+}
+
+#[tokio::test]
+async fn an_operation_that_is_pinned_goes_to_its_node() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    let builder = with(&cluster, KeyAffinity::conditional_writes());
+    let (_alternator, client) = settled(&cluster, builder, &table).await;
+    for node in cluster.nodes() {
+        cluster.reset_counters();
+        let put = client.put_item().table_name(&table.name);
+        let put = put.item("pk", s("a")).item("sk", s("x"));
+        let put = put.condition_expression("attribute_not_exists(nothing)");
+        let own = aws_sdk_dynamodb::config::Builder::new().endpoint_url(node.url());
+        put.customize().config_override(own).send().await.unwrap();
+        assert_eq!(only_coordinators(&cluster)["a"], node.url());
+    }
+}
+
+#[tokio::test]
+async fn the_parts_alone_have_it_too() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    let builder = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = builder.build().unwrap();
+    let config = config()
+        .endpoint_resolver(alternator.endpoint_resolver())
+        .interceptor(alternator.interceptor())
+        .allow_no_auth();
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    settle(&cluster, &client, &table).await;
+}
+
+#[tokio::test]
+async fn keys_that_are_numbers_and_bytes_have_one_coordinator_each() {
+    let cluster = scripted!(five);
+    let builder = with(&cluster, KeyAffinity::conditional_writes());
+    for (kind, value) in [
+        ("N", AttributeValue::N("12.50".to_owned())),
+        ("B", AttributeValue::B(vec![0, 200, 7].into())),
+    ] {
+        let name = format!("keyed_by_{kind}");
+        look_ups::create(&direct(cluster.url()), &name, "id", kind).await;
+        let alternator = builder.clone().partition_key(&name, "id").build().unwrap();
+        let client = client(&alternator);
+        alternator.ready().await.unwrap();
+        cluster.reset_counters();
+        for _ in 0..6 {
+            let put = client
+                .put_item()
+                .table_name(&name)
+                .item("id", value.clone());
+            let put = put.condition_expression("attribute_not_exists(nothing)");
+            put.send().await.unwrap();
+        }
+        assert_eq!(only_coordinators(&cluster).len(), 1);
+    }
+}

@@ -1,0 +1,380 @@
+//! How tables get known.
+
+use super::{
+    cluster_of_five, conditional_put, coordinators, five, nodes_with, put, settle, settled, spread,
+    with,
+};
+use crate::rig::{
+    Gate, Log, Table, client, config, direct, eventually, http_client, refreshing, s, scripted,
+    signing,
+};
+use alternator_lb_sdk::{AlternatorExt as _, KeyAffinity};
+use alternator_test_cluster::TestCluster;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Intercept;
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+use futures_util::future::join_all;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::runtime;
+
+fn look_ups(cluster: &TestCluster) -> u64 {
+    spread(cluster, "DescribeTable").iter().sum()
+}
+
+/// Creates a table with a partition key and nothing else.
+pub(super) async fn create(client: &Client, name: &str, key: &str, kind: &str) {
+    let attribute = AttributeDefinition::builder().attribute_name(key);
+    let attribute = attribute.attribute_type(ScalarAttributeType::from(kind));
+    let element = KeySchemaElement::builder().attribute_name(key);
+    let element = element.key_type(KeyType::Hash);
+    let creating = client.create_table().table_name(name);
+    let creating = creating.attribute_definitions(attribute.build().unwrap());
+    let creating = creating.key_schema(element.build().unwrap());
+    let creating = creating.billing_mode(BillingMode::PayPerRequest);
+    creating.send().await.unwrap();
+}
+
+/// How many nodes coordinate conditional writes on one key of a table with this partition key.
+async fn nodes_of(cluster: &TestCluster, client: &Client, table: &str, key: &str) -> usize {
+    cluster.reset_counters();
+    for _ in 0..5 {
+        let put = client.put_item().table_name(table).item(key, s("a"));
+        let put = put.condition_expression("attribute_not_exists(nothing)");
+        put.send().await.unwrap();
+    }
+    coordinators(cluster)["a"].len()
+}
+
+#[tokio::test]
+async fn a_table_is_looked_up_once_for_many_operations() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    let alternator = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = alternator.build().unwrap();
+    let gate = Gate::new();
+    let config = config().http_client(gate.clone()).alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    cluster.reset_counters();
+    let writing = (0..50).map(|_| conditional_put(&client, &table, "a"));
+    // The look-up comes through it as well.
+    let opening = gate.open_after(51);
+    tokio::join!(join_all(writing), opening);
+    settle(&cluster, &client, &table).await;
+    conditional_put(&client, &table, "a").await;
+    assert_eq!(look_ups(&cluster), 0, "after the first one");
+}
+
+#[tokio::test]
+async fn operations_that_are_not_covered_cause_no_look_up() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    for builder in [
+        refreshing(&cluster),
+        refreshing(&cluster).partition_key(&table.name, "pk"),
+        with(&cluster, KeyAffinity::conditional_writes()),
+        with(&cluster, KeyAffinity::all_writes()).partition_key(&table.name, "pk"),
+    ] {
+        let alternator = builder.build().unwrap();
+        let client = client(&alternator);
+        alternator.ready().await.unwrap();
+        cluster.reset_counters();
+        for _ in 0..5 {
+            put(&client, &table, "a").await;
+            let get = client.get_item().table_name(&table.name);
+            let get = get.key("pk", s("a")).key("sk", s("x"));
+            get.send().await.unwrap();
+        }
+        alternator.shutdown().await;
+        assert_eq!(look_ups(&cluster), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_named_is_used_from_the_first_operation_on() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    let builder = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = builder.partition_key(&table.name, "pk").build().unwrap();
+    let client = client(&alternator);
+    alternator.ready().await.unwrap();
+    cluster.reset_counters();
+    for _ in 0..10 {
+        conditional_put(&client, &table, "a").await;
+    }
+    assert_eq!(coordinators(&cluster)["a"].len(), 1);
+    alternator.shutdown().await;
+    assert_eq!(look_ups(&cluster), 0);
+}
+
+#[tokio::test]
+async fn look_ups_are_signed_where_operations_are() {
+    let cluster = scripted!(|cluster| five(cluster).authorization("alternator", "secret"));
+    let builder = with(&cluster, KeyAffinity::conditional_writes());
+    for builder in [
+        builder.clone(),
+        builder.clone().require_auth(),
+        builder.fast_signing(),
+    ] {
+        let alternator = builder.build().unwrap();
+        let config = signing("alternator", "secret").alternator(&alternator);
+        let client = Client::from_conf(config.build());
+        alternator.ready().await.unwrap();
+        let table = Table::create(&client).await;
+        settle(&cluster, &client, &table).await;
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_created_anew_through_the_client_is_looked_up_anew() {
+    let cluster = scripted!(five);
+    let alternator = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = alternator.build().unwrap();
+    let client = client(&alternator);
+    alternator.ready().await.unwrap();
+    for key in ["id", "name", "id"] {
+        create(&client, "again", key, "S").await;
+        eventually("the key is known", async || {
+            nodes_of(&cluster, &client, "again", key).await == 1
+        })
+        .await;
+        client
+            .delete_table()
+            .table_name("again")
+            .send()
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_created_anew_by_others_is_looked_up_anew() {
+    let cluster = scripted!(five);
+    let alternator = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = alternator.build().unwrap();
+    let (client, others) = (client(&alternator), direct(cluster.url()));
+    alternator.ready().await.unwrap();
+    for key in ["id", "name"] {
+        create(&others, "again", key, "S").await;
+        eventually("the key is known", async || {
+            nodes_of(&cluster, &client, "again", key).await == 1
+        })
+        .await;
+        others
+            .delete_table()
+            .table_name("again")
+            .send()
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_yet_is_looked_up_later() {
+    let cluster = scripted!(five);
+    let alternator = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = alternator.build().unwrap();
+    let (client, others) = (client(&alternator), direct(cluster.url()));
+    alternator.ready().await.unwrap();
+    let early = client.put_item().table_name("late").item("id", s("a"));
+    let early = early.condition_expression("attribute_not_exists(nothing)");
+    assert!(early.send().await.is_err());
+    create(&others, "late", "id", "S").await;
+    eventually("the key is known", async || {
+        nodes_of(&cluster, &client, "late", "id").await == 1
+    })
+    .await;
+}
+
+/// Refuses look-ups, as a role that may not make them is refused.
+#[derive(Clone, Debug)]
+struct Refusing {
+    inner: SharedHttpClient,
+    refused: Arc<AtomicUsize>,
+}
+
+impl Refusing {
+    fn new() -> Self {
+        Self {
+            inner: http_client(),
+            refused: Arc::default(),
+        }
+    }
+
+    fn refused(&self) -> usize {
+        self.refused.load(Ordering::Relaxed)
+    }
+}
+
+impl HttpClient for Refusing {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(RefusingConnector {
+            inner: self.inner.http_connector(settings, components),
+            refused: Arc::clone(&self.refused),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct RefusingConnector {
+    inner: SharedHttpConnector,
+    refused: Arc<AtomicUsize>,
+}
+
+impl HttpConnector for RefusingConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        if !target.ends_with(".DescribeTable") {
+            return self.inner.call(request);
+        }
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        let body = r##"{"__type": "x#AccessDeniedException", "message": "not for you"}"##;
+        let status = u16::try_into(400).unwrap();
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))))
+    }
+}
+
+#[tokio::test]
+async fn where_look_ups_are_refused_operations_stay_even_with_one_warning() {
+    let log = Log::capture();
+    let cluster = scripted!(five);
+    let (one, two) = (
+        cluster_of_five(&cluster).await,
+        cluster_of_five(&cluster).await,
+    );
+    let alternator = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = alternator.build().unwrap();
+    let refusing = Refusing::new();
+    let config = config()
+        .http_client(refusing.clone())
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    for (tables, table) in [(1, &one), (2, &two)] {
+        conditional_put(&client, table, "a").await;
+        eventually("it is refused", async || refusing.refused() == tables).await;
+        cluster.reset_counters();
+        for _ in 0..20 {
+            conditional_put(&client, table, "a").await;
+        }
+        assert_eq!(nodes_with(&spread(&cluster, "PutItem")), 5);
+    }
+    assert_eq!(refusing.refused(), 2, "each was asked for once");
+    let warnings = log.warnings("partition key");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("not for you"), "{warnings:?}");
+}
+
+/// Counts the operations that pass it.
+#[derive(Clone, Debug, Default)]
+struct Counting(Arc<AtomicUsize>);
+
+impl Intercept for Counting {
+    fn name(&self) -> &'static str {
+        "counting"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn look_ups_do_not_meet_the_applications_interceptors() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    let alternator = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = alternator.build().unwrap();
+    let counting = Counting::default();
+    let config = config()
+        .interceptor(counting.clone())
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    cluster.reset_counters();
+    let mut operations = 0;
+    while look_ups(&cluster) == 0 {
+        conditional_put(&client, &table, "a").await;
+        operations += 1;
+    }
+    assert_eq!(counting.0.load(Ordering::Relaxed), operations);
+}
+
+#[tokio::test]
+async fn nothing_is_looked_up_after_a_shutdown() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    let alternator = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = alternator.build().unwrap();
+    let client = client(&alternator);
+    alternator.ready().await.unwrap();
+    alternator.shutdown().await;
+    cluster.reset_counters();
+    for _ in 0..10 {
+        conditional_put(&client, &table, "a").await;
+    }
+    assert_eq!(look_ups(&cluster), 0);
+}
+
+#[test]
+fn a_look_up_that_went_with_its_runtime_is_made_again() {
+    let cluster = scripted!(five);
+    let runtime = || {
+        let builder = &mut runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let (table, alternator) = runtime().block_on(async {
+        let table = cluster_of_five(&cluster).await;
+        let alternator = with(&cluster, KeyAffinity::conditional_writes());
+        (table, alternator.build().unwrap())
+    });
+    let first = runtime();
+    first.block_on(async {
+        let client = client(&alternator);
+        alternator.ready().await.unwrap();
+        let mut put = Box::pin(conditional_put(&client, &table, "a"));
+        // It begins, and with it the look-up.
+        assert!(futures_util::poll!(&mut put).is_pending());
+    });
+    drop(first);
+    runtime().block_on(async {
+        let client = client(&alternator);
+        settle(&cluster, &client, &table).await;
+    });
+}
+
+#[tokio::test]
+async fn what_is_known_serves_all_clients_of_a_cluster() {
+    let cluster = scripted!(five);
+    let table = cluster_of_five(&cluster).await;
+    let builder = with(&cluster, KeyAffinity::conditional_writes());
+    let (alternator, _client) = settled(&cluster, builder, &table).await;
+    let another = client(&alternator);
+    for _ in 0..10 {
+        conditional_put(&another, &table, "a").await;
+    }
+    assert_eq!(coordinators(&cluster)["a"].len(), 1);
+    assert_eq!(look_ups(&cluster), 0);
+}
