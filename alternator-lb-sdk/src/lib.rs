@@ -45,6 +45,8 @@
 //!   never to AWS.
 //! * **Stays in scope.** [`Scope`] keeps requests in a datacenter or a rack, and says where the rest goes when too few of its
 //!   nodes are usable.
+//! * **Keeps writers apart.** With [`KeyAffinity`], conditional writes on a partition all go to one node, from all clients
+//!   alike, so that they queue there instead of contending. Off unless chosen.
 //!
 //! What it leaves alone: the application's timeouts, credentials, region and number of retries. Its HTTP client is
 //! wrapped, and still makes all requests.
