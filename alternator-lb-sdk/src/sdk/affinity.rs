@@ -24,7 +24,8 @@ use crate::routing::{Write, WriteRules};
 /// Evenness: the requests for a partition that is in demand all meet one node. With thousands of partitions of about the
 /// same demand that evens out, to some per cent; with a few hot ones it does not. Nodes are given partitions by rendezvous
 /// hashing over the whole datacenter, also where other requests keep to a rack: when a node joins or leaves, only its own
-/// share moves.
+/// share moves. For that, [`Scope::rack`](crate::Scope::rack) has the list of the datacenter's nodes asked for as well, one
+/// more question in each refresh.
 ///
 /// Per operation it costs less than a microsecond. Which attribute is the partition key is looked up once per table
 /// (`DescribeTable`, signed like the operation that comes first), beside the operations: until that is known, and where it

@@ -8,7 +8,7 @@ use super::lean::{Clock, Lean};
 use super::outcome::{self, TIME_TO_CONNECT};
 use super::signing::{self, Skew};
 use super::transport::Transport;
-use super::{failover, own_endpoint, sent, tables, unreachable, wishes};
+use super::{failover, own_endpoint, sent, unreachable, wishes};
 use crate::health::Outcome;
 use crate::observe::events;
 use crate::routing::{Elsewhere, RouteError};
@@ -285,7 +285,7 @@ impl Intercept for Interceptor {
         if let Some(skew) = &self.skew {
             skew.note(context.response(), components, now);
         }
-        tables::judge(&self.cluster, context, config);
+        wishes::judge(&self.cluster, context, config);
         let outcome = outcome::judge(context, config, age);
         if let Some(passage) = &self.passage
             && outcome != Outcome::Neutral

@@ -38,8 +38,15 @@ pub(super) struct Tables {
     /// Whether it is to be known how they isolate writes.
     isolation_matters: bool,
     /// How those isolate writes that do not say so themselves.
-    defaults: Defaults,
-    warned: AtomicBool,
+    defaults: Arc<Defaults>,
+    said: Said,
+}
+
+/// What is said once, however many tables it is true of.
+#[derive(Debug, Default)]
+struct Said {
+    that_keys_are_unknown: AtomicBool,
+    that_isolation_is_unknown: AtomicBool,
 }
 
 type Part = HashMap<Arc<str>, Arc<Table>>;
@@ -60,8 +67,8 @@ impl Tables {
             hashes: RandomState::new(),
             came: AtomicU64::new(0),
             isolation_matters,
-            defaults: Defaults::default(),
-            warned: AtomicBool::new(false),
+            defaults: Arc::default(),
+            said: Said::default(),
         };
         for (name, key) in keys {
             // All that is to be known of it is known.

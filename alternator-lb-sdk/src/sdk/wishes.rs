@@ -13,7 +13,9 @@ use super::tables::{self, Definition, Table, Tables};
 use super::{KeyAffinity, own_endpoint};
 use crate::routing::{Key, Order, TokenMap, Wish, Write};
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
-use aws_smithy_runtime_api::client::interceptors::context::Input;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    FinalizerInterceptorContextRef, Input,
+};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use std::collections::HashMap;
@@ -100,13 +102,13 @@ pub(super) fn begin(
     let Some(wishes) = cluster.wishes() else {
         return;
     };
-    if own_endpoint::is_pinned(config) {
-        return;
-    }
     let Some(access) = Access::of(input) else {
         tables::begin_change(&wishes.tables, input, config);
         return;
     };
+    if own_endpoint::is_pinned(config) {
+        return;
+    }
     let verdict = wishes.verdict(access.write());
     if verdict == Verdict::No {
         return;
@@ -129,6 +131,17 @@ pub(super) fn begin(
         }
     }
     known.remember(config);
+}
+
+/// An attempt has ended, and may show that what is known of its table is wrong.
+pub(super) fn judge(
+    cluster: &Cluster,
+    context: &FinalizerInterceptorContextRef<'_>,
+    config: &ConfigBag,
+) {
+    if cluster.wishes().is_some() {
+        tables::judge(cluster, context, config);
+    }
 }
 
 /// What is known of the tables that an operation is about.

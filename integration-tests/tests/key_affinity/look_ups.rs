@@ -8,14 +8,16 @@ use crate::rig::{
     Gate, Log, Table, client, config, direct, eventually, http_client, refreshing, s, scripted,
     signing,
 };
-use alternator_lb_sdk::{AlternatorExt as _, KeyAffinity};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, KeyAffinity};
 use alternator_test_cluster::TestCluster;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Intercept;
 use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -320,6 +322,27 @@ async fn look_ups_do_not_meet_the_applications_interceptors() {
         operations += 1;
     }
     assert_eq!(counting.0.load(Ordering::Relaxed), operations);
+}
+
+#[tokio::test]
+async fn look_ups_do_not_meet_the_applications_mocks() {
+    let rule = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
+    let alternator = Alternator::builder().seeds(["http://127.0.0.1:9"]);
+    let alternator = alternator.key_affinity(KeyAffinity::all()).build().unwrap();
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule], |config| {
+        config.alternator(&alternator)
+    });
+    for _ in 0..5 {
+        // Any other operation would have no rule, and panic.
+        client
+            .put_item()
+            .table_name("t")
+            .item("pk", s("a"))
+            .send()
+            .await
+            .unwrap();
+    }
+    assert_eq!(rule.num_calls(), 5);
 }
 
 #[tokio::test]

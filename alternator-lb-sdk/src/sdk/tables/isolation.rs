@@ -9,6 +9,7 @@ use arc_swap::ArcSwapOption;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The server's configuration, as far as it is about writes. The same for all tables.
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ pub(super) struct Defaults {
 
 #[derive(Debug)]
 struct Read {
-    at: Duration,
+    at: Instant,
     isolation: Option<Isolation>,
     always_reads: bool,
     /// Whether it may be read at all.
@@ -38,7 +39,6 @@ impl Defaults {
         &self,
         caller: &Caller,
         resource: Option<&str>,
-        now: Duration,
     ) -> (Option<WriteRules>, Option<CallError>) {
         let tag = match resource {
             Some(resource) => tag(caller, resource).await,
@@ -49,7 +49,7 @@ impl Defaults {
             // It may have one that says otherwise than the server does.
             Err(error) => return (None, Some(error)),
         };
-        let (read, error) = self.read(caller, now).await;
+        let (read, error) = self.read(caller).await;
         let isolation = tag.or(read.isolation);
         let rules = isolation.map(|isolation| WriteRules {
             isolation,
@@ -58,9 +58,9 @@ impl Defaults {
         (rules, error.filter(|_| rules.is_none()))
     }
 
-    async fn read(&self, caller: &Caller, now: Duration) -> (Arc<Read>, Option<CallError>) {
+    async fn read(&self, caller: &Caller) -> (Arc<Read>, Option<CallError>) {
         if let Some(read) = self.read.load_full()
-            && now.saturating_sub(read.at) < BELIEF
+            && read.at.elapsed() < BELIEF
         {
             let refusal = read
                 .is_refused
@@ -78,7 +78,7 @@ impl Defaults {
             Some(_) => Ok(None),
         };
         let read = Arc::new(Read {
-            at: now,
+            at: Instant::now(),
             isolation: isolation
                 .as_ref()
                 .and_then(Value::as_str)

@@ -3,12 +3,13 @@
 use super::super::call::{CallError, Caller};
 use super::super::cluster::Cluster;
 use super::due::Claim;
-use super::{Definition, Table, Tables};
+use super::isolation::Defaults;
+use super::{Definition, Table};
 use crate::observe::events;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::json;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -76,6 +77,14 @@ impl Drop for Flight {
     }
 }
 
+/// What a look-up brings.
+#[derive(Debug)]
+struct Learned {
+    definition: Definition,
+    /// Why it is not known how writes are isolated, if that matters.
+    missing: Option<CallError>,
+}
+
 async fn learn(cluster: Weak<Cluster>, caller: Caller, flight: Flight) {
     let table = &flight.table;
     let learned = timeout(LIMIT, look_up(&cluster, &caller, table)).await;
@@ -87,7 +96,11 @@ async fn learn(cluster: Weak<Cluster>, caller: Caller, flight: Flight) {
         return;
     };
     let pause = match &learned {
-        Ok(_) => AGE,
+        Ok(learned) => match learned.missing {
+            Some(CallError::Unreachable(_)) => SILENT,
+            Some(CallError::Refused(_) | CallError::NotFound | CallError::NotUnderstood(_))
+            | None => AGE,
+        },
         Err(CallError::NotFound) => MISSING,
         Err(CallError::Unreachable(_)) => SILENT,
         Err(CallError::Refused(_) | CallError::NotUnderstood(_)) => REFUSED,
@@ -97,12 +110,34 @@ async fn learn(cluster: Weak<Cluster>, caller: Caller, flight: Flight) {
         return;
     }
     match learned {
-        Ok(definition) => table.learned(definition),
-        // The table's name may be a mistake, and that nobody answers is told elsewhere.
-        Err(CallError::NotFound | CallError::Unreachable(_)) => {}
-        Err(error @ (CallError::Refused(_) | CallError::NotUnderstood(_))) => {
-            tables.warn_once(|| events::table_not_learned(table.name(), &error));
+        Ok(learned) => {
+            table.learned(learned.definition);
+            if let Some(error) = learned.missing.filter(is_worth_saying) {
+                once(&tables.said.that_isolation_is_unknown, || {
+                    events::isolation_not_learned(table.name(), &error);
+                });
+            }
         }
+        // Its name may be a mistake, which the operations tell.
+        Err(CallError::NotFound) => {}
+        Err(error) if !is_worth_saying(&error) => {}
+        Err(error) => once(&tables.said.that_keys_are_unknown, || {
+            events::table_not_learned(table.name(), &error);
+        }),
+    }
+}
+
+/// That nobody answers is told elsewhere.
+fn is_worth_saying(error: &CallError) -> bool {
+    match error {
+        CallError::Unreachable(_) => false,
+        CallError::Refused(_) | CallError::NotFound | CallError::NotUnderstood(_) => true,
+    }
+}
+
+fn once(said: &AtomicBool, say: impl FnOnce()) {
+    if !said.swap(true, Ordering::Relaxed) {
+        say();
     }
 }
 
@@ -110,23 +145,30 @@ async fn look_up(
     cluster: &Weak<Cluster>,
     caller: &Caller,
     table: &Table,
-) -> Result<Definition, CallError> {
+) -> Result<Learned, CallError> {
     let definition = describe(caller, table).await?;
-    let Some(cluster) = cluster.upgrade() else {
-        return Ok(definition);
+    let Some(defaults) = defaults(cluster) else {
+        let missing = None;
+        return Ok(Learned {
+            definition,
+            missing,
+        });
     };
-    let tables = cluster.tables().filter(|tables| tables.isolation_matters);
-    let Some(tables) = tables else {
-        return Ok(definition);
-    };
-    let asking = tables
-        .defaults
-        .rules(caller, definition.resource(), cluster.now());
-    let (rules, error) = asking.await;
-    if let Some(error) = error {
-        tables.warn_once(|| events::isolation_not_learned(table.name(), &error));
-    }
-    Ok(definition.with_rules(rules))
+    let (rules, missing) = defaults.rules(caller, definition.resource()).await;
+    let definition = definition.with_rules(rules);
+    Ok(Learned {
+        definition,
+        missing,
+    })
+}
+
+/// How the server isolates writes, if that matters.
+fn defaults(cluster: &Weak<Cluster>) -> Option<Arc<Defaults>> {
+    let cluster = cluster.upgrade()?;
+    let tables = cluster.tables()?;
+    tables
+        .isolation_matters
+        .then(|| Arc::clone(&tables.defaults))
 }
 
 async fn describe(caller: &Caller, table: &Table) -> Result<Definition, CallError> {
@@ -152,12 +194,4 @@ async fn describe(caller: &Caller, table: &Table) -> Result<Definition, CallErro
 /// ±20 %, so that processes which began together do not ask together for ever.
 fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(0.8 + 0.4 * fastrand::f64())
-}
-
-impl Tables {
-    fn warn_once(&self, warn: impl FnOnce()) {
-        if !self.warned.swap(true, Ordering::Relaxed) {
-            warn();
-        }
-    }
 }

@@ -85,3 +85,48 @@ impl Table {
         self.definition.store(named.map(Arc::new));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(table: &Table) -> Option<String> {
+        let definition = table.definition()?;
+        Some(definition.partition_key(None)?.to_owned())
+    }
+
+    #[test]
+    fn what_is_learned_is_known_until_it_is_forgotten() {
+        let table = Table::new("t", 0);
+        assert_eq!(key(&table), None);
+        table.learned(Definition::of_key("pk"));
+        assert_eq!(key(&table).as_deref(), Some("pk"));
+        table.expire();
+        assert_eq!(
+            key(&table).as_deref(),
+            Some("pk"),
+            "until it is learned anew"
+        );
+        table.forget();
+        assert_eq!(key(&table), None);
+    }
+
+    #[test]
+    fn a_key_that_is_named_stays() {
+        let table = Table::with_key("t", 0, "id", false);
+        assert_eq!(key(&table).as_deref(), Some("id"));
+        table.learned(Definition::of_key("pk"));
+        assert_eq!(key(&table).as_deref(), Some("id"));
+        table.forget();
+        assert_eq!(key(&table).as_deref(), Some("id"));
+    }
+
+    #[test]
+    fn a_table_whose_key_is_named_is_looked_up_only_for_more() {
+        let is_due = |is_settled| {
+            let table = Table::with_key("t", 0, "id", is_settled);
+            table.due.claim(Duration::MAX / 2, Duration::ZERO).is_some()
+        };
+        assert!(is_due(false) && !is_due(true));
+    }
+}
