@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use alternator_driver::{AlternatorClient, AlternatorConfig};
-use alternator_lb_sdk::{Alternator, AlternatorExt as _, OperationExt as _, OperationOptions};
+use alternator_lb_sdk::{
+    Alternator, AlternatorExt as _, KeyAffinity, OperationExt as _, OperationOptions,
+};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -24,6 +26,7 @@ pub(super) enum Contender {
     Plugin,
     PluginFat,
     PluginPerOperation,
+    PluginWithAffinity,
     SdkSigned,
     FloorSigned,
     OfficialSigned,
@@ -32,13 +35,14 @@ pub(super) enum Contender {
 }
 
 impl Contender {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Sdk,
         Self::Floor,
         Self::Official,
         Self::Plugin,
         Self::PluginFat,
         Self::PluginPerOperation,
+        Self::PluginWithAffinity,
         Self::SdkSigned,
         Self::FloorSigned,
         Self::OfficialSigned,
@@ -55,6 +59,7 @@ impl Contender {
             Self::Plugin => "plugin",
             Self::PluginFat => "plugin-fat",
             Self::PluginPerOperation => "plugin-per-operation",
+            Self::PluginWithAffinity => "plugin-with-affinity",
             Self::SdkSigned => "sdk-signed",
             Self::FloorSigned => "floor-signed",
             Self::OfficialSigned => "official-signed",
@@ -72,6 +77,7 @@ impl Contender {
             Self::Plugin => "this plugin, unsigned",
             Self::PluginFat => "… without lean requests",
             Self::PluginPerOperation => "… with options for the operation",
+            Self::PluginWithAffinity => "… with key affinity",
             Self::SdkSigned => "SDK alone, signed",
             Self::FloorSigned => "… with all turned off that can be, and nothing signed",
             Self::OfficialSigned => "alternator-client 1.0.1, signed",
@@ -92,7 +98,8 @@ impl Contender {
             | Self::Official
             | Self::Plugin
             | Self::PluginFat
-            | Self::PluginPerOperation => Self::Sdk,
+            | Self::PluginPerOperation
+            | Self::PluginWithAffinity => Self::Sdk,
             Self::SdkSigned
             | Self::FloorSigned
             | Self::OfficialSigned
@@ -141,6 +148,7 @@ impl Contender {
             Self::Plugin
             | Self::PluginFat
             | Self::PluginPerOperation
+            | Self::PluginWithAffinity
             | Self::PluginSigned
             | Self::PluginSignedByTheSdk => {
                 let hour = Duration::from_secs(3600);
@@ -149,6 +157,9 @@ impl Contender {
                 let builder = match self {
                     Self::PluginFat => builder.without_lean_requests(),
                     Self::PluginSigned => builder.fast_signing(),
+                    Self::PluginWithAffinity => builder
+                        .key_affinity(KeyAffinity::all())
+                        .partition_key(TABLE, KEY),
                     _ => builder,
                 };
                 let alternator = builder.build()?;
@@ -192,12 +203,14 @@ impl Client {
 }
 
 fn keyed(get: GetItemFluentBuilder) -> GetItemFluentBuilder {
-    get.table_name("customers")
-        .key("pk", AttributeValue::S("customer#4711".to_owned()))
+    get.table_name(TABLE)
+        .key(KEY, AttributeValue::S("customer#4711".to_owned()))
 }
 
 fn credentials() -> Credentials {
     Credentials::new("alternator", "secret hash", None, None, "the benchmark")
 }
 
+const TABLE: &str = "customers";
+const KEY: &str = "pk";
 const NODE: &str = "http://10.0.0.1:8000";

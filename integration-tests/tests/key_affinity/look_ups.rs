@@ -5,8 +5,8 @@ use super::{
     with,
 };
 use crate::rig::{
-    Gate, Log, Table, client, config, direct, eventually, http_client, refreshing, s, scripted,
-    signing,
+    Gate, Log, Table, client, config, direct, eventually, eventually_within, http_client,
+    refreshing, s, scripted, signing,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, KeyAffinity};
 use alternator_test_cluster::TestCluster;
@@ -30,7 +30,11 @@ use aws_smithy_types::config_bag::ConfigBag;
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::runtime;
+
+/// Less than the ten seconds for which what was just learned is believed, and the thirty after which a look-up is given up.
+const AT_ONCE: Duration = Duration::from_secs(8);
 
 fn look_ups(cluster: &TestCluster) -> u64 {
     spread(cluster, "DescribeTable").iter().sum()
@@ -47,6 +51,15 @@ pub(super) async fn create(client: &Client, name: &str, key: &str, kind: &str) {
     let creating = creating.key_schema(element.build().unwrap());
     let creating = creating.billing_mode(BillingMode::PayPerRequest);
     creating.send().await.unwrap();
+}
+
+/// How many nodes coordinate conditional writes on one key.
+async fn nodes_of_put(cluster: &TestCluster, client: &Client, table: &Table) -> usize {
+    cluster.reset_counters();
+    for _ in 0..5 {
+        conditional_put(client, table, "a").await;
+    }
+    coordinators(cluster)["a"].len()
 }
 
 /// How many nodes coordinate conditional writes on one key of a table with this partition key.
@@ -149,7 +162,7 @@ async fn a_table_that_is_created_anew_through_the_client_is_looked_up_anew() {
     alternator.ready().await.unwrap();
     for key in ["id", "name", "id"] {
         create(&client, "again", key, "S").await;
-        eventually("the key is known", async || {
+        eventually_within(AT_ONCE, "the key is known", async || {
             nodes_of(&cluster, &client, "again", key).await == 1
         })
         .await;
@@ -384,7 +397,10 @@ fn a_look_up_that_went_with_its_runtime_is_made_again() {
     drop(first);
     runtime().block_on(async {
         let client = client(&alternator);
-        settle(&cluster, &client, &table).await;
+        eventually_within(AT_ONCE, "the table is known", async || {
+            nodes_of_put(&cluster, &client, &table).await == 1
+        })
+        .await;
     });
 }
 
