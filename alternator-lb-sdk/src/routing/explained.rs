@@ -1,8 +1,10 @@
 //! Where a request would go, and why.
 
 use super::pool::Pool;
+use super::rotation::Starts;
+use super::turn::Turn;
 use super::wish::Key;
-use super::{Order, Target, Turn, Wish};
+use super::{Order, Target, Wish};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -47,7 +49,7 @@ pub(crate) enum Reason {
 
 impl<E> Explained<E> {
     /// What becomes of the wish of the plan whose turn it is.
-    pub(super) fn of(turn: &Turn<'_, '_, E>, wish: &Wish, rng: &mut fastrand::Rng) -> Self {
+    pub(super) fn of(turn: &Turn<'_, '_, E>, wish: &Wish, mut starts: Starts<'_>) -> Self {
         let table = turn.table;
         let topology = table.topology();
         let in_scope = topology.nodes().len() - topology.aside().len();
@@ -63,7 +65,7 @@ impl<E> Explained<E> {
         });
         let choice = match table.refusal() {
             Some(_) => None,
-            None => turn.choose(rng),
+            None => turn.choose(&mut starts, &mut fastrand::Rng::new()),
         };
         let reason = match (&choice, wish.order()) {
             (None, _) => Reason::Nobody,

@@ -35,6 +35,7 @@ mod token;
 )]
 mod token_map;
 mod traffic;
+mod turn;
 #[cfg_attr(not(test), expect(dead_code, reason = "no operation has a wish yet"))]
 mod wish;
 
@@ -47,11 +48,11 @@ pub(crate) use key_condition::value_of_key;
 pub(crate) use lwt::{Isolation, Returns, Write, WriteKind, WriteRules};
 pub(crate) use plan::Plan;
 pub use policy::Policy;
-use rotation::Turn;
 pub(crate) use router::{Elsewhere, Router};
 pub(crate) use table::Table;
 pub(crate) use target::{Peer, Target};
 pub(crate) use token::{KeyValue, Token};
 #[expect(unused_imports, reason = "no operation has a wish yet")]
 pub(crate) use token_map::{Hint, TokenMap};
+#[allow(unused_imports, reason = "no operation has a wish yet")]
 pub(crate) use wish::{Key, Order, Wish};

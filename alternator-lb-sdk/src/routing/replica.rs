@@ -5,33 +5,64 @@
 //! is then spread over its replicas, and one of them that is slow gets what it can carry.
 
 use super::pool::Pool;
-use super::rotation::{Choice, Turn};
+use super::rotation::Starts;
+use super::turn::{Choice, Turn};
 use super::wish::Key;
 use super::{Target, Token, Wish};
 use std::cmp::Reverse;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// How many replicas of a key in one scope are looked at: more than replication factors, of all datacenters together.
 const MOST_REPLICAS: usize = 16;
 
+/// What tells the replicas of a pool apart.
+struct Chances {
+    /// Whose turn it is.
+    first: usize,
+    /// Who it is compared with.
+    second: usize,
+}
+
 impl<'t, E> Turn<'t, '_, E> {
     /// A replica that the plan has not tried in this round, of the scope whose turn it is if it has one, else of another.
-    pub(super) fn replica(&self, wish: &Wish, rng: &mut fastrand::Rng) -> Option<Choice<'t, E>> {
-        if wish.keys().iter().all(|key| key.replicas().is_empty()) {
+    pub(super) fn replica(
+        &self,
+        wish: &Wish,
+        starts: &mut Starts<'_>,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Choice<'t, E>> {
+        let replicas = match wish.keys() {
+            [key] => key.replicas(),
+            keys => keys
+                .iter()
+                .find_map(Key::known_replicas)
+                .unwrap_or_default(),
+        };
+        if replicas.is_empty() {
             return None;
         }
+        let lowest = wish.keys().iter().map(|key| key.token).min()?;
+        let chances = Chances {
+            first: start_for(lowest, starts.among_replicas(rng)),
+            second: rng.usize(..),
+        };
         let mut tiers = self.table.tiers_in_turn(rng);
-        let second = rng.usize(..);
         tiers.find_map(|tier| match wish.keys() {
-            [key] => self.replica_of(&tier.usable, key, second),
-            keys => self.replica_of_most(&tier.usable, keys),
+            [_] => self.one_of(&tier.usable, replicas, &chances),
+            keys => self.one_of_most(&tier.usable, keys, &chances),
         })
     }
 
-    fn replica_of(&self, pool: &'t Pool<E>, key: &Key, second: usize) -> Option<Choice<'t, E>> {
+    fn one_of(
+        &self,
+        pool: &'t Pool<E>,
+        replicas: &[IpAddr],
+        chances: &Chances,
+    ) -> Option<Choice<'t, E>> {
         let mut free = [None; MOST_REPLICAS];
         let mut count = 0;
-        let replicas = key.replicas().iter().filter_map(|ip| pool.find(*ip));
+        let replicas = replicas.iter().filter_map(|ip| pool.find(*ip));
         let replicas = replicas.map(|(_, member)| &member.node);
         for (place, node) in free
             .iter_mut()
@@ -41,18 +72,23 @@ impl<'t, E> Turn<'t, '_, E> {
             count += 1;
         }
         let at = |place: usize| free.get(place).copied().flatten();
-        let first = self.start_for(key.token).checked_rem(count)?;
+        let first = chances.first.checked_rem(count)?;
         let next = at(first)?;
         let another = || {
             // One of those after the first, going around.
-            let distance = 1 + second.checked_rem(count - 1)?;
+            let distance = 1 + chances.second.checked_rem(count - 1)?;
             at((first + distance) % count)
         };
         Some(self.of_two(next, another))
     }
 
     /// The node that is a replica of most of the keys; of those alike in that, the one that is least busy.
-    fn replica_of_most(&self, pool: &'t Pool<E>, keys: &[Key]) -> Option<Choice<'t, E>> {
+    fn one_of_most(
+        &self,
+        pool: &'t Pool<E>,
+        keys: &[Key],
+        chances: &Chances,
+    ) -> Option<Choice<'t, E>> {
         let mut counts = vec![0_usize; pool.members().len()];
         for ip in keys.iter().flat_map(Key::replicas) {
             if let Some((place, _)) = pool.find(*ip)
@@ -66,10 +102,9 @@ impl<'t, E> Turn<'t, '_, E> {
         let mut best: Vec<&'t Arc<Target<E>>> = Vec::new();
         let mut worth = None;
         for (node, count) in replicas {
-            let load = if self.looks_at_load() {
-                node.load(self.now)
-            } else {
-                0
+            let load = match self.looks_at_load() {
+                true => node.load(self.now),
+                false => 0,
             };
             let other = Some((count, Reverse(load)));
             if other > worth {
@@ -80,16 +115,15 @@ impl<'t, E> Turn<'t, '_, E> {
                 best.push(node);
             }
         }
-        let lowest = keys.iter().map(|key| key.token).min()?;
-        let place = self.start_for(lowest).checked_rem(best.len())?;
+        let place = chances.first.checked_rem(best.len())?;
         best.get(place).copied().map(Choice::of)
     }
+}
 
-    /// Where the rotation over a key's replicas begins. Not in step for all keys: an application whose operations come
-    /// in threes, such as a user, its session and its cart, would always find the same of three replicas in turn.
-    fn start_for(&self, token: Token) -> usize {
-        let token = token.value().cast_unsigned();
-        // The upper half is as good as the whole, on platforms of 32 bits too.
-        self.start.wrapping_add((token >> 32) as usize)
-    }
+/// Where the turns of a key's replicas begin. Not in step for all keys: an application whose operations come in threes,
+/// such as a user, its session and its cart, would always find the same of three replicas in turn.
+fn start_for(token: Token, start: usize) -> usize {
+    let token = token.value().cast_unsigned();
+    // The upper half is as good as the whole, on platforms of 32 bits too.
+    start.wrapping_add((token >> 32) as usize)
 }

@@ -1,123 +1,100 @@
-//! Whose turn it is.
+//! Where the next turn begins.
 
-use super::coordinator::coordinator;
 use super::policy::Rule;
-use super::{Order, Plan, Table, Target, Wish};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What a choice depends on.
+/// How many turns there were.
+///
+/// Those among the replicas of keys are counted apart from those among all nodes: were there one count for both, and an
+/// application that asks for a key each time before it does something else, then every second node would never have its
+/// turn with the latter.
 #[derive(Debug)]
-pub(super) struct Turn<'t, 'p, E> {
-    pub(super) table: &'t Table<E>,
-    pub(super) plan: &'p Plan<E>,
-    pub(super) rule: Rule,
-    /// Where the rotation begins.
-    pub(super) start: usize,
-    pub(super) now: Duration,
+pub(super) struct Rotation {
+    among_all: Count,
+    among_replicas: Count,
 }
 
-/// A node, before it is known that it is it: nothing has changed yet.
+/// On a cache line of its own: every request on every core increments it, and what lies beside it would travel along.
 #[derive(Debug)]
-pub(super) struct Choice<'t, E> {
-    pub(super) node: &'t Arc<Target<E>>,
-    /// Whose turn it was.
-    instead_of: Option<&'t Arc<Target<E>>>,
+#[repr(align(128))]
+struct Count(AtomicUsize);
+
+/// Where the turns of one choice begin: counted when they are wanted, and once, however often that is.
+#[derive(Debug)]
+pub(super) struct Starts<'r> {
+    rotation: &'r Rotation,
+    rule: Rule,
+    /// Whether it is only asked whose turn it would be.
+    is_idle: bool,
+    among_all: Option<usize>,
+    among_replicas: Option<usize>,
 }
 
-impl<'t, E> Turn<'t, '_, E> {
-    /// A node that the plan has not tried in this round.
-    pub(super) fn choose(&self, rng: &mut fastrand::Rng) -> Option<Choice<'t, E>> {
-        match self.plan.wish().map(|wish| (wish.order(), wish)) {
-            Some((Order::Fixed, wish)) => self.coordinator(wish),
-            Some((Order::ByLoad, wish)) => {
-                let replica = self.replica(wish, rng);
-                replica.or_else(|| self.any(rng))
-            }
-            None => self.any(rng),
-        }
-    }
-
-    fn coordinator(&self, wish: &Wish) -> Option<Choice<'t, E>> {
-        let is_fresh = self.plan.is_fresh();
-        // Of a first attempt no node is looked at but the one chosen.
-        let is_free = |node: &Target<E>| is_fresh || !self.plan.has_tried(node.id());
-        let mut pools = self.table.open_to(Some(wish));
-        let member = pools.find_map(|pool| coordinator(pool, wish, is_free));
-        match member {
-            Some(member) => Some(Choice::of(&member.node)),
-            None => self.ejected_if_all_are(),
-        }
-    }
-
-    /// Any node: that of the scope whose turn it is, and whose turn it is there.
-    fn any(&self, rng: &mut fastrand::Rng) -> Option<Choice<'t, E>> {
-        if !self.table.has_usable() {
-            return self.ejected_if_all_are();
-        }
-        let second = rng.usize(..);
-        let mut tiers = self.table.tiers_in_turn(rng);
-        tiers.find_map(|tier| {
-            let mut in_turn = tier.usable.nodes_from(self.start);
-            let next = in_turn.find(|node| self.is_free(node))?;
-            let another = || {
-                let mut others = tier.usable.nodes_from(second);
-                others.find(|other| other.id() != next.id() && self.is_free(other))
-            };
-            Some(self.of_two(next, another))
-        })
-    }
-
-    /// When no node can be used, the most hopeful one of those that cannot.
-    fn ejected_if_all_are(&self) -> Option<Choice<'t, E>> {
-        let mut usable = self.table.open_to(self.plan.wish());
-        if usable.any(|pool| !pool.is_empty()) {
-            return None;
-        }
-        let mut ejected = self.table.ejected_in_scope();
-        ejected.find(|node| self.is_free(node)).map(Choice::of)
-    }
-
-    /// The next node, or another if that is less busy.
-    pub(super) fn of_two(
-        &self,
-        next: &'t Arc<Target<E>>,
-        another: impl FnOnce() -> Option<&'t Arc<Target<E>>>,
-    ) -> Choice<'t, E> {
-        if !self.looks_at_load() || next.load(self.now) == 0 {
-            return Choice::of(next);
-        }
-        match another() {
-            Some(another) if next.owes_turn_to(another, self.now) => Choice {
-                node: another,
-                instead_of: Some(next),
-            },
-            Some(_) | None => Choice::of(next),
-        }
-    }
-
-    pub(super) fn looks_at_load(&self) -> bool {
-        self.rule == Rule::TwoChoices
-    }
-
-    pub(super) fn is_free(&self, node: &Target<E>) -> bool {
-        !self.plan.has_tried(node.id())
-    }
-}
-
-impl<'t, E> Choice<'t, E> {
-    pub(super) fn of(node: &'t Arc<Target<E>>) -> Self {
+impl Rotation {
+    pub(super) fn new(start: usize) -> Self {
+        let count = || Count(AtomicUsize::new(start));
         Self {
-            node,
-            instead_of: None,
+            among_all: count(),
+            among_replicas: count(),
         }
     }
 
-    /// It is the one.
-    pub(super) fn take(self) -> Arc<Target<E>> {
-        if let Some(next) = self.instead_of {
-            next.gives_turn_to(self.node);
+    /// The turns of a choice that is made.
+    pub(super) fn starts(&self, rule: Rule) -> Starts<'_> {
+        Starts {
+            rotation: self,
+            rule,
+            is_idle: false,
+            among_all: None,
+            among_replicas: None,
         }
-        Arc::clone(self.node)
+    }
+
+    /// The same for a choice that nobody makes.
+    pub(super) fn idle_starts(&self, rule: Rule) -> Starts<'_> {
+        Starts {
+            is_idle: true,
+            ..self.starts(rule)
+        }
+    }
+}
+
+impl Starts<'_> {
+    pub(super) fn among_all(&mut self, rng: &mut fastrand::Rng) -> usize {
+        let next = || next(&self.rotation.among_all, self.rule, self.is_idle, rng);
+        *self.among_all.get_or_insert_with(next)
+    }
+
+    pub(super) fn among_replicas(&mut self, rng: &mut fastrand::Rng) -> usize {
+        let next = || next(&self.rotation.among_replicas, self.rule, self.is_idle, rng);
+        *self.among_replicas.get_or_insert_with(next)
+    }
+}
+
+fn next(count: &Count, rule: Rule, is_idle: bool, rng: &mut fastrand::Rng) -> usize {
+    match rule {
+        Rule::TwoChoices | Rule::Rotation if is_idle => count.0.load(Ordering::Relaxed),
+        Rule::TwoChoices | Rule::Rotation => count.0.fetch_add(1, Ordering::Relaxed),
+        Rule::Random => rng.usize(..),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_are_counted_when_they_are_wanted_and_once() {
+        let rotation = Rotation::new(7);
+        let rng = &mut fastrand::Rng::with_seed(1);
+        let mut starts = rotation.starts(Rule::TwoChoices);
+        assert_eq!([(); 2].map(|()| starts.among_all(rng)), [7, 7]);
+        let mut starts = rotation.starts(Rule::Rotation);
+        assert_eq!(starts.among_replicas(rng), 7);
+        assert_eq!(starts.among_all(rng), 8);
+        for _ in 0..3 {
+            let mut idle = rotation.idle_starts(Rule::Rotation);
+            assert_eq!((idle.among_all(rng), idle.among_replicas(rng)), (9, 8));
+        }
     }
 }

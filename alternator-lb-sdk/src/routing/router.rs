@@ -1,15 +1,15 @@
 //! The one place where nodes are chosen.
 
-use super::policy::Rule;
 use super::pool::Pool;
-use super::rotation::{Choice, Turn};
+use super::rotation::Rotation;
+use super::turn::{Choice, Turn};
 use super::{
     Attempt, Change, Explained, Order, Plan, Policy, RouteError, Table, Target, Wish, coordinator,
 };
 use crate::health::{Outcome, Transition, Trial};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Chooses nodes, and learns what became of it.
@@ -37,18 +37,12 @@ pub(crate) enum Elsewhere {
     Nowhere,
 }
 
-/// Where the rotation stands. On a cache line of its own: every request on every core increments it, and what lies
-/// beside it would travel along.
-#[derive(Debug)]
-#[repr(align(128))]
-struct Rotation(AtomicUsize);
-
 impl<E> Router<E> {
     /// A router over a first table; `start` is where the rotation begins.
     pub(crate) fn new(table: Table<E>, policy: Policy, start: usize) -> Self {
         Self {
             table: ArcSwap::from_pointee(table),
-            rotation: Rotation(AtomicUsize::new(start)),
+            rotation: Rotation::new(start),
             policy,
             panics: AtomicU64::new(0),
         }
@@ -173,9 +167,8 @@ impl<E> Router<E> {
     pub(crate) fn explain(&self, wish: &Wish, now: Duration) -> Explained<E> {
         let table = self.table.load();
         let plan = Plan::wishing(wish.clone());
-        let start = self.rotation.0.load(Ordering::Relaxed);
-        let turn = self.turn(&table, &plan, start, now);
-        Explained::of(&turn, wish, &mut fastrand::Rng::new())
+        let starts = self.rotation.idle_starts(self.policy.0);
+        Explained::of(&self.turn(&table, &plan, now), wish, starts)
     }
 
     /// How often ejections had to be ignored, since there would have been too many.
@@ -190,19 +183,12 @@ impl<E> Router<E> {
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Result<Arc<Target<E>>, RouteError> {
-        let start = match (self.policy.0, plan.wish().map(Wish::order)) {
-            // It is nobody's turn.
-            (_, Some(Order::Fixed)) => 0,
-            (Rule::TwoChoices | Rule::Rotation, _) => {
-                self.rotation.0.fetch_add(1, Ordering::Relaxed)
-            }
-            (Rule::Random, _) => rng.usize(..),
-        };
-        if let Some(choice) = self.turn(table, plan, start, now).choose(rng) {
+        let mut starts = self.rotation.starts(self.policy.0);
+        if let Some(choice) = self.turn(table, plan, now).choose(&mut starts, rng) {
             return Ok(choice.take());
         }
         plan.begin_again();
-        let choice = self.turn(table, plan, start, now).choose(rng);
+        let choice = self.turn(table, plan, now).choose(&mut starts, rng);
         let only = || {
             let usable = table.open_to(plan.wish()).flat_map(Pool::nodes);
             usable.chain(table.ejected_in_scope()).next().cloned()
@@ -218,14 +204,12 @@ impl<E> Router<E> {
         &self,
         table: &'t Table<E>,
         plan: &'p Plan<E>,
-        start: usize,
         now: Duration,
     ) -> Turn<'t, 'p, E> {
         Turn {
             table,
             plan,
             rule: self.policy.0,
-            start,
             now,
         }
     }

@@ -73,6 +73,11 @@ impl Key {
         let map = self.map.as_deref();
         map.map(|map| map.replicas(self.token)).unwrap_or_default()
     }
+
+    /// The same, if it is known.
+    pub(super) fn known_replicas(&self) -> Option<&[IpAddr]> {
+        Some(self.replicas()).filter(|replicas| !replicas.is_empty())
+    }
 }
 
 #[cfg(test)]

@@ -67,6 +67,18 @@ fn an_application_that_asks_in_threes_does_not_find_the_same_of_three_replicas()
 }
 
 #[test]
+fn other_requests_have_their_turns_as_if_there_were_no_keys() {
+    let router = router(4, Policy::default());
+    let others: Vec<_> = (0..8)
+        .map(|token| {
+            first(&router, token, &[2, 3]);
+            next(&router, &mut Plan::default(), NOW)
+        })
+        .collect();
+    assert_eq!(others, [1, 2, 3, 4, 1, 2, 3, 4].map(url));
+}
+
+#[test]
 fn the_less_busy_replica_is_preferred() {
     let router = router(6, Policy::default());
     // What goes to the first is not answered.
