@@ -6,6 +6,10 @@
 //!
 //! An operation keeps a [`Plan`]: where its attempts went, so that a retry goes to a node that has not been tried yet.
 //!
+//! An operation on some partition may have a [`Wish`] for the nodes that serve it best: the one coordinator that all clients
+//! agree on, or any replica. It is honoured at each attempt as far as the nodes allow it then; where it names no node that
+//! can be used, the operation goes its ordinary way. A wish never leads to a node outside the list.
+//!
 //! Plain synchronous code: the time and the random numbers come from the caller.
 
 mod attempt;

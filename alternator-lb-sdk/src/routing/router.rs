@@ -141,8 +141,7 @@ impl<E> Router<E> {
     /// A node on which requests wait does not answer. It is ejected, unless it is the only one that could be used: then
     /// waiting is all that is left to do.
     pub(crate) fn silent(&self, node: Arc<Target<E>>, now: Duration) -> Option<Change<E>> {
-        let is_other = |other: &Arc<Target<E>>| other.id() != node.id();
-        if !self.table.load().usable().any(is_other) {
+        if !self.table.load().has_another_than(&node) {
             return None;
         }
         let transition = node.health().unreachable(now, &mut fastrand::Rng::new())?;

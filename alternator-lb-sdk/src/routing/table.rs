@@ -124,6 +124,14 @@ impl<E> Table<E> {
         self.usable().next().is_some()
     }
 
+    /// Whether the requests that go to a node could go to another. Those to a node aside could go to any at home.
+    pub(super) fn has_another_than(&self, node: &Target<E>) -> bool {
+        let is_node = |other: &Arc<Target<E>>| other.id() == node.id();
+        let is_other = |other: &Arc<Target<E>>| other.id() != node.id();
+        let is_aside = || self.topology.aside().iter().any(is_node);
+        self.usable().any(is_other) || (is_aside() && self.home.nodes().any(is_other))
+    }
+
     /// The nodes that can be used at home.
     pub(super) fn home(&self) -> &Pool<E> {
         &self.home

@@ -222,6 +222,22 @@ fn a_node_aside_comes_back_by_the_requests_of_its_keys() {
 }
 
 #[test]
+fn a_silent_node_aside_makes_way_for_another_at_home() {
+    let router = rack_at_home(&[1], &[1, 2, 3]);
+    let node = |last| router.table().topology().find(&url(last)).unwrap().clone();
+    take_down(&router, &url(1));
+    assert!(router.silent(node(2), NOW).is_some());
+    assert!(router.silent(node(3), NOW).is_none(), "the last one");
+
+    let router = rack_at_home(&[1], &[1, 2]);
+    let node = router.table().topology().find(&url(1)).unwrap().clone();
+    assert!(
+        router.silent(node, NOW).is_none(),
+        "ordinary requests have no other"
+    );
+}
+
+#[test]
 fn transactions_leave_the_datacenter_only_when_it_has_no_usable_node() {
     let urls = |last: &[u8]| last.iter().copied().map(url).collect::<Vec<_>>();
     let router = router_around(&[urls(&[1]), urls(&[11, 12])], &urls(&[1, 2]));
@@ -291,6 +307,17 @@ fn lists() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::btree_set(1u8..60, 1..30).prop_map(|list| list.into_iter().collect())
 }
 
+/// Nodes of one datacenter, some of them by rack, and those of another.
+fn datacenters() -> impl Strategy<Value = ([Vec<u8>; 2], Vec<u8>, Vec<u8>)> {
+    let home = prop::collection::btree_set(1u8..20, 1..10);
+    let home = home.prop_map(|home| home.into_iter().collect::<Vec<_>>());
+    let away = prop::collection::vec(30u8..33, 0..3);
+    (home, away).prop_flat_map(|(home, away)| {
+        let rack = || prop::sample::subsequence(home.clone(), 1..=home.len());
+        ([rack(), rack()], Just(home.clone()), Just(away))
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
@@ -321,5 +348,31 @@ proptest! {
         let different: std::collections::HashSet<_> = orders[0].iter().collect();
         prop_assert_eq!(different.len(), orders[0].len());
         prop_assert!(orders[0].iter().all(|node| list.iter().any(|&last| url(last) == *node)));
+    }
+
+    #[test]
+    fn clients_of_all_racks_agree_and_stay_at_home(
+        (racks, home, away) in datacenters(), token in any::<i64>(), replicas in prop::collection::vec(1u8..33, 0..4),
+        unreachable in prop::collection::btree_set(1u8..33, 0..6), failing in prop::collection::btree_set(1u8..33, 0..6),
+    ) {
+        let urls = |list: &[u8]| list.iter().copied().map(url).collect::<Vec<_>>();
+        let routers = racks.map(|rack| router_around(&[urls(&rack), urls(&away)], &urls(&home)));
+        let orders = routers.map(|router| {
+            let is_known = |last: &&u8| router.table().topology().find(&url(**last)).is_some();
+            for &last in unreachable.iter().filter(is_known) {
+                take_down(&router, &url(last));
+            }
+            for &last in failing.difference(&unreachable).filter(is_known) {
+                fail(&router, &url(last), 9);
+            }
+            let usable = router.table().home().nodes().count();
+            let mut plan = wish_for(Order::Fixed, token, &replicas);
+            let order: Vec<_> = (0..usable).map(|_| next(&router, &mut plan, NOW)).collect();
+            assert!(order.iter().all(|node| urls(&home).contains(node)), "{order:?}");
+            let different: std::collections::HashSet<_> = order.iter().collect();
+            assert_eq!(different.len(), usable);
+            order
+        });
+        prop_assert_eq!(&orders[0], &orders[1]);
     }
 }
