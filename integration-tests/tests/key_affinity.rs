@@ -4,8 +4,8 @@ mod isolation;
 mod look_ups;
 mod nodes;
 
-use crate::rig::{Table, client, config, direct, eventually, refreshing, s, scripted};
-use alternator_lb_sdk::{Alternator, Builder, KeyAffinity, Scope};
+use crate::rig::{Backend, Table, client, config, direct, eventually, n, refreshing, s, scripted};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, Builder, KeyAffinity, Scope};
 use alternator_test_cluster::{NodeConfig, TestCluster, Tokens};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -292,4 +292,43 @@ async fn keys_that_are_numbers_and_bytes_have_one_coordinator_each() {
         }
         assert_eq!(only_coordinators(&cluster).len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_counter_of_many_clients_counts_right_on_any_cluster() {
+    let backend = Backend::start();
+    let connect = |builder: Builder| {
+        let alternator = builder.build().unwrap();
+        let client = Client::from_conf(backend.config().alternator(&alternator).build());
+        (alternator, client)
+    };
+    let (_alternator, admin) = connect(backend.builder());
+    let table = Table::create(&admin).await;
+    let mut clients = Vec::new();
+    for _ in 0..4 {
+        let builder = backend.builder().key_affinity(KeyAffinity::from_table());
+        // Known from the beginning, so that none contends, which could make the SDK count twice.
+        clients.push(connect(builder.partition_key(&table.name, "pk")));
+    }
+    for (alternator, _) in &clients {
+        alternator.ready().await.unwrap();
+    }
+    let counting = clients.iter().map(|(_, client)| async {
+        for _ in 0..25 {
+            let add = client.update_item().table_name(&table.name);
+            let add = add.key("pk", s("a")).key("sk", s("x"));
+            let add = add.update_expression("ADD n :one");
+            let add = add.expression_attribute_values(":one", n(1));
+            add.send().await.unwrap();
+        }
+    });
+    join_all(counting).await;
+    let get = admin.get_item().table_name(&table.name);
+    let get = get
+        .key("pk", s("a"))
+        .key("sk", s("x"))
+        .consistent_read(true);
+    let item = get.send().await.unwrap().item.unwrap();
+    assert_eq!(item["n"], n(100));
+    table.delete(&admin).await;
 }

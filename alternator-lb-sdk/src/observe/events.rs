@@ -96,6 +96,11 @@ pub(crate) fn compression_resumed() {
     info!("the nodes of the cluster changed: requests are sent compressed again");
 }
 
+/// A table was looked up.
+pub(crate) fn table_learned(table: &str, partition_key: Option<&str>) {
+    debug!(table, partition_key, "a table was looked up");
+}
+
 /// A table cannot be looked up.
 pub(crate) fn table_not_learned(table: &str, error: &(dyn Error + 'static)) {
     warn!(

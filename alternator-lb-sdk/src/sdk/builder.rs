@@ -118,7 +118,8 @@ impl Builder {
     /// Sends operations on the same partition to the same node, from all clients alike. [`KeyAffinity`] tells why, what that
     /// costs, and which operations to choose.
     ///
-    /// An operation that an endpoint of its own pins to a node goes there.
+    /// An operation that an endpoint of its own pins to a node goes there. Of the [parts](Alternator::endpoint_resolver) it
+    /// takes both.
     ///
     /// # Default
     ///

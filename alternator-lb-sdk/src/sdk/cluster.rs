@@ -18,6 +18,7 @@ use crate::topology::{NodeUrl, Scope, Topology};
 use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::timeout::TimeoutConfig;
+use futures_util::future::join;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -150,8 +151,7 @@ impl Cluster {
 
     /// Ends all that is done in the background, for good.
     pub(super) async fn shutdown(&self) {
-        self.errands.shutdown().await;
-        self.background.shutdown().await;
+        join(self.errands.shutdown(), self.background.shutdown()).await;
     }
 
     pub(super) fn auth(&self) -> Auth {

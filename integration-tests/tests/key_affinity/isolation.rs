@@ -131,16 +131,11 @@ const MODES: [(WriteIsolation, &str, usize); 4] = [
 ];
 
 /// Waits until the look-up for `from_table()` is over: that ends with the configuration.
-async fn look_up(cluster: &TestCluster, client: &Client, table: &Table, reads_config: bool) {
-    let last = if reads_config {
-        "Query"
-    } else {
-        "ListTagsOfResource"
-    };
+async fn look_up(cluster: &TestCluster, client: &Client, table: &Table) {
     cluster.reset_counters();
     write(client, table, "put").await;
     eventually("the last question is asked", async || {
-        spread(cluster, last).iter().sum::<u64>() >= if reads_config { 2 } else { 1 }
+        spread(cluster, "Query").iter().sum::<u64>() == 2
     })
     .await;
     // Its answer comes like theirs, on this very thread.
@@ -157,7 +152,7 @@ async fn the_clusters_isolation_is_looked_up() {
         let alternator = with(&cluster, KeyAffinity::from_table()).build().unwrap();
         let client = client(&alternator);
         alternator.ready().await.unwrap();
-        look_up(&cluster, &client, &table, true).await;
+        look_up(&cluster, &client, &table).await;
         let transactions = expect_one_node_for_transactions(&cluster, &client, &table).await;
         assert_eq!(transactions, expected, "{isolation:?}");
     }
@@ -172,7 +167,7 @@ async fn the_tag_of_a_table_goes_before_the_clusters_isolation() {
         let alternator = with(&cluster, KeyAffinity::from_table()).build().unwrap();
         let client = client(&alternator);
         alternator.ready().await.unwrap();
-        look_up(&cluster, &client, &table, true).await;
+        look_up(&cluster, &client, &table).await;
         let transactions = expect_one_node_for_transactions(&cluster, &client, &table).await;
         assert_eq!(transactions, expected, "{tag}");
     }
@@ -264,4 +259,28 @@ async fn one_table_that_always_uses_transactions_keeps_the_whole_batch_to_a_node
     .await;
     assert_eq!(nodes_of(&[&always]).await, 1);
     assert_eq!(nodes_of(&[&plain]).await, 5);
+}
+
+#[tokio::test]
+async fn where_the_server_always_reads_before_it_writes_updates_and_deletions_keep_to_a_node() {
+    // Every setting is `true`, which is none of the modes.
+    let config = r#"{"Items": [{"value": {"S": "true"}}], "Count": 1, "ScannedCount": 1}"#;
+    let cluster = scripted!(|cluster| five(cluster).fixed_answer("Query", config));
+    let table = cluster_of_five(&cluster).await;
+    set_tag(&direct(cluster.url()), &table, "only_rmw_uses_lwt").await;
+    let alternator = with(&cluster, KeyAffinity::from_table()).build().unwrap();
+    let client = client(&alternator);
+    alternator.ready().await.unwrap();
+    look_up(&cluster, &client, &table).await;
+    for (how, operation, expected) in [
+        ("put", "PutItem", 5),
+        ("set", "UpdateItem", 1),
+        ("delete", "DeleteItem", 1),
+    ] {
+        cluster.reset_counters();
+        for _ in 0..5 {
+            write(&client, &table, how).await;
+        }
+        assert_eq!(nodes_with(&spread(&cluster, operation)), expected, "{how}");
+    }
 }

@@ -26,8 +26,8 @@ struct Read {
     is_refused: bool,
 }
 
-/// How long it is believed: as long as what is known of a table.
-const BELIEF: Duration = super::learn::AGE;
+/// How long it is believed: so that the look-ups of many tables at about the same time, as when a process starts, share it.
+const BELIEF: Duration = Duration::from_secs(60);
 
 const TAG: &str = "system:write_isolation";
 const TABLE: &str = ".scylla.alternator.system.config";

@@ -27,7 +27,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// How old what is known may become. It is only for tables that others have changed, of which nothing else tells, and
 /// makes one small request per table and process in that time, if the table is used.
-pub(super) const AGE: Duration = Duration::from_secs(10 * 60);
+const AGE: Duration = Duration::from_secs(10 * 60);
 
 /// When who may not know is asked again. Permissions change when a person changes them.
 const REFUSED: Duration = Duration::from_secs(5 * 60);
@@ -111,6 +111,7 @@ async fn learn(cluster: Weak<Cluster>, caller: Caller, flight: Flight) {
     }
     match learned {
         Ok(learned) => {
+            events::table_learned(table.name(), learned.definition.partition_key(None));
             table.learned(learned.definition);
             if let Some(error) = learned.missing.filter(is_worth_saying) {
                 once(&tables.said.that_isolation_is_unknown, || {
@@ -119,7 +120,7 @@ async fn learn(cluster: Weak<Cluster>, caller: Caller, flight: Flight) {
             }
         }
         // Its name may be a mistake, which the operations tell.
-        Err(CallError::NotFound) => {}
+        Err(CallError::NotFound) => table.is_missing(),
         Err(error) if !is_worth_saying(&error) => {}
         Err(error) => once(&tables.said.that_keys_are_unknown, || {
             events::table_not_learned(table.name(), &error);

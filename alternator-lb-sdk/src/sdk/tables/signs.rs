@@ -114,7 +114,8 @@ const LONGEST: usize = 1024;
 fn names_the_key(body: &[u8]) -> bool {
     let has = |text: &str| body.windows(text.len()).any(|part| part == text.as_bytes());
     body.len() <= LONGEST
-        && (has("ResourceNotFoundException") || (has("ValidationException") && has("key")))
+        && (has("ResourceNotFoundException")
+            || (has("ValidationException") && (has("key") || has("Key"))))
 }
 
 #[cfg(test)]
@@ -130,6 +131,10 @@ mod tests {
             ),
             (
                 r#"{"__type":"x#ValidationException","message":"Missing key column pk"}"#,
+                true,
+            ),
+            (
+                r#"{"__type":"x#ValidationException","message":"Key column pk not found"}"#,
                 true,
             ),
             (

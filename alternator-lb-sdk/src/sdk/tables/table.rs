@@ -68,6 +68,12 @@ impl Table {
         self.definition.store(Some(Arc::new(definition)));
     }
 
+    /// It is not there.
+    pub(super) fn is_missing(&self) {
+        let named = self.named_key.as_deref().map(Definition::of_key);
+        self.definition.store(named.map(Arc::new));
+    }
+
     /// Something speaks against what is known of it.
     pub(in crate::sdk) fn doubt(&self, now: Duration) {
         self.due.doubt(now);
@@ -81,8 +87,7 @@ impl Table {
     /// What was known of it is wrong.
     pub(super) fn forget(&self) {
         self.due.again();
-        let named = self.named_key.as_deref().map(Definition::of_key);
-        self.definition.store(named.map(Arc::new));
+        self.is_missing();
     }
 }
 
