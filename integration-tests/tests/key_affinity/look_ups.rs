@@ -5,8 +5,8 @@ use super::{
     with,
 };
 use crate::rig::{
-    Gate, Log, Table, client, config, direct, eventually, eventually_within, http_client,
-    refreshing, s, scripted, signing,
+    Gate, Log, Refusing, Table, client, config, direct, eventually, eventually_within, refreshing,
+    s, scripted, signing,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, KeyAffinity};
 use alternator_test_cluster::TestCluster;
@@ -18,14 +18,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
-};
 use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -214,58 +207,6 @@ async fn a_table_that_is_not_there_yet_is_looked_up_later() {
     .await;
 }
 
-/// Refuses look-ups, as a role that may not make them is refused.
-#[derive(Clone, Debug)]
-struct Refusing {
-    inner: SharedHttpClient,
-    refused: Arc<AtomicUsize>,
-}
-
-impl Refusing {
-    fn new() -> Self {
-        Self {
-            inner: http_client(),
-            refused: Arc::default(),
-        }
-    }
-
-    fn refused(&self) -> usize {
-        self.refused.load(Ordering::Relaxed)
-    }
-}
-
-impl HttpClient for Refusing {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(RefusingConnector {
-            inner: self.inner.http_connector(settings, components),
-            refused: Arc::clone(&self.refused),
-        })
-    }
-}
-
-#[derive(Debug)]
-struct RefusingConnector {
-    inner: SharedHttpConnector,
-    refused: Arc<AtomicUsize>,
-}
-
-impl HttpConnector for RefusingConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        if !target.ends_with(".DescribeTable") {
-            return self.inner.call(request);
-        }
-        self.refused.fetch_add(1, Ordering::Relaxed);
-        let body = r##"{"__type": "x#AccessDeniedException", "message": "not for you"}"##;
-        let status = u16::try_into(400).unwrap();
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))))
-    }
-}
-
 #[tokio::test]
 async fn where_look_ups_are_refused_operations_stay_even_with_one_warning() {
     let log = Log::capture();
@@ -276,7 +217,7 @@ async fn where_look_ups_are_refused_operations_stay_even_with_one_warning() {
     );
     let alternator = with(&cluster, KeyAffinity::conditional_writes());
     let alternator = alternator.build().unwrap();
-    let refusing = Refusing::new();
+    let refusing = Refusing::new("DescribeTable");
     let config = config()
         .http_client(refusing.clone())
         .alternator(&alternator);
@@ -284,14 +225,14 @@ async fn where_look_ups_are_refused_operations_stay_even_with_one_warning() {
     alternator.ready().await.unwrap();
     for (tables, table) in [(1, &one), (2, &two)] {
         conditional_put(&client, table, "a").await;
-        eventually("it is refused", async || refusing.refused() == tables).await;
+        eventually("it is refused", async || refusing.count() == tables).await;
         cluster.reset_counters();
         for _ in 0..20 {
             conditional_put(&client, table, "a").await;
         }
         assert_eq!(nodes_with(&spread(&cluster, "PutItem")), 5);
     }
-    assert_eq!(refusing.refused(), 2, "each was asked for once");
+    assert_eq!(refusing.count(), 2, "each was asked for once");
     let warnings = log.warnings("partition key");
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("not for you"), "{warnings:?}");
