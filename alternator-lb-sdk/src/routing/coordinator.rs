@@ -13,6 +13,7 @@ use super::rendezvous::{first_choice, majority};
 use super::wish::Key;
 use super::{Table, Target, Wish};
 use crate::health::Trial;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,14 +66,14 @@ pub(super) fn claim_trial<'t, E>(
     let key = wish.keys().first()?;
     let want = |member: &'t Member<E>| {
         let ip = member.node.url().ip().map(|ip| ip.to_canonical());
-        let is_replica = |replica: &std::net::IpAddr| Some(replica.to_canonical()) == ip;
+        let is_replica = |replica: &IpAddr| Some(replica.to_canonical()) == ip;
         let is_replica = key.replicas().iter().any(is_replica);
         (is_replica, member.seat.weight(key.token))
     };
     let (_, coordinator) = coordinator_of(table.home(), key, |_| true)?;
     let coordinator = want(coordinator);
-    // At most one node has the most weight of all, but those before it may have the most weight so far.
-    let wanted = due.iter().filter(|member| want(member) > coordinator);
+    // It may be the coordinator itself, where ejections are ignored.
+    let wanted = due.iter().filter(|member| want(member) >= coordinator);
     let most_wanted = wanted.max_by(|one, other| want(one).cmp(&want(other)))?;
     let trial = most_wanted.node.health().claim_trial(now)?;
     Some((&most_wanted.node, trial))

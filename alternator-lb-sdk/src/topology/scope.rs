@@ -36,7 +36,8 @@ use std::sync::Arc;
 ///
 /// Each further scope costs one more small request (`/localnodes`) for each [refresh](crate::Builder::refresh_interval), and
 /// [`cluster`](Self::cluster) one for each of its datacenters. They go to the node that was asked for the scope before. If a
-/// further scope cannot be asked for, its last good list stays in force.
+/// further scope cannot be asked for, its last good list stays in force. A rack costs one more in applications with
+/// operations that go to one node from all racks, and so need to know the rest of its datacenter.
 ///
 /// # Default
 ///

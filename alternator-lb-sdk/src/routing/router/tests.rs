@@ -1,6 +1,7 @@
 mod by_load;
 mod explained;
 mod fixed;
+mod home;
 
 use super::*;
 use crate::health::Cause;
