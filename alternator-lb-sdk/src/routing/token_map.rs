@@ -12,10 +12,14 @@
 
 mod hint;
 mod ranges;
+#[allow(dead_code, unused_imports, reason = "nobody reads the tables yet")]
+pub(crate) mod server;
+mod source;
 
 use super::token::Token;
 pub(crate) use hint::Hint;
 use ranges::Ranges;
+pub(crate) use source::{MapSource, Origin};
 use std::net::IpAddr;
 
 /// The replicas of each range of tokens, as far as they are known.
