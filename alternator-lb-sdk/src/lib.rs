@@ -45,6 +45,7 @@
 //!   never to AWS.
 //! * **Stays in scope.** [`Scope`] keeps requests in a datacenter or a rack, and says where the rest goes when too few of its
 //!   nodes are usable.
+//! * **Goes straight to the data.** With [`Builder::token_aware`], operations go to a node that holds their partition.
 //! * **Keeps writers apart.** With [`KeyAffinity`], conditional writes on a partition all go to one node, from all clients
 //!   alike, so that they queue there instead of contending. Off unless chosen.
 //!
@@ -64,6 +65,7 @@
 //! | `compression` | no | compresses requests and asks for compressed answers, where the builder is told to |
 //! | `default-https-client` | yes | uses the SDK's default HTTP client where the application gives none |
 //! | `streams` | no | installs on `aws_sdk_dynamodbstreams` as well |
+//! | `unstable-routing-hint` | no | learns where partitions lie from a header of answers too, which no server has yet: it may change in any release |
 //!
 //! # Limits
 //!
@@ -81,6 +83,11 @@ mod routing;
 mod sdk;
 mod sync;
 mod topology;
+
+/// Why a request goes where it goes: what [`Alternator::explain`] tells.
+pub mod explain {
+    pub use crate::observe::{Explanation, Partition, Reason, Replica};
+}
 
 pub use discovery::RefreshError;
 pub use observe::{NodeState, NodeStatus};

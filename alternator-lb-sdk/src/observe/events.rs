@@ -101,6 +101,33 @@ pub(crate) fn table_learned(table: &str, partition_key: Option<&str>) {
     debug!(table, partition_key, "a table was looked up");
 }
 
+/// Where partitions lie may not be known.
+pub(crate) fn token_maps_refused(error: &(dyn Error + 'static)) {
+    warn!(
+        error,
+        "which nodes hold a partition may not be read, so requests go to any: grant the role SELECT on system.tablets, \
+         system.token_ring, system.local, system.peers, system_schema.tables and system_schema.views (not on all of \
+         system, which has everybody's secrets), or leave `.token_aware()` out"
+    );
+}
+
+/// The server does not tell where partitions lie.
+pub(crate) fn token_maps_absent(error: &(dyn Error + 'static)) {
+    warn!(
+        error,
+        "this server has no tables that tell which nodes hold a partition, so requests go to any: upgrade it, or leave \
+         `.token_aware()` out"
+    );
+}
+
+/// Where partitions lie could not be asked.
+pub(crate) fn token_maps_unreachable(error: &(dyn Error + 'static)) {
+    debug!(
+        error,
+        "which nodes hold a partition could not be asked; it is tried again soon"
+    );
+}
+
 /// A table cannot be looked up.
 pub(crate) fn table_not_learned(table: &str, error: &(dyn Error + 'static)) {
     warn!(

@@ -5,6 +5,8 @@
 //! needs somebody, `info` for what the cluster does, `debug` for what repeats.
 
 pub(crate) mod events;
+mod explanation;
 mod status;
 
+pub use explanation::{Explanation, Partition, Reason, Replica};
 pub use status::{NodeState, NodeStatus};

@@ -18,7 +18,6 @@ mod change;
 mod coordinator;
 mod ejected;
 mod error;
-#[cfg_attr(not(test), expect(dead_code, reason = "nobody asks yet"))]
 mod explained;
 mod expression;
 mod key_condition;
@@ -34,20 +33,14 @@ mod spill;
 mod table;
 mod target;
 mod token;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "requests are not routed by their keys yet")
-)]
-mod token_map;
+pub(crate) mod token_map;
 mod traffic;
 mod turn;
-#[cfg_attr(not(test), expect(dead_code, reason = "no operation has a wish yet"))]
 mod wish;
 
 pub(crate) use attempt::Attempt;
 pub(crate) use change::Change;
 pub use error::RouteError;
-#[expect(unused_imports, reason = "nobody asks yet")]
 pub(crate) use explained::{Explained, Reason, Replica};
 pub(crate) use key_condition::value_of_key;
 pub(crate) use lwt::{Isolation, Returns, Write, WriteKind, WriteRules};
@@ -57,7 +50,5 @@ pub(crate) use router::{Elsewhere, Router};
 pub(crate) use table::Table;
 pub(crate) use target::{Peer, Target};
 pub(crate) use token::{KeyValue, Token};
-#[expect(unused_imports, reason = "no operation has a wish yet")]
-pub(crate) use token_map::{Hint, TokenMap};
-#[allow(unused_imports, reason = "no operation has a wish yet")]
+pub(crate) use token_map::TokenMap;
 pub(crate) use wish::{Key, Order, Wish};

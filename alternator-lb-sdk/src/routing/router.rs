@@ -162,7 +162,6 @@ impl<E> Router<E> {
     }
 
     /// Where a first attempt with this wish would go, and why. Nothing changes by that: nobody's turn is over.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nobody asks yet"))]
     pub(crate) fn explain(&self, wish: &Wish, now: Duration) -> Explained<E> {
         let table = self.table.load();
         let plan = Plan::wishing(wish.clone());

@@ -10,17 +10,25 @@
 //!
 //! A map may be wrong, since tablets move and nodes come and go. Then a request takes one more hop inside the cluster.
 
+mod atlas;
+#[allow(
+    dead_code,
+    reason = "hints are looked for with the feature `unstable-routing-hint`"
+)]
 mod hint;
 mod ranges;
-#[allow(dead_code, unused_imports, reason = "nobody reads the tables yet")]
+mod reading_turn;
 pub(crate) mod server;
 mod source;
+mod table_maps;
 
 use super::token::Token;
+pub(crate) use atlas::Atlas;
 pub(crate) use hint::Hint;
 use ranges::Ranges;
 pub(crate) use source::{MapSource, Origin};
 use std::net::IpAddr;
+pub(crate) use table_maps::{KeptMap, Known, TableMaps};
 
 /// The replicas of each range of tokens, as far as they are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +87,10 @@ impl TokenMap {
 
     /// Whether a hint says nothing new. It does if it names replicas that the map lacks, or if it came from a node that the
     /// map takes for a replica: only others send hints. It need not name all: those of other datacenters it leaves out.
+    #[allow(
+        dead_code,
+        reason = "hints are looked for with the feature `unstable-routing-hint`"
+    )]
     pub(crate) fn agrees_with(&self, hint: &Hint, sender: IpAddr) -> bool {
         let replicas = self.replicas(hint.token());
         let is_known = |replica| replicas.contains(replica);

@@ -3,11 +3,13 @@
 use super::cluster::Cluster;
 use super::interceptor::Interceptor;
 use super::resolver::Resolver;
-use super::{BuildError, Builder, sdk_config};
+use super::{BuildError, Builder, explain, sdk_config};
 use crate::discovery::RefreshError;
-use crate::observe::NodeStatus;
+use crate::observe::{Explanation, NodeStatus};
 use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::Input;
 use aws_types::SdkConfig;
+use std::fmt;
 use std::sync::Arc;
 
 /// A ScyllaDB Alternator cluster, as its clients see it.
@@ -176,6 +178,41 @@ impl Alternator {
                     .map(move |node| NodeStatus::of(node, tier, now))
             })
             .collect()
+    }
+
+    /// Where an operation with this input would go at the moment, and why. For people who want to see it: in a log, at a
+    /// debugger, in tests.
+    ///
+    /// It makes no request, looks nothing up, and changes nothing. An operation on a table of which nothing is known yet,
+    /// since no operation was made on it, would go where any would. Of which kind the input is does not matter: what is
+    /// about no single partition goes its ordinary way.
+    ///
+    /// ```
+    /// # use alternator_lb_sdk::Alternator;
+    /// use aws_sdk_dynamodb::operation::get_item::GetItemInput;
+    /// use aws_sdk_dynamodb::types::AttributeValue;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let alternator = Alternator::builder()
+    ///     .seeds(["http://10.0.0.1:8000"])
+    ///     .token_aware()
+    ///     .build()?;
+    /// let input = GetItemInput::builder()
+    ///     .table_name("users")
+    ///     .key("name", AttributeValue::S("anna".to_owned()))
+    ///     .build()?;
+    /// let explanation = alternator.explain(&input);
+    /// println!("{explanation}");
+    /// assert_eq!(explanation.node(), Some("http://10.0.0.1:8000"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn explain<I>(&self, input: &I) -> Explanation
+    where
+        I: Clone + fmt::Debug + Send + Sync + 'static,
+    {
+        explain::explain(&self.cluster, &Input::erase(input.clone()))
     }
 
     /// How often more than half of the nodes that can be reached answered with errors, so that none was left out for

@@ -39,6 +39,7 @@ pub struct Builder {
     without_spill_over: bool,
     policy: Policy,
     key_affinity: Option<KeyAffinity>,
+    token_aware: bool,
     partition_keys: HashMap<String, String>,
     #[cfg(feature = "compression")]
     compression: super::compression::Settings,
@@ -126,6 +127,60 @@ impl Builder {
     /// Off: all operations go to all nodes in turn, no operation is looked at, and no table is looked up.
     pub fn key_affinity(mut self, affinity: KeyAffinity) -> Self {
         self.key_affinity = Some(affinity);
+        self
+    }
+
+    /// Sends operations straight to a node that holds their partition, a *replica*.
+    ///
+    /// Any node takes any request. One that does not hold the partition passes it on to one that does: a hop more in each
+    /// direction, and a second node that is busy with it. In a datacenter of 12 nodes with three replicas of everything
+    /// that happens to three requests in four; with 6 nodes to every other one, with 3 to none, so that this is of use from
+    /// 4 nodes on. In a [rack](crate::Scope::rack) that has one replica of each partition, as with tablets, all reads that
+    /// need not be consistent then stay on one node.
+    ///
+    /// `GetItem`, `PutItem`, `UpdateItem`, `DeleteItem` and `Query`, also of an index, go to the replica that is less busy
+    /// of two, in the wanted scope if it has one; `BatchGetItem` and `BatchWriteItem` to the node that holds most of their
+    /// partitions; all others go their ordinary way. Writes that use lightweight transactions go to one replica of their
+    /// partition, from all clients alike: which writes these are, [`key_affinity`](Self::key_affinity) says if it is
+    /// chosen, else [`KeyAffinity::from_table`] is. A retry goes to the next replica, then to other nodes.
+    /// [`Alternator::explain`] tells where an operation would go, and why.
+    ///
+    /// Choose it for all clients that write to a table with transactions, or for none of them: one that does not know the
+    /// replicas takes another node for the coordinator of a partition.
+    ///
+    /// # Where it is read
+    ///
+    /// In the server's own tables, through Alternator, beside the operations and by the means of one of them: at the first
+    /// operation on a table, when the nodes of the cluster change, soon again while tablets are on their way, and about
+    /// every five minutes while the table is used, less often for more than 10,000 tablets. Until a map is known, and
+    /// where it cannot be, operations go their ordinary way. One that is old costs them the hop that it would have saved,
+    /// and nothing else: they always go to nodes that discovery lists.
+    ///
+    /// Where authorization is enforced, the role of the operations needs the permission `SELECT` on these, and without
+    /// it one warning says so:
+    ///
+    /// ```text
+    /// system.tablets  system.token_ring  system.local  system.peers  system_schema.tables  system_schema.views
+    /// ```
+    ///
+    /// Never grant it on the keyspace `system` as a whole: `system.roles` holds everybody's secret. `system.config` can be
+    /// added, for [`KeyAffinity::from_table`].
+    ///
+    /// Servers from 4.6 on tell of vnodes, and from 6.0 on of tablets, which tables have by default from 2025.4 on. Nodes
+    /// that are listed by a name have no known address, and are no replicas to this; so it is with a single seed over
+    /// `https` that is a name until its first refresh.
+    ///
+    /// # Cost
+    ///
+    /// Some 12 bytes for each tablet or range of a ring, once for all tables that have the same: 1.2 MB for 100,000
+    /// tablets. At most 1,000 tables and 50 MB are kept, and nothing is known of more. An operation costs less than a
+    /// microsecond more, and with this off nothing.
+    ///
+    /// # Default
+    ///
+    /// Off: it asks for what not every role may read, and small clusters gain nothing.
+    pub fn token_aware(mut self) -> Self {
+        self.token_aware = true;
         self
     }
 
@@ -315,7 +370,7 @@ impl Builder {
             spill_over: !self.without_spill_over,
             policy: self.policy,
             intervals,
-            wishes: Wishes::new(self.key_affinity, self.partition_keys),
+            wishes: Wishes::new(self.key_affinity, self.token_aware, self.partition_keys),
             auth,
             lean: !self.without_lean_requests,
             user_agent: user_agent.unwrap_or_default(),

@@ -6,6 +6,7 @@ use super::endpoint::SdkEndpoint;
 use super::errands::Errands;
 use super::localnodes::Localnodes;
 use super::tables::Tables;
+use super::token_maps::TokenMaps;
 use super::user_agent::UserAgent;
 use super::wishes::Wishes;
 use super::{failover, http};
@@ -36,6 +37,7 @@ pub(super) struct Cluster {
     background: Background,
     errands: Errands,
     wishes: Option<Wishes>,
+    token_maps: Option<Arc<TokenMaps>>,
     auth: Auth,
     lean: bool,
     user_agent: UserAgent,
@@ -95,6 +97,8 @@ impl Cluster {
         let switch = compression::Switch::default();
         #[cfg(feature = "compression")]
         let report = switch.told_of_changes(report);
+        let is_token_aware = chosen.wishes.as_ref().is_some_and(Wishes::is_token_aware);
+        let token_maps = is_token_aware.then(|| TokenMaps::new(clock));
         let settings = Settings {
             seeds: chosen.seeds,
             scope: chosen.scope,
@@ -105,7 +109,10 @@ impl Cluster {
             intervals: chosen.intervals,
             attach: SdkEndpoint::new,
             end_requests: SdkEndpoint::end_requests,
-            report: Box::new(report),
+            report: match &token_maps {
+                Some(maps) => Box::new(maps.told_of_changes(report)),
+                None => Box::new(report),
+            },
         };
         Self {
             clock,
@@ -114,6 +121,7 @@ impl Cluster {
             background: Background::new(),
             errands: Errands::new(),
             wishes: chosen.wishes,
+            token_maps,
             auth: chosen.auth,
             lean: chosen.lean,
             user_agent: chosen.user_agent,
@@ -142,6 +150,11 @@ impl Cluster {
     /// What is wanted of operations on single partitions, if anything is.
     pub(super) fn wishes(&self) -> Option<&Wishes> {
         self.wishes.as_ref()
+    }
+
+    /// Where partitions lie, if that is to be known.
+    pub(super) fn token_maps(&self) -> Option<&Arc<TokenMaps>> {
+        self.token_maps.as_ref()
     }
 
     /// What is known of tables, if anything is to be known.

@@ -80,6 +80,13 @@ impl Tables {
         this
     }
 
+    /// Says nothing where it cannot be known how tables isolate writes, as nobody has asked for it by name.
+    pub(super) fn silent_on_isolation(self) -> Self {
+        let said = &self.said.that_isolation_is_unknown;
+        said.store(true, Ordering::Relaxed);
+        self
+    }
+
     /// The table of this name, which is not known at first.
     pub(super) fn table(&self, name: &str) -> Arc<Table> {
         self.find(name)

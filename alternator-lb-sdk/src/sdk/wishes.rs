@@ -7,11 +7,15 @@
 //! Where the application wants nothing of the kind, operations are not even looked at.
 
 use super::affinity::{Verdict, uses_transaction};
+use super::call::Caller;
 use super::cluster::{Cluster, SdkPlan};
 use super::key::{Access, Source};
 use super::tables::{self, Definition, Table, Tables};
+#[cfg(feature = "unstable-routing-hint")]
+use super::token_maps;
 use super::{KeyAffinity, own_endpoint};
-use crate::routing::{Key, Order, TokenMap, Wish, Write};
+use crate::observe::Partition;
+use crate::routing::{Key, Order, Token, TokenMap, Wish};
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_runtime_api::client::interceptors::context::{
     FinalizerInterceptorContextRef, Input,
@@ -24,7 +28,10 @@ use std::sync::Arc;
 /// What the application wants of operations on single partitions.
 #[derive(Debug)]
 pub(super) struct Wishes {
-    affinity: Option<KeyAffinity>,
+    /// Which of them want one coordinator.
+    affinity: KeyAffinity,
+    /// Whether the others want a replica.
+    is_token_aware: bool,
     tables: Tables,
 }
 
@@ -32,30 +39,30 @@ impl Wishes {
     /// None if nothing is wanted. `keys` are the partition keys of the tables that the application names.
     pub(super) fn new(
         affinity: Option<KeyAffinity>,
+        is_token_aware: bool,
         keys: HashMap<String, String>,
     ) -> Option<Self> {
-        let affinity = affinity?;
+        // A transaction gains more by one coordinator than by the less busy replica.
+        let transactions = is_token_aware.then(KeyAffinity::from_table);
+        let is_chosen = affinity.is_some();
+        let affinity = affinity.or(transactions)?;
+        let tables = Tables::new(keys, affinity.asks_tables());
         Some(Self {
-            affinity: Some(affinity),
-            tables: Tables::new(keys, affinity.asks_tables()),
+            affinity,
+            is_token_aware,
+            tables: match is_chosen {
+                true => tables,
+                false => tables.silent_on_isolation(),
+            },
         })
+    }
+
+    pub(super) fn is_token_aware(&self) -> bool {
+        self.is_token_aware
     }
 
     pub(super) fn tables(&self) -> &Tables {
         &self.tables
-    }
-
-    /// Whether operations that write so, or only read, may have a wish.
-    fn verdict(&self, write: Option<&Write<'_>>) -> Verdict {
-        match self.affinity {
-            Some(affinity) => affinity.covers(write),
-            None => Verdict::No,
-        }
-    }
-
-    /// Where the partitions of a table or index lie, if that is known.
-    fn map(&self, _: Source<'_>) -> Option<Arc<TokenMap>> {
-        None
     }
 
     fn order(&self, access: &Access<'_>, verdict: Verdict, known: &Known<'_>) -> Option<Order> {
@@ -66,30 +73,65 @@ impl Wishes {
             }
             (Verdict::AsItsTableSays, None) | (Verdict::No, _) => false,
         };
-        is_covered.then_some(Order::Fixed)
+        let otherwise = self.is_token_aware.then_some(Order::ByLoad);
+        is_covered.then_some(Order::Fixed).or(otherwise)
     }
 
-    fn wish(&self, access: &Access<'_>, order: Order, known: &Known<'_>) -> Option<Wish> {
-        // All but batches have one.
-        let mut one: Option<Key> = None;
-        let mut more = Vec::new();
-        access.for_each_partition(
-            |source| known.key(source),
-            |source, token| {
-                let map = self.map(source);
-                let key = Key { token, map };
-                match one {
-                    None => one = Some(key),
-                    Some(_) => more.push(key),
-                }
-            },
-        );
-        if more.is_empty() {
-            return Some(Wish::one(one?, order));
-        }
-        more.extend(one);
-        Wish::many(more, order)
+    /// What an operation with this input would want, with the partitions that it is about. Nothing is looked up.
+    pub(super) fn explain(
+        &self,
+        access: &Access<'_>,
+        cluster: &Cluster,
+    ) -> (Vec<Partition>, Option<Wish>) {
+        let known = Known::of(&self.tables, access);
+        let mut partitions = Vec::new();
+        let now = cluster.now();
+        let verdict = self.affinity.covers(access.write());
+        let wish = self.order(access, verdict, &known).and_then(|order| {
+            wish(access, order, &known, |source, token| {
+                let map = cluster.token_maps().and_then(|maps| maps.peek(source));
+                let replicas = map.as_ref().map(|map| map.map.replicas(token).to_vec());
+                partitions.push(Partition {
+                    table: source.table.to_owned(),
+                    index: source.index.map(str::to_owned),
+                    token: token.value(),
+                    replicas: replicas.unwrap_or_default(),
+                    map_age: map.as_ref().map(|map| now.saturating_sub(map.learned)),
+                });
+                map.map(|map| Arc::clone(&map.map))
+            })
+        });
+        (partitions, wish)
     }
+}
+
+/// What an operation wants that wants this order. `map` knows where the partitions of a table or index lie, if that is
+/// known.
+fn wish<'a>(
+    access: &Access<'a>,
+    order: Order,
+    known: &Known<'a>,
+    mut map: impl FnMut(Source<'a>, Token) -> Option<Arc<TokenMap>>,
+) -> Option<Wish> {
+    // All but batches have one.
+    let mut one: Option<Key> = None;
+    let mut more = Vec::new();
+    access.for_each_partition(
+        |source| known.key(source),
+        |source, token| {
+            let map = map(source, token);
+            let key = Key { token, map };
+            match one {
+                None => one = Some(key),
+                Some(_) => more.push(key),
+            }
+        },
+    );
+    if more.is_empty() {
+        return Some(Wish::one(one?, order));
+    }
+    more.extend(one);
+    Wish::many(more, order)
 }
 
 /// An operation begins: gives it a wish, if it is to have one, and has its tables looked up, if that is due.
@@ -109,8 +151,8 @@ pub(super) fn begin(
     if own_endpoint::is_pinned(config) {
         return;
     }
-    let verdict = wishes.verdict(access.write());
-    if verdict == Verdict::No {
+    let verdict = wishes.affinity.covers(access.write());
+    if verdict == Verdict::No && !wishes.is_token_aware {
         return;
     }
     let known = Known::of(&wishes.tables, &access);
@@ -119,7 +161,17 @@ pub(super) fn begin(
     }
     let order = wishes.order(&access, verdict, &known);
     if let Some(order) = order {
-        match wishes.wish(&access, order, &known) {
+        let mut asked = None;
+        let wish = wish(&access, order, &known, |source, token| {
+            let maps = cluster.token_maps()?;
+            asked = Some((source, token));
+            let caller = || Caller::of(cluster, components, config);
+            let map = maps.find(source, known.id(source), cluster.errands(), caller)?;
+            Some(Arc::clone(&map.map))
+        });
+        #[cfg(feature = "unstable-routing-hint")]
+        expect_hint(cluster, asked, config);
+        match wish {
             Some(wish) => {
                 if let Some(params) =
                     config.get_mut_from_interceptor_state::<EndpointResolverParams>()
@@ -133,6 +185,20 @@ pub(super) fn begin(
     known.remember(config);
 }
 
+/// Keeps what the operation asks for, of which the answer may tell who has it: the answers to batches and to queries of
+/// indexes do not.
+#[cfg(feature = "unstable-routing-hint")]
+fn expect_hint(cluster: &Cluster, asked: Option<(Source<'_>, Token)>, config: &mut ConfigBag) {
+    let base = asked.filter(|(source, _)| source.index.is_none());
+    let maps = cluster.token_maps();
+    let asked = base
+        .zip(maps)
+        .and_then(|((source, token), maps)| maps.asked(source.table, token));
+    if let Some(asked) = asked {
+        config.interceptor_state().store_put(asked);
+    }
+}
+
 /// An attempt has ended, and may show that what is known of its table is wrong.
 pub(super) fn judge(
     cluster: &Cluster,
@@ -141,6 +207,8 @@ pub(super) fn judge(
 ) {
     if cluster.wishes().is_some() {
         tables::judge(cluster, context, config);
+        #[cfg(feature = "unstable-routing-hint")]
+        token_maps::note_answer(cluster, context, config);
     }
 }
 
@@ -190,6 +258,11 @@ impl<'a> Known<'a> {
     fn key(&self, source: Source<'_>) -> Option<&str> {
         let place = self.places().find(|place| place.source == source)?;
         place.definition.as_ref()?.partition_key(source.index)
+    }
+
+    fn id(&self, source: Source<'_>) -> Option<&str> {
+        let place = self.places().find(|place| place.source == source)?;
+        place.definition.as_ref()?.id()
     }
 
     /// Where the key of a table was known, the operation should have had it.

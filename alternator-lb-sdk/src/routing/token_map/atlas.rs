@@ -1,0 +1,239 @@
+//! The maps of all tables.
+
+use super::TokenMap;
+use super::table_maps::TableMaps;
+use arc_swap::ArcSwap;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is known of the tables that are used.
+///
+/// Requests read it without a lock; it is made anew when a table is used for the first time. Of tables and ranges there are
+/// only so many: beyond that those make way that were not used for a while, and where none does, what comes is not kept.
+#[derive(Debug)]
+pub(crate) struct Atlas {
+    tables: ArcSwap<HashMap<Box<str>, Arc<TableMaps>>>,
+    max_ranges: usize,
+}
+
+/// How many tables are known at most.
+const MAX_TABLES: usize = 1_000;
+
+/// How many ranges all maps together have at most, of which each takes 12 bytes: 50 MB. That are sixteen maps of the
+/// largest size. Equal ones, as the tables of a cluster of vnodes have, are kept once.
+const MAX_RANGES: usize = 1 << 22;
+
+/// A table that was not used for so long makes way for others.
+const UNUSED: Duration = Duration::from_secs(10 * 60);
+
+impl Default for Atlas {
+    fn default() -> Self {
+        Self {
+            tables: ArcSwap::default(),
+            max_ranges: MAX_RANGES,
+        }
+    }
+}
+
+impl Atlas {
+    /// The maps of a table, from its first use on. None if there are too many tables.
+    pub(crate) fn look_up(&self, table: &str, now: Duration) -> Option<Arc<TableMaps>> {
+        let maps = self.get(table).or_else(|| self.add(table, now))?;
+        maps.turn().note_use(now);
+        Some(maps)
+    }
+
+    /// The maps of a table that is known.
+    pub(crate) fn get(&self, table: &str) -> Option<Arc<TableMaps>> {
+        self.tables.load().get(table).cloned()
+    }
+
+    fn add(&self, table: &str, now: Duration) -> Option<Arc<TableMaps>> {
+        let added = Arc::new(TableMaps::new(table, now));
+        self.tables.rcu(|tables| {
+            let mut tables = HashMap::clone(tables);
+            if tables.len() >= MAX_TABLES {
+                tables.retain(|_, maps| is_used(maps, now));
+            }
+            if tables.len() < MAX_TABLES {
+                let entry = tables.entry(table.into());
+                entry.or_insert_with(|| Arc::clone(&added));
+            }
+            tables
+        });
+        self.get(table)
+    }
+
+    /// All tables.
+    pub(crate) fn tables(&self) -> Vec<Arc<TableMaps>> {
+        self.tables.load().values().cloned().collect()
+    }
+
+    /// A map that takes the memory of an equal one, if there is one. None if there is no room for it.
+    pub(crate) fn keep(&self, map: TokenMap, now: Duration) -> Option<Arc<TokenMap>> {
+        let mut kept = self.maps();
+        if let Some(equal) = kept.iter().find(|kept| ***kept == map) {
+            return Some(Arc::clone(equal));
+        }
+        if size(&kept) + map.len() > self.max_ranges {
+            self.forget_unused(now);
+            kept = self.maps();
+        }
+        (size(&kept) + map.len() <= self.max_ranges).then(|| Arc::new(map))
+    }
+
+    /// Each map once.
+    fn maps(&self) -> Vec<Arc<TokenMap>> {
+        let tables = self.tables.load();
+        let kept = tables.values().flat_map(|table| {
+            let maps = table.all();
+            maps.iter()
+                .filter_map(|kept| kept.known())
+                .collect::<Vec<_>>()
+        });
+        let mut maps: Vec<_> = kept.map(|known| Arc::clone(&known.map)).collect();
+        maps.sort_unstable_by_key(Arc::as_ptr);
+        maps.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        maps
+    }
+
+    fn forget_unused(&self, now: Duration) {
+        self.tables.rcu(|tables| {
+            let mut tables = HashMap::clone(tables);
+            tables.retain(|_, maps| is_used(maps, now));
+            tables
+        });
+    }
+}
+
+fn is_used(maps: &TableMaps, now: Duration) -> bool {
+    now.saturating_sub(maps.turn().used()) < UNUSED
+}
+
+fn size(maps: &[Arc<TokenMap>]) -> usize {
+    maps.iter().map(|map| map.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Hint, MapSource as _, Origin};
+    use super::*;
+    use crate::routing::token::Token;
+
+    const NOW: Duration = Duration::from_secs(1_000);
+    const LATER: Duration = Duration::from_secs(2_000);
+
+    fn hint(token: i64, header: &str) -> Hint {
+        Hint::parse(Token::new(token), header).unwrap()
+    }
+
+    #[test]
+    fn a_map_is_wanted_from_its_first_look_on() {
+        let atlas = Atlas::default();
+        let maps = atlas.look_up("t", NOW).unwrap();
+        assert!(maps.all().is_empty());
+        assert!(maps.find(None).is_none());
+        assert!(maps.turn().take(NOW, LATER));
+        maps.turn().pass(LATER);
+        assert!(maps.find(None).is_none() && maps.find(Some("i")).is_none());
+        assert!(maps.turn().take(NOW, LATER), "the index is to be read, too");
+        let wanted: Vec<_> = maps
+            .all()
+            .iter()
+            .map(|kept| kept.index().map(str::to_owned))
+            .collect();
+        assert_eq!(wanted, [None, Some("i".to_owned())]);
+        assert!(Arc::ptr_eq(&maps, &atlas.look_up("t", NOW).unwrap()));
+    }
+
+    #[test]
+    fn hints_correct_what_was_read_and_make_it_no_younger() {
+        let atlas = Atlas::default();
+        let maps = atlas.look_up("t", NOW).unwrap();
+        assert!(maps.find(None).is_none());
+        let kept = maps.base().unwrap();
+        let keep = |map| atlas.keep(map, NOW);
+        kept.hear(&[hint(5, "0,10,10.0.0.1")][..], NOW, keep);
+        let known = maps.find(None).unwrap();
+        assert_eq!((known.origin, known.learned), (Origin::Hints, NOW));
+
+        struct Read;
+        impl super::super::MapSource for Read {
+            fn origin(&self) -> Origin {
+                Origin::Tables
+            }
+            fn tell(&self, _: &TokenMap) -> Option<TokenMap> {
+                TokenMap::of_tablets([(Token::MAX, [[10, 0, 0, 2].into()])])
+            }
+        }
+        kept.hear(&Read, NOW, keep);
+        kept.hear(&[hint(5, "0,10,10.0.0.3")][..], LATER, keep);
+        let known = maps.find(None).unwrap();
+        assert_eq!((known.origin, known.learned), (Origin::Tables, NOW));
+        let replica = |token| known.map.replicas(Token::new(token))[0].to_string();
+        assert_eq!(
+            (replica(5), replica(11)),
+            ("10.0.0.3".to_owned(), "10.0.0.2".to_owned())
+        );
+        assert!(Read.tell(&known.map).is_some());
+        kept.forget();
+        assert!(maps.find(None).is_none());
+    }
+
+    #[test]
+    fn equal_maps_are_kept_once() {
+        let atlas = Atlas::default();
+        let hints = [hint(5, "0,10,10.0.0.1")];
+        for table in ["a", "b"] {
+            let maps = atlas.look_up(table, NOW).unwrap();
+            assert!(maps.find(None).is_none());
+            let kept = maps.base().unwrap();
+            kept.hear(&hints[..], NOW, |map| atlas.keep(map, NOW));
+        }
+        let map = |table| {
+            atlas
+                .look_up(table, NOW)
+                .unwrap()
+                .find(None)
+                .unwrap()
+                .map
+                .clone()
+        };
+        assert!(Arc::ptr_eq(&map("a"), &map("b")));
+    }
+
+    #[test]
+    fn tables_that_are_not_used_make_way() {
+        let atlas = Atlas::default();
+        for table in 0..MAX_TABLES {
+            assert!(atlas.look_up(&table.to_string(), NOW).is_some());
+        }
+        assert!(atlas.look_up("one more", NOW).is_none());
+        let used = atlas.look_up("7", LATER).unwrap();
+        assert!(atlas.look_up("one more", LATER).is_some());
+        assert_eq!(atlas.tables().len(), 2);
+        assert!(Arc::ptr_eq(&used, &atlas.look_up("7", LATER).unwrap()));
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_is_not_kept() {
+        let atlas = Atlas {
+            max_ranges: 5,
+            ..Atlas::default()
+        };
+        // Each makes three ranges: what is before, what is said, and what is after.
+        let keep = |table: &str, token: i64, now| {
+            let maps = atlas.look_up(table, now).unwrap();
+            assert!(maps.find(None).is_none());
+            let kept = maps.base().unwrap();
+            let said = [hint(token, &format!("{},{token},10.0.0.1", token - 1))];
+            kept.hear(&said[..], now, |map| atlas.keep(map, now));
+            kept.known().is_some()
+        };
+        assert!(keep("a", 1, NOW));
+        assert!(!keep("b", 2, NOW));
+        assert!(keep("c", 1, NOW), "it takes no more");
+        assert!(keep("d", 3, LATER), "the others are not used any more");
+    }
+}

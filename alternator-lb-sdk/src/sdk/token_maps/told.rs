@@ -1,0 +1,74 @@
+//! What a reading brings.
+
+use crate::routing::token_map::server::{Addresses, Placement, Ring, Tablets};
+use crate::routing::token_map::{KeptMap, TableMaps, TokenMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the server's tables tell of a table and its indexes.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// The id of the table itself, where that was asked for.
+    pub(super) base: Option<String>,
+    pub(super) placements: Vec<(Arc<KeptMap>, Placed)>,
+    pub(super) addresses: Addresses,
+}
+
+/// Where a table is.
+#[derive(Clone, Debug)]
+pub(super) enum Placed {
+    Tablets(Arc<Tablets>),
+    Ring(Arc<Ring>),
+    /// There is no such table.
+    Nowhere,
+}
+
+impl Told {
+    /// Makes it known. Returns how many ranges there are.
+    pub(super) fn publish(
+        &self,
+        table: &TableMaps,
+        now: Duration,
+        keep: impl Fn(TokenMap) -> Option<Arc<TokenMap>>,
+    ) -> usize {
+        for (kept, placed) in &self.placements {
+            match placed {
+                Placed::Tablets(tablets) => kept.hear(&tablets.at(&self.addresses), now, &keep),
+                Placed::Ring(ring) => kept.hear(&ring.at(&self.addresses), now, &keep),
+                Placed::Nowhere => kept.forget(),
+            }
+        }
+        if let Some(id) = &self.base {
+            table.set_id(id.clone());
+        }
+        let known = self.placements.iter().filter_map(|(kept, _)| kept.known());
+        known.map(|known| known.map.len()).sum()
+    }
+
+    /// Whether a replica is among them of which no address is known: it is about to come or to go.
+    pub(super) fn is_incomplete(&self) -> bool {
+        let mut placements = self
+            .placements
+            .iter()
+            .filter_map(|(_, placed)| placed.placement());
+        placements.any(|placement| !placement.is_covered_by(&self.addresses))
+    }
+
+    /// Whether tablets are on their way.
+    pub(super) fn is_on_the_move(&self) -> bool {
+        self.placements.iter().any(|(_, placed)| match placed {
+            Placed::Tablets(tablets) => tablets.are_moving(),
+            Placed::Ring(_) | Placed::Nowhere => false,
+        })
+    }
+}
+
+impl Placed {
+    pub(super) fn placement(&self) -> Option<&Placement> {
+        match self {
+            Self::Tablets(tablets) => Some(tablets.placement()),
+            Self::Ring(ring) => Some(ring.placement()),
+            Self::Nowhere => None,
+        }
+    }
+}
