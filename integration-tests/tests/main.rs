@@ -53,4 +53,5 @@ mod sick_nodes;
 mod spill_over;
 mod status;
 mod tls;
+mod token_aware;
 mod writes;

@@ -1,0 +1,11 @@
+//! Requests go straight to a node that holds their partition.
+
+mod hints;
+mod indexes;
+mod keys;
+mod lwt;
+mod membership;
+mod permissions;
+mod rig;
+mod scopes;
+mod tablets;

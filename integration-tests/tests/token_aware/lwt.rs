@@ -1,0 +1,47 @@
+//! Writes with transactions.
+
+use super::rig::{LAYOUTS, TABLE, aware, create, key_of, map_is_known, twelve};
+use crate::rig::s;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::ScalarAttributeType;
+use futures_util::future::join_all;
+
+async fn count_up(client: &Client, key: u64) {
+    client
+        .update_item()
+        .table_name(TABLE)
+        .key("pk", key_of(key))
+        .key("sk", s("a"))
+        .update_expression("ADD clicks :one")
+        .expression_attribute_values(":one", crate::rig::n(1))
+        .send()
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn transactions_on_a_key_from_eight_clients_have_one_coordinator_and_it_is_a_replica() {
+    for tokens in LAYOUTS {
+        let cluster = twelve!(tokens);
+        let first = aware(&cluster).await;
+        create(&first.1, ScalarAttributeType::S).await;
+        let others = join_all((0..7).map(|_| aware(&cluster))).await;
+        let clients: Vec<_> = std::iter::once(first).chain(others).collect();
+        for (alternator, client) in &clients {
+            map_is_known(alternator, client, key_of(0)).await;
+        }
+        cluster.reset_counters();
+        for key in 0..20 {
+            join_all(clients.iter().map(|(_, client)| count_up(client, key))).await;
+        }
+        let partitions = cluster.lwt_partitions();
+        assert_eq!(partitions.len(), 20);
+        for partition in partitions {
+            let key = partition.key.clone();
+            assert_eq!(partition.operations.len(), 1, "{tokens:?} {key}");
+            let replicas = cluster.replicas(TABLE, key);
+            let coordinator = partition.operations.keys().next().unwrap();
+            assert!(replicas.iter().any(|node| node.url() == *coordinator));
+        }
+    }
+}

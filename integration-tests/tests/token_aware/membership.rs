@@ -1,0 +1,102 @@
+//! Nodes join, leave and die.
+
+use super::rig::{
+    LAYOUTS, TABLE, aware, create, get, is_true, key_of, later, map_is_known, share, twelve,
+};
+use crate::rig::{Load, eventually};
+use alternator_lb_sdk::Alternator;
+use alternator_test_cluster::{NodeConfig, TestCluster};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::ScalarAttributeType;
+use std::time::Duration;
+
+/// Callers that read all kinds of keys.
+fn callers(client: &Client) -> Load {
+    Load::start(client, 4, |client, number| async move {
+        get(&client, key_of(number % 500)).await
+    })
+}
+
+async fn lists(alternator: &Alternator, nodes: usize) {
+    eventually("the list is up to date", async || {
+        alternator.nodes().len() == nodes
+    })
+    .await;
+}
+
+/// Makes requests until it is known again where everything is, and they go there.
+async fn goes_to_replicas(cluster: &TestCluster, alternator: &Alternator, client: &Client) {
+    // What has changed is read again a while after the last reading.
+    later(Duration::from_secs(7)).await;
+    eventually("the map is that of the cluster", async || {
+        get(client, key_of(0)).await.unwrap();
+        is_true(alternator, cluster, 500)
+    })
+    .await;
+    assert!(share(cluster, client, 100).await >= 0.99);
+}
+
+#[tokio::test]
+async fn a_node_that_joins_gets_the_keys_that_it_holds() {
+    for tokens in LAYOUTS {
+        let cluster = twelve!(tokens);
+        let (alternator, client) = aware(&cluster).await;
+        create(&client, ScalarAttributeType::S).await;
+        map_is_known(&alternator, &client, key_of(0)).await;
+        let callers = callers(&client);
+        callers.go_on(100).await;
+        cluster.add_node(NodeConfig::new().rack("r1")).unwrap();
+        lists(&alternator, 13).await;
+        callers.go_on(100).await;
+        assert_eq!(callers.stop().await, [""; 0]);
+        goes_to_replicas(&cluster, &alternator, &client).await;
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_leaves_gives_its_keys_to_others() {
+    for tokens in LAYOUTS {
+        let cluster = twelve!(tokens);
+        let (alternator, client) = aware(&cluster).await;
+        create(&client, ScalarAttributeType::S).await;
+        map_is_known(&alternator, &client, key_of(0)).await;
+        let callers = callers(&client);
+        callers.go_on(100).await;
+        cluster.remove_node(&cluster.node(5));
+        lists(&alternator, 11).await;
+        callers.go_on(100).await;
+        assert_eq!(callers.stop().await, [""; 0]);
+        goes_to_replicas(&cluster, &alternator, &client).await;
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_dies_leaves_its_keys_to_their_other_replicas() {
+    for tokens in LAYOUTS {
+        let cluster = twelve!(tokens);
+        let (alternator, client) = aware(&cluster).await;
+        create(&client, ScalarAttributeType::S).await;
+        map_is_known(&alternator, &client, key_of(7)).await;
+        let callers = callers(&client);
+        callers.go_on(100).await;
+        let dead = cluster.replicas(TABLE, "key 7").remove(0);
+        dead.stop();
+        callers.go_on(200).await;
+        assert_eq!(callers.stop().await, [""; 0]);
+        assert!(share(&cluster, &client, 200).await >= 0.99);
+    }
+}
+
+#[tokio::test]
+async fn when_all_replicas_of_a_key_are_dead_others_serve_it() {
+    let cluster = twelve!(LAYOUTS[0]);
+    let (alternator, client) = aware(&cluster).await;
+    create(&client, ScalarAttributeType::S).await;
+    map_is_known(&alternator, &client, key_of(7)).await;
+    for replica in cluster.replicas(TABLE, "key 7") {
+        replica.stop();
+    }
+    for _ in 0..20 {
+        get(&client, key_of(7)).await.unwrap();
+    }
+}

@@ -1,0 +1,44 @@
+//! The rack of the application, where each key has a replica.
+
+use super::rig::{LAYOUTS, TABLE, counted, create, get, key_of, map_is_known, start, twelve};
+use alternator_lb_sdk::Scope;
+use aws_sdk_dynamodb::types::ScalarAttributeType;
+
+#[tokio::test]
+async fn in_a_rack_each_key_is_read_from_its_one_replica_there() {
+    for tokens in LAYOUTS {
+        let cluster = twelve!(tokens);
+        let scope = Scope::rack("dc1", "r2").or(Scope::datacenter("dc1"));
+        let (alternator, client) =
+            start(&cluster, |builder| builder.token_aware().scope(scope)).await;
+        create(&client, ScalarAttributeType::S).await;
+        map_is_known(&alternator, &client, key_of(0)).await;
+        cluster.reset_counters();
+        for number in 0..200 {
+            get(&client, key_of(number)).await.unwrap();
+        }
+        assert_eq!(counted(&cluster), (200, 0));
+        for node in cluster.nodes() {
+            let expected = node.rack() == "r2";
+            assert_eq!(node.counters().on_replica > 0, expected, "{}", node.rack());
+        }
+    }
+}
+
+#[tokio::test]
+async fn when_the_replica_in_the_rack_is_dead_another_one_serves_its_keys() {
+    let cluster = twelve!(LAYOUTS[1]);
+    let scope = Scope::rack("dc1", "r2").or(Scope::datacenter("dc1"));
+    let (alternator, client) = start(&cluster, |builder| builder.token_aware().scope(scope)).await;
+    create(&client, ScalarAttributeType::S).await;
+    map_is_known(&alternator, &client, key_of(7)).await;
+    let replicas = cluster.replicas(TABLE, "key 7");
+    let local = replicas.iter().find(|node| node.rack() == "r2").unwrap();
+    local.stop();
+    get(&client, key_of(7)).await.unwrap();
+    cluster.reset_counters();
+    for _ in 0..20 {
+        get(&client, key_of(7)).await.unwrap();
+    }
+    assert_eq!(counted(&cluster), (20, 0));
+}

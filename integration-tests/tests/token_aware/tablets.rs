@@ -1,0 +1,89 @@
+//! Tablets move.
+
+use super::rig::{TABLE, aware, create, get, key_of, later, map_is_known, share, twelve};
+use crate::rig::{eventually, s};
+use alternator_test_cluster::{Node, TestCluster, Tokens};
+use aws_sdk_dynamodb::types::ScalarAttributeType;
+use std::time::Duration;
+
+/// Moves a replica of each tablet to where there was none.
+fn move_all(cluster: &TestCluster) {
+    for (index, tablet) in cluster.tablets(TABLE).iter().enumerate() {
+        let holds = |node: &Node| {
+            tablet
+                .replicas
+                .iter()
+                .any(|replica| replica.url() == node.url())
+        };
+        let nodes = cluster.nodes();
+        let mut others = nodes.iter().filter(|node| !holds(node));
+        let to = others.nth(index % 9).unwrap();
+        for from in &tablet.replicas {
+            if from.rack() == to.rack() {
+                cluster.move_tablet(TABLE, index, from, to);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_share_recovers_after_tablets_have_moved_and_nothing_fails_meanwhile() {
+    let cluster = twelve!(Tokens::tablets(32));
+    let (alternator, client) = aware(&cluster).await;
+    create(&client, ScalarAttributeType::S).await;
+    map_is_known(&alternator, &client, key_of(0)).await;
+    assert!(share(&cluster, &client, 300).await >= 0.99);
+    move_all(&cluster);
+    let stale = share(&cluster, &client, 300).await;
+    assert!((0.4..0.95).contains(&stale), "a map that is old: {stale}");
+    later(Duration::from_secs(6 * 60 + 10)).await;
+    eventually("the map is read again", async || {
+        share(&cluster, &client, 100).await >= 0.99
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_table_that_was_made_anew_is_found_again() {
+    let cluster = twelve!(Tokens::tablets(32));
+    let (alternator, client) = aware(&cluster).await;
+    create(&client, ScalarAttributeType::S).await;
+    map_is_known(&alternator, &client, key_of(0)).await;
+    client
+        .delete_table()
+        .table_name(TABLE)
+        .send()
+        .await
+        .unwrap();
+    create(&client, ScalarAttributeType::S).await;
+    // It happens to lie elsewhere.
+    move_all(&cluster);
+    // Less than an interval, but a pause.
+    later(Duration::from_secs(6)).await;
+    eventually("the map is read again", async || {
+        share(&cluster, &client, 100).await >= 0.99
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_table_that_nobody_uses_is_not_asked_for() {
+    let cluster = twelve!(Tokens::tablets(4));
+    let (alternator, client) = aware(&cluster).await;
+    create(&client, ScalarAttributeType::S).await;
+    map_is_known(&alternator, &client, key_of(0)).await;
+    later(Duration::from_secs(60 * 60)).await;
+    alternator.refresh().await.unwrap();
+    cluster.reset_counters();
+    for _ in 0..20 {
+        crate::rig::ping(&client).await.unwrap();
+    }
+    let queries = |node: Node| node.counters().operation("Query");
+    let asked: u64 = cluster.nodes().into_iter().map(queries).sum();
+    assert_eq!(asked, 0);
+    get(&client, s("used again")).await.unwrap();
+    eventually("the map is read again", async || {
+        cluster.nodes().into_iter().map(queries).sum::<u64>() > 0
+    })
+    .await;
+}
