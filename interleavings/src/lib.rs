@@ -12,11 +12,13 @@
 
 mod ejection;
 mod in_flight;
+mod reading;
 mod respawn;
 mod rest;
 
 pub use ejection::{one_request_ejects, one_request_tries, silence_and_answers_agree, trials_end};
 pub use in_flight::counts_come_back;
+pub use reading::{a_change_during_a_reading_is_read_after_it, one_reads_what_is_due};
 pub use respawn::{a_closed_life_stays_closed, the_successor_lives};
 pub use rest::no_attempt_is_left_without_a_watch;
 
@@ -35,6 +37,8 @@ mod life;
 mod node;
 #[path = "../../alternator-lb-sdk/src/topology/node_url.rs"]
 mod node_url;
+#[path = "../../alternator-lb-sdk/src/routing/token_map/reading_turn.rs"]
+mod reading_turn;
 #[path = "../../alternator-lb-sdk/src/routing/target.rs"]
 mod target;
 #[path = "../../alternator-lb-sdk/src/routing/traffic.rs"]

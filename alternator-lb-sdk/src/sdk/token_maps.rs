@@ -74,7 +74,7 @@ const COOLDOWN: Duration = Duration::from_secs(5 * 60);
 /// Until what failed is tried again: by then discovery knows which nodes are down.
 const RETRY: Duration = Duration::from_secs(10);
 
-/// How long a reading takes at most. The largest one is some 500 questions.
+/// How long a reading takes at most. The largest one is some 250 questions.
 const READING: Duration = Duration::from_secs(120);
 
 /// Within this time the clients of a cluster begin to read again when the set of its nodes has changed.

@@ -1,6 +1,6 @@
 //! When the maps of a table are read.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Whose turn it is to read the maps of a table: nobody's until they are due, then that of the first who asks.
@@ -49,21 +49,28 @@ impl ReadingTurn {
         let taken = self.held_until.compare_exchange(
             held_until,
             millis(until),
-            Ordering::Relaxed,
+            Ordering::Acquire,
             Ordering::Relaxed,
         );
-        if taken.is_ok() {
-            // What makes them due from here on, the reading may miss.
-            self.due.store(NEVER, Ordering::Relaxed);
-            self.begun.store(millis(now), Ordering::Relaxed);
+        if taken.is_err() {
+            return false;
         }
-        taken.is_ok()
+        // Somebody may have read them since that first look.
+        if self.due.load(Ordering::Relaxed) > millis(now) {
+            self.held_until.store(0, Ordering::Release);
+            return false;
+        }
+        // What makes them due from here on, the reading may miss.
+        self.due.store(NEVER, Ordering::Relaxed);
+        self.begun.store(millis(now), Ordering::Relaxed);
+        true
     }
 
     /// The reading is over; another one is due then, or sooner if somebody has said so meanwhile.
     pub(crate) fn pass(&self, due: Duration) {
         self.due.fetch_min(millis(due), Ordering::Relaxed);
-        self.held_until.store(0, Ordering::Relaxed);
+        // Whoever takes the turn next sees when it is due.
+        self.held_until.store(0, Ordering::Release);
     }
 
     /// The maps may be wrong: they are due at this moment, but for a pause.

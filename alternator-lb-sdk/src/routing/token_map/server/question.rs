@@ -13,9 +13,9 @@ pub(crate) struct Question {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page<'a>(&'a Value);
 
-/// How many rows an answer has: some 250 bytes each, so that it is half a megabyte. The server itself would go up to one
-/// megabyte of what it reads, of which its rendering makes several.
-const ROWS: u32 = 2_000;
+/// How many rows an answer has: some 200 bytes each, so that it is a megabyte. The server itself would go up to one megabyte
+/// of what it reads, of which its rendering makes several; with much fewer, it would make up its ring too often.
+const ROWS: u32 = 5_000;
 
 impl Question {
     /// Asks for columns of the rows with this key: a partition key, perhaps with a clustering key. All keys are strings,

@@ -292,7 +292,7 @@ fn a_question_goes_on_where_a_page_ended() {
         "ProjectionExpression": "#c0, #c1",
         "ExpressionAttributeNames": {"#k0": "table_id", "#c0": "key", "#c1": "stage"},
         "ExpressionAttributeValues": {":k0": {"S": "7"}},
-        "Limit": 2000,
+        "Limit": 5000,
     });
     assert_eq!(
         (question.operation(), question.body()),
