@@ -13,7 +13,8 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::date_time::Format;
 
-/// Answers every `GetItem` with an item of five attributes, and every question for nodes with three.
+/// Answers every `GetItem` with an item of five attributes, every question for nodes with three, and those for tables with
+/// one that has a tablet on two of these.
 #[derive(Clone, Debug)]
 pub(super) struct Canned {
     connector: SharedHttpConnector,
@@ -59,9 +60,11 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = if request.method() == "GET" {
             NODES
-        } else {
+        } else if request.headers().get("x-amz-target") == Some(GET_ITEM) {
             self.head.store(head(&request), Ordering::Relaxed);
             ITEM
+        } else {
+            about_tables(request.body().bytes().unwrap_or_default())
         };
         let answer = self
             .answer(body)
@@ -94,6 +97,36 @@ fn head(request: &HttpRequest) -> usize {
     let host = request.uri().split('/').nth(2).unwrap_or_default();
     "POST / HTTP/1.1\r\n".len() + headers + line("host", host) + "\r\n".len()
 }
+
+/// What a server tells of its tables, by the table that is asked.
+fn about_tables(question: &[u8]) -> &'static str {
+    let asks = |name: &str| {
+        let mut parts = question.windows(name.len());
+        parts.any(|part| part == name.as_bytes())
+    };
+    let answer = TABLES.iter().find(|(name, _)| asks(name));
+    answer.map_or(DESCRIPTION, |(_, answer)| answer)
+}
+
+const GET_ITEM: &str = "DynamoDB_20120810.GetItem";
+
+const TABLES: [(&str, &str); 4] = [
+    (
+        "system_schema.tables",
+        r#"{"Items":[{"table_name":{"S":"customers"},"id":{"S":"7a000000-0000-1000-8000-000000000001"}}]}"#,
+    ),
+    (
+        "system.tablets",
+        r#"{"Items":[{"last_token":{"S":"9223372036854775807"},"replicas":{"S":"5e3d8f6c-0000-4000-8000-000000000001:0, 5e3d8f6c-0000-4000-8000-000000000002:1"}}]}"#,
+    ),
+    (
+        "system.peers",
+        r#"{"Items":[{"host_id":{"S":"5e3d8f6c-0000-4000-8000-000000000001"},"rpc_address":{"S":"10.0.0.1"}},{"host_id":{"S":"5e3d8f6c-0000-4000-8000-000000000002"},"rpc_address":{"S":"10.0.0.2"}}]}"#,
+    ),
+    (".scylla.alternator.", r#"{"Items":[]}"#),
+];
+
+const DESCRIPTION: &str = r#"{"Table":{"TableName":"customers","TableId":"7a000000-0000-1000-8000-000000000001","KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}}"#;
 
 const NODES: &str = r#"["10.0.0.1","10.0.0.2","10.0.0.3"]"#;
 

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use alternator_driver::{AlternatorClient, AlternatorConfig};
+use alternator_lb_sdk::explain::Reason;
 use alternator_lb_sdk::{
     Alternator, AlternatorExt as _, KeyAffinity, OperationExt as _, OperationOptions,
 };
@@ -27,6 +28,7 @@ pub(super) enum Contender {
     PluginFat,
     PluginPerOperation,
     PluginWithAffinity,
+    PluginTokenAware,
     SdkSigned,
     FloorSigned,
     OfficialSigned,
@@ -35,7 +37,7 @@ pub(super) enum Contender {
 }
 
 impl Contender {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Sdk,
         Self::Floor,
         Self::Official,
@@ -43,6 +45,7 @@ impl Contender {
         Self::PluginFat,
         Self::PluginPerOperation,
         Self::PluginWithAffinity,
+        Self::PluginTokenAware,
         Self::SdkSigned,
         Self::FloorSigned,
         Self::OfficialSigned,
@@ -60,6 +63,7 @@ impl Contender {
             Self::PluginFat => "plugin-fat",
             Self::PluginPerOperation => "plugin-per-operation",
             Self::PluginWithAffinity => "plugin-with-affinity",
+            Self::PluginTokenAware => "plugin-token-aware",
             Self::SdkSigned => "sdk-signed",
             Self::FloorSigned => "floor-signed",
             Self::OfficialSigned => "official-signed",
@@ -78,6 +82,7 @@ impl Contender {
             Self::PluginFat => "… without lean requests",
             Self::PluginPerOperation => "… with options for the operation",
             Self::PluginWithAffinity => "… with key affinity",
+            Self::PluginTokenAware => "… token-aware",
             Self::SdkSigned => "SDK alone, signed",
             Self::FloorSigned => "… with all turned off that can be, and nothing signed",
             Self::OfficialSigned => "alternator-client 1.0.1, signed",
@@ -99,7 +104,8 @@ impl Contender {
             | Self::Plugin
             | Self::PluginFat
             | Self::PluginPerOperation
-            | Self::PluginWithAffinity => Self::Sdk,
+            | Self::PluginWithAffinity
+            | Self::PluginTokenAware => Self::Sdk,
             Self::SdkSigned
             | Self::FloorSigned
             | Self::OfficialSigned
@@ -149,6 +155,7 @@ impl Contender {
             | Self::PluginFat
             | Self::PluginPerOperation
             | Self::PluginWithAffinity
+            | Self::PluginTokenAware
             | Self::PluginSigned
             | Self::PluginSignedByTheSdk => {
                 let hour = Duration::from_secs(3600);
@@ -160,12 +167,16 @@ impl Contender {
                     Self::PluginWithAffinity => builder
                         .key_affinity(KeyAffinity::all())
                         .partition_key(TABLE, KEY),
+                    Self::PluginTokenAware => builder.token_aware(),
                     _ => builder,
                 };
                 let alternator = builder.build()?;
                 let client =
                     aws_sdk_dynamodb::Client::from_conf(sdk.alternator(&alternator).build());
                 alternator.ready().await?;
+                if self == Self::PluginTokenAware {
+                    learn(&alternator, &client).await?;
+                }
                 match self {
                     Self::PluginPerOperation => Client::PerOperation(client),
                     _ => Client::Sdk(client),
@@ -202,6 +213,20 @@ impl Client {
     }
 }
 
+/// Makes operations until it is known where their partition is.
+async fn learn(alternator: &Alternator, client: &aws_sdk_dynamodb::Client) -> Outcome<()> {
+    for _ in 0..LEARNING {
+        let get = keyed(client.get_item());
+        let explanation = alternator.explain(&get.as_input().clone().build()?);
+        if explanation.reason() == Reason::Replica {
+            return Ok(());
+        }
+        get.send().await?;
+        tokio::task::yield_now().await;
+    }
+    Err("the canned answers do not tell where the partition is".into())
+}
+
 fn keyed(get: GetItemFluentBuilder) -> GetItemFluentBuilder {
     get.table_name(TABLE)
         .key(KEY, AttributeValue::S("customer#4711".to_owned()))
@@ -210,6 +235,9 @@ fn keyed(get: GetItemFluentBuilder) -> GetItemFluentBuilder {
 fn credentials() -> Credentials {
     Credentials::new("alternator", "secret hash", None, None, "the benchmark")
 }
+
+/// Far more than it takes.
+const LEARNING: usize = 1_000;
 
 const TABLE: &str = "customers";
 const KEY: &str = "pk";
