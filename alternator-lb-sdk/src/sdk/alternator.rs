@@ -111,7 +111,8 @@ impl Alternator {
     /// What learns from failures, for [`Builder::interceptor`](aws_sdk_dynamodb::config::Builder::interceptor) beside
     /// [`endpoint_resolver()`](Self::endpoint_resolver): a node that cannot be connected is left out by all, and the
     /// request that met it goes on to another at once. An operation's own endpoint then pins it to that node, and
-    /// [`require_auth`](Builder::require_auth) is enforced. Of no use without that resolver.
+    /// [`require_auth`](Builder::require_auth) is enforced, and there is [key affinity](Builder::key_affinity), where that is
+    /// chosen. Of no use without that resolver.
     pub fn interceptor(&self) -> impl Intercept + use<> {
         Interceptor::new(Arc::clone(&self.cluster))
     }
