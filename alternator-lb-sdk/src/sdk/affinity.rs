@@ -27,9 +27,10 @@ use crate::routing::{Write, WriteRules};
 /// share moves. For that, [`Scope::rack`](crate::Scope::rack) has the list of the datacenter's nodes asked for as well, one
 /// more question in each refresh.
 ///
-/// Per operation that is covered it costs two allocations of some bytes, and the others nothing. Which attribute is the partition key is looked up once per table
-/// (`DescribeTable`, signed like the operation that comes first), beside the operations: until that is known, and where it
-/// may not be known, they go their ordinary way. [`Builder::partition_key`](crate::Builder::partition_key) spares that.
+/// Per operation that is covered it costs two allocations of some bytes, and the others nothing. Which attribute is the
+/// partition key is looked up once per table (`DescribeTable`, signed like the operation that comes first), beside the
+/// operations: until that is known, and where it may not be known, they go their ordinary way.
+/// [`Builder::partition_key`](crate::Builder::partition_key) spares that.
 ///
 /// It is a matter of speed, never of correctness: when the first node of a partition is out, its second takes over, and a
 /// client that sees another list of nodes for a moment merely brings back the contention.

@@ -196,3 +196,6 @@ async fn describe(caller: &Caller, table: &Table) -> Result<Definition, CallErro
 fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(0.8 + 0.4 * fastrand::f64())
 }
+
+#[cfg(test)]
+mod tests;
