@@ -101,6 +101,14 @@ pub(crate) fn table_learned(table: &str, partition_key: Option<&str>) {
     debug!(table, partition_key, "a table was looked up");
 }
 
+/// Where the partitions of a table and its indexes lie was read.
+pub(crate) fn token_maps_read(table: &str, ranges: usize) {
+    debug!(
+        table,
+        ranges, "where the partitions of a table lie was read"
+    );
+}
+
 /// Where partitions lie may not be known.
 pub(crate) fn token_maps_refused(error: &(dyn Error + 'static)) {
     warn!(

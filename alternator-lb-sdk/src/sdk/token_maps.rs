@@ -106,7 +106,7 @@ impl TokenMaps {
         let now = self.clock.now();
         let table = self.atlas.look_up(source.table, now)?;
         let known = table.find(source.index);
-        if id.is_some_and(|id| table.are_not_of(id)) {
+        if id.is_some_and(|id| table.is_told_to_be(id)) {
             table.turn().hasten(now);
         }
         if self.is_refused(now) || !table.turn().take(now, now + READING + RETRY) {
@@ -170,6 +170,7 @@ impl TokenMaps {
         let now = self.clock.now();
         self.was_refused.store(false, Ordering::Relaxed);
         let ranges = told.publish(table, now, |map| self.atlas.keep(map, now));
+        events::token_maps_read(table.name(), ranges);
         let interval = match (told.is_on_the_move(), told.is_incomplete()) {
             (true, _) => INTERVAL_ON_THE_MOVE,
             (false, true) => INTERVAL_IF_INCOMPLETE,

@@ -45,3 +45,38 @@ async fn transactions_on_a_key_from_eight_clients_have_one_coordinator_and_it_is
         }
     }
 }
+
+#[tokio::test]
+async fn when_the_first_replica_of_a_key_is_dead_all_go_to_the_same_other_one() {
+    let cluster = twelve!(LAYOUTS[1]);
+    let first = aware(&cluster).await;
+    create(&first.1, ScalarAttributeType::S).await;
+    let clients = [first, aware(&cluster).await, aware(&cluster).await];
+    for (alternator, client) in &clients {
+        map_is_known(alternator, client, key_of(7)).await;
+        count_up(client, 7).await;
+    }
+    let coordinators = || {
+        let partitions = cluster.lwt_partitions();
+        let urls = partitions
+            .iter()
+            .flat_map(|partition| partition.operations.keys());
+        urls.cloned().collect::<Vec<String>>()
+    };
+    let before = coordinators();
+    assert_eq!(before.len(), 1);
+    let replicas = cluster.replicas(TABLE, "key 7");
+    let dead = replicas.iter().find(|node| node.url() == before[0]);
+    dead.unwrap().stop();
+    for (_, client) in &clients {
+        count_up(client, 7).await;
+    }
+    cluster.reset_counters();
+    for (_, client) in &clients {
+        count_up(client, 7).await;
+    }
+    let after = coordinators();
+    assert_eq!(after.len(), 1, "{after:?}");
+    assert_ne!(after, before);
+    assert!(replicas.iter().any(|node| node.url() == after[0]));
+}

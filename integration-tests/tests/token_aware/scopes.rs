@@ -1,7 +1,11 @@
 //! The rack of the application, where each key has a replica.
 
-use super::rig::{LAYOUTS, TABLE, counted, create, get, key_of, map_is_known, start, twelve};
+use super::rig::{
+    LAYOUTS, TABLE, aware, counted, create, get, key_of, map_is_known, start, twelve,
+};
+use crate::rig::scripted;
 use alternator_lb_sdk::Scope;
+use alternator_test_cluster::NodeConfig;
 use aws_sdk_dynamodb::types::ScalarAttributeType;
 
 #[tokio::test]
@@ -22,6 +26,29 @@ async fn in_a_rack_each_key_is_read_from_its_one_replica_there() {
             let expected = node.rack() == "r2";
             assert_eq!(node.counters().on_replica > 0, expected, "{}", node.rack());
         }
+    }
+}
+
+#[tokio::test]
+async fn replicas_in_another_datacenter_are_left_alone() {
+    let cluster = scripted!(|cluster| {
+        let datacenters = ["dc1", "dc2"].into_iter().cycle().take(12);
+        let nodes = datacenters.map(|datacenter| NodeConfig::new().datacenter(datacenter));
+        let cluster = cluster.tokens(LAYOUTS[0]).replication_factor(2);
+        nodes.fold(cluster, alternator_test_cluster::Builder::node)
+    });
+    let (alternator, client) = aware(&cluster).await;
+    create(&client, ScalarAttributeType::S).await;
+    map_is_known(&alternator, &client, key_of(0)).await;
+    assert_eq!(cluster.replicas(TABLE, "key 0").len(), 4);
+    cluster.reset_counters();
+    for number in 0..200 {
+        get(&client, key_of(number)).await.unwrap();
+    }
+    assert_eq!(counted(&cluster), (200, 0));
+    for node in cluster.nodes() {
+        let is_used = node.counters().on_replica > 0;
+        assert_eq!(is_used, node.datacenter() == "dc1", "{}", node.url());
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct TableMaps {
     turn: ReadingTurn,
     /// The table that they are of: another one of the same name has other maps.
     id: ArcSwapOption<String>,
+    /// Which other one somebody else took it for last.
+    told: ArcSwapOption<String>,
 }
 
 /// The map of a table, or of an index of it, which is a table of its own to the server.
@@ -44,6 +46,7 @@ impl TableMaps {
             maps: ArcSwap::default(),
             turn: ReadingTurn::new(now),
             id: ArcSwapOption::empty(),
+            told: ArcSwapOption::empty(),
         }
     }
 
@@ -78,9 +81,18 @@ impl TableMaps {
         self.id.store(Some(Arc::new(id)));
     }
 
-    /// Whether they are those of another table than the one with this id.
-    pub(crate) fn are_not_of(&self, id: &str) -> bool {
-        self.id.load().as_ref().is_some_and(|known| **known != id)
+    /// Somebody says that the table has this id. If the maps are those of another one, they should be read again: for each
+    /// such id once, as whoever says so may be behind.
+    pub(crate) fn is_told_to_be(&self, id: &str) -> bool {
+        let is = |known: &ArcSwapOption<String>| match known.load().as_deref() {
+            Some(known) => known == id,
+            None => false,
+        };
+        if self.id.load().is_none() || is(&self.id) || is(&self.told) {
+            return false;
+        }
+        self.told.store(Some(Arc::new(id.to_owned())));
+        true
     }
 
     /// What the table itself is known by.

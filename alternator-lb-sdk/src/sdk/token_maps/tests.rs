@@ -184,7 +184,13 @@ async fn the_map_of_another_table_with_the_same_name_is_read_again() {
     table.turn().pass(maps.learn(&table, &told));
     advance(seconds(20)).await;
     let errands = Errands::new();
-    for (id, is_due) in [(None, false), (Some(HOST), false), (Some("another"), true)] {
+    for (id, is_due) in [
+        (None, false),
+        (Some(HOST), false),
+        (Some("another"), true),
+        (Some("another"), false),
+        (Some("a third"), true),
+    ] {
         let mut asked = false;
         let known = maps.find(TABLE, id, &errands, || {
             asked = true;
@@ -192,5 +198,10 @@ async fn the_map_of_another_table_with_the_same_name_is_read_again() {
         });
         assert!(known.is_some());
         assert_eq!(asked, is_due, "{id:?}");
+        // That it is tried again is not because of the id.
+        let now = maps.clock.now();
+        table.turn().take(now + RETRY, now + RETRY);
+        table.turn().pass(now + INTERVAL);
+        advance(seconds(20)).await;
     }
 }

@@ -160,8 +160,8 @@ async fn read_all(server: &Server, indexes: &[&str]) -> Result<Vec<Option<Arc<Kn
     let told = read(server, &maps, Addresses::default()).await?;
     told.publish(&maps, NOW, |map| atlas.keep(map, NOW));
     let has_id = told.base.is_some();
-    assert_eq!(has_id, maps.are_not_of(&id(99)));
-    assert!(!maps.are_not_of(&id(1)));
+    assert!(!maps.is_told_to_be(&id(1)));
+    assert_eq!(has_id, maps.is_told_to_be(&id(99)));
     Ok(sources.iter().map(|index| maps.find(*index)).collect())
 }
 
