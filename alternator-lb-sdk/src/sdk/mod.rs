@@ -5,8 +5,8 @@
 //!                            ├─▶ Interceptor  learns what became of it, and lets dead nodes cost nothing
 //!                            └─▶ Transport    around the HTTP client: ends requests that wait for a dead node
 //! Alternator ─────── Cluster ──▶ Router, Discovery, Background: shared by all clients of a cluster
-//!                            └─▶ Wishes       which nodes operations want, by their keys and what is known of tables,
-//!                                             which Errands learn through a Caller
+//!                            └─▶ Wishes       which nodes operations want, by their keys and what is known of tables
+//!                              & TokenMaps    and of where their partitions lie, which Errands learn through a Caller
 //! ```
 
 mod affinity;
