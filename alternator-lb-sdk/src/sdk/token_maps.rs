@@ -29,8 +29,9 @@ use crate::observe::events;
 use crate::routing::token_map::server::Addresses;
 use crate::routing::token_map::{Atlas, Known, TableMaps};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use told::Told;
 
@@ -76,6 +77,9 @@ const RETRY: Duration = Duration::from_secs(10);
 
 /// How long a reading takes at most. The largest one is some 250 questions.
 const READING: Duration = Duration::from_secs(120);
+
+/// A map with more replicas is made where it keeps no requests waiting: at this size that takes some milliseconds.
+const LARGE: usize = 10_000;
 
 /// Within this time the clients of a cluster begin to read again when the set of its nodes has changed.
 const SPREAD_MILLIS: u64 = 1_000;
@@ -155,7 +159,15 @@ impl TokenMaps {
         }
     }
 
-    fn lock_addresses(&self) -> std::sync::MutexGuard<'_, Addresses> {
+    /// Keeps the addresses of nodes, unless the set of these has changed since they were asked for.
+    fn remember(&self, addresses: &Addresses, changes: u32) {
+        let mut known = self.lock_addresses();
+        if self.changes.load(Ordering::Relaxed) == changes {
+            *known = addresses.clone();
+        }
+    }
+
+    fn lock_addresses(&self) -> MutexGuard<'_, Addresses> {
         self.addresses
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -221,15 +233,23 @@ impl Reading {
             Ok(result) => result,
             Err(elapsed) => Err(CallError::Unreachable(elapsed.into())),
         };
-        self.due = match result {
+        let due = match result {
             Ok(told) => {
-                if changes == self.maps.changes.load(Ordering::Relaxed) {
-                    *self.maps.lock_addresses() = told.addresses.clone();
-                }
-                self.maps.learn(&self.table, &told)
+                self.maps.remember(&told.addresses, changes);
+                self.learn(told).await
             }
-            Err(error) => self.maps.fail(&error),
+            Err(error) => Some(self.maps.fail(&error)),
         };
+        self.due = due.unwrap_or(self.due);
+    }
+
+    /// None if the runtime is about to go.
+    async fn learn(&self, told: Told) -> Option<Duration> {
+        let (maps, table) = (Arc::clone(&self.maps), Arc::clone(&self.table));
+        match told.replicas() > LARGE {
+            true => spawn_blocking(move || maps.learn(&table, &told)).await.ok(),
+            false => Some(maps.learn(&table, &told)),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tablets move.
 
-use super::rig::{TABLE, aware, create, get, key_of, later, map_is_known, share, twelve};
+use super::rig::{TABLE, aware, create, get, is_true, key_of, later, map_is_known, share, twelve};
 use crate::rig::{eventually, s};
 use alternator_test_cluster::{Node, TestCluster, Tokens};
 use aws_sdk_dynamodb::types::ScalarAttributeType;
@@ -64,6 +64,16 @@ async fn a_table_that_was_made_anew_is_found_again() {
         share(&cluster, &client, 100).await >= 0.99
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_large_table_is_read_page_by_page() {
+    let cluster = twelve!(Tokens::tablets(8_192));
+    let (alternator, client) = aware(&cluster).await;
+    create(&client, ScalarAttributeType::S).await;
+    map_is_known(&alternator, &client, key_of(0)).await;
+    assert!(is_true(&alternator, &cluster, 1_000));
+    assert!(share(&cluster, &client, 100).await >= 0.99);
 }
 
 #[tokio::test]

@@ -45,6 +45,15 @@ impl Told {
         known.map(|known| known.map.len()).sum()
     }
 
+    /// How many replicas were told, of all ranges.
+    pub(super) fn replicas(&self) -> usize {
+        let placements = self
+            .placements
+            .iter()
+            .filter_map(|(_, placed)| placed.placement());
+        placements.map(Placement::len).sum()
+    }
+
     /// Whether a replica is among them of which no address is known: it is about to come or to go.
     pub(super) fn is_incomplete(&self) -> bool {
         let mut placements = self

@@ -38,6 +38,11 @@ impl Placement {
         })
     }
 
+    /// How many replicas were read, and ends of ranges.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     /// Whether nothing was read at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.ends.is_empty()
