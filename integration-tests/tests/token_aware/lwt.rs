@@ -1,7 +1,11 @@
 //! Writes with transactions.
 
-use super::rig::{LAYOUTS, TABLE, aware, create, key_of, map_is_known, twelve};
+use super::rig::{
+    LAYOUTS, TABLE, aware, counted, create, get, key_of, map_is_known, start, twelve,
+};
 use crate::rig::s;
+use alternator_lb_sdk::{Builder, KeyAffinity};
+use alternator_test_cluster::TestCluster;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ScalarAttributeType;
 use futures_util::future::join_all;
@@ -79,4 +83,38 @@ async fn when_the_first_replica_of_a_key_is_dead_all_go_to_the_same_other_one() 
     assert_eq!(after.len(), 1, "{after:?}");
     assert_ne!(after, before);
     assert!(replicas.iter().any(|node| node.url() == after[0]));
+}
+
+/// How many nodes have got requests for one key, all of them replicas.
+fn replicas_used(cluster: &TestCluster, requests: u64) -> usize {
+    assert_eq!(counted(cluster), (requests, 0));
+    let nodes = cluster.nodes().into_iter();
+    nodes.filter(|node| node.counters().on_replica > 0).count()
+}
+
+#[tokio::test]
+async fn what_key_affinity_covers_goes_to_one_replica_and_the_rest_to_any() {
+    for (affinity, used_by_reads, used_by_puts) in [
+        (KeyAffinity::conditional_writes(), 3, 3),
+        (KeyAffinity::all_writes(), 3, 1),
+        (KeyAffinity::all(), 1, 1),
+    ] {
+        let cluster = twelve!(LAYOUTS[1]);
+        let settings = |builder: Builder| builder.token_aware().key_affinity(affinity);
+        let (alternator, client) = start(&cluster, settings).await;
+        create(&client, ScalarAttributeType::S).await;
+        map_is_known(&alternator, &client, key_of(7)).await;
+        cluster.reset_counters();
+        for _ in 0..30 {
+            get(&client, key_of(7)).await.unwrap();
+        }
+        assert_eq!(replicas_used(&cluster, 30), used_by_reads, "{affinity:?}");
+        cluster.reset_counters();
+        for _ in 0..30 {
+            let put = client.put_item().table_name(TABLE);
+            let put = put.item("pk", key_of(7)).item("sk", s("a"));
+            put.send().await.unwrap();
+        }
+        assert_eq!(replicas_used(&cluster, 30), used_by_puts, "{affinity:?}");
+    }
 }
