@@ -45,6 +45,12 @@ pub(super) const BARS: [Bars; 2] = [
     },
 ];
 
+/// What knowing a partition's nodes may cost at most over an operation that goes to any: µs, and allocations.
+pub(super) const OF_A_WISH: (f64, f64) = (1.0, 2.0);
+/// With what settings they are known.
+pub(super) const WISHFUL: [Contender; 2] =
+    [Contender::PluginWithAffinity, Contender::PluginTokenAware];
+
 pub(super) fn of(costs: &[Costs], contender: Contender) -> Option<&Costs> {
     costs.iter().find(|costs| costs.contender == contender)
 }

@@ -1,7 +1,7 @@
 //! What is printed.
 
 use super::contender::Contender;
-use super::costs::{BARS, Bars, Costs, of};
+use super::costs::{BARS, Bars, Costs, OF_A_WISH, WISHFUL, of};
 use crate::machine;
 
 /// The figures, with what share each is of the SDK's.
@@ -51,9 +51,29 @@ pub(super) fn misses(costs: &[Costs]) -> Vec<String> {
         let its = of(costs, bars.contender)?;
         Some((bars, its, of(costs, bars.contender.standard())?))
     });
-    judged
-        .flat_map(|(bars, its, the_sdks)| missed(bars, its, the_sdks))
+    let by_shares = judged.flat_map(|(bars, its, the_sdks)| missed(bars, its, the_sdks));
+    let plain = of(costs, Contender::Plugin);
+    let wishful = WISHFUL.iter().filter_map(|it| of(costs, *it).zip(plain));
+    by_shares
+        .chain(wishful.filter_map(|(its, plain)| missed_over(its, plain)))
         .collect()
+}
+
+/// What knowing a partition's nodes costs too much.
+fn missed_over(its: &Costs, plain: &Costs) -> Option<String> {
+    let (time, allocations) = (
+        its.microseconds - plain.microseconds,
+        its.allocations - plain.allocations,
+    );
+    let (most_time, most_allocations) = OF_A_WISH;
+    // Of a thousand operations one may have met something else.
+    let is_missed = time > most_time || allocations.round() > most_allocations;
+    is_missed.then(|| {
+        format!(
+            "{}: {time:.1} µs and {allocations:.1} allocations over plain (at most {most_time:.1} and {most_allocations:.0})",
+            title(its.contender)
+        )
+    })
 }
 
 fn missed(bars: &Bars, its: &Costs, the_sdks: &Costs) -> Vec<String> {
@@ -134,6 +154,22 @@ mod tests {
             ),
             "{table}"
         );
+    }
+
+    #[test]
+    fn what_a_wish_costs_too_much_is_named() {
+        let costs = |time, allocations| {
+            [
+                costs(Contender::Plugin, 15.0, 100.0),
+                costs(Contender::PluginTokenAware, time, allocations),
+            ]
+        };
+        assert_eq!(misses(&costs(15.9, 102.0)), Vec::<String>::new());
+        assert_eq!(
+            misses(&costs(16.2, 101.0)),
+            ["… token-aware: 1.2 µs and 1.0 allocations over plain (at most 1.0 and 2)"]
+        );
+        assert_eq!(misses(&costs(15.0, 103.0)).len(), 1);
     }
 
     #[test]
