@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use alternator_driver::{AlternatorClient, AlternatorConfig};
+use alternator_driver::{AlternatorBuilder, AlternatorClient, AlternatorConfig};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, Builder};
 use aws_sdk_dynamodb::config::{self, BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
@@ -59,15 +59,7 @@ impl Client {
 
     /// `alternator-client`.
     pub(crate) fn official(purpose: &Purpose<'_>) -> Outcome<Self> {
-        let mut config = AlternatorConfig::builder()
-            .scheme("http")
-            .port(purpose.first()?.port())
-            .seed_hosts(purpose.nodes.iter().map(|node| node.ip().to_string()))
-            .region(purpose.region.clone());
-        if let Some(credentials) = &purpose.credentials {
-            config = config.credentials_provider(credentials.clone());
-        }
-        let client = AlternatorClient::try_from_conf(config.build())?;
+        let client = AlternatorClient::try_from_conf(purpose.official()?.build())?;
         Ok(Self::Official(Arc::new(client)))
     }
 
@@ -104,6 +96,18 @@ impl Purpose<'_> {
     fn first(&self) -> Outcome<SocketAddr> {
         let first = self.nodes.first().copied();
         first.ok_or_else(|| "a client needs a node".into())
+    }
+
+    pub(crate) fn official(&self) -> Outcome<AlternatorBuilder> {
+        let config = AlternatorConfig::builder()
+            .scheme("http")
+            .port(self.first()?.port())
+            .seed_hosts(self.nodes.iter().map(|node| node.ip().to_string()))
+            .region(self.region.clone());
+        Ok(match &self.credentials {
+            Some(credentials) => config.credentials_provider(credentials.clone()),
+            None => config,
+        })
     }
 
     fn sdk(&self) -> config::Builder {

@@ -16,6 +16,7 @@ mod nodes;
 mod others;
 mod program;
 mod progress;
+pub mod replicas;
 mod text;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

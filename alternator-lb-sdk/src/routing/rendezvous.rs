@@ -5,8 +5,8 @@
 //! takes from each of the others just what it now weighs most for, and one that leaves gives only its own keys away; all
 //! others stay where they are. It needs no state and no agreement but on the addresses: clients in any process, on any
 //! platform and of any version that see the same nodes order them alike, and those whose lists differ by a node differ in
-//! that node's keys alone. The alternatives fall short: a list shuffled with the key as its seed, which the other
-//! Alternator clients use, moves nearly all keys with every change; a hash ring of points needs a hundred of them per node
+//! that node's keys alone. The alternatives fall short: a place in the list drawn with the key as the seed, which the other
+//! Alternator clients use, moves a quarter of all keys or more with every change; a hash ring of points needs a hundred of them per node
 //! to be as even.
 //!
 //! **The weights are a contract.** They must never change, or clients of two versions would disagree on the nodes:

@@ -1,0 +1,169 @@
+//! What the nodes see of a contender.
+
+use std::net::SocketAddr;
+
+use alternator_lb_sdk::explain::Reason;
+use alternator_test_cluster::{NodeConfig, TestCluster, Tokens};
+use aws_sdk_dynamodb::config::Region;
+use aws_sdk_dynamodb::operation::get_item::GetItemInput;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
+    ScalarAttributeType,
+};
+
+use super::contender::Contender;
+use crate::Outcome;
+use crate::client::{Client, Purpose};
+
+/// What was counted on one layout.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counts {
+    /// The share of the reads that landed on a replica.
+    pub(super) on_replica: f64,
+    /// The share of them that landed on the node which got most.
+    pub(super) busiest: f64,
+    /// Over how many nodes the transactions of a partition came, on the average.
+    pub(super) coordinators: f64,
+}
+
+/// Counts on both layouts.
+pub(super) async fn count(contender: Contender) -> Outcome<[Counts; 2]> {
+    Ok([
+        count_on(contender, Tokens::vnodes()).await?,
+        count_on(contender, Tokens::tablets(TABLETS)).await?,
+    ])
+}
+
+async fn count_on(contender: Contender, tokens: Tokens) -> Outcome<Counts> {
+    let racks = ["r1", "r2", "r3"].into_iter().cycle().take(NODES);
+    let nodes = racks.map(|rack| NodeConfig::new().rack(rack));
+    let cluster = nodes
+        .fold(
+            TestCluster::builder().tokens(tokens),
+            alternator_test_cluster::Builder::node,
+        )
+        .start()?;
+    let addresses: Vec<SocketAddr> = cluster.nodes().iter().map(|it| it.address()).collect();
+    let purpose = Purpose {
+        nodes: &addresses,
+        region: Region::from_static("replicas"),
+        credentials: None,
+    };
+    create(&Client::sdk(&purpose)?).await?;
+    let mut clients = Vec::new();
+    for number in 0..CLIENTS {
+        let client = contender.connect(&purpose)?;
+        learn(contender, &client).await?;
+        // No two clients of an application have made as many requests, so that their turns are in step.
+        for _ in 0..number {
+            get(&client, 0).await?;
+        }
+        clients.push(client);
+    }
+    let (on_replica, busiest) = read(&cluster, &clients).await?;
+    Ok(Counts {
+        on_replica,
+        busiest,
+        coordinators: change(&cluster, &clients).await?,
+    })
+}
+
+async fn create(client: &Client) -> Outcome<()> {
+    let Client::Sdk(client) = client else {
+        return Err("the table is made by the SDK alone".into());
+    };
+    let attribute = AttributeDefinition::builder().attribute_name(KEY);
+    let element = KeySchemaElement::builder().attribute_name(KEY);
+    client
+        .create_table()
+        .table_name(TABLE)
+        .attribute_definitions(attribute.attribute_type(ScalarAttributeType::S).build()?)
+        .key_schema(element.key_type(KeyType::Hash).build()?)
+        .billing_mode(BillingMode::PayPerRequest)
+        .send()
+        .await?;
+    Ok(())
+}
+
+/// Makes requests until the client knows what it is going to know, and all nodes.
+async fn learn(contender: Contender, client: &Client) -> Outcome<()> {
+    let input = GetItemInput::builder().table_name(TABLE);
+    let input = input.key(KEY, key(0)).build()?;
+    for _ in 0..LEARNING {
+        get(client, 0).await?;
+        change_one(client, 0).await?;
+        let is_known = match (client, contender) {
+            (Client::Plugin(_, alternator), Contender::TokenAware) => {
+                alternator.explain(&input).reason() == Reason::Replica
+            }
+            (Client::Plugin(_, alternator), _) => alternator.nodes().len() == NODES,
+            (Client::Sdk(_) | Client::Official(_), _) => true,
+        };
+        if is_known {
+            return Ok(());
+        }
+        tokio::task::yield_now().await;
+    }
+    Err("the client does not learn where partitions are".into())
+}
+
+/// Returns the share of the reads that landed on a replica, and on the busiest node.
+async fn read(cluster: &TestCluster, clients: &[Client]) -> Outcome<(f64, f64)> {
+    cluster.reset_counters();
+    for (number, client) in (0..READS).zip(clients.iter().cycle()) {
+        get(client, number).await?;
+    }
+    let counters: Vec<_> = cluster.nodes().iter().map(|it| it.counters()).collect();
+    let on: u64 = counters.iter().map(|it| it.on_replica).sum();
+    let all = counters.iter().map(|it| it.on_replica + it.off_replica);
+    let busiest = all.max().unwrap_or_default();
+    Ok((on as f64 / READS as f64, busiest as f64 / READS as f64))
+}
+
+/// Returns over how many nodes the transactions of a partition came.
+async fn change(cluster: &TestCluster, clients: &[Client]) -> Outcome<f64> {
+    cluster.reset_counters();
+    for number in 0..CHANGED {
+        for client in clients {
+            change_one(client, number).await?;
+        }
+    }
+    let partitions = cluster.lwt_partitions();
+    let coordinators: usize = partitions.iter().map(|it| it.operations.len()).sum();
+    Ok(coordinators as f64 / partitions.len().max(1) as f64)
+}
+
+async fn get(client: &Client, number: u64) -> Outcome<()> {
+    let get = client.get_item().table_name(TABLE).key(KEY, key(number));
+    get.send().await?;
+    Ok(())
+}
+
+/// Writes an item under a condition that holds.
+async fn change_one(client: &Client, number: u64) -> Outcome<()> {
+    client
+        .put_item()
+        .table_name(TABLE)
+        .item(KEY, key(number))
+        .condition_expression("attribute_not_exists(locked)")
+        .send()
+        .await?;
+    Ok(())
+}
+
+fn key(number: u64) -> AttributeValue {
+    AttributeValue::S(format!("customer#{number}"))
+}
+
+pub(super) const TABLE: &str = "customers";
+pub(super) const KEY: &str = "pk";
+
+/// Four in each rack, so that three requests in four land on a node that does not hold the partition.
+const NODES: usize = 12;
+const TABLETS: u32 = 64;
+const CLIENTS: usize = 8;
+/// Enough that chance changes no more than the last digit that is printed.
+const READS: u64 = 12_000;
+const CHANGED: u64 = 100;
+/// Far more than it takes.
+const LEARNING: usize = 10_000;
