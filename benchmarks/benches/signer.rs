@@ -50,15 +50,18 @@ mod sdk {
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::auth::SigV4OperationSigningConfig;
-use aws_runtime::auth::sigv4::SigV4AuthScheme;
+use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_smithy_async::time::StaticTimeSource;
+use aws_smithy_runtime::client::identity::IdentityCache;
+use aws_smithy_runtime::client::orchestrator::endpoints::StaticUriEndpointResolver;
+use aws_smithy_runtime::client::retries::strategy::NeverRetryStrategy;
+use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
 use aws_smithy_runtime_api::client::auth::{AuthScheme, AuthSchemeEndpointConfig};
 use aws_smithy_runtime_api::client::identity::Identity;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::{
-    RuntimeComponents, RuntimeComponentsBuilder,
-};
+use aws_smithy_runtime_api::client::runtime_components::{BuildError, RuntimeComponents};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_types::SigningName;
@@ -125,13 +128,11 @@ impl Scene {
         layer.store_put(SigningName::from("dynamodb"));
         layer.store_put(SigV4OperationSigningConfig::default());
 
-        let now = StaticTimeSource::new(UNIX_EPOCH + Duration::from_secs(1_440_938_160));
-        let components = RuntimeComponentsBuilder::for_tests().with_time_source(Some(now));
         let credentials = Credentials::new("alternator", "secret hash", None, None, "the bench");
         Self {
             request,
-            identity: credentials.into(),
-            components: components.build().expect("complete"),
+            identity: credentials.clone().into(),
+            components: components(credentials).expect("complete"),
             config: ConfigBag::of_layers(vec![layer]),
         }
     }
@@ -152,6 +153,20 @@ impl Scene {
         signed.expect("it can be signed");
         drop(black_box(request));
     }
+}
+
+/// What a signer gets from the SDK. It asks for the time; the rest has to be there.
+fn components(credentials: Credentials) -> Result<RuntimeComponents, BuildError> {
+    let now = StaticTimeSource::new(UNIX_EPOCH + Duration::from_secs(1_440_938_160));
+    RuntimeComponents::builder("the bench")
+        .with_time_source(Some(now))
+        .with_auth_scheme(SigV4AuthScheme::new())
+        .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![])))
+        .with_endpoint_resolver(Some(StaticUriEndpointResolver::http_localhost(8000)))
+        .with_identity_cache(Some(IdentityCache::no_cache()))
+        .with_identity_resolver(SCHEME_ID, SharedCredentialsProvider::new(credentials))
+        .with_retry_strategy(Some(NeverRetryStrategy::new()))
+        .build()
 }
 
 /// A read, an item, and a batch.

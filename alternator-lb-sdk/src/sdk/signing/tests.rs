@@ -3,10 +3,14 @@
 mod unusual;
 
 use super::*;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningParams, SigningSettings};
 use aws_sigv4::sign::v4;
 use aws_smithy_async::time::StaticTimeSource;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime::client::identity::IdentityCache;
+use aws_smithy_runtime::client::orchestrator::endpoints::StaticUriEndpointResolver;
+use aws_smithy_runtime::client::retries::strategy::NeverRetryStrategy;
+use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::Layer;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -44,10 +48,19 @@ fn config() -> ConfigBag {
     ConfigBag::of_layers(vec![layer("us-east-1", "dynamodb")])
 }
 
+/// What a signer gets from the SDK. It asks for the time; the rest has to be there.
 fn components(now: SystemTime) -> RuntimeComponents {
-    let components = RuntimeComponentsBuilder::for_tests();
-    let components = components.with_time_source(Some(StaticTimeSource::new(now)));
-    components.build().unwrap()
+    let identity = SharedCredentialsProvider::new(credentials(SECRET, None));
+    RuntimeComponents::builder("test")
+        .with_time_source(Some(StaticTimeSource::new(now)))
+        .with_auth_scheme(SigV4AuthScheme::new())
+        .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![])))
+        .with_endpoint_resolver(Some(StaticUriEndpointResolver::http_localhost(8000)))
+        .with_identity_cache(Some(IdentityCache::no_cache()))
+        .with_identity_resolver(SCHEME_ID, identity)
+        .with_retry_strategy(Some(NeverRetryStrategy::new()))
+        .build()
+        .unwrap()
 }
 
 /// A request as the DynamoDB client makes them.
