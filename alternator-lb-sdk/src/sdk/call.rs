@@ -17,8 +17,8 @@ mod error;
 pub(super) use error::CallError;
 
 use super::cluster::{Auth, Cluster, SdkNode};
+use super::unread::{TakeBody, Unread};
 use crate::routing::RouteError;
-use answer::{Answer, TakeBody};
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_sdk_dynamodb::config::auth;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
@@ -159,11 +159,11 @@ impl Caller {
             .endpoint_url(node.url().as_str())
             .no_retry()
             .serializer(move |body: String| request(operation, body, user_agent.clone()))
-            .deserializer_impl::<Answer, Infallible>(TakeBody)
+            .deserializer_impl::<Unread, Infallible>(TakeBody)
             .runtime_plugin(plugin)
             .build();
         let answer = operation.invoke(body).await.map_err(unreachable)?;
-        answer.read(ANSWER_LIMIT).await
+        answer::read(answer, ANSWER_LIMIT).await
     }
 }
 

@@ -1,17 +1,13 @@
 //! Asks nodes over the HTTP client that the data takes.
 
+use super::unread::{ReadError, TakeBody, Unread};
 use super::{sent, user_agent};
 use crate::discovery::{Ask, AskError, AskFuture, Connections};
 use crate::topology::NodeUrl;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_runtime_api::client::ser_de::DeserializeResponse;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
-use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::timeout::TimeoutConfig;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -62,7 +58,7 @@ impl Localnodes {
         node: &NodeUrl,
         path_and_query: String,
         over: Connections,
-    ) -> Result<Reply, AskError> {
+    ) -> Result<Unread, AskError> {
         let timeouts = match over {
             Connections::OfTheData => &self.timeouts,
             Connections::Apart => &self.timeouts_apart,
@@ -80,7 +76,7 @@ impl Localnodes {
                 request.headers_mut().insert("user-agent", user_agent::OWN);
                 Ok(request)
             })
-            .deserializer_impl::<Reply, Infallible>(TakeBody)
+            .deserializer_impl::<Unread, Infallible>(TakeBody)
             .build();
         operation.invoke(path_and_query).await.map_err(unreachable)
     }
@@ -97,14 +93,17 @@ impl Localnodes {
         if reply.status != 200 {
             return Err(AskError::Status(reply.status));
         }
-        read(reply.body, limit).await
+        reply.read(limit).await.map_err(|error| match error {
+            ReadError::Broken(error) => AskError::Unreachable(error),
+            ReadError::TooLong => AskError::TooLong(limit),
+        })
     }
 
     async fn knock(&self, node: &NodeUrl, over: Connections) -> Result<(), AskError> {
         let reply = self.send(node, "/".to_owned(), over).await?;
-        match read(reply.body, PROBE_LIMIT).await {
-            Ok(_) | Err(AskError::TooLong(_)) => Ok(()),
-            Err(error) => Err(error),
+        match reply.read(PROBE_LIMIT).await {
+            Ok(_) | Err(ReadError::TooLong) => Ok(()),
+            Err(ReadError::Broken(error)) => Err(AskError::Unreachable(error)),
         }
     }
 }
@@ -124,47 +123,11 @@ impl Ask for Localnodes {
     }
 }
 
-/// Reads a body up to `limit`; what comes after that is left unread.
-async fn read(body: SdkBody, limit: usize) -> Result<Vec<u8>, AskError> {
-    let mut stream = ByteStream::new(body);
-    let mut read = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|error| AskError::Unreachable(error.into()))?;
-        if read.len() + chunk.len() > limit {
-            return Err(AskError::TooLong(limit));
-        }
-        read.extend_from_slice(&chunk);
-    }
-    Ok(read)
-}
-
 /// The SDK's error, without the layers that say no more than "dispatch failure".
 fn unreachable(error: SdkError<Infallible, HttpResponse>) -> AskError {
     let source = error.into_source().unwrap_or_else(Into::into);
     match sent::is_local(source.as_ref()) {
         true => AskError::NotAsked(source),
         false => AskError::Unreachable(source),
-    }
-}
-
-#[derive(Debug)]
-struct Reply {
-    status: u16,
-    body: SdkBody,
-}
-
-/// Hands over the body unread, so that whoever reads it can stop.
-#[derive(Debug)]
-struct TakeBody;
-
-impl DeserializeResponse for TakeBody {
-    fn deserialize_streaming_with_config(
-        &self,
-        response: &mut HttpResponse,
-        _: &ConfigBag,
-    ) -> Option<Result<Output, OrchestratorError<Error>>> {
-        let status = response.status().as_u16();
-        let body = std::mem::replace(response.body_mut(), SdkBody::taken());
-        Some(Ok(Output::erase(Reply { status, body })))
     }
 }

@@ -42,6 +42,7 @@ mod tables;
 mod token_maps;
 mod transport;
 mod unreachable;
+mod unread;
 mod user_agent;
 mod wishes;
 

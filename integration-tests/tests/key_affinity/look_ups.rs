@@ -146,57 +146,52 @@ async fn look_ups_are_signed_where_operations_are() {
     }
 }
 
-#[tokio::test]
-async fn a_table_that_is_created_anew_through_the_client_is_looked_up_anew() {
-    let cluster = scripted!(five);
-    let alternator = with(&cluster, KeyAffinity::conditional_writes());
+async fn delete(client: &Client, table: &str) {
+    let delete = client.delete_table().table_name(table);
+    delete.send().await.unwrap();
+}
+
+/// A client with key affinity for conditional writes.
+async fn affine(cluster: &TestCluster) -> Client {
+    let alternator = with(cluster, KeyAffinity::conditional_writes());
     let alternator = alternator.build().unwrap();
     let client = client(&alternator);
     alternator.ready().await.unwrap();
+    client
+}
+
+#[tokio::test]
+async fn a_table_that_is_created_anew_through_the_client_is_looked_up_anew() {
+    let cluster = scripted!(five);
+    let client = affine(&cluster).await;
     for key in ["id", "name", "id"] {
         create(&client, "again", key, "S").await;
         eventually_within(AT_ONCE, "the key is known", async || {
             nodes_of(&cluster, &client, "again", key).await == 1
         })
         .await;
-        client
-            .delete_table()
-            .table_name("again")
-            .send()
-            .await
-            .unwrap();
+        delete(&client, "again").await;
     }
 }
 
 #[tokio::test]
 async fn a_table_that_is_created_anew_by_others_is_looked_up_anew() {
     let cluster = scripted!(five);
-    let alternator = with(&cluster, KeyAffinity::conditional_writes());
-    let alternator = alternator.build().unwrap();
-    let (client, others) = (client(&alternator), direct(cluster.url()));
-    alternator.ready().await.unwrap();
+    let (client, others) = (affine(&cluster).await, direct(cluster.url()));
     for key in ["id", "name"] {
         create(&others, "again", key, "S").await;
         eventually("the key is known", async || {
             nodes_of(&cluster, &client, "again", key).await == 1
         })
         .await;
-        others
-            .delete_table()
-            .table_name("again")
-            .send()
-            .await
-            .unwrap();
+        delete(&others, "again").await;
     }
 }
 
 #[tokio::test]
 async fn a_table_that_is_not_there_yet_is_looked_up_later() {
     let cluster = scripted!(five);
-    let alternator = with(&cluster, KeyAffinity::conditional_writes());
-    let alternator = alternator.build().unwrap();
-    let (client, others) = (client(&alternator), direct(cluster.url()));
-    alternator.ready().await.unwrap();
+    let (client, others) = (affine(&cluster).await, direct(cluster.url()));
     let early = client.put_item().table_name("late").item("id", s("a"));
     let early = early.condition_expression("attribute_not_exists(nothing)");
     assert!(early.send().await.is_err());
@@ -217,7 +212,7 @@ async fn where_look_ups_are_refused_operations_stay_even_with_one_warning() {
     );
     let alternator = with(&cluster, KeyAffinity::conditional_writes());
     let alternator = alternator.build().unwrap();
-    let refusing = Refusing::new("DescribeTable");
+    let refusing = Refusing::of("DescribeTable");
     let config = config()
         .http_client(refusing.clone())
         .alternator(&alternator);

@@ -22,6 +22,16 @@ pub(crate) trait Handle: Debug + Send + Sync + 'static {
     fn handle(&self, request: HttpRequest, inner: &SharedHttpConnector) -> HttpConnectorFuture;
 }
 
+impl<H> Decorated<H> {
+    /// Over the SDK's own.
+    pub(super) fn with(handler: H) -> Self {
+        Self {
+            inner: http_client(),
+            handler: Arc::new(handler),
+        }
+    }
+}
+
 impl<H: Default> Decorated<H> {
     /// Over the SDK's own.
     pub(crate) fn new() -> Self {

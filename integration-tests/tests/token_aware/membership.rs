@@ -36,8 +36,8 @@ async fn goes_to_replicas(cluster: &TestCluster, alternator: &Alternator, client
     assert!(share(cluster, client, 100).await >= 0.99);
 }
 
-#[tokio::test]
-async fn a_node_that_joins_gets_the_keys_that_it_holds() {
+/// Changes the set of nodes while there are requests, none of which fails, until so many are listed.
+async fn requests_follow(change: impl Fn(&TestCluster), nodes: usize) {
     for tokens in LAYOUTS {
         let cluster = twelve!(tokens);
         let (alternator, client) = aware(&cluster).await;
@@ -45,8 +45,8 @@ async fn a_node_that_joins_gets_the_keys_that_it_holds() {
         map_is_known(&alternator, &client, key_of(0)).await;
         let callers = callers(&client);
         callers.go_on(100).await;
-        cluster.add_node(NodeConfig::new().rack("r1")).unwrap();
-        lists(&alternator, 13).await;
+        change(&cluster);
+        lists(&alternator, nodes).await;
         callers.go_on(100).await;
         assert_eq!(callers.stop().await, [""; 0]);
         goes_to_replicas(&cluster, &alternator, &client).await;
@@ -54,20 +54,16 @@ async fn a_node_that_joins_gets_the_keys_that_it_holds() {
 }
 
 #[tokio::test]
+async fn a_node_that_joins_gets_the_keys_that_it_holds() {
+    let joins = |cluster: &TestCluster| {
+        cluster.add_node(NodeConfig::new().rack("r1")).unwrap();
+    };
+    requests_follow(joins, 13).await;
+}
+
+#[tokio::test]
 async fn a_node_that_leaves_gives_its_keys_to_others() {
-    for tokens in LAYOUTS {
-        let cluster = twelve!(tokens);
-        let (alternator, client) = aware(&cluster).await;
-        create(&client, ScalarAttributeType::S).await;
-        map_is_known(&alternator, &client, key_of(0)).await;
-        let callers = callers(&client);
-        callers.go_on(100).await;
-        cluster.remove_node(&cluster.node(5));
-        lists(&alternator, 11).await;
-        callers.go_on(100).await;
-        assert_eq!(callers.stop().await, [""; 0]);
-        goes_to_replicas(&cluster, &alternator, &client).await;
-    }
+    requests_follow(|cluster| cluster.remove_node(&cluster.node(5)), 11).await;
 }
 
 #[tokio::test]

@@ -1,35 +1,19 @@
 //! What a node answers to a call.
 
 use super::CallError;
-use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
-use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
-use aws_smithy_runtime_api::client::ser_de::DeserializeResponse;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
-use aws_smithy_types::config_bag::ConfigBag;
+use crate::sdk::unread::{ReadError, Unread};
 use serde_json::Value;
 
-/// An answer whose body was not read yet.
-#[derive(Debug)]
-pub(super) struct Answer {
-    status: u16,
-    body: SdkBody,
-}
-
-impl Answer {
-    /// Reads the answer, unless it is longer than `limit` bytes.
-    pub(super) async fn read(self, limit: usize) -> Result<Value, CallError> {
-        let mut stream = ByteStream::new(self.body);
-        let mut body = Vec::new();
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| CallError::Unreachable(error.into()))?;
-            if body.len() + chunk.len() > limit {
-                let text = format!("the answer is longer than {limit} bytes");
-                return Err(CallError::NotUnderstood(text));
-            }
-            body.extend_from_slice(&chunk);
+/// Reads the answer, unless it is longer than `limit` bytes.
+pub(super) async fn read(answer: Unread, limit: usize) -> Result<Value, CallError> {
+    let status = answer.status;
+    match answer.read(limit).await {
+        Ok(body) => judge(status, &body),
+        Err(ReadError::Broken(error)) => Err(CallError::Unreachable(error)),
+        Err(ReadError::TooLong) => {
+            let text = format!("the answer is longer than {limit} bytes");
+            Err(CallError::NotUnderstood(text))
         }
-        judge(self.status, &body)
     }
 }
 
@@ -55,29 +39,13 @@ fn judge(status: u16, body: &[u8]) -> Result<Value, CallError> {
     }
 }
 
-/// Hands over the body unread, so that whoever reads it can stop.
-#[derive(Debug)]
-pub(super) struct TakeBody;
-
-impl DeserializeResponse for TakeBody {
-    fn deserialize_streaming_with_config(
-        &self,
-        response: &mut HttpResponse,
-        _: &ConfigBag,
-    ) -> Option<Result<Output, OrchestratorError<Error>>> {
-        let status = response.status().as_u16();
-        let body = std::mem::replace(response.body_mut(), SdkBody::taken());
-        Some(Ok(Output::erase(Answer { status, body })))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     async fn read(status: u16, body: &'static str) -> Result<Value, CallError> {
-        let body = SdkBody::from(body);
-        Answer { status, body }.read(100).await
+        let body = body.into();
+        super::read(Unread { status, body }, 100).await
     }
 
     async fn error(status: u16, body: &'static str) -> CallError {
