@@ -132,7 +132,7 @@ fn batch<O: Wanted>(bencher: Bencher<'_, '_>, nodes: u32) {
 }
 
 /// The replicas of a key among 100,000 tablets. The bars: less than 200 ns, no allocation.
-#[divan::bench]
+#[divan::bench(sample_size = CHOICES)]
 fn look_up(bencher: Bencher<'_, '_>) {
     let map = tablets(12);
     let mut tokens = tokens().cycle();
