@@ -36,8 +36,9 @@
 //!   that the SDK keeps for the process. That is done only where nothing was sent, so no write is ever doubled by it.
 //!   A retry that the SDK makes after a server error or a cut connection goes to another node too, after 10 ms at most.
 //! * **Keeps an eye on the nodes.** A node that hangs is found out within half a second where answers usually take some
-//!   milliseconds, and the requests that wait on it are sent elsewhere; one that answers mostly with errors is left out. Who is out is asked in the background whether it
-//!   is back, and eased in. [`docs::health`] tells how, with a reason for every number.
+//!   milliseconds, and the requests that wait on it are sent elsewhere; one that answers mostly with errors is left out.
+//!   Who is out is asked in the background whether it is back, and eased in. [`docs::health`] tells how, with a reason for
+//!   every number.
 //! * **Follows the cluster.** One task asks for the list of nodes (`/localnodes`) every few seconds while there are
 //!   requests, and once a minute while there are none. It never runs inside a request: until its first result, requests
 //!   go to the seeds. A refresh that fails, brings nothing or comes from a node that is cut off loses no node.
