@@ -184,7 +184,7 @@ async fn a_role_that_no_header_takes_as_it_is_goes_by_the_sdks_signer() {
 
 /// A clock that is some seconds behind.
 #[derive(Clone, Debug, Default)]
-struct Behind(Arc<AtomicU64>);
+pub(crate) struct Behind(pub(crate) Arc<AtomicU64>);
 
 impl aws_smithy_async::time::TimeSource for Behind {
     fn now(&self) -> SystemTime {

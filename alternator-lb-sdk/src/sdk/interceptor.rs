@@ -91,16 +91,18 @@ impl Interceptor {
         let is_signed =
             self.cluster.auth() != Auth::Never && components.identity_resolver(SCHEME_ID).is_some();
         let is_fast = || signing::is_fast(self.cluster.signs_fast(), config);
-        match is_signed {
-            false => Clock::Nobodys,
-            true if self.skew.is_some() && is_fast() => Clock::Ours,
-            true => Clock::TheSdks,
+        match &self.skew {
+            _ if !is_signed => Clock::Nobodys,
+            Some(skew) if is_fast() && skew.is_noticed() => Clock::Both,
+            Some(_) if is_fast() => Clock::Ours,
+            Some(_) | None => Clock::TheSdks,
         }
     }
 
     /// What stands in for the SDK's look at the clock, in operations in which that is off.
     fn skew(&self, config: &ConfigBag) -> Option<&Skew> {
-        let is_ours = config.load::<Clock>() == Some(&Clock::Ours);
+        let clock = config.load::<Clock>();
+        let is_ours = matches!(clock, Some(Clock::Ours | Clock::Both));
         self.skew.as_deref().filter(|_| is_ours)
     }
 

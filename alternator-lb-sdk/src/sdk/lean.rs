@@ -28,7 +28,8 @@ const NAME: &str = "alternator-lb-sdk: lean requests";
 static LAYERS: LazyLock<Vec<(Guard, Clock, FrozenLayer)>> = LazyLock::new(|| {
     let guards = [Guard::TheSdks, Guard::Ours];
     let cases = guards.into_iter().flat_map(|guard| {
-        [Clock::TheSdks, Clock::Ours, Clock::Nobodys].map(|clock| (guard, clock))
+        let clocks = [Clock::TheSdks, Clock::Ours, Clock::Both, Clock::Nobodys];
+        clocks.map(|clock| (guard, clock))
     });
     cases
         .map(|(guard, clock)| (guard, clock, layer(guard, clock)))
@@ -43,7 +44,7 @@ fn layer(guard: Guard, clock: Clock) -> FrozenLayer {
     layer.store_put(disable_interceptor::<UserAgentInterceptor>(NAME));
     layer.store_put(disable_interceptor::<InvocationIdInterceptor>(NAME));
     layer.store_put(disable_interceptor::<RequestInfoInterceptor>(NAME));
-    if clock != Clock::TheSdks {
+    if clock == Clock::Ours || clock == Clock::Nobodys {
         layer.store_put(disable_interceptor::<ServiceClockSkewInterceptor>(NAME));
     }
     if guard == Guard::Ours {
@@ -71,6 +72,8 @@ pub(super) enum Clock {
     TheSdks,
     /// [`Skew`](super::signing::Skew), which looks at fewer answers.
     Ours,
+    /// That, since it knows already, and the SDK, so that it knows as well: others than operations ask it.
+    Both,
     /// There are no signatures.
     Nobodys,
 }

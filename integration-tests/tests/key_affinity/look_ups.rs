@@ -4,9 +4,10 @@ use super::{
     cluster_of_five, conditional_put, coordinators, five, nodes_with, put, settle, settled, spread,
     with,
 };
+use crate::fast_signing::Behind;
 use crate::rig::{
-    Gate, Log, Refusing, Table, client, config, direct, eventually, eventually_within, refreshing,
-    s, scripted, signing,
+    Gate, Log, Refusing, Table, client, config, direct, eventually, eventually_within,
+    expect_pings, quick_retries, refreshing, s, scripted, signing,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, KeyAffinity};
 use alternator_test_cluster::TestCluster;
@@ -142,6 +143,23 @@ async fn look_ups_are_signed_where_operations_are() {
         let client = Client::from_conf(config.build());
         alternator.ready().await.unwrap();
         let table = Table::create(&client).await;
+        settle(&cluster, &client, &table).await;
+    }
+}
+
+#[tokio::test]
+async fn look_ups_are_signed_with_the_servers_time_once_the_own_clock_is_known_to_be_off() {
+    let cluster = scripted!(|cluster| five(cluster).authorization("alternator", "secret"));
+    let builder = with(&cluster, KeyAffinity::conditional_writes());
+    for builder in [builder.clone(), builder.fast_signing()] {
+        let alternator = builder.build().unwrap();
+        let an_hour_behind = Behind(Arc::new(3600.into()));
+        let config = signing("alternator", "secret").time_source(an_hour_behind);
+        let config = config.retry_config(quick_retries());
+        let client = Client::from_conf(config.alternator(&alternator).build());
+        alternator.ready().await.unwrap();
+        let table = Table::create(&client).await;
+        expect_pings(&client, 1).await;
         settle(&cluster, &client, &table).await;
     }
 }

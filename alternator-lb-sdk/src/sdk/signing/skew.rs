@@ -41,7 +41,7 @@ pub(in crate::sdk) struct Skew {
 }
 
 impl Skew {
-    pub(super) fn is_noticed(&self) -> bool {
+    pub(in crate::sdk) fn is_noticed(&self) -> bool {
         self.is_noticed.load(Ordering::Relaxed)
     }
 
