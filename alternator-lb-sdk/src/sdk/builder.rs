@@ -191,12 +191,12 @@ impl Builder {
     /// before, the later attribute counts.
     ///
     /// Use it where the look-up is not allowed, or where the very first operations matter, as in processes that make but a
-    /// few. An attribute that
-    /// is not the partition key costs what [key affinity](Self::key_affinity) would bring, and nothing else.
+    /// few. An attribute that is not the partition key costs what [key affinity](Self::key_affinity) or
+    /// [token awareness](Self::token_aware) would bring, and nothing else.
     ///
-    /// Of tables that are named only the key is known: a `Query` of one of their indexes, which only
-    /// [`KeyAffinity::all`] is about, goes its ordinary way. [`KeyAffinity::from_table`] looks them up all the same, since
-    /// it wants to know more.
+    /// Of tables that are named only the key is known: a `Query` of one of their indexes, which [`KeyAffinity::all`] and token
+    /// awareness are about, goes its ordinary way. [`KeyAffinity::from_table`] looks them up all the same, since it wants to
+    /// know more; so does token awareness where no other affinity is chosen.
     ///
     /// # Default
     ///

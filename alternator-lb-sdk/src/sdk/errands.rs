@@ -22,6 +22,10 @@ pub(super) struct Errands {
 /// nothing any more either.
 const END: Duration = Duration::from_secs(1);
 
+/// How many errands are out at a time, of one cluster in one process. A change of the nodes makes the maps of all tables due;
+/// nothing is in a hurry, and a thousand processes shall not ask a thousand questions each at the same moment.
+const MOST: usize = 8;
+
 impl Errands {
     pub(super) fn new() -> Self {
         Self {
@@ -29,9 +33,11 @@ impl Errands {
         }
     }
 
-    /// Whether one can be sent out: there is a runtime to do it, and more are wanted.
+    /// Whether one can be sent out: there is a runtime to do it, more are wanted, and not too many are out. Who finds that
+    /// none can comes again with another operation.
     pub(super) fn are_possible(&self) -> bool {
-        Handle::try_current().is_ok() && !*self.over.borrow()
+        let are_wanted = self.over.receiver_count() < MOST && !*self.over.borrow();
+        are_wanted && Handle::try_current().is_ok()
     }
 
     /// Sends one out, if that [is possible](Self::are_possible).
@@ -96,6 +102,23 @@ mod tests {
         assert!(dropped.await.is_err());
         assert!(!errands.are_possible());
         assert!(endless(&errands).await.is_err(), "not even begun");
+    }
+
+    #[tokio::test]
+    async fn no_more_are_out_at_a_time_than_there_should_be() {
+        let errands = Errands::new();
+        let (done, mut was_done) = oneshot::channel::<()>();
+        errands.send(async move { drop(done) });
+        for _ in 1..MOST {
+            assert!(errands.are_possible());
+            endless(&errands);
+        }
+        assert!(!errands.are_possible());
+        while was_done.try_recv() == Err(oneshot::error::TryRecvError::Empty) {
+            tokio::task::yield_now().await;
+        }
+        tokio::task::yield_now().await;
+        assert!(errands.are_possible(), "one is done");
     }
 
     #[tokio::test]

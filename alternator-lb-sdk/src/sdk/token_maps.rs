@@ -43,8 +43,8 @@ pub(super) use hints::note_answer;
 pub(super) struct TokenMaps {
     clock: Clock,
     atlas: Atlas,
-    /// Of the nodes that the tables named, since the set of nodes has changed last.
-    addresses: Mutex<Addresses>,
+    /// Of the nodes that the tables named, since the set of nodes has changed last; and until when they are believed.
+    addresses: Mutex<(Addresses, Duration)>,
     /// How often the set of nodes has changed.
     changes: AtomicU32,
     /// Until when nothing is asked, in milliseconds: it would be refused.
@@ -68,6 +68,10 @@ const INTERVAL_IF_INCOMPLETE: Duration = Duration::from_secs(60);
 /// For each so many ranges an interval is waited once, so that large maps do not cost more than small ones: a table of
 /// 100,000 tablets is 25 MB of answers.
 const RANGES: usize = 10_000;
+
+/// How long addresses are believed, which all tables have in common. A node that comes back at another address is known by
+/// the old one to other nodes for some seconds, in which its new one is listed already.
+const BELIEVED: Duration = Duration::from_secs(60);
 
 /// Until what was refused is tried again. Permissions and servers change by an operator's hand.
 const COOLDOWN: Duration = Duration::from_secs(5 * 60);
@@ -113,7 +117,8 @@ impl TokenMaps {
         if id.is_some_and(|id| table.is_told_to_be(id)) {
             table.turn().hasten(now);
         }
-        if self.is_refused(now) || !table.turn().take(now, now + READING + RETRY) {
+        let is_possible = !self.is_refused(now) && errands.are_possible();
+        if !is_possible || !table.turn().take(now, now + READING + RETRY) {
             return known;
         }
         let reading = Reading {
@@ -151,7 +156,7 @@ impl TokenMaps {
 
     fn nodes_changed(&self) {
         self.changes.fetch_add(1, Ordering::Relaxed);
-        *self.lock_addresses() = Addresses::default();
+        *self.lock_addresses() = Default::default();
         let now = self.clock.now();
         for table in self.atlas.tables() {
             let wait = Duration::from_millis(fastrand::u64(..SPREAD_MILLIS));
@@ -161,13 +166,28 @@ impl TokenMaps {
 
     /// Keeps the addresses of nodes, unless the set of these has changed since they were asked for.
     fn remember(&self, addresses: &Addresses, changes: u32) {
+        let now = self.clock.now();
         let mut known = self.lock_addresses();
         if self.changes.load(Ordering::Relaxed) == changes {
-            *known = addresses.clone();
+            let until = match known.1 > now {
+                // Some of them are as old as they were.
+                true => known.1,
+                false => now + BELIEVED,
+            };
+            *known = (addresses.clone(), until);
         }
     }
 
-    fn lock_addresses(&self) -> MutexGuard<'_, Addresses> {
+    /// The addresses that are known, unless they are too old to be believed.
+    fn addresses(&self) -> Addresses {
+        let known = self.lock_addresses();
+        match known.1 > self.clock.now() {
+            true => known.0.clone(),
+            false => Addresses::default(),
+        }
+    }
+
+    fn lock_addresses(&self) -> MutexGuard<'_, (Addresses, Duration)> {
         self.addresses
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -227,7 +247,7 @@ struct Reading {
 impl Reading {
     async fn run(mut self, caller: Caller) {
         let changes = self.maps.changes.load(Ordering::Relaxed);
-        let addresses = self.maps.lock_addresses().clone();
+        let addresses = self.maps.addresses();
         let reading = reading::read(&caller, &self.table, addresses);
         let result = match timeout(READING, reading).await {
             Ok(result) => result,

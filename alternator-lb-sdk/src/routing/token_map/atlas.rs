@@ -5,6 +5,7 @@ use super::table_maps::TableMaps;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What is known of the tables that are used.
@@ -14,6 +15,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Atlas {
     tables: ArcSwap<HashMap<Box<str>, Arc<TableMaps>>>,
+    /// Until when no table makes way for another, in milliseconds.
+    full_until: AtomicU64,
     max_ranges: usize,
 }
 
@@ -27,10 +30,14 @@ const MAX_RANGES: usize = 1 << 22;
 /// A table that was not used for so long makes way for others.
 const UNUSED: Duration = Duration::from_secs(10 * 60);
 
+/// How long it is not looked again whether a table makes way for others.
+const FULL: Duration = Duration::from_secs(10);
+
 impl Default for Atlas {
     fn default() -> Self {
         Self {
             tables: ArcSwap::default(),
+            full_until: AtomicU64::new(0),
             max_ranges: MAX_RANGES,
         }
     }
@@ -50,6 +57,9 @@ impl Atlas {
     }
 
     fn add(&self, table: &str, now: Duration) -> Option<Arc<TableMaps>> {
+        if now.as_millis() < u128::from(self.full_until.load(Ordering::Relaxed)) {
+            return None;
+        }
         let added = Arc::new(TableMaps::new(table, now));
         self.tables.rcu(|tables| {
             let mut tables = HashMap::clone(tables);
@@ -62,7 +72,12 @@ impl Atlas {
             }
             tables
         });
-        self.get(table)
+        let added = self.get(table);
+        if added.is_none() {
+            let until = u64::try_from((now + FULL).as_millis()).unwrap_or(u64::MAX);
+            self.full_until.store(until, Ordering::Relaxed);
+        }
+        added
     }
 
     /// All tables.

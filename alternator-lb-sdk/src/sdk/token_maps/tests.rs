@@ -150,6 +150,18 @@ async fn whoever_cannot_ask_leaves_it_to_another() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn addresses_are_asked_for_again_when_they_are_old() {
+    let (maps, table) = maps();
+    let told = read(&WELL, &table, Addresses::default()).await.unwrap();
+    maps.remember(&told.addresses, 0);
+    advance(BELIEVED / 2).await;
+    assert_eq!(maps.addresses(), told.addresses);
+    maps.remember(&told.addresses, 0);
+    advance(BELIEVED / 2).await;
+    assert_eq!(maps.addresses(), Addresses::default());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_change_of_the_nodes_makes_all_maps_due_and_their_addresses_unknown() {
     let (maps, table) = maps();
     let now = maps.clock.now();
@@ -157,7 +169,7 @@ async fn a_change_of_the_nodes_makes_all_maps_due_and_their_addresses_unknown() 
     let told = read(&WELL, &table, Addresses::default()).await.unwrap();
     table.turn().pass(maps.learn(&table, &told));
     maps.remember(&told.addresses, 0);
-    assert_ne!(*maps.lock_addresses(), Addresses::default());
+    assert_ne!(maps.addresses(), Addresses::default());
     advance(seconds(20)).await;
     maps.told_of_changes(|_| {})(&Report::Recovered);
     advance(seconds(1)).await;
@@ -171,11 +183,7 @@ async fn a_change_of_the_nodes_makes_all_maps_due_and_their_addresses_unknown() 
     };
     maps.told_of_changes(|_| {})(&changed);
     maps.remember(&told.addresses, 0);
-    assert_eq!(
-        *maps.lock_addresses(),
-        Addresses::default(),
-        "also not late"
-    );
+    assert_eq!(maps.addresses(), Addresses::default(), "also not late");
     advance(seconds(1)).await;
     let now = maps.clock.now();
     assert!(table.turn().take(now, now + READING));

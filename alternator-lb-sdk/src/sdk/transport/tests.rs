@@ -266,6 +266,22 @@ async fn a_body_that_came_with_its_head_is_taken_whole() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_all_there_counts_although_its_node_is_left_out_meanwhile() {
+    for (body, counts) in [
+        (body_of([data("whole")], true), true),
+        (stalling("begun"), false),
+    ] {
+        let end: Arc<Notify> = Arc::default();
+        let mut answered = answering(body).call(request(&end));
+        end.notify_waiters();
+        let Poll::Ready(answer) = poll(&mut answered) else {
+            panic!("answers at once");
+        };
+        assert_eq!(answer.is_ok(), counts);
+    }
+}
+
+#[tokio::test]
 async fn trailers_that_came_with_the_head_are_not_lost() {
     let end = Arc::default();
     let trailers = || Frame::trailers(Default::default());
