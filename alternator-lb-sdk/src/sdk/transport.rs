@@ -33,7 +33,6 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::task::Poll;
-use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 /// An HTTP client, decorated.
@@ -178,38 +177,31 @@ impl Connector {
         let Some(end) = request.extension().and_then(Departure::pass) else {
             return self.inner.call(request);
         };
-        let end = Arc::clone(end);
-        // It counts from here on, polled or not: what happens while the request is being sent is not missed.
-        let ended = Arc::clone(&end).notified_owned();
+        // They count from here on, polled or not: what happens while the request is being sent is not missed.
+        let ended_unanswered = Arc::clone(end).notified_owned();
+        let ended_unread = Arc::clone(end).notified_owned();
         let answer = self.inner.call(request);
-        HttpConnectorFuture::new(unless(ended, end, answer))
+        HttpConnectorFuture::new(async move {
+            let mut response = unless(ended_unanswered, answer).await?;
+            let body = response.take_body();
+            *response.body_mut() = body::unless(ended_unread, body);
+            Ok(response)
+        })
     }
 }
 
-/// The answer, unless the node is left out before all of it is there.
+/// The answer, unless the node is left out before it is there.
 async fn unless(
     ended: OwnedNotified,
-    end: Arc<Notify>,
     answer: HttpConnectorFuture,
 ) -> Result<HttpResponse, ConnectorError> {
     let (mut ended, mut answer) = (pin!(ended), pin!(answer));
-    let mut response = poll_fn(|context| match answer.as_mut().poll(context) {
+    poll_fn(|context| match answer.as_mut().poll(context) {
         Poll::Ready(answer) => Poll::Ready(answer),
         Poll::Pending => ended
             .as_mut()
             .poll(context)
             .map(|()| Err(ConnectorError::io(LeftOut.into()))),
     })
-    .await?;
-    if !body::is_complete(response.body()) {
-        // This counts from here on, so that what the other has not heard until here is not missed.
-        let ended_unread = end.notified_owned();
-        let body = response.take_body();
-        *response.body_mut() = body::unless(ended_unread, body).await;
-        // An answer that is all there counts, whatever becomes of its node.
-        if !body::is_complete(response.body()) && ended.as_mut().enable() {
-            return Err(ConnectorError::io(LeftOut.into()));
-        }
-    }
-    Ok(response)
+    .await
 }
