@@ -89,7 +89,8 @@ mod topology;
 
 /// Why a request goes where it goes: what [`Alternator::explain`] tells.
 pub mod explain {
-    pub use crate::observe::{Explanation, Partition, Reason, Replica};
+    pub use crate::observe::{Explanation, Partition, Replica};
+    pub use crate::routing::Reason;
 }
 
 pub use discovery::RefreshError;

@@ -85,5 +85,5 @@ pub(crate) use background::Background;
 pub use error::RefreshError;
 pub(crate) use refresh::{Discovery, Settings};
 pub(crate) use report::Report;
-pub(crate) use schedule::{ACTIVE, IDLE, Intervals};
+pub(crate) use schedule::{ACTIVE, IDLE, Intervals, jittered};
 pub(crate) use seed::{SeedError, parse_seed, parse_seeds};

@@ -162,7 +162,8 @@ async fn until(word: &Notify, is_so: impl Fn() -> bool) {
 /// How much a pause varies, so that the processes of a fleet that started together do not ask together.
 const JITTER: f64 = 0.2;
 
-fn jittered(pause: Duration) -> Duration {
+/// A pause, ±20 %.
+pub(crate) fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(1.0 - JITTER + 2.0 * JITTER * fastrand::f64())
 }
 

@@ -3,6 +3,7 @@
 use super::Ask;
 use super::probe::{self, MAX_PROBES, WITNESSES};
 use super::refresh::Discovery;
+use super::schedule::jittered;
 use super::stalls::Stalls;
 use crate::health::Cause;
 use crate::routing::{Table, Target};
@@ -131,7 +132,7 @@ impl<E: Send + Sync + 'static> Watch<E> {
     fn ask_ejected(&mut self, table: &Table<E>, ask: &Arc<dyn Ask>, now: Duration) {
         let is_pressing = !table.has_usable() && self.next_press <= now;
         if is_pressing {
-            self.next_press = now + PRESSING.mul_f64(0.8 + 0.4 * fastrand::f64());
+            self.next_press = now + jittered(PRESSING);
         }
         for node in table.ejected() {
             if self.returning.len() >= MAX_PROBES {

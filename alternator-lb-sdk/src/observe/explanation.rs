@@ -1,6 +1,6 @@
 //! Where a request would go, and why.
 
-use crate::routing::{self, Explained};
+use crate::routing::{self, Explained, Reason};
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -39,26 +39,6 @@ pub struct Replica {
     is_usable: bool,
 }
 
-/// Why a request would go to that node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Reason {
-    /// Of the replicas that can be used it is the first in an order that is the same for all clients. So go writes with
-    /// lightweight transactions, and what [`KeyAffinity`](crate::KeyAffinity) covers. Of several partitions, it is that
-    /// for most.
-    FirstReplica,
-    /// No replica is known that could be used; it is the first of all nodes in an order that is the same for all clients.
-    FirstNode,
-    /// It is a replica that can be used, of several partitions of most; and not the busier one of two.
-    Replica,
-    /// No replica is known that could be used, or none is wanted: any request would go there now.
-    InTurn,
-    /// No node can be used. It is the one that is most likely to be back.
-    LastHope,
-    /// Nothing may be sent: there is no node that the scope would allow.
-    Nobody,
-}
-
 impl Explanation {
     pub(crate) fn new<E>(partitions: Vec<Partition>, explained: &Explained<E>) -> Self {
         let replica = |replica: &routing::Replica<E>| Replica {
@@ -71,14 +51,7 @@ impl Explanation {
             partitions,
             replicas: explained.replicas.iter().map(replica).collect(),
             node: chosen.map(|node| node.url().as_str().to_owned()),
-            reason: match explained.reason {
-                routing::Reason::FirstReplica => Reason::FirstReplica,
-                routing::Reason::FirstNode => Reason::FirstNode,
-                routing::Reason::Replica => Reason::Replica,
-                routing::Reason::InTurn => Reason::InTurn,
-                routing::Reason::LastHope => Reason::LastHope,
-                routing::Reason::Nobody => Reason::Nobody,
-            },
+            reason: explained.reason,
         }
     }
 
@@ -194,21 +167,6 @@ impl fmt::Display for Partition {
             }
         }
         write!(f, ", as read {:.1}s ago", age.as_secs_f64())
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FirstReplica => "the replica that all clients choose",
-            Self::FirstNode => {
-                "the node that all clients choose, as no replica is known and usable"
-            }
-            Self::Replica => "a replica that is not the busier one of two",
-            Self::InTurn => "whose turn it is",
-            Self::LastHope => "the most likely to be back, as no node is usable",
-            Self::Nobody => "nobody: the scope allows no node",
-        })
     }
 }
 

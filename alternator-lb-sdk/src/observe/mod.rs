@@ -8,5 +8,5 @@ pub(crate) mod events;
 mod explanation;
 mod status;
 
-pub use explanation::{Explanation, Partition, Reason, Replica};
+pub use explanation::{Explanation, Partition, Replica};
 pub use status::{NodeState, NodeStatus};

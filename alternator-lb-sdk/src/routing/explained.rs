@@ -5,6 +5,7 @@ use super::rotation::Starts;
 use super::turn::Turn;
 use super::wish::Key;
 use super::{Order, Target, Wish};
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -29,21 +30,23 @@ pub(crate) struct Replica<E> {
     pub(crate) is_usable: bool,
 }
 
-/// Why a node is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    /// Of the replicas that can be used it is the first in the order of all clients. Of several partitions, it is that for
-    /// most.
+/// Why a request would go to that node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Of the replicas that can be used it is the first in an order that is the same for all clients. So go writes with
+    /// lightweight transactions, and what [`KeyAffinity`](crate::KeyAffinity) covers. Of several partitions, it is that
+    /// for most.
     FirstReplica,
-    /// No replica is known that could be used; of all nodes it is the first in the order of all clients.
+    /// No replica is known that could be used; it is the first of all nodes in an order that is the same for all clients.
     FirstNode,
     /// It is a replica that can be used, of several partitions of most; and not the busier one of two.
     Replica,
-    /// No replica is known that could be used: any request would go there now.
+    /// No replica is known that could be used, or none is wanted: any request would go there now.
     InTurn,
     /// No node can be used. It is the one that is most likely to be back.
     LastHope,
-    /// Nothing may be sent: there are no nodes, or none that the scope would allow.
+    /// Nothing may be sent: there is no node that the scope would allow.
     Nobody,
 }
 
@@ -86,6 +89,21 @@ impl<E> Explained<E> {
             chosen: choice.map(|choice| Arc::clone(choice.node)),
             reason,
         }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FirstReplica => "the replica that all clients choose",
+            Self::FirstNode => {
+                "the node that all clients choose, as no replica is known and usable"
+            }
+            Self::Replica => "a replica that is not the busier one of two",
+            Self::InTurn => "whose turn it is",
+            Self::LastHope => "the most likely to be back, as no node is usable",
+            Self::Nobody => "nobody: the scope allows no node",
+        })
     }
 }
 

@@ -33,11 +33,14 @@ impl Errands {
         }
     }
 
-    /// Whether one can be sent out: there is a runtime to do it, more are wanted, and not too many are out. Who finds that
-    /// none can comes again with another operation.
+    /// Whether so many are out that another had better wait: whoever wants it comes again with the next operation.
+    pub(super) fn are_many(&self) -> bool {
+        self.over.receiver_count() >= MOST
+    }
+
+    /// Whether one can be sent out at all: there is a runtime to do it, and more are wanted.
     pub(super) fn are_possible(&self) -> bool {
-        let are_wanted = self.over.receiver_count() < MOST && !*self.over.borrow();
-        are_wanted && Handle::try_current().is_ok()
+        Handle::try_current().is_ok() && !*self.over.borrow()
     }
 
     /// Sends one out, if that [is possible](Self::are_possible).
@@ -110,15 +113,15 @@ mod tests {
         let (done, mut was_done) = oneshot::channel::<()>();
         errands.send(async move { drop(done) });
         for _ in 1..MOST {
-            assert!(errands.are_possible());
+            assert!(!errands.are_many());
             endless(&errands);
         }
-        assert!(!errands.are_possible());
+        assert!(errands.are_many());
         while was_done.try_recv() == Err(oneshot::error::TryRecvError::Empty) {
             tokio::task::yield_now().await;
         }
         tokio::task::yield_now().await;
-        assert!(errands.are_possible(), "one is done");
+        assert!(!errands.are_many(), "one is done");
     }
 
     #[tokio::test]

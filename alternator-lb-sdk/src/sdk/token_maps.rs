@@ -24,7 +24,7 @@ use super::call::{CallError, Caller};
 use super::errands::Errands;
 use super::key::Source;
 use crate::clock::Clock;
-use crate::discovery::Report;
+use crate::discovery::{Report, jittered};
 use crate::observe::events;
 use crate::routing::token_map::server::Addresses;
 use crate::routing::token_map::{Atlas, Known, TableMaps};
@@ -117,8 +117,8 @@ impl TokenMaps {
         if id.is_some_and(|id| table.is_told_to_be(id)) {
             table.turn().hasten(now);
         }
-        let is_possible = !self.is_refused(now) && errands.are_possible();
-        if !is_possible || !table.turn().take(now, now + READING + RETRY) {
+        let must_wait = self.is_refused(now) || errands.are_many();
+        if must_wait || !table.turn().take(now, now + READING + RETRY) {
             return known;
         }
         let reading = Reading {
@@ -194,7 +194,7 @@ impl TokenMaps {
     }
 
     fn is_refused(&self, now: Duration) -> bool {
-        u128::from(self.refused_until.load(Ordering::Relaxed)) > now.as_millis()
+        self.refused_until.load(Ordering::Relaxed) > millis(now)
     }
 
     /// Takes note of what a reading brought. Returns when the next one is due.
@@ -208,7 +208,7 @@ impl TokenMaps {
             (false, true) => INTERVAL_IF_INCOMPLETE,
             (false, false) => INTERVAL,
         };
-        now + around(stretched(interval, ranges))
+        now + jittered(stretched(interval, ranges))
     }
 
     /// Takes note of why a reading brought nothing. Returns when the next one is due.
@@ -217,7 +217,7 @@ impl TokenMaps {
         let is_refusal = match error {
             CallError::Unreachable(error) => {
                 events::token_maps_unreachable(error.as_ref());
-                return now + around(RETRY);
+                return now + jittered(RETRY);
             }
             CallError::Refused(_) => true,
             CallError::NotFound | CallError::NotUnderstood(_) => false,
@@ -228,9 +228,8 @@ impl TokenMaps {
                 false => events::token_maps_absent(error),
             }
         }
-        let until = now + around(COOLDOWN);
-        let millis = u64::try_from(until.as_millis()).unwrap_or(u64::MAX);
-        self.refused_until.store(millis, Ordering::Relaxed);
+        let until = now + jittered(COOLDOWN);
+        self.refused_until.store(millis(until), Ordering::Relaxed);
         until
     }
 }
@@ -284,9 +283,8 @@ fn stretched(interval: Duration, ranges: usize) -> Duration {
     interval * u32::try_from(1 + ranges / RANGES).unwrap_or(u32::MAX)
 }
 
-/// An interval, ±20 %, so that processes do not ask in step.
-fn around(interval: Duration) -> Duration {
-    interval.mul_f64(0.8 + 0.4 * fastrand::f64())
+fn millis(moment: Duration) -> u64 {
+    u64::try_from(moment.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -207,6 +207,29 @@ async fn a_table_that_is_created_anew_by_others_is_looked_up_anew() {
 }
 
 #[tokio::test]
+async fn many_tables_that_are_used_at_once_are_all_known_at_once() {
+    let cluster = scripted!(five);
+    let client = affine(&cluster).await;
+    let tables: Vec<String> = (0..20).map(|number| format!("t{number}")).collect();
+    for table in &tables {
+        create(&client, table, "id", "S").await;
+    }
+    cluster.reset_counters();
+    eventually_within(AT_ONCE, "all keys are known", async || {
+        let puts = tables.iter().map(|table| {
+            let put = client.put_item().table_name(table).item("id", s("a"));
+            put.condition_expression("attribute_not_exists(nothing)")
+                .send()
+        });
+        for put in join_all(puts).await {
+            put.unwrap();
+        }
+        look_ups(&cluster) == 20
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_table_that_is_not_there_yet_is_looked_up_later() {
     let cluster = scripted!(five);
     let (client, others) = (affine(&cluster).await, direct(cluster.url()));

@@ -33,9 +33,8 @@ impl<H> Decorated<H> {
 }
 
 impl<H: Default> Decorated<H> {
-    /// Over the SDK's own.
     pub(crate) fn new() -> Self {
-        Self::over(http_client())
+        Self::with(H::default())
     }
 
     pub(crate) fn over(inner: SharedHttpClient) -> Self {

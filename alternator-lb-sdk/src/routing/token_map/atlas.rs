@@ -1,6 +1,7 @@
 //! The maps of all tables.
 
 use super::TokenMap;
+use super::reading_turn::millis;
 use super::table_maps::TableMaps;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
@@ -57,7 +58,7 @@ impl Atlas {
     }
 
     fn add(&self, table: &str, now: Duration) -> Option<Arc<TableMaps>> {
-        if now.as_millis() < u128::from(self.full_until.load(Ordering::Relaxed)) {
+        if millis(now) < self.full_until.load(Ordering::Relaxed) {
             return None;
         }
         let added = Arc::new(TableMaps::new(table, now));
@@ -74,8 +75,7 @@ impl Atlas {
         });
         let added = self.get(table);
         if added.is_none() {
-            let until = u64::try_from((now + FULL).as_millis()).unwrap_or(u64::MAX);
-            self.full_until.store(until, Ordering::Relaxed);
+            self.full_until.store(millis(now + FULL), Ordering::Relaxed);
         }
         added
     }
@@ -225,6 +225,12 @@ mod tests {
             assert!(atlas.look_up(&table.to_string(), NOW).is_some());
         }
         assert!(atlas.look_up("one more", NOW).is_none());
+        let list = atlas.tables.load_full();
+        assert!(atlas.look_up("and another", NOW).is_none());
+        assert!(
+            Arc::ptr_eq(&list, &atlas.tables.load_full()),
+            "not even copied"
+        );
         let used = atlas.look_up("7", LATER).unwrap();
         assert!(atlas.look_up("one more", LATER).is_some());
         assert_eq!(atlas.tables().len(), 2);

@@ -102,7 +102,7 @@ impl ReadingTurn {
     }
 }
 
-fn millis(moment: Duration) -> u64 {
+pub(super) fn millis(moment: Duration) -> u64 {
     u64::try_from(moment.as_millis()).unwrap_or(NEVER)
 }
 

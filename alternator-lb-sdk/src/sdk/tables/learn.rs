@@ -5,6 +5,7 @@ use super::super::cluster::Cluster;
 use super::due::Claim;
 use super::isolation::Defaults;
 use super::{Definition, Table};
+use crate::discovery::jittered;
 use crate::observe::events;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -45,8 +46,10 @@ pub(in crate::sdk) fn learn_if_due(
     components: &RuntimeComponents,
     config: &ConfigBag,
 ) {
-    let now = cluster.now();
-    let Some(claim) = table.due.claim(now, LIMIT) else {
+    if cluster.errands().are_many() {
+        return;
+    }
+    let Some(claim) = table.due.claim(cluster.now(), LIMIT) else {
         return;
     };
     // Where it is not possible, that is not tried again with each operation.
@@ -190,11 +193,6 @@ async fn describe(caller: &Caller, table: &Table) -> Result<Definition, CallErro
             }
         }
     }
-}
-
-/// ±20 %, so that processes which began together do not ask together for ever.
-fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.8 + 0.4 * fastrand::f64())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! goes into a queue, and an errand makes a new map of all that has come together: a map is made anew as a whole, so that
 //! one for each hint would cost more than the hops that it saves.
 
-use super::{INTERVAL_ON_THE_MOVE, TokenMaps, stretched};
+use super::{INTERVAL_ON_THE_MOVE, TokenMaps, millis, stretched};
 use crate::routing::Token;
 use crate::routing::token_map::{Hint, Origin, TableMaps};
 use crate::sdk::cluster::{Cluster, SdkPlan};
@@ -172,10 +172,6 @@ async fn learn(maps: Weak<TokenMaps>) {
 
 impl Storable for Asked {
     type Storer = StoreReplace<Self>;
-}
-
-fn millis(moment: Duration) -> u64 {
-    u64::try_from(moment.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
