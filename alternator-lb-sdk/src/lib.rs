@@ -68,7 +68,6 @@
 //! | `compression` | no | compresses requests and asks for compressed answers, where the builder is told to |
 //! | `default-https-client` | yes | uses the SDK's default HTTP client where the application gives none |
 //! | `streams` | no | installs on `aws_sdk_dynamodbstreams` as well |
-//! | `unstable-routing-hint` | no | learns where partitions lie from a header of answers too, which no server has yet: it may change in any release |
 //!
 //! # Limits
 //!

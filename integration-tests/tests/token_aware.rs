@@ -1,6 +1,5 @@
 //! Requests go straight to a node that holds their partition.
 
-mod hints;
 mod indexes;
 mod keys;
 mod lwt;

@@ -108,7 +108,7 @@ impl Partition {
         &self.replicas
     }
 
-    /// How long ago it was read, or learned from hints, where the partitions of this table lie. `None` if that is not
+    /// How long ago it was read where the partitions of this table lie. `None` if that is not
     /// known.
     #[must_use]
     pub fn map_age(&self) -> Option<Duration> {

@@ -2,31 +2,23 @@
 //!
 //! The server cuts the ring of tokens into ranges and gives each to some nodes: its *vnodes* once for a keyspace, its
 //! *tablets* for each table. Where replicas lie is the server's decision and not computed here; it is read from the
-//! server's tables or learned from its hints.
+//! server's tables.
 //!
-//! A map is immutable and made anew when something was learned, so that requests read it without a lock. A look-up is a
+//! A map is immutable and made anew when the tables were read, so that requests read it without a lock. A look-up is a
 //! binary search in a slice with 8 bytes for each range. Sets of replicas are kept once, however many ranges have them:
 //! 100,000 tablets on 12 nodes take 1.2 MB. Nothing that a server says makes a map larger than 262,144 ranges.
 //!
 //! A map may be wrong, since tablets move and nodes come and go. Then a request takes one more hop inside the cluster.
 
 mod atlas;
-#[allow(
-    dead_code,
-    reason = "hints are looked for with the feature `unstable-routing-hint`"
-)]
-mod hint;
 mod ranges;
 mod reading_turn;
 pub(crate) mod server;
-mod source;
 mod table_maps;
 
 use super::token::Token;
 pub(crate) use atlas::Atlas;
-pub(crate) use hint::Hint;
 use ranges::Ranges;
-pub(crate) use source::{MapSource, Origin};
 use std::net::IpAddr;
 pub(crate) use table_maps::{KeptMap, Known, TableMaps};
 
@@ -43,11 +35,6 @@ pub(crate) struct TokenMap {
 }
 
 impl TokenMap {
-    /// A map that knows nothing yet.
-    pub(crate) fn unknown() -> Self {
-        Ranges::default().into_map()
-    }
-
     /// The map of a ring of vnodes: the last token of each range, with all replicas at once or one by one. What lies
     /// after the last token of all belongs to the first range.
     ///
@@ -69,32 +56,10 @@ impl TokenMap {
         Some(Ranges::of(tablets)?.into_map())
     }
 
-    /// The map with what hints say, of which a later one is the better one. Takes as long as making the map; once it is
-    /// as large as a map can be, hints that would make it larger are left out.
-    pub(crate) fn learned<'a>(&self, hints: impl IntoIterator<Item = &'a Hint>) -> Self {
-        let mut ranges = Ranges::of_map(self);
-        for hint in hints {
-            ranges.assign(hint.start(), hint.end(), hint.replicas());
-        }
-        ranges.into_map()
-    }
-
     /// The replicas of the partitions with this token, in the order of their addresses; empty if they are not known.
     pub(crate) fn replicas(&self, token: Token) -> &[IpAddr] {
         let range = self.ends.partition_point(|&end| end < token.value());
         self.set(self.sets.get(range).copied().unwrap_or_default())
-    }
-
-    /// Whether a hint says nothing new. It does if it names replicas that the map lacks, or if it came from a node that the
-    /// map takes for a replica: only others send hints. It need not name all: those of other datacenters it leaves out.
-    #[allow(
-        dead_code,
-        reason = "hints are looked for with the feature `unstable-routing-hint`"
-    )]
-    pub(crate) fn agrees_with(&self, hint: &Hint, sender: IpAddr) -> bool {
-        let replicas = self.replicas(hint.token());
-        let is_known = |replica| replicas.contains(replica);
-        !is_known(&sender) && hint.replicas().iter().all(is_known)
     }
 
     /// How many ranges there are.

@@ -156,9 +156,6 @@ impl Builder {
     /// where it cannot be, operations go their ordinary way. One that is old costs them the hop that it would have saved,
     /// and nothing else: they always go to nodes that discovery lists.
     ///
-    /// With the feature `unstable-routing-hint` it is also learned from the answers of nodes that say whom to ask instead,
-    /// which no server does yet.
-    ///
     /// Where authorization is enforced, the role of the operations needs the permission `SELECT` on these, and without
     /// it one warning says so:
     ///

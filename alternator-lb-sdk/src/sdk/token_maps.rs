@@ -7,16 +7,14 @@
 //!                                                    Reading      an errand: asks the server's tables, by the means of
 //!                                                       │         the operation that came by
 //!                                                       ▼
-//! interceptor ── an answer hints at replicas ──▶ Hints ──▶ Atlas   maps that requests read without a lock
+//!                                                     Atlas        maps that requests read without a lock
 //! ```
 //!
 //! A map is read when its table is used for the first time, and again on use: when it is old, when the set of nodes has
-//! changed, when a hint contradicts it, soon while tablets are on their way. A table that is not used is not asked for.
+//! changed, soon while tablets are on their way. A table that is not used is not asked for.
 //! Meanwhile, and where nothing can be learned, requests go by what is known, or their ordinary way: a map that is wrong
 //! costs them a hop, and nothing else.
 
-#[cfg(feature = "unstable-routing-hint")]
-mod hints;
 mod reading;
 mod told;
 
@@ -35,9 +33,6 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use told::Told;
 
-#[cfg(feature = "unstable-routing-hint")]
-pub(super) use hints::note_answer;
-
 /// The token maps of a cluster.
 #[derive(Debug)]
 pub(super) struct TokenMaps {
@@ -51,15 +46,13 @@ pub(super) struct TokenMaps {
     refused_until: AtomicU64,
     /// A refusal is told once.
     was_refused: AtomicBool,
-    #[cfg(feature = "unstable-routing-hint")]
-    hints: hints::Hints,
 }
 
 /// How old a map gets before it is read again. Between two looks a balancer moves some tablets of a table, each of which
 /// costs its requests a hop.
 const INTERVAL: Duration = Duration::from_secs(5 * 60);
 
-/// While tablets are on their way, which takes each some seconds to minutes, or hints contradict what was read.
+/// While tablets are on their way, which takes each some seconds to minutes.
 const INTERVAL_ON_THE_MOVE: Duration = Duration::from_secs(15);
 
 /// Where the address of a replica is not known: a node is about to join or to leave, which takes minutes.
@@ -97,8 +90,6 @@ impl TokenMaps {
             changes: AtomicU32::new(0),
             refused_until: AtomicU64::new(0),
             was_refused: AtomicBool::new(false),
-            #[cfg(feature = "unstable-routing-hint")]
-            hints: hints::Hints::new(),
         })
     }
 

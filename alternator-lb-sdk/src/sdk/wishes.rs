@@ -11,8 +11,6 @@ use super::call::Caller;
 use super::cluster::{Cluster, SdkPlan};
 use super::key::{Access, Source};
 use super::tables::{self, Definition, Table, Tables};
-#[cfg(feature = "unstable-routing-hint")]
-use super::token_maps;
 use super::{KeyAffinity, own_endpoint};
 use crate::observe::Partition;
 use crate::routing::{Key, Order, Token, TokenMap, Wish};
@@ -161,16 +159,12 @@ pub(super) fn begin(
     }
     let order = wishes.order(&access, verdict, &known);
     if let Some(order) = order {
-        let mut asked = None;
-        let wish = wish(&access, order, &known, |source, token| {
+        let wish = wish(&access, order, &known, |source, _| {
             let maps = cluster.token_maps()?;
-            asked = Some((source, token));
             let caller = || Caller::of(cluster, components, config);
             let map = maps.find(source, known.id(source), cluster.errands(), caller)?;
             Some(Arc::clone(&map.map))
         });
-        #[cfg(feature = "unstable-routing-hint")]
-        expect_hint(cluster, asked, config);
         match wish {
             Some(wish) => {
                 if let Some(params) =
@@ -185,20 +179,6 @@ pub(super) fn begin(
     known.remember(config);
 }
 
-/// Keeps what the operation asks for, of which the answer may tell who has it: the answers to batches and to queries of
-/// indexes do not.
-#[cfg(feature = "unstable-routing-hint")]
-fn expect_hint(cluster: &Cluster, asked: Option<(Source<'_>, Token)>, config: &mut ConfigBag) {
-    let base = asked.filter(|(source, _)| source.index.is_none());
-    let maps = cluster.token_maps();
-    let asked = base
-        .zip(maps)
-        .and_then(|((source, token), maps)| maps.asked(source.table, token));
-    if let Some(asked) = asked {
-        config.interceptor_state().store_put(asked);
-    }
-}
-
 /// An attempt has ended, and may show that what is known of its table is wrong.
 pub(super) fn judge(
     cluster: &Cluster,
@@ -207,8 +187,6 @@ pub(super) fn judge(
 ) {
     if cluster.wishes().is_some() {
         tables::judge(cluster, context, config);
-        #[cfg(feature = "unstable-routing-hint")]
-        token_maps::note_answer(cluster, context, config);
     }
 }
 

@@ -132,15 +132,27 @@ fn size(maps: &[Arc<TokenMap>]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Hint, MapSource as _, Origin};
     use super::*;
     use crate::routing::token::Token;
+    use std::net::IpAddr;
 
     const NOW: Duration = Duration::from_secs(1_000);
     const LATER: Duration = Duration::from_secs(2_000);
 
-    fn hint(token: i64, header: &str) -> Hint {
-        Hint::parse(Token::new(token), header).unwrap()
+    /// Three ranges: what is before this token, the token, and what is after it.
+    fn map(token: i64) -> TokenMap {
+        let none: &[IpAddr] = &[];
+        let one: &[IpAddr] = &[[10, 0, 0, 1].into()];
+        TokenMap::of_tablets([(Token::new(token - 1), none), (Token::new(token), one)]).unwrap()
+    }
+
+    fn learn(atlas: &Atlas, table: &str, token: i64, now: Duration) -> Option<Arc<TokenMap>> {
+        let maps = atlas.look_up(table, now).unwrap();
+        assert!(maps.find(None).is_none());
+        if let Some(map) = atlas.keep(map(token), now) {
+            maps.all()[0].learn(map, now);
+        }
+        Some(Arc::clone(&maps.find(None)?.map))
     }
 
     #[test]
@@ -163,59 +175,10 @@ mod tests {
     }
 
     #[test]
-    fn hints_correct_what_was_read_and_make_it_no_younger() {
-        let atlas = Atlas::default();
-        let maps = atlas.look_up("t", NOW).unwrap();
-        assert!(maps.find(None).is_none());
-        let kept = maps.base().unwrap();
-        let keep = |map| atlas.keep(map, NOW);
-        kept.hear(&[hint(5, "0,10,10.0.0.1")][..], NOW, keep);
-        let known = maps.find(None).unwrap();
-        assert_eq!((known.origin, known.learned), (Origin::Hints, NOW));
-
-        struct Read;
-        impl super::super::MapSource for Read {
-            fn origin(&self) -> Origin {
-                Origin::Tables
-            }
-            fn tell(&self, _: &TokenMap) -> Option<TokenMap> {
-                TokenMap::of_tablets([(Token::MAX, [[10, 0, 0, 2].into()])])
-            }
-        }
-        kept.hear(&Read, NOW, keep);
-        kept.hear(&[hint(5, "0,10,10.0.0.3")][..], LATER, keep);
-        let known = maps.find(None).unwrap();
-        assert_eq!((known.origin, known.learned), (Origin::Tables, NOW));
-        let replica = |token| known.map.replicas(Token::new(token))[0].to_string();
-        assert_eq!(
-            (replica(5), replica(11)),
-            ("10.0.0.3".to_owned(), "10.0.0.2".to_owned())
-        );
-        assert!(Read.tell(&known.map).is_some());
-        kept.forget();
-        assert!(maps.find(None).is_none());
-    }
-
-    #[test]
     fn equal_maps_are_kept_once() {
         let atlas = Atlas::default();
-        let hints = [hint(5, "0,10,10.0.0.1")];
-        for table in ["a", "b"] {
-            let maps = atlas.look_up(table, NOW).unwrap();
-            assert!(maps.find(None).is_none());
-            let kept = maps.base().unwrap();
-            kept.hear(&hints[..], NOW, |map| atlas.keep(map, NOW));
-        }
-        let map = |table| {
-            atlas
-                .look_up(table, NOW)
-                .unwrap()
-                .find(None)
-                .unwrap()
-                .map
-                .clone()
-        };
-        assert!(Arc::ptr_eq(&map("a"), &map("b")));
+        let maps = ["a", "b"].map(|table| learn(&atlas, table, 5, NOW).unwrap());
+        assert!(Arc::ptr_eq(&maps[0], &maps[1]));
     }
 
     #[test]
@@ -243,15 +206,7 @@ mod tests {
             max_ranges: 5,
             ..Atlas::default()
         };
-        // Each makes three ranges: what is before, what is said, and what is after.
-        let keep = |table: &str, token: i64, now| {
-            let maps = atlas.look_up(table, now).unwrap();
-            assert!(maps.find(None).is_none());
-            let kept = maps.base().unwrap();
-            let said = [hint(token, &format!("{},{token},10.0.0.1", token - 1))];
-            kept.hear(&said[..], now, |map| atlas.keep(map, now));
-            kept.known().is_some()
-        };
+        let keep = |table, token, now| learn(&atlas, table, token, now).is_some();
         assert!(keep("a", 1, NOW));
         assert!(!keep("b", 2, NOW));
         assert!(keep("c", 1, NOW), "it takes no more");

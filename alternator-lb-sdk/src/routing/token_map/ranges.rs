@@ -4,7 +4,6 @@ use super::TokenMap;
 use crate::routing::token::Token;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::ops::Bound::Excluded;
 use std::rc::Rc;
 
 /// The ranges by their last tokens. All of the ring is covered; where nothing is known, by ranges without replicas.
@@ -47,20 +46,6 @@ impl Ranges {
         Some(ranges)
     }
 
-    pub(super) fn of_map(map: &TokenMap) -> Self {
-        let sets = 0..u32::try_from(map.set_ends.len()).unwrap_or(u32::MAX);
-        let sets: Vec<Rc<[IpAddr]>> = sets.map(|set| map.set(set).into()).collect();
-        let set = |set: &u32| sets.get(*set as usize).cloned().unwrap_or_default();
-        Self {
-            by_end: map
-                .ends
-                .iter()
-                .copied()
-                .zip(map.sets.iter().map(set))
-                .collect(),
-        }
-    }
-
     /// What lies after the last range belongs to the first.
     pub(super) fn wrap_around(&mut self) {
         let first = self
@@ -71,51 +56,6 @@ impl Ranges {
             && last.is_empty()
         {
             *last = first;
-        }
-    }
-
-    /// Gives the range `(start, end]`, which may wrap around, to these replicas, unless that would be one range too many.
-    pub(super) fn assign(&mut self, start: i64, end: Token, replicas: &[IpAddr]) {
-        let end = end.value();
-        if start < end {
-            self.assign_part(start, end, replicas);
-        } else {
-            self.assign_part(start, i64::MAX, replicas);
-            self.assign_part(i64::MIN, end, replicas);
-        }
-    }
-
-    fn assign_part(&mut self, start: i64, end: i64, replicas: &[IpAddr]) {
-        if start >= end {
-            return;
-        }
-        let inside = self.by_end.range((Excluded(start), Excluded(end)));
-        let inside: Vec<i64> = inside.map(|(&end, _)| end).collect();
-        let cuts = [start, end]
-            .iter()
-            .filter(|&&cut| self.is_inside(cut))
-            .count();
-        if self.by_end.len() + cuts > MAX_RANGES + inside.len() {
-            return;
-        }
-        self.cut(start);
-        for end in inside {
-            self.by_end.remove(&end);
-        }
-        self.by_end.insert(end, replicas.into());
-    }
-
-    /// Whether a cut after this token would make two ranges of one.
-    fn is_inside(&self, token: i64) -> bool {
-        token > i64::MIN && !self.by_end.contains_key(&token)
-    }
-
-    fn cut(&mut self, token: i64) {
-        if self.is_inside(token)
-            && let Some((_, replicas)) = self.by_end.range(token..).next()
-        {
-            let replicas = Rc::clone(replicas);
-            self.by_end.insert(token, replicas);
         }
     }
 

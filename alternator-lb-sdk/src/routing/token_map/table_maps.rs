@@ -1,7 +1,7 @@
 //! What is known of one table.
 
+use super::TokenMap;
 use super::reading_turn::ReadingTurn;
-use super::{MapSource, Origin, TokenMap};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +31,7 @@ pub(crate) struct KeptMap {
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub(crate) map: Arc<TokenMap>,
-    pub(crate) origin: Origin,
-    /// When it was read as a whole, or learned from.
+    /// When it was read.
     pub(crate) learned: Duration,
 }
 
@@ -95,16 +94,6 @@ impl TableMaps {
         true
     }
 
-    /// What the table itself is known by.
-    #[allow(
-        dead_code,
-        reason = "hints are looked for with the feature `unstable-routing-hint`"
-    )]
-    pub(crate) fn base(&self) -> Option<Arc<KeptMap>> {
-        let maps = self.maps.load();
-        maps.iter().find(|kept| kept.index().is_none()).cloned()
-    }
-
     fn want(&self, index: Option<&str>) {
         let wanted = Arc::new(KeptMap {
             index: index.map(Into::into),
@@ -136,33 +125,10 @@ impl KeptMap {
         self.known.load_full()
     }
 
-    /// Learns what `source` tells; `keep` may put an equal map in place of the new one.
-    pub(crate) fn hear(
-        &self,
-        source: &(impl MapSource + ?Sized),
-        now: Duration,
-        keep: impl Fn(TokenMap) -> Option<Arc<TokenMap>>,
-    ) {
-        let unknown = TokenMap::unknown();
-        self.known.rcu(|known| {
-            let map = known.as_ref().map_or(&unknown, |known| &known.map);
-            let Some(map) = source.tell(map).and_then(&keep) else {
-                return known.clone();
-            };
-            // Hints correct what was read, and make it no younger.
-            let read = known
-                .as_ref()
-                .filter(|known| known.origin == Origin::Tables);
-            let (origin, learned) = match (source.origin(), read) {
-                (Origin::Hints, Some(read)) => (Origin::Tables, read.learned),
-                (origin, _) => (origin, now),
-            };
-            Some(Arc::new(Known {
-                map,
-                origin,
-                learned,
-            }))
-        });
+    /// The map is this one from now on.
+    pub(crate) fn learn(&self, map: Arc<TokenMap>, now: Duration) {
+        let learned = now;
+        self.known.store(Some(Arc::new(Known { map, learned })));
     }
 
     /// There is no such table any more.

@@ -22,12 +22,6 @@ fn replicas(map: &TokenMap, token: i64) -> Vec<u8> {
     map.replicas(Token::new(token)).iter().map(last).collect()
 }
 
-fn hint(token: i64, start: i64, end: i64, replicas: &[u8]) -> Hint {
-    let replicas: Vec<String> = nodes(replicas).iter().map(IpAddr::to_string).collect();
-    let header = format!("{start},{end},{}", replicas.join(","));
-    Hint::parse(Token::new(token), &header).unwrap()
-}
-
 #[test]
 fn a_tablet_ends_with_its_last_token() {
     let tablets = ends(&[(i64::MAX, &[5, 6]), (-100, &[1, 2]), (100, &[4, 3])]);
@@ -103,91 +97,10 @@ fn replicas_can_come_one_by_one_and_in_any_order() {
 
 #[test]
 fn nothing_is_known_of_nothing() {
-    let unknown = TokenMap::unknown();
+    let unknown = TokenMap::of_ring(ends(&[])).unwrap();
     assert_eq!(replicas(&unknown, 0), [0; 0]);
     assert_eq!(unknown.len(), 1);
-    assert_eq!(TokenMap::of_ring(ends(&[])).unwrap(), unknown);
     assert_eq!(TokenMap::of_tablets(ends(&[])).unwrap(), unknown);
-}
-
-#[test]
-fn what_is_learned_replaces_what_it_covers_and_nothing_else() {
-    let map = TokenMap::of_tablets(ends(&[
-        (0, &[1]),
-        (100, &[2]),
-        (200, &[3]),
-        (i64::MAX, &[4]),
-    ]))
-    .unwrap();
-    let map = map.learned(&[hint(60, 50, 150, &[8, 9])]);
-    for (token, expected) in [
-        (50, vec![2]),
-        (51, vec![8, 9]),
-        (150, vec![8, 9]),
-        (151, vec![3]),
-        (200, vec![3]),
-    ] {
-        assert_eq!(replicas(&map, token), expected, "{token}");
-    }
-    let split = map.learned(&[
-        hint(0, -9, 5, &[5]),
-        hint(60, 50, 100, &[6]),
-        hint(120, 100, 150, &[7]),
-    ]);
-    for (token, expected) in [
-        (-9, 1),
-        (5, 5),
-        (6, 2),
-        (100, 6),
-        (101, 7),
-        (151, 3),
-        (201, 4),
-    ] {
-        assert_eq!(replicas(&split, token), [expected], "{token}");
-    }
-}
-
-#[test]
-fn a_later_hint_is_the_better_one() {
-    let map = TokenMap::unknown().learned(&[hint(5, 0, 10, &[1]), hint(5, 0, 10, &[2])]);
-    assert_eq!(replicas(&map, 5), [2]);
-    let map = map.learned(&[hint(5, 4, 6, &[3])]);
-    assert_eq!([4, 5, 7].map(|token| replicas(&map, token)[0]), [2, 3, 2]);
-    assert_eq!(replicas(&map.learned(&[hint(5, 0, 10, &[4])]), 5), [4]);
-}
-
-#[test]
-fn hints_for_tokens_after_the_last_of_a_ring_add_up() {
-    let first = i64::MIN;
-    let map = TokenMap::unknown().learned(&[hint(500, first, -100, &[1])]);
-    for (token, expected) in [
-        (-100, vec![1]),
-        (-99, vec![]),
-        (499, vec![]),
-        (500, vec![1]),
-        (i64::MAX, vec![1]),
-    ] {
-        assert_eq!(replicas(&map, token), expected, "{token}");
-    }
-    let map = map.learned(&[hint(300, first, -100, &[1])]);
-    assert_eq!(replicas(&map, 300), [1]);
-    assert_eq!(map.len(), 3);
-}
-
-#[test]
-fn a_hint_is_news_if_it_names_others_or_comes_from_one_of_them() {
-    let map = TokenMap::of_tablets(ends(&[(0, &[1, 2, 3]), (i64::MAX, &[4])])).unwrap();
-    assert!(map.agrees_with(&hint(0, -9, 0, &[1, 2, 3]), node(7)));
-    assert!(
-        map.agrees_with(&hint(0, -9, 0, &[2, 3]), node(7)),
-        "1 is in another datacenter"
-    );
-    assert!(!map.agrees_with(&hint(0, -9, 0, &[2, 4]), node(7)));
-    assert!(
-        !map.agrees_with(&hint(0, -9, 0, &[2, 3]), node(1)),
-        "1 would not say so"
-    );
-    assert!(!TokenMap::unknown().agrees_with(&hint(0, -9, 0, &[1]), node(7)));
 }
 
 #[test]
@@ -200,14 +113,6 @@ fn a_map_has_a_largest_size() {
     // The rest of the ring is one more.
     let full = TokenMap::of_tablets(tablets(most - 1)).unwrap();
     assert_eq!(full.len(), ranges::MAX_RANGES);
-
-    let larger = full.learned(&[hint(-50, -60, -40, &[9])]);
-    assert_eq!(larger, full);
-    let corrected = full.learned(&[hint(7, 6, 7, &[9])]);
-    assert_eq!(replicas(&corrected, 7), [9]);
-    assert_eq!(corrected.len(), full.len());
-    let smaller = corrected.learned(&[hint(7, 0, 100, &[8]), hint(-50, -60, -40, &[9])]);
-    assert_eq!([7, -50].map(|token| replicas(&smaller, token)), [[8], [9]]);
 }
 
 #[test]
@@ -223,9 +128,6 @@ fn equal_sets_of_replicas_are_kept_once() {
     assert_eq!(map.len(), 100_001);
     assert_eq!(map.set_ends.len(), 1 + 4);
     assert_eq!(map.members.len(), 4 * 3);
-
-    let forgotten = map.learned(&[hint(1, i64::MIN, i64::MAX, &[1])]);
-    assert_eq!((forgotten.len(), forgotten.members.len()), (1, 1));
 }
 
 /// Tokens so few that ranges meet, and the ends of the ring.
@@ -238,10 +140,6 @@ fn any_token() -> impl Strategy<Value = i64> {
     ]
 }
 
-fn any_start() -> impl Strategy<Value = i64> {
-    prop_oneof![any_token(), Just(i64::MIN)]
-}
-
 fn tokens() -> impl Iterator<Item = i64> {
     (-25..25).chain([-i64::MAX, -i64::MAX + 1, i64::MAX - 1, i64::MAX])
 }
@@ -250,41 +148,19 @@ fn any_replicas() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::btree_set(0_u8..5, 1..4).prop_map(|nodes| nodes.into_iter().collect())
 }
 
-fn is_in(token: i64, start: i64, end: i64) -> bool {
-    match start < end {
-        true => start < token && token <= end,
-        false => start < token || token <= end,
-    }
-}
-
 proptest! {
     #[test]
-    fn a_map_answers_like_a_list_of_all_that_was_said(
+    fn a_map_answers_like_a_list_of_its_tablets(
         tablets in prop::collection::btree_map(any_token(), any_replicas(), 0..12),
-        said in prop::collection::vec((any_token(), any_start(), any_token(), any_replicas()), 0..12),
-        batch in 1_usize..5,
     ) {
-        let mut map = TokenMap::of_tablets(tablets.iter().map(|(&end, replicas)| (Token::new(end), nodes(replicas)))).unwrap();
-        let hints: Vec<Hint> = said.into_iter().filter_map(|(token, start, end, replicas)| {
-            let replicas: Vec<String> = nodes(&replicas).iter().map(IpAddr::to_string).collect();
-            Hint::parse(Token::new(token), &format!("{start},{end},{}", replicas.join(",")))
-        }).collect();
-        for hints in hints.chunks(batch) {
-            map = map.learned(hints);
-        }
+        let map = TokenMap::of_tablets(tablets.iter().map(|(&end, replicas)| (Token::new(end), nodes(replicas)))).unwrap();
         for token in tokens() {
-            let learned = hints.iter().rev().find(|hint| is_in(token, hint.start(), hint.end().value()));
-            let tablet = tablets.range(token..).next().map(|(_, replicas)| nodes(replicas));
-            let expected = learned.map(|hint| hint.replicas().to_vec()).or(tablet).unwrap_or_default();
-            prop_assert_eq!(map.replicas(Token::new(token)), expected, "{}", token);
+            let expected = tablets.range(token..).next().map(|(_, replicas)| nodes(replicas));
+            prop_assert_eq!(map.replicas(Token::new(token)), expected.unwrap_or_default(), "{}", token);
         }
-        for hint in &hints {
-            prop_assert!(!map.replicas(hint.token()).is_empty());
-        }
-        prop_assert!(map.len() <= 2 * (tablets.len() + 2 * hints.len()) + 1);
+        prop_assert!(map.len() <= tablets.len() + 1);
         prop_assert!(map.ends.is_sorted_by(|a, b| a < b));
         prop_assert!(map.sets.windows(2).all(|pair| pair[0] != pair[1]));
-        prop_assert_eq!(map.learned(&hints[..0]), map);
     }
 
     #[test]

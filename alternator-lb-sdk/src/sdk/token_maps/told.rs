@@ -32,10 +32,16 @@ impl Told {
         keep: impl Fn(TokenMap) -> Option<Arc<TokenMap>>,
     ) -> usize {
         for (kept, placed) in &self.placements {
-            match placed {
-                Placed::Tablets(tablets) => kept.hear(&tablets.at(&self.addresses), now, &keep),
-                Placed::Ring(ring) => kept.hear(&ring.at(&self.addresses), now, &keep),
-                Placed::Nowhere => kept.forget(),
+            let map = match placed {
+                Placed::Tablets(tablets) => tablets.map(&self.addresses),
+                Placed::Ring(ring) => ring.map(&self.addresses),
+                Placed::Nowhere => {
+                    kept.forget();
+                    None
+                }
+            };
+            if let Some(map) = map.and_then(&keep) {
+                kept.learn(map, now);
             }
         }
         if let Some(id) = &self.base {

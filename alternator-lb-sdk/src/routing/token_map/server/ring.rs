@@ -4,7 +4,7 @@ use super::addresses::{Addresses, Name};
 use super::placement::Placement;
 use super::row::Row;
 use crate::routing::token::Token;
-use crate::routing::token_map::{MapSource, Origin, TokenMap};
+use crate::routing::token_map::TokenMap;
 use serde_json::Value;
 use std::net::IpAddr;
 
@@ -46,29 +46,11 @@ impl Ring {
         &self.placement
     }
 
-    /// What it says, once it is known by which addresses clients know the nodes.
-    pub(crate) fn at<'a>(&'a self, addresses: &'a Addresses) -> impl MapSource + 'a {
-        RingAt {
-            placement: &self.placement,
-            addresses,
-        }
-    }
-}
-
-struct RingAt<'a> {
-    placement: &'a Placement,
-    addresses: &'a Addresses,
-}
-
-impl MapSource for RingAt<'_> {
-    fn origin(&self) -> Origin {
-        Origin::Tables
-    }
-
-    fn tell(&self, _: &TokenMap) -> Option<TokenMap> {
+    /// The map of it, once it is known by which addresses clients know the nodes. None if there is more than a map can have.
+    pub(crate) fn map(&self, addresses: &Addresses) -> Option<TokenMap> {
         match self.placement.is_too_large() {
             true => None,
-            false => TokenMap::of_ring(self.placement.ends(self.addresses)),
+            false => TokenMap::of_ring(self.placement.ends(addresses)),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::addresses::{Addresses, Name};
 use super::placement::Placement;
 use super::row::{Row, uuid};
 use crate::routing::token::Token;
-use crate::routing::token_map::{MapSource, Origin, TokenMap};
+use crate::routing::token_map::TokenMap;
 use serde_json::Value;
 
 /// The tablets of a table, from the rows of its partition.
@@ -63,29 +63,11 @@ impl Tablets {
         &self.placement
     }
 
-    /// What they say, once it is known by which addresses clients know the nodes.
-    pub(crate) fn at<'a>(&'a self, addresses: &'a Addresses) -> impl MapSource + 'a {
-        TabletsAt {
-            placement: &self.placement,
-            addresses,
-        }
-    }
-}
-
-struct TabletsAt<'a> {
-    placement: &'a Placement,
-    addresses: &'a Addresses,
-}
-
-impl MapSource for TabletsAt<'_> {
-    fn origin(&self) -> Origin {
-        Origin::Tables
-    }
-
-    fn tell(&self, _: &TokenMap) -> Option<TokenMap> {
+    /// The map of it, once it is known by which addresses clients know the nodes. None if there is more than a map can have.
+    pub(crate) fn map(&self, addresses: &Addresses) -> Option<TokenMap> {
         match self.placement.is_too_large() {
             true => None,
-            false => TokenMap::of_tablets(self.placement.ends(self.addresses)),
+            false => TokenMap::of_tablets(self.placement.ends(addresses)),
         }
     }
 }

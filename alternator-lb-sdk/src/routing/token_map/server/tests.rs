@@ -1,4 +1,4 @@
-use super::super::{MapSource, Origin, TokenMap};
+use super::super::TokenMap;
 use super::*;
 use crate::routing::token::Token;
 use serde_json::{Value, json};
@@ -57,21 +57,16 @@ fn vnode(start: &str, end: &str, node: u8) -> Value {
     ])
 }
 
-fn told(source: &impl MapSource) -> TokenMap {
-    assert_eq!(source.origin(), Origin::Tables);
-    source.tell(&TokenMap::unknown()).unwrap()
-}
-
 fn map_of_tablets(rows: &[Value], addresses: &Addresses) -> TokenMap {
     let mut tablets = Tablets::default();
     rows.iter().for_each(|row| tablets.read(row));
-    told(&tablets.at(addresses))
+    tablets.map(addresses).unwrap()
 }
 
 fn map_of_ring(rows: &[Value], addresses: &Addresses) -> TokenMap {
     let mut ring = Ring::default();
     rows.iter().for_each(|row| ring.read(row));
-    told(&ring.at(addresses))
+    ring.map(addresses).unwrap()
 }
 
 /// The numbers of the replicas.
@@ -112,7 +107,7 @@ fn a_tablet_that_moves_is_read_where_its_stage_says() {
         let mut tablets = Tablets::default();
         tablets.read(&moving);
         assert!(tablets.are_moving());
-        let map = told(&tablets.at(&addresses(1..=2)));
+        let map = tablets.map(&addresses(1..=2)).unwrap();
         assert_eq!(replicas(&map, 0), [expected], "{stage}");
     }
     let mut tablets = Tablets::default();
