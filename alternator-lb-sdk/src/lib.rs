@@ -76,32 +76,45 @@
 //!   retries turned off, give the client timeouts.
 //! * Requests must be made inside a tokio runtime, or nothing keeps the list of nodes fresh and looks after the nodes.
 
-mod clock;
-mod discovery;
+mod alternator;
+mod auth;
+mod build_error;
+mod builder;
+mod cluster;
+#[cfg(feature = "compression")]
+mod compression;
 pub mod docs;
-mod health;
-mod observe;
-mod routing;
-mod sdk;
-mod sync;
-mod topology;
+mod events;
+mod explanation;
+mod install;
+mod internal;
+mod metadata;
+mod operation;
+mod request;
+mod retry;
+mod route_error;
+mod transport;
 
 /// Why a request goes where it goes: what [`Alternator::explain`] tells.
 pub mod explain {
-    pub use crate::observe::{Explanation, Partition, Replica};
-    pub use crate::routing::Reason;
+    pub use crate::explanation::{Explanation, Partition, Replica};
+    pub use alternator_lb_core::routing::Reason;
 }
 
-pub use discovery::RefreshError;
-pub use observe::{NodeState, NodeStatus};
-pub use routing::{Policy, RouteError};
-pub use sdk::{
-    Alternator, AlternatorExt, BuildError, Builder, KeyAffinity, OperationExt, OperationOptions,
-};
-pub use topology::Scope;
+pub use alternator::Alternator;
+pub use alternator_lb_core::discovery::RefreshError;
+pub use alternator_lb_core::observe::{NodeState, NodeStatus};
+pub use alternator_lb_core::routing::Policy;
+pub use alternator_lb_core::topology::Scope;
+pub use build_error::BuildError;
+pub use builder::Builder;
+pub use install::AlternatorExt;
+pub use operation::KeyAffinity;
+pub use request::{OperationExt, OperationOptions};
+pub use route_error::RouteError;
 
 #[cfg(feature = "compression")]
-pub use sdk::{DecodeError, RequestCompression, ResponseCompression};
+pub use compression::{DecodeError, RequestCompression, ResponseCompression};
 
 /// The README's examples, compiled.
 #[cfg(doctest)]

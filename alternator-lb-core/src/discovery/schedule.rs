@@ -1,0 +1,281 @@
+//! When the list is refreshed.
+
+use super::unwatched::Unwatched;
+use crate::clock::Clock;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+
+/// The default pause between refreshes while there are requests. A node that joins serves within seconds, and a thousand
+/// busy processes cost their cluster 200 small requests a second together. Nodes that leave need no refresh to be
+/// noticed.
+pub const ACTIVE: Duration = Duration::from_secs(5);
+
+/// The default pause between refreshes while there are none: the list is not too old when requests come again. What all
+/// the official clients take.
+pub const IDLE: Duration = Duration::from_secs(60);
+
+/// The shortest pause: a node that dies under load fails many requests at once, which are one reason to refresh.
+const DEBOUNCE: Duration = Duration::from_millis(250);
+
+/// The longest pause that failed refreshes grow to while requests fail too, so that a cluster that came back at other
+/// addresses is found soon.
+const MAX_DEBOUNCE: Duration = Duration::from_secs(2);
+
+/// The two pauses between refreshes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intervals {
+    pub active: Duration,
+    pub idle: Duration,
+}
+
+impl Intervals {
+    /// How long the task sleeps at most before it looks whether there are requests.
+    pub(super) fn longest_active(self) -> Duration {
+        self.active.max(MAX_DEBOUNCE).mul_f64(1.0 + JITTER)
+    }
+}
+
+/// What requests tell the task that refreshes.
+#[derive(Debug)]
+pub(super) struct Signals {
+    active: AtomicBool,
+    trouble: AtomicBool,
+    request: Notify,
+    failure: Notify,
+    unwatched: Unwatched,
+    watch: Notify,
+}
+
+impl Signals {
+    pub(super) fn new() -> Self {
+        Self {
+            active: AtomicBool::new(false),
+            trouble: AtomicBool::new(false),
+            request: Notify::new(),
+            failure: Notify::new(),
+            unwatched: Unwatched::new(),
+            watch: Notify::new(),
+        }
+    }
+
+    /// A request is made. Returns whether that may be the one that wakes the task.
+    ///
+    /// Costs a read: only the first request of each pause writes.
+    pub(super) fn request(&self) -> bool {
+        let first =
+            !self.active.load(Ordering::Relaxed) && !self.active.swap(true, Ordering::Relaxed);
+        if first {
+            self.request.notify_waiters();
+        }
+        first
+    }
+
+    /// A node could not be connected.
+    pub(super) fn trouble(&self) {
+        self.trouble.store(true, Ordering::Relaxed);
+        self.failure.notify_waiters();
+    }
+
+    /// Whether there was trouble since the last time this was asked.
+    pub(super) fn take_trouble(&self) -> bool {
+        self.trouble.swap(false, Ordering::Relaxed)
+    }
+
+    /// There is something to watch over: an attempt has begun, or a node is new.
+    ///
+    /// Costs a read.
+    pub(super) fn watch(&self) {
+        if self.unwatched.revoke() {
+            self.watch.notify_waiters();
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_unwatched(&self) -> bool {
+        self.unwatched.holds()
+    }
+
+    /// Rests until there is something to watch over, unless there is already.
+    pub(super) async fn rest(&self, has_work: impl FnOnce() -> bool) {
+        self.unwatched.announce();
+        if has_work() {
+            self.unwatched.revoke();
+            return;
+        }
+        until(&self.watch, || !self.unwatched.holds()).await;
+    }
+
+    /// Waits until the list is to be refreshed again. `failures` is how many refreshes in a row have failed; `idle` is
+    /// called when the pause turns out to be a long one.
+    pub(super) async fn pause(
+        &self,
+        intervals: Intervals,
+        failures: u32,
+        clock: Clock,
+        idle: impl FnOnce(Duration),
+    ) {
+        let start = clock.now();
+        let left = |end: Duration| (start + end).saturating_sub(clock.now());
+        let debounce = debounce(failures).min(intervals.active);
+        let active = jittered(match failures {
+            0 => intervals.active,
+            // After a failure not so long as after a success.
+            1.. => debounce,
+        });
+
+        sleep(jittered(debounce).min(active)).await;
+        let trouble = until(&self.failure, || self.trouble.load(Ordering::Relaxed));
+        if timeout(left(active), trouble).await.is_ok() {
+            return;
+        }
+        if self.active.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let long = jittered(intervals.idle.max(intervals.active));
+        idle(left(long));
+        let woken = async {
+            until(&self.request, || self.active.load(Ordering::Relaxed)).await;
+            self.active.store(false, Ordering::Relaxed);
+        };
+        // Over, or woken: either way it is time.
+        let _ = timeout(left(long), woken).await;
+    }
+}
+
+/// Waits until something is so, of which there is word whenever it becomes so.
+///
+/// All who wait are given word: one of them may be a task whose runtime was left standing, and would keep it to itself.
+async fn until(word: &Notify, is_so: impl Fn() -> bool) {
+    loop {
+        let mut given = pin!(word.notified());
+        given.as_mut().enable();
+        if is_so() {
+            return;
+        }
+        given.await;
+    }
+}
+
+/// How much a pause varies, so that the processes of a fleet that started together do not ask together.
+const JITTER: f64 = 0.2;
+
+/// A pause, ±20 %.
+pub fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(1.0 - JITTER + 2.0 * JITTER * fastrand::f64())
+}
+
+fn debounce(failures: u32) -> Duration {
+    DEBOUNCE
+        .saturating_mul(1 << failures.min(8))
+        .min(MAX_DEBOUNCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::Instant;
+
+    const INTERVALS: Intervals = Intervals {
+        active: ACTIVE,
+        idle: IDLE,
+    };
+
+    /// How long a pause lasts, in seconds.
+    async fn pause(signals: &Signals, failures: u32) -> f64 {
+        let start = Instant::now();
+        signals
+            .pause(INTERVALS, failures, Clock::new(), |_| {})
+            .await;
+        start.elapsed().as_secs_f64()
+    }
+
+    fn around(seconds: f64, middle: f64) {
+        assert!(
+            (middle * 0.79..=middle * 1.21).contains(&seconds),
+            "{seconds} s, not about {middle} s"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn busy_processes_refresh_every_few_seconds() {
+        let signals = Signals::new();
+        for _ in 0..50 {
+            signals.request();
+            around(pause(&signals, 0).await, 5.0);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_are_not_alike() {
+        let signals = Signals::new();
+        let mut pauses = Vec::new();
+        // Timers count in milliseconds, so two may be alike by chance.
+        for _ in 0..5 {
+            signals.request();
+            pauses.push(pause(&signals, 0).await);
+        }
+        let first = pauses[0];
+        assert!(pauses.iter().any(|pause| *pause != first), "{pauses:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn idle_processes_refresh_every_minute() {
+        let signals = Signals::new();
+        signals.request();
+        pause(&signals, 0).await;
+        for _ in 0..50 {
+            around(pause(&signals, 0).await, 60.0);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_request_after_idleness_ends_the_pause() {
+        let signals = Signals::new();
+        signals.request();
+        pause(&signals, 0).await;
+        let (took, ()) = tokio::join!(pause(&signals, 0), async {
+            sleep(Duration::from_secs(20)).await;
+            assert!(signals.request());
+            assert!(!signals.request(), "only the first one writes");
+        });
+        assert!((20.0..20.1).contains(&took), "{took}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn trouble_ends_the_pause_but_not_at_once() {
+        let signals = Signals::new();
+        signals.request();
+        for _ in 0..100 {
+            signals.trouble();
+        }
+        around(pause(&signals, 0).await, 0.25);
+        // The hundred were one reason.
+        assert!(signals.take_trouble());
+        signals.request();
+        around(pause(&signals, 0).await, 5.0);
+
+        let (took, ()) = tokio::join!(pause(&signals, 0), async {
+            sleep(Duration::from_secs(20)).await;
+            signals.request();
+        });
+        assert!((20.0..20.1).contains(&took), "{took}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_are_followed_up_soon_and_then_less_often() {
+        let signals = Signals::new();
+        for (failures, seconds) in [(1, 0.5), (2, 1.0), (3, 2.0), (30, 2.0)] {
+            signals.request();
+            around(pause(&signals, failures).await, seconds);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn even_then_an_idle_process_is_silent() {
+        let signals = Signals::new();
+        around(pause(&signals, 30).await, 60.0);
+    }
+}

@@ -1,0 +1,224 @@
+//! Reading the addresses that a user gives.
+
+use crate::topology::{Host, NodeUrl, Scheme};
+use url::Url;
+
+/// What is wrong with a seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SeedError {
+    /// There is none at all.
+    Missing,
+    /// It is no URL.
+    Unparsable {
+        seed: String,
+        reason: url::ParseError,
+    },
+    /// It has a scheme that Alternator does not speak.
+    Scheme { seed: String },
+    /// It says more than where the node is.
+    Extra { seed: String, what: &'static str },
+    /// It is not a host that can be connected.
+    Host { seed: String },
+    /// It is DynamoDB.
+    Aws { seed: String },
+    /// It speaks another scheme or port than the seed before it.
+    Differs { seed: String, first: String },
+}
+
+/// The seeds, in the order given, none twice. Scheme and port of the first are those of every node.
+pub fn parse_seeds(seeds: &[String]) -> Result<Vec<NodeUrl>, SeedError> {
+    let mut parsed: Vec<NodeUrl> = Vec::with_capacity(seeds.len());
+    for seed in seeds {
+        let url = parse_seed(seed)?;
+        if let Some(first) = parsed.first()
+            && (first.scheme() != url.scheme() || first.port() != url.port())
+        {
+            return Err(SeedError::Differs {
+                seed: seed.clone(),
+                first: first.to_string(),
+            });
+        }
+        if !parsed.contains(&url) {
+            parsed.push(url);
+        }
+    }
+    match parsed.is_empty() {
+        true => Err(SeedError::Missing),
+        false => Ok(parsed),
+    }
+}
+
+/// Reads `http(s)://host[:port]`.
+pub fn parse_seed(seed: &str) -> Result<NodeUrl, SeedError> {
+    let owned = || seed.to_owned();
+    let url = Url::parse(seed.trim()).map_err(|reason| match has_scheme(seed) {
+        true => SeedError::Unparsable {
+            seed: owned(),
+            reason,
+        },
+        false => SeedError::Scheme { seed: owned() },
+    })?;
+    let scheme = match url.scheme() {
+        "http" => Scheme::Http,
+        "https" => Scheme::Https,
+        _ => return Err(SeedError::Scheme { seed: owned() }),
+    };
+    if let Some(what) = extra(&url) {
+        return Err(SeedError::Extra {
+            seed: owned(),
+            what,
+        });
+    }
+    let host = match url.host() {
+        Some(url::Host::Ipv4(ip)) => Host::Ip(ip.into()),
+        Some(url::Host::Ipv6(ip)) => Host::Ip(ip.into()),
+        Some(url::Host::Domain(name)) if is_aws(name) => {
+            return Err(SeedError::Aws { seed: owned() });
+        }
+        Some(url::Host::Domain(name)) => Host::Name(name.into()),
+        None => return Err(SeedError::Host { seed: owned() }),
+    };
+    match url.port_or_known_default() {
+        Some(port) if port != 0 && !is_unspecified(&host) => Ok(NodeUrl::new(scheme, host, port)),
+        _ => Err(SeedError::Host { seed: owned() }),
+    }
+}
+
+/// `10.0.0.1:8000` is read as a URL with a strange scheme, or as none at all.
+fn has_scheme(seed: &str) -> bool {
+    seed.contains("://")
+}
+
+fn is_unspecified(host: &Host) -> bool {
+    matches!(host, Host::Ip(ip) if ip.is_unspecified())
+}
+
+/// A path, query or user in a seed would be lost silently, since all nodes are spoken to alike.
+fn extra(url: &Url) -> Option<&'static str> {
+    if !url.username().is_empty() || url.password().is_some() {
+        Some("user info")
+    } else if !matches!(url.path(), "" | "/") {
+        Some("a path")
+    } else if url.query().is_some() {
+        Some("a query")
+    } else if url.fragment().is_some() {
+        Some("a fragment")
+    } else {
+        None
+    }
+}
+
+/// The domains under which AWS serves DynamoDB.
+fn is_aws(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    ["amazonaws.com", "amazonaws.com.cn", "api.aws"]
+        .iter()
+        .any(|domain| {
+            name.strip_suffix(domain)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(seed: &str) -> String {
+        parse_seed(seed).unwrap().to_string()
+    }
+
+    #[test]
+    fn seeds_are_urls_of_hosts() {
+        assert_eq!(text("http://10.0.0.1:8000"), "http://10.0.0.1:8000");
+        assert_eq!(text(" http://10.0.0.1:8000/ "), "http://10.0.0.1:8000");
+        assert_eq!(text("http://10.0.0.1"), "http://10.0.0.1:80");
+        assert_eq!(text("https://db.Example.com"), "https://db.example.com:443");
+        assert_eq!(
+            text("https://[2001:DB8::1]:8043"),
+            "https://[2001:db8::1]:8043"
+        );
+    }
+
+    #[test]
+    fn what_is_no_seed_is_refused_by_its_fault() {
+        let extra = |seed: &str, what| {
+            assert_eq!(
+                parse_seed(seed),
+                Err(SeedError::Extra {
+                    seed: seed.into(),
+                    what
+                })
+            );
+        };
+        extra("http://10.0.0.1:8000/alternator", "a path");
+        extra("http://10.0.0.1:8000?dc=dc1", "a query");
+        extra("http://10.0.0.1:8000#x", "a fragment");
+        extra("http://me:secret@10.0.0.1:8000", "user info");
+
+        for seed in ["10.0.0.1:8000", "db.example:8000", "ftp://10.0.0.1", ""] {
+            assert_eq!(
+                parse_seed(seed),
+                Err(SeedError::Scheme { seed: seed.into() }),
+                "{seed}"
+            );
+        }
+        for seed in [
+            "http://",
+            "http://10.0.0.1:99999",
+            "http://[::1",
+            "http://a b",
+        ] {
+            assert!(
+                matches!(parse_seed(seed), Err(SeedError::Unparsable { .. })),
+                "{seed}"
+            );
+        }
+        for seed in ["http://0.0.0.0:8000", "http://10.0.0.1:0"] {
+            assert_eq!(
+                parse_seed(seed),
+                Err(SeedError::Host { seed: seed.into() }),
+                "{seed}"
+            );
+        }
+    }
+
+    #[test]
+    fn aws_is_never_a_seed() {
+        for seed in [
+            "https://dynamodb.us-east-1.amazonaws.com",
+            "https://123456789012.ddb.eu-west-1.amazonaws.com",
+            "https://dynamodb.cn-north-1.amazonaws.com.cn",
+            "https://dynamodb.us-east-1.api.aws",
+            "https://DynamoDB.us-east-1.AmazonAWS.com.",
+        ] {
+            assert_eq!(
+                parse_seed(seed),
+                Err(SeedError::Aws { seed: seed.into() }),
+                "{seed}"
+            );
+        }
+        assert!(parse_seed("https://notamazonaws.com").is_ok());
+    }
+
+    #[test]
+    fn seeds_agree_and_are_merged() {
+        let seeds =
+            |seeds: &[&str]| parse_seeds(&seeds.iter().map(|&s| s.to_owned()).collect::<Vec<_>>());
+        assert_eq!(seeds(&[]), Err(SeedError::Missing));
+        assert_eq!(
+            seeds(&["http://a:1", "http://b:1", "http://A:1/"])
+                .unwrap()
+                .len(),
+            2
+        );
+        for other in ["https://b:1", "http://b:2"] {
+            assert_eq!(
+                seeds(&["http://a:1", other]),
+                Err(SeedError::Differs {
+                    seed: other.into(),
+                    first: "http://a:1".into()
+                })
+            );
+        }
+    }
+}

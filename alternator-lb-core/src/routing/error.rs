@@ -1,0 +1,19 @@
+//! Why no node was selected.
+
+/// No node can be selected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SelectionError {
+    /// The scope names a datacenter or rack, and the servers ignore these filters of `/localnodes`.
+    #[error(
+        "the scope is {scope}, but these servers ignore the question for a datacenter or rack (ScyllaDB before 2025.1); \
+         upgrade them, or add `.or(Scope::cluster())` to use all their nodes"
+    )]
+    ScopeUnsupported {
+        /// The scope of the configuration.
+        scope: String,
+    },
+
+    /// The list of nodes is empty.
+    #[error("the list of nodes is empty; give the builder `.seeds(..)` that can be reached")]
+    NoNodes,
+}

@@ -1,0 +1,132 @@
+//! The address of a node.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Scheme, host and port of a node, and nothing else: `http://10.0.0.1:8000`, `https://[2001:db8::1]:8043`.
+///
+/// The text is made once, in the one canonical form (IPv6 in brackets, the port always written), so that comparing two
+/// addresses and handing one to the SDK cost no formatting. Cloning shares it.
+#[derive(Clone)]
+pub struct NodeUrl {
+    scheme: Scheme,
+    host: Host,
+    port: u16,
+    text: Arc<str>,
+}
+
+/// How a node is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    Http,
+    Https,
+}
+
+/// Who a node is: an address, or a name that stands for one or several.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Host {
+    Ip(IpAddr),
+    Name(Arc<str>),
+}
+
+impl NodeUrl {
+    pub fn new(scheme: Scheme, host: Host, port: u16) -> Self {
+        let text = match &host {
+            Host::Ip(IpAddr::V4(ip)) => format!("{scheme}://{ip}:{port}"),
+            Host::Ip(IpAddr::V6(ip)) => format!("{scheme}://[{ip}]:{port}"),
+            Host::Name(name) => format!("{scheme}://{name}:{port}"),
+        };
+        Self {
+            scheme,
+            host,
+            port,
+            text: text.into(),
+        }
+    }
+
+    /// The same scheme and port at another address: how an entry of `/localnodes`, which is a bare address, becomes a
+    /// node.
+    pub fn at(&self, ip: IpAddr) -> Self {
+        Self::new(self.scheme, Host::Ip(ip), self.port)
+    }
+
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The address, unless the node goes by a name.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self.host {
+            Host::Ip(ip) => Some(ip),
+            Host::Name(_) => None,
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl PartialEq for NodeUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for NodeUrl {}
+
+impl Hash for NodeUrl {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl fmt::Display for NodeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for NodeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_written_in_one_form() {
+        let seed = NodeUrl::new(Scheme::Https, Host::Name("db.example".into()), 8043);
+        assert_eq!(seed.as_str(), "https://db.example:8043");
+        assert_eq!(seed.ip(), None);
+
+        let v4 = seed.at("10.0.0.7".parse().unwrap());
+        assert_eq!(v4.as_str(), "https://10.0.0.7:8043");
+
+        let v6 = seed.at("2001:db8:0:0:0:0:0:1".parse().unwrap());
+        assert_eq!(v6.as_str(), "https://[2001:db8::1]:8043");
+        assert_eq!(v6, seed.at("2001:db8::1".parse().unwrap()));
+    }
+}

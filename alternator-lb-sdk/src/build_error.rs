@@ -1,0 +1,167 @@
+//! Why an `Alternator` could not be built.
+
+use alternator_lb_core::discovery::SeedError;
+use alternator_lb_core::topology::ScopeError;
+use std::error::Error;
+use std::sync::Arc;
+
+/// The settings do not make a cluster.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// There is no seed.
+    #[error("there is no seed; name at least one node, as in `.seeds([\"http://10.0.0.1:8000\"])`")]
+    NoSeed,
+
+    /// A seed is no URL.
+    #[error("the seed `{seed}` is no URL ({source}); write it as `http://10.0.0.1:8000`")]
+    #[non_exhaustive]
+    UnparsableSeed {
+        /// The seed as given.
+        seed: String,
+        /// What the parser says.
+        source: Arc<dyn Error + Send + Sync>,
+    },
+
+    /// A seed has another scheme than `http` or `https`.
+    #[error(
+        "the seed `{seed}` has no scheme that Alternator speaks; begin it with `http://` or `https://`"
+    )]
+    #[non_exhaustive]
+    SeedScheme {
+        /// The seed as given.
+        seed: String,
+    },
+
+    /// A seed says more than where a node is.
+    #[error(
+        "the seed `{seed}` has {what}, which would be lost; write scheme, host and port only, as in \
+         `http://10.0.0.1:8000`"
+    )]
+    #[non_exhaustive]
+    SeedExtra {
+        /// The seed as given.
+        seed: String,
+        /// What is too much: a path, a query, a fragment, or user info.
+        what: &'static str,
+    },
+
+    /// A seed's host or port cannot be connected.
+    #[error(
+        "the seed `{seed}` cannot be connected; name the host and port that Alternator listens on, as in \
+         `http://10.0.0.1:8000`"
+    )]
+    #[non_exhaustive]
+    SeedHost {
+        /// The seed as given.
+        seed: String,
+    },
+
+    /// A seed is an endpoint of AWS.
+    #[error(
+        "the seed `{seed}` is AWS's own DynamoDB; name a ScyllaDB Alternator node, or leave the plugin out"
+    )]
+    #[non_exhaustive]
+    AwsSeed {
+        /// The seed as given.
+        seed: String,
+    },
+
+    /// Seeds disagree on the scheme or port.
+    #[error(
+        "the seed `{seed}` has another scheme or port than `{first}`, but those of the seeds are those of every node; \
+         write them alike"
+    )]
+    #[non_exhaustive]
+    SeedsDiffer {
+        /// The seed that differs.
+        seed: String,
+        /// The first seed.
+        first: String,
+    },
+
+    /// A datacenter in the scope has an empty name.
+    #[error("a scope names a datacenter `\"\"`; write its name as `nodetool status` shows it")]
+    EmptyDatacenter,
+
+    /// A rack in the scope has an empty name.
+    #[error(
+        "a scope names a rack `\"\"`; write its name as `nodetool status` shows it, or use `Scope::datacenter(..)`"
+    )]
+    EmptyRack,
+
+    /// Requests are to be compressed at a level that there is not.
+    #[cfg(feature = "compression")]
+    #[error("there is no compression level {level}; choose one from 1 (fast) to 9 (small)")]
+    #[non_exhaustive]
+    CompressionLevel {
+        /// The level as given.
+        level: u32,
+    },
+
+    /// Compressed answers may have no byte.
+    #[cfg(feature = "compression")]
+    #[error(
+        "`ResponseCompression::limit(0)` allows no compressed answer; leave `.response_compression(..)` out, or allow at \
+         least what your largest answer has"
+    )]
+    ResponseLimit,
+
+    /// A refresh interval is zero.
+    #[error(
+        "`.{setting}(..)` is zero, which would never stop asking; give it at least a few seconds"
+    )]
+    #[non_exhaustive]
+    ZeroInterval {
+        /// The method that was called.
+        setting: &'static str,
+    },
+
+    /// Requests are to be signed and not to be signed.
+    #[error("`.no_auth()` and `.require_auth()` contradict each other; leave one of them out")]
+    ConflictingAuth,
+
+    /// The `user-agent` cannot stand in a header as it is.
+    #[error(
+        "the user agent {user_agent:?} is not made of words of visible ASCII characters with single spaces between them; \
+         write it as in `.user_agent(\"shop/1.2\")`"
+    )]
+    #[non_exhaustive]
+    UserAgent {
+        /// The user agent as given.
+        user_agent: String,
+    },
+
+    /// The `SdkConfig` names no endpoint.
+    #[error(
+        "the SDK's configuration has no endpoint to take as a seed; set `AWS_ENDPOINT_URL_DYNAMODB` or \
+         `.endpoint_url(\"http://10.0.0.1:8000\")` on it, or use `Alternator::builder().seeds(..)`"
+    )]
+    NoEndpoint,
+}
+
+impl From<SeedError> for BuildError {
+    fn from(error: SeedError) -> Self {
+        match error {
+            SeedError::Missing => Self::NoSeed,
+            SeedError::Unparsable { seed, reason } => Self::UnparsableSeed {
+                seed,
+                source: Arc::new(reason),
+            },
+            SeedError::Scheme { seed } => Self::SeedScheme { seed },
+            SeedError::Extra { seed, what } => Self::SeedExtra { seed, what },
+            SeedError::Host { seed } => Self::SeedHost { seed },
+            SeedError::Aws { seed } => Self::AwsSeed { seed },
+            SeedError::Differs { seed, first } => Self::SeedsDiffer { seed, first },
+        }
+    }
+}
+
+impl From<ScopeError> for BuildError {
+    fn from(error: ScopeError) -> Self {
+        match error {
+            ScopeError::EmptyDatacenter => Self::EmptyDatacenter,
+            ScopeError::EmptyRack => Self::EmptyRack,
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! The settings of an `Alternator`.
+
+#[cfg(feature = "compression")]
+mod compression;
+
+use crate::alternator::Alternator;
+use crate::build_error::BuildError;
+use crate::cluster::{Auth, Chosen, Cluster};
+use crate::operation::affinity::KeyAffinity;
+use crate::operation::key_routing::Wishes;
+use crate::request::user_agent::UserAgent;
+use alternator_lb_core::discovery::{ACTIVE, IDLE, Intervals, parse_seeds};
+use alternator_lb_core::routing::Policy;
+use alternator_lb_core::topology::Scope;
+use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
+use aws_smithy_runtime_api::shared::IntoShared as _;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Collects the settings of an [`Alternator`]. Made by [`Alternator::builder()`].
+///
+/// Only the [seeds](Self::seeds) are needed. Of a setting that is made twice the later
+/// value counts; seeds add up.
+///
+/// ```
+/// use alternator_lb_sdk::{Alternator, Scope};
+/// use std::time::Duration;
+///
+/// let alternator = Alternator::builder()
+///     .seeds(["http://10.0.0.1:8000", "http://10.0.0.2:8000"])
+///     .scope(Scope::rack("dc1", "r1").or(Scope::datacenter("dc1")))
+///     .refresh_interval(Duration::from_secs(2))
+///     .build()?;
+/// # Ok::<(), alternator_lb_sdk::BuildError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "a builder does nothing until `.build()`"]
+pub struct Builder {
+    seeds: Vec<String>,
+    scope: Option<Scope>,
+    without_spill_over: bool,
+    policy: Policy,
+    key_affinity: Option<KeyAffinity>,
+    token_aware: bool,
+    partition_keys: HashMap<String, String>,
+    #[cfg(feature = "compression")]
+    compression: crate::compression::Settings,
+    refresh_interval: Option<Duration>,
+    idle_refresh_interval: Option<Duration>,
+    http_client: Option<SharedHttpClient>,
+    no_auth: bool,
+    require_auth: bool,
+    without_lean_requests: bool,
+    user_agent: Option<String>,
+    fast_signing: bool,
+}
+
+/// Longer intervals are cut to this: nobody can tell the difference, and no sum of them overflows.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Shorter ones are raised to this, or a process would do nothing else.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
+
+impl Builder {
+    /// The nodes to begin with, as URLs `http(s)://host[:port]`; the host is an IPv4 address, an IPv6 address in
+    /// brackets, or a DNS name.
+    ///
+    /// Until the first refresh is done requests go to the seeds; afterwards to the nodes that they named. Seeds are asked
+    /// again in every refresh (in cluster scope) or when the nodes known do not answer, so name several, or a DNS name
+    /// that stands for several: the process then starts although one of them is down.
+    ///
+    /// Scheme and port of the seeds are those of every node, so all seeds must have the same. A port that is left out is
+    /// that of the scheme: 80 or 443.
+    ///
+    /// Over `http` every address that a name has is a seed, looked up again, at most every 30 s, when known nodes fail.
+    /// Over `https` a name stays one seed, which the HTTP client looks up, since TLS verifies the name; the nodes found
+    /// through it are spoken to by their addresses, so their certificates must name these.
+    pub fn seeds(mut self, seeds: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.seeds.extend(seeds.into_iter().map(Into::into));
+        self
+    }
+
+    /// Which part of the cluster to use; of a chain, [most wanted first](Scope#spill-over). Each scope that is chained costs
+    /// [one more question](Scope#cost) in each refresh.
+    ///
+    /// # Default
+    ///
+    /// [`Scope::cluster()`]: all nodes of the datacenters in which there is a seed.
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// Serves with one scope of a chain at a time: with the first that has nodes, however many of these are usable.
+    ///
+    /// Use it where traffic that leaves a scope is paid by the byte, or where the next scope must not be burdened while the
+    /// wanted one has any node at all. The price: with all nodes of that scope down, requests fail until the cluster itself
+    /// no longer names one of them (ScyllaDB takes about 20 seconds for that), and a retry does not leave a rack of one
+    /// node. Once the scope has nodes again, traffic comes back with the next refresh. Of the scopes after it nothing is
+    /// asked and nothing is known. Without a chain this changes nothing.
+    ///
+    /// # Default
+    ///
+    /// Off: traffic [spills over](Scope#spill-over), since an outage costs more than the bytes that leave the scope during
+    /// it.
+    pub fn without_spill_over(mut self) -> Self {
+        self.without_spill_over = true;
+        self
+    }
+
+    /// How the next node is chosen.
+    ///
+    /// # Default
+    ///
+    /// [`Policy::default()`]: rotation, in which a node that is busier than another gives its turn to that.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sends operations on the same partition to the same node, from all clients alike. [`KeyAffinity`] tells why, what that
+    /// costs, and which operations to choose.
+    ///
+    /// An operation that an endpoint of its own pins to a node goes there. Of the [parts](Alternator::endpoint_resolver) it
+    /// takes both.
+    ///
+    /// # Default
+    ///
+    /// Off: all operations go to all nodes in turn, no operation is looked at, and no table is looked up.
+    pub fn key_affinity(mut self, affinity: KeyAffinity) -> Self {
+        self.key_affinity = Some(affinity);
+        self
+    }
+
+    /// Sends operations straight to a node that holds their partition, a *replica*.
+    ///
+    /// Any node takes any request. One that does not hold the partition passes it on to one that does: a hop more in each
+    /// direction, and a second node that is busy with it. In a datacenter of 12 nodes with three replicas of everything
+    /// that happens to three requests in four; with 6 nodes to every other one, with 3 to none, so that this is of use from
+    /// 4 nodes on. In a [rack](crate::Scope::rack) that has one replica of each partition, as with tablets, all reads that
+    /// need not be consistent then stay on one node.
+    ///
+    /// `GetItem`, `PutItem`, `UpdateItem`, `DeleteItem` and `Query`, also of an index, go to the replica that is less busy
+    /// of two, in the wanted scope if it has one; `BatchGetItem` and `BatchWriteItem` to the node that holds most of their
+    /// partitions; all others go their ordinary way. Writes that use lightweight transactions go to one replica of their
+    /// partition, from all clients alike: which writes these are, [`key_affinity`](Self::key_affinity) says if it is
+    /// chosen, else [`KeyAffinity::from_table`] is. A retry goes to the next replica, then to other nodes.
+    /// [`Alternator::explain`] tells where an operation would go, and why.
+    ///
+    /// Choose it for all clients that write to a table with transactions, or for none of them: one that does not know the
+    /// replicas takes another node for the coordinator of a partition.
+    ///
+    /// # Where it is read
+    ///
+    /// In the server's own tables, through Alternator, beside the operations and by the means of one of them: at the first
+    /// operation on a table, when the nodes of the cluster change, soon again while tablets are on their way, and about
+    /// every five minutes while the table is used, less often for more than 10,000 tablets. Until a map is known, and
+    /// where it cannot be, operations go their ordinary way. One that is old costs them the hop that it would have saved,
+    /// and nothing else: they always go to nodes that discovery lists.
+    ///
+    /// Where authorization is enforced, the role of the operations needs the permission `SELECT` on these, and without
+    /// it one warning says so:
+    ///
+    /// ```text
+    /// system.tablets  system.token_ring  system.local  system.peers  system_schema.tables  system_schema.views
+    /// ```
+    ///
+    /// Never grant it on the keyspace `system` as a whole: `system.roles` holds everybody's secret. `system.config` can be
+    /// added, for [`KeyAffinity::from_table`].
+    ///
+    /// Servers from 4.6 on tell of vnodes, and from 6.0 on of tablets, which tables have by default from 2025.4 on. Nodes
+    /// that are listed by a name have no known address, and are no replicas to this; so it is with a single seed over
+    /// `https` that is a name until its first refresh.
+    ///
+    /// # Cost
+    ///
+    /// Some 12 bytes for each tablet or range of a ring, once for all tables that have the same: 1.2 MB for 100,000
+    /// tablets. At most 1,000 tables and 50 MB are kept, and nothing is known of more. An operation costs less than a
+    /// microsecond more, and with this off nothing.
+    ///
+    /// # Default
+    ///
+    /// Off: it asks for what not every role may read, and small clusters gain nothing.
+    pub fn token_aware(mut self) -> Self {
+        self.token_aware = true;
+        self
+    }
+
+    /// Says which attribute is the partition key of a table. May be called for several tables; for one that was named
+    /// before, the later attribute counts.
+    ///
+    /// Use it where the look-up is not allowed, or where the very first operations matter, as in processes that make but a
+    /// few. An attribute that is not the partition key costs what [key affinity](Self::key_affinity) or
+    /// [token awareness](Self::token_aware) would bring, and nothing else.
+    ///
+    /// Of tables that are named only the key is known: a `Query` of one of their indexes, which [`KeyAffinity::all`] and token
+    /// awareness are about, goes its ordinary way. [`KeyAffinity::from_table`] looks them up all the same, since it wants to
+    /// know more; so does token awareness where no other affinity is chosen.
+    ///
+    /// # Default
+    ///
+    /// None: each table is looked up by `DescribeTable`, in the background, at the first operation that key affinity is
+    /// about, and again about every ten minutes while it is used, or when there is a sign that its key is another.
+    pub fn partition_key(mut self, table: impl Into<String>, attribute: impl Into<String>) -> Self {
+        self.partition_keys.insert(table.into(), attribute.into());
+        self
+    }
+
+    /// How often the list of nodes is refreshed while there are requests, ±20 % so that processes do not ask in step.
+    ///
+    /// It bounds how long a node that joined waits for its first request. A node that died needs no refresh: the first
+    /// request that cannot connect it takes it out for all, and starts a refresh of its own.
+    ///
+    /// # Default
+    ///
+    /// 5 seconds, and never less than 10 milliseconds: new nodes serve within seconds, and a thousand busy processes make 200 small requests a second
+    /// together.
+    pub fn refresh_interval(mut self, interval: Duration) -> Self {
+        self.refresh_interval = Some(interval);
+        self
+    }
+
+    /// How often the list is refreshed while there are no requests, ±20 %. The first request afterwards starts a refresh
+    /// at once, and does not wait for it.
+    ///
+    /// # Default
+    ///
+    /// 60 seconds, as all the official clients have it: the list is not too old when requests come again, and a process
+    /// that does nothing costs its cluster next to nothing. An interval shorter than [`refresh_interval`](Self::refresh_interval) counts as that.
+    pub fn idle_refresh_interval(mut self, interval: Duration) -> Self {
+        self.idle_refresh_interval = Some(interval);
+        self
+    }
+
+    /// The HTTP client to ask for the nodes with.
+    ///
+    /// With [`.alternator(..)`](crate::AlternatorExt::alternator) it is also the HTTP client of every configuration that
+    /// has none of its own, so that data and discovery share connections and trust the same certificates. Needed for
+    /// [`Alternator::endpoint_resolver()`], which sees no HTTP client, when the SDK's default one will not do.
+    ///
+    /// The connections of an HTTP client are driven by the runtime on which they were opened. Where a runtime is at times
+    /// left standing while others go on, give each configuration an HTTP client of its own.
+    ///
+    /// # Default
+    ///
+    /// That of the first configuration in which the plugin is installed, else the SDK's default.
+    pub fn http_client(mut self, http_client: impl HttpClient + 'static) -> Self {
+        self.http_client = Some(http_client.into_shared());
+        self
+    }
+
+    /// Sends all requests unsigned, even where the configuration has credentials.
+    ///
+    /// Use it for clusters that do not enforce authorization when the credentials at hand are meant for AWS. Without
+    /// this, requests are signed if there are credentials, and leave unsigned if no provider is set.
+    ///
+    /// # Default
+    ///
+    /// Off: credentials that an application sets are there to be used.
+    pub fn no_auth(mut self) -> Self {
+        self.no_auth = true;
+        self
+    }
+
+    /// Never sends a request unsigned: an operation without credentials fails with
+    /// [`RouteError::Unsigned`](crate::RouteError::Unsigned) or the SDK's own error.
+    ///
+    /// Use it where a missing credentials provider is a mistake that must not go unnoticed.
+    ///
+    /// # Default
+    ///
+    /// Off: most clusters do not enforce authorization, and need no credentials.
+    pub fn require_auth(mut self) -> Self {
+        self.require_auth = true;
+        self
+    }
+
+    /// Makes requests as the SDK makes them by itself.
+    ///
+    /// Without this they are lean: the SDK's `x-amz-user-agent`, `amz-sdk-invocation-id` and `amz-sdk-request`, which only
+    /// AWS reads, and the `content-type`, which is always the same, are left out, and its long `user-agent` gives way to
+    /// [a short one](Self::user_agent). Where requests are not signed, the SDK does not measure the clock of the servers
+    /// either, which only signatures need. That spares about half of a request's head, and of the processor time some sixth; Alternator shows the `user-agent` in
+    /// `system.clients`. All of that is settled before a request is signed, so nothing is removed that was signed. A `user-agent`
+    /// that an interceptor of the application's sets before stays.
+    ///
+    /// The SDK's protection against stalled streams goes with them wherever the plugin itself ends the answers of a node
+    /// that is found dead, whole or in part. It costs each request some twenty allocations, measures single streams while
+    /// Alternator's answers mostly come in one piece, and does not notice a node that never begins to answer. It stays
+    /// where the application has set it (by a value other than the SDK's default, or before the plugin is installed), on
+    /// the last attempt that the application allows and on operations that are pinned to a node, which the plugin does not
+    /// end, and where the plugin's decorator of the HTTP client was removed.
+    ///
+    /// Use it where something between the application and the cluster, or in its logs, reads those headers. A single
+    /// operation can choose with [`OperationOptions::lean_requests`](crate::OperationOptions::lean_requests).
+    ///
+    /// # Default
+    ///
+    /// Off, so requests are lean: what nobody reads need not be written.
+    pub fn without_lean_requests(mut self) -> Self {
+        self.without_lean_requests = true;
+        self
+    }
+
+    /// The `user-agent` of lean requests, in place of the plugin's. The application's name is not added to it.
+    ///
+    /// Use it to tell applications apart in Alternator's `system.clients` by more than the SDK's `app_name` can say.
+    ///
+    /// # Default
+    ///
+    /// `alternator-lb-sdk/0.1.0`, with the version of this crate, and ` app/NAME` behind it where the SDK's configuration
+    /// has an `app_name`. It costs no allocation without a name, and one with it, as does one that is chosen here.
+    ///
+    /// # Errors
+    ///
+    /// [`build`](Self::build) gives [`BuildError::UserAgent`] unless it is made of words of visible ASCII characters with
+    /// single spaces between them: what else there is does not get into a header, or not as it is.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// Signs requests with the plugin's own signer.
+    ///
+    /// Signatures are AWS's (SigV4), as by the SDK's signer, at about a fifth of its cost, which is a quarter of what a signed
+    /// request [costs](crate::docs::cost) altogether: the key that is derived from the credentials is kept as long as it holds (a day, unless
+    /// they change) instead of being derived for each request, and signed are the body, `host`, `x-amz-date`,
+    /// `x-amz-target` and the session token, if there is one, instead of all headers. That is what AWS's rules ask for, and
+    /// more than Alternator does. What else is in the head could be changed on the way without the signature's telling, as
+    /// ever with what is not read.
+    ///
+    /// Whatever is unusual about a request is left to the SDK's signer: headers of a signature that are there already,
+    /// further ones that begin with `x-amz-`, payloads that are not signed or not in memory, and a clock that is off by more
+    /// than a minute, which the SDK corrects. An application's own scheme for `sigv4` stays, and with it its signer.
+    ///
+    /// Keys are kept for up to eight sets of credentials, regions and days, in memory only, and wiped from it when they are
+    /// given up; no `Debug` shows them.
+    ///
+    /// # Default
+    ///
+    /// Off: what signs is better known by all than by one.
+    pub fn fast_signing(mut self) -> Self {
+        self.fast_signing = true;
+        self
+    }
+
+    /// Builds the handle. Makes no request, starts nothing and needs no runtime.
+    ///
+    /// # Errors
+    ///
+    /// A [`BuildError`] that names the setting that is wrong and what to write instead.
+    pub fn build(self) -> Result<Alternator, BuildError> {
+        let seeds = parse_seeds(&self.seeds)?;
+        let scope_is_chosen = self.scope.is_some();
+        let scope = self.scope.unwrap_or_default();
+        scope.check()?;
+        let intervals = Intervals {
+            active: interval("refresh_interval", self.refresh_interval, ACTIVE)?,
+            idle: interval("idle_refresh_interval", self.idle_refresh_interval, IDLE)?,
+        };
+        let auth = match (self.no_auth, self.require_auth) {
+            (true, true) => return Err(BuildError::ConflictingAuth),
+            (true, false) => Auth::Never,
+            (false, true) => Auth::Always,
+            (false, false) => Auth::IfThereAreCredentials,
+        };
+        let user_agent = self.user_agent.map(UserAgent::chosen).transpose()?;
+        Ok(Alternator::new(Cluster::new(Chosen {
+            seeds,
+            scope,
+            scope_is_chosen,
+            spill_over: !self.without_spill_over,
+            policy: self.policy,
+            intervals,
+            wishes: Wishes::new(self.key_affinity, self.token_aware, self.partition_keys),
+            auth,
+            lean: !self.without_lean_requests,
+            user_agent: user_agent.unwrap_or_default(),
+            signs_fast: self.fast_signing,
+            http_client: self.http_client,
+            #[cfg(feature = "compression")]
+            compression: self.compression.check()?,
+        })))
+    }
+}
+
+fn interval(
+    setting: &'static str,
+    chosen: Option<Duration>,
+    default: Duration,
+) -> Result<Duration, BuildError> {
+    match chosen {
+        Some(Duration::ZERO) => Err(BuildError::ZeroInterval { setting }),
+        Some(chosen) => Ok(chosen.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)),
+        None => Ok(default),
+    }
+}

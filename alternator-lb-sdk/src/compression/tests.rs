@@ -1,0 +1,88 @@
+//! What goes in comes out, and nothing else does harm.
+
+mod asking;
+mod decoding;
+mod encoding;
+mod sending;
+
+use super::decoder::{Data, Decoder, Step};
+use super::{
+    Compression, DecodeError, Encoding, RequestCompression, ResponseCompression, Settings, Switch,
+    permit,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::config_bag::ConfigBag;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use std::io::Read;
+
+const BOTH: [RequestCompression; 2] = [RequestCompression::gzip(), RequestCompression::deflate()];
+
+/// The two encodings, by an encoder that takes everything that shrinks at all.
+fn packed(encoding: Encoding, plain: &[u8]) -> Vec<u8> {
+    let settings = RequestCompression::gzip().threshold(0);
+    let settings = RequestCompression {
+        encoding,
+        ..settings
+    };
+    settings.encode(plain).expect("shrinks")
+}
+
+/// By another decoder than that of answers.
+fn unpacked(encoding: Encoding, packed: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    match encoding {
+        Encoding::Gzip => MultiGzDecoder::new(packed).read_to_end(&mut plain),
+        Encoding::Deflate => ZlibDecoder::new(packed).read_to_end(&mut plain),
+    }
+    .unwrap();
+    plain
+}
+
+/// Feeds these pieces, and collects what comes.
+fn decode<'a>(
+    encoding: Encoding,
+    limit: usize,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Vec<u8>, (DecodeError, usize)> {
+    let mut decoder = Decoder::new(encoding, limit);
+    let mut pieces = pieces.into_iter();
+    let mut decoded = Vec::new();
+    loop {
+        match decoder.step() {
+            Ok(Step::Decoded(data)) => decoded.extend_from_slice(&data),
+            Ok(Step::End) => return Ok(decoded),
+            Ok(Step::Hungry) => match pieces.next() {
+                Some(piece) => decoder.feed(Data::copy_from_slice(piece)),
+                None => decoder.end(),
+            },
+            Err(error) => return Err((error, decoded.len())),
+        }
+    }
+}
+
+/// A text as those of items are: it shrinks.
+fn text(length: usize) -> Vec<u8> {
+    let mut text = String::new();
+    for number in 0u64.. {
+        if text.len() >= length {
+            break;
+        }
+        let item = number * 7919 % 10_007;
+        text += &format!(r#"{{"pk":{{"S":"customer#{item}"}},"total":{{"N":"{number}"}}}},"#);
+    }
+    text.truncate(length);
+    text.into_bytes()
+}
+
+fn compression(settings: Settings) -> Compression {
+    Compression::new(settings, Switch::default())
+}
+
+/// Lets the transport ask for gzip.
+pub(crate) fn permit_gzip(request: &mut HttpRequest) {
+    let wanted = Settings {
+        response: Some(ResponseCompression::gzip()),
+        ..Settings::default()
+    };
+    permit(&compression(wanted), request, &ConfigBag::base());
+}

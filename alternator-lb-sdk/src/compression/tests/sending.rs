@@ -1,0 +1,135 @@
+//! The request before it is signed.
+
+use super::*;
+use crate::compression::{compress, swap_in_plain};
+use crate::request::options::OperationOptions;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+
+fn gzipping() -> Compression {
+    compression(Settings {
+        request: Some(RequestCompression::gzip()),
+        ..Settings::default()
+    })
+}
+
+fn request(body: impl Into<SdkBody>) -> HttpRequest {
+    let mut request = HttpRequest::new(body.into());
+    let length = request.body().bytes().map_or(0, <[u8]>::len);
+    let headers = request.headers_mut();
+    headers.insert("content-length", length.to_string());
+    headers.insert("x-kept", "yes");
+    request
+}
+
+/// The body, and what is said of it.
+fn parts(request: &HttpRequest) -> (Vec<u8>, Option<&str>, Option<&str>) {
+    let header = |name| request.headers().get(name);
+    let body = request.body().bytes().unwrap().to_vec();
+    (body, header("content-encoding"), header("content-length"))
+}
+
+#[test]
+fn the_headers_are_those_of_the_compressed_body() {
+    let mut request = request(text(4_000));
+    compress(&gzipping(), &mut request, &mut ConfigBag::base());
+    let (body, encoding, length) = parts(&request);
+    assert_eq!(unpacked(Encoding::Gzip, &body), text(4_000));
+    assert_eq!(encoding, Some("gzip"));
+    assert_eq!(length, Some(&*body.len().to_string()));
+    assert_eq!(request.headers().get("x-kept"), Some("yes"));
+    assert!(request.try_clone().is_some(), "it can be sent again");
+}
+
+#[test]
+fn the_plain_request_comes_back_in_every_attempt_after_a_refusal() {
+    let compression = gzipping();
+    let mut config = ConfigBag::base();
+    let mut plain = request(text(4_000));
+    let expected = plain.try_clone().unwrap();
+    compress(&compression, &mut plain, &mut config);
+    let compressed = plain;
+
+    let mut attempt = compressed.try_clone().unwrap();
+    swap_in_plain(&compression, &mut attempt, &mut config);
+    assert_eq!(parts(&attempt), parts(&compressed));
+
+    compression.switch.turn_off(None);
+    for _ in 0..2 {
+        let mut attempt = compressed.try_clone().unwrap();
+        swap_in_plain(&compression, &mut attempt, &mut config);
+        assert_eq!(parts(&attempt), parts(&expected));
+        // What was taken back stays so, whatever becomes of the cluster.
+        compression.switch.turn_on();
+    }
+}
+
+#[test]
+fn a_cluster_that_refuses_gets_none() {
+    let compression = gzipping();
+    compression.switch.turn_off(None);
+    let mut request = request(text(4_000));
+    compress(&compression, &mut request, &mut ConfigBag::base());
+    assert_eq!(parts(&request).1, None);
+    compression.switch.turn_on();
+    compress(&compression, &mut request, &mut ConfigBag::base());
+    assert_eq!(parts(&request).1, Some("gzip"));
+}
+
+#[test]
+fn what_the_application_encodes_itself_is_left_alone() {
+    let mut request = request(text(4_000));
+    request.headers_mut().insert("content-encoding", "br");
+    compress(&gzipping(), &mut request, &mut ConfigBag::base());
+    assert_eq!(parts(&request).0, text(4_000));
+    assert_eq!(parts(&request).1, Some("br"));
+}
+
+#[test]
+fn an_operations_own_choice_goes_first() {
+    let sent = |compression: &Compression, options: &OperationOptions| {
+        let mut config = ConfigBag::base();
+        config.interceptor_state().store_put(options.clone());
+        let mut request = request(text(4_000));
+        compress(compression, &mut request, &mut config);
+        parts(&request).1.map(str::to_owned)
+    };
+    let as_ever = OperationOptions::new();
+    let with = OperationOptions::new().request_compression(RequestCompression::deflate());
+    let without = OperationOptions::new().request_compression(None);
+    let nothing = compression(Settings::default());
+    assert_eq!(sent(&nothing, &as_ever), None);
+    assert_eq!(sent(&nothing, &with).as_deref(), Some("deflate"));
+    assert_eq!(sent(&gzipping(), &as_ever).as_deref(), Some("gzip"));
+    assert_eq!(sent(&gzipping(), &with).as_deref(), Some("deflate"));
+    assert_eq!(sent(&gzipping(), &without), None);
+
+    let refused = gzipping();
+    refused.switch.turn_off(None);
+    assert_eq!(sent(&refused, &with), None, "the servers cannot read it");
+}
+
+#[test]
+fn of_an_answer_too_an_operation_chooses_for_itself() {
+    let wanted = |compression: &Compression, options: OperationOptions| {
+        let mut config = ConfigBag::base();
+        config.interceptor_state().store_put(options);
+        compression.response(&config)
+    };
+    let own = |compression: Option<ResponseCompression>| {
+        OperationOptions::new().response_compression(compression)
+    };
+    let gzip = ResponseCompression::gzip();
+    let deflate = ResponseCompression::deflate();
+    let asking = compression(Settings {
+        response: Some(gzip),
+        ..Settings::default()
+    });
+    assert_eq!(wanted(&asking, OperationOptions::new()), Some(gzip));
+    assert_eq!(wanted(&asking, own(Some(deflate))), Some(deflate));
+    assert_eq!(wanted(&asking, own(None)), None);
+    let nothing = compression(Settings::default());
+    assert_eq!(wanted(&nothing, OperationOptions::new()), None);
+    assert_eq!(wanted(&nothing, own(Some(gzip))), Some(gzip));
+}

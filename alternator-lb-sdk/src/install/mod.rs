@@ -1,0 +1,168 @@
+//! The one added line.
+
+pub(crate) mod default_client;
+#[cfg(feature = "default-https-client")]
+pub(crate) mod proxy;
+pub(crate) mod sdk_config;
+pub(crate) mod sealed;
+
+use crate::alternator::Alternator;
+use crate::auth::{Signing, Skew};
+use crate::cluster::{Auth, Cluster};
+use crate::install::sealed::Sealed;
+use crate::request::interceptor::{Interceptor, NAME};
+use crate::request::minimal_headers::Lean;
+use crate::request::resolver::Resolver;
+use crate::transport::Transport;
+use aws_sdk_dynamodb as dynamodb;
+use aws_smithy_runtime::client::auth::no_auth::NO_AUTH_SCHEME_ID;
+use aws_smithy_runtime_api::client::auth::AuthSchemePreference;
+use aws_smithy_runtime_api::client::endpoint::SharedEndpointResolver;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::{Intercept as _, SharedInterceptor};
+use std::sync::Arc;
+
+/// Installs the plugin on the configuration of an SDK client.
+///
+/// Implemented for [`aws_sdk_dynamodb::config::Builder`] and, with the feature `streams`, for the one of
+/// `aws_sdk_dynamodbstreams`.
+pub trait AlternatorExt: Sealed + Sized {
+    /// Sends the requests of this configuration's clients to the nodes of a cluster.
+    ///
+    /// ```
+    /// use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+    /// use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials};
+    ///
+    /// let alternator = Alternator::builder().seeds(["http://10.0.0.1:8000"]).build()?;
+    /// let config = aws_sdk_dynamodb::Config::builder()
+    ///     .behavior_version(BehaviorVersion::latest())
+    ///     .credentials_provider(Credentials::new("role", "secret", None, None, "example"))
+    ///     .alternator(&alternator)
+    ///     .build();
+    /// # Ok::<(), alternator_lb_sdk::BuildError>(())
+    /// ```
+    ///
+    /// What it sets: the endpoint resolver; one interceptor, beside those that are there; a region, if there is none
+    /// (Alternator accepts any); and unsigned requests where no credentials provider is set, unless
+    /// [`require_auth`](crate::Builder::require_auth) forbids them. Retries, timeouts, credentials and a region that the
+    /// application set stay as they are, with one exception: the wait before a retry that goes to another node after a
+    /// server error or a cut connection is 10 ms at most, and after a failed connection there is none. An `endpoint_url` is ignored; one in the `config_override` of an operation pins
+    /// that operation to that node.
+    ///
+    /// Requests are [leaner](crate::Builder::without_lean_requests) than the SDK's: they go by one short `user-agent`, and
+    /// without what only AWS reads.
+    ///
+    /// Calling it again, also on the builder of a finished configuration, replaces the former installation.
+    ///
+    /// # HTTP client
+    ///
+    /// The HTTP client of the configuration, or where there is none yet
+    /// [that of the cluster](crate::Builder::http_client), else the SDK's default one, is wrapped: a request that waits for
+    /// a node which has been found dead can so be ended, as if its connection had broken, and goes on to another node.
+    /// That happens only while the application's retries leave an attempt, and not to an operation with an endpoint of
+    /// its own. Where compressed answers are wanted (feature `compression`), they are asked for and decompressed there as
+    /// well. Everything else is passed on as it is, and every request still goes through the application's client.
+    ///
+    /// So call it after `.http_client(..)`: a client that is set later takes the wrapped one's place. Then its requests
+    /// cannot be ended and its answers come uncompressed, of which one warning tells, and discovery keeps the former;
+    /// everything else works.
+    ///
+    /// # Credentials
+    ///
+    /// A credentials provider that is set and fails is an error, as in the SDK without the plugin. That is what
+    /// `aws_config::load_defaults` leads to where there are no credentials: use
+    /// `aws_config::defaults(..).no_credentials()`, or [`no_auth`](crate::Builder::no_auth).
+    #[must_use]
+    fn alternator(self, alternator: &Alternator) -> Self;
+}
+
+/// Alternator does not care, but a signature needs one.
+const REGION: &str = "us-east-1";
+
+/// The builders of the SDK's crates are alike, and have no trait in common.
+macro_rules! implement {
+    ($service:ident) => {
+        impl AlternatorExt for $service::config::Builder {
+            fn alternator(mut self, alternator: &Alternator) -> Self {
+                let cluster = alternator.cluster();
+                let chosen = self.clone().build();
+
+                self.set_endpoint_resolver(Some(SharedEndpointResolver::new(Resolver::new(
+                    Arc::clone(cluster),
+                ))));
+                let (former, others): (Vec<_>, Vec<_>) = chosen
+                    .interceptors()
+                    .partition(|other| other.name() == NAME);
+                self.set_interceptors(others);
+                let guard_is_chosen = chosen.stalled_stream_protection().is_some();
+                let lean = Lean::new(cluster.is_lean(), cluster.user_agent(), guard_is_chosen);
+                let mut interceptor = Interceptor::new(Arc::clone(cluster)).with_lean(lean);
+                if let Some(transport) = transport(chosen.http_client(), cluster) {
+                    cluster.adopt(transport.inner(), chosen.timeout_config());
+                    self.set_http_client(Some(SharedHttpClient::new(transport)));
+                    interceptor = interceptor.with_transport();
+                }
+                if !chosen
+                    .auth_schemes()
+                    .any(|scheme| Signing::is_the_applications(&scheme))
+                {
+                    let skew = Arc::new(Skew::default());
+                    interceptor = interceptor.with_skew(Arc::clone(&skew));
+                    self = self.push_auth_scheme(Signing::new(cluster.signs_fast(), skew));
+                }
+                self.push_interceptor(SharedInterceptor::permanent(interceptor));
+
+                if chosen.region().is_none() {
+                    self.set_region(Some($service::config::Region::from_static(REGION)));
+                }
+                let unsigned = AuthSchemePreference::from([NO_AUTH_SCHEME_ID]);
+                if !former.is_empty() && prefers(chosen.auth_scheme_preference(), &unsigned) {
+                    // That was the former installation's `.no_auth()`.
+                    self.set_auth_scheme_preference(None);
+                }
+                match cluster.auth() {
+                    Auth::Always => {}
+                    Auth::IfThereAreCredentials => {
+                        self.set_allow_no_auth();
+                    }
+                    Auth::Never => {
+                        self.set_allow_no_auth();
+                        self.set_auth_scheme_preference(Some(unsigned));
+                    }
+                }
+                cluster.installed();
+                self
+            }
+        }
+
+        impl Sealed for $service::config::Builder {}
+    };
+}
+
+/// The HTTP client that a configuration gets, if the choice is not left to the SDK. What a former installation has put
+/// there is no choice of the application's.
+fn transport(chosen: Option<SharedHttpClient>, cluster: &Cluster) -> Option<Transport> {
+    match chosen.map(Transport::around) {
+        Some(transport) if transport.is_the_applications() => Some(transport),
+        former => {
+            let http_client = cluster.http_client();
+            http_client.map(Transport::instead_of_none).or(former)
+        }
+    }
+}
+
+fn prefers(chosen: Option<&AuthSchemePreference>, schemes: &AuthSchemePreference) -> bool {
+    let list =
+        |preference: &AuthSchemePreference| preference.clone().into_iter().collect::<Vec<_>>();
+    chosen.is_some_and(|chosen| list(chosen) == list(schemes))
+}
+
+implement!(dynamodb);
+
+#[cfg(feature = "streams")]
+use aws_sdk_dynamodbstreams as streams;
+#[cfg(feature = "streams")]
+implement!(streams);
+
+#[cfg(test)]
+mod tests;

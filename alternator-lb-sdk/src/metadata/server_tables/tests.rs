@@ -1,0 +1,309 @@
+use super::*;
+use alternator_lb_core::routing::Token;
+use alternator_lb_core::routing::TokenMap;
+use serde_json::{Value, json};
+use std::net::IpAddr;
+
+mod properties;
+
+/// A row with these columns, rendered as the server does.
+fn row(columns: &[(&str, String)]) -> Value {
+    let columns = columns.iter();
+    let columns = columns.map(|(name, value)| ((*name).to_owned(), json!({"S": value})));
+    Value::Object(columns.collect())
+}
+
+fn host_id(node: u8) -> String {
+    format!("5e3d8f6c-0000-4000-8000-0000000000{node:02x}")
+}
+
+fn internal(node: u8) -> IpAddr {
+    [192, 168, 0, node].into()
+}
+
+fn known_as(node: u8) -> IpAddr {
+    [10, 0, 0, node].into()
+}
+
+fn addresses(nodes: impl IntoIterator<Item = u8>) -> Addresses {
+    let mut addresses = Addresses::default();
+    for node in nodes {
+        addresses.read(&row(&[
+            ("peer", internal(node).to_string()),
+            ("host_id", host_id(node)),
+            ("rpc_address", known_as(node).to_string()),
+        ]));
+    }
+    addresses
+}
+
+fn tablet(last_token: i64, replicas: &[u8]) -> Value {
+    let replicas: Vec<String> = replicas
+        .iter()
+        .map(|node| format!("{}:{}", host_id(*node), node % 2))
+        .collect();
+    row(&[
+        ("last_token", last_token.to_string()),
+        ("replicas", replicas.join(", ")),
+    ])
+}
+
+fn vnode(start: &str, end: &str, node: u8) -> Value {
+    row(&[
+        ("table_name", "<ALL>".to_owned()),
+        ("start_token", start.to_owned()),
+        ("end_token", end.to_owned()),
+        ("endpoint", internal(node).to_string()),
+    ])
+}
+
+fn map_of_tablets(rows: &[Value], addresses: &Addresses) -> TokenMap {
+    let mut tablets = Tablets::default();
+    rows.iter().for_each(|row| tablets.read(row));
+    tablets.map(addresses).unwrap()
+}
+
+fn map_of_ring(rows: &[Value], addresses: &Addresses) -> TokenMap {
+    let mut ring = Ring::default();
+    rows.iter().for_each(|row| ring.read(row));
+    ring.map(addresses).unwrap()
+}
+
+/// The numbers of the replicas.
+fn replicas(map: &TokenMap, token: i64) -> Vec<u8> {
+    let number = |ip: &IpAddr| match ip {
+        IpAddr::V4(ip) => ip.octets()[3],
+        IpAddr::V6(_) => 0,
+    };
+    let replicas = map.replicas(Token::new(token)).iter();
+    replicas.map(number).collect()
+}
+
+#[test]
+fn a_tablet_names_its_hosts() {
+    let rows = [tablet(-1, &[3, 1]), tablet(i64::MAX, &[2])];
+    let map = map_of_tablets(&rows, &addresses(1..=3));
+    assert_eq!(
+        [-2, -1, 0].map(|token| replicas(&map, token)),
+        [vec![1, 3], vec![1, 3], vec![2]]
+    );
+}
+
+#[test]
+fn a_tablet_that_moves_is_read_where_its_stage_says() {
+    for (stage, expected) in [
+        ("allow_write_both_read_old", 1),
+        ("streaming", 1),
+        ("write_both_read_new", 2),
+        ("use_new", 2),
+        ("cleanup", 2),
+        ("cleanup_target", 1),
+        ("end_migration", 2),
+        ("something newer", 1),
+    ] {
+        let mut moving = tablet(i64::MAX, &[1]);
+        moving["new_replicas"] = json!({"S": format!("{}:0", host_id(2))});
+        moving["stage"] = json!({"S": stage});
+        let mut tablets = Tablets::default();
+        tablets.read(&moving);
+        assert!(tablets.are_moving());
+        let map = tablets.map(&addresses(1..=2)).unwrap();
+        assert_eq!(replicas(&map, 0), [expected], "{stage}");
+    }
+    let mut tablets = Tablets::default();
+    tablets.read(&tablet(i64::MAX, &[1]));
+    assert!(!tablets.are_moving());
+}
+
+#[test]
+fn a_local_index_has_the_tablets_of_its_table() {
+    let mut tablets = Tablets::default();
+    tablets.read(&row(&[("base_table", host_id(9))]));
+    assert_eq!(tablets.base_table(), Some(host_id(9).as_str()));
+    assert!(tablets.placement().is_empty());
+    tablets.read(&tablet(i64::MAX, &[1]));
+    assert_eq!(
+        tablets.base_table(),
+        None,
+        "it is here that the tablets are"
+    );
+}
+
+#[test]
+fn a_tablet_that_names_nobody_still_ends_where_it_ends() {
+    let nobody = row(&[
+        ("last_token", "0".to_owned()),
+        ("replicas", "nobody".to_owned()),
+    ]);
+    let rows = [nobody, tablet(100, &[9]), tablet(i64::MAX, &[1])];
+    let map = map_of_tablets(&rows, &addresses(1..=2));
+    assert_eq!(
+        [0, 100, 101].map(|token| replicas(&map, token)),
+        [vec![], vec![], vec![1]],
+        "9 has no address"
+    );
+}
+
+#[test]
+fn a_range_of_the_ring_has_a_row_for_each_replica() {
+    let rows = [
+        vnode("-100", "100", 2),
+        vnode("100", "-100", 3),
+        vnode("100", "-100", 1),
+    ];
+    let map = map_of_ring(&rows, &addresses(1..=3));
+    for (token, expected) in [
+        (i64::MIN + 1, vec![1, 3]),
+        (-100, vec![1, 3]),
+        (-99, vec![2]),
+        (100, vec![2]),
+        (101, vec![1, 3]),
+        (i64::MAX, vec![1, 3]),
+    ] {
+        assert_eq!(replicas(&map, token), expected, "{token}");
+    }
+}
+
+#[test]
+fn the_end_of_the_ring_may_be_nothing_or_the_least_token() {
+    for infinity in ["", "-9223372036854775808"] {
+        let rows = [
+            vnode(infinity, "-100", 1),
+            vnode("-100", "100", 2),
+            vnode("100", infinity, 3),
+        ];
+        let map = map_of_ring(&rows, &addresses(1..=3));
+        let found = [i64::MIN + 1, 0, 101, i64::MAX].map(|token| replicas(&map, token)[0]);
+        assert_eq!(found, [1, 2, 3, 3], "{infinity:?}");
+    }
+}
+
+#[test]
+fn what_a_lost_row_told_belongs_to_nobody_else() {
+    let rows = [
+        vnode("100", "-100", 1),
+        vnode("0", "100", 3),
+        json!({"end_token": {"N": "0"}}),
+    ];
+    let map = map_of_ring(&rows, &addresses(1..=3));
+    assert_eq!(
+        [-100, -50, 0, 50].map(|token| replicas(&map, token)),
+        [vec![1], vec![], vec![], vec![3]]
+    );
+}
+
+#[test]
+fn rings_of_single_tables_are_passed_over_and_old_servers_name_none() {
+    let mut single = vnode("", "", 2);
+    single["table_name"] = json!({"S": "events"});
+    let mut old = vnode("", "", 1);
+    old.as_object_mut().unwrap().remove("table_name");
+    let map = map_of_ring(&[single, old], &addresses(1..=2));
+    assert_eq!(replicas(&map, 0), [1]);
+}
+
+#[test]
+fn a_node_is_known_by_its_rpc_address_or_else_by_what_it_has() {
+    let mut addresses = Addresses::default();
+    addresses.read(&row(&[
+        ("host_id", host_id(1)),
+        ("rpc_address", "2001:db8::1".to_owned()),
+        ("broadcast_address", "192.168.0.1".to_owned()),
+        ("listen_address", "192.168.7.1".to_owned()),
+    ]));
+    addresses.read(&row(&[
+        ("host_id", host_id(2)),
+        ("rpc_address", "0.0.0.0".to_owned()),
+        ("peer", "192.168.0.2".to_owned()),
+    ]));
+    addresses.read(&row(&[
+        ("peer", "192.168.0.3".to_owned()),
+        ("rpc_address", "::ffff:10.0.0.3".to_owned()),
+    ]));
+    addresses.read(&row(&[("host_id", host_id(4))]));
+    let map = map_of_tablets(&[tablet(i64::MAX, &[1, 2, 3, 4])], &addresses);
+    let found: Vec<String> = map
+        .replicas(Token::new(0))
+        .iter()
+        .map(IpAddr::to_string)
+        .collect();
+    assert_eq!(found, ["192.168.0.2", "2001:db8::1"]);
+    let rows = [
+        vnode("", "", 1),
+        vnode("", "", 2),
+        vnode("", "", 3),
+        vnode("", "", 4),
+    ];
+    let map = map_of_ring(&rows, &addresses);
+    let found: Vec<String> = map
+        .replicas(Token::new(0))
+        .iter()
+        .map(IpAddr::to_string)
+        .collect();
+    assert_eq!(found, ["10.0.0.3", "192.168.0.2", "2001:db8::1"]);
+}
+
+#[test]
+fn a_placement_knows_whose_addresses_are_missing() {
+    let mut tablets = Tablets::default();
+    tablets.read(&tablet(i64::MAX, &[1, 2]));
+    assert!(!tablets.placement().is_covered_by(&addresses([1])));
+    assert!(tablets.placement().is_covered_by(&addresses([1, 2, 3])));
+}
+
+#[test]
+fn a_table_is_told_from_its_indexes() {
+    let table = row(&[("table_name", "a.b".to_owned()), ("id", host_id(1))]);
+    let global = row(&[("view_name", "a.b:c".to_owned()), ("id", host_id(2))]);
+    let local = row(&[("view_name", "a.b!:d".to_owned()), ("id", host_id(3))]);
+    let broken = row(&[("table_name", "a.b".to_owned()), ("id", "no id".to_owned())]);
+    let find = |table_name, index| {
+        let rows = [&broken, &local, &global, &table];
+        let mut ids = rows
+            .into_iter()
+            .filter_map(|row| id_in(row, table_name, index).map(str::to_owned));
+        (ids.next(), ids.next())
+    };
+    assert_eq!(find("a.b", None), (Some(host_id(1)), None));
+    assert_eq!(find("a.b", Some("c")), (Some(host_id(2)), None));
+    assert_eq!(find("a.b", Some("d")), (Some(host_id(3)), None));
+    for (table, index) in [
+        ("a.b", Some("")),
+        ("a.b", Some("e")),
+        ("a", Some("c")),
+        ("a", None),
+    ] {
+        assert_eq!(find(table, index), (None, None), "{table} {index:?}");
+    }
+    assert_eq!(keyspace("a.b"), "alternator_a.b");
+}
+
+#[test]
+fn a_question_goes_on_where_a_page_ended() {
+    let question = Question::query("system.tablets", &[("table_id", "7")], &["key", "stage"]);
+    let expected = json!({
+        "TableName": ".scylla.alternator.system.tablets",
+        "KeyConditionExpression": "#k0 = :k0",
+        "ProjectionExpression": "#c0, #c1",
+        "ExpressionAttributeNames": {"#k0": "table_id", "#c0": "key", "#c1": "stage"},
+        "ExpressionAttributeValues": {":k0": {"S": "7"}},
+        "Limit": 5000,
+    });
+    assert_eq!(
+        (question.operation(), question.body()),
+        ("Query", &expected)
+    );
+    let answer = json!({"Items": [], "LastEvaluatedKey": {"table_id": {"S": "7"}}});
+    let next = question.clone().after(Page::of(&answer).unwrap()).unwrap();
+    assert_eq!(next.body()["ExclusiveStartKey"], answer["LastEvaluatedKey"]);
+    assert_eq!(
+        next.after(Page::of(&answer).unwrap()),
+        None,
+        "it leads nowhere"
+    );
+    let last = json!({"Items": [{}, {}]});
+    let last = Page::of(&last).unwrap();
+    assert_eq!(last.rows().len(), 2);
+    assert_eq!(Question::scan("system.peers", &["peer"]).after(last), None);
+    assert!(Page::of(&json!({"Count": 0})).is_none());
+}

@@ -1,0 +1,66 @@
+//! What the rules about transactions want to know of a write.
+
+use crate::operation::lwt::{Returns, Write, WriteKind};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
+use aws_sdk_dynamodb::operation::put_item::PutItemInput;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
+use aws_sdk_dynamodb::types::{AttributeAction, AttributeValueUpdate, ReturnValue};
+
+pub(crate) fn put(put: &PutItemInput) -> Write<'_> {
+    Write {
+        kind: WriteKind::Put,
+        is_conditional: put.condition_expression.is_some() || put.expected.is_some(),
+        returns: returns(put.return_values.as_ref()),
+    }
+}
+
+pub(crate) fn update(update: &UpdateItemInput) -> Write<'_> {
+    let mut attributes = update
+        .attribute_updates
+        .iter()
+        .flat_map(|updates| updates.values());
+    Write {
+        kind: WriteKind::Update {
+            expression: update.update_expression.as_deref(),
+            changes_attributes: attributes.any(changes),
+        },
+        is_conditional: update.condition_expression.is_some() || update.expected.is_some(),
+        returns: returns(update.return_values.as_ref()),
+    }
+}
+
+pub(crate) fn delete(delete: &DeleteItemInput) -> Write<'_> {
+    Write {
+        kind: WriteKind::Delete,
+        is_conditional: delete.condition_expression.is_some() || delete.expected.is_some(),
+        returns: returns(delete.return_values.as_ref()),
+    }
+}
+
+/// Batches can ask for nothing.
+pub(crate) const BATCH: Write<'static> = Write {
+    kind: WriteKind::Batch,
+    is_conditional: false,
+    returns: Returns::Nothing,
+};
+
+fn returns(values: Option<&ReturnValue>) -> Returns {
+    match values {
+        None | Some(ReturnValue::None) => Returns::Nothing,
+        Some(ReturnValue::UpdatedNew) => Returns::UpdatedNew,
+        // What is newer than this is more likely something stored: what was written, the caller knows.
+        Some(_) => Returns::Stored,
+    }
+}
+
+fn changes(update: &AttributeValueUpdate) -> bool {
+    match &update.action {
+        None | Some(AttributeAction::Put) => false,
+        Some(AttributeAction::Delete) => update.value.is_some(),
+        // `ADD`, and what is newer than this.
+        Some(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests;

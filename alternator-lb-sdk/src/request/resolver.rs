@@ -1,0 +1,69 @@
+//! Picks the node of each attempt, in the place where the SDK asks for an endpoint.
+//!
+//! The SDK resolves the endpoint once per attempt, before signing, and keeps the parameters of that for the whole
+//! operation: the plan rides in them.
+
+use crate::cluster::{Cluster, SdkPlan};
+use aws_sdk_dynamodb::config::endpoint as dynamodb;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::endpoint::{
+    EndpointFuture, EndpointResolverParams, ResolveEndpoint, SharedEndpointResolver,
+};
+use std::sync::Arc;
+
+/// Resolves every endpoint to the next node.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolver {
+    cluster: Arc<Cluster>,
+}
+
+impl Resolver {
+    pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
+        Self { cluster }
+    }
+
+    /// The node of an operation's plan; any node where there is no plan, as in SDK crates that are older than plans.
+    fn resolve(&self, plan: Option<&SdkPlan>) -> EndpointFuture<'static> {
+        let endpoint = match plan.and_then(SdkPlan::current) {
+            Some(attempt) => Ok(attempt.node().endpoint().resolved()),
+            None => self
+                .cluster
+                .pick_one()
+                .map(|node| node.endpoint().resolved())
+                .map_err(BoxError::from),
+        };
+        EndpointFuture::ready(endpoint)
+    }
+}
+
+/// The SDK's own trait, the same for all services, which is what gets installed.
+impl ResolveEndpoint for Resolver {
+    fn finalize_params<'a>(
+        &'a self,
+        params: &'a mut EndpointResolverParams,
+    ) -> Result<(), BoxError> {
+        if let Some(plan) = params.get_property_mut::<SdkPlan>() {
+            self.cluster.advance(plan)?;
+        } else {
+            let mut plan = SdkPlan::default();
+            self.cluster.advance(&mut plan)?;
+            params.set_property(plan);
+        }
+        Ok(())
+    }
+
+    fn resolve_endpoint<'a>(&'a self, params: &'a EndpointResolverParams) -> EndpointFuture<'a> {
+        self.resolve(params.get_property())
+    }
+}
+
+/// The trait of the DynamoDB crate, which `config::Builder::endpoint_resolver` takes.
+impl dynamodb::ResolveEndpoint for Resolver {
+    fn resolve_endpoint<'a>(&'a self, _: &'a dynamodb::Params) -> EndpointFuture<'a> {
+        self.resolve(None)
+    }
+
+    fn into_shared_resolver(self) -> SharedEndpointResolver {
+        SharedEndpointResolver::new(self)
+    }
+}

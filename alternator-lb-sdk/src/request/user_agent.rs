@@ -1,0 +1,67 @@
+//! By which name requests go.
+
+use crate::build_error::BuildError;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_types::app_name::AppName;
+use std::borrow::Cow;
+
+/// The plugin's name and version.
+pub(crate) const OWN: &str = concat!("alternator-lb-sdk/", env!("CARGO_PKG_VERSION"));
+
+/// The `user-agent` of lean requests.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum UserAgent {
+    /// The plugin's, and the application's name where it is set.
+    #[default]
+    Own,
+    /// What the application chose.
+    Chosen(String),
+}
+
+impl UserAgent {
+    /// # Errors
+    ///
+    /// If `chosen` cannot stand in a header, or not as it is: HTTP has spaces at its ends removed, and lets runs of them
+    /// be folded.
+    pub(crate) fn chosen(chosen: String) -> Result<Self, BuildError> {
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_graphic());
+        match chosen.split(' ').all(is_word) {
+            true => Ok(Self::Chosen(chosen)),
+            false => Err(BuildError::UserAgent { user_agent: chosen }),
+        }
+    }
+
+    /// Allocates only where it is not the plugin's alone.
+    pub(crate) fn value(&self, config: &ConfigBag) -> Cow<'static, str> {
+        match (self, config.load::<AppName>()) {
+            (Self::Chosen(chosen), _) => chosen.clone().into(),
+            (Self::Own, None) => OWN.into(),
+            (Self::Own, Some(name)) => format!("{OWN} app/{name}").into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_with_single_spaces_between_them_are_taken() {
+        for good in ["a", "shop/1.2", "shop/1.2 (eu) lang/rust"] {
+            assert!(UserAgent::chosen(good.to_owned()).is_ok(), "{good:?}");
+        }
+        for bad in [
+            "",
+            " ",
+            "a ",
+            " a",
+            "a  b",
+            "a\tb",
+            "a\nb",
+            "a\r\nx: y",
+            "é",
+        ] {
+            assert!(UserAgent::chosen(bad.to_owned()).is_err(), "{bad:?}");
+        }
+    }
+}

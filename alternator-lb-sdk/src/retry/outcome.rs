@@ -1,0 +1,91 @@
+//! What an attempt says of its node.
+
+use super::connection_evidence as sent;
+use alternator_lb_core::health::Outcome;
+use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    Error, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::config_bag::ConfigBag;
+use std::error::Error as StdError;
+use std::time::Duration;
+
+/// How long a connection must at least have been waited for until its absence says something about the node: several
+/// round trips over the widest networks, as a new connection with TLS takes. Deadlines of the application that are
+/// shorter, or of which little was left, say something about the application.
+pub(crate) const TIME_TO_CONNECT: Duration = Duration::from_millis(500);
+
+/// A server error that took longer says more about other nodes than about this one: Alternator gives an operation ten
+/// seconds, and answers with an error when the replicas did not answer in that time.
+const SLOW_ERROR: Duration = Duration::from_secs(9);
+
+/// The errors with which a node asks for less. They come with status 400, as every error that is not the server's does.
+const OVERLOAD: [&str; 3] = [
+    "#RequestLimitExceeded\"",
+    "#ThrottlingException\"",
+    "#ProvisionedThroughputExceededException\"",
+];
+
+/// Judges an attempt that has left for its node and been under way for `age`.
+pub(crate) fn judge(
+    context: &FinalizerInterceptorContextRef<'_>,
+    config: &ConfigBag,
+    age: Duration,
+) -> Outcome {
+    match (context.output_or_error(), context.response()) {
+        (Some(Err(error)), _) if is_transport(error) => unanswered(error, context, config, age),
+        // Anything else that went wrong did so on this side: nothing came from the node.
+        (_, None) => Outcome::Neutral,
+        (_, Some(response)) => answered(response, age),
+    }
+}
+
+fn answered(response: &HttpResponse, age: Duration) -> Outcome {
+    match response.status().as_u16() {
+        500.. if age < SLOW_ERROR => Outcome::ServerError,
+        500.. => Outcome::SlowServerError,
+        400 if is_overload(response) => Outcome::Overloaded,
+        _ => Outcome::Answered,
+    }
+}
+
+/// By the time that an attempt is over its answer has been read into memory.
+fn is_overload(response: &HttpResponse) -> bool {
+    let body = response.body().bytes().map(std::str::from_utf8);
+    body.and_then(Result::ok)
+        .is_some_and(|body| OVERLOAD.iter().any(|error| body.contains(error)))
+}
+
+/// Whether the answer did not come, or not whole.
+fn is_transport(error: &OrchestratorError<Error>) -> bool {
+    let by_the_caller = error
+        .as_connector_error()
+        .is_some_and(|error| error.is_user());
+    #[cfg(feature = "compression")]
+    let by_the_caller = by_the_caller || crate::compression::is_peculiar(error);
+    !by_the_caller
+        && (error.is_connector_error() || error.is_timeout_error() || error.is_response_error())
+}
+
+fn unanswered(
+    error: &OrchestratorError<Error>,
+    context: &FinalizerInterceptorContextRef<'_>,
+    config: &ConfigBag,
+    age: Duration,
+) -> Outcome {
+    let connector = error.as_connector_error();
+    let source = connector.map(|error| error as &(dyn StdError + 'static));
+    // What was answered in part was sent, whatever the HTTP client says of its connections.
+    let never_sent = context.response().is_none()
+        && sent::never(config.load::<CaptureSmithyConnection>(), source);
+    let timed_out = error.is_timeout_error() || connector.is_some_and(ConnectorError::is_timeout);
+    match (never_sent, timed_out) {
+        (true, _) if source.is_some_and(sent::is_local) => Outcome::NotSent,
+        (true, _) if error.is_timeout_error() && age < TIME_TO_CONNECT => Outcome::NotSent,
+        (true, _) => Outcome::NotConnected,
+        (false, true) => Outcome::TimedOut,
+        (false, false) => Outcome::Cut,
+    }
+}

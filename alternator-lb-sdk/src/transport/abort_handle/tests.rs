@@ -1,0 +1,291 @@
+//! Through the whole SDK: what becomes of a request whose node is left out while it waits.
+
+#[cfg(feature = "default-https-client")]
+mod connections;
+
+use crate::cluster::SdkNode;
+use crate::{Alternator, AlternatorExt as _, NodeStatus};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{self, BehaviorVersion, Config};
+use aws_sdk_dynamodb::error::DisplayErrorContext;
+use aws_sdk_dynamodb::operation::list_tables::builders::ListTablesFluentBuilder;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_runtime_api::client::connection::{
+    CaptureSmithyConnection, ConnectionId, ConnectionMetadata,
+};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use http_body::{Body, Frame};
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use tokio::sync::watch;
+
+/// What becomes of an attempt.
+#[derive(Clone, Copy, Debug)]
+enum Does {
+    /// Sent over a connection that the HTTP client shows, and not answered until the others are let go.
+    Hangs,
+    /// The same over an HTTP client that shows no connections.
+    HangsOutOfSight,
+    /// Still connecting.
+    HangsConnecting,
+    /// Answered in part, by an HTTP client that then knows of no connection any more.
+    HangsInTheBody,
+    Refused,
+}
+
+/// A network of two nodes on which attempts meet this, one after the other, and those that follow are answered.
+#[derive(Clone, Debug)]
+struct Network {
+    script: Arc<Mutex<VecDeque<Does>>>,
+    attempts: watch::Sender<Vec<String>>,
+    let_go: watch::Sender<bool>,
+}
+
+const NODES: [&str; 2] = ["http://192.0.2.1:8000", "http://192.0.2.2:8000"];
+
+impl Network {
+    fn new(script: impl IntoIterator<Item = Does>) -> Self {
+        Self {
+            script: Arc::new(Mutex::new(script.into_iter().collect())),
+            attempts: watch::Sender::default(),
+            let_go: watch::Sender::new(false),
+        }
+    }
+
+    fn client(&self, attempts: u32) -> (Alternator, Client) {
+        let alternator = Alternator::builder().seeds(NODES).build().unwrap();
+        let connector = SharedHttpConnector::new(self.clone());
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .retry_config(RetryConfig::standard().with_max_attempts(attempts))
+            .http_client(http_client_fn(move |_, _| connector.clone()))
+            .alternator(&alternator)
+            .build();
+        (alternator, Client::from_conf(config))
+    }
+
+    fn made(&self) -> usize {
+        self.attempts.borrow().len()
+    }
+
+    /// Waits until so many attempts have been made.
+    async fn attempts(&self, count: usize) {
+        let mut attempts = self.attempts.subscribe();
+        let enough = attempts.wait_for(|made| made.len() >= count);
+        enough.await.unwrap();
+    }
+
+    /// Waits for an attempt, and leaves its node out.
+    async fn leave_out(&self, attempt: usize, alternator: &Alternator) {
+        self.attempts(attempt).await;
+        let node = self.attempts.borrow()[attempt - 1].clone();
+        node_of(alternator, &node).endpoint().end_requests();
+    }
+
+    /// Leaves out the node of an attempt that is not to be ended, and lets it be answered at last.
+    async fn leave_out_in_vain(&self, attempt: usize, alternator: &Alternator) {
+        self.leave_out(attempt, alternator).await;
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        self.let_go.send_replace(true);
+    }
+}
+
+fn node_of(alternator: &Alternator, uri: &str) -> Arc<SdkNode> {
+    let table = alternator.cluster().router().table();
+    let mut nodes = table.topology().nodes().iter();
+    let node = nodes.find(|node| uri.starts_with(node.url().as_str()));
+    Arc::clone(node.unwrap())
+}
+
+impl HttpConnector for Network {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if request.method() == "GET" {
+            return HttpConnectorFuture::ready(Ok(answer(404, SdkBody::empty())));
+        }
+        let uri = request.uri().to_owned();
+        self.attempts.send_modify(|attempts| attempts.push(uri));
+        let does = self.script.lock().unwrap().pop_front();
+        let capture = request.extension::<CaptureSmithyConnection>().unwrap();
+        match does {
+            Some(Does::HangsOutOfSight) => {}
+            Some(Does::HangsConnecting | Does::HangsInTheBody | Does::Refused) => {
+                capture.set_connection_retriever(|| None);
+            }
+            None | Some(Does::Hangs) => {
+                capture.set_connection_retriever(|| Some(connection()));
+            }
+        }
+        match does {
+            None => HttpConnectorFuture::ready(Ok(answer(200, "{}".into()))),
+            Some(Does::HangsInTheBody) => {
+                let body = SdkBody::from_body_1_x(Stalls);
+                HttpConnectorFuture::ready(Ok(answer(200, body)))
+            }
+            Some(Does::Refused) => {
+                let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+                HttpConnectorFuture::ready(Err(ConnectorError::io(refused.into())))
+            }
+            Some(Does::Hangs | Does::HangsOutOfSight | Does::HangsConnecting) => {
+                let mut let_go = self.let_go.subscribe();
+                HttpConnectorFuture::new(async move {
+                    let _ = let_go.wait_for(|let_go| *let_go).await;
+                    Ok(answer(200, "{}".into()))
+                })
+            }
+        }
+    }
+}
+
+fn answer(status: u16, body: SdkBody) -> HttpResponse {
+    HttpResponse::new(status.try_into().unwrap(), body)
+}
+
+fn connection() -> ConnectionMetadata {
+    ConnectionMetadata::builder()
+        .proxied(false)
+        .poison_fn(|| {})
+        .connection_id(ConnectionId::new(1))
+        .build()
+}
+
+struct Stalls;
+
+impl Body for Stalls {
+    type Data = <SdkBody as Body>::Data;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Self::Data>>>> {
+        Poll::Pending
+    }
+}
+
+async fn send(operation: ListTablesFluentBuilder) -> Result<(), String> {
+    let sent = operation.send().await.map(|_| ());
+    sent.map_err(|error| DisplayErrorContext(error).to_string())
+}
+
+fn failures(alternator: &Alternator) -> u64 {
+    alternator.nodes().iter().map(NodeStatus::failures).sum()
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_goes_on_to_another_node() {
+    for does in [
+        Does::Hangs,
+        Does::HangsOutOfSight,
+        Does::HangsConnecting,
+        Does::HangsInTheBody,
+    ] {
+        let network = Network::new([does]);
+        let (alternator, client) = network.client(2);
+        let sent = send(client.list_tables());
+        let (sent, ()) = tokio::join!(sent, network.leave_out(1, &alternator));
+        sent.unwrap();
+        let attempts = network.attempts.borrow().clone();
+        assert_eq!(attempts.len(), 2, "{does:?}");
+        assert_ne!(attempts[0], attempts[1], "{does:?}");
+        assert_eq!(failures(&alternator), 1, "{does:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_costs_an_attempt() {
+    for does in [Does::Hangs, Does::HangsOutOfSight, Does::HangsInTheBody] {
+        let network = Network::new([does, Does::Hangs]);
+        let (alternator, client) = network.client(2);
+        let both = async {
+            network.leave_out(1, &alternator).await;
+            network.leave_out_in_vain(2, &alternator).await;
+        };
+        let (sent, ()) = tokio::join!(send(client.list_tables()), both);
+        sent.unwrap();
+        assert_eq!(
+            network.made(),
+            2,
+            "the last attempt was left alone: {does:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_still_connecting_costs_none() {
+    for does in [Does::HangsConnecting, Does::Refused] {
+        let network = Network::new([does, Does::Hangs]);
+        let (alternator, client) = network.client(2);
+        let both = async {
+            network.leave_out(1, &alternator).await;
+            network.leave_out(2, &alternator).await;
+        };
+        let (sent, ()) = tokio::join!(send(client.list_tables()), both);
+        sent.unwrap();
+        assert_eq!(network.made(), 3, "{does:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_retries_it_is_left_alone() {
+    for does in [Does::Hangs, Does::HangsConnecting] {
+        let network = Network::new([does]);
+        let (alternator, client) = network.client(1);
+        let sent = send(client.list_tables());
+        let (sent, ()) = tokio::join!(sent, network.leave_out_in_vain(1, &alternator));
+        sent.unwrap();
+        assert_eq!(network.made(), 1, "{does:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_with_an_endpoint_of_its_own_is_left_alone() {
+    let network = Network::new([Does::Hangs]);
+    let (alternator, client) = network.client(3);
+    let operation = client.list_tables();
+    let pinned = async {
+        let pin = config::Builder::new().endpoint_url(NODES[1]);
+        operation.customize().config_override(pin).send().await
+    };
+    let (sent, ()) = tokio::join!(pinned, network.leave_out_in_vain(1, &alternator));
+    sent.unwrap();
+    assert_eq!(network.made(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_of_the_client_is_no_endpoint_of_the_operation() {
+    let network = Network::new([Does::Hangs]);
+    let (alternator, client) = network.client(2);
+    let config = client.config().to_builder().endpoint_url(NODES[1]);
+    let client = Client::from_conf(config.build());
+    let sent = send(client.list_tables());
+    let (sent, ()) = tokio::join!(sent, network.leave_out(1, &alternator));
+    sent.unwrap();
+    assert_eq!(network.made(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_other_node_keeps_its_requests() {
+    let network = Network::new([Does::Hangs, Does::Hangs]);
+    let (alternator, client) = network.client(2);
+    let [one, other] = [(); 2].map(|()| send(client.list_tables()));
+    let first_out = async {
+        network.attempts(2).await;
+        network.leave_out_in_vain(1, &alternator).await;
+    };
+    let (one, other, ()) = tokio::join!(one, other, first_out);
+    one.unwrap();
+    other.unwrap();
+    assert_eq!(network.made(), 3, "only the first was sent again");
+}

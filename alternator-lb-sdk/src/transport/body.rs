@@ -1,0 +1,52 @@
+//! The same for an answer that began, and does not go on.
+
+use super::LeftOut;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_types::body::SdkBody;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::futures::OwnedNotified;
+
+/// The body, unless the node is left out before all of it is there.
+pub(crate) fn unless(ended: OwnedNotified, body: SdkBody) -> SdkBody {
+    let is_complete = body.bytes().is_some() || body.is_end_stream();
+    if is_complete {
+        return body;
+    }
+    SdkBody::from_body_1_x(Unless { ended, body })
+}
+
+pin_project! {
+    struct Unless {
+        #[pin]
+        ended: OwnedNotified,
+        #[pin]
+        body: SdkBody,
+    }
+}
+
+impl Body for Unless {
+    type Data = <SdkBody as Body>::Data;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let this = self.project();
+        match this.body.poll_frame(context) {
+            Poll::Ready(frame) => Poll::Ready(frame),
+            Poll::Pending => this.ended.poll(context).map(|()| Some(Err(LeftOut.into()))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

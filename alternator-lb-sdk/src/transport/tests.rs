@@ -1,0 +1,323 @@
+use super::abort_handle::Passage;
+use super::*;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use http_body::{Body, Frame, SizeHint};
+use std::collections::VecDeque;
+use std::error::Error;
+use std::future::pending;
+use std::pin::Pin;
+use std::task::{Context, Waker};
+use tokio::sync::Notify;
+
+type Data = <SdkBody as Body>::Data;
+
+/// An HTTP connection that does this with each request.
+struct Inner<F>(F);
+
+impl<F> fmt::Debug for Inner<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Inner")
+    }
+}
+
+impl<F: Fn(HttpRequest) -> HttpConnectorFuture + Send + Sync> HttpConnector for Inner<F> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        (self.0)(request)
+    }
+}
+
+fn decorated(
+    inner: impl Fn(HttpRequest) -> HttpConnectorFuture + Send + Sync + 'static,
+) -> Connector {
+    Connector {
+        inner: SharedHttpConnector::new(Inner(inner)),
+    }
+}
+
+fn silent() -> Connector {
+    decorated(|_| HttpConnectorFuture::new(pending()))
+}
+
+fn answering(body: SdkBody) -> Connector {
+    let body = std::sync::Mutex::new(Some(body));
+    decorated(move |_| {
+        let body = body.lock().unwrap().take().unwrap();
+        HttpConnectorFuture::ready(Ok(response(body)))
+    })
+}
+
+fn response(body: SdkBody) -> HttpResponse {
+    let mut response = HttpResponse::new(StatusCode::try_from(200).unwrap(), body);
+    response.headers_mut().insert("x-kept", "yes");
+    response
+}
+
+/// A request that `end` ends.
+fn request(end: &Arc<Notify>) -> HttpRequest {
+    departing(&Passage::default(), Some(end))
+}
+
+fn departing(passage: &Passage, end: Option<&Arc<Notify>>) -> HttpRequest {
+    let mut request = HttpRequest::empty();
+    request.add_extension(passage.departure(end).unwrap());
+    request
+}
+
+fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn is_left_out(error: &(dyn Error + 'static)) -> bool {
+    error.is::<LeftOut>()
+}
+
+fn assert_ended(answer: Result<HttpResponse, ConnectorError>) {
+    let error = answer.unwrap_err();
+    assert!(error.is_io() && is_left_out(error.source().unwrap()));
+}
+
+/// Yields these, and then nothing, or the end.
+struct Frames {
+    frames: VecDeque<Frame<Data>>,
+    ends: bool,
+}
+
+fn body_of(frames: impl Into<VecDeque<Frame<Data>>>, ends: bool) -> SdkBody {
+    let frames = frames.into();
+    SdkBody::from_body_1_x(Frames { frames, ends })
+}
+
+impl Body for Frames {
+    type Data = Data;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Data>, BoxError>>> {
+        match self.frames.pop_front() {
+            Some(frame) => Poll::Ready(Some(Ok(frame))),
+            None if self.ends => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ends && self.frames.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let data = self.frames.iter().filter_map(Frame::data_ref);
+        SizeHint::with_exact(data.map(|data| data.len() as u64).sum())
+    }
+}
+
+fn data(text: &'static str) -> Frame<Data> {
+    Frame::data(Data::from_static(text.as_bytes()))
+}
+
+fn stalling(first: &'static str) -> SdkBody {
+    body_of([data(first)], false)
+}
+
+async fn next(body: &mut SdkBody) -> Option<Result<Frame<Data>, BoxError>> {
+    poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await
+}
+
+#[tokio::test]
+async fn a_request_that_waits_is_ended() {
+    let end = Arc::default();
+    let waits = silent().call(request(&end));
+    let (answer, ()) = tokio::join!(waits, async { end.notify_waiters() });
+    assert_ended(answer);
+}
+
+#[tokio::test]
+async fn all_that_wait_are_ended() {
+    let end = Arc::default();
+    let client = silent();
+    let [one, other] = [(); 2].map(|()| client.call(request(&end)));
+    let (one, other, ()) = tokio::join!(one, other, async { end.notify_waiters() });
+    assert_ended(one);
+    assert_ended(other);
+}
+
+#[tokio::test]
+async fn what_happens_while_the_request_is_being_sent_is_not_missed() {
+    let end: Arc<Notify> = Arc::default();
+    let bell = Arc::clone(&end);
+    let client = decorated(move |_| {
+        bell.notify_waiters();
+        HttpConnectorFuture::new(pending())
+    });
+    assert_ended(client.call(request(&end)).await);
+}
+
+#[tokio::test]
+async fn what_happened_before_is_not_meant() {
+    let end = Arc::new(Notify::new());
+    end.notify_waiters();
+    let mut waits = silent().call(request(&end));
+    assert!(poll(&mut waits).is_pending());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_there_wins() {
+    let end = Arc::new(Notify::new());
+    let answered = answering(SdkBody::from("whole")).call(request(&end));
+    end.notify_waiters();
+    let response = answered.await.unwrap();
+    assert_eq!(response.headers().get("x-kept"), Some("yes"));
+    assert_eq!(response.body().bytes(), Some("whole".as_bytes()));
+}
+
+#[tokio::test]
+async fn an_error_of_the_client_stays_its_own() {
+    let end = Arc::default();
+    let client = decorated(|_| {
+        let error = ConnectorError::timeout("too slow".into());
+        HttpConnectorFuture::ready(Err(error))
+    });
+    assert!(client.call(request(&end)).await.unwrap_err().is_timeout());
+}
+
+#[tokio::test]
+async fn a_request_that_may_not_be_ended_is_left_alone() {
+    let end = Arc::new(Notify::new());
+    let ended_by_nobody = departing(&Passage::default(), None);
+    for request in [ended_by_nobody, HttpRequest::empty()] {
+        let mut waits = silent().call(request);
+        assert!(poll(&mut waits).is_pending());
+        end.notify_waiters();
+        assert!(poll(&mut waits).is_pending());
+    }
+}
+
+#[tokio::test]
+async fn nothing_stays_behind_of_a_request_that_is_dropped() {
+    let end = Arc::new(Notify::new());
+    let mut waits = silent().call(request(&end));
+    assert!(poll(&mut waits).is_pending());
+    drop(waits);
+    let mut answered = answering(stalling("begun")).call(request(&end));
+    let Poll::Ready(Ok(mut response)) = poll(&mut answered) else {
+        panic!("answers at once");
+    };
+    drop(answered);
+    assert!(poll(&mut Box::pin(next(response.body_mut()))).is_ready());
+    assert!(poll(&mut Box::pin(next(response.body_mut()))).is_pending());
+    drop(response);
+    assert_eq!(Arc::strong_count(&end), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_waits_is_ended() {
+    let end = Arc::default();
+    let answered = answering(stalling("begun")).call(request(&end));
+    let mut body = answered.await.unwrap().take_body();
+    let begun = next(&mut body).await.unwrap().unwrap();
+    assert_eq!(begun.into_data().unwrap(), "begun");
+    let (ended, ()) = tokio::join!(next(&mut body), async { end.notify_waiters() });
+    let error = ended.unwrap().unwrap_err();
+    assert!(is_left_out(&*error), "{error}");
+}
+
+#[tokio::test]
+async fn a_body_hears_of_what_happened_before_it_was_read() {
+    let end = Arc::default();
+    let answered = answering(stalling("begun")).call(request(&end));
+    let mut body = answered.await.unwrap().take_body();
+    end.notify_waiters();
+    assert!(next(&mut body).await.unwrap().is_ok(), "it was there");
+    assert!(next(&mut body).await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_body_that_comes_is_passed_on_as_it_is() {
+    let end = Arc::default();
+    let mut trailers = Frame::<Data>::trailers(Default::default())
+        .into_trailers()
+        .unwrap_or_default();
+    trailers.insert("checksum", "1".parse().unwrap());
+    let frames = [data("four"), data("more"), Frame::trailers(trailers)];
+    let mut body = answering(body_of(frames, true))
+        .call(request(&end))
+        .await
+        .unwrap()
+        .take_body();
+    assert_eq!(Body::size_hint(&body).exact(), Some(8));
+    assert!(!Body::is_end_stream(&body));
+    for expected in ["four", "more"] {
+        let frame = next(&mut body).await.unwrap().unwrap();
+        assert_eq!(frame.into_data().unwrap(), expected);
+    }
+    let frame = next(&mut body).await.unwrap().unwrap();
+    assert_eq!(frame.into_trailers().unwrap().get("checksum").unwrap(), "1");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_all_there_counts_although_its_node_is_left_out_meanwhile() {
+    for (body, counts) in [
+        (body_of([data("whole")], true), true),
+        (stalling("begun"), false),
+    ] {
+        let end: Arc<Notify> = Arc::default();
+        let answered = answering(body).call(request(&end));
+        end.notify_waiters();
+        let mut body = answered.await.unwrap().take_body();
+        assert!(next(&mut body).await.unwrap().is_ok(), "it was there");
+        let rest = next(&mut body).await;
+        assert_eq!(rest.is_none(), counts, "the rest is an end, or an error");
+    }
+}
+
+#[tokio::test]
+async fn trailers_that_came_with_the_head_are_not_lost() {
+    let end = Arc::default();
+    let trailers = || Frame::trailers(Default::default());
+    let answered = answering(body_of([trailers()], true)).call(request(&end));
+    let mut body = answered.await.unwrap().take_body();
+    assert!(!Body::is_end_stream(&body));
+    assert!(next(&mut body).await.unwrap().unwrap().is_trailers());
+    assert!(next(&mut body).await.is_none());
+}
+
+#[tokio::test]
+async fn a_body_that_is_complete_stays_what_it_is() {
+    let end = Arc::default();
+    for complete in [SdkBody::from("whole"), SdkBody::empty()] {
+        let bytes = complete.bytes().map(<[u8]>::to_vec);
+        let answered = answering(complete).call(request(&end)).await.unwrap();
+        assert_eq!(answered.body().bytes().map(<[u8]>::to_vec), bytes);
+        assert!(!answered.body().is_streaming());
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_anything_to_say_takes_nothing_along() {
+    let passage = Passage::default();
+    let end = Arc::default();
+    drop(silent().call(departing(&passage, None)));
+    assert!(passage.departure(None).is_none(), "it is known to pass");
+    assert!(passage.departure(Some(&end)).is_some());
+}
+
+#[cfg(feature = "compression")]
+#[tokio::test]
+async fn a_compressed_body_that_waits_is_ended() {
+    let end = Arc::default();
+    let mut request = request(&end);
+    crate::compression::tests::permit_gzip(&mut request);
+    let mut begun = response(stalling("\x1f"));
+    begun.headers_mut().insert("content-encoding", "gzip");
+    let begun = std::sync::Mutex::new(Some(begun));
+    let client = decorated(move |request| {
+        assert_eq!(request.headers().get("accept-encoding"), Some("gzip"));
+        HttpConnectorFuture::ready(Ok(begun.lock().unwrap().take().unwrap()))
+    });
+    let mut body = client.call(request).await.unwrap().take_body();
+    let (ended, ()) = tokio::join!(next(&mut body), async { end.notify_waiters() });
+    let error = ended.unwrap().unwrap_err();
+    assert!(is_left_out(&*error), "{error}");
+}
