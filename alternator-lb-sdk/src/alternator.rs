@@ -35,7 +35,7 @@ use std::sync::Arc;
 /// # Ok::<(), alternator_lb_sdk::BuildError>(())
 /// ```
 ///
-/// # Background work
+/// # DiscoveryTask work
 ///
 /// One task per cluster asks for the list of nodes. It starts when the plugin is installed inside a tokio runtime, or
 /// else with the first request, moves to another runtime when its own is gone, and ends when the last clone, client and
@@ -173,9 +173,12 @@ impl Alternator {
     #[must_use]
     pub fn nodes(&self) -> Vec<NodeStatus> {
         let now = self.cluster.now();
-        let table = self.cluster.router().table();
+        let table = self.cluster.router().snapshot();
         let topology = table.topology();
-        let tiers = topology.tiers().chain([topology.aside()]).enumerate();
+        let tiers = topology
+            .levels()
+            .chain([topology.out_of_scope()])
+            .enumerate();
         tiers
             .flat_map(|(tier, nodes)| {
                 nodes
@@ -227,7 +230,7 @@ impl Alternator {
     /// of each time. Use it as a metric that should stay at zero.
     #[must_use]
     pub fn panic_count(&self) -> u64 {
-        self.cluster.router().panics()
+        self.cluster.router().panic_mode_entries()
     }
 
     /// Ends the background work; when this returns it has ended, and no request starts it anew.

@@ -7,9 +7,9 @@ use crate::alternator::Alternator;
 use crate::build_error::BuildError;
 use crate::cluster::{Auth, Chosen, Cluster};
 use crate::operation::affinity::KeyAffinity;
-use crate::operation::key_routing::Wishes;
+use crate::operation::key_routing::KeyRouting;
 use crate::request::user_agent::UserAgent;
-use alternator_lb_core::discovery::{ACTIVE, IDLE, Intervals, parse_seeds};
+use alternator_lb_core::discovery::{ACTIVE, IDLE, RefreshIntervals, parse_seeds};
 use alternator_lb_core::routing::Policy;
 use alternator_lb_core::topology::Scope;
 use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
@@ -354,7 +354,7 @@ impl Builder {
         let scope_is_chosen = self.scope.is_some();
         let scope = self.scope.unwrap_or_default();
         scope.check()?;
-        let intervals = Intervals {
+        let intervals = RefreshIntervals {
             active: interval("refresh_interval", self.refresh_interval, ACTIVE)?,
             idle: interval("idle_refresh_interval", self.idle_refresh_interval, IDLE)?,
         };
@@ -372,7 +372,7 @@ impl Builder {
             spill_over: !self.without_spill_over,
             policy: self.policy,
             intervals,
-            wishes: Wishes::new(self.key_affinity, self.token_aware, self.partition_keys),
+            key_routing: KeyRouting::new(self.key_affinity, self.token_aware, self.partition_keys),
             auth,
             lean: !self.without_lean_requests,
             user_agent: user_agent.unwrap_or_default(),

@@ -9,15 +9,17 @@ use crate::internal::background_tasks::Errands;
 use crate::internal::discovery_client::Localnodes;
 use crate::metadata::Tables;
 use crate::metadata::token_maps::TokenMaps;
-use crate::operation::key_routing::Wishes;
+use crate::operation::key_routing::KeyRouting;
 use crate::request::user_agent::UserAgent;
 use crate::retry::policy as failover;
 use crate::route_error::RouteError;
 use crate::transport::endpoint::SdkEndpoint;
 use alternator_lb_core::clock::Clock;
-use alternator_lb_core::discovery::{Ask, Background, Discovery, Intervals, Report, Settings};
+use alternator_lb_core::discovery::{
+    Discovery, DiscoveryClient, DiscoveryConfig, DiscoveryTask, RefreshIntervals, TopologyEvent,
+};
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::routing::{Peer, Plan, Policy, Router, Table, Target};
+use alternator_lb_core::routing::{Endpoint, EndpointState, Plan, Policy, Router, RoutingSnapshot};
 use alternator_lb_core::topology::{NodeUrl, Scope, Topology};
 use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -27,7 +29,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// A node with what the plugin keeps at hand for requests to it.
-pub(crate) type SdkNode = Target<SdkEndpoint>;
+pub(crate) type SdkNode = Endpoint<SdkEndpoint>;
 /// The attempts of one operation of the SDK.
 pub(crate) type SdkPlan = Plan<SdkEndpoint>;
 
@@ -37,9 +39,9 @@ pub(crate) struct Cluster {
     clock: Clock,
     router: Arc<Router<SdkEndpoint>>,
     discovery: Arc<Discovery<SdkEndpoint>>,
-    background: Background,
+    background: DiscoveryTask,
     errands: Errands,
-    wishes: Option<Wishes>,
+    key_routing: Option<KeyRouting>,
     token_maps: Option<Arc<TokenMaps>>,
     auth: Auth,
     lean: bool,
@@ -65,8 +67,8 @@ pub(crate) struct Chosen {
     pub(crate) scope_is_chosen: bool,
     pub(crate) spill_over: bool,
     pub(crate) policy: Policy,
-    pub(crate) intervals: Intervals,
-    pub(crate) wishes: Option<Wishes>,
+    pub(crate) intervals: RefreshIntervals,
+    pub(crate) key_routing: Option<KeyRouting>,
     pub(crate) auth: Auth,
     /// Whether requests are lean unless an operation says otherwise.
     pub(crate) lean: bool,
@@ -90,25 +92,28 @@ impl Cluster {
     pub(crate) fn new(chosen: Chosen) -> Self {
         let clock = Clock::new();
         let nodes = Topology::new(std::slice::from_ref(&chosen.seeds), |url| {
-            Peer::new(SdkEndpoint::new(url))
+            EndpointState::new(SdkEndpoint::new(url))
         });
         let seeds = nodes.nodes().to_vec();
         let start = fastrand::usize(..);
-        let router = Router::new(Table::new(Arc::new(nodes)), chosen.policy, start);
+        let router = Router::new(RoutingSnapshot::new(Arc::new(nodes)), chosen.policy, start);
         let router = Arc::new(router);
         #[cfg(feature = "compression")]
         let switch = compression::Switch::default();
         #[cfg(feature = "compression")]
         let report = switch.told_of_changes(report);
-        let is_token_aware = chosen.wishes.as_ref().is_some_and(Wishes::is_token_aware);
+        let is_token_aware = chosen
+            .key_routing
+            .as_ref()
+            .is_some_and(KeyRouting::is_token_aware);
         let token_maps = is_token_aware.then(|| TokenMaps::new(clock));
-        let settings = Settings {
+        let settings = DiscoveryConfig {
             seeds: chosen.seeds,
             scope: chosen.scope,
             scope_is_chosen: chosen.scope_is_chosen,
             spill_over: chosen.spill_over,
             // One coordinator for all clients must not depend on where each of them is.
-            knows_datacenter: chosen.wishes.is_some(),
+            discovers_local_datacenter: chosen.key_routing.is_some(),
             intervals: chosen.intervals,
             attach: SdkEndpoint::new,
             end_requests: SdkEndpoint::end_requests,
@@ -121,9 +126,9 @@ impl Cluster {
             clock,
             discovery: Arc::new(Discovery::new(settings, Arc::clone(&router), clock)),
             router,
-            background: Background::new(),
+            background: DiscoveryTask::new(),
             errands: Errands::new(),
-            wishes: chosen.wishes,
+            key_routing: chosen.key_routing,
             token_maps,
             auth: chosen.auth,
             lean: chosen.lean,
@@ -151,8 +156,8 @@ impl Cluster {
     }
 
     /// What is wanted of operations on single partitions, if anything is.
-    pub(crate) fn wishes(&self) -> Option<&Wishes> {
-        self.wishes.as_ref()
+    pub(crate) fn key_routing(&self) -> Option<&KeyRouting> {
+        self.key_routing.as_ref()
     }
 
     /// Where partitions lie, if that is to be known.
@@ -162,7 +167,7 @@ impl Cluster {
 
     /// What is known of tables, if anything is to be known.
     pub(crate) fn tables(&self) -> Option<&Tables> {
-        self.wishes().map(Wishes::tables)
+        self.key_routing().map(KeyRouting::tables)
     }
 
     /// Ends all that is done in the background, for good.
@@ -197,8 +202,8 @@ impl Cluster {
 
     /// The addresses of the nodes in use.
     pub(crate) fn addresses(&self) -> Vec<String> {
-        let table = self.router.table();
-        let nodes = table.topology().nodes().iter();
+        let snapshot = self.router.snapshot();
+        let nodes = snapshot.topology().nodes().iter();
         nodes.map(|node| node.url().as_str().to_owned()).collect()
     }
 
@@ -214,7 +219,7 @@ impl Cluster {
     /// Asks over this HTTP client from now on, or over the one that the application chose, unless there is one already.
     /// It is held as long as the cluster is, so it must not hold the cluster in turn.
     pub(crate) fn adopt(&self, http_client: &SharedHttpClient, timeouts: Option<&TimeoutConfig>) {
-        self.discovery.adopt(|| -> Arc<dyn Ask> {
+        self.discovery.adopt(|| -> Arc<dyn DiscoveryClient> {
             let http_client = self.chosen_client.as_ref().unwrap_or(http_client);
             Arc::new(Localnodes::new(http_client.clone(), timeouts))
         });
@@ -273,9 +278,9 @@ impl Cluster {
 
     /// The node at an address, if it is one of the cluster's: listed, or a seed.
     pub(crate) fn find(&self, url: &NodeUrl) -> Option<Arc<SdkNode>> {
-        let table = self.router.table();
+        let snapshot = self.router.snapshot();
         let seed = || self.seeds.iter().find(|seed| seed.url() == url);
-        table.topology().find(url).or_else(seed).cloned()
+        snapshot.topology().find(url).or_else(seed).cloned()
     }
 
     /// A request is made: the task that keeps the list fresh must run. Returns the time.
@@ -291,10 +296,10 @@ impl Cluster {
     }
 }
 
-fn report(report: &Report) {
+fn report(report: &TopologyEvent) {
     alternator_lb_core::observe::events::report(report);
     #[cfg(feature = "default-https-client")]
-    if let Report::Changed { added, .. } = report {
+    if let TopologyEvent::Changed { added, .. } = report {
         crate::install::proxy::warn_if_captured(added);
     }
 }

@@ -3,8 +3,8 @@
 use crate::cluster::Cluster;
 use crate::operation::access::Access;
 use alternator_lb_core::routing;
-use alternator_lb_core::routing::{Explained, Reason};
-use alternator_lb_core::routing::{Key, Order, Token, Wish};
+use alternator_lb_core::routing::{Preference, RoutingInfo, RoutingKey, Token};
+use alternator_lb_core::routing::{Reason, RoutingTrace};
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use std::fmt;
 use std::net::IpAddr;
@@ -45,7 +45,7 @@ pub struct Replica {
 }
 
 impl Explanation {
-    pub(crate) fn new<E>(partitions: Vec<Partition>, explained: &Explained<E>) -> Self {
+    pub(crate) fn new<E>(partitions: Vec<Partition>, explained: &RoutingTrace<E>) -> Self {
         let replica = |replica: &routing::Replica<E>| Replica {
             url: replica.node.url().as_str().to_owned(),
             is_in_scope: replica.is_in_scope,
@@ -145,15 +145,15 @@ impl Replica {
 /// What would become of an operation with this input. Nothing is looked up because of it.
 pub(crate) fn explain(cluster: &Cluster, input: &Input) -> Explanation {
     let partitions_and_wish =
-        Access::of(input).and_then(|access| Some(cluster.wishes()?.explain(&access, cluster)));
+        Access::of(input).and_then(|access| Some(cluster.key_routing()?.explain(&access, cluster)));
     let (partitions, wish) = partitions_and_wish.unwrap_or_default();
     // Without a wish it goes where a partition would of which nothing is known.
     let wish = wish.unwrap_or_else(|| {
-        let any = Key {
+        let any = RoutingKey {
             token: Token::MAX,
             map: None,
         };
-        Wish::one(any, Order::ByLoad)
+        RoutingInfo::one(any, Preference::LeastLoaded)
     });
     let explained = cluster.router().explain(&wish, cluster.now());
     Explanation::new(partitions, &explained)
@@ -223,7 +223,7 @@ mod tests {
         let nobody = Explanation {
             partitions: Vec::new(),
             node: None,
-            reason: Reason::Nobody,
+            reason: Reason::NoNode,
             ..explanation
         };
         assert_eq!(nobody.to_string(), "to nobody: the scope allows no node");

@@ -36,7 +36,7 @@
 //!   that the SDK keeps for the process. That is done only where nothing was sent, so no write is ever doubled by it.
 //!   A retry that the SDK makes after a server error or a cut connection goes to another node too, after 10 ms at most.
 //! * **Keeps an eye on the nodes.** A node that hangs is found out within half a second where answers usually take some
-//!   milliseconds, and the requests that wait on it are sent elsewhere; one that answers mostly with errors is left out.
+//!   milliseconds, and the requests that wait on it are sent target; one that answers mostly with errors is left out.
 //!   Who is out is asked in the background whether it is back, and eased in. [`docs::health`] tells how, with a reason for
 //!   every number.
 //! * **Follows the cluster.** One task asks for the list of nodes (`/localnodes`) every few seconds while there are
@@ -72,7 +72,7 @@
 //! # Limits
 //!
 //! * Over `https` the nodes are spoken to by their addresses, so their certificates must name these.
-//! * A request that waits on a node that hangs is sent elsewhere only if the application's retries leave an attempt. With
+//! * A request that waits on a node that hangs is sent target only if the application's retries leave an attempt. With
 //!   retries turned off, give the client timeouts.
 //! * Requests must be made inside a tokio runtime, or nothing keeps the list of nodes fresh and looks after the nodes.
 

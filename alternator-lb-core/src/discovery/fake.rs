@@ -1,6 +1,6 @@
 //! A network for unit tests.
 
-use super::{Ask, AskError, AskFuture, Connections};
+use super::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
 use crate::topology::{Host, NodeUrl, Scheme};
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -14,7 +14,7 @@ pub(super) struct FakeNetwork {
     nodes: Mutex<HashMap<u8, FakeNode>>,
     names: Mutex<HashMap<String, Vec<u8>>>,
     asked: Mutex<Vec<(u8, String)>>,
-    probed: Mutex<Vec<(u8, Connections)>>,
+    probed: Mutex<Vec<(u8, ConnectionPool)>>,
     lookups: Mutex<u32>,
     delays: Mutex<HashMap<u8, Duration>>,
     /// Nobody answers questions in which this occurs.
@@ -34,7 +34,7 @@ enum FakeNode {
 }
 
 /// The datacenter and rack of a node, and the last number of its address.
-pub(super) type Member<'a> = (&'a str, &'a str, u8);
+pub(super) type Candidate<'a> = (&'a str, &'a str, u8);
 
 pub(super) fn url(last: u8) -> NodeUrl {
     NodeUrl::new(Scheme::Http, Host::Ip([127, 0, 0, last].into()), 8000)
@@ -67,7 +67,7 @@ impl FakeNetwork {
     }
 
     /// Datacenters whose nodes name each other: all the nodes there are, by datacenter and rack.
-    pub(super) fn cluster(&self, members: &[Member<'_>]) -> &Self {
+    pub(super) fn cluster(&self, members: &[Candidate<'_>]) -> &Self {
         for (datacenter, _, last) in members {
             self.sees(*last, datacenter, members);
         }
@@ -75,7 +75,7 @@ impl FakeNetwork {
     }
 
     /// What one node says of all datacenters, its own being the one named.
-    pub(super) fn sees(&self, last: u8, datacenter: &str, members: &[Member<'_>]) -> &Self {
+    pub(super) fn sees(&self, last: u8, datacenter: &str, members: &[Candidate<'_>]) -> &Self {
         let members = members
             .iter()
             .map(|(datacenter, rack, last)| ((*datacenter).to_owned(), (*rack).to_owned(), *last))
@@ -152,7 +152,7 @@ impl FakeNetwork {
     }
 
     /// The node, when and if it can be connected and answers.
-    async fn reach(&self, last: u8, path: &str) -> Result<FakeNode, AskError> {
+    async fn reach(&self, last: u8, path: &str) -> Result<FakeNode, QueryError> {
         let delay = self.delays.lock().unwrap().get(&last).copied();
         tokio::time::sleep(delay.unwrap_or_default()).await;
         let unanswerable = self.unanswerable.lock().unwrap().clone();
@@ -165,11 +165,11 @@ impl FakeNetwork {
             tokio::time::sleep(Duration::from_secs(3600)).await;
         }
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
-        found.ok_or_else(|| AskError::Unreachable(refused().into()))
+        found.ok_or_else(|| QueryError::Unreachable(refused().into()))
     }
 
     /// Who was asked whether it is there since the last time this was called, in order, and over what.
-    pub(super) fn probed(&self) -> Vec<(u8, Connections)> {
+    pub(super) fn probed(&self) -> Vec<(u8, ConnectionPool)> {
         std::mem::take(&mut self.probed.lock().unwrap())
     }
 
@@ -188,18 +188,18 @@ impl FakeNetwork {
     }
 }
 
-impl Ask for FakeNetwork {
+impl DiscoveryClient for FakeNetwork {
     fn get<'a>(
         &'a self,
         node: &'a NodeUrl,
         path: String,
         _: usize,
-    ) -> AskFuture<'a, Vec<u8>, AskError> {
+    ) -> ClientFuture<'a, Vec<u8>, QueryError> {
         Box::pin(async move {
             let last = numbers([node])[0];
             self.asked.lock().unwrap().push((last, path.clone()));
             match self.reach(last, &path).await? {
-                FakeNode::Silent => Err(AskError::Status(504)),
+                FakeNode::Silent => Err(QueryError::Status(504)),
                 FakeNode::Raw(body) => Ok(body.into_bytes()),
                 FakeNode::Lists {
                     datacenter,
@@ -210,7 +210,11 @@ impl Ask for FakeNetwork {
         })
     }
 
-    fn probe<'a>(&'a self, node: &'a NodeUrl, over: Connections) -> AskFuture<'a, (), AskError> {
+    fn probe<'a>(
+        &'a self,
+        node: &'a NodeUrl,
+        over: ConnectionPool,
+    ) -> ClientFuture<'a, (), QueryError> {
         Box::pin(async move {
             let last = numbers([node])[0];
             self.probed.lock().unwrap().push((last, over));
@@ -218,7 +222,7 @@ impl Ask for FakeNetwork {
         })
     }
 
-    fn look_up<'a>(&'a self, host: &'a str) -> AskFuture<'a, Vec<IpAddr>, io::Error> {
+    fn look_up<'a>(&'a self, host: &'a str) -> ClientFuture<'a, Vec<IpAddr>, io::Error> {
         *self.lookups.lock().unwrap() += 1;
         let found = self.names.lock().unwrap().get(host).cloned();
         Box::pin(async move {

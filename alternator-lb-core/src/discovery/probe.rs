@@ -1,9 +1,9 @@
 //! Asking a node whether it is there.
 
 use super::refresh::Discovery;
-use super::{Ask, AskError, Connections};
-use crate::health::Trial;
-use crate::routing::Target;
+use super::{ConnectionPool, DiscoveryClient, QueryError};
+use crate::health::ProbePermit;
+use crate::routing::Endpoint;
 use crate::topology::NodeUrl;
 use futures_util::future;
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
@@ -24,7 +24,7 @@ const SHORTEST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// How many others are asked where one does not answer.
-pub(super) const WITNESSES: usize = 3;
+pub(super) const REFERENCE_NODES: usize = 3;
 
 /// How many nodes are asked at a time. Where more are out or new, the others follow when these have answered.
 pub(super) const MAX_PROBES: usize = 16;
@@ -33,24 +33,27 @@ pub(super) const MAX_PROBES: usize = 16;
 const ON_THE_WAY: Duration = Duration::from_millis(25);
 
 /// The right to find out whether a node is back. Dropped without a result it is given back.
-struct Claim<E> {
-    node: Arc<Target<E>>,
-    trial: Option<Trial>,
+struct PermitGuard<E> {
+    node: Arc<Endpoint<E>>,
+    permit: Option<ProbePermit>,
 }
 
-impl<E> Drop for Claim<E> {
+impl<E> Drop for PermitGuard<E> {
     fn drop(&mut self) {
-        if let Some(trial) = self.trial.take() {
-            self.node.health().abandon_trial(trial);
+        if let Some(permit) = self.permit.take() {
+            self.node.health().release_permit(permit);
         }
     }
 }
 
 /// Asks nodes that are new in the list whether they are there yet. Returns those that answer at once: a node that listens
 /// does, and one that does not must not hold up the list.
-pub(super) async fn newcomers(ask: &dyn Ask, nodes: HashSet<NodeUrl>) -> HashSet<NodeUrl> {
+pub(super) async fn new_nodes(
+    ask: &dyn DiscoveryClient,
+    nodes: HashSet<NodeUrl>,
+) -> HashSet<NodeUrl> {
     let answers = nodes.into_iter().map(|node| async move {
-        let answer = ask.probe(&node, Connections::OfTheData).await;
+        let answer = ask.probe(&node, ConnectionPool::Shared).await;
         answer.is_ok().then_some(node)
     });
     stream::iter(answers)
@@ -63,25 +66,25 @@ pub(super) async fn newcomers(ask: &dyn Ask, nodes: HashSet<NodeUrl>) -> HashSet
 
 /// Asks a node that is out whether it is back, over the data's connections: the one that is opened for it serves the
 /// requests that come afterwards.
-pub(super) async fn return_of<E: Send + Sync + 'static>(
+pub(super) async fn probe_ejected<E: Send + Sync + 'static>(
     discovery: Weak<Discovery<E>>,
-    ask: Arc<dyn Ask>,
-    node: Arc<Target<E>>,
-    trial: Trial,
+    ask: Arc<dyn DiscoveryClient>,
+    node: Arc<Endpoint<E>>,
+    permit: ProbePermit,
 ) {
-    let mut claim = Claim {
+    let mut guard = PermitGuard {
         node: Arc::clone(&node),
-        trial: Some(trial),
+        permit: Some(permit),
     };
-    let answered = is_there(ask.as_ref(), &node, Connections::OfTheData, LONGEST).await;
+    let answered = responds(ask.as_ref(), &node, ConnectionPool::Shared, LONGEST).await;
     let Some(answered) = answered else {
         return;
     };
-    let (Some(discovery), Some(trial)) = (discovery.upgrade(), claim.trial.take()) else {
+    let (Some(discovery), Some(permit)) = (discovery.upgrade(), guard.permit.take()) else {
         return;
     };
     let now = discovery.clock().now();
-    if let Some(change) = discovery.router().probed(node, answered, trial, now) {
+    if let Some(change) = discovery.router().probed(node, answered, permit, now) {
         discovery.note(&change);
     }
 }
@@ -92,25 +95,25 @@ pub(super) async fn return_of<E: Send + Sync + 'static>(
 /// That is so only if some other node has answered something in the meantime, or answers this question: the network of
 /// this very process may be what is wrong, or the process may have stood still, and then to leave nodes out would help
 /// nobody.
-pub(super) async fn stalled<E: Send + Sync + 'static>(
+pub(super) async fn probe_stalled<E: Send + Sync + 'static>(
     discovery: Weak<Discovery<E>>,
-    ask: Arc<dyn Ask>,
-    node: Arc<Target<E>>,
-    others: Vec<Arc<Target<E>>>,
+    ask: Arc<dyn DiscoveryClient>,
+    node: Arc<Endpoint<E>>,
+    others: Vec<Arc<Endpoint<E>>>,
 ) {
-    let answers = |nodes: &[Arc<Target<E>>]| nodes.iter().map(|node| node.answers()).sum::<u64>();
+    let answers = |nodes: &[Arc<Endpoint<E>>]| nodes.iter().map(|node| node.answers()).sum::<u64>();
     let (answers_before, others_before) = (node.answers(), answers(&others));
     let usual = node.latency().unwrap_or_default();
-    let patience = usual.saturating_mul(FACTOR).clamp(SHORTEST, LONGEST);
-    if is_there(ask.as_ref(), &node, Connections::Apart, patience).await != Some(false) {
+    let threshold = usual.saturating_mul(FACTOR).clamp(SHORTEST, LONGEST);
+    if responds(ask.as_ref(), &node, ConnectionPool::Separate, threshold).await != Some(false) {
         return;
     }
     let is_other_there =
-        answers(&others) > others_before || any_is_there(ask.as_ref(), &others, patience).await;
+        answers(&others) > others_before || any_responds(ask.as_ref(), &others, threshold).await;
     if !is_other_there || node.answers() > answers_before {
         return;
     }
-    leave_out(&discovery, &node);
+    eject(&discovery, &node);
     // Who had chosen the node just before that is on the way there by now.
     sleep(ON_THE_WAY).await;
     if let Some(discovery) = discovery.upgrade()
@@ -120,12 +123,12 @@ pub(super) async fn stalled<E: Send + Sync + 'static>(
     }
 }
 
-fn leave_out<E: Send + Sync + 'static>(discovery: &Weak<Discovery<E>>, node: &Arc<Target<E>>) {
+fn eject<E: Send + Sync + 'static>(discovery: &Weak<Discovery<E>>, node: &Arc<Endpoint<E>>) {
     let Some(discovery) = discovery.upgrade() else {
         return;
     };
     let now = discovery.clock().now();
-    if let Some(change) = discovery.router().silent(Arc::clone(node), now) {
+    if let Some(change) = discovery.router().eject_unresponsive(Arc::clone(node), now) {
         discovery.note(&change);
     }
     if !node.health().state().is_up() {
@@ -133,25 +136,29 @@ fn leave_out<E: Send + Sync + 'static>(discovery: &Weak<Discovery<E>>, node: &Ar
     }
 }
 
-async fn any_is_there<E>(ask: &dyn Ask, nodes: &[Arc<Target<E>>], patience: Duration) -> bool {
+async fn any_responds<E>(
+    ask: &dyn DiscoveryClient,
+    nodes: &[Arc<Endpoint<E>>],
+    threshold: Duration,
+) -> bool {
     let answers: FuturesUnordered<_> = nodes
         .iter()
-        .map(|node| is_there(ask, node, Connections::Apart, patience))
+        .map(|node| responds(ask, node, ConnectionPool::Separate, threshold))
         .collect();
-    let mut answers = pin!(answers.filter(|is_there| future::ready(*is_there == Some(true))));
+    let mut answers = pin!(answers.filter(|responds| future::ready(*responds == Some(true))));
     answers.next().await.is_some()
 }
 
 /// Nothing if it could not be found out.
-async fn is_there<E>(
-    ask: &dyn Ask,
-    node: &Target<E>,
-    over: Connections,
-    patience: Duration,
+async fn responds<E>(
+    ask: &dyn DiscoveryClient,
+    node: &Endpoint<E>,
+    over: ConnectionPool,
+    threshold: Duration,
 ) -> Option<bool> {
-    match timeout(patience, ask.probe(node.url(), over)).await {
+    match timeout(threshold, ask.probe(node.url(), over)).await {
         Ok(Ok(())) => Some(true),
-        Ok(Err(AskError::NotAsked(_))) => None,
+        Ok(Err(QueryError::NotAsked(_))) => None,
         Ok(Err(_)) | Err(_) => Some(false),
     }
 }

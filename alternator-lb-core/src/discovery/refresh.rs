@@ -1,16 +1,18 @@
 //! Making refreshes, and what comes of them.
 
-use super::flight;
-use super::flight::{Boarding, Flight, Turn};
-use super::knowledge::Knowledge;
-use super::memory::{Changes, Memory};
-use super::schedule::{Intervals, Signals};
+use super::last_known_good::{LastKnownGood, TopologyDiff};
+use super::membership::Membership;
+use super::membership_query::{MembershipQuery, QueryLog};
+use super::schedule::{RefreshIntervals, WakeUps};
 use super::seeds::{LOOK_UP_TIMEOUT, Seeds};
-use super::survey::{Findings, Survey};
-use super::{Ask, AskError, RefreshError, Report, probe};
+use super::single_flight;
+use super::single_flight::{Joined, Leader, SingleFlight};
+use super::{DiscoveryClient, QueryError, RefreshError, TopologyEvent, probe};
 use crate::clock::Clock;
-use crate::health::{Cause, Transition};
-use crate::routing::{Change, Peer, Router, SelectionError, Table, Target};
+use crate::health::{EjectionCause, Transition};
+use crate::routing::{
+    Endpoint, EndpointState, HealthEvent, Router, RoutingSnapshot, SelectionError,
+};
 use crate::topology::{NodeUrl, Scope};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,59 +21,59 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 /// What a cluster is, and how its list of nodes is to be kept.
-pub struct Settings<E> {
+pub struct DiscoveryConfig<E> {
     pub seeds: Vec<NodeUrl>,
     pub scope: Scope,
     /// Whether the application asked for that scope.
     pub scope_is_chosen: bool,
-    /// Whether the nodes of all links of the scope chain are kept, or only those of the first link that has any.
+    /// Whether the nodes of all levels of the scope chain are kept, or only those of the first level that has any.
     pub spill_over: bool,
     /// Whether the nodes of the datacenter are kept as well where the scope is a rack: for operations that want one
     /// coordinator for all clients.
-    pub knows_datacenter: bool,
-    pub intervals: Intervals,
+    pub discovers_local_datacenter: bool,
+    pub intervals: RefreshIntervals,
     /// Makes what the SDK wants at hand when a node is picked.
     pub attach: fn(&NodeUrl) -> E,
     /// Ends the requests that wait on a node.
     pub end_requests: fn(&E),
-    pub report: Box<dyn Fn(&Report) + Send + Sync>,
+    pub report: Box<dyn Fn(&TopologyEvent) + Send + Sync>,
 }
 
 /// Knows who is in the cluster, and tells the router.
 pub struct Discovery<E> {
     router: Arc<Router<E>>,
     clock: Clock,
-    settings: Settings<E>,
+    settings: DiscoveryConfig<E>,
     seeds: Seeds,
     /// The first that came.
-    ask: OnceLock<Arc<dyn Ask>>,
-    flight: Flight,
-    signals: Arc<Signals>,
+    ask: OnceLock<Arc<dyn DiscoveryClient>>,
+    flight: SingleFlight,
+    wake_ups: Arc<WakeUps>,
     has_succeeded: AtomicBool,
-    hears_of_answers: AtomicBool,
-    memory: Mutex<Memory>,
+    tracks_outcomes: AtomicBool,
+    last_known_good: Mutex<LastKnownGood>,
 }
 
 /// What a refresh has found.
-struct Found {
-    knowledge: Knowledge,
+struct RefreshOutcome {
+    membership: Membership,
     /// The nodes among them that are new and have answered.
-    proven: HashSet<NodeUrl>,
+    slow_starting: HashSet<NodeUrl>,
 }
 
 impl<E: Send + Sync + 'static> Discovery<E> {
-    pub fn new(settings: Settings<E>, router: Arc<Router<E>>, clock: Clock) -> Self {
+    pub fn new(settings: DiscoveryConfig<E>, router: Arc<Router<E>>, clock: Clock) -> Self {
         Self {
             router,
             clock,
             seeds: Seeds::new(settings.seeds.clone()),
             settings,
             ask: OnceLock::new(),
-            flight: Flight::default(),
-            signals: Arc::new(Signals::new()),
+            flight: SingleFlight::default(),
+            wake_ups: Arc::new(WakeUps::new()),
             has_succeeded: AtomicBool::new(false),
-            hears_of_answers: AtomicBool::new(false),
-            memory: Mutex::default(),
+            tracks_outcomes: AtomicBool::new(false),
+            last_known_good: Mutex::default(),
         }
     }
 
@@ -81,7 +83,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 
     /// Asks with this from now on, unless there is something to ask with already.
-    pub fn adopt(&self, ask: impl FnOnce() -> Arc<dyn Ask>) {
+    pub fn adopt(&self, ask: impl FnOnce() -> Arc<dyn DiscoveryClient>) {
         self.ask.get_or_init(ask);
     }
 
@@ -93,7 +95,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.clock
     }
 
-    pub fn intervals(&self) -> Intervals {
+    pub fn intervals(&self) -> RefreshIntervals {
         self.settings.intervals
     }
 
@@ -101,59 +103,59 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         &self.router
     }
 
-    pub(super) fn ask(&self) -> Option<Arc<dyn Ask>> {
+    pub(super) fn ask(&self) -> Option<Arc<dyn DiscoveryClient>> {
         self.ask.get().cloned()
     }
 
     /// Ends the requests that wait on a node.
-    pub(super) fn end_requests(&self, node: &Target<E>) {
+    pub(super) fn end_requests(&self, node: &Endpoint<E>) {
         (self.settings.end_requests)(node.endpoint());
     }
 
-    pub(super) fn signals(&self) -> Arc<Signals> {
-        Arc::clone(&self.signals)
+    pub(super) fn wake_ups(&self) -> Arc<WakeUps> {
+        Arc::clone(&self.wake_ups)
     }
 
     pub(super) fn failures_in_a_row(&self) -> u32 {
-        self.memory().failures
+        self.last_known_good().failures
     }
 
-    pub(super) fn report(&self, report: Report) {
+    pub(super) fn report(&self, report: TopologyEvent) {
         (self.settings.report)(&report);
     }
 
     /// A request is made. Returns whether it may have woken the task.
     pub fn request(&self) -> bool {
-        self.signals.request()
+        self.wake_ups.request()
     }
 
     /// Somebody tells the router what becomes of attempts.
-    pub fn hear_of_answers(&self) {
-        self.hears_of_answers.store(true, Ordering::Relaxed);
+    pub fn track_outcomes(&self) {
+        self.tracks_outcomes.store(true, Ordering::Relaxed);
     }
 
     /// Whether it is known what becomes of attempts. Otherwise every node that is busy would look as if it hung.
-    pub(super) fn hears_of_answers(&self) -> bool {
-        self.hears_of_answers.load(Ordering::Relaxed)
+    pub(super) fn tracks_outcomes(&self) -> bool {
+        self.tracks_outcomes.load(Ordering::Relaxed)
     }
 
     /// An attempt has begun.
     pub fn attempt_begun(&self) {
-        self.signals.watch();
+        self.wake_ups.watch();
     }
 
     /// A node goes, comes or stays out.
-    pub fn note(&self, change: &Change<E>) {
+    pub fn note(&self, change: &HealthEvent<E>) {
         if let Transition::Ejected {
-            cause: Cause::Unreachable,
+            cause: EjectionCause::Unreachable,
             ..
         } = change.transition
         {
             // The list may be out of date.
-            self.signals.trouble();
+            self.wake_ups.failure_hint();
         }
-        self.signals.watch();
-        self.report(Report::Node {
+        self.wake_ups.watch();
+        self.report(TopologyEvent::Node {
             node: change.node.url().clone(),
             transition: change.transition,
         });
@@ -162,13 +164,13 @@ impl<E: Send + Sync + 'static> Discovery<E> {
 
     fn note_panic(&self, panic: Option<bool>) {
         if let Some(panic) = panic {
-            self.report(Report::Panic(panic));
+            self.report(TopologyEvent::Panic(panic));
         }
     }
 
     /// Why the last refresh failed, if it did.
     pub fn last_error(&self) -> Option<RefreshError> {
-        self.memory().error.clone()
+        self.last_known_good().error.clone()
     }
 
     /// Whether the list has been refreshed at any time.
@@ -198,92 +200,103 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             return Err(RefreshError::NoRuntime);
         }
         loop {
-            let turn = match self.flight.board(self.clock).await {
-                Boarding::Turn(turn) => turn,
-                Boarding::Landed(result) => return result,
+            let turn = match self.flight.join(self.clock).await {
+                Joined::Leader(turn) => turn,
+                Joined::Completed(result) => return result,
             };
             if needless() {
                 return Ok(());
             }
-            let (result, findings) = self.survey(ask.as_ref()).await;
+            let (result, log) = self.survey(ask.as_ref()).await;
             let found = match result {
-                Ok(knowledge) => Ok(self.prove(ask.as_ref(), knowledge).await),
+                Ok(membership) => Ok(self.prove(ask.as_ref(), membership).await),
                 Err(error) => Err(error),
             };
-            if let Some(outcome) = self.finish(turn, found, findings) {
+            if let Some(outcome) = self.finish(turn, found, log) {
                 return outcome;
             }
         }
     }
 
-    async fn survey(&self, ask: &dyn Ask) -> (Result<Knowledge, RefreshError>, Findings) {
-        let trouble = self.signals.take_trouble() || self.failures_in_a_row() > 0;
-        let (seeds, unresolved) = self.seeds.resolve(ask, trouble, self.clock.now()).await;
-        let knowledge = self.memory().knowledge.clone();
-        if knowledge.links.is_empty() && !seeds.is_empty() && !self.router.table().refuses() {
+    async fn survey(
+        &self,
+        ask: &dyn DiscoveryClient,
+    ) -> (Result<Membership, RefreshError>, QueryLog) {
+        let failure_hint = self.wake_ups.take_failure_hint() || self.failures_in_a_row() > 0;
+        let (seeds, unresolved) = self
+            .seeds
+            .resolve(ask, failure_hint, self.clock.now())
+            .await;
+        let membership = self.last_known_good().membership.clone();
+        if membership.levels.is_empty() && !seeds.is_empty() && !self.router.snapshot().refuses() {
             // Nothing better is known until the seeds answer, if they do.
-            self.put_in_force(std::slice::from_ref(&seeds), &seeds, &HashSet::new());
+            self.publish(std::slice::from_ref(&seeds), &seeds, &HashSet::new());
         }
-        let survey = Survey {
+        let survey = MembershipQuery {
             ask,
             seeds: &seeds,
-            knowledge: &knowledge,
+            membership: &membership,
             down: &self.nodes_down(),
             now: self.clock.now(),
-            end: Instant::now() + flight::LIMIT.saturating_sub(LOOK_UP_TIMEOUT),
-            findings: Mutex::new(Findings {
+            end: Instant::now() + single_flight::LIMIT.saturating_sub(LOOK_UP_TIMEOUT),
+            log: Mutex::new(QueryLog {
                 failures: unresolved.into_iter().map(failure).collect(),
-                ..Findings::default()
+                ..QueryLog::default()
             }),
         };
         let settings = &self.settings;
         let result = survey.run(&settings.scope, settings.spill_over).await;
         let home = match &result {
-            Ok(links) if settings.knows_datacenter => survey.home(&settings.scope, links).await,
+            Ok(levels) if settings.discovers_local_datacenter => {
+                survey.home(&settings.scope, levels).await
+            }
             Ok(_) | Err(_) => None,
         };
-        let findings = survey.findings.into_inner();
-        let mut findings = findings.unwrap_or_else(PoisonError::into_inner);
-        let knowledge = result.map(|links| Knowledge {
-            links,
+        let log = survey.log.into_inner();
+        let mut log = log.unwrap_or_else(PoisonError::into_inner);
+        let membership = result.map(|levels| Membership {
+            levels,
             home,
-            scoped: std::mem::take(&mut findings.scoped),
+            scoped: std::mem::take(&mut log.scoped),
         });
-        (knowledge, findings)
+        (membership, log)
     }
 
     /// Asks those who are new whether they listen yet.
-    async fn prove(&self, ask: &dyn Ask, knowledge: Knowledge) -> Found {
-        let proven = match self.has_succeeded() {
+    async fn prove(&self, ask: &dyn DiscoveryClient, membership: Membership) -> RefreshOutcome {
+        let slow_starting = match self.has_succeeded() {
             true => {
-                let table = self.router.table();
+                let table = self.router.snapshot();
                 let known: HashSet<&NodeUrl> = table
                     .topology()
                     .nodes()
                     .iter()
                     .map(|node| node.url())
                     .collect();
-                let nodes = knowledge.nodes();
+                let nodes = membership.nodes();
                 let new = nodes.filter(|node| !known.contains(node)).cloned();
-                probe::newcomers(ask, new.collect()).await
+                probe::new_nodes(ask, new.collect()).await
             }
             // The first list is all there is to go to.
             false => HashSet::new(),
         };
-        Found { knowledge, proven }
+        RefreshOutcome {
+            membership,
+            slow_starting,
+        }
     }
 
     /// Lets the result count, and returns it; nothing if the turn was lost, because another has gone ahead since.
     fn finish(
         &self,
-        turn: Turn<'_>,
-        result: Result<Found, RefreshError>,
-        findings: Findings,
+        turn: Leader<'_>,
+        result: Result<RefreshOutcome, RefreshError>,
+        log: QueryLog,
     ) -> Option<Result<(), RefreshError>> {
         if !turn.is_current() {
             return None;
         }
-        let mut reports = Vec::from_iter(self.memory().note_dropped(&findings.dropped));
+        let mut reports = Vec::from_iter(self.last_known_good().note_dropped(&log.dropped));
         let outcome = match result {
             Ok(found) => {
                 reports.extend(self.succeeded(found));
@@ -294,22 +307,29 @@ impl<E: Send + Sync + 'static> Discovery<E> {
                 Err(error)
             }
         };
-        turn.land(&outcome);
+        turn.complete(&outcome);
         reports.into_iter().for_each(|report| self.report(report));
         Some(outcome)
     }
 
-    fn succeeded(&self, found: Found) -> Vec<Report> {
-        let Found { knowledge, proven } = found;
+    fn succeeded(&self, found: RefreshOutcome) -> Vec<TopologyEvent> {
+        let RefreshOutcome {
+            membership,
+            slow_starting,
+        } = found;
         // Before anybody is told that it has succeeded.
-        let changes = self.put_in_force(&knowledge.tiers(), &knowledge.at_home(), &proven);
+        let changes = self.publish(
+            &membership.levels(),
+            &membership.local_nodes(),
+            &slow_starting,
+        );
         self.has_succeeded.store(true, Ordering::Relaxed);
         let is_surprised = !self.settings.scope_is_chosen;
-        self.memory()
-            .succeeded(knowledge, self.seeds(), changes, is_surprised)
+        self.last_known_good()
+            .succeeded(membership, self.seeds(), changes, is_surprised)
     }
 
-    fn failed(&self, error: &RefreshError) -> Option<Report> {
+    fn failed(&self, error: &RefreshError) -> Option<TopologyEvent> {
         if let RefreshError::ScopeUnsupported { scope } = error
             && !self.has_succeeded()
         {
@@ -318,7 +338,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
                 scope: scope.clone(),
             });
         }
-        self.memory().failed(error)
+        self.last_known_good().failed(error)
     }
 
     /// Routes to these nodes from now on. Returns which came and which went.
@@ -328,40 +348,44 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     ///
     /// New nodes come in an order of this process's own: were it the same for all, the turns of a node that is out would
     /// all fall to the same next one, and move through a fleet as a wave.
-    fn put_in_force(
+    fn publish(
         &self,
-        tiers: &[Vec<NodeUrl>],
+        levels: &[Vec<NodeUrl>],
         home: &[NodeUrl],
-        proven: &HashSet<NodeUrl>,
-    ) -> Changes {
+        slow_starting: &HashSet<NodeUrl>,
+    ) -> TopologyDiff {
         let is_first = !self.has_succeeded();
         let now = self.clock.now();
-        let before = self.router.table();
-        let mut tiers = tiers.to_vec();
-        tiers.iter_mut().for_each(|tier| fastrand::shuffle(tier));
-        let after = before.topology().refreshed_around(&tiers, home, |url| {
-            let endpoint = (self.settings.attach)(url);
-            match is_first {
-                true => Peer::new(endpoint),
-                false if proven.contains(url) => Peer::proven(endpoint, now),
-                false => Peer::unproven(endpoint, now),
-            }
-        });
+        let before = self.router.snapshot();
+        let mut levels = levels.to_vec();
+        levels.iter_mut().for_each(|level| fastrand::shuffle(level));
+        let after = before
+            .topology()
+            .refreshed_with_local(&levels, home, |url| {
+                let endpoint = (self.settings.attach)(url);
+                match is_first {
+                    true => EndpointState::new(endpoint),
+                    false if slow_starting.contains(url) => {
+                        EndpointState::slow_starting(endpoint, now)
+                    }
+                    false => EndpointState::pending(endpoint, now),
+                }
+            });
         let (added, removed) = before.topology().difference(&after);
         if !before.topology().is_same(&after) || before.refuses() {
-            let panic = self.router.publish(Table::new(Arc::new(after)));
+            let panic = self.router.publish(RoutingSnapshot::new(Arc::new(after)));
             self.note_panic(panic);
-            self.signals.watch();
+            self.wake_ups.watch();
         }
-        Changes {
+        TopologyDiff {
             added,
             removed,
-            nodes: self.router.table().topology().nodes().len(),
+            nodes: self.router.snapshot().topology().nodes().len(),
         }
     }
 
     fn nodes_down(&self) -> HashSet<NodeUrl> {
-        let table = self.router.table();
+        let table = self.router.snapshot();
         let nodes = table.topology().nodes().iter();
         nodes
             .filter(|node| !node.health().state().is_up())
@@ -369,9 +393,11 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             .collect()
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
+    fn last_known_good(&self) -> MutexGuard<'_, LastKnownGood> {
         // Nothing that holds the lock can panic.
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        self.last_known_good
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -385,7 +411,7 @@ impl<E> std::fmt::Debug for Discovery<E> {
     }
 }
 
-fn failure((seed, error): (NodeUrl, AskError)) -> (NodeUrl, Arc<AskError>) {
+fn failure((seed, error): (NodeUrl, QueryError)) -> (NodeUrl, Arc<QueryError>) {
     (seed, Arc::new(error))
 }
 

@@ -1,6 +1,6 @@
 //! When the list is refreshed.
 
-use super::unwatched::Unwatched;
+use super::idle_flag::IdleFlag;
 use crate::clock::Clock;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,12 +26,12 @@ const MAX_DEBOUNCE: Duration = Duration::from_secs(2);
 
 /// The two pauses between refreshes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Intervals {
+pub struct RefreshIntervals {
     pub active: Duration,
     pub idle: Duration,
 }
 
-impl Intervals {
+impl RefreshIntervals {
     /// How long the task sleeps at most before it looks whether there are requests.
     pub(super) fn longest_active(self) -> Duration {
         self.active.max(MAX_DEBOUNCE).mul_f64(1.0 + JITTER)
@@ -40,23 +40,23 @@ impl Intervals {
 
 /// What requests tell the task that refreshes.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(super) struct WakeUps {
     active: AtomicBool,
-    trouble: AtomicBool,
+    failure_hint: AtomicBool,
     request: Notify,
     failure: Notify,
-    unwatched: Unwatched,
+    idle_flag: IdleFlag,
     watch: Notify,
 }
 
-impl Signals {
+impl WakeUps {
     pub(super) fn new() -> Self {
         Self {
             active: AtomicBool::new(false),
-            trouble: AtomicBool::new(false),
+            failure_hint: AtomicBool::new(false),
             request: Notify::new(),
             failure: Notify::new(),
-            unwatched: Unwatched::new(),
+            idle_flag: IdleFlag::new(),
             watch: Notify::new(),
         }
     }
@@ -74,45 +74,45 @@ impl Signals {
     }
 
     /// A node could not be connected.
-    pub(super) fn trouble(&self) {
-        self.trouble.store(true, Ordering::Relaxed);
+    pub(super) fn failure_hint(&self) {
+        self.failure_hint.store(true, Ordering::Relaxed);
         self.failure.notify_waiters();
     }
 
-    /// Whether there was trouble since the last time this was asked.
-    pub(super) fn take_trouble(&self) -> bool {
-        self.trouble.swap(false, Ordering::Relaxed)
+    /// Whether there was failure_hint since the last time this was asked.
+    pub(super) fn take_failure_hint(&self) -> bool {
+        self.failure_hint.swap(false, Ordering::Relaxed)
     }
 
     /// There is something to watch over: an attempt has begun, or a node is new.
     ///
     /// Costs a read.
     pub(super) fn watch(&self) {
-        if self.unwatched.revoke() {
+        if self.idle_flag.clear() {
             self.watch.notify_waiters();
         }
     }
 
     #[cfg(test)]
     pub(super) fn is_unwatched(&self) -> bool {
-        self.unwatched.holds()
+        self.idle_flag.holds()
     }
 
     /// Rests until there is something to watch over, unless there is already.
     pub(super) async fn rest(&self, has_work: impl FnOnce() -> bool) {
-        self.unwatched.announce();
+        self.idle_flag.set();
         if has_work() {
-            self.unwatched.revoke();
+            self.idle_flag.clear();
             return;
         }
-        until(&self.watch, || !self.unwatched.holds()).await;
+        until(&self.watch, || !self.idle_flag.holds()).await;
     }
 
     /// Waits until the list is to be refreshed again. `failures` is how many refreshes in a row have failed; `idle` is
     /// called when the pause turns out to be a long one.
     pub(super) async fn pause(
         &self,
-        intervals: Intervals,
+        intervals: RefreshIntervals,
         failures: u32,
         clock: Clock,
         idle: impl FnOnce(Duration),
@@ -127,8 +127,8 @@ impl Signals {
         });
 
         sleep(jittered(debounce).min(active)).await;
-        let trouble = until(&self.failure, || self.trouble.load(Ordering::Relaxed));
-        if timeout(left(active), trouble).await.is_ok() {
+        let failure_hint = until(&self.failure, || self.failure_hint.load(Ordering::Relaxed));
+        if timeout(left(active), failure_hint).await.is_ok() {
             return;
         }
         if self.active.swap(false, Ordering::Relaxed) {
@@ -178,15 +178,15 @@ mod tests {
     use super::*;
     use tokio::time::Instant;
 
-    const INTERVALS: Intervals = Intervals {
+    const INTERVALS: RefreshIntervals = RefreshIntervals {
         active: ACTIVE,
         idle: IDLE,
     };
 
     /// How long a pause lasts, in seconds.
-    async fn pause(signals: &Signals, failures: u32) -> f64 {
+    async fn pause(wake_ups: &WakeUps, failures: u32) -> f64 {
         let start = Instant::now();
-        signals
+        wake_ups
             .pause(INTERVALS, failures, Clock::new(), |_| {})
             .await;
         start.elapsed().as_secs_f64()
@@ -201,21 +201,21 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn busy_processes_refresh_every_few_seconds() {
-        let signals = Signals::new();
+        let wake_ups = WakeUps::new();
         for _ in 0..50 {
-            signals.request();
-            around(pause(&signals, 0).await, 5.0);
+            wake_ups.request();
+            around(pause(&wake_ups, 0).await, 5.0);
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn pauses_are_not_alike() {
-        let signals = Signals::new();
+        let wake_ups = WakeUps::new();
         let mut pauses = Vec::new();
         // Timers count in milliseconds, so two may be alike by chance.
         for _ in 0..5 {
-            signals.request();
-            pauses.push(pause(&signals, 0).await);
+            wake_ups.request();
+            pauses.push(pause(&wake_ups, 0).await);
         }
         let first = pauses[0];
         assert!(pauses.iter().any(|pause| *pause != first), "{pauses:?}");
@@ -223,59 +223,59 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn idle_processes_refresh_every_minute() {
-        let signals = Signals::new();
-        signals.request();
-        pause(&signals, 0).await;
+        let wake_ups = WakeUps::new();
+        wake_ups.request();
+        pause(&wake_ups, 0).await;
         for _ in 0..50 {
-            around(pause(&signals, 0).await, 60.0);
+            around(pause(&wake_ups, 0).await, 60.0);
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_first_request_after_idleness_ends_the_pause() {
-        let signals = Signals::new();
-        signals.request();
-        pause(&signals, 0).await;
-        let (took, ()) = tokio::join!(pause(&signals, 0), async {
+        let wake_ups = WakeUps::new();
+        wake_ups.request();
+        pause(&wake_ups, 0).await;
+        let (took, ()) = tokio::join!(pause(&wake_ups, 0), async {
             sleep(Duration::from_secs(20)).await;
-            assert!(signals.request());
-            assert!(!signals.request(), "only the first one writes");
+            assert!(wake_ups.request());
+            assert!(!wake_ups.request(), "only the first one writes");
         });
         assert!((20.0..20.1).contains(&took), "{took}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn trouble_ends_the_pause_but_not_at_once() {
-        let signals = Signals::new();
-        signals.request();
+        let wake_ups = WakeUps::new();
+        wake_ups.request();
         for _ in 0..100 {
-            signals.trouble();
+            wake_ups.failure_hint();
         }
-        around(pause(&signals, 0).await, 0.25);
+        around(pause(&wake_ups, 0).await, 0.25);
         // The hundred were one reason.
-        assert!(signals.take_trouble());
-        signals.request();
-        around(pause(&signals, 0).await, 5.0);
+        assert!(wake_ups.take_failure_hint());
+        wake_ups.request();
+        around(pause(&wake_ups, 0).await, 5.0);
 
-        let (took, ()) = tokio::join!(pause(&signals, 0), async {
+        let (took, ()) = tokio::join!(pause(&wake_ups, 0), async {
             sleep(Duration::from_secs(20)).await;
-            signals.request();
+            wake_ups.request();
         });
         assert!((20.0..20.1).contains(&took), "{took}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn failures_are_followed_up_soon_and_then_less_often() {
-        let signals = Signals::new();
+        let wake_ups = WakeUps::new();
         for (failures, seconds) in [(1, 0.5), (2, 1.0), (3, 2.0), (30, 2.0)] {
-            signals.request();
-            around(pause(&signals, failures).await, seconds);
+            wake_ups.request();
+            around(pause(&wake_ups, failures).await, seconds);
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn even_then_an_idle_process_is_silent() {
-        let signals = Signals::new();
-        around(pause(&signals, 30).await, 60.0);
+        let wake_ups = WakeUps::new();
+        around(pause(&wake_ups, 30).await, 60.0);
     }
 }

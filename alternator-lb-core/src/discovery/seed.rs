@@ -1,4 +1,4 @@
-//! Reading the addresses that a user gives.
+//! Reading the addresses that a user yields.
 
 use crate::topology::{Host, NodeUrl, Scheme};
 use url::Url;

@@ -1,6 +1,6 @@
 //! The seeds, with the names among them looked up.
 
-use super::{Ask, AskError};
+use super::{DiscoveryClient, QueryError};
 use crate::topology::{Host, NodeUrl, Scheme};
 use futures_util::future::join_all;
 use std::collections::{HashMap, HashSet};
@@ -47,18 +47,18 @@ impl Seeds {
         &self.given
     }
 
-    /// The addresses to ask, and what went wrong in finding them. `trouble` says that known nodes fail, which is the
+    /// The addresses to ask, and what went wrong in finding them. `failure_hint` says that known nodes fail, which is the
     /// reason to look names up again. A name that was never found is looked up every time.
     pub(super) async fn resolve(
         &self,
-        ask: &dyn Ask,
-        trouble: bool,
+        ask: &dyn DiscoveryClient,
+        failure_hint: bool,
         now: Duration,
-    ) -> (Vec<NodeUrl>, Vec<(NodeUrl, AskError)>) {
+    ) -> (Vec<NodeUrl>, Vec<(NodeUrl, QueryError)>) {
         let due: Vec<_> = self
             .given
             .iter()
-            .filter(|seed| is_looked_up(seed) && self.is_due(seed, trouble, now))
+            .filter(|seed| is_looked_up(seed) && self.is_due(seed, failure_hint, now))
             .map(|seed| look_up(ask, seed))
             .collect();
         let mut failures = Vec::new();
@@ -68,16 +68,16 @@ impl Seeds {
             name.looked_up = now;
             match found {
                 Ok(addresses) => name.addresses = addresses,
-                Err(error) => failures.push((seed.clone(), AskError::Unresolved(error))),
+                Err(error) => failures.push((seed.clone(), QueryError::Unresolved(error))),
             }
         }
         (self.addresses(), failures)
     }
 
-    fn is_due(&self, seed: &NodeUrl, trouble: bool, now: Duration) -> bool {
+    fn is_due(&self, seed: &NodeUrl, failure_hint: bool, now: Duration) -> bool {
         match self.names().get(seed) {
             Some(name) if !name.addresses.is_empty() => {
-                trouble && now >= name.looked_up + LOOK_UP_AGAIN
+                failure_hint && now >= name.looked_up + LOOK_UP_AGAIN
             }
             Some(_) | None => true,
         }
@@ -109,7 +109,10 @@ fn is_looked_up(seed: &NodeUrl) -> bool {
     seed.scheme() == Scheme::Http && seed.ip().is_none()
 }
 
-async fn look_up<'a>(ask: &dyn Ask, seed: &'a NodeUrl) -> (&'a NodeUrl, io::Result<Vec<IpAddr>>) {
+async fn look_up<'a>(
+    ask: &dyn DiscoveryClient,
+    seed: &'a NodeUrl,
+) -> (&'a NodeUrl, io::Result<Vec<IpAddr>>) {
     let Host::Name(name) = seed.host() else {
         return (seed, Ok(Vec::new()));
     };

@@ -1,7 +1,7 @@
 //! How a node is.
 
-use crate::health::Cause;
-use crate::routing::Target;
+use crate::health::EjectionCause;
+use crate::routing::Endpoint;
 use std::time::Duration;
 
 /// One node at the moment of `Alternator::nodes()`.
@@ -13,7 +13,7 @@ pub struct NodeStatus {
     requests: u64,
     failures: u64,
     latency: Option<Duration>,
-    tier: usize,
+    level: usize,
     is_warming_up: bool,
 }
 
@@ -35,20 +35,20 @@ pub enum NodeState {
 }
 
 impl NodeStatus {
-    pub fn of<E>(node: &Target<E>, tier: usize, now: Duration) -> Self {
+    pub fn of<E>(node: &Endpoint<E>, level: usize, now: Duration) -> Self {
         Self {
             url: node.url().as_str().to_owned(),
             state: match node.health().state().cause() {
                 None => NodeState::Up,
-                Some(Cause::Unproven) => NodeState::New,
-                Some(Cause::Unreachable) => NodeState::Down,
-                Some(Cause::Failing) => NodeState::Ejected,
+                Some(EjectionCause::Pending) => NodeState::New,
+                Some(EjectionCause::Unreachable) => NodeState::Down,
+                Some(EjectionCause::Failing) => NodeState::Ejected,
             },
             latency: node.latency(),
             in_flight: node.in_flight(),
             is_warming_up: node.health().share(now) < 100,
             requests: node.requests(),
-            tier,
+            level,
             failures: node.failures(),
         }
     }
@@ -74,15 +74,15 @@ impl NodeStatus {
     }
 
     /// How wanted the node is: 0 in the most wanted scope of the chain that has nodes, 1 in the next such scope, and so on.
-    /// Nodes of higher tiers get requests when too few of the lower ones can be used, and retries; see
+    /// Nodes of higher levels get requests when too few of the lower ones can be used, and retries; see
     /// [`Scope`](crate::Scope).
     ///
     /// Where the scope is a rack, and some operations go to the same node from all racks, the rest of the datacenter is
     /// known as well. Those of its nodes that are in no scope of the chain have the number after the last scope's, and get
     /// such operations only.
     #[must_use]
-    pub fn tier(&self) -> usize {
-        self.tier
+    pub fn level(&self) -> usize {
+        self.level
     }
 
     /// Whether the node has come back, or joined, less than ten seconds ago. It is [`Up`](NodeState::Up) then, and gets a

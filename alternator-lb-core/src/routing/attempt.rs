@@ -1,44 +1,44 @@
 //! One attempt of an operation, under way.
 
-use super::Target;
-use crate::health::{Outcome, Transition, Trial};
+use super::Endpoint;
+use crate::health::{Outcome, ProbePermit, Transition};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A request on its way to a node.
 ///
 /// While it exists it counts as in flight on the node. Dropping it, which is all that happens when the application drops
-/// its `send()` future, takes the count back, and a trial that it had claimed and not begun is anybody's again.
+/// its `send()` future, takes the count back, and a permit that it had claimed and not begun is anybody's again.
 #[derive(Debug)]
 pub struct Attempt<E> {
-    node: Arc<Target<E>>,
+    node: Arc<Endpoint<E>>,
     began: Duration,
-    trial: Option<Trial>,
-    departed: bool,
+    permit: Option<ProbePermit>,
+    sent: bool,
 }
 
 impl<E> Attempt<E> {
-    /// An attempt on a node, with the trial of its health if it has claimed that.
-    pub(super) fn new(node: Arc<Target<E>>, trial: Option<Trial>, now: Duration) -> Self {
-        node.traffic().begin();
+    /// An attempt on a node, with the permit of its health if it has claimed that.
+    pub(super) fn new(node: Arc<Endpoint<E>>, permit: Option<ProbePermit>, now: Duration) -> Self {
+        node.load_stats().begin();
         Self {
             node,
             began: now,
-            trial,
-            departed: false,
+            permit,
+            sent: false,
         }
     }
 
-    pub fn node(&self) -> &Arc<Target<E>> {
+    pub fn node(&self) -> &Arc<Endpoint<E>> {
         &self.node
     }
 
-    pub(super) fn depart(&mut self) {
-        self.departed = true;
+    pub(super) fn mark_sent(&mut self) {
+        self.sent = true;
     }
 
-    pub(super) fn has_departed(&self) -> bool {
-        self.departed
+    pub(super) fn is_sent(&self) -> bool {
+        self.sent
     }
 
     /// For how long it has been under way.
@@ -53,31 +53,31 @@ impl<E> Attempt<E> {
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Option<Transition> {
-        let traffic = self.node.traffic();
+        let load_stats = self.node.load_stats();
         if outcome.is_failure() {
-            traffic.count_failure();
+            load_stats.count_failure();
         }
         if outcome.was_answered() {
-            traffic.answered(self.age(now));
+            load_stats.answered(self.age(now));
         }
         if outcome == Outcome::Overloaded {
-            traffic.overloaded(now);
+            load_stats.overloaded(now);
         }
-        let trial = self.trial.take();
+        let permit = self.permit.take();
         let health = self.node.health();
-        health.settle(outcome, trial, self.began, now, rng)
+        health.settle(outcome, permit, self.began, now, rng)
     }
 }
 
 impl<E> Drop for Attempt<E> {
     fn drop(&mut self) {
-        self.node.traffic().end();
-        // Of a request that has left nobody knows what it would have found: were its trial anybody's at once, a node that
+        self.node.load_stats().end();
+        // Of a request that has left nobody knows what it would have found: were its permit anybody's at once, a node that
         // hangs could take one impatient caller's requests all. It ends by itself.
-        if let Some(trial) = self.trial.take()
-            && !self.departed
+        if let Some(permit) = self.permit.take()
+            && !self.sent
         {
-            self.node.health().abandon_trial(trial);
+            self.node.health().release_permit(permit);
         }
     }
 }

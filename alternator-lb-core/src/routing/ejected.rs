@@ -1,8 +1,8 @@
 //! Nodes that are left out, and when they are tried again.
 
-use super::Target;
-use super::pool::Member;
-use crate::health::{Cause, NodeHealth, State};
+use super::Endpoint;
+use super::healthy_set::Candidate;
+use crate::health::{EjectionCause, NodeHealth, State};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,29 +11,29 @@ use std::time::Duration;
 pub(super) struct Ejected<E> {
     /// Of those that went together who was first comes first; those that have failed for longer, and were asked in vain
     /// more often, come after them.
-    all: Box<[Member<E>]>,
+    all: Box<[Candidate<E>]>,
     /// Those of them that answer, but badly; whose rest ends first comes first.
-    failing: Box<[Member<E>]>,
+    failing: Box<[Candidate<E>]>,
     /// From when on one of these may be tried.
     next_trial: Duration,
 }
 
 impl<E> Ejected<E> {
     /// Of nodes with their states as they were looked at.
-    pub(super) fn among<'n>(nodes: impl Iterator<Item = (&'n Member<E>, State)> + Clone) -> Self
+    pub(super) fn among<'n>(nodes: impl Iterator<Item = (&'n Candidate<E>, State)> + Clone) -> Self
     where
         E: 'n,
     {
         let all = sorted(nodes.clone(), |state, health| {
-            let key = (health.setbacks(), health.out_since());
+            let key = (health.consecutive_ejections(), health.ejected_since());
             (!state.is_up()).then_some(key)
         });
         let failing = sorted(nodes, |state, health| {
-            (state.cause() == Some(Cause::Failing)).then(|| health.out_until())
+            (state.cause() == Some(EjectionCause::Failing)).then(|| health.ejected_until())
         });
         let next_trial = failing
             .first()
-            .map_or(Duration::MAX, |member| member.node.health().out_until());
+            .map_or(Duration::MAX, |member| member.node.health().ejected_until());
         Self {
             all,
             failing,
@@ -42,13 +42,13 @@ impl<E> Ejected<E> {
     }
 
     /// All of them, the most hopeful first.
-    pub(super) fn nodes(&self) -> impl Iterator<Item = &Arc<Target<E>>> {
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
         self.all.iter().map(|member| &member.node)
     }
 
     /// Those whose rest may be over, so that a request may try them. Where nobody watches over the nodes, requests also
     /// find out about those that cannot be reached.
-    pub(super) fn due(&self, is_watched: bool, now: Duration) -> &[Member<E>] {
+    pub(super) fn due(&self, is_watched: bool, now: Duration) -> &[Candidate<E>] {
         match is_watched {
             true if now < self.next_trial => &[],
             true => &self.failing,
@@ -59,10 +59,10 @@ impl<E> Ejected<E> {
 
 /// The nodes that have a key, by that.
 fn sorted<'n, E: 'n, K: Ord>(
-    nodes: impl Iterator<Item = (&'n Member<E>, State)>,
+    nodes: impl Iterator<Item = (&'n Candidate<E>, State)>,
     key: impl Fn(State, &NodeHealth) -> Option<K>,
-) -> Box<[Member<E>]> {
-    let mut sorted: Vec<(K, &Member<E>)> = nodes
+) -> Box<[Candidate<E>]> {
+    let mut sorted: Vec<(K, &Candidate<E>)> = nodes
         .filter_map(|(member, state)| Some((key(state, member.node.health())?, member)))
         .collect();
     sorted.sort_by(|(one, _), (other, _)| one.cmp(other));

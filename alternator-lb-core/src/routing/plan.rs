@@ -1,6 +1,6 @@
 //! Where an operation has been.
 
-use super::{Attempt, Target, Wish};
+use super::{Attempt, Endpoint, RoutingInfo};
 use crate::health::Outcome;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,23 +11,23 @@ pub struct Plan<E> {
     current: Option<Attempt<E>>,
     /// The node of the attempt that has ended, until another begins: of most operations there is no more to remember, and
     /// so no list to be made.
-    ended: Option<Arc<Target<E>>>,
+    ended: Option<Arc<Endpoint<E>>>,
     /// The nodes of the attempts before that one, in order.
-    tried: Vec<Arc<Target<E>>>,
+    tried: Vec<Arc<Endpoint<E>>>,
     /// Where in `tried` the present round over the nodes began.
     round: usize,
-    aim: Aim<E>,
+    aim: Destination<E>,
     last_outcome: Option<Outcome>,
 }
 
 /// Which nodes the operation asks for.
 #[derive(Debug)]
-enum Aim<E> {
+enum Destination<E> {
     Any,
     /// One that no other may stand in for.
-    Pin(Arc<Target<E>>),
+    Pinned(Arc<Endpoint<E>>),
     /// Some that it wants before others.
-    Wish(Wish),
+    Preferred(RoutingInfo),
 }
 
 impl<E> Default for Plan<E> {
@@ -37,7 +37,7 @@ impl<E> Default for Plan<E> {
             ended: None,
             tried: Vec::new(),
             round: 0,
-            aim: Aim::Any,
+            aim: Destination::Any,
             last_outcome: None,
         }
     }
@@ -45,38 +45,38 @@ impl<E> Default for Plan<E> {
 
 impl<E> Plan<E> {
     /// A plan whose attempts all go to one node.
-    pub fn pinned_to(node: Arc<Target<E>>) -> Self {
+    pub fn pinned_to(node: Arc<Endpoint<E>>) -> Self {
         Self {
-            aim: Aim::Pin(node),
+            aim: Destination::Pinned(node),
             ..Self::default()
         }
     }
 
     /// A plan whose attempts go to the nodes that the operation wants, as long as there are such.
-    pub fn wishing(wish: Wish) -> Self {
+    pub fn preferring(info: RoutingInfo) -> Self {
         Self {
-            aim: Aim::Wish(wish),
+            aim: Destination::Preferred(info),
             ..Self::default()
         }
     }
 
     /// The only node that may be tried, if the operation asked for one.
-    pub(super) fn pin(&self) -> Option<&Arc<Target<E>>> {
+    pub(super) fn pin(&self) -> Option<&Arc<Endpoint<E>>> {
         match &self.aim {
-            Aim::Pin(node) => Some(node),
-            Aim::Any | Aim::Wish(_) => None,
+            Destination::Pinned(node) => Some(node),
+            Destination::Any | Destination::Preferred(_) => None,
         }
     }
 
-    pub(super) fn wish(&self) -> Option<&Wish> {
+    pub(super) fn routing_info(&self) -> Option<&RoutingInfo> {
         match &self.aim {
-            Aim::Wish(wish) => Some(wish),
-            Aim::Any | Aim::Pin(_) => None,
+            Destination::Preferred(info) => Some(info),
+            Destination::Any | Destination::Pinned(_) => None,
         }
     }
 
     /// Whether no attempt was made yet.
-    pub(super) fn is_fresh(&self) -> bool {
+    pub(super) fn is_first_attempt(&self) -> bool {
         self.tried().next().is_none()
     }
 
@@ -97,9 +97,9 @@ impl<E> Plan<E> {
         self.current = Some(attempt);
     }
 
-    /// Starts another round over the nodes. The node that was tried last stays excluded: whatever is wrong with it, it
+    /// RoundRobinCursor another round over the nodes. The node that was tried last stays excluded: whatever is wrong with it, it
     /// is most likely to be so still.
-    pub(super) fn begin_again(&mut self) {
+    pub(super) fn start_round(&mut self) {
         self.remember();
         self.round = self.tried.len().saturating_sub(1);
     }
@@ -113,15 +113,15 @@ impl<E> Plan<E> {
     }
 
     /// The current attempt's request leaves for its node.
-    pub fn depart(&mut self) {
+    pub fn mark_sent(&mut self) {
         if let Some(attempt) = &mut self.current {
-            attempt.depart();
+            attempt.mark_sent();
         }
     }
 
     /// Whether the current attempt's request has left for its node: if not, whatever went wrong is not the node's doing.
-    pub fn has_departed(&self) -> bool {
-        self.current.as_ref().is_some_and(Attempt::has_departed)
+    pub fn is_sent(&self) -> bool {
+        self.current.as_ref().is_some_and(Attempt::is_sent)
     }
 
     /// For how long the current attempt has been under way.
@@ -155,7 +155,7 @@ impl<E> Plan<E> {
     }
 
     /// All nodes tried so far, in order.
-    pub fn tried(&self) -> impl Iterator<Item = &Arc<Target<E>>> {
+    pub fn tried(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
         self.tried
             .iter()
             .chain(&self.ended)

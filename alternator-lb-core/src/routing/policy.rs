@@ -17,8 +17,8 @@ pub struct Policy(pub(super) Rule);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Rule {
     #[default]
-    TwoChoices,
-    Rotation,
+    PowerOfTwoChoices,
+    RoundRobin,
     Random,
 }
 
@@ -28,7 +28,7 @@ impl Policy {
     /// Use it where the evenness of the requests itself matters, as in a test. A slow node then slows every caller down.
     #[must_use]
     pub fn round_robin() -> Self {
-        Self(Rule::Rotation)
+        Self(Rule::RoundRobin)
     }
 
     /// A random node each time.

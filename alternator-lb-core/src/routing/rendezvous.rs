@@ -2,7 +2,7 @@
 //!
 //! Rendezvous hashing, or "highest random weight" (Thaler and Ravishankar, 1998): each node has a weight for each token,
 //! and a key wants the nodes by falling weight. Weights of other nodes do not enter into a node's own, so one that joins
-//! takes from each of the others just what it now weighs most for, and one that leaves gives only its own keys away; all
+//! takes from each of the others just what it now weighs most for, and one that leaves yields only its own keys away; all
 //! others stay where they are. It needs no state and no agreement but on the addresses: clients in any process, on any
 //! platform and of any version that see the same nodes order them alike, and those whose lists differ by a node differ in
 //! that node's keys alone. The alternatives fall short: a place in the list drawn with the key as the seed, which the other
@@ -21,19 +21,19 @@ use std::sync::Arc;
 
 /// Who a node is in the order of keys. Made once per list, so that a request hashes no address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seat {
+pub struct NodeHash {
     hash: u64,
     host: Arc<str>,
 }
 
 /// How much a key wants a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Weight<'a> {
+pub struct RendezvousWeight<'a> {
     weight: u64,
     host: Reverse<&'a str>,
 }
 
-impl Seat {
+impl NodeHash {
     /// By the host alone: clients that speak `http` and clients that speak `https` to a node mean the same one.
     pub fn of(host: &Host) -> Self {
         let host = match host {
@@ -46,8 +46,8 @@ impl Seat {
         }
     }
 
-    pub fn weight(&self, token: Token) -> Weight<'_> {
-        Weight {
+    pub fn weight(&self, token: Token) -> RendezvousWeight<'_> {
+        RendezvousWeight {
             weight: mix(token.value().cast_unsigned() ^ self.hash),
             host: Reverse(&self.host),
         }
@@ -58,14 +58,14 @@ impl Seat {
 pub fn first_choice<'a, N>(
     token: Token,
     nodes: impl IntoIterator<Item = N>,
-    seat: impl Fn(&N) -> &'a Seat,
+    hash: impl Fn(&N) -> &'a NodeHash,
 ) -> Option<N> {
     // Not `max_by_key`, which would have to weigh both at each comparison or make pairs: this keeps the heaviest's weight.
     let mut nodes = nodes.into_iter();
     let first = nodes.next()?;
-    let weight = seat(&first).weight(token);
+    let weight = hash(&first).weight(token);
     let heaviest = nodes.fold((weight, first), |heaviest, node| {
-        let weight = seat(&node).weight(token);
+        let weight = hash(&node).weight(token);
         if weight > heaviest.0 {
             (weight, node)
         } else {
@@ -83,7 +83,7 @@ pub fn first_choice<'a, N>(
 pub fn majority<'a, N>(
     choices: impl IntoIterator<Item = (Token, usize)>,
     nodes: &'a [N],
-    seat: impl Fn(&'a N) -> &'a Seat,
+    hash: impl Fn(&'a N) -> &'a NodeHash,
 ) -> Option<usize> {
     let mut votes = vec![0_usize; nodes.len()];
     let mut lowest = Token::MAX;
@@ -96,7 +96,7 @@ pub fn majority<'a, N>(
     let most = votes.iter().copied().max().filter(|&most| most > 0)?;
     let nodes = nodes.iter().zip(votes).enumerate();
     let most_wanted = nodes.filter(|(_, (_, votes))| *votes == most);
-    let most_wanted = first_choice(lowest, most_wanted, |(_, (node, _))| seat(node));
+    let most_wanted = first_choice(lowest, most_wanted, |(_, (node, _))| hash(node));
     most_wanted.map(|(place, _)| place)
 }
 

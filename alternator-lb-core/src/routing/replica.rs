@@ -4,11 +4,11 @@
 //! is made as among all nodes: in turn, and of two the one with fewer requests in flight. A key that everybody asks for
 //! is then spread over its replicas, and one of them that is slow gets what it can carry.
 
-use super::pool::Pool;
-use super::rotation::Starts;
-use super::turn::{Choice, Turn};
-use super::wish::Key;
-use super::{Target, Token, Wish};
+use super::healthy_set::HealthySet;
+use super::round_robin::RoundRobinCursor;
+use super::routing_info::RoutingKey;
+use super::selector::{Selection, Selector};
+use super::{Endpoint, RoutingInfo, Token};
 use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,49 +17,49 @@ use std::sync::Arc;
 const MOST_REPLICAS: usize = 16;
 
 /// What tells the replicas of a pool apart.
-struct Chances {
+struct P2cSample {
     /// Whose turn it is.
     first: usize,
     /// Who it is compared with.
     second: usize,
 }
 
-impl<'t, E> Turn<'t, '_, E> {
+impl<'t, E> Selector<'t, '_, E> {
     /// A replica that the plan has not tried in this round, of the scope whose turn it is if it has one, else of another.
     pub(super) fn replica(
         &self,
-        wish: &Wish,
-        starts: &mut Starts<'_>,
+        info: &RoutingInfo,
+        starts: &mut RoundRobinCursor<'_>,
         rng: &mut fastrand::Rng,
-    ) -> Option<Choice<'t, E>> {
-        let replicas = match wish.keys() {
+    ) -> Option<Selection<'t, E>> {
+        let replicas = match info.keys() {
             [key] => key.replicas(),
             keys => keys
                 .iter()
-                .find_map(Key::known_replicas)
+                .find_map(RoutingKey::known_replicas)
                 .unwrap_or_default(),
         };
         if replicas.is_empty() {
             return None;
         }
-        let lowest = wish.keys().iter().map(|key| key.token).min()?;
-        let chances = Chances {
-            first: start_for(lowest, starts.among_replicas(rng)),
+        let lowest = info.keys().iter().map(|key| key.token).min()?;
+        let chances = P2cSample {
+            first: start_for(lowest, starts.replicas_only(rng)),
             second: rng.usize(..),
         };
-        let mut tiers = self.table.tiers_in_turn(rng);
-        tiers.find_map(|tier| match wish.keys() {
-            [_] => self.one_of(&tier.usable, replicas, &chances),
-            keys => self.one_of_most(&tier.usable, keys, &chances),
+        let mut levels = self.table.levels_by_share(rng);
+        levels.find_map(|level| match info.keys() {
+            [_] => self.one_of(&level.usable, replicas, &chances),
+            keys => self.one_of_most(&level.usable, keys, &chances),
         })
     }
 
     fn one_of(
         &self,
-        pool: &'t Pool<E>,
+        pool: &'t HealthySet<E>,
         replicas: &[IpAddr],
-        chances: &Chances,
-    ) -> Option<Choice<'t, E>> {
+        chances: &P2cSample,
+    ) -> Option<Selection<'t, E>> {
         let mut free = [None; MOST_REPLICAS];
         let mut count = 0;
         let replicas = replicas.iter().filter_map(|ip| pool.find(*ip));
@@ -79,18 +79,18 @@ impl<'t, E> Turn<'t, '_, E> {
             let distance = 1 + chances.second.checked_rem(count - 1)?;
             at((first + distance) % count)
         };
-        Some(self.of_two(next, another))
+        Some(self.better_of_two(next, another))
     }
 
     /// The node that is a replica of most of the keys; of those alike in that, the one that is least busy.
     fn one_of_most(
         &self,
-        pool: &'t Pool<E>,
-        keys: &[Key],
-        chances: &Chances,
-    ) -> Option<Choice<'t, E>> {
+        pool: &'t HealthySet<E>,
+        keys: &[RoutingKey],
+        chances: &P2cSample,
+    ) -> Option<Selection<'t, E>> {
         let mut counts = vec![0_usize; pool.members().len()];
-        for ip in keys.iter().flat_map(Key::replicas) {
+        for ip in keys.iter().flat_map(RoutingKey::replicas) {
             if let Some((place, _)) = pool.find(*ip)
                 && let Some(count) = counts.get_mut(place)
             {
@@ -99,10 +99,10 @@ impl<'t, E> Turn<'t, '_, E> {
         }
         let replicas = pool.nodes().zip(counts);
         let replicas = replicas.filter(|(node, count)| *count > 0 && self.is_free(node));
-        let mut best: Vec<&'t Arc<Target<E>>> = Vec::new();
+        let mut best: Vec<&'t Arc<Endpoint<E>>> = Vec::new();
         let mut worth = None;
         for (node, count) in replicas {
-            let load = match self.looks_at_load() {
+            let load = match self.compares_load() {
                 true => node.load(self.now),
                 false => 0,
             };
@@ -116,7 +116,7 @@ impl<'t, E> Turn<'t, '_, E> {
             }
         }
         let place = chances.first.checked_rem(best.len())?;
-        best.get(place).copied().map(Choice::of)
+        best.get(place).copied().map(Selection::of)
     }
 }
 

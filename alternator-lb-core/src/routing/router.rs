@@ -1,13 +1,13 @@
 //! The one place where nodes are chosen.
 
-use super::pool::Pool;
-use super::rotation::Rotation;
-use super::turn::{Choice, Turn};
+use super::healthy_set::HealthySet;
+use super::round_robin::RoundRobin;
+use super::selector::{Selection, Selector};
 use super::{
-    Attempt, Change, Explained, Order, Plan, Policy, SelectionError, Table, Target, Wish,
-    coordinator,
+    Attempt, Endpoint, HealthEvent, Plan, Policy, Preference, RoutingInfo, RoutingSnapshot,
+    RoutingTrace, SelectionError, primary,
 };
-use crate::health::{Outcome, Transition, Trial};
+use crate::health::{Outcome, ProbePermit, Transition};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,44 +18,44 @@ use std::time::Duration;
 /// Shared by all clients of a cluster, so that their requests together are even.
 #[derive(Debug)]
 pub struct Router<E> {
-    table: ArcSwap<Table<E>>,
-    rotation: Rotation,
+    table: ArcSwap<RoutingSnapshot<E>>,
+    rotation: RoundRobin,
     policy: Policy,
     /// How often ejections had to be ignored.
-    panics: AtomicU64,
+    panic_mode_entries: AtomicU64,
 }
 
 /// Where an operation can go on to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Elsewhere {
+pub enum RetryTarget {
     /// To a node that it has never tried.
-    Untried,
+    UntriedNode,
     /// To a node that it has never tried, though it is ejected: there is none that can be used.
-    Ejected,
+    EjectedNode,
     /// To a node that can be used, and that it has tried before.
-    Tried,
+    TriedNode,
     /// To none but those that are down, or to the only one that it may try.
-    Nowhere,
+    NoNode,
 }
 
 impl<E> Router<E> {
     /// A router over a first table; `start` is where the rotation begins.
-    pub fn new(table: Table<E>, policy: Policy, start: usize) -> Self {
+    pub fn new(table: RoutingSnapshot<E>, policy: Policy, start: usize) -> Self {
         Self {
             table: ArcSwap::from_pointee(table),
-            rotation: Rotation::new(start),
+            rotation: RoundRobin::new(start),
             policy,
-            panics: AtomicU64::new(0),
+            panic_mode_entries: AtomicU64::new(0),
         }
     }
 
-    pub fn table(&self) -> Arc<Table<E>> {
+    pub fn snapshot(&self) -> Arc<RoutingSnapshot<E>> {
         self.table.load_full()
     }
 
     /// Puts another list of nodes in force. Returns whether ejections are ignored from now on, or not any more, if that
     /// has changed with it.
-    pub fn publish(&self, table: Table<E>) -> Option<bool> {
+    pub fn publish(&self, table: RoutingSnapshot<E>) -> Option<bool> {
         let before = self.table.swap(Arc::new(table));
         // A node may have changed its state between the sorting of that table and now, and whoever noticed has
         // sorted the former one.
@@ -87,13 +87,16 @@ impl<E> Router<E> {
             return Ok(());
         }
         // Only a first attempt finds out about a node that was down: a retry has waited enough.
-        let trial = match plan.wish().filter(|wish| wish.order() == Order::Fixed) {
-            _ if !plan.is_fresh() => None,
-            Some(wish) => coordinator::claim_trial(&table, wish, is_watched, now),
-            None => table.claim_trial(is_watched, now),
+        let permit = match plan
+            .routing_info()
+            .filter(|info| info.preference() == Preference::Primary)
+        {
+            _ if !plan.is_first_attempt() => None,
+            Some(info) => primary::acquire_request_permit(&table, info, is_watched, now),
+            None => table.acquire_request_permit(is_watched, now),
         };
-        let attempt = match trial {
-            Some((node, trial)) => Attempt::new(Arc::clone(node), Some(trial), now),
+        let attempt = match permit {
+            Some((node, permit)) => Attempt::new(Arc::clone(node), Some(permit), now),
             None => Attempt::new(self.pick(&table, plan, now, rng)?, None, now),
         };
         plan.begin(attempt);
@@ -105,7 +108,7 @@ impl<E> Router<E> {
         &self,
         now: Duration,
         rng: &mut fastrand::Rng,
-    ) -> Result<Arc<Target<E>>, SelectionError> {
+    ) -> Result<Arc<Endpoint<E>>, SelectionError> {
         let table = self.table.load();
         match table.refusal() {
             Some(refusal) => Err(refusal.clone()),
@@ -114,7 +117,12 @@ impl<E> Router<E> {
     }
 
     /// Takes note of what became of the plan's current attempt.
-    pub fn settle(&self, plan: &mut Plan<E>, outcome: Outcome, now: Duration) -> Option<Change<E>> {
+    pub fn settle(
+        &self,
+        plan: &mut Plan<E>,
+        outcome: Outcome,
+        now: Duration,
+    ) -> Option<HealthEvent<E>> {
         plan.set_last_outcome(outcome);
         let attempt = plan.current_mut()?;
         let transition = attempt.settle(outcome, now, &mut fastrand::Rng::new())?;
@@ -124,20 +132,24 @@ impl<E> Router<E> {
     /// Takes note of what became of a probe of a node that is out.
     pub fn probed(
         &self,
-        node: Arc<Target<E>>,
+        node: Arc<Endpoint<E>>,
         answered: bool,
-        trial: Trial,
+        permit: ProbePermit,
         now: Duration,
-    ) -> Option<Change<E>> {
+    ) -> Option<HealthEvent<E>> {
         let rng = &mut fastrand::Rng::new();
-        let transition = node.health().probed(answered, trial, now, rng)?;
+        let transition = node.health().probed(answered, permit, now, rng)?;
         Some(self.changed(node, transition))
     }
 
     /// A node on which requests wait does not answer. It is ejected, unless it is the only one that could be used: then
     /// waiting is all that is left to do.
-    pub fn silent(&self, node: Arc<Target<E>>, now: Duration) -> Option<Change<E>> {
-        if !self.table.load().has_another_than(&node) {
+    pub fn eject_unresponsive(
+        &self,
+        node: Arc<Endpoint<E>>,
+        now: Duration,
+    ) -> Option<HealthEvent<E>> {
+        if !self.table.load().has_alternative_to(&node) {
             return None;
         }
         let transition = node.health().unreachable(now, &mut fastrand::Rng::new())?;
@@ -145,62 +157,68 @@ impl<E> Router<E> {
     }
 
     /// Where the plan's next attempt would go.
-    pub fn elsewhere(&self, plan: &Plan<E>) -> Elsewhere {
+    pub fn retry_target(&self, plan: &Plan<E>) -> RetryTarget {
         let table = self.table.load();
-        let untried = |node: &Arc<Target<E>>| !plan.has_ever_tried(node.id());
-        let usable = || table.open_to(plan.wish()).flat_map(Pool::nodes);
+        let untried = |node: &Arc<Endpoint<E>>| !plan.has_ever_tried(node.id());
+        let usable = || {
+            table
+                .candidates_for(plan.routing_info())
+                .flat_map(HealthySet::nodes)
+        };
         match plan.pin() {
-            None if usable().any(untried) => Elsewhere::Untried,
-            None if usable().next().is_some() => Elsewhere::Tried,
-            None if table.ejected_in_scope().any(untried) => Elsewhere::Ejected,
-            Some(_) | None => Elsewhere::Nowhere,
+            None if usable().any(untried) => RetryTarget::UntriedNode,
+            None if usable().next().is_some() => RetryTarget::TriedNode,
+            None if table.ejected_in_scope().any(untried) => RetryTarget::EjectedNode,
+            Some(_) | None => RetryTarget::NoNode,
         }
     }
 
-    /// Where a first attempt with this wish would go, and why. Nothing changes by that: nobody's turn is over.
-    pub fn explain(&self, wish: &Wish, now: Duration) -> Explained<E> {
+    /// Where a first attempt with this info would go, and why. Nothing changes by that: nobody's turn is over.
+    pub fn explain(&self, info: &RoutingInfo, now: Duration) -> RoutingTrace<E> {
         let table = self.table.load();
-        let plan = Plan::wishing(wish.clone());
-        let starts = self.rotation.idle_starts(self.policy.0);
-        Explained::of(&self.turn(&table, &plan, now), wish, starts)
+        let plan = Plan::preferring(info.clone());
+        let starts = self.rotation.peek(self.policy.0);
+        RoutingTrace::of(&self.turn(&table, &plan, now), info, starts)
     }
 
     /// How often ejections had to be ignored, since there would have been too many.
-    pub fn panics(&self) -> u64 {
-        self.panics.load(Ordering::Relaxed)
+    pub fn panic_mode_entries(&self) -> u64 {
+        self.panic_mode_entries.load(Ordering::Relaxed)
     }
 
     fn pick(
         &self,
-        table: &Table<E>,
+        table: &RoutingSnapshot<E>,
         plan: &mut Plan<E>,
         now: Duration,
         rng: &mut fastrand::Rng,
-    ) -> Result<Arc<Target<E>>, SelectionError> {
+    ) -> Result<Arc<Endpoint<E>>, SelectionError> {
         let mut starts = self.rotation.starts(self.policy.0);
         if let Some(choice) = self.turn(table, plan, now).choose(&mut starts, rng) {
             return Ok(choice.take());
         }
-        plan.begin_again();
+        plan.start_round();
         let choice = self.turn(table, plan, now).choose(&mut starts, rng);
         let only = || {
-            let usable = table.open_to(plan.wish()).flat_map(Pool::nodes);
+            let usable = table
+                .candidates_for(plan.routing_info())
+                .flat_map(HealthySet::nodes);
             usable.chain(table.ejected_in_scope()).next().cloned()
         };
         // The list is never empty: it begins with the seeds, and a refresh that brings nothing is a failed one.
         choice
-            .map(Choice::take)
+            .map(Selection::take)
             .or_else(only)
             .ok_or(SelectionError::NoNodes)
     }
 
     fn turn<'t, 'p>(
         &self,
-        table: &'t Table<E>,
+        table: &'t RoutingSnapshot<E>,
         plan: &'p Plan<E>,
         now: Duration,
-    ) -> Turn<'t, 'p, E> {
-        Turn {
+    ) -> Selector<'t, 'p, E> {
+        Selector {
             table,
             plan,
             rule: self.policy.0,
@@ -208,9 +226,9 @@ impl<E> Router<E> {
         }
     }
 
-    fn changed(&self, node: Arc<Target<E>>, transition: Transition) -> Change<E> {
+    fn changed(&self, node: Arc<Endpoint<E>>, transition: Transition) -> HealthEvent<E> {
         let (before, after) = self.resort();
-        Change {
+        HealthEvent {
             node,
             transition,
             panic: self.panic_changed(&before, after),
@@ -221,7 +239,7 @@ impl<E> Router<E> {
     /// table, and reads the nodes' states after its own change, so the last table published knows of all changes.
     ///
     /// Returns the table before, and whether ejections are ignored afterwards.
-    fn resort(&self) -> (Arc<Table<E>>, bool) {
+    fn resort(&self) -> (Arc<RoutingSnapshot<E>>, bool) {
         let mut is_in_panic = false;
         let before = self.table.rcu(|table| {
             let resorted = table.resorted();
@@ -231,12 +249,12 @@ impl<E> Router<E> {
         (before, is_in_panic)
     }
 
-    fn panic_changed(&self, before: &Table<E>, is_in_panic: bool) -> Option<bool> {
+    fn panic_changed(&self, before: &RoutingSnapshot<E>, is_in_panic: bool) -> Option<bool> {
         if before.is_in_panic() == is_in_panic {
             return None;
         }
         if is_in_panic {
-            self.panics.fetch_add(1, Ordering::Relaxed);
+            self.panic_mode_entries.fetch_add(1, Ordering::Relaxed);
         }
         Some(is_in_panic)
     }

@@ -1,6 +1,6 @@
 //! Which nodes hold a partition.
 //!
-//! The server cuts the ring of tokens into ranges and gives each to some nodes: its *vnodes* once for a keyspace, its
+//! The server cuts the ring of tokens into ranges and yields each to some nodes: its *vnodes* once for a keyspace, its
 //! *tablets* for each table. Where replicas lie is the server's decision and not computed here; it is read from the
 //! server's tables.
 //!

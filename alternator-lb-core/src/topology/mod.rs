@@ -14,5 +14,5 @@ mod snapshot;
 pub use node::Node;
 pub use node_url::{Host, NodeUrl, Scheme};
 pub use scope::Scope;
-pub use scope::{Area, ScopeError};
+pub use scope::{Locality, ScopeError};
 pub use snapshot::Topology;

@@ -53,12 +53,12 @@ use std::sync::Arc;
 /// nodes, as with a name that is mistyped: one warning and `ready()` tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
-    areas: Vec<Area>,
+    localities: Vec<Locality>,
 }
 
 /// One link of the chain.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub enum Area {
+pub enum Locality {
     Cluster,
     Datacenter(Arc<str>),
     Rack {
@@ -84,7 +84,7 @@ impl Scope {
     #[must_use]
     pub fn cluster() -> Self {
         Self {
-            areas: vec![Area::Cluster],
+            localities: vec![Locality::Cluster],
         }
     }
 
@@ -92,7 +92,7 @@ impl Scope {
     #[must_use]
     pub fn datacenter(datacenter: impl Into<String>) -> Self {
         Self {
-            areas: vec![Area::Datacenter(datacenter.into().into())],
+            localities: vec![Locality::Datacenter(datacenter.into().into())],
         }
     }
 
@@ -103,7 +103,7 @@ impl Scope {
     #[must_use]
     pub fn rack(datacenter: impl Into<String>, rack: impl Into<String>) -> Self {
         Self {
-            areas: vec![Area::Rack {
+            localities: vec![Locality::Rack {
                 datacenter: datacenter.into().into(),
                 rack: rack.into().into(),
             }],
@@ -113,32 +113,32 @@ impl Scope {
     /// Where to go when too few nodes of this scope are usable, or none.
     #[must_use]
     pub fn or(mut self, other: Self) -> Self {
-        for area in other.areas {
-            if !self.areas.contains(&area) {
-                self.areas.push(area);
+        for locality in other.localities {
+            if !self.localities.contains(&locality) {
+                self.localities.push(locality);
             }
         }
         self
     }
 
     /// The links of the chain, most wanted first; never empty, none twice.
-    pub fn areas(&self) -> &[Area] {
-        &self.areas
+    pub fn localities(&self) -> &[Locality] {
+        &self.localities
     }
 
     pub fn check(&self) -> Result<(), ScopeError> {
-        for area in &self.areas {
-            match area {
-                Area::Cluster => {}
-                Area::Datacenter(datacenter) | Area::Rack { datacenter, .. }
+        for locality in &self.localities {
+            match locality {
+                Locality::Cluster => {}
+                Locality::Datacenter(datacenter) | Locality::Rack { datacenter, .. }
                     if datacenter.trim().is_empty() =>
                 {
                     return Err(ScopeError::EmptyDatacenter);
                 }
-                Area::Rack { rack, .. } if rack.trim().is_empty() => {
+                Locality::Rack { rack, .. } if rack.trim().is_empty() => {
                     return Err(ScopeError::EmptyRack);
                 }
-                Area::Datacenter(_) | Area::Rack { .. } => {}
+                Locality::Datacenter(_) | Locality::Rack { .. } => {}
             }
         }
         Ok(())
@@ -153,17 +153,17 @@ impl Default for Scope {
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, area) in self.areas.iter().enumerate() {
+        for (position, locality) in self.localities.iter().enumerate() {
             if position > 0 {
                 f.write_str(", else ")?;
             }
-            write!(f, "{area}")?;
+            write!(f, "{locality}")?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Area {
+impl fmt::Display for Locality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cluster => f.write_str("the cluster"),
@@ -175,7 +175,7 @@ impl fmt::Display for Area {
     }
 }
 
-impl fmt::Debug for Area {
+impl fmt::Debug for Locality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -227,7 +227,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_chain_is_never_empty_and_chaining_is_associative(a in any_scope(), b in any_scope(), c in any_scope()) {
-            prop_assert!(!a.areas().is_empty());
+            prop_assert!(!a.localities().is_empty());
             prop_assert_eq!(a.clone().or(b.clone()).or(c.clone()), a.or(b.or(c)));
         }
     }

@@ -7,94 +7,97 @@ use std::sync::Arc;
 /// The nodes that requests may go to, those of the most wanted scope first. Immutable: a refresh makes another one.
 ///
 /// Some of the nodes are *at home*: in the datacenter of the most wanted scope. Operations that must meet the others of
-/// their key go to these, whatever rack they come from. The home may have nodes that are in no scope of the chain, and so
-/// in no tier; they stand *aside*, and no ordinary request goes to them.
+/// their key go to these, whatever rack they come from. The local may have nodes that are in no scope of the chain, and so
+/// in no level; they stand *out_of_scope*, and no ordinary request goes to them.
 #[derive(Debug)]
 pub struct Topology<A> {
-    /// Tier after tier, and then those aside.
+    /// Tier after level, and then those out_of_scope.
     nodes: Box<[Arc<Node<A>>]>,
-    /// How many nodes each tier has; none is empty.
+    /// How many nodes each level has; none is empty.
     sizes: Box<[usize]>,
-    /// Of each node whether it is at home.
-    are_home: Box<[bool]>,
+    /// Of each node whether it is at local.
+    are_local: Box<[bool]>,
 }
 
 impl<A> Topology<A> {
     /// A list of fresh nodes: for each scope of a chain those that it names, none twice.
-    pub fn new(tiers: &[Vec<NodeUrl>], attach: impl FnMut(&NodeUrl) -> A) -> Self {
+    pub fn new(levels: &[Vec<NodeUrl>], attach: impl FnMut(&NodeUrl) -> A) -> Self {
         let nothing = Self {
             nodes: Box::default(),
             sizes: Box::default(),
-            are_home: Box::default(),
+            are_local: Box::default(),
         };
-        nothing.refreshed(tiers, attach)
+        nothing.refreshed(levels, attach)
     }
 
-    /// The list after a refresh that brought `tiers`, of which the first is all of the home.
-    pub fn refreshed(&self, tiers: &[Vec<NodeUrl>], attach: impl FnMut(&NodeUrl) -> A) -> Self {
-        let home = tiers.first().map(Vec::as_slice).unwrap_or_default();
-        self.refreshed_around(tiers, home, attach)
+    /// The list after a refresh that brought `levels`, of which the first is all of the local.
+    pub fn refreshed(&self, levels: &[Vec<NodeUrl>], attach: impl FnMut(&NodeUrl) -> A) -> Self {
+        let local = levels.first().map(Vec::as_slice).unwrap_or_default();
+        self.refreshed_with_local(levels, local, attach)
     }
 
-    /// The list after a refresh that brought `tiers` and a home: nodes that stay are the same nodes, in the same order; new
-    /// ones come after them, those no longer named are gone. A node that several tiers name belongs to the first of them.
+    /// The list after a refresh that brought `levels` and a local: nodes that stay are the same nodes, in the same order; new
+    /// ones come after them, those no longer named are gone. A node that several levels name belongs to the first of them.
     ///
     /// The order is kept because rotation walks it: were it to change with the arbitrary order in which nodes list each
     /// other, a refresh would deal some node two requests in a row.
-    pub fn refreshed_around(
+    pub fn refreshed_with_local(
         &self,
-        tiers: &[Vec<NodeUrl>],
-        home: &[NodeUrl],
+        levels: &[Vec<NodeUrl>],
+        local: &[NodeUrl],
         mut attach: impl FnMut(&NodeUrl) -> A,
     ) -> Self {
         let mut known: HashSet<&NodeUrl> = self.nodes.iter().map(|node| node.url()).collect();
         let mut placed: HashSet<&NodeUrl> = HashSet::new();
         let mut nodes = Vec::new();
         let mut sizes = Vec::new();
-        for tier in tiers.iter().map(Vec::as_slice).chain([home]) {
-            let named: HashSet<&NodeUrl> = tier.iter().filter(|url| placed.insert(url)).collect();
+        for level in levels.iter().map(Vec::as_slice).chain([local]) {
+            let named: HashSet<&NodeUrl> = level.iter().filter(|url| placed.insert(url)).collect();
             let kept = self.nodes.iter().filter(|node| named.contains(node.url()));
             let before = nodes.len();
             nodes.extend(kept.cloned());
-            for url in tier.iter().filter(|url| named.contains(*url)) {
+            for url in level.iter().filter(|url| named.contains(*url)) {
                 if known.insert(url) {
                     nodes.push(Arc::new(Node::new(url.clone(), attach(url))));
                 }
             }
             sizes.push(nodes.len() - before);
         }
-        // That of those aside.
+        // That of those out_of_scope.
         sizes.pop();
         sizes.retain(|&size| size > 0);
-        let home: HashSet<&NodeUrl> = home.iter().collect();
+        let local: HashSet<&NodeUrl> = local.iter().collect();
         Self {
-            are_home: nodes.iter().map(|node| home.contains(node.url())).collect(),
+            are_local: nodes
+                .iter()
+                .map(|node| local.contains(node.url()))
+                .collect(),
             nodes: nodes.into(),
             sizes: sizes.into(),
         }
     }
 
     /// The nodes of each scope that has any, most wanted first.
-    pub fn tiers(&self) -> impl Iterator<Item = &[Arc<Node<A>>]> {
+    pub fn levels(&self) -> impl Iterator<Item = &[Arc<Node<A>>]> {
         self.sizes.iter().scan(&*self.nodes, |rest, &size| {
-            let (tier, others) = rest.split_at_checked(size)?;
+            let (level, others) = rest.split_at_checked(size)?;
             *rest = others;
-            Some(tier)
+            Some(level)
         })
     }
 
-    /// The nodes that are at home and in no scope of the chain.
-    pub fn aside(&self) -> &[Arc<Node<A>>] {
+    /// The nodes that are at local and in no scope of the chain.
+    pub fn out_of_scope(&self) -> &[Arc<Node<A>>] {
         let in_scope = self.sizes.iter().sum();
         self.nodes.get(in_scope..).unwrap_or_default()
     }
 
-    /// Of each node whether it is at home, in the order of the [`nodes`](Self::nodes).
-    pub fn are_home(&self) -> &[bool] {
-        &self.are_home
+    /// Of each node whether it is at local, in the order of the [`nodes`](Self::nodes).
+    pub fn are_local(&self) -> &[bool] {
+        &self.are_local
     }
 
-    /// All nodes, tier after tier, and then those aside.
+    /// All nodes, level after level, and then those out_of_scope.
     pub fn nodes(&self) -> &[Arc<Node<A>>] {
         &self.nodes
     }
@@ -103,11 +106,11 @@ impl<A> Topology<A> {
         self.nodes.iter().find(|node| node.url() == url)
     }
 
-    /// Whether both hold the same nodes in the same tiers, and the same home.
+    /// Whether both hold the same nodes in the same levels, and the same local.
     pub fn is_same(&self, other: &Self) -> bool {
         let ids = |nodes: &[Arc<Node<A>>]| nodes.iter().map(|node| node.id()).collect::<Vec<_>>();
         self.sizes == other.sizes
-            && self.are_home == other.are_home
+            && self.are_local == other.are_local
             && ids(&self.nodes) == ids(&other.nodes)
     }
 
@@ -140,18 +143,18 @@ mod tests {
         last.iter().copied().map(url).collect()
     }
 
-    fn tier(last: &[u8]) -> [Vec<NodeUrl>; 1] {
+    fn level(last: &[u8]) -> [Vec<NodeUrl>; 1] {
         [urls(last)]
     }
 
     fn list(last: &[u8]) -> Topology<()> {
-        Topology::new(&tier(last), |_| ())
+        Topology::new(&level(last), |_| ())
     }
 
     #[test]
     fn a_node_that_stays_is_the_same_node() {
         let before = list(&[1, 2, 3]);
-        let after = before.refreshed(&tier(&[4, 3, 1, 3]), |_| ());
+        let after = before.refreshed(&level(&[4, 3, 1, 3]), |_| ());
 
         let addresses: Vec<_> = after
             .nodes()
@@ -167,8 +170,8 @@ mod tests {
     fn a_node_that_came_back_is_a_new_node() {
         let before = list(&[1, 2]);
         let after = before
-            .refreshed(&tier(&[1]), |_| ())
-            .refreshed(&tier(&[1, 2]), |_| ());
+            .refreshed(&level(&[1]), |_| ())
+            .refreshed(&level(&[1, 2]), |_| ());
         assert_ne!(before.nodes()[1].id(), after.nodes()[1].id());
     }
 
@@ -180,8 +183,8 @@ mod tests {
 
         let shown = |topology: &Topology<()>| -> Vec<Vec<NodeUrl>> {
             let urls =
-                |tier: &[Arc<Node<()>>]| tier.iter().map(|node| node.url().clone()).collect();
-            topology.tiers().map(urls).collect()
+                |level: &[Arc<Node<()>>]| level.iter().map(|node| node.url().clone()).collect();
+            topology.levels().map(urls).collect()
         };
         assert_eq!(shown(&before), [urls(&[3]), urls(&[1, 2, 4])]);
         assert_eq!(shown(&after), [urls(&[3, 4]), urls(&[1, 2])]);
@@ -193,31 +196,31 @@ mod tests {
     #[test]
     fn who_is_at_home_and_in_no_tier_stands_aside() {
         let attach = |_: &NodeUrl| ();
-        let before = Topology::new(&tier(&[1, 2]), attach);
+        let before = Topology::new(&level(&[1, 2]), attach);
         let rack_and_elsewhere = [urls(&[1]), urls(&[9])];
-        let after = before.refreshed_around(&rack_and_elsewhere, &urls(&[3, 2, 1]), attach);
+        let after = before.refreshed_with_local(&rack_and_elsewhere, &urls(&[3, 2, 1]), attach);
         let numbers = |nodes: &[Arc<Node<()>>]| -> Vec<NodeUrl> {
             nodes.iter().map(|node| node.url().clone()).collect()
         };
-        let tiers: Vec<_> = after.tiers().map(numbers).collect();
-        assert_eq!(tiers, [urls(&[1]), urls(&[9])]);
-        assert_eq!(numbers(after.aside()), urls(&[2, 3]));
-        assert_eq!(after.are_home(), [true, false, true, true]);
+        let levels: Vec<_> = after.levels().map(numbers).collect();
+        assert_eq!(levels, [urls(&[1]), urls(&[9])]);
+        assert_eq!(numbers(after.out_of_scope()), urls(&[2, 3]));
+        assert_eq!(after.are_local(), [true, false, true, true]);
         assert_eq!(
             before.find(&url(2)).map(|node| node.id()),
             after.find(&url(2)).map(|node| node.id())
         );
 
-        let same = after.refreshed_around(&rack_and_elsewhere, &urls(&[1, 2, 3]), attach);
+        let same = after.refreshed_with_local(&rack_and_elsewhere, &urls(&[1, 2, 3]), attach);
         assert!(same.is_same(&after));
-        let moved = after.refreshed_around(&rack_and_elsewhere, &urls(&[2, 3]), attach);
-        assert!(!moved.is_same(&after), "the first is at home no more");
+        let moved = after.refreshed_with_local(&rack_and_elsewhere, &urls(&[2, 3]), attach);
+        assert!(!moved.is_same(&after), "the first is at local no more");
     }
 
     proptest! {
         #[test]
         fn a_refresh_holds_exactly_what_was_named(old in prop::collection::vec(0u8..20, 0..20), new in prop::collection::vec(0u8..20, 0..20)) {
-            let after = list(&old).refreshed(&tier(&new), |_| ());
+            let after = list(&old).refreshed(&level(&new), |_| ());
             let mut held: Vec<_> = after.nodes().iter().map(|node| node.url().as_str().to_owned()).collect();
             let mut named: Vec<_> = urls(&new).iter().map(|url| url.as_str().to_owned()).collect();
             held.sort();

@@ -1,7 +1,7 @@
 //! Whether the servers of a cluster take compressed requests.
 
 use crate::events;
-use alternator_lb_core::discovery::Report;
+use alternator_lb_core::discovery::TopologyEvent;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,11 +25,14 @@ impl Switch {
     }
 
     /// Passes reports on, and is turned on again when the set of nodes has changed.
-    pub(crate) fn told_of_changes(&self, report: fn(&Report)) -> impl Fn(&Report) + use<> {
+    pub(crate) fn told_of_changes(
+        &self,
+        report: fn(&TopologyEvent),
+    ) -> impl Fn(&TopologyEvent) + use<> {
         let switch = self.clone();
         move |news| {
             report(news);
-            if matches!(news, Report::Changed { .. }) {
+            if matches!(news, TopologyEvent::Changed { .. }) {
                 switch.turn_on();
             }
         }

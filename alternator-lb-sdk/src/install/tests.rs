@@ -116,8 +116,8 @@ fn it_is_wrapped_once_however_often_the_plugin_is_installed() {
     assert_eq!(http_client(&installed), once("own"));
     let again = installed.to_builder().alternator(&first).build();
     assert_eq!(http_client(&again), once("own"));
-    let elsewhere = again.to_builder().alternator(&second).build();
-    assert_eq!(http_client(&elsewhere), once("own"));
+    let target = again.to_builder().alternator(&second).build();
+    assert_eq!(http_client(&target), once("own"));
 }
 
 #[test]
@@ -130,8 +130,8 @@ fn that_of_the_cluster_goes_with_it() {
     assert_eq!(http_client(&installed), once("first"));
     let again = installed.to_builder().alternator(&first).build();
     assert_eq!(http_client(&again), once("first"));
-    let elsewhere = again.to_builder().alternator(&second).build();
-    assert_eq!(http_client(&elsewhere), once("second"));
+    let target = again.to_builder().alternator(&second).build();
+    assert_eq!(http_client(&target), once("second"));
 }
 
 #[cfg(feature = "default-https-client")]
@@ -141,8 +141,8 @@ fn the_sdks_default_gives_way_to_that_of_a_later_cluster() {
     let second = cluster().http_client(named("second")).build().unwrap();
     let installed = config().alternator(&first).build();
     assert_eq!(http_client(&installed), once("hyper"));
-    let elsewhere = installed.to_builder().alternator(&second).build();
-    assert_eq!(http_client(&elsewhere), once("second"));
+    let target = installed.to_builder().alternator(&second).build();
+    assert_eq!(http_client(&target), once("second"));
 }
 
 #[test]
@@ -152,8 +152,8 @@ fn one_that_is_set_between_two_installations_stays() {
         cluster.build().unwrap()
     });
     let installed = config().alternator(&first).http_client(named("own"));
-    let elsewhere = installed.alternator(&second).build();
-    assert_eq!(http_client(&elsewhere), once("own"));
+    let target = installed.alternator(&second).build();
+    assert_eq!(http_client(&target), once("own"));
 }
 
 #[test]
@@ -165,8 +165,8 @@ fn one_that_is_wrapped_by_the_application_stays_so() {
     let installed = config().alternator(&first).build();
     let wrapped = Around(installed.http_client().unwrap());
     let config = installed.to_builder().http_client(wrapped);
-    let elsewhere = config.alternator(&second).build();
-    assert_eq!(http_client(&elsewhere), once("around"));
+    let target = config.alternator(&second).build();
+    assert_eq!(http_client(&target), once("around"));
 }
 
 #[test]
@@ -175,8 +175,8 @@ fn one_of_a_configuration_with_the_plugin_can_be_the_clusters() {
     let installed = config().alternator(&first).build();
     let borrowed = installed.http_client().unwrap();
     let second = cluster().http_client(borrowed).build().unwrap();
-    let elsewhere = config().alternator(&second).build();
-    assert_eq!(http_client(&elsewhere), once("first"));
+    let target = config().alternator(&second).build();
+    assert_eq!(http_client(&target), once("first"));
 }
 
 #[test]

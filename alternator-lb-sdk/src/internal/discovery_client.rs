@@ -3,7 +3,7 @@
 use super::raw_response::{ReadError, TakeBody, Unread};
 use crate::request::user_agent;
 use crate::retry::connection_evidence as sent;
-use alternator_lb_core::discovery::{Ask, AskError, AskFuture, Connections};
+use alternator_lb_core::discovery::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
 use alternator_lb_core::topology::NodeUrl;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -58,15 +58,15 @@ impl Localnodes {
         &self,
         node: &NodeUrl,
         path_and_query: String,
-        over: Connections,
-    ) -> Result<Unread, AskError> {
+        over: ConnectionPool,
+    ) -> Result<Unread, QueryError> {
         let timeouts = match over {
-            Connections::OfTheData => &self.timeouts,
-            Connections::Apart => &self.timeouts_apart,
+            ConnectionPool::Shared => &self.timeouts,
+            ConnectionPool::Separate => &self.timeouts_apart,
         };
         let operation = Operation::builder()
             .service_name("Alternator")
-            .operation_name("Ask")
+            .operation_name("DiscoveryClient")
             .http_client(self.http_client.clone())
             .endpoint_url(node.as_str())
             .no_auth()
@@ -87,48 +87,52 @@ impl Localnodes {
         node: &NodeUrl,
         path_and_query: String,
         limit: usize,
-    ) -> Result<Vec<u8>, AskError> {
+    ) -> Result<Vec<u8>, QueryError> {
         let reply = self
-            .send(node, path_and_query, Connections::OfTheData)
+            .send(node, path_and_query, ConnectionPool::Shared)
             .await?;
         if reply.status != 200 {
-            return Err(AskError::Status(reply.status));
+            return Err(QueryError::Status(reply.status));
         }
         reply.read(limit).await.map_err(|error| match error {
-            ReadError::Broken(error) => AskError::Unreachable(error),
-            ReadError::TooLong => AskError::TooLong(limit),
+            ReadError::Broken(error) => QueryError::Unreachable(error),
+            ReadError::TooLong => QueryError::TooLong(limit),
         })
     }
 
-    async fn knock(&self, node: &NodeUrl, over: Connections) -> Result<(), AskError> {
+    async fn knock(&self, node: &NodeUrl, over: ConnectionPool) -> Result<(), QueryError> {
         let reply = self.send(node, "/".to_owned(), over).await?;
         match reply.read(PROBE_LIMIT).await {
             Ok(_) | Err(ReadError::TooLong) => Ok(()),
-            Err(ReadError::Broken(error)) => Err(AskError::Unreachable(error)),
+            Err(ReadError::Broken(error)) => Err(QueryError::Unreachable(error)),
         }
     }
 }
 
-impl Ask for Localnodes {
+impl DiscoveryClient for Localnodes {
     fn get<'a>(
         &'a self,
         node: &'a NodeUrl,
         path_and_query: String,
         limit: usize,
-    ) -> AskFuture<'a, Vec<u8>, AskError> {
+    ) -> ClientFuture<'a, Vec<u8>, QueryError> {
         Box::pin(self.fetch(node, path_and_query, limit))
     }
 
-    fn probe<'a>(&'a self, node: &'a NodeUrl, over: Connections) -> AskFuture<'a, (), AskError> {
+    fn probe<'a>(
+        &'a self,
+        node: &'a NodeUrl,
+        over: ConnectionPool,
+    ) -> ClientFuture<'a, (), QueryError> {
         Box::pin(self.knock(node, over))
     }
 }
 
 /// The SDK's error, without the layers that say no more than "dispatch failure".
-fn unreachable(error: SdkError<Infallible, HttpResponse>) -> AskError {
+fn unreachable(error: SdkError<Infallible, HttpResponse>) -> QueryError {
     let source = error.into_source().unwrap_or_else(Into::into);
     match sent::is_local(source.as_ref()) {
-        true => AskError::NotAsked(source),
-        false => AskError::Unreachable(source),
+        true => QueryError::NotAsked(source),
+        false => QueryError::Unreachable(source),
     }
 }

@@ -131,7 +131,7 @@ async fn learn(cluster: Weak<Cluster>, caller: Caller, flight: Flight) {
     }
 }
 
-/// That nobody answers is told elsewhere.
+/// That nobody answers is told target.
 fn is_worth_saying(error: &CallError) -> bool {
     match error {
         CallError::Unreachable(_) => false,

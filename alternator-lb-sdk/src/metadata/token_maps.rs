@@ -26,7 +26,7 @@ use crate::internal::background_tasks::Errands;
 use crate::internal::client::{CallError, Caller};
 use crate::operation::access::Source;
 use alternator_lb_core::clock::Clock;
-use alternator_lb_core::discovery::{Report, jittered};
+use alternator_lb_core::discovery::{TopologyEvent, jittered};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -133,14 +133,14 @@ impl TokenMaps {
     }
 
     /// Passes reports on, and reads again when the set of nodes has changed.
-    pub(crate) fn told_of_changes<R: Fn(&Report)>(
+    pub(crate) fn told_of_changes<R: Fn(&TopologyEvent)>(
         self: &Arc<Self>,
         report: R,
-    ) -> impl Fn(&Report) + use<R> {
+    ) -> impl Fn(&TopologyEvent) + use<R> {
         let maps = Arc::clone(self);
         move |news| {
             report(news);
-            if matches!(news, Report::Changed { .. }) {
+            if matches!(news, TopologyEvent::Changed { .. }) {
                 maps.nodes_changed();
             }
         }

@@ -15,7 +15,7 @@ use crate::internal::client::Caller;
 use crate::metadata as tables;
 use crate::metadata::{Definition, Table, Tables};
 use crate::request::endpoint_override as own_endpoint;
-use alternator_lb_core::routing::{Key, Order, Token, TokenMap, Wish};
+use alternator_lb_core::routing::{Preference, RoutingInfo, RoutingKey, Token, TokenMap};
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_runtime_api::client::interceptors::context::{
     FinalizerInterceptorContextRef, Input,
@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 /// What the application wants of operations on single partitions.
 #[derive(Debug)]
-pub(crate) struct Wishes {
+pub(crate) struct KeyRouting {
     /// Which of them want one coordinator.
     affinity: KeyAffinity,
     /// Whether the others want a replica.
@@ -35,7 +35,7 @@ pub(crate) struct Wishes {
     tables: Tables,
 }
 
-impl Wishes {
+impl KeyRouting {
     /// None if nothing is wanted. `keys` are the partition keys of the tables that the application names.
     pub(crate) fn new(
         affinity: Option<KeyAffinity>,
@@ -65,7 +65,12 @@ impl Wishes {
         &self.tables
     }
 
-    fn order(&self, access: &Access<'_>, verdict: Verdict, known: &Known<'_>) -> Option<Order> {
+    fn order(
+        &self,
+        access: &Access<'_>,
+        verdict: Verdict,
+        known: &Known<'_>,
+    ) -> Option<Preference> {
         let is_covered = match (verdict, access.write()) {
             (Verdict::Yes, _) => true,
             (Verdict::AsItsTableSays, Some(write)) => {
@@ -73,8 +78,8 @@ impl Wishes {
             }
             (Verdict::AsItsTableSays, None) | (Verdict::No, _) => false,
         };
-        let otherwise = self.is_token_aware.then_some(Order::ByLoad);
-        is_covered.then_some(Order::Fixed).or(otherwise)
+        let otherwise = self.is_token_aware.then_some(Preference::LeastLoaded);
+        is_covered.then_some(Preference::Primary).or(otherwise)
     }
 
     /// What an operation with this input would want, with the partitions that it is about. Nothing is looked up.
@@ -82,7 +87,7 @@ impl Wishes {
         &self,
         access: &Access<'_>,
         cluster: &Cluster,
-    ) -> (Vec<Partition>, Option<Wish>) {
+    ) -> (Vec<Partition>, Option<RoutingInfo>) {
         let known = Known::of(&self.tables, access);
         let mut partitions = Vec::new();
         let now = cluster.now();
@@ -109,18 +114,18 @@ impl Wishes {
 /// known.
 fn wish<'a>(
     access: &Access<'a>,
-    order: Order,
+    order: Preference,
     known: &Known<'a>,
     mut map: impl FnMut(Source<'a>, Token) -> Option<Arc<TokenMap>>,
-) -> Option<Wish> {
+) -> Option<RoutingInfo> {
     // All but batches have one.
-    let mut one: Option<Key> = None;
+    let mut one: Option<RoutingKey> = None;
     let mut more = Vec::new();
     access.for_each_partition(
         |source| known.key(source),
         |source, token| {
             let map = map(source, token);
-            let key = Key { token, map };
+            let key = RoutingKey { token, map };
             match one {
                 None => one = Some(key),
                 Some(_) => more.push(key),
@@ -128,10 +133,10 @@ fn wish<'a>(
         },
     );
     if more.is_empty() {
-        return Some(Wish::one(one?, order));
+        return Some(RoutingInfo::one(one?, order));
     }
     more.extend(one);
-    Wish::many(more, order)
+    RoutingInfo::many(more, order)
 }
 
 /// An operation begins: gives it a wish, if it is to have one, and has its tables looked up, if that is due.
@@ -141,25 +146,25 @@ pub(crate) fn begin(
     components: &RuntimeComponents,
     config: &mut ConfigBag,
 ) {
-    let Some(wishes) = cluster.wishes() else {
+    let Some(key_routing) = cluster.key_routing() else {
         return;
     };
     let Some(access) = Access::of(input) else {
-        tables::begin_change(&wishes.tables, input, config);
+        tables::begin_change(&key_routing.tables, input, config);
         return;
     };
     if own_endpoint::is_pinned(config) {
         return;
     }
-    let verdict = wishes.affinity.covers(access.write());
-    if verdict == Verdict::No && !wishes.is_token_aware {
+    let verdict = key_routing.affinity.covers(access.write());
+    if verdict == Verdict::No && !key_routing.is_token_aware {
         return;
     }
-    let known = Known::of(&wishes.tables, &access);
+    let known = Known::of(&key_routing.tables, &access);
     for place in known.places() {
         tables::learn_if_due(cluster, &place.table, components, config);
     }
-    let order = wishes.order(&access, verdict, &known);
+    let order = key_routing.order(&access, verdict, &known);
     if let Some(order) = order {
         let wish = wish(&access, order, &known, |source, _| {
             let maps = cluster.token_maps()?;
@@ -172,7 +177,7 @@ pub(crate) fn begin(
                 if let Some(params) =
                     config.get_mut_from_interceptor_state::<EndpointResolverParams>()
                 {
-                    params.set_property(SdkPlan::wishing(wish));
+                    params.set_property(SdkPlan::preferring(wish));
                 }
             }
             None => known.doubt(cluster),
@@ -187,7 +192,7 @@ pub(crate) fn judge(
     context: &FinalizerInterceptorContextRef<'_>,
     config: &ConfigBag,
 ) {
-    if cluster.wishes().is_some() {
+    if cluster.key_routing().is_some() {
         tables::judge(cluster, context, config);
     }
 }

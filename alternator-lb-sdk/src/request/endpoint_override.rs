@@ -14,7 +14,7 @@ use aws_types::endpoint_config::EndpointUrl;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The endpoint of the client, by where it lies in memory: what an operation overrides it with lies elsewhere, even if it
+/// The endpoint of the client, by where it lies in memory: what an operation overrides it with lies target, even if it
 /// reads the same.
 #[derive(Debug)]
 struct OfTheClient(usize);

@@ -8,7 +8,7 @@ use crate::cluster::{Auth, Cluster, SdkPlan};
 #[cfg(feature = "compression")]
 use crate::compression;
 use crate::events;
-use crate::operation::key_routing as wishes;
+use crate::operation::key_routing;
 use crate::retry::outcome;
 use crate::retry::outcome::TIME_TO_CONNECT;
 use crate::retry::{connection_evidence as sent, policy as failover, unreachable};
@@ -17,7 +17,7 @@ use crate::transport::Transport;
 use crate::transport::abort_handle as departure;
 use crate::transport::abort_handle::Passage;
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::routing::Elsewhere;
+use alternator_lb_core::routing::RetryTarget;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_runtime::auth::sigv4::SCHEME_ID;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -57,7 +57,7 @@ pub(crate) struct Interceptor {
 
 impl Interceptor {
     pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
-        cluster.discovery().hear_of_answers();
+        cluster.discovery().track_outcomes();
         Self {
             cluster,
             passage: None,
@@ -163,7 +163,7 @@ impl Intercept for Interceptor {
             let is_guarded = self.passage.as_ref().is_some_and(Passage::is_known);
             lean.begin(config, is_guarded, self.clock(components, config));
         }
-        wishes::begin(&self.cluster, context.input(), components, config);
+        key_routing::begin(&self.cluster, context.input(), components, config);
         own_endpoint::pin(&self.cluster, config)
     }
 
@@ -243,7 +243,7 @@ impl Intercept for Interceptor {
             sent::mark(capture);
         }
         if let Some(plan) = plan(config) {
-            plan.depart();
+            plan.mark_sent();
         }
         Ok(())
     }
@@ -284,8 +284,8 @@ impl Intercept for Interceptor {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let now = self.cluster.now();
-        let departed = plan(config).filter(|plan| plan.has_departed());
-        let Some(age) = departed.map(|plan| plan.age(now)) else {
+        let sent_plan = plan(config).filter(|plan| plan.is_sent());
+        let Some(age) = sent_plan.map(|plan| plan.age(now)) else {
             // It failed on this side, before it left for any node.
             self.note_credentials(context);
             return Ok(());
@@ -293,7 +293,7 @@ impl Intercept for Interceptor {
         if let Some(skew) = &self.skew {
             skew.note(context.response(), components, now);
         }
-        wishes::judge(&self.cluster, context, config);
+        key_routing::judge(&self.cluster, context, config);
         let outcome = outcome::judge(context, config, age);
         if let Some(passage) = &self.passage
             && outcome != Outcome::Neutral
@@ -306,17 +306,17 @@ impl Intercept for Interceptor {
         self.cluster.settle(plan, outcome, now);
         // Without a way to sleep the SDK cannot even wait for no time at all.
         let goes_on = failover::calls_for_another(outcome) && components.sleep_impl().is_some();
-        let elsewhere = match goes_on {
-            true => self.cluster.router().elsewhere(plan),
-            false => Elsewhere::Nowhere,
+        let target = match goes_on {
+            true => self.cluster.router().retry_target(plan),
+            false => RetryTarget::NoNode,
         };
-        let elsewhere = match elsewhere {
+        let target = match target {
             // Nodes that are out are gone through while each costs no more than a refused connection.
-            Elsewhere::Ejected if age >= TIME_TO_CONNECT => Elsewhere::Nowhere,
-            elsewhere => elsewhere,
+            RetryTarget::EjectedNode if age >= TIME_TO_CONNECT => RetryTarget::NoNode,
+            target => target,
         };
         plan.end_attempt();
-        failover::prepare(config, outcome, elsewhere, self.cluster.cut_bucket());
+        failover::prepare(config, outcome, target, self.cluster.cut_bucket());
         #[cfg(feature = "compression")]
         compression::prepare(context, config);
         Ok(())

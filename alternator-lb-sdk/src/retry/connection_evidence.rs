@@ -1,6 +1,6 @@
 //! Whether a request can have reached its node.
 //!
-//! Only a request that was certainly never sent may be sent elsewhere for free. The SDK lets an HTTP client show the
+//! Only a request that was certainly never sent may be sent target for free. The SDK lets an HTTP client show the
 //! connection of a request: before a request leaves, a marker is put where the client would put that. What is found
 //! there after a failure, and the failure itself, say what happened:
 //!

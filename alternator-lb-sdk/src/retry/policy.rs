@@ -21,7 +21,7 @@
 //! retry rules, whose first wait cannot be set from outside; it is 25 ms for DynamoDB).
 
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::routing::Elsewhere;
+use alternator_lb_core::routing::RetryTarget;
 use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::RetryConfig;
@@ -77,7 +77,7 @@ pub(crate) fn calls_for_another(outcome: Outcome) -> bool {
 pub(crate) fn prepare(
     config: &mut ConfigBag,
     outcome: Outcome,
-    elsewhere: Elsewhere,
+    target: RetryTarget,
     cut_bucket: &TokenBucket,
 ) {
     let known = config.load::<Wanted>().cloned();
@@ -89,17 +89,18 @@ pub(crate) fn prepare(
         return;
     };
     let never_sent = outcome.was_not_sent();
-    let is_free = never_sent && elsewhere != Elsewhere::Nowhere && wanted.free < MAX_FREE;
+    let is_free = never_sent && target != RetryTarget::NoNode && wanted.free < MAX_FREE;
     if is_free {
         wanted.free += 1;
     }
     let retries = wanted.retries();
-    let longest_wait = match elsewhere {
-        Elsewhere::Untried | Elsewhere::Ejected if is_free => Duration::ZERO,
-        Elsewhere::Untried if is_the_nodes(outcome) => SHORT_WAIT,
-        Elsewhere::Untried | Elsewhere::Ejected | Elsewhere::Tried | Elsewhere::Nowhere => {
-            Duration::MAX
-        }
+    let longest_wait = match target {
+        RetryTarget::UntriedNode | RetryTarget::EjectedNode if is_free => Duration::ZERO,
+        RetryTarget::UntriedNode if is_the_nodes(outcome) => SHORT_WAIT,
+        RetryTarget::UntriedNode
+        | RetryTarget::EjectedNode
+        | RetryTarget::TriedNode
+        | RetryTarget::NoNode => Duration::MAX,
     };
     let longest_wait = longest_wait.min(retries.max_backoff());
     let retries = retries.with_max_backoff(longest_wait);
@@ -196,8 +197,8 @@ mod tests {
     }
 
     /// The attempts and the longest wait that the SDK finds after an attempt.
-    fn after(config: &mut ConfigBag, outcome: Outcome, elsewhere: Elsewhere) -> (u32, Duration) {
-        prepare(config, outcome, elsewhere, &cut_bucket());
+    fn after(config: &mut ConfigBag, outcome: Outcome, target: RetryTarget) -> (u32, Duration) {
+        prepare(config, outcome, target, &cut_bucket());
         let retries = config.load::<RetryConfig>().unwrap();
         (retries.max_attempts(), retries.max_backoff())
     }
@@ -215,7 +216,7 @@ mod tests {
         prepare(
             &mut config,
             Outcome::Answered,
-            Elsewhere::Untried,
+            RetryTarget::UntriedNode,
             &cut_bucket(),
         );
         assert_eq!(config.load::<RetryConfig>(), Some(&before));
@@ -226,8 +227,14 @@ mod tests {
     fn failovers_leave_the_paid_retries_whole() {
         let mut config = config();
         let free = |count| (ATTEMPTS + count, Duration::ZERO);
-        assert_eq!(after(&mut config, NEVER_SENT, Elsewhere::Untried), free(1));
-        assert_eq!(after(&mut config, NEVER_SENT, Elsewhere::Untried), free(2));
+        assert_eq!(
+            after(&mut config, NEVER_SENT, RetryTarget::UntriedNode),
+            free(1)
+        );
+        assert_eq!(
+            after(&mut config, NEVER_SENT, RetryTarget::UntriedNode),
+            free(2)
+        );
 
         let paid = (ATTEMPTS + 2, patience());
         for outcome in [
@@ -237,7 +244,7 @@ mod tests {
             NEVER_SENT,
         ] {
             assert_eq!(
-                after(&mut config, outcome, Elsewhere::Nowhere),
+                after(&mut config, outcome, RetryTarget::NoNode),
                 paid,
                 "{outcome:?}"
             );
@@ -251,7 +258,7 @@ mod tests {
     fn without_another_node_nothing_is_free() {
         let mut config = config();
         assert_eq!(
-            after(&mut config, NEVER_SENT, Elsewhere::Nowhere),
+            after(&mut config, NEVER_SENT, RetryTarget::NoNode),
             (ATTEMPTS, patience())
         );
     }
@@ -260,7 +267,7 @@ mod tests {
     fn back_to_a_node_that_was_tried_there_is_a_wait_but_no_attempt_is_lost() {
         let mut config = config();
         assert_eq!(
-            after(&mut config, NEVER_SENT, Elsewhere::Tried),
+            after(&mut config, NEVER_SENT, RetryTarget::TriedNode),
             (ATTEMPTS + 1, patience())
         );
     }
@@ -270,12 +277,15 @@ mod tests {
         let mut config = config();
         for free in 1..=MAX_FREE {
             assert_eq!(
-                after(&mut config, NEVER_SENT, Elsewhere::Untried),
+                after(&mut config, NEVER_SENT, RetryTarget::UntriedNode),
                 (ATTEMPTS + free, Duration::ZERO)
             );
         }
         let last = (ATTEMPTS + MAX_FREE, patience());
-        assert_eq!(after(&mut config, NEVER_SENT, Elsewhere::Untried), last);
+        assert_eq!(
+            after(&mut config, NEVER_SENT, RetryTarget::UntriedNode),
+            last
+        );
     }
 
     #[test]
@@ -283,11 +293,11 @@ mod tests {
         for outcome in [Outcome::Cut, Outcome::ServerError] {
             let mut config = config();
             assert_eq!(
-                after(&mut config, outcome, Elsewhere::Untried),
+                after(&mut config, outcome, RetryTarget::UntriedNode),
                 (ATTEMPTS, SHORT_WAIT)
             );
             assert_eq!(
-                after(&mut config, outcome, Elsewhere::Nowhere),
+                after(&mut config, outcome, RetryTarget::NoNode),
                 (ATTEMPTS, patience())
             );
         }
@@ -298,7 +308,7 @@ mod tests {
         let mut config = config();
         let timed_out = Outcome::TimedOut;
         assert_eq!(
-            after(&mut config, timed_out, Elsewhere::Untried),
+            after(&mut config, timed_out, RetryTarget::UntriedNode),
             (ATTEMPTS, patience())
         );
     }
@@ -309,7 +319,7 @@ mod tests {
         let retries = RetryConfig::standard().with_max_backoff(Duration::from_millis(3));
         config.interceptor_state().store_put(retries);
         assert_eq!(
-            after(&mut config, Outcome::Cut, Elsewhere::Untried).1,
+            after(&mut config, Outcome::Cut, RetryTarget::UntriedNode).1,
             Duration::from_millis(3)
         );
     }

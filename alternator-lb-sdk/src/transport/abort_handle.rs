@@ -65,7 +65,7 @@ impl Passage {
     }
 }
 
-/// Whether the attempt under way may be ended, since the SDK would then make another, and that could go elsewhere: not
+/// Whether the attempt under way may be ended, since the SDK would then make another, and that could go target: not
 /// the last that the application allows, and not one that the application sends to this very node.
 pub(crate) fn may_end(config: &ConfigBag, components: &RuntimeComponents) -> bool {
     let made = config.load::<RequestAttempts>().map(|made| made.attempts());

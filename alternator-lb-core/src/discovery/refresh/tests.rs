@@ -1,6 +1,6 @@
 use super::*;
-use crate::discovery::bench::{Bench, note, reports};
-use crate::discovery::fake::{Member, url, urls};
+use crate::discovery::fake::{Candidate, url, urls};
+use crate::discovery::harness::{Harness, note, reports};
 use crate::discovery::{ACTIVE, IDLE};
 use crate::health::Outcome;
 use crate::routing::{Plan, Policy};
@@ -8,10 +8,10 @@ use crate::topology::{Host, Scheme, Topology};
 use std::time::Duration;
 
 mod cluster;
-mod home;
+mod failure_hint;
+mod local_datacenter;
 mod names;
-mod newcomers;
+mod new_nodes;
 mod properties;
 mod scopes;
 mod spill_over;
-mod trouble;

@@ -7,13 +7,13 @@ const START: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(1_000);
 
 /// A node, its generator of random numbers, and the time.
-struct Bench {
+struct Harness {
     health: NodeHealth,
     rng: fastrand::Rng,
     now: Duration,
 }
 
-impl Bench {
+impl Harness {
     fn new() -> Self {
         Self {
             health: NodeHealth::new(),
@@ -24,62 +24,65 @@ impl Bench {
 
     /// A node that cannot be connected.
     fn unreachable() -> Self {
-        let mut bench = Self::new();
-        let rest = bench.ejected(Outcome::NotConnected, Cause::Unreachable);
-        bench.now += rest;
-        bench
+        let mut harness = Self::new();
+        let backoff = harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
+        harness.now += backoff;
+        harness
     }
 
     /// A node that was ejected for its errors, at the end of its rest.
     fn failing() -> Self {
-        let mut bench = Self::new();
-        bench.fail();
-        bench
+        let mut harness = Self::new();
+        harness.fail();
+        harness
     }
 
     /// Ejects the node for its errors, and lets it rest. Returns how long that was.
     fn fail(&mut self) -> Duration {
-        for _ in 1..crate::health::record::IN_A_ROW {
+        for _ in 1..crate::health::outcome_window::CONSECUTIVE_FAILURES {
             assert_eq!(self.settle(Outcome::ServerError, None), None);
         }
-        let rest = self.ejected(Outcome::ServerError, Cause::Failing);
-        self.now += rest;
-        rest
+        let backoff = self.ejected(Outcome::ServerError, EjectionCause::Failing);
+        self.now += backoff;
+        backoff
     }
 
-    fn ejected(&mut self, outcome: Outcome, why: Cause) -> Duration {
+    fn ejected(&mut self, outcome: Outcome, why: EjectionCause) -> Duration {
         match self.settle(outcome, None) {
-            Some(Transition::Ejected { cause, rest }) if cause == why => rest,
+            Some(Transition::Ejected { cause, backoff }) if cause == why => backoff,
             other => panic!("{outcome:?} should eject the node as {why:?}, not {other:?}"),
         }
     }
 
     /// What comes of an attempt that takes no time.
-    fn settle(&mut self, outcome: Outcome, trial: Option<Trial>) -> Option<Transition> {
-        self.settle_old(outcome, trial, self.now)
+    fn settle(&mut self, outcome: Outcome, permit: Option<ProbePermit>) -> Option<Transition> {
+        self.settle_old(outcome, permit, self.now)
     }
 
     /// The same of one that began earlier.
     fn settle_old(
         &mut self,
         outcome: Outcome,
-        trial: Option<Trial>,
+        permit: Option<ProbePermit>,
         began: Duration,
     ) -> Option<Transition> {
         let (now, rng) = (self.now, &mut self.rng);
-        self.health.settle(outcome, trial, began, now, rng)
+        self.health.settle(outcome, permit, began, now, rng)
     }
 
     fn probed(&mut self, answered: bool) -> Option<Transition> {
-        let trial = self
+        let permit = self
             .health
-            .claim_probe(false, self.now)
-            .expect("its rest is over");
-        self.health.probed(answered, trial, self.now, &mut self.rng)
+            .acquire_probe_permit(false, self.now)
+            .expect("its backoff is over");
+        self.health
+            .probed(answered, permit, self.now, &mut self.rng)
     }
 
-    fn trial(&self) -> Trial {
-        self.health.claim_trial(self.now).expect("its rest is over")
+    fn permit(&self) -> ProbePermit {
+        self.health
+            .acquire_request_permit(self.now)
+            .expect("its backoff is over")
     }
 }
 
@@ -97,26 +100,26 @@ const ALL: [Outcome; 9] = [
 
 #[test]
 fn a_refused_connection_ejects_the_node_once() {
-    let mut bench = Bench::new();
-    let rest = bench.ejected(Outcome::NotConnected, Cause::Unreachable);
+    let mut harness = Harness::new();
+    let backoff = harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
     for _ in 0..100 {
-        assert_eq!(bench.settle(Outcome::NotConnected, None), None);
+        assert_eq!(harness.settle(Outcome::NotConnected, None), None);
     }
-    let State::Resting { until, .. } = bench.health.state() else {
+    let State::Ejected { until, .. } = harness.health.state() else {
         panic!("it rests");
     };
-    assert!(until.abs_diff(START + rest) <= Duration::from_millis(1));
+    assert!(until.abs_diff(START + backoff) <= Duration::from_millis(1));
 }
 
 #[test]
 fn five_bad_attempts_in_a_row_eject_the_node() {
     for outcome in [Outcome::ServerError, Outcome::Cut, Outcome::TimedOut] {
-        let mut bench = Bench::new();
+        let mut harness = Harness::new();
         for _ in 0..4 {
-            assert_eq!(bench.settle(outcome, None), None);
+            assert_eq!(harness.settle(outcome, None), None);
         }
-        bench.ejected(outcome, Cause::Failing);
-        assert_eq!(bench.settle(outcome, None), None, "it is out already");
+        harness.ejected(outcome, EjectionCause::Failing);
+        assert_eq!(harness.settle(outcome, None), None, "it is out already");
     }
 }
 
@@ -129,105 +132,105 @@ fn what_is_not_the_nodes_fault_never_ejects_it() {
         Outcome::NotSent,
         Outcome::Neutral,
     ] {
-        let mut bench = Bench::new();
+        let mut harness = Harness::new();
         for _ in 0..1_000 {
-            bench.now += Duration::from_millis(10);
-            assert_eq!(bench.settle(outcome, None), None);
+            harness.now += Duration::from_millis(10);
+            assert_eq!(harness.settle(outcome, None), None);
         }
-        assert_eq!(bench.health.state(), State::Up);
+        assert_eq!(harness.health.state(), State::Up);
     }
 }
 
 #[test]
 fn a_probe_brings_an_unreachable_node_back_and_it_warms_up() {
-    let mut bench = Bench::unreachable();
-    assert_eq!(bench.probed(true), Some(Transition::Restored));
+    let mut harness = Harness::unreachable();
+    assert_eq!(harness.probed(true), Some(Transition::Restored));
     let shares = [0, 500, 5_000, 10_000].map(|after| {
-        let now = bench.now + Duration::from_millis(after);
-        bench.health.share(now)
+        let now = harness.now + Duration::from_millis(after);
+        harness.health.share(now)
     });
     assert_eq!(shares, [10, 10, 50, 100]);
 
-    bench.now += WARMING;
-    assert_eq!(bench.settle(Outcome::Answered, None), None);
-    assert_eq!(bench.health.state(), State::Up);
+    harness.now += SLOW_START;
+    assert_eq!(harness.settle(Outcome::Answered, None), None);
+    assert_eq!(harness.health.state(), State::Up);
 }
 
 #[test]
 fn rests_grow_while_probes_fail_and_when_a_node_fails_again_soon() {
-    let mut bench = Bench::unreachable();
+    let mut harness = Harness::unreachable();
     let mut rests = Vec::new();
     for _ in 0..4 {
-        let Some(Transition::StillOut { cause, rest }) = bench.probed(false) else {
+        let Some(Transition::ProbeFailed { cause, backoff }) = harness.probed(false) else {
             panic!("it is still out");
         };
-        assert_eq!(cause, Cause::Unreachable);
-        rests.push(rest);
-        bench.now += rest;
+        assert_eq!(cause, EjectionCause::Unreachable);
+        rests.push(backoff);
+        harness.now += backoff;
     }
     assert!(rests.windows(2).all(|pair| pair[1] > pair[0]), "{rests:?}");
 
-    bench.probed(true);
-    let soon = bench.ejected(Outcome::NotConnected, Cause::Unreachable);
+    harness.probed(true);
+    let soon = harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
     assert!(soon > rests[3], "the same trouble");
-    bench.now += soon;
-    bench.probed(true);
-    bench.now += WARMING;
-    bench.settle(Outcome::Answered, None);
-    let later = bench.ejected(Outcome::NotConnected, Cause::Unreachable);
+    harness.now += soon;
+    harness.probed(true);
+    harness.now += SLOW_START;
+    harness.settle(Outcome::Answered, None);
+    let later = harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
     assert!(later < rests[0], "{later:?}: that is another story");
 }
 
 #[test]
 fn only_a_request_brings_a_failing_node_back() {
-    let mut bench = Bench::failing();
-    assert_eq!(bench.health.claim_probe(true, LONG), None);
+    let mut harness = Harness::failing();
+    assert_eq!(harness.health.acquire_probe_permit(true, LONG), None);
     for outcome in ALL.into_iter().filter(|outcome| outcome.was_answered()) {
-        assert_eq!(bench.settle(outcome, None), None, "an older request");
+        assert_eq!(harness.settle(outcome, None), None, "an older request");
     }
-    let trial = bench.trial();
+    let permit = harness.permit();
     assert_eq!(
-        bench.settle(Outcome::Answered, Some(trial)),
+        harness.settle(Outcome::Answered, Some(permit)),
         Some(Transition::Restored)
     );
 }
 
 #[test]
 fn a_node_that_fails_again_rests_longer() {
-    let mut bench = Bench::failing();
-    let trial = bench.trial();
-    let still = bench.settle(Outcome::ServerError, Some(trial));
-    let Some(Transition::StillOut {
-        cause: Cause::Failing,
-        rest: second,
+    let mut harness = Harness::failing();
+    let permit = harness.permit();
+    let still = harness.settle(Outcome::ServerError, Some(permit));
+    let Some(Transition::ProbeFailed {
+        cause: EjectionCause::Failing,
+        backoff: second,
     }) = still
     else {
         panic!("{still:?}");
     };
     assert!(second >= Duration::from_secs(1));
-    bench.now += second;
-    let trial = bench.trial();
-    bench.settle(Outcome::Answered, Some(trial));
+    harness.now += second;
+    let permit = harness.permit();
+    harness.settle(Outcome::Answered, Some(permit));
     // What was bad before says nothing now: it takes five again.
-    let third = bench.fail();
+    let third = harness.fail();
     assert!(third >= Duration::from_secs(2), "{third:?}");
 }
 
 #[test]
 fn any_answer_shows_that_a_node_can_be_reached() {
     for outcome in ALL.into_iter().filter(|outcome| outcome.was_answered()) {
-        let mut bench = Bench::unreachable();
-        assert_eq!(bench.settle(outcome, None), Some(Transition::Restored));
-        assert_eq!(bench.settle(outcome, None), None);
+        let mut harness = Harness::unreachable();
+        assert_eq!(harness.settle(outcome, None), Some(Transition::Restored));
+        assert_eq!(harness.settle(outcome, None), None);
     }
 }
 
 #[test]
 fn an_answer_that_was_on_its_way_before_the_node_went_brings_it_not_back() {
-    let mut bench = Bench::unreachable();
+    let mut harness = Harness::unreachable();
     let before = START - Duration::from_millis(1);
-    assert_eq!(bench.settle_old(Outcome::Answered, None, before), None);
-    assert!(!bench.health.state().is_up());
+    assert_eq!(harness.settle_old(Outcome::Answered, None, before), None);
+    assert!(!harness.health.state().is_up());
 }
 
 #[test]
@@ -237,83 +240,88 @@ fn what_went_wrong_before_a_node_came_back_is_not_held_against_it() {
         Outcome::TimedOut,
         Outcome::ServerError,
     ] {
-        let mut bench = Bench::unreachable();
-        bench.probed(true);
-        bench.now += Duration::from_secs(1);
+        let mut harness = Harness::unreachable();
+        harness.probed(true);
+        harness.now += Duration::from_secs(1);
         for _ in 0..100 {
-            assert_eq!(bench.settle_old(outcome, None, START), None);
+            assert_eq!(harness.settle_old(outcome, None, START), None);
         }
-        assert!(bench.health.state().is_up());
+        assert!(harness.health.state().is_up());
     }
 }
 
 #[test]
 fn what_kept_a_node_from_starting_makes_no_later_rest_longer() {
-    let mut bench = Bench {
-        health: NodeHealth::unproven(START),
-        ..Bench::new()
+    let mut harness = Harness {
+        health: NodeHealth::pending(START),
+        ..Harness::new()
     };
     for _ in 0..8 {
-        let Some(Transition::StillOut { rest, .. }) = bench.probed(false) else {
+        let Some(Transition::ProbeFailed { backoff, .. }) = harness.probed(false) else {
             panic!("it does not listen yet");
         };
-        bench.now += rest;
+        harness.now += backoff;
     }
-    bench.probed(true);
-    assert!(bench.fail() < Duration::from_secs(2));
+    harness.probed(true);
+    assert!(harness.fail() < Duration::from_secs(2));
 }
 
 #[test]
 fn a_node_that_was_left_alone_for_long_has_no_setbacks() {
-    let mut bench = Bench::unreachable();
+    let mut harness = Harness::unreachable();
     for _ in 0..8 {
-        let Some(Transition::StillOut { rest, .. }) = bench.probed(false) else {
+        let Some(Transition::ProbeFailed { backoff, .. }) = harness.probed(false) else {
             panic!("it is out");
         };
-        bench.now += rest;
+        harness.now += backoff;
     }
-    bench.probed(true);
-    bench.now += LONG;
-    let rest = bench.ejected(Outcome::NotConnected, Cause::Unreachable);
-    assert!(rest < Duration::from_millis(200), "{rest:?}");
+    harness.probed(true);
+    harness.now += LONG;
+    let backoff = harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
+    assert!(backoff < Duration::from_millis(200), "{backoff:?}");
 }
 
 #[test]
 fn a_failing_node_that_dies_is_unreachable_from_then_on() {
-    let mut bench = Bench::failing();
-    let out_since = bench.health.out_since();
-    bench.ejected(Outcome::NotConnected, Cause::Unreachable);
-    assert_eq!(bench.health.out_since(), out_since);
-    assert!(bench.health.claim_probe(true, bench.now).is_some());
+    let mut harness = Harness::failing();
+    let ejected_since = harness.health.ejected_since();
+    harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
+    assert_eq!(harness.health.ejected_since(), ejected_since);
+    assert!(
+        harness
+            .health
+            .acquire_probe_permit(true, harness.now)
+            .is_some()
+    );
 }
 
 #[test]
 fn a_new_node_is_asked_at_once() {
-    let mut bench = Bench {
-        health: NodeHealth::unproven(START),
-        ..Bench::new()
+    let mut harness = Harness {
+        health: NodeHealth::pending(START),
+        ..Harness::new()
     };
-    assert!(!bench.health.state().is_up());
-    assert_eq!(bench.probed(true), Some(Transition::Admitted));
-    assert_eq!(bench.health.share(bench.now), FIRST_SHARE);
+    assert!(!harness.health.state().is_up());
+    assert_eq!(harness.probed(true), Some(Transition::Admitted));
+    assert_eq!(harness.health.share(harness.now), INITIAL_SHARE);
 }
 
 proptest! {
     /// Whatever happens to a node, it is up, or will be tried: nothing leaves it out for good.
     #[test]
     fn no_node_is_forgotten(events in prop::collection::vec((0usize..11, 0u64..3_000), 1..80)) {
-        let mut bench = Bench::new();
-        let mut trial = None;
+        let mut harness = Harness::new();
+        let mut permit = None;
         for (event, pause) in events {
-            bench.now += Duration::from_millis(pause);
+            harness.now += Duration::from_millis(pause);
             match event {
-                9 => trial = trial.or_else(|| bench.health.claim_trial(bench.now)),
-                10 => trial = trial.or_else(|| bench.health.claim_probe(true, bench.now)),
+                9 => permit = permit.or_else(|| harness.health.acquire_request_permit(harness.now)),
+                10 => permit = permit.or_else(|| harness.health.acquire_probe_permit(true, harness.now)),
                 outcome => {
-                    bench.settle(ALL[outcome], trial.take());
+                    harness.settle(ALL[outcome], permit.take());
                 }
             }
         }
-        prop_assert!(bench.health.state().is_up() || bench.health.claim_trial(bench.now + LONG).is_some());
+        prop_assert!(harness.health.state().is_up() || harness.health.acquire_request_permit(harness.now + LONG).is_some());
     }
 }

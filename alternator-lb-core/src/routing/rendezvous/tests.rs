@@ -4,24 +4,24 @@ use std::net::IpAddr;
 
 const KEYS: usize = 100_000;
 
-fn seat(last: u8) -> Seat {
-    Seat::of(&Host::Ip([10, 0, 0, last].into()))
+fn hash(last: u8) -> NodeHash {
+    NodeHash::of(&Host::Ip([10, 0, 0, last].into()))
 }
 
-fn seats(last: impl IntoIterator<Item = u8>) -> Vec<Seat> {
-    last.into_iter().map(seat).collect()
+fn seats(last: impl IntoIterator<Item = u8>) -> Vec<NodeHash> {
+    last.into_iter().map(hash).collect()
 }
 
 fn tokens() -> impl Iterator<Item = Token> {
     (0..KEYS).map(|key| Token::of_bytes(format!("user#{key}").as_bytes()))
 }
 
-fn choose<'a>(token: Token, nodes: impl IntoIterator<Item = &'a Seat>) -> Option<&'a Seat> {
+fn choose<'a>(token: Token, nodes: impl IntoIterator<Item = &'a NodeHash>) -> Option<&'a NodeHash> {
     first_choice(token, nodes, |node| node)
 }
 
 /// Which node a request goes to that has several keys.
-fn majority(tokens: impl IntoIterator<Item = Token>, nodes: &[Seat]) -> Option<&Seat> {
+fn majority(tokens: impl IntoIterator<Item = Token>, nodes: &[NodeHash]) -> Option<&NodeHash> {
     let place = |token| {
         let choice = first_choice(token, nodes.iter().enumerate(), |(_, node)| *node);
         choice.map(|(place, _)| (token, place))
@@ -31,8 +31,8 @@ fn majority(tokens: impl IntoIterator<Item = Token>, nodes: &[Seat]) -> Option<&
 }
 
 /// All choices of a key, as a plan makes them.
-fn order(token: Token, nodes: &[Seat]) -> Vec<&Seat> {
-    let mut left: Vec<&Seat> = nodes.iter().collect();
+fn order(token: Token, nodes: &[NodeHash]) -> Vec<&NodeHash> {
+    let mut left: Vec<&NodeHash> = nodes.iter().collect();
     let mut order = Vec::new();
     while let Some(choice) = choose(token, left.iter().copied()) {
         left.retain(|node| *node != choice);
@@ -45,7 +45,7 @@ fn order(token: Token, nodes: &[Seat]) -> Vec<&Seat> {
 fn the_order_is_what_it_has_always_been() {
     let nodes = seats(1..=5);
     let hosts = |token| {
-        let last = |node: &&Seat| node.host.rsplit('.').next().unwrap().to_owned();
+        let last = |node: &&NodeHash| node.host.rsplit('.').next().unwrap().to_owned();
         order(Token::new(token), &nodes)
             .iter()
             .map(last)
@@ -68,8 +68,8 @@ fn the_order_is_what_it_has_always_been() {
 
 #[test]
 fn a_node_is_known_by_its_address_however_that_is_written() {
-    let of = |ip: &str| Seat::of(&Host::Ip(ip.parse::<IpAddr>().unwrap()));
-    assert_eq!(of("::ffff:10.0.0.1"), seat(1));
+    let of = |ip: &str| NodeHash::of(&Host::Ip(ip.parse::<IpAddr>().unwrap()));
+    assert_eq!(of("::ffff:10.0.0.1"), hash(1));
     assert_eq!(of("2001:db8:0:0::1"), of("2001:db8::1"));
     assert_ne!(of("2001:db8::1"), of("2001:db8::2"));
 }
@@ -83,7 +83,7 @@ fn where_nobody_is_nobody_is_chosen() {
 
 #[test]
 fn addresses_with_the_same_hash_are_told_apart() {
-    let twin = |host: &str| Seat {
+    let twin = |host: &str| NodeHash {
         hash: 7,
         host: host.into(),
     };
@@ -147,7 +147,7 @@ fn a_node_that_joins_or_leaves_moves_its_own_keys_only() {
 #[test]
 fn several_keys_go_where_most_of_them_want_to() {
     let nodes = seats(1..=5);
-    let of = |node: &Seat| {
+    let of = |node: &NodeHash| {
         tokens()
             .filter(|&token| choose(token, &nodes) == Some(node))
             .take(3)
@@ -173,7 +173,7 @@ proptest! {
         keys in prop::collection::vec(any::<i64>(), 1..10),
         seed in any::<u64>(),
     ) {
-        let nodes: Vec<Seat> = hosts.iter().map(|&ip| Seat::of(&Host::Ip(ip.into()))).collect();
+        let nodes: Vec<NodeHash> = hosts.iter().map(|&ip| NodeHash::of(&Host::Ip(ip.into()))).collect();
         let mut shuffled = nodes.clone();
         fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
         prop_assert_eq!(order(Token::new(token), &nodes), order(Token::new(token), &shuffled));
@@ -192,7 +192,7 @@ proptest! {
     ) {
         let all = seats(1..=count);
         let gone = gone.get(&all);
-        let others: Vec<Seat> = all.iter().filter(|node| *node != gone).cloned().collect();
+        let others: Vec<NodeHash> = all.iter().filter(|node| *node != gone).cloned().collect();
         let mut expected = order(Token::new(token), &all);
         expected.retain(|node| *node != gone);
         prop_assert_eq!(order(Token::new(token), &others), expected);

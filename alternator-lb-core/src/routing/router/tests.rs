@@ -1,14 +1,14 @@
-mod by_load;
 mod ejection;
-mod explained;
-mod fixed;
-mod home;
+mod least_loaded;
 mod load;
+mod local;
+mod primary;
 mod properties;
+mod trace;
 
 use super::*;
-use crate::health::Cause;
-use crate::routing::Peer;
+use crate::health::EjectionCause;
+use crate::routing::EndpointState;
 use crate::topology::{Host, NodeUrl, Scheme, Topology};
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -21,13 +21,13 @@ fn url(last: u8) -> NodeUrl {
     NodeUrl::new(Scheme::Http, Host::Ip([127, 0, 0, last].into()), 8000)
 }
 
-fn topology(nodes: u8) -> Arc<Topology<Peer<()>>> {
+fn topology(nodes: u8) -> Arc<Topology<EndpointState<()>>> {
     let urls: Vec<_> = (1..=nodes).map(url).collect();
-    Arc::new(Topology::new(&[urls], |_| Peer::new(())))
+    Arc::new(Topology::new(&[urls], |_| EndpointState::new(())))
 }
 
 fn router(nodes: u8, policy: Policy) -> Router<()> {
-    Router::new(Table::new(topology(nodes)), policy, 0)
+    Router::new(RoutingSnapshot::new(topology(nodes)), policy, 0)
 }
 
 /// Advances the plan and says where to.
@@ -63,18 +63,18 @@ fn take_down_at(router: &Router<()>, node: &NodeUrl, now: Duration) {
 
 /// Lets a node answer so many requests with errors.
 fn fail(router: &Router<()>, node: &NodeUrl, requests: usize) -> Vec<Option<bool>> {
-    let mut panics = Vec::new();
+    let mut panic_mode_entries = Vec::new();
     for _ in 0..requests {
         let mut plan = pinned(router, node);
         next(router, &mut plan, NOW);
         let change = router.settle(&mut plan, Outcome::ServerError, NOW);
-        panics.extend(change.map(|change| change.panic));
+        panic_mode_entries.extend(change.map(|change| change.panic));
     }
-    panics
+    panic_mode_entries
 }
 
 fn pinned(router: &Router<()>, node: &NodeUrl) -> Plan<()> {
-    Plan::pinned_to(router.table().topology().find(node).unwrap().clone())
+    Plan::pinned_to(router.snapshot().topology().find(node).unwrap().clone())
 }
 
 /// Where single requests go.
@@ -122,24 +122,24 @@ fn where_to_go_on_to_depends_on_what_was_tried_and_what_is_up() {
     let router = router(2, Policy::default());
     let mut plan = Plan::default();
     next(&router, &mut plan, NOW);
-    assert_eq!(router.elsewhere(&plan), Elsewhere::Untried);
+    assert_eq!(router.retry_target(&plan), RetryTarget::UntriedNode);
     next(&router, &mut plan, NOW);
-    assert_eq!(router.elsewhere(&plan), Elsewhere::Tried);
+    assert_eq!(router.retry_target(&plan), RetryTarget::TriedNode);
     take_down(&router, &url(1));
-    assert_eq!(router.elsewhere(&plan), Elsewhere::Tried);
+    assert_eq!(router.retry_target(&plan), RetryTarget::TriedNode);
     take_down(&router, &url(2));
-    assert_eq!(router.elsewhere(&plan), Elsewhere::Nowhere);
+    assert_eq!(router.retry_target(&plan), RetryTarget::NoNode);
 
     let mut plan = Plan::default();
     next(&router, &mut plan, NOW);
-    assert_eq!(router.elsewhere(&plan), Elsewhere::Ejected);
+    assert_eq!(router.retry_target(&plan), RetryTarget::EjectedNode);
 }
 
 #[test]
 fn a_dropped_operation_is_in_flight_no_more() {
     let router = router(2, Policy::default());
     let in_flight = || {
-        let table = router.table();
+        let table = router.snapshot();
         let nodes = table.topology().nodes().iter();
         nodes.map(|node| node.in_flight()).sum::<u32>()
     };
@@ -160,11 +160,11 @@ fn a_dropped_operation_is_in_flight_no_more() {
 #[test]
 fn a_pinned_plan_stays_where_it_is() {
     let router = router(3, Policy::default());
-    let node = router.table().topology().find(&url(2)).unwrap().clone();
+    let node = router.snapshot().topology().find(&url(2)).unwrap().clone();
     let mut plan = Plan::pinned_to(node);
     for _ in 0..5 {
         assert_eq!(next(&router, &mut plan, NOW), url(2));
-        assert_eq!(router.elsewhere(&plan), Elsewhere::Nowhere);
+        assert_eq!(router.retry_target(&plan), RetryTarget::NoNode);
     }
 }
 
@@ -178,7 +178,7 @@ fn a_refusing_router_lets_nothing_through_until_there_is_a_list() {
     router.resort();
     take_nothing(&router);
 
-    router.publish(Table::new(topology(2)));
+    router.publish(RoutingSnapshot::new(topology(2)));
     next(&router, &mut Plan::default(), NOW);
 }
 
@@ -199,27 +199,31 @@ fn plain_rotation_does_not_look_at_what_is_in_flight() {
     for plan in &mut plans {
         next(&router, plan, NOW);
     }
-    let table = router.table();
+    let table = router.snapshot();
     assert!(table.usable().all(|node| node.in_flight() == 100));
 }
 
 /// A router over a rack and the rest of its datacenter.
 fn racks(rack: std::ops::RangeInclusive<u8>, rest: std::ops::RangeInclusive<u8>) -> Router<()> {
-    let tiers = [rack.map(url).collect::<Vec<_>>(), rest.map(url).collect()];
-    let topology = Topology::new(&tiers, |_| Peer::new(()));
-    Router::new(Table::new(Arc::new(topology)), Policy::default(), 0)
+    let levels = [rack.map(url).collect::<Vec<_>>(), rest.map(url).collect()];
+    let topology = Topology::new(&levels, |_| EndpointState::new(()));
+    Router::new(
+        RoutingSnapshot::new(Arc::new(topology)),
+        Policy::default(),
+        0,
+    )
 }
 
 #[test]
 fn nodes_that_have_never_served_are_not_missed() {
     let router = racks(1..=2, 3..=6);
-    let tiers = [
+    let levels = [
         vec![url(1), url(2), url(7), url(8)],
         (3..=6).map(url).collect(),
     ];
-    let topology = router.table().topology().clone();
-    let grown = topology.refreshed(&tiers, |_| Peer::unproven((), NOW));
-    router.publish(Table::new(Arc::new(grown)));
+    let topology = router.snapshot().topology().clone();
+    let grown = topology.refreshed(&levels, |_| EndpointState::pending((), NOW));
+    router.publish(RoutingSnapshot::new(Arc::new(grown)));
     let spread = spread(&router, 400, NOW);
     assert_eq!(spread.len(), 2, "the rack is whole: {spread:?}");
 }
@@ -247,7 +251,7 @@ fn a_retry_leaves_a_rack_of_one_node() {
     for _ in 0..10 {
         let mut plan = Plan::default();
         assert_eq!(next(&router, &mut plan, NOW), url(1));
-        assert_eq!(router.elsewhere(&plan), Elsewhere::Untried);
+        assert_eq!(router.retry_target(&plan), RetryTarget::UntriedNode);
         let tried = [next(&router, &mut plan, NOW), next(&router, &mut plan, NOW)];
         assert!(
             tried.contains(&url(2)) && tried.contains(&url(3)),
@@ -280,7 +284,7 @@ fn concurrent_requests_are_even_too() {
             });
         }
     });
-    let table = router.table();
+    let table = router.snapshot();
     for node in table.topology().nodes() {
         assert_eq!((node.requests(), node.in_flight()), (8_000, 0));
     }

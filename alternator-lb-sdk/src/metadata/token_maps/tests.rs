@@ -171,15 +171,15 @@ async fn a_change_of_the_nodes_makes_all_maps_due_and_their_addresses_unknown() 
     maps.remember(&told.addresses, 0);
     assert_ne!(maps.addresses(), Addresses::default());
     advance(seconds(20)).await;
-    maps.told_of_changes(|_| {})(&Report::Recovered);
+    maps.told_of_changes(|_| {})(&TopologyEvent::Recovered);
     advance(seconds(1)).await;
     let now = maps.clock.now();
     assert!(!table.turn().take(now, now), "that was another report");
-    let changed = Report::Changed {
+    let changed = TopologyEvent::Changed {
         added: Vec::new(),
         removed: Vec::new(),
         nodes: 3,
-        area: String::new(),
+        locality: String::new(),
     };
     maps.told_of_changes(|_| {})(&changed);
     maps.remember(&told.addresses, 0);

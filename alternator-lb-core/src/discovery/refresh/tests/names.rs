@@ -8,57 +8,57 @@ fn named(scheme: Scheme) -> NodeUrl {
 
 #[tokio::test(start_paused = true)]
 async fn every_address_of_a_name_is_a_seed() {
-    let bench = Bench::new(vec![named(Scheme::Http)], None);
-    bench.network.name("db", &[1, 2]);
-    bench.network.dead(1);
-    bench.network.view(2, "dc1", &[("r1", 2), ("r1", 3)]);
-    assert_eq!(bench.refresh().await.unwrap(), [2, 3]);
-    assert_eq!(bench.network.asked_nodes(), [1, 2].into());
+    let harness = Harness::new(vec![named(Scheme::Http)], None);
+    harness.network.name("db", &[1, 2]);
+    harness.network.dead(1);
+    harness.network.view(2, "dc1", &[("r1", 2), ("r1", 3)]);
+    assert_eq!(harness.refresh().await.unwrap(), [2, 3]);
+    assert_eq!(harness.network.asked_nodes(), [1, 2].into());
 }
 
 #[tokio::test(start_paused = true)]
 async fn until_nodes_are_known_requests_go_to_all_addresses() {
-    let bench = Bench::new(vec![named(Scheme::Http)], None);
-    bench.network.name("db", &[1, 2]);
-    bench.refresh().await.unwrap_err();
-    assert_eq!(bench.nodes(), [1, 2]);
+    let harness = Harness::new(vec![named(Scheme::Http)], None);
+    harness.network.name("db", &[1, 2]);
+    harness.refresh().await.unwrap_err();
+    assert_eq!(harness.nodes(), [1, 2]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn names_are_looked_up_again_when_nodes_fail_but_not_more_often_than_that() {
-    let bench = Bench::new(vec![named(Scheme::Http)], None);
-    bench.network.name("db", &[1]);
-    bench.network.datacenter("dc1", &[("r1", 1)]);
-    bench.refresh().await.unwrap();
-    assert_eq!(bench.network.lookups(), 1);
+    let harness = Harness::new(vec![named(Scheme::Http)], None);
+    harness.network.name("db", &[1]);
+    harness.network.datacenter("dc1", &[("r1", 1)]);
+    harness.refresh().await.unwrap();
+    assert_eq!(harness.network.lookups(), 1);
 
     tokio::time::advance(Duration::from_secs(3600)).await;
-    bench.refresh().await.unwrap();
-    assert_eq!(bench.network.lookups(), 1, "all is well");
+    harness.refresh().await.unwrap();
+    assert_eq!(harness.network.lookups(), 1, "all is well");
 
     // The whole cluster has moved.
-    bench.network.name("db", &[7]);
-    bench
+    harness.network.name("db", &[7]);
+    harness
         .network
         .dead(1)
         .datacenter("dc1", &[("r1", 7), ("r1", 8)]);
-    bench.trouble();
-    assert_eq!(bench.refresh().await.unwrap(), [1, 7, 8]);
-    assert_eq!(bench.network.lookups(), 2);
+    harness.failure_hint();
+    assert_eq!(harness.refresh().await.unwrap(), [1, 7, 8]);
+    assert_eq!(harness.network.lookups(), 2);
 
     for _ in 0..5 {
-        bench.trouble();
-        bench.refresh().await.unwrap();
+        harness.failure_hint();
+        harness.refresh().await.unwrap();
     }
-    assert_eq!(bench.network.lookups(), 2, "within 30 s");
-    assert_eq!(bench.nodes(), [7, 8], "the cluster has moved");
+    assert_eq!(harness.network.lookups(), 2, "within 30 s");
+    assert_eq!(harness.nodes(), [7, 8], "the cluster has moved");
     tokio::time::advance(Duration::from_secs(31)).await;
-    bench.trouble();
-    bench.refresh().await.unwrap();
-    assert_eq!(bench.network.lookups(), 3);
+    harness.failure_hint();
+    harness.refresh().await.unwrap();
+    assert_eq!(harness.network.lookups(), 3);
     tokio::time::advance(Duration::from_secs(30)).await;
     assert_eq!(
-        bench.refresh().await.unwrap(),
+        harness.refresh().await.unwrap(),
         [7, 8],
         "the old address was silent for long enough"
     );
@@ -66,42 +66,42 @@ async fn names_are_looked_up_again_when_nodes_fail_but_not_more_often_than_that(
 
 #[tokio::test(start_paused = true)]
 async fn a_look_up_that_fails_loses_no_address() {
-    let bench = Bench::new(vec![named(Scheme::Http)], None);
-    bench.network.name("db", &[1]);
-    bench.network.datacenter("dc1", &[("r1", 1)]);
-    bench.refresh().await.unwrap();
-    bench.network.forget("db");
+    let harness = Harness::new(vec![named(Scheme::Http)], None);
+    harness.network.name("db", &[1]);
+    harness.network.datacenter("dc1", &[("r1", 1)]);
+    harness.refresh().await.unwrap();
+    harness.network.forget("db");
     tokio::time::advance(Duration::from_secs(31)).await;
-    bench.trouble();
-    assert_eq!(bench.refresh().await.unwrap(), [1]);
-    assert_eq!(bench.network.lookups(), 2);
+    harness.failure_hint();
+    assert_eq!(harness.refresh().await.unwrap(), [1]);
+    assert_eq!(harness.network.lookups(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_name_that_could_not_be_looked_up_is_tried_in_the_next_refresh() {
-    let bench = Bench::new(vec![named(Scheme::Http)], None);
-    let error = bench.refresh().await.unwrap_err();
+    let harness = Harness::new(vec![named(Scheme::Http)], None);
+    let error = harness.refresh().await.unwrap_err();
     assert!(
         error
             .to_string()
             .contains("http://db:8000: its name could not be looked up"),
         "{error}"
     );
-    bench.network.name("db", &[1]);
-    bench.network.datacenter("dc1", &[("r1", 1)]);
-    assert_eq!(bench.refresh().await.unwrap(), [1]);
+    harness.network.name("db", &[1]);
+    harness.network.datacenter("dc1", &[("r1", 1)]);
+    assert_eq!(harness.refresh().await.unwrap(), [1]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn over_https_a_name_is_left_to_the_connector() {
-    let bench = Bench::new(vec![named(Scheme::Https)], None);
-    bench.network.name("db", &[1]);
-    let (seeds, failures) = bench
+    let harness = Harness::new(vec![named(Scheme::Https)], None);
+    harness.network.name("db", &[1]);
+    let (seeds, failures) = harness
         .discovery
         .seeds
-        .resolve(bench.network.as_ref(), true, Duration::ZERO)
+        .resolve(harness.network.as_ref(), true, Duration::ZERO)
         .await;
     assert_eq!(seeds, [named(Scheme::Https)]);
     assert!(failures.is_empty());
-    assert_eq!(bench.network.lookups(), 0);
+    assert_eq!(harness.network.lookups(), 0);
 }

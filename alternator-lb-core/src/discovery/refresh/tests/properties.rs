@@ -1,7 +1,7 @@
 //! What holds for any cluster and any chain of scopes.
 
 use super::*;
-use crate::topology::Area;
+use crate::topology::Locality;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ const DATACENTERS: [&str; 3] = ["dc1", "dc2", "dc3"];
 const RACKS: [&str; 2] = ["r1", "r2"];
 
 /// Nodes 1, 2, 3 and so on.
-fn any_cluster() -> impl Strategy<Value = Vec<Member<'static>>> {
+fn any_cluster() -> impl Strategy<Value = Vec<Candidate<'static>>> {
     let place = (
         prop::sample::select(&DATACENTERS),
         prop::sample::select(&RACKS),
@@ -23,7 +23,7 @@ fn any_cluster() -> impl Strategy<Value = Vec<Member<'static>>> {
 }
 
 fn any_scope() -> impl Strategy<Value = Scope> {
-    let link = prop_oneof![
+    let level = prop_oneof![
         Just(Scope::cluster()),
         prop::sample::select(&DATACENTERS).prop_map(Scope::datacenter),
         (
@@ -32,18 +32,18 @@ fn any_scope() -> impl Strategy<Value = Scope> {
         )
             .prop_map(|(datacenter, rack)| Scope::rack(datacenter, rack)),
     ];
-    prop::collection::vec(link, 1..5)
-        .prop_map(|links| links.into_iter().reduce(Scope::or).unwrap_or_default())
+    prop::collection::vec(level, 1..5)
+        .prop_map(|levels| levels.into_iter().reduce(Scope::or).unwrap_or_default())
 }
 
 /// Some of the nodes, by whether their bit is set.
-fn some(cluster: &[Member<'_>], bits: u16) -> Vec<u8> {
+fn some(cluster: &[Candidate<'_>], bits: u16) -> Vec<u8> {
     let all = cluster.iter().map(|(_, _, last)| *last);
     all.filter(|last| bits & (1 << last) != 0).collect()
 }
 
 /// A cluster, a chain, and which nodes are seeds: at least one.
-fn any_setting() -> impl Strategy<Value = (Vec<Member<'static>>, Scope, Vec<u8>)> {
+fn any_setting() -> impl Strategy<Value = (Vec<Candidate<'static>>, Scope, Vec<u8>)> {
     (any_cluster(), any_scope(), any::<u16>()).prop_map(|(cluster, scope, bits)| {
         let seeds = some(&cluster, bits);
         let seeds = if seeds.is_empty() { vec![1] } else { seeds };
@@ -51,16 +51,16 @@ fn any_setting() -> impl Strategy<Value = (Vec<Member<'static>>, Scope, Vec<u8>)
     })
 }
 
-/// The nodes of one link. Those of the cluster are those of the datacenters with a seed.
-fn nodes_in(cluster: &[Member<'_>], area: &Area, seeds: &[u8]) -> Vec<u8> {
+/// The nodes of one level. Those of the cluster are those of the datacenters with a seed.
+fn nodes_in(cluster: &[Candidate<'_>], locality: &Locality, seeds: &[u8]) -> Vec<u8> {
     let has_seed = |wanted: &str| {
         let mut members = cluster.iter();
         members.any(|(datacenter, _, last)| *datacenter == wanted && seeds.contains(last))
     };
-    let is_in = |(datacenter, rack, _): &&Member<'_>| match area {
-        Area::Cluster => has_seed(datacenter),
-        Area::Datacenter(wanted) => **wanted == **datacenter,
-        Area::Rack {
+    let is_in = |(datacenter, rack, _): &&Candidate<'_>| match locality {
+        Locality::Cluster => has_seed(datacenter),
+        Locality::Datacenter(wanted) => **wanted == **datacenter,
+        Locality::Rack {
             datacenter: wanted,
             rack: one,
         } => **wanted == **datacenter && **one == **rack,
@@ -69,17 +69,17 @@ fn nodes_in(cluster: &[Member<'_>], area: &Area, seeds: &[u8]) -> Vec<u8> {
     members.map(|(_, _, last)| *last).collect()
 }
 
-/// For each link those of its nodes that no link before it has; without the links that have none.
-fn expected(cluster: &[Member<'_>], scope: &Scope, seeds: &[u8]) -> Vec<Vec<u8>> {
+/// For each level those of its nodes that no level before it has; without the levels that have none.
+fn expected(cluster: &[Candidate<'_>], scope: &Scope, seeds: &[u8]) -> Vec<Vec<u8>> {
     let mut placed = BTreeSet::new();
-    let mut tiers = Vec::new();
-    for area in scope.areas() {
-        let mut tier = nodes_in(cluster, area, seeds);
-        tier.retain(|last| placed.insert(*last));
-        tiers.push(tier);
+    let mut levels = Vec::new();
+    for locality in scope.localities() {
+        let mut level = nodes_in(cluster, locality, seeds);
+        level.retain(|last| placed.insert(*last));
+        levels.push(level);
     }
-    tiers.retain(|tier| !tier.is_empty());
-    tiers
+    levels.retain(|level| !level.is_empty());
+    levels
 }
 
 fn run(test: impl Future<Output = ()>) {
@@ -92,14 +92,14 @@ fn run(test: impl Future<Output = ()>) {
 
 proptest! {
     #[test]
-    fn each_node_is_in_the_most_wanted_scope_that_it_belongs_to((cluster, scope, seeds) in any_setting()) {
+    fn each_node_is_in_the_preferred_scope_that_it_belongs_to((cluster, scope, seeds) in any_setting()) {
         run(async {
-            let bench = Bench::new(urls(&seeds), Some(scope.clone()));
-            bench.network.cluster(&cluster);
+            let harness = Harness::new(urls(&seeds), Some(scope.clone()));
+            harness.network.cluster(&cluster);
             let wanted = expected(&cluster, &scope, &seeds);
             for _ in 0..3 {
-                match bench.refresh_tiers().await {
-                    Ok(tiers) => assert_eq!(tiers, wanted),
+                match harness.refresh_tiers().await {
+                    Ok(levels) => assert_eq!(levels, wanted),
                     Err(error) => {
                         assert!(matches!(error, RefreshError::NoNodes { .. }), "{error}");
                         assert_eq!(wanted, Vec::<Vec<u8>>::new());
@@ -112,44 +112,44 @@ proptest! {
     #[test]
     fn the_datacenter_of_the_first_link_is_home_and_changes_no_scope((cluster, scope, seeds) in any_setting()) {
         run(async {
-            let bench = Bench::with_settings(urls(&seeds), Some(scope.clone()), |settings| settings.knows_datacenter = true);
-            bench.network.cluster(&cluster);
-            if bench.refresh().await.is_err() {
+            let harness = Harness::with_settings(urls(&seeds), Some(scope.clone()), |settings| settings.discovers_local_datacenter = true);
+            harness.network.cluster(&cluster);
+            if harness.refresh().await.is_err() {
                 return;
             }
-            assert_eq!(bench.tiers(), expected(&cluster, &scope, &seeds));
-            let home = match &scope.areas()[0] {
-                Area::Rack { datacenter, .. } => Area::Datacenter(Arc::clone(datacenter)),
-                area => area.clone(),
+            assert_eq!(harness.levels(), expected(&cluster, &scope, &seeds));
+            let home = match &scope.localities()[0] {
+                Locality::Rack { datacenter, .. } => Locality::Datacenter(Arc::clone(datacenter)),
+                locality => locality.clone(),
             };
             let home = nodes_in(&cluster, &home, &seeds);
-            let in_scope = bench.tiers().concat();
-            let aside: Vec<_> = home.iter().copied().filter(|last| !in_scope.contains(last)).collect();
-            assert_eq!(bench.home(), (home, aside));
+            let in_scope = harness.levels().concat();
+            let out_of_scope: Vec<_> = home.iter().copied().filter(|last| !in_scope.contains(last)).collect();
+            assert_eq!(harness.home(), (home, out_of_scope));
         });
     }
 
     #[test]
     fn a_healthy_refresh_asks_one_question_for_each_link_and_datacenter((cluster, scope, seeds) in any_setting()) {
         run(async {
-            // As the first link with nodes the cluster costs a question for each seed.
+            // As the first level with nodes the cluster costs a question for each seed.
             let scope = Scope::datacenter(cluster[0].0).or(scope);
-            let questions = |area: &Area| match area {
-                Area::Cluster => {
+            let questions = |locality: &Locality| match locality {
+                Locality::Cluster => {
                     let datacenters = cluster.iter().map(|(datacenter, _, _)| datacenter);
                     datacenters.collect::<BTreeSet<_>>().len()
                 }
                 // Who names itself alone is not believed at once.
-                Area::Datacenter(_) | Area::Rack { .. } if nodes_in(&cluster, area, &seeds).len() == 1 => 2,
-                Area::Datacenter(_) | Area::Rack { .. } => 1,
+                Locality::Datacenter(_) | Locality::Rack { .. } if nodes_in(&cluster, locality, &seeds).len() == 1 => 2,
+                Locality::Datacenter(_) | Locality::Rack { .. } => 1,
             };
-            let most: usize = scope.areas().iter().map(questions).sum();
-            let bench = Bench::new(urls(&seeds), Some(scope));
-            bench.network.cluster(&cluster);
-            bench.refresh().await.unwrap();
-            bench.network.asked();
-            bench.refresh().await.unwrap();
-            let mut asked = bench.network.asked();
+            let most: usize = scope.localities().iter().map(questions).sum();
+            let harness = Harness::new(urls(&seeds), Some(scope));
+            harness.network.cluster(&cluster);
+            harness.refresh().await.unwrap();
+            harness.network.asked();
+            harness.refresh().await.unwrap();
+            let mut asked = harness.network.asked();
             // Each node has to show once that it knows racks.
             asked.retain(|(_, path)| !path.contains("asks+whether"));
             assert!(asked.len() <= most, "{asked:?}");
@@ -159,20 +159,20 @@ proptest! {
     #[test]
     fn nodes_that_die_stay_in_place_until_the_others_notice((cluster, scope, seeds) in any_setting(), dead: u16) {
         run(async {
-            let bench = Bench::new(urls(&seeds), Some(scope));
-            bench.network.cluster(&cluster);
-            if bench.refresh().await.is_err() {
+            let harness = Harness::new(urls(&seeds), Some(scope));
+            harness.network.cluster(&cluster);
+            if harness.refresh().await.is_err() {
                 return;
             }
-            let before = bench.tiers();
+            let before = harness.levels();
             for last in some(&cluster, dead) {
-                bench.network.dead(last);
+                harness.network.dead(last);
             }
             for _ in 0..3 {
                 tokio::time::advance(Duration::from_secs(1)).await;
                 // If nobody is left to ask it fails.
-                let _ = bench.refresh().await;
-                assert_eq!(bench.tiers(), before);
+                let _ = harness.refresh().await;
+                assert_eq!(harness.levels(), before);
             }
         });
     }
@@ -180,18 +180,18 @@ proptest! {
     #[test]
     fn a_node_that_is_cut_off_moves_nobody((cluster, scope, seeds) in any_setting(), who: prop::sample::Index) {
         run(async {
-            let bench = Bench::new(urls(&seeds), Some(scope));
-            bench.network.cluster(&cluster);
-            if bench.refresh().await.is_err() {
+            let harness = Harness::new(urls(&seeds), Some(scope));
+            harness.network.cluster(&cluster);
+            if harness.refresh().await.is_err() {
                 return;
             }
-            let before = bench.tiers();
+            let before = harness.levels();
             let (datacenter, rack, last) = *who.get(&cluster);
-            bench.network.sees(last, datacenter, &[(datacenter, rack, last)]);
+            harness.network.sees(last, datacenter, &[(datacenter, rack, last)]);
             for _ in 0..3 {
                 tokio::time::advance(Duration::from_secs(1)).await;
-                bench.refresh().await.unwrap();
-                assert_eq!(bench.tiers(), before);
+                harness.refresh().await.unwrap();
+                assert_eq!(harness.levels(), before);
             }
         });
     }

@@ -18,12 +18,12 @@ fn a_node_that_is_down_gets_nothing_and_the_others_share_its_part() {
 fn one_request_at_a_time_tries_a_node_whose_rest_is_over() {
     let router = router(3, Policy::default());
     fail(&router, &url(1), 9);
-    let mut trial = Plan::default();
-    assert_eq!(next(&router, &mut trial, LATER), url(1));
+    let mut permit = Plan::default();
+    assert_eq!(next(&router, &mut permit, LATER), url(1));
     assert_eq!(spread(&router, 20, LATER).get(&url(1)), None);
 
-    settle(&router, &mut trial, Outcome::Answered, LATER);
-    drop(trial);
+    settle(&router, &mut permit, Outcome::Answered, LATER);
+    drop(permit);
     assert_eq!(spread(&router, 30, LATER).get(&url(1)), Some(&10));
 }
 
@@ -32,8 +32,8 @@ fn a_node_that_cannot_be_reached_is_tried_by_requests_only_where_nobody_watches(
     let router = router(3, Policy::default());
     take_down(&router, &url(1));
     assert_eq!(spread(&router, 20, LATER).get(&url(1)), None);
-    let mut trial = Plan::default();
-    assert_eq!(next_unwatched(&router, &mut trial, LATER), url(1));
+    let mut permit = Plan::default();
+    assert_eq!(next_unwatched(&router, &mut permit, LATER), url(1));
     for _ in 0..9 {
         let another = next_unwatched(&router, &mut Plan::default(), LATER);
         assert_ne!(another, url(1), "one at a time");
@@ -50,7 +50,7 @@ fn a_trial_that_has_not_left_goes_to_the_next_request_and_one_that_has_ends_by_i
     }
     let mut dropped = Plan::default();
     assert_eq!(next(&router, &mut dropped, LATER), url(1));
-    dropped.depart();
+    dropped.mark_sent();
     drop(dropped);
     assert_eq!(spread(&router, 30, LATER).get(&url(1)), None);
     let much_later = LATER + Duration::from_secs(10);
@@ -99,9 +99,9 @@ fn when_all_are_down_those_that_were_asked_in_vain_are_tried_last() {
     take_down(&router, &url(1));
     for second in 20..30 {
         let now = Duration::from_secs(second);
-        let node = router.table().topology().find(&url(1)).unwrap().clone();
-        if let Some(trial) = node.health().claim_probe(false, now) {
-            router.probed(node, false, trial, now);
+        let node = router.snapshot().topology().find(&url(1)).unwrap().clone();
+        if let Some(permit) = node.health().acquire_probe_permit(false, now) {
+            router.probed(node, false, permit, now);
         }
     }
     let now = Duration::from_secs(30);
@@ -117,15 +117,20 @@ fn more_than_half_are_never_ejected_for_their_errors() {
     assert_eq!(spread(&router, 30, NOW).len(), 3);
     // The third is one too many: none is left out any more.
     assert_eq!(fail(&router, &url(3), 9), [Some(true)]);
-    assert_eq!((spread(&router, 50, NOW).len(), router.panics()), (5, 1));
+    assert_eq!(
+        (spread(&router, 50, NOW).len(), router.panic_mode_entries()),
+        (5, 1)
+    );
 
     // A request that tries one of them finds it well, and two may be left out again.
-    let mut trial = Plan::default();
-    let tried = next(&router, &mut trial, LATER);
+    let mut permit = Plan::default();
+    let tried = next(&router, &mut permit, LATER);
     assert!([1, 2, 3].map(url).contains(&tried));
-    let change = router.settle(&mut trial, Outcome::Answered, LATER).unwrap();
+    let change = router
+        .settle(&mut permit, Outcome::Answered, LATER)
+        .unwrap();
     assert_eq!(change.panic, Some(false));
-    assert_eq!(router.table().usable().count(), 3);
+    assert_eq!(router.snapshot().usable().count(), 3);
 }
 
 #[test]
@@ -136,7 +141,7 @@ fn nodes_that_cannot_be_reached_are_no_part_of_that() {
     assert_eq!(fail(&router, &url(3), 9), [None]);
     assert_eq!(spread(&router, 30, NOW).len(), 1, "one of two fails");
     take_down(&router, &url(4));
-    assert!(router.table().is_in_panic(), "one of one");
+    assert!(router.snapshot().is_in_panic(), "one of one");
     assert_eq!(
         spread(&router, 30, NOW).into_keys().collect::<Vec<_>>(),
         [url(3)]
@@ -146,8 +151,15 @@ fn nodes_that_cannot_be_reached_are_no_part_of_that() {
 #[test]
 fn silence_never_takes_the_last_node_out() {
     let router = router(2, Policy::default());
-    let node = |last| router.table().topology().find(&url(last)).unwrap().clone();
-    assert!(router.silent(node(1), NOW).is_some());
-    assert!(router.silent(node(2), NOW).is_none());
-    assert!(router.table().has_usable());
+    let node = |last| {
+        router
+            .snapshot()
+            .topology()
+            .find(&url(last))
+            .unwrap()
+            .clone()
+    };
+    assert!(router.eject_unresponsive(node(1), NOW).is_some());
+    assert!(router.eject_unresponsive(node(2), NOW).is_none());
+    assert!(router.snapshot().has_usable());
 }

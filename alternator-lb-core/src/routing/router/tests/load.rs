@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_slow_node_gets_what_it_can_carry() {
     let router = router(3, Policy::default());
-    // Sixteen callers; what goes to the first node is not answered, what goes elsewhere is at once.
+    // Sixteen callers; what goes to the first node is not answered, what goes retry_target is at once.
     let mut waiting = Vec::new();
     for _ in 0..200 {
         let mut plan = Plan::default();
@@ -35,7 +35,7 @@ fn nodes_that_are_alike_stay_even_whatever_chance_does() {
             .advance(&mut under_way[ended], true, NOW, &mut rng)
             .unwrap();
     }
-    let table = router.table();
+    let table = router.snapshot();
     let requests: Vec<_> = table.usable().map(|node| node.requests()).collect();
     let (least, most) = (
         requests.iter().min().unwrap(),

@@ -8,7 +8,7 @@ proptest! {
         nodes in 1u8..9, down in prop::collection::vec(any::<bool>(), 9), start in 0usize..100, random in any::<bool>(),
     ) {
         let policy = if random { Policy::random() } else { Policy::round_robin() };
-        let router = Router::new(Table::new(topology(nodes)), policy, start);
+        let router = Router::new(RoutingSnapshot::new(topology(nodes)), policy, start);
         let down: Vec<_> = (1..=nodes).filter(|&last| down[usize::from(last)]).collect();
         for &last in &down {
             take_down(&router, &url(last));
@@ -22,7 +22,7 @@ proptest! {
         let tried: Vec<_> = (0..usable).map(|_| next(&router, &mut plan, NOW)).collect();
         let different: std::collections::HashSet<_> = tried.iter().collect();
         prop_assert_eq!(different.len(), usable, "{:?}", tried);
-        prop_assert_ne!(router.elsewhere(&plan), Elsewhere::Untried);
+        prop_assert_ne!(router.retry_target(&plan), RetryTarget::UntriedNode);
 
         // And then it goes on, though not with the node that was tried last.
         let again = next(&router, &mut plan, NOW);
@@ -38,8 +38,8 @@ proptest! {
         let mut outcomes = outcomes.into_iter();
         for list in lists {
             let urls: Vec<_> = list.iter().copied().map(url).collect();
-            let before = router.table();
-            router.publish(Table::new(Arc::new(before.topology().refreshed(std::slice::from_ref(&urls), |_| Peer::new(())))));
+            let before = router.snapshot();
+            router.publish(RoutingSnapshot::new(Arc::new(before.topology().refreshed(std::slice::from_ref(&urls), |_| EndpointState::new(())))));
             for _ in 0..12 {
                 now += Duration::from_millis(77);
                 let mut plan = Plan::default();
@@ -67,11 +67,11 @@ proptest! {
             for _ in 0..5 {
                 settle(&router, &mut plan, outcome, now);
             }
-            let table = router.table();
+            let table = router.snapshot();
             let usable = table.usable().count();
             let all = table.topology().nodes();
             let reachable = all.iter().filter(|node| {
-                matches!(node.health().state().cause(), None | Some(Cause::Failing))
+                matches!(node.health().state().cause(), None | Some(EjectionCause::Failing))
             });
             prop_assert!(usable * 2 >= reachable.count());
             let gone = usize::from(nodes) - usable;

@@ -1,0 +1,153 @@
+//! What a node answers to `GET /localnodes`.
+
+use super::QueryError;
+use std::net::IpAddr;
+
+/// The longest body that is read. A list of the most nodes allowed, all with the longest IPv6 addresses, is a sixth.
+pub(super) const MAX_BYTES: usize = 1 << 20;
+
+/// The most nodes that are believed: several times the largest ScyllaDB clusters.
+pub(super) const MAX_NODES: usize = 4096;
+
+/// The nodes that an answer named.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LocalNodes {
+    /// In the order of the answer, none twice.
+    pub(super) addresses: Vec<IpAddr>,
+    /// Entries that are no address of a node.
+    pub(super) dropped: Vec<String>,
+}
+
+/// Reads the JSON list of bare addresses.
+///
+/// A node whose address is not known to the others is listed by its host id, old versions write zone ids; a server is
+/// free to name hosts one day. None of that can be routed to, and no name is ever looked up on a server's word.
+pub(super) fn parse(body: &[u8]) -> Result<LocalNodes, QueryError> {
+    let entries: Vec<serde_json::Value> =
+        serde_json::from_slice(body).map_err(QueryError::Malformed)?;
+    if entries.len() > MAX_NODES {
+        return Err(QueryError::TooMany(entries.len(), MAX_NODES));
+    }
+    let mut answer = LocalNodes {
+        addresses: Vec::with_capacity(entries.len()),
+        dropped: Vec::new(),
+    };
+    for entry in entries {
+        match entry.as_str().and_then(address) {
+            Some(address) if !answer.addresses.contains(&address) => {
+                answer.addresses.push(address);
+            }
+            Some(_) => {}
+            None => answer.dropped.push(shorten(&entry)),
+        }
+    }
+    Ok(answer)
+}
+
+/// An address that a node can have: `0.0.0.0`, which a mistake in `scylla.yaml` puts here, would lead to this very host.
+fn address(text: &str) -> Option<IpAddr> {
+    let address = text.parse::<IpAddr>().ok()?.to_canonical();
+    (!address.is_unspecified() && !address.is_multicast()).then_some(address)
+}
+
+/// Enough of an entry to recognise it in a log.
+fn shorten(entry: &serde_json::Value) -> String {
+    let text = match entry {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    text.chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn addresses(texts: &[&str]) -> Vec<IpAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn addresses_are_kept_in_order_and_duplicates_merged() {
+        let answer = parse(br#"["10.0.0.2","10.0.0.1","2001:db8:0:0:0:0:0:1","10.0.0.2","2001:db8::1","::ffff:10.0.0.1"]"#).unwrap();
+        assert_eq!(
+            answer.addresses,
+            addresses(&["10.0.0.2", "10.0.0.1", "2001:db8::1"])
+        );
+        assert_eq!(answer.dropped, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_no_address_is_dropped_and_named() {
+        let answer = parse(
+            br#"["10.0.0.1","node-a.internal","e8b9c8a0-6d2f-4a6e-9a3e-1f2a3b4c5d6e","fe80::1%eth0","0.0.0.0","224.0.0.1","",7]"#,
+        )
+        .unwrap();
+        assert_eq!(answer.addresses, addresses(&["10.0.0.1"]));
+        assert_eq!(
+            answer.dropped,
+            [
+                "node-a.internal",
+                "e8b9c8a0-6d2f-4a6e-9a3e-1f2a3b4c5d6e",
+                "fe80::1%eth0",
+                "0.0.0.0",
+                "224.0.0.1",
+                "",
+                "7"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        for body in [
+            "",
+            "<html></html>",
+            "{}",
+            "null",
+            "\"10.0.0.1\"",
+            "[\"10.0.0.1\"",
+            "[\"10.0.0.1\"] x",
+        ] {
+            assert!(
+                matches!(parse(body.as_bytes()), Err(QueryError::Malformed(_))),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_list_of_too_many_nodes_is_refused_whole() {
+        let list = |count: u32| {
+            let entries: Vec<_> = (0..count)
+                .map(|n| std::net::Ipv4Addr::from_bits(0x0a00_0000 + n).to_string())
+                .collect();
+            serde_json::to_vec(&entries).unwrap()
+        };
+        assert_eq!(parse(&list(4096)).unwrap().addresses.len(), 4096);
+        assert!(matches!(
+            parse(&list(4097)),
+            Err(QueryError::TooMany(4097, 4096))
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_makes_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse(&body);
+        }
+
+        #[test]
+        fn every_address_survives(octets in prop::collection::vec((1u8..224, any::<u8>(), any::<u8>(), any::<u8>()), 0..50)) {
+            let texts: Vec<_> = octets.iter().map(|(a, b, c, d)| format!("{a}.{b}.{c}.{d}")).collect();
+            let answer = parse(&serde_json::to_vec(&texts).unwrap()).unwrap();
+            let mut expected = Vec::new();
+            for text in &texts {
+                let address: IpAddr = text.parse().unwrap();
+                if !expected.contains(&address) { expected.push(address); }
+            }
+            prop_assert_eq!(answer.addresses, expected);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Refreshes that fail.
+
+use super::*;
+
+async fn known() -> Harness {
+    let harness = Harness::new(urls(&[1]), None);
+    harness.network.datacenter("dc1", &[("r1", 1), ("r1", 2)]);
+    harness.refresh().await.unwrap();
+    reports();
+    harness
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_is_wrong_with_an_answer_the_last_list_stays() {
+    let harness = known().await;
+    let too_many: Vec<_> = (0..10_000)
+        .map(|n: u32| std::net::Ipv4Addr::from_bits(0x0a00_0001 + n).to_string())
+        .collect();
+    let too_many = serde_json::to_string(&too_many).unwrap();
+    for body in [
+        "",
+        "[]",
+        "<html>busy</html>",
+        "{\"nodes\":[]}",
+        "[\"node-a\"]",
+        &too_many,
+    ] {
+        harness.network.raw(1, body).raw(2, body);
+        harness.refresh().await.unwrap_err();
+        assert_eq!(harness.nodes(), [1, 2], "{body:.20}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_reported_when_it_begins_and_when_it_ends() {
+    let harness = known().await;
+    harness.network.dead(1).dead(2);
+    for _ in 0..3 {
+        harness.refresh().await.unwrap_err();
+    }
+    let said = reports();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("Failed(NoAnswer"), "{said:?}");
+    assert!(harness.discovery.last_error().is_some());
+
+    harness.network.datacenter("dc1", &[("r1", 1), ("r1", 2)]);
+    for _ in 0..3 {
+        harness.refresh().await.unwrap();
+    }
+    assert_eq!(reports(), ["Recovered"]);
+    assert!(harness.discovery.last_error().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn strange_entries_are_reported_once() {
+    let harness = known().await;
+    harness
+        .network
+        .raw(1, r#"["127.0.0.1","127.0.0.2","node-c"]"#);
+    for _ in 0..3 {
+        assert_eq!(harness.refresh().await.unwrap(), [1, 2]);
+    }
+    assert_eq!(reports(), [r#"Dropped(["node-c"])"#]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nodes_that_never_answer_end_in_an_error_that_names_them() {
+    let harness = known().await;
+    harness.network.silent(1).silent(2);
+    let before = Instant::now();
+    let error = harness.refresh().await.unwrap_err().to_string();
+    assert!(
+        before.elapsed() <= single_flight::LIMIT,
+        "{:?}",
+        before.elapsed()
+    );
+    assert!(
+        error.contains("http://127.0.0.1:8000: it did not answer within 2s"),
+        "{error}"
+    );
+    assert!(
+        error.contains("http://127.0.0.2:8000: it did not answer within 2s"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn ready_waits_for_the_first_success_only() {
+    let harness = Harness::new(urls(&[1]), None);
+    harness.discovery.ready().await.unwrap_err();
+    harness.network.datacenter("dc1", &[("r1", 1)]);
+    harness.discovery.ready().await.unwrap();
+    harness.network.dead(1);
+    harness.discovery.ready().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nodes_that_are_down_are_asked_last() {
+    let harness = Harness::new(urls(&[9]), Some(Scope::datacenter("dc1")));
+    let members = [("r1", 1), ("r1", 2), ("r1", 3)];
+    harness
+        .network
+        .datacenter("dc1", &members)
+        .view(9, "dc1", &members);
+    harness.refresh().await.unwrap();
+    for last in [1, 2] {
+        let node = harness
+            .router
+            .snapshot()
+            .topology()
+            .find(&url(last))
+            .unwrap()
+            .clone();
+        let mut plan = Plan::pinned_to(node);
+        harness
+            .router
+            .advance(&mut plan, true, Duration::ZERO, &mut fastrand::Rng::new())
+            .unwrap();
+        harness
+            .router
+            .settle(&mut plan, Outcome::NotConnected, Duration::ZERO);
+    }
+    harness.network.asked();
+    for _ in 0..8 {
+        harness.refresh().await.unwrap();
+        assert_eq!(harness.network.asked_nodes(), [3].into());
+    }
+}
+
+#[tokio::test]
+async fn without_anything_to_ask_with_there_is_an_error() {
+    let seeds = urls(&[1]);
+    let table = RoutingSnapshot::new(Arc::new(Topology::new(
+        std::slice::from_ref(&seeds),
+        |_| EndpointState::new(()),
+    )));
+    let router = Arc::new(Router::new(table, Policy::default(), 0));
+    let settings = DiscoveryConfig {
+        seeds,
+        scope: Scope::cluster(),
+        scope_is_chosen: false,
+        spill_over: true,
+        discovers_local_datacenter: false,
+        intervals: RefreshIntervals {
+            active: ACTIVE,
+            idle: IDLE,
+        },
+        attach: |_| (),
+        end_requests: |()| {},
+        report: Box::new(note),
+    };
+    let discovery = Discovery::new(settings, router, Clock::new());
+    assert!(matches!(
+        discovery.refresh().await,
+        Err(RefreshError::NoHttpClient)
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_elsewhere_that_names_this_very_host_is_not_believed() {
+    let retry_target = NodeUrl::new(Scheme::Http, Host::Ip([10, 0, 0, 1].into()), 8000);
+    let harness = Harness::new(vec![retry_target], None);
+    harness.network.raw(1, r#"["10.0.0.1","127.0.0.9","::1"]"#);
+    reports();
+    assert_eq!(harness.refresh().await.unwrap(), [1]);
+    assert_eq!(reports(), [r#"Dropped(["127.0.0.9", "::1"])"#]);
+}
