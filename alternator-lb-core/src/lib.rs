@@ -24,7 +24,10 @@
 pub mod clock;
 pub mod discovery;
 pub mod health;
+pub mod jitter;
+pub mod lease;
 pub mod observe;
+pub mod refresh_schedule;
 pub mod routing;
 mod sync;
 pub mod topology;
