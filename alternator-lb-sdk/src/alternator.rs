@@ -5,7 +5,6 @@ use crate::builder::Builder;
 use crate::cluster::Cluster;
 use crate::explanation;
 use crate::explanation::Explanation;
-use crate::install::sdk_config;
 use crate::request::interceptor::Interceptor;
 use crate::request::resolver::Resolver;
 use alternator_lb_core::discovery::RefreshError;
@@ -80,12 +79,7 @@ impl Alternator {
     ///
     /// [`BuildError::NoEndpoint`] if no endpoint is named, and whatever is wrong with the endpoint as a seed.
     pub fn from_sdk_config(sdk_config: &SdkConfig) -> Result<Self, BuildError> {
-        let seed = sdk_config::endpoint(sdk_config).ok_or(BuildError::NoEndpoint)?;
-        let builder = Self::builder().seeds([seed]);
-        match sdk_config.http_client() {
-            Some(http_client) => builder.http_client(http_client).build(),
-            None => builder.build(),
-        }
+        Self::builder().endpoint_from(sdk_config)?.build()
     }
 
     /// The load balancing alone, for [`Builder::endpoint_resolver`](aws_sdk_dynamodb::config::Builder::endpoint_resolver).
@@ -105,18 +99,19 @@ impl Alternator {
     ///     .allow_no_auth();
     /// # Ok::<(), alternator_lb_sdk::BuildError>(())
     /// ```
+    #[must_use = "a resolver does nothing until it is installed"]
     pub fn endpoint_resolver(
         &self,
     ) -> impl aws_sdk_dynamodb::config::endpoint::ResolveEndpoint + use<> {
-        self.cluster.adopt_default_client();
         Resolver::new(Arc::clone(&self.cluster))
     }
 
     /// What learns from failures, for [`Builder::interceptor`](aws_sdk_dynamodb::config::Builder::interceptor) beside
     /// [`endpoint_resolver()`](Self::endpoint_resolver): a node that cannot be connected is left out by all, and the
     /// request that met it goes on to another at once. An operation's own endpoint then pins it to that node, and
-    /// [`require_auth`](Builder::require_auth) is enforced, and there is [key affinity](Builder::key_affinity), where that is
+    /// [`AuthMode::Required`](crate::AuthMode::Required) is enforced, and there is [key affinity](Builder::key_affinity), where that is
     /// chosen. Of no use without that resolver.
+    #[must_use = "an interceptor does nothing until it is installed"]
     pub fn interceptor(&self) -> impl Intercept + use<> {
         Interceptor::new(Arc::clone(&self.cluster))
     }
@@ -229,7 +224,7 @@ impl Alternator {
     /// Where that many fail, what is wrong is hardly theirs, and the few others could not bear it all. One warning tells
     /// of each time. Use it as a metric that should stay at zero.
     #[must_use]
-    pub fn panic_count(&self) -> u64 {
+    pub fn panic_mode_entries(&self) -> u64 {
         self.cluster.router().panic_mode_entries()
     }
 

@@ -117,10 +117,6 @@ pub enum BuildError {
         setting: &'static str,
     },
 
-    /// Requests are to be signed and not to be signed.
-    #[error("`.no_auth()` and `.require_auth()` contradict each other; leave one of them out")]
-    ConflictingAuth,
-
     /// The `user-agent` cannot stand in a header as it is.
     #[error(
         "the user agent {user_agent:?} is not made of words of visible ASCII characters with single spaces between them; \

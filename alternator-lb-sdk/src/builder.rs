@@ -4,17 +4,19 @@
 mod compression;
 
 use crate::alternator::Alternator;
+use crate::auth::AuthMode;
 use crate::build_error::BuildError;
-use crate::cluster::{Auth, Chosen, Cluster};
-use crate::operation::affinity::KeyAffinity;
-use crate::operation::key_routing::KeyRouting;
+use crate::cluster::Cluster;
+use crate::config::ClusterConfig;
+use crate::install::sdk_config;
+use crate::operation::KeyAffinity;
 use crate::request::user_agent::UserAgent;
-use alternator_lb_core::discovery::{ACTIVE, IDLE, RefreshIntervals, parse_seeds};
+use alternator_lb_core::discovery::parse_seeds;
 use alternator_lb_core::routing::Policy;
 use alternator_lb_core::topology::Scope;
-use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
+use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_runtime_api::shared::IntoShared as _;
-use std::collections::HashMap;
+use aws_types::SdkConfig;
 use std::time::Duration;
 
 /// Collects the settings of an [`Alternator`]. Made by [`Alternator::builder()`].
@@ -36,23 +38,10 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing until `.build()`"]
 pub struct Builder {
+    /// As given; parsed in `build()`.
     seeds: Vec<String>,
-    scope: Option<Scope>,
-    without_spill_over: bool,
-    policy: Policy,
-    key_affinity: Option<KeyAffinity>,
-    token_aware: bool,
-    partition_keys: HashMap<String, String>,
-    #[cfg(feature = "compression")]
-    compression: crate::compression::Settings,
-    refresh_interval: Option<Duration>,
-    idle_refresh_interval: Option<Duration>,
-    http_client: Option<SharedHttpClient>,
-    no_auth: bool,
-    require_auth: bool,
-    without_lean_requests: bool,
     user_agent: Option<String>,
-    fast_signing: bool,
+    config: ClusterConfig,
 }
 
 /// Longer intervals are cut to this: nobody can tell the difference, and no sum of them overflows.
@@ -67,7 +56,8 @@ impl Builder {
     ///
     /// Until the first refresh is done requests go to the seeds; afterwards to the nodes that they named. Seeds are asked
     /// again in every refresh (in cluster scope) or when the nodes known do not answer, so name several, or a DNS name
-    /// that stands for several: the process then starts although one of them is down.
+    /// that stands for several: the process then starts although one of them is down. A list in one string is split by
+    /// the caller: `.seeds("http://a:8000,http://b:8000".split(','))`.
     ///
     /// Scheme and port of the seeds are those of every node, so all seeds must have the same. A port that is left out is
     /// that of the scheme: 80 or 443.
@@ -87,7 +77,7 @@ impl Builder {
     ///
     /// [`Scope::cluster()`]: all nodes of the datacenters in which there is a seed.
     pub fn scope(mut self, scope: Scope) -> Self {
-        self.scope = Some(scope);
+        self.config.scope = Some(scope);
         self
     }
 
@@ -104,7 +94,7 @@ impl Builder {
     /// Off: traffic [spills over](Scope#spill-over), since an outage costs more than the bytes that leave the scope during
     /// it.
     pub fn without_spill_over(mut self) -> Self {
-        self.without_spill_over = true;
+        self.config.spill_over = false;
         self
     }
 
@@ -114,7 +104,7 @@ impl Builder {
     ///
     /// [`Policy::default()`]: rotation, in which a node that is busier than another gives its turn to that.
     pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
+        self.config.policy = policy;
         self
     }
 
@@ -128,7 +118,7 @@ impl Builder {
     ///
     /// Off: all operations go to all nodes in turn, no operation is looked at, and no table is looked up.
     pub fn key_affinity(mut self, affinity: KeyAffinity) -> Self {
-        self.key_affinity = Some(affinity);
+        self.config.key_affinity = Some(affinity);
         self
     }
 
@@ -182,7 +172,7 @@ impl Builder {
     ///
     /// Off: it asks for what not every role may read, and small clusters gain nothing.
     pub fn token_aware(mut self) -> Self {
-        self.token_aware = true;
+        self.config.token_aware = true;
         self
     }
 
@@ -202,7 +192,9 @@ impl Builder {
     /// None: each table is looked up by `DescribeTable`, in the background, at the first operation that key affinity is
     /// about, and again about every ten minutes while it is used, or when there is a sign that its key is another.
     pub fn partition_key(mut self, table: impl Into<String>, attribute: impl Into<String>) -> Self {
-        self.partition_keys.insert(table.into(), attribute.into());
+        self.config
+            .partition_keys
+            .insert(table.into(), attribute.into());
         self
     }
 
@@ -216,7 +208,7 @@ impl Builder {
     /// 5 seconds, and never less than 10 milliseconds: new nodes serve within seconds, and a thousand busy processes make 200 small requests a second
     /// together.
     pub fn refresh_interval(mut self, interval: Duration) -> Self {
-        self.refresh_interval = Some(interval);
+        self.config.intervals.active = interval;
         self
     }
 
@@ -228,7 +220,7 @@ impl Builder {
     /// 60 seconds, as all the official clients have it: the list is not too old when requests come again, and a process
     /// that does nothing costs its cluster next to nothing. An interval shorter than [`refresh_interval`](Self::refresh_interval) counts as that.
     pub fn idle_refresh_interval(mut self, interval: Duration) -> Self {
-        self.idle_refresh_interval = Some(interval);
+        self.config.intervals.idle = interval;
         self
     }
 
@@ -245,64 +237,48 @@ impl Builder {
     ///
     /// That of the first configuration in which the plugin is installed, else the SDK's default.
     pub fn http_client(mut self, http_client: impl HttpClient + 'static) -> Self {
-        self.http_client = Some(http_client.into_shared());
+        self.config.http_client = Some(http_client.into_shared());
         self
     }
 
-    /// Sends all requests unsigned, even where the configuration has credentials.
-    ///
-    /// Use it for clusters that do not enforce authorization when the credentials at hand are meant for AWS. Without
-    /// this, requests are signed if there are credentials, and leave unsigned if no provider is set.
+    /// Whether requests are signed: see [`AuthMode`].
     ///
     /// # Default
     ///
-    /// Off: credentials that an application sets are there to be used.
-    pub fn no_auth(mut self) -> Self {
-        self.no_auth = true;
+    /// [`AuthMode::Auto`]: signed where the client's configuration has a credentials provider.
+    pub fn auth(mut self, mode: AuthMode) -> Self {
+        self.config.auth = mode;
         self
     }
 
-    /// Never sends a request unsigned: an operation without credentials fails with
-    /// [`RouteError::Unsigned`](crate::RouteError::Unsigned) or the SDK's own error.
+    /// Whether requests carry only the headers that Alternator reads, and `content-type`.
     ///
-    /// Use it where a missing credentials provider is a mistake that must not go unnoticed.
+    /// The SDK's `x-amz-user-agent`, `amz-sdk-invocation-id` and `amz-sdk-request`, which only AWS reads, are left out, and
+    /// [a short `user-agent`](Self::user_agent) replaces its long one. Where requests are not signed, the SDK does not measure
+    /// the servers' clock either, which only signatures need. That saves more than half of a request's head, and about a sixth
+    /// of its processor time; Alternator shows the `user-agent` in `system.clients`. All of it is decided before a request is
+    /// signed, so no signed header is removed. A `user-agent` that an interceptor of the application sets before stays.
+    ///
+    /// The SDK's stalled-stream protection is left out as well, wherever the plugin itself aborts the responses of a node that
+    /// was found dead, whole or in part. It costs each request some twenty allocations, measures single streams while
+    /// Alternator's responses mostly arrive in one piece, and does not notice a node that never begins to respond. It stays
+    /// where the application has configured it (with a value other than the SDK's default, or before the plugin is
+    /// installed), on the last attempt that the application allows and on operations that are pinned to a node, which the
+    /// plugin does not abort, and where the plugin's decorator of the HTTP client was removed.
+    ///
+    /// Turn it off where something between the application and the cluster, or in its logs, reads those headers. A single
+    /// operation can choose with [`OperationOptions::minimal_headers`](crate::OperationOptions::minimal_headers).
     ///
     /// # Default
     ///
-    /// Off: most clusters do not enforce authorization, and need no credentials.
-    pub fn require_auth(mut self) -> Self {
-        self.require_auth = true;
+    /// `true`: what nothing reads need not be sent. `content-type` is always the same and Alternator does not read it, but
+    /// DynamoDB and the engines modelled on it answer 404 to a request without it.
+    pub fn minimal_headers(mut self, minimal: bool) -> Self {
+        self.config.minimal_headers = minimal;
         self
     }
 
-    /// Makes requests as the SDK makes them by itself.
-    ///
-    /// Without this they are lean: the SDK's `x-amz-user-agent`, `amz-sdk-invocation-id` and `amz-sdk-request`, which only
-    /// AWS reads, and the `content-type`, which is always the same, are left out, and its long `user-agent` gives way to
-    /// [a short one](Self::user_agent). Where requests are not signed, the SDK does not measure the clock of the servers
-    /// either, which only signatures need. That spares about half of a request's head, and of the processor time some sixth; Alternator shows the `user-agent` in
-    /// `system.clients`. All of that is settled before a request is signed, so nothing is removed that was signed. A `user-agent`
-    /// that an interceptor of the application's sets before stays.
-    ///
-    /// The SDK's protection against stalled streams goes with them wherever the plugin itself ends the answers of a node
-    /// that is found dead, whole or in part. It costs each request some twenty allocations, measures single streams while
-    /// Alternator's answers mostly come in one piece, and does not notice a node that never begins to answer. It stays
-    /// where the application has set it (by a value other than the SDK's default, or before the plugin is installed), on
-    /// the last attempt that the application allows and on operations that are pinned to a node, which the plugin does not
-    /// end, and where the plugin's decorator of the HTTP client was removed.
-    ///
-    /// Use it where something between the application and the cluster, or in its logs, reads those headers. A single
-    /// operation can choose with [`OperationOptions::lean_requests`](crate::OperationOptions::lean_requests).
-    ///
-    /// # Default
-    ///
-    /// Off, so requests are lean: what nobody reads need not be written.
-    pub fn without_lean_requests(mut self) -> Self {
-        self.without_lean_requests = true;
-        self
-    }
-
-    /// The `user-agent` of lean requests, in place of the plugin's. The application's name is not added to it.
+    /// The `user-agent` of requests with [minimal headers](Self::minimal_headers), in place of the plugin's. The application's name is not added to it.
     ///
     /// Use it to tell applications apart in Alternator's `system.clients` by more than the SDK's `app_name` can say.
     ///
@@ -339,9 +315,39 @@ impl Builder {
     /// # Default
     ///
     /// Off: what signs is better known by all than by one.
-    pub fn fast_signing(mut self) -> Self {
-        self.fast_signing = true;
+    pub fn fast_signing(mut self, fast: bool) -> Self {
+        self.config.fast_signing = fast;
         self
+    }
+
+    /// Takes the endpoint that `sdk_config` names for DynamoDB as a seed, as the SDK itself reads it: the endpoint set in
+    /// code, else `AWS_ENDPOINT_URL_DYNAMODB` or its form in the profile, else the endpoint for all services. Takes its HTTP
+    /// client as well, unless [`http_client`](Self::http_client) was called.
+    ///
+    /// Use it to migrate an application that is pointed at one node by its environment, where a scope, a policy or other
+    /// settings are wanted as well; [`Alternator::from_sdk_config`] is the short form without any.
+    ///
+    /// ```
+    /// use alternator_lb_sdk::{Alternator, BuildError, Scope};
+    ///
+    /// fn alternator(sdk_config: &aws_types::SdkConfig) -> Result<Alternator, BuildError> {
+    ///     Alternator::builder()
+    ///         .endpoint_from(sdk_config)?
+    ///         .scope(Scope::datacenter("dc1"))
+    ///         .build()
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::NoEndpoint`] if no endpoint is named. A malformed one is an error of [`build`](Self::build).
+    pub fn endpoint_from(mut self, sdk_config: &SdkConfig) -> Result<Self, BuildError> {
+        let seed = sdk_config::endpoint(sdk_config).ok_or(BuildError::NoEndpoint)?;
+        self.seeds.push(seed);
+        if self.config.http_client.is_none() {
+            self.config.http_client = sdk_config.http_client();
+        }
+        Ok(self)
     }
 
     /// Builds the handle. Makes no request, starts nothing and needs no runtime.
@@ -350,48 +356,32 @@ impl Builder {
     ///
     /// A [`BuildError`] that names the setting that is wrong and what to write instead.
     pub fn build(self) -> Result<Alternator, BuildError> {
-        let seeds = parse_seeds(&self.seeds)?;
-        let scope_is_chosen = self.scope.is_some();
-        let scope = self.scope.unwrap_or_default();
-        scope.check()?;
-        let intervals = RefreshIntervals {
-            active: interval("refresh_interval", self.refresh_interval, ACTIVE)?,
-            idle: interval("idle_refresh_interval", self.idle_refresh_interval, IDLE)?,
-        };
-        let auth = match (self.no_auth, self.require_auth) {
-            (true, true) => return Err(BuildError::ConflictingAuth),
-            (true, false) => Auth::Never,
-            (false, true) => Auth::Always,
-            (false, false) => Auth::IfThereAreCredentials,
-        };
-        let user_agent = self.user_agent.map(UserAgent::chosen).transpose()?;
-        Ok(Alternator::new(Cluster::new(Chosen {
+        let Self {
             seeds,
-            scope,
-            scope_is_chosen,
-            spill_over: !self.without_spill_over,
-            policy: self.policy,
-            intervals,
-            key_routing: KeyRouting::new(self.key_affinity, self.token_aware, self.partition_keys),
-            auth,
-            lean: !self.without_lean_requests,
-            user_agent: user_agent.unwrap_or_default(),
-            signs_fast: self.fast_signing,
-            http_client: self.http_client,
-            #[cfg(feature = "compression")]
-            compression: self.compression.check()?,
-        })))
+            user_agent,
+            mut config,
+        } = self;
+        config.seeds = parse_seeds(&seeds)?;
+        if let Some(scope) = &config.scope {
+            scope.check()?;
+        }
+        let intervals = &mut config.intervals;
+        intervals.active = interval("refresh_interval", intervals.active)?;
+        intervals.idle = interval("idle_refresh_interval", intervals.idle)?;
+        if let Some(user_agent) = user_agent {
+            config.user_agent = UserAgent::chosen(user_agent)?;
+        }
+        #[cfg(feature = "compression")]
+        {
+            config.compression = config.compression.validated()?;
+        }
+        Ok(Alternator::new(Cluster::new(config)))
     }
 }
 
-fn interval(
-    setting: &'static str,
-    chosen: Option<Duration>,
-    default: Duration,
-) -> Result<Duration, BuildError> {
-    match chosen {
-        Some(Duration::ZERO) => Err(BuildError::ZeroInterval { setting }),
-        Some(chosen) => Ok(chosen.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)),
-        None => Ok(default),
+fn interval(setting: &'static str, interval: Duration) -> Result<Duration, BuildError> {
+    match interval {
+        Duration::ZERO => Err(BuildError::ZeroInterval { setting }),
+        interval => Ok(interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)),
     }
 }

@@ -1,30 +1,29 @@
 //! What all clients of a cluster share.
 
 #[cfg(feature = "compression")]
-use crate::compression;
-#[cfg(feature = "compression")]
 use crate::compression::Compression;
-use crate::install::default_client as http;
+use crate::config::ClusterConfig;
+use crate::install::default_client;
 use crate::internal::background_tasks::Errands;
 use crate::internal::discovery_client::Localnodes;
 use crate::metadata::Tables;
 use crate::metadata::token_maps::TokenMaps;
 use crate::operation::key_routing::KeyRouting;
-use crate::request::user_agent::UserAgent;
-use crate::retry::policy as failover;
+use crate::retry::policy;
 use crate::route_error::RouteError;
-use crate::transport::endpoint::SdkEndpoint;
+use crate::transport::sdk_endpoint::SdkEndpoint;
 use alternator_lb_core::clock::Clock;
 use alternator_lb_core::discovery::{
-    Discovery, DiscoveryClient, DiscoveryConfig, DiscoveryTask, RefreshIntervals, TopologyEvent,
+    Discovery, DiscoveryClient, DiscoveryConfig, DiscoveryTask, TopologyEvent,
 };
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::routing::{Endpoint, EndpointState, Plan, Policy, Router, RoutingSnapshot};
-use alternator_lb_core::topology::{NodeUrl, Scope, Topology};
+use alternator_lb_core::routing::{Endpoint, EndpointState, Plan, Router, RoutingSnapshot};
+use alternator_lb_core::topology::{NodeUrl, Topology};
 use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::timeout::TimeoutConfig;
 use futures_util::future::join;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -36,87 +35,54 @@ pub(crate) type SdkPlan = Plan<SdkEndpoint>;
 /// One cluster: its nodes, and everything that keeps them known.
 #[derive(Debug)]
 pub(crate) struct Cluster {
+    config: ClusterConfig,
     clock: Clock,
     router: Arc<Router<SdkEndpoint>>,
     discovery: Arc<Discovery<SdkEndpoint>>,
-    background: DiscoveryTask,
+    discovery_task: DiscoveryTask,
     errands: Errands,
     key_routing: Option<KeyRouting>,
     token_maps: Option<Arc<TokenMaps>>,
-    auth: Auth,
-    lean: bool,
-    user_agent: UserAgent,
-    signs_fast: bool,
-    cut_bucket: TokenBucket,
-    /// The seeds as nodes, for operations that ask for one which is not listed.
+    /// Pays for retries after broken connections.
+    resend_bucket: TokenBucket,
+    /// The seeds as nodes, for operations that name one which is not listed.
     seeds: Vec<Arc<SdkNode>>,
-    /// The application's choice, which goes before that of any configuration.
-    chosen_client: Option<SharedHttpClient>,
-    /// The SDK's default, made when it is needed first.
+    /// The SDK's default client, made when it is needed first.
     default_client: OnceLock<Option<SharedHttpClient>>,
+    /// The number of changes of the set of nodes.
+    topology_generation: Arc<AtomicU64>,
     #[cfg(feature = "compression")]
     compression: Compression,
 }
 
-/// What the application chose, checked.
-#[derive(Debug)]
-pub(crate) struct Chosen {
-    pub(crate) seeds: Vec<NodeUrl>,
-    pub(crate) scope: Scope,
-    /// Whether that scope is not merely the default.
-    pub(crate) scope_is_chosen: bool,
-    pub(crate) spill_over: bool,
-    pub(crate) policy: Policy,
-    pub(crate) intervals: RefreshIntervals,
-    pub(crate) key_routing: Option<KeyRouting>,
-    pub(crate) auth: Auth,
-    /// Whether requests are lean unless an operation says otherwise.
-    pub(crate) lean: bool,
-    pub(crate) user_agent: UserAgent,
-    /// Whether requests are signed by the plugin unless an operation says otherwise.
-    pub(crate) signs_fast: bool,
-    pub(crate) http_client: Option<SharedHttpClient>,
-    #[cfg(feature = "compression")]
-    pub(crate) compression: compression::Settings,
-}
-
-/// Whether requests are signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Auth {
-    IfThereAreCredentials,
-    Never,
-    Always,
-}
-
 impl Cluster {
-    pub(crate) fn new(chosen: Chosen) -> Self {
+    pub(crate) fn new(config: ClusterConfig) -> Self {
         let clock = Clock::new();
-        let nodes = Topology::new(std::slice::from_ref(&chosen.seeds), |url| {
+        let nodes = Topology::new(std::slice::from_ref(&config.seeds), |url| {
             EndpointState::new(SdkEndpoint::new(url))
         });
         let seeds = nodes.nodes().to_vec();
         let start = fastrand::usize(..);
-        let router = Router::new(RoutingSnapshot::new(Arc::new(nodes)), chosen.policy, start);
+        let router = Router::new(RoutingSnapshot::new(Arc::new(nodes)), config.policy, start);
         let router = Arc::new(router);
-        #[cfg(feature = "compression")]
-        let switch = compression::Switch::default();
-        #[cfg(feature = "compression")]
-        let report = switch.told_of_changes(report);
-        let is_token_aware = chosen
-            .key_routing
-            .as_ref()
-            .is_some_and(KeyRouting::is_token_aware);
-        let token_maps = is_token_aware.then(|| TokenMaps::new(clock));
+        let key_routing = KeyRouting::new(
+            config.key_affinity,
+            config.token_aware,
+            config.partition_keys.clone(),
+        );
+        let token_maps = config.token_aware.then(|| TokenMaps::new(clock));
+        let topology_generation = Arc::new(AtomicU64::new(0));
+        let report = count_changes(&topology_generation, report);
         let settings = DiscoveryConfig {
-            seeds: chosen.seeds,
-            scope: chosen.scope,
-            scope_is_chosen: chosen.scope_is_chosen,
-            spill_over: chosen.spill_over,
-            // One coordinator for all clients must not depend on where each of them is.
-            discovers_local_datacenter: chosen.key_routing.is_some(),
-            intervals: chosen.intervals,
+            seeds: config.seeds.clone(),
+            scope: config.scope.clone().unwrap_or_default(),
+            scope_is_chosen: config.scope.is_some(),
+            spill_over: config.spill_over,
+            // One primary for all clients must not depend on the rack of each.
+            discovers_local_datacenter: key_routing.is_some(),
+            intervals: config.intervals,
             attach: SdkEndpoint::new,
-            end_requests: SdkEndpoint::end_requests,
+            end_requests: SdkEndpoint::abort_requests,
             report: match &token_maps {
                 Some(maps) => Box::new(maps.told_of_changes(report)),
                 None => Box::new(report),
@@ -126,21 +92,27 @@ impl Cluster {
             clock,
             discovery: Arc::new(Discovery::new(settings, Arc::clone(&router), clock)),
             router,
-            background: DiscoveryTask::new(),
+            discovery_task: DiscoveryTask::new(),
             errands: Errands::new(),
-            key_routing: chosen.key_routing,
+            key_routing,
             token_maps,
-            auth: chosen.auth,
-            lean: chosen.lean,
-            user_agent: chosen.user_agent,
-            signs_fast: chosen.signs_fast,
-            cut_bucket: failover::cut_bucket(),
+            resend_bucket: policy::resend_bucket(),
             seeds,
-            chosen_client: chosen.http_client,
             default_client: OnceLock::new(),
+            topology_generation,
             #[cfg(feature = "compression")]
-            compression: Compression::new(chosen.compression, switch),
+            compression: Compression::new(config.compression),
+            config,
         }
+    }
+
+    pub(crate) fn config(&self) -> &ClusterConfig {
+        &self.config
+    }
+
+    /// A number that changes with the set of nodes.
+    pub(crate) fn topology_generation(&self) -> u64 {
+        self.topology_generation.load(Ordering::Relaxed)
     }
 
     pub(crate) fn router(&self) -> &Router<SdkEndpoint> {
@@ -172,27 +144,11 @@ impl Cluster {
 
     /// Ends all that is done in the background, for good.
     pub(crate) async fn shutdown(&self) {
-        join(self.errands.shutdown(), self.background.shutdown()).await;
+        join(self.errands.shutdown(), self.discovery_task.shutdown()).await;
     }
 
-    pub(crate) fn auth(&self) -> Auth {
-        self.auth
-    }
-
-    pub(crate) fn is_lean(&self) -> bool {
-        self.lean
-    }
-
-    pub(crate) fn user_agent(&self) -> UserAgent {
-        self.user_agent.clone()
-    }
-
-    pub(crate) fn signs_fast(&self) -> bool {
-        self.signs_fast
-    }
-
-    pub(crate) fn cut_bucket(&self) -> &TokenBucket {
-        &self.cut_bucket
+    pub(crate) fn resend_bucket(&self) -> &TokenBucket {
+        &self.resend_bucket
     }
 
     #[cfg(feature = "compression")]
@@ -200,8 +156,8 @@ impl Cluster {
         &self.compression
     }
 
-    /// The addresses of the nodes in use.
-    pub(crate) fn addresses(&self) -> Vec<String> {
+    /// The URLs of the nodes.
+    pub(crate) fn node_urls(&self) -> Vec<String> {
         let snapshot = self.router.snapshot();
         let nodes = snapshot.topology().nodes().iter();
         nodes.map(|node| node.url().as_str().to_owned()).collect()
@@ -209,9 +165,9 @@ impl Cluster {
 
     /// The HTTP client for a configuration that has none, if there is one to share.
     pub(crate) fn http_client(&self) -> Option<SharedHttpClient> {
-        self.chosen_client.clone().or_else(|| {
+        self.config.http_client.clone().or_else(|| {
             self.default_client
-                .get_or_init(http::default_client)
+                .get_or_init(default_client::default_client)
                 .clone()
         })
     }
@@ -220,7 +176,7 @@ impl Cluster {
     /// It is held as long as the cluster is, so it must not hold the cluster in turn.
     pub(crate) fn adopt(&self, http_client: &SharedHttpClient, timeouts: Option<&TimeoutConfig>) {
         self.discovery.adopt(|| -> Arc<dyn DiscoveryClient> {
-            let http_client = self.chosen_client.as_ref().unwrap_or(http_client);
+            let http_client = self.config.http_client.as_ref().unwrap_or(http_client);
             Arc::new(Localnodes::new(http_client.clone(), timeouts))
         });
     }
@@ -232,27 +188,28 @@ impl Cluster {
         }
         if let Some(http_client) = self.http_client() {
             self.adopt(&http_client, None);
-            self.look_out_for_proxies();
+            self.warn_of_proxies();
         }
     }
 
-    fn look_out_for_proxies(&self) {
+    fn warn_of_proxies(&self) {
         #[cfg(feature = "default-https-client")]
         crate::install::proxy::warn_if_captured(self.discovery.seeds());
     }
 
     /// A configuration has the plugin from now on.
     pub(crate) fn installed(&self) {
-        self.look_out_for_proxies();
+        self.warn_of_proxies();
         if self.discovery.can_ask() && tokio::runtime::Handle::try_current().is_ok() {
-            self.background.ensure(&self.discovery, self.clock.now());
+            self.discovery_task
+                .ensure(&self.discovery, self.clock.now());
         }
     }
 
     /// Chooses the node of an operation's next attempt.
     pub(crate) fn advance(&self, plan: &mut SdkPlan) -> Result<(), RouteError> {
         let now = self.request();
-        let is_watched = self.background.runs(now);
+        let is_watched = self.discovery_task.runs(now);
         self.router
             .advance(plan, is_watched, now, &mut fastrand::Rng::new())?;
         self.discovery.attempt_begun();
@@ -288,11 +245,25 @@ impl Cluster {
         let now = self.clock.now();
         if self.discovery.can_ask() {
             if self.discovery.request() {
-                self.background.woken(now);
+                self.discovery_task.woken(now);
             }
-            self.background.ensure(&self.discovery, now);
+            self.discovery_task.ensure(&self.discovery, now);
         }
         now
+    }
+}
+
+/// Counts the changes of the set of nodes, and passes all events on.
+fn count_changes(
+    changes: &Arc<AtomicU64>,
+    report: fn(&TopologyEvent),
+) -> impl Fn(&TopologyEvent) + use<> {
+    let changes = Arc::clone(changes);
+    move |event| {
+        report(event);
+        if matches!(event, TopologyEvent::Changed { .. }) {
+            changes.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use tracing::{debug, info, warn};
 pub(crate) fn credentials_failed() {
     warn!(
         "the credentials provider of the configuration failed, so requests cannot be signed; for a cluster without \
-         authorization use `aws_config::defaults(..).no_credentials()`, or `.no_auth()` on the `Alternator`"
+         authorization use `aws_config::defaults(..).no_credentials()`, or `.auth(AuthMode::Unsigned)` on the `Alternator`"
     );
 }
 

@@ -83,6 +83,7 @@ mod builder;
 mod cluster;
 #[cfg(feature = "compression")]
 mod compression;
+mod config;
 pub mod docs;
 mod events;
 mod explanation;
@@ -106,6 +107,7 @@ pub use alternator_lb_core::discovery::RefreshError;
 pub use alternator_lb_core::observe::{NodeState, NodeStatus};
 pub use alternator_lb_core::routing::Policy;
 pub use alternator_lb_core::topology::Scope;
+pub use auth::AuthMode;
 pub use build_error::BuildError;
 pub use builder::Builder;
 pub use install::AlternatorExt;

@@ -1,5 +1,6 @@
 //! Why a request was not sent anywhere.
 
+use alternator_lb_core::discovery::RefreshError;
 use alternator_lb_core::routing::SelectionError;
 use std::error::Error;
 use std::sync::Arc;
@@ -60,14 +61,14 @@ pub enum RouteError {
         /// The addresses that this operation tried, in the order in which it first did.
         tried: Vec<String>,
         /// Why the last refresh of the list of nodes failed, if it did.
-        discovery: Option<Arc<dyn Error + Send + Sync>>,
+        discovery: Option<RefreshError>,
         /// The last attempt's error.
         source: Arc<dyn Error + Send + Sync>,
     },
 
-    /// The request was about to leave unsigned, and [`require_auth`](crate::Builder::require_auth) forbids that.
+    /// The request was about to leave unsigned, and [`AuthMode::Required`](crate::AuthMode::Required) forbids that.
     #[error(
-        "the request is not signed and `.require_auth()` forbids to send it so; \
+        "the request is not signed, and `.auth(AuthMode::Required)` forbids to send it so; \
          give the client a `credentials_provider`"
     )]
     Unsigned,

@@ -60,6 +60,11 @@ impl<E> Plan<E> {
         }
     }
 
+    /// Whether all attempts go to one node that the operation names.
+    pub fn is_pinned(&self) -> bool {
+        self.pin().is_some()
+    }
+
     /// The only node that may be tried, if the operation asked for one.
     pub(super) fn pin(&self) -> Option<&Arc<Endpoint<E>>> {
         match &self.aim {

@@ -11,6 +11,7 @@
 
 mod host;
 mod keys;
+mod mode;
 mod moment;
 mod signature;
 mod skew;
@@ -36,9 +37,10 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
 use keys::Keys;
+pub use mode::AuthMode;
 use moment::Moment;
 use signature::Parts;
-pub(crate) use skew::Skew;
+pub(crate) use skew::ClockSkew;
 use std::fmt;
 use std::sync::Arc;
 
@@ -49,7 +51,7 @@ pub(crate) struct Signing {
 
 impl Signing {
     /// Signs fast if `by_default`, unless an operation says otherwise, and as long as the clock is right.
-    pub(crate) fn new(by_default: bool, skew: Arc<Skew>) -> Self {
+    pub(crate) fn new(by_default: bool, skew: Arc<ClockSkew>) -> Self {
         Self {
             signer: Signer {
                 by_default,
@@ -61,7 +63,7 @@ impl Signing {
     }
 
     /// Whether a configuration's scheme is the application's own, so that it has to stay.
-    pub(crate) fn is_the_applications(scheme: &SharedAuthScheme) -> bool {
+    pub(crate) fn is_of_application(scheme: &SharedAuthScheme) -> bool {
         scheme.scheme_id() == SCHEME_ID && !format!("{scheme:?}").contains(NAME)
     }
 }
@@ -103,7 +105,7 @@ pub(crate) fn is_fast(by_default: bool, config: &ConfigBag) -> bool {
 #[derive(Debug)]
 struct Signer {
     by_default: bool,
-    skew: Arc<Skew>,
+    skew: Arc<ClockSkew>,
     keys: Keys,
     sdk: SigV4AuthScheme,
 }

@@ -32,7 +32,7 @@ const INTERVAL: Duration = Duration::from_secs(10);
 
 /// What is known of the clock of an installation.
 #[derive(Debug, Default)]
-pub(crate) struct Skew {
+pub(crate) struct ClockSkew {
     is_noticed: AtomicBool,
     /// When it was looked last, in milliseconds of the cluster's clock, plus one.
     looked: AtomicU64,
@@ -40,13 +40,13 @@ pub(crate) struct Skew {
     sdk: ServiceClockSkewInterceptor,
 }
 
-impl Skew {
+impl ClockSkew {
     pub(crate) fn is_noticed(&self) -> bool {
         self.is_noticed.load(Ordering::Relaxed)
     }
 
     /// Takes note of an answer.
-    pub(crate) fn note(
+    pub(crate) fn measure(
         &self,
         response: Option<&HttpResponse>,
         components: &RuntimeComponents,
@@ -67,7 +67,7 @@ impl Skew {
 
     /// In place of the SDK's interceptor: what former operations have measured goes into the dates of this one's
     /// signatures.
-    pub(crate) fn operation_begins(
+    pub(crate) fn begin_operation(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
         components: &RuntimeComponents,
@@ -82,7 +82,7 @@ impl Skew {
     }
 
     /// In place of the SDK's interceptor: the measurement begins.
-    pub(crate) fn request_leaves(
+    pub(crate) fn begin_attempt(
         &self,
         context: &BeforeTransmitInterceptorContextRef<'_>,
         components: &RuntimeComponents,
@@ -93,7 +93,7 @@ impl Skew {
 
     /// In place of the SDK's interceptor: it measures by an answer that may be due to the clock, so that the request is
     /// made again with another date, and by all of them once the clock is known to be off.
-    pub(crate) fn answer_comes(
+    pub(crate) fn observe_response(
         &self,
         context: &mut BeforeDeserializationInterceptorContextMut<'_>,
         components: &RuntimeComponents,

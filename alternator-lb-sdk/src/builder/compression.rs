@@ -14,7 +14,7 @@ impl Builder {
     ///
     /// Off: inside of a datacenter the time that it takes is often worth more than the bytes.
     pub fn request_compression(mut self, compression: RequestCompression) -> Self {
-        self.compression.request = Some(compression);
+        self.config.compression.request = Some(compression);
         self
     }
 
@@ -26,7 +26,7 @@ impl Builder {
     ///
     /// Off: to compress costs the servers several times what it costs the client.
     pub fn response_compression(mut self, compression: ResponseCompression) -> Self {
-        self.compression.response = Some(compression);
+        self.config.compression.response = Some(compression);
         self
     }
 }

@@ -1,33 +1,33 @@
-//! Smaller requests and answers.
+//! Compressed requests and responses.
 //!
 //! ```text
-//! modify_before_retry_loop            sending   compresses the body, once for all attempts; the plain one is kept
-//! modify_before_signing               sending   swaps the plain one in, for a server that does not decompress
-//! modify_before_transmit              asking    puts into the request that the answer may be compressed …
-//! Transport                           asking    … and asks for it; nobody else could decode what comes
-//!                                     body      decodes it while it comes
-//! modify_before_attempt_completion    sending   recognises a server that does not decompress
+//! modify_before_retry_loop            encode      compresses the body, once for all attempts; the plain one is kept
+//! modify_before_signing               encode      puts the plain one back, for a server that does not decompress
+//! modify_before_transmit              negotiate   allows a compressed response, in an extension of the request
+//! AbortableHttpClient                 negotiate   accepts it, since nothing else could decode it
+//!                                     body        decodes it while it arrives
+//! modify_before_attempt_completion    encode      recognises a server that does not decompress
 //! ```
 //!
-//! A signature covers the body as it is sent, so what changes the body does so before signing. The wish for a compressed
-//! answer is added after it, unsigned: a server checks only what was signed.
+//! A signature covers the body as it is sent, so the body is changed before signing. `accept-encoding` is added after it,
+//! unsigned: a server verifies only the headers that are signed.
 //!
-//! What is left of a server's refusal is one [`Switch`] for the cluster, which a change of its nodes turns on again: that
-//! is how a cluster looks from outside that is being upgraded.
+//! A server's refusal is one flag for the cluster, [`ServerSupport`], for as long as its set of nodes stays the same: a set that
+//! changes is how a cluster that is being upgraded looks from outside.
+//!
+//! Knows the SDK's requests and responses, no cluster and no node.
 
-mod asking;
 mod body;
-mod choice;
 mod decode_error;
 mod decoder;
+mod encode;
 mod encoder;
 mod encoding;
+mod negotiate;
+mod options;
 mod request;
 mod response;
-mod sending;
-mod switch;
-
-pub(crate) use choice::Choice;
+mod server_support;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -36,39 +36,44 @@ pub use decode_error::DecodeError;
 pub use request::RequestCompression;
 pub use response::ResponseCompression;
 
-pub(crate) use asking::{decoding, permit};
-pub(crate) use sending::{
-    compress, is_peculiar, prepare, restore_error, send_again_if_refused, swap_in_plain,
+pub(crate) use encode::{
+    RetryOverride, compress_body, detect_refusal, is_answered, restore_error, restore_plain_body,
+    retry_override,
 };
-pub(crate) use switch::Switch;
+pub(crate) use negotiate::{call_decoded, negotiate};
+pub(crate) use options::CompressionOptions;
 
 use crate::build_error::BuildError;
 use encoding::Encoding;
+use server_support::ServerSupport;
 
-/// What was chosen for a cluster.
+/// The settings of a cluster.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Settings {
+pub(crate) struct CompressionSettings {
     pub(crate) request: Option<RequestCompression>,
     pub(crate) response: Option<ResponseCompression>,
 }
 
-impl Settings {
-    pub(crate) fn check(self) -> Result<Self, BuildError> {
+impl CompressionSettings {
+    pub(crate) fn validated(self) -> Result<Self, BuildError> {
         self.request.as_ref().map_or(Ok(()), |it| it.check())?;
         self.response.as_ref().map_or(Ok(()), |it| it.check())?;
         Ok(self)
     }
 }
 
-/// What a cluster knows of compression.
+/// The settings of a cluster, and what is known of its servers.
 #[derive(Debug)]
 pub(crate) struct Compression {
-    chosen: Settings,
-    switch: Switch,
+    settings: CompressionSettings,
+    server_support: ServerSupport,
 }
 
 impl Compression {
-    pub(crate) fn new(chosen: Settings, switch: Switch) -> Self {
-        Self { chosen, switch }
+    pub(crate) fn new(settings: CompressionSettings) -> Self {
+        Self {
+            settings,
+            server_support: ServerSupport::default(),
+        }
     }
 }

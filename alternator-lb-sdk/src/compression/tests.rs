@@ -1,14 +1,14 @@
-//! What goes in comes out, and nothing else does harm.
+//! Round trips, malformed input and the headers around them.
 
-mod asking;
 mod decoding;
 mod encoding;
-mod sending;
+mod negotiation;
+mod request_body;
 
 use super::decoder::{Data, Decoder, Step};
 use super::{
-    Compression, DecodeError, Encoding, RequestCompression, ResponseCompression, Settings, Switch,
-    permit,
+    Compression, CompressionSettings, DecodeError, Encoding, RequestCompression,
+    ResponseCompression, negotiate,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -74,15 +74,15 @@ fn text(length: usize) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn compression(settings: Settings) -> Compression {
-    Compression::new(settings, Switch::default())
+fn compression(settings: CompressionSettings) -> Compression {
+    Compression::new(settings)
 }
 
-/// Lets the transport ask for gzip.
-pub(crate) fn permit_gzip(request: &mut HttpRequest) {
-    let wanted = Settings {
+/// Lets the HTTP client decorator accept gzip.
+pub(crate) fn negotiate_gzip(request: &mut HttpRequest) {
+    let wanted = CompressionSettings {
         response: Some(ResponseCompression::gzip()),
-        ..Settings::default()
+        ..CompressionSettings::default()
     };
-    permit(&compression(wanted), request, &ConfigBag::base());
+    negotiate(&compression(wanted), request, &ConfigBag::base());
 }

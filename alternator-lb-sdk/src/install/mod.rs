@@ -7,13 +7,14 @@ pub(crate) mod sdk_config;
 pub(crate) mod sealed;
 
 use crate::alternator::Alternator;
-use crate::auth::{Signing, Skew};
-use crate::cluster::{Auth, Cluster};
+use crate::auth::AuthMode;
+use crate::auth::{ClockSkew, Signing};
+use crate::cluster::Cluster;
 use crate::install::sealed::Sealed;
 use crate::request::interceptor::{Interceptor, NAME};
-use crate::request::minimal_headers::Lean;
+use crate::request::minimal_headers::MinimalHeaders;
 use crate::request::resolver::Resolver;
-use crate::transport::Transport;
+use crate::transport::AbortableHttpClient;
 use aws_sdk_dynamodb as dynamodb;
 use aws_smithy_runtime::client::auth::no_auth::NO_AUTH_SCHEME_ID;
 use aws_smithy_runtime_api::client::auth::AuthSchemePreference;
@@ -44,12 +45,12 @@ pub trait AlternatorExt: Sealed + Sized {
     ///
     /// What it sets: the endpoint resolver; one interceptor, beside those that are there; a region, if there is none
     /// (Alternator accepts any); and unsigned requests where no credentials provider is set, unless
-    /// [`require_auth`](crate::Builder::require_auth) forbids them. Retries, timeouts, credentials and a region that the
+    /// [`AuthMode::Required`] forbids them. Retries, timeouts, credentials and a region that the
     /// application set stay as they are, with one exception: the wait before a retry that goes to another node after a
     /// server error or a cut connection is 10 ms at most, and after a failed connection there is none. An `endpoint_url` is ignored; one in the `config_override` of an operation pins
     /// that operation to that node.
     ///
-    /// Requests are [leaner](crate::Builder::without_lean_requests) than the SDK's: they go by one short `user-agent`, and
+    /// Requests are [smaller](crate::Builder::minimal_headers) than the SDK's: they go by one short `user-agent`, and
     /// without what only AWS reads.
     ///
     /// Calling it again, also on the builder of a finished configuration, replaces the former installation.
@@ -71,7 +72,7 @@ pub trait AlternatorExt: Sealed + Sized {
     ///
     /// A credentials provider that is set and fails is an error, as in the SDK without the plugin. That is what
     /// `aws_config::load_defaults` leads to where there are no credentials: use
-    /// `aws_config::defaults(..).no_credentials()`, or [`no_auth`](crate::Builder::no_auth).
+    /// `aws_config::defaults(..).no_credentials()`, or [`AuthMode::Unsigned`].
     #[must_use]
     fn alternator(self, alternator: &Alternator) -> Self;
 }
@@ -85,6 +86,7 @@ macro_rules! implement {
         impl AlternatorExt for $service::config::Builder {
             fn alternator(mut self, alternator: &Alternator) -> Self {
                 let cluster = alternator.cluster();
+                let settings = cluster.config();
                 let chosen = self.clone().build();
 
                 self.set_endpoint_resolver(Some(SharedEndpointResolver::new(Resolver::new(
@@ -94,9 +96,14 @@ macro_rules! implement {
                     .interceptors()
                     .partition(|other| other.name() == NAME);
                 self.set_interceptors(others);
-                let guard_is_chosen = chosen.stalled_stream_protection().is_some();
-                let lean = Lean::new(cluster.is_lean(), cluster.user_agent(), guard_is_chosen);
-                let mut interceptor = Interceptor::new(Arc::clone(cluster)).with_lean(lean);
+                let is_stall_protection_set = chosen.stalled_stream_protection().is_some();
+                let minimal_headers = MinimalHeaders::new(
+                    settings.minimal_headers,
+                    settings.user_agent.clone(),
+                    is_stall_protection_set,
+                );
+                let mut interceptor =
+                    Interceptor::new(Arc::clone(cluster)).with_minimal_headers(minimal_headers);
                 if let Some(transport) = transport(chosen.http_client(), cluster) {
                     cluster.adopt(transport.inner(), chosen.timeout_config());
                     self.set_http_client(Some(SharedHttpClient::new(transport)));
@@ -104,11 +111,11 @@ macro_rules! implement {
                 }
                 if !chosen
                     .auth_schemes()
-                    .any(|scheme| Signing::is_the_applications(&scheme))
+                    .any(|scheme| Signing::is_of_application(&scheme))
                 {
-                    let skew = Arc::new(Skew::default());
-                    interceptor = interceptor.with_skew(Arc::clone(&skew));
-                    self = self.push_auth_scheme(Signing::new(cluster.signs_fast(), skew));
+                    let skew = Arc::new(ClockSkew::default());
+                    interceptor = interceptor.with_clock_skew(Arc::clone(&skew));
+                    self = self.push_auth_scheme(Signing::new(settings.fast_signing, skew));
                 }
                 self.push_interceptor(SharedInterceptor::permanent(interceptor));
 
@@ -117,15 +124,15 @@ macro_rules! implement {
                 }
                 let unsigned = AuthSchemePreference::from([NO_AUTH_SCHEME_ID]);
                 if !former.is_empty() && prefers(chosen.auth_scheme_preference(), &unsigned) {
-                    // That was the former installation's `.no_auth()`.
+                    // That was the former installation's `AuthMode::Unsigned`.
                     self.set_auth_scheme_preference(None);
                 }
-                match cluster.auth() {
-                    Auth::Always => {}
-                    Auth::IfThereAreCredentials => {
+                match settings.auth {
+                    AuthMode::Required => {}
+                    AuthMode::Auto => {
                         self.set_allow_no_auth();
                     }
-                    Auth::Never => {
+                    AuthMode::Unsigned => {
                         self.set_allow_no_auth();
                         self.set_auth_scheme_preference(Some(unsigned));
                     }
@@ -141,12 +148,12 @@ macro_rules! implement {
 
 /// The HTTP client that a configuration gets, if the choice is not left to the SDK. What a former installation has put
 /// there is no choice of the application's.
-fn transport(chosen: Option<SharedHttpClient>, cluster: &Cluster) -> Option<Transport> {
-    match chosen.map(Transport::around) {
-        Some(transport) if transport.is_the_applications() => Some(transport),
+fn transport(chosen: Option<SharedHttpClient>, cluster: &Cluster) -> Option<AbortableHttpClient> {
+    match chosen.map(AbortableHttpClient::around) {
+        Some(transport) if transport.is_of_application() => Some(transport),
         former => {
             let http_client = cluster.http_client();
-            http_client.map(Transport::instead_of_none).or(former)
+            http_client.map(AbortableHttpClient::default_for).or(former)
         }
     }
 }

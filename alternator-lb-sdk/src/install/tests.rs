@@ -94,7 +94,9 @@ fn cluster() -> Builder {
 fn http_client(config: &Config) -> (String, usize) {
     let mut http_client = config.http_client().unwrap();
     for layers in 0.. {
-        let inner = Transport::around(http_client.clone()).inner().clone();
+        let inner = AbortableHttpClient::around(http_client.clone())
+            .inner()
+            .clone();
         if format!("{inner:?}") == format!("{http_client:?}") {
             let metadata = http_client.connector_metadata().unwrap();
             return (metadata.name().into_owned(), layers);

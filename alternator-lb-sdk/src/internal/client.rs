@@ -17,7 +17,8 @@ mod error;
 pub(crate) use error::CallError;
 
 use super::raw_response::{TakeBody, Unread};
-use crate::cluster::{Auth, Cluster, SdkNode};
+use crate::auth::AuthMode;
+use crate::cluster::{Cluster, SdkNode};
 use crate::route_error::RouteError;
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_sdk_dynamodb::config::auth;
@@ -77,7 +78,7 @@ impl Caller {
         components.http_client()?;
         let is_kept = |other: &SharedInterceptor| other.name() == CLOCK;
         let mut interceptors: Vec<_> = components.interceptors().filter(is_kept).collect();
-        if cluster.auth() == Auth::Always {
+        if cluster.config().auth == AuthMode::Required {
             interceptors.push(SharedInterceptor::new(Signed));
         }
         let mut components = components.to_builder();
@@ -90,7 +91,7 @@ impl Caller {
             cluster: Arc::downgrade(cluster),
             components,
             config: settings(config)?,
-            user_agent: cluster.user_agent().value(config),
+            user_agent: cluster.config().user_agent.value(config),
         })
     }
 

@@ -187,7 +187,7 @@ pub(crate) fn begin(
 }
 
 /// An attempt has ended, and may show that what is known of its table is wrong.
-pub(crate) fn judge(
+pub(crate) fn observe(
     cluster: &Cluster,
     context: &FinalizerInterceptorContextRef<'_>,
     config: &ConfigBag,

@@ -1,28 +1,22 @@
-//! Learns what became of each attempt.
+//! The one interceptor of an installation: what the plugin does to an operation, in the order in which it happens.
 
-use super::endpoint_override as own_endpoint;
-use super::minimal_headers::{Clock, Lean};
-use crate::auth as signing;
-use crate::auth::Skew;
-use crate::cluster::{Auth, Cluster, SdkPlan};
+use super::minimal_headers::{ClockSource, MinimalHeaders};
+use super::{endpoint_override, plan, plan_mut};
+use crate::auth::{self, AuthMode, ClockSkew};
+use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
-use crate::compression;
+use crate::compression::{self, RetryOverride};
 use crate::events;
 use crate::operation::key_routing;
-use crate::retry::outcome;
-use crate::retry::outcome::TIME_TO_CONNECT;
-use crate::retry::{connection_evidence as sent, policy as failover, unreachable};
+use crate::retry::{connection_evidence, outcome, policy, unreachable};
 use crate::route_error::RouteError;
-use crate::transport::Transport;
-use crate::transport::abort_handle as departure;
-use crate::transport::abort_handle::Passage;
+use crate::transport::AbortableHttpClient;
+use crate::transport::abort_handle::TransportPresence;
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::routing::RetryTarget;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_runtime::auth::sigv4::SCHEME_ID;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
-use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeDeserializationInterceptorContextMut, BeforeSerializationInterceptorContextMut,
@@ -38,21 +32,21 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// By this an earlier installation is recognised.
+/// The name by which an earlier installation is recognised.
 pub(crate) const NAME: &str = "alternator-lb-sdk";
 
-/// The one interceptor of an installation.
+/// Records what became of each attempt, and lets dead nodes cost nothing.
 #[derive(Debug)]
 pub(crate) struct Interceptor {
     cluster: Arc<Cluster>,
-    /// Where requests are supposed to pass through a transport.
-    passage: Option<Passage>,
-    /// How requests are made, where the whole plugin is installed.
-    lean: Option<Lean>,
-    /// Whether the clock is right, where the plugin signs.
-    skew: Option<Arc<Skew>>,
-    warned_of_endpoint: AtomicBool,
-    warned_of_credentials: AtomicBool,
+    /// Set where an HTTP client decorator is installed as well.
+    transport: Option<TransportPresence>,
+    /// Set where the whole plugin is installed.
+    minimal_headers: Option<MinimalHeaders>,
+    /// Set where the plugin's signer is installed.
+    clock_skew: Option<Arc<ClockSkew>>,
+    has_warned_of_endpoint: AtomicBool,
+    has_warned_of_credentials: AtomicBool,
 }
 
 impl Interceptor {
@@ -60,76 +54,68 @@ impl Interceptor {
         cluster.discovery().track_outcomes();
         Self {
             cluster,
-            passage: None,
-            lean: None,
-            skew: None,
-            warned_of_endpoint: AtomicBool::new(false),
-            warned_of_credentials: AtomicBool::new(false),
+            transport: None,
+            minimal_headers: None,
+            clock_skew: None,
+            has_warned_of_endpoint: AtomicBool::new(false),
+            has_warned_of_credentials: AtomicBool::new(false),
         }
     }
 
-    /// One that is installed together with a [`Transport`].
+    /// Expects requests to pass through an [`AbortableHttpClient`].
     pub(crate) fn with_transport(self) -> Self {
         Self {
-            passage: Some(Passage::default()),
+            transport: Some(TransportPresence::default()),
             ..self
         }
     }
 
-    /// One that is installed together with everything else.
-    pub(crate) fn with_lean(self, lean: Lean) -> Self {
+    pub(crate) fn with_minimal_headers(self, minimal_headers: MinimalHeaders) -> Self {
         Self {
-            lean: Some(lean),
+            minimal_headers: Some(minimal_headers),
             ..self
         }
     }
 
-    /// One that is installed together with a signer.
-    pub(crate) fn with_skew(self, skew: Arc<Skew>) -> Self {
+    pub(crate) fn with_clock_skew(self, clock_skew: Arc<ClockSkew>) -> Self {
         Self {
-            skew: Some(skew),
+            clock_skew: Some(clock_skew),
             ..self
         }
     }
 
-    /// Who should look after the clock in an operation.
-    fn clock(&self, components: &RuntimeComponents, config: &ConfigBag) -> Clock {
-        let is_signed =
-            self.cluster.auth() != Auth::Never && components.identity_resolver(SCHEME_ID).is_some();
-        let is_fast = || signing::is_fast(self.cluster.signs_fast(), config);
-        match &self.skew {
-            _ if !is_signed => Clock::Nobodys,
-            Some(skew) if is_fast() && skew.is_noticed() => Clock::Both,
-            Some(_) if is_fast() => Clock::Ours,
-            Some(_) | None => Clock::TheSdks,
+    /// What corrects the clock in an operation.
+    fn clock_source(&self, components: &RuntimeComponents, config: &ConfigBag) -> ClockSource {
+        let settings = self.cluster.config();
+        let is_signed = settings.auth != AuthMode::Unsigned
+            && components.identity_resolver(SCHEME_ID).is_some();
+        let is_fast = || auth::is_fast(settings.fast_signing, config);
+        match &self.clock_skew {
+            _ if !is_signed => ClockSource::Unused,
+            Some(skew) if is_fast() && skew.is_noticed() => ClockSource::Both,
+            Some(_) if is_fast() => ClockSource::Plugin,
+            Some(_) | None => ClockSource::Sdk,
         }
     }
 
-    /// What stands in for the SDK's look at the clock, in operations in which that is off.
-    fn skew(&self, config: &ConfigBag) -> Option<&Skew> {
-        let clock = config.load::<Clock>();
-        let is_ours = matches!(clock, Some(Clock::Ours | Clock::Both));
-        self.skew.as_deref().filter(|_| is_ours)
+    /// The plugin's clock skew, in operations in which it stands in for the SDK's.
+    fn clock_skew(&self, config: &ConfigBag) -> Option<&ClockSkew> {
+        let source = config.load::<ClockSource>();
+        let is_used = matches!(source, Some(ClockSource::Plugin | ClockSource::Both));
+        self.clock_skew.as_deref().filter(|_| is_used)
     }
 
-    /// The provider that the application set is asked, and fails: to send unsigned requests is not what was asked for.
+    /// Warns once if the credentials provider that the application set has failed: the request is not sent unsigned instead.
     fn note_credentials(&self, context: &FinalizerInterceptorContextRef<'_>) {
         let Some(Err(error)) = context.output_or_error() else {
             return;
         };
-        if sent::chain(error).any(|error| error.is::<CredentialsError>())
-            && !self.warned_of_credentials.swap(true, Ordering::Relaxed)
+        if connection_evidence::chain(error).any(|error| error.is::<CredentialsError>())
+            && !self.has_warned_of_credentials.swap(true, Ordering::Relaxed)
         {
             events::credentials_failed();
         }
     }
-}
-
-/// The plan of the operation, once its first node was picked.
-fn plan(config: &mut ConfigBag) -> Option<&mut SdkPlan> {
-    config
-        .get_mut_from_interceptor_state::<EndpointResolverParams>()?
-        .get_property_mut()
 }
 
 impl Intercept for Interceptor {
@@ -142,7 +128,7 @@ impl Intercept for Interceptor {
         _: &BeforeSerializationInterceptorContextRef<'_>,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        own_endpoint::note_client(&self.cluster, config, &self.warned_of_endpoint);
+        endpoint_override::note_client(&self.cluster, config, &self.has_warned_of_endpoint);
         Ok(())
     }
 
@@ -155,16 +141,19 @@ impl Intercept for Interceptor {
         if !self.cluster.discovery().can_ask()
             && let Some(http_client) = components.http_client()
         {
-            let http_client = Transport::around(http_client);
-            self.cluster
-                .adopt(http_client.inner(), config.load::<TimeoutConfig>());
+            let http_client = AbortableHttpClient::around(http_client);
+            let timeouts = config.load::<TimeoutConfig>();
+            self.cluster.adopt(http_client.inner(), timeouts);
         }
-        if let Some(lean) = &self.lean {
-            let is_guarded = self.passage.as_ref().is_some_and(Passage::is_known);
-            lean.begin(config, is_guarded, self.clock(components, config));
+        endpoint_override::pin(&self.cluster, config)?;
+        if let Some(minimal_headers) = &self.minimal_headers {
+            let transport = self.transport.as_ref();
+            let is_abortable = transport.is_some_and(TransportPresence::is_confirmed);
+            let clock_source = self.clock_source(components, config);
+            minimal_headers.begin_operation(config, is_abortable, clock_source);
         }
         key_routing::begin(&self.cluster, context.input(), components, config);
-        own_endpoint::pin(&self.cluster, config)
+        Ok(())
     }
 
     fn modify_before_retry_loop(
@@ -173,11 +162,16 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(skew) = self.skew(config) {
-            skew.operation_begins(context, components, config)?;
+        if let Some(skew) = self.clock_skew(config) {
+            skew.begin_operation(context, components, config)?;
         }
         #[cfg(feature = "compression")]
-        compression::compress(self.cluster.compression(), context.request_mut(), config);
+        compression::compress_body(
+            self.cluster.compression(),
+            self.cluster.topology_generation(),
+            context.request_mut(),
+            config,
+        );
         Ok(())
     }
 
@@ -187,18 +181,25 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let may_end = departure::may_end(config, components);
-        if let Some(lean) = &self.lean {
-            lean.begin_attempt(context, config, may_end);
+        // An aborted attempt must be followed by another, on another node.
+        let is_abortable = policy::allows_another_attempt(config, components)
+            && !endpoint_override::is_pinned(config);
+        if let Some(minimal_headers) = &self.minimal_headers {
+            minimal_headers.begin_attempt(context, config, is_abortable);
         }
         #[cfg(feature = "compression")]
-        compression::swap_in_plain(self.cluster.compression(), context.request_mut(), config);
-        if let Some(passage) = &self.passage
+        compression::restore_plain_body(
+            self.cluster.compression(),
+            self.cluster.topology_generation(),
+            context.request_mut(),
+            config,
+        );
+        if let Some(transport) = &self.transport
             && let Some(attempt) = plan(config).and_then(|plan| plan.current())
         {
-            let end = may_end.then(|| attempt.node().endpoint().end());
-            if let Some(departure) = passage.departure(end) {
-                context.request_mut().add_extension(departure);
+            let signal = is_abortable.then(|| attempt.node().endpoint().abort_signal());
+            if let Some(handle) = transport.handle(signal) {
+                context.request_mut().add_extension(handle);
             }
         }
         Ok(())
@@ -210,7 +211,7 @@ impl Intercept for Interceptor {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let must_be_signed = self.cluster.auth() == Auth::Always;
+        let must_be_signed = self.cluster.config().auth == AuthMode::Required;
         if must_be_signed && context.request().headers().get("authorization").is_none() {
             return Err(RouteError::Unsigned.into());
         }
@@ -224,8 +225,8 @@ impl Intercept for Interceptor {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if self.passage.is_some() {
-            compression::permit(self.cluster.compression(), context.request_mut(), config);
+        if self.transport.is_some() {
+            compression::negotiate(self.cluster.compression(), context.request_mut(), config);
         }
         Ok(())
     }
@@ -236,13 +237,13 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(skew) = self.skew(config) {
-            skew.request_leaves(context, components, config)?;
+        if let Some(skew) = self.clock_skew(config) {
+            skew.begin_attempt(context, components, config)?;
         }
         if let Some(capture) = config.load::<CaptureSmithyConnection>() {
-            sent::mark(capture);
+            connection_evidence::mark(capture);
         }
-        if let Some(plan) = plan(config) {
+        if let Some(plan) = plan_mut(config) {
             plan.mark_sent();
         }
         Ok(())
@@ -254,8 +255,8 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        match self.skew(config) {
-            Some(skew) => skew.answer_comes(context, components, config),
+        match self.clock_skew(config) {
+            Some(skew) => skew.observe_response(context, components, config),
             None => Ok(()),
         }
     }
@@ -267,13 +268,18 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Without a way to sleep the SDK makes no second attempt.
-        let can_repeat = components.sleep_impl().is_some();
-        let compression = self.cluster.compression();
-        compression::send_again_if_refused(compression, context, config, can_repeat, |config| {
+        let node = |config: &ConfigBag| {
             let attempt = plan(config)?.current()?;
             Some(attempt.node().url().as_str().to_owned())
-        });
+        };
+        compression::detect_refusal(
+            self.cluster.compression(),
+            self.cluster.topology_generation(),
+            context,
+            config,
+            policy::can_retry(components),
+            node,
+        );
         Ok(())
     }
 
@@ -284,41 +290,35 @@ impl Intercept for Interceptor {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let now = self.cluster.now();
-        let sent_plan = plan(config).filter(|plan| plan.is_sent());
-        let Some(age) = sent_plan.map(|plan| plan.age(now)) else {
-            // It failed on this side, before it left for any node.
+        let sent = plan(config).filter(|plan| plan.is_sent());
+        let Some(age) = sent.map(|plan| plan.age(now)) else {
+            // The attempt failed on this side, before it was sent to any node.
             self.note_credentials(context);
             return Ok(());
         };
-        if let Some(skew) = &self.skew {
-            skew.note(context.response(), components, now);
+        if let Some(skew) = &self.clock_skew {
+            skew.measure(context.response(), components, now);
         }
-        key_routing::judge(&self.cluster, context, config);
-        let outcome = outcome::judge(context, config, age);
-        if let Some(passage) = &self.passage
+        key_routing::observe(&self.cluster, context, config);
+        let outcome = outcome::classify(context, config, age);
+        if let Some(transport) = &self.transport
             && outcome != Outcome::Neutral
         {
-            passage.warn_if_removed();
+            transport.warn_if_removed();
         }
-        let Some(plan) = plan(config) else {
+        let Some(plan) = plan_mut(config) else {
             return Ok(());
         };
         self.cluster.settle(plan, outcome, now);
-        // Without a way to sleep the SDK cannot even wait for no time at all.
-        let goes_on = failover::calls_for_another(outcome) && components.sleep_impl().is_some();
-        let target = match goes_on {
-            true => self.cluster.router().retry_target(plan),
-            false => RetryTarget::NoNode,
-        };
-        let target = match target {
-            // Nodes that are out are gone through while each costs no more than a refused connection.
-            RetryTarget::EjectedNode if age >= TIME_TO_CONNECT => RetryTarget::NoNode,
-            target => target,
-        };
+        let target = policy::target(self.cluster.router(), plan, outcome, age, components);
         plan.end_attempt();
-        failover::prepare(config, outcome, target, self.cluster.cut_bucket());
+        policy::prepare(config, outcome, target, self.cluster.resend_bucket());
         #[cfg(feature = "compression")]
-        compression::prepare(context, config);
+        match compression::retry_override(context) {
+            Some(RetryOverride::Resend) => policy::resend_free(config),
+            Some(RetryOverride::Forbid) => policy::forbid(config),
+            None => {}
+        }
         Ok(())
     }
 

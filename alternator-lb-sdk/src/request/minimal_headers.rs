@@ -4,7 +4,7 @@
 //! half of it is for AWS: two headers that tell of the SDK, and two that tell of retries. The interceptors that write
 //! them are disabled, and one short constant `user-agent` is set in their place. The `content-type` goes too, which is the
 //! same for all and which Alternator does not look at. All that happens before the request is signed, so that nothing is
-//! taken from a request that was signed with it. Where none is signed, nothing needs to be known of the clock.
+//! taken from a request that was signed with it. Where none is signed, nothing needs to be known of the clock_source.
 //!
 //! The SDK's protection against streams that stall goes too, where the [transport](crate::transport) does that work: an
 //! answer whose node is found dead is ended also while it is being read. What is set by the application stays.
@@ -25,116 +25,142 @@ use std::time::Duration;
 const NAME: &str = "alternator-lb-sdk: lean requests";
 
 /// What is disabled, for each case: made once, so that an operation takes it by a count of references.
-static LAYERS: LazyLock<Vec<(Guard, Clock, FrozenLayer)>> = LazyLock::new(|| {
-    let guards = [Guard::TheSdks, Guard::Ours];
-    let cases = guards.into_iter().flat_map(|guard| {
-        let clocks = [Clock::TheSdks, Clock::Ours, Clock::Both, Clock::Nobodys];
-        clocks.map(|clock| (guard, clock))
+static LAYERS: LazyLock<Vec<(StallProtection, ClockSource, FrozenLayer)>> = LazyLock::new(|| {
+    let stall_protections = [StallProtection::Sdk, StallProtection::Plugin];
+    let cases = stall_protections.into_iter().flat_map(|stall_protection| {
+        let clock_sources = [
+            ClockSource::Sdk,
+            ClockSource::Plugin,
+            ClockSource::Both,
+            ClockSource::Unused,
+        ];
+        clock_sources.map(|clock_source| (stall_protection, clock_source))
     });
     cases
-        .map(|(guard, clock)| (guard, clock, layer(guard, clock)))
+        .map(|(stall_protection, clock_source)| {
+            (
+                stall_protection,
+                clock_source,
+                layer(stall_protection, clock_source),
+            )
+        })
         .collect()
 });
 
 /// How long a stream may stall by the SDK's defaults.
 const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 
-fn layer(guard: Guard, clock: Clock) -> FrozenLayer {
+fn layer(stall_protection: StallProtection, clock_source: ClockSource) -> FrozenLayer {
     let mut layer = Layer::new(NAME);
     layer.store_put(disable_interceptor::<UserAgentInterceptor>(NAME));
     layer.store_put(disable_interceptor::<InvocationIdInterceptor>(NAME));
     layer.store_put(disable_interceptor::<RequestInfoInterceptor>(NAME));
-    if clock == Clock::Ours || clock == Clock::Nobodys {
+    if clock_source == ClockSource::Plugin || clock_source == ClockSource::Unused {
         layer.store_put(disable_interceptor::<ServiceClockSkewInterceptor>(NAME));
     }
-    if guard == Guard::Ours {
+    if stall_protection == StallProtection::Plugin {
         layer.store_put(StalledStreamProtectionConfig::disabled());
     }
-    layer.store_put(guard);
-    layer.store_put(clock);
+    layer.store_put(stall_protection);
+    layer.store_put(clock_source);
     layer.freeze()
 }
 
 /// Who ends answers that stall. Where there is none in the configuration, the operation's requests are not lean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Guard {
-    TheSdks,
-    Ours,
+enum StallProtection {
+    Sdk,
+    Plugin,
 }
 
-impl Storable for Guard {
+impl Storable for StallProtection {
     type Storer = StoreReplace<Self>;
 }
 
-/// Who corrects the dates of signatures where the clock is not that of the servers.
+/// Who corrects the dates of signatures where the clock_source is not that of the servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Clock {
-    TheSdks,
+pub(crate) enum ClockSource {
+    Sdk,
     /// [`Skew`](crate::auth::Skew), which looks at fewer answers.
-    Ours,
+    Plugin,
     /// That, since it knows already, and the SDK, so that it knows as well: others than operations ask it.
     Both,
     /// There are no signatures.
-    Nobodys,
+    Unused,
 }
 
-impl Storable for Clock {
+impl Storable for ClockSource {
     type Storer = StoreReplace<Self>;
 }
 
 /// How the requests of an installation are made.
 #[derive(Debug)]
-pub(crate) struct Lean {
+pub(crate) struct MinimalHeaders {
     /// Unless an operation says otherwise.
     by_default: bool,
     user_agent: UserAgent,
     /// The application has set the protection against stalled streams.
-    guard_is_chosen: bool,
+    is_stall_protection_set: bool,
 }
 
-impl Lean {
-    pub(crate) fn new(by_default: bool, user_agent: UserAgent, guard_is_chosen: bool) -> Self {
+impl MinimalHeaders {
+    pub(crate) fn new(
+        by_default: bool,
+        user_agent: UserAgent,
+        is_stall_protection_set: bool,
+    ) -> Self {
         Self {
             by_default,
             user_agent,
-            guard_is_chosen,
+            is_stall_protection_set,
         }
     }
 
-    /// Called when all settings of an operation are known, and nothing of its request is. `is_guarded` says whether
-    /// requests pass through a transport, `clock` who should look at it.
-    pub(crate) fn begin(&self, config: &mut ConfigBag, is_guarded: bool, clock: Clock) {
+    /// Called when all settings of an operation are known, and nothing of its request is. `is_abortable` says whether
+    /// requests pass through a transport, `clock_source` who should look at it.
+    pub(crate) fn begin_operation(
+        &self,
+        config: &mut ConfigBag,
+        is_abortable: bool,
+        clock_source: ClockSource,
+    ) {
         let options = config.load::<OperationOptions>();
-        let is_lean = options.and_then(OperationOptions::is_lean);
-        if !is_lean.unwrap_or(self.by_default) {
+        let is_minimal = options.and_then(OperationOptions::has_minimal_headers);
+        if !is_minimal.unwrap_or(self.by_default) {
             return;
         }
-        let guard = match is_guarded && !self.guard_is_chosen && is_default_guard(config) {
-            true => Guard::Ours,
-            false => Guard::TheSdks,
+        let stall_protection = match is_abortable
+            && !self.is_stall_protection_set
+            && is_default_stall_protection(config)
+        {
+            true => StallProtection::Plugin,
+            false => StallProtection::Sdk,
         };
-        let layer = LAYERS.iter().find(|it| (it.0, it.1) == (guard, clock));
+        let layer = LAYERS
+            .iter()
+            .find(|it| (it.0, it.1) == (stall_protection, clock_source));
         if let Some((_, _, layer)) = layer {
             config.push_shared_layer(layer.clone());
         }
     }
 
-    /// Called before an attempt is signed; `may_end` says whether somebody else may end it.
+    /// Called before an attempt is signed; `is_abortable` says whether somebody else may end it.
     pub(crate) fn begin_attempt(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
         config: &mut ConfigBag,
-        may_end: bool,
+        is_abortable: bool,
     ) {
-        let Some(guard) = config.load::<Guard>() else {
+        let Some(stall_protection) = config.load::<StallProtection>() else {
             return;
         };
-        if *guard == Guard::Ours && !may_end {
+        if *stall_protection == StallProtection::Plugin && !is_abortable {
             // Nobody ends this attempt but the SDK.
-            config.interceptor_state().store_put(default_guard());
+            config
+                .interceptor_state()
+                .store_put(default_stall_protection());
         }
         let headers = context.request_mut().headers_mut();
-        headers.remove("content-type");
         if !headers.contains_key("user-agent") {
             headers.insert("user-agent", self.user_agent.value(config));
         }
@@ -143,17 +169,17 @@ impl Lean {
 
 /// Whether the protection against stalled streams is what the SDK sets by itself. Of what an application sets after the
 /// plugin was installed, only this tells; older defaults of the SDK count as settings too.
-fn is_default_guard(config: &ConfigBag) -> bool {
+fn is_default_stall_protection(config: &ConfigBag) -> bool {
     config
         .load::<StalledStreamProtectionConfig>()
-        .is_some_and(|guard| {
-            guard.upload_enabled()
-                && guard.download_enabled()
-                && guard.grace_period() == DEFAULT_GRACE
+        .is_some_and(|stall_protection| {
+            stall_protection.upload_enabled()
+                && stall_protection.download_enabled()
+                && stall_protection.grace_period() == DEFAULT_GRACE
         })
 }
 
-fn default_guard() -> StalledStreamProtectionConfig {
+fn default_stall_protection() -> StalledStreamProtectionConfig {
     StalledStreamProtectionConfig::enabled()
         .grace_period(DEFAULT_GRACE)
         .build()

@@ -1,9 +1,7 @@
 //! What a single operation wants otherwise.
 
 #[cfg(feature = "compression")]
-use crate::compression;
-#[cfg(feature = "compression")]
-use crate::compression::{RequestCompression, ResponseCompression};
+use crate::compression::{CompressionOptions, RequestCompression, ResponseCompression};
 use crate::install::sealed::Sealed;
 use aws_sdk_dynamodb as dynamodb;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -13,15 +11,15 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
 /// How a single operation is to be made, where that shall differ from what the [`Builder`](crate::Builder) says.
 ///
-/// Given to an operation by [`.customize().alternator(options)`](OperationExt::alternator), where its costs are told too.
+/// Given to an operation by [`.customize().alternator_options(options)`](OperationExt::alternator_options), where its costs are told too.
 /// What is not set is as for all operations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "options do nothing until an operation gets them"]
 pub struct OperationOptions {
-    lean_requests: Option<bool>,
+    minimal_headers: Option<bool>,
     fast_signing: Option<bool>,
     #[cfg(feature = "compression")]
-    compression: compression::Choice,
+    compression: CompressionOptions,
 }
 
 impl OperationOptions {
@@ -30,17 +28,16 @@ impl OperationOptions {
         Self::default()
     }
 
-    /// Whether the requests of this operation are lean, as [`without_lean_requests`](crate::Builder::without_lean_requests)
-    /// describes it.
+    /// Whether the requests of this operation have [minimal headers](crate::Builder::minimal_headers).
     ///
-    /// Use it to see the SDK's own headers of an operation that is being looked into. The protection against stalled
-    /// streams goes with it.
+    /// Turn it off to see the SDK's own headers of an operation that is being debugged. The stalled-stream protection goes
+    /// with them.
     ///
     /// # Default
     ///
-    /// As for all operations: lean, unless the builder says otherwise.
-    pub fn lean_requests(mut self, lean: bool) -> Self {
-        self.lean_requests = Some(lean);
+    /// As the builder says.
+    pub fn minimal_headers(mut self, minimal: bool) -> Self {
+        self.minimal_headers = Some(minimal);
         self
     }
 
@@ -87,7 +84,7 @@ impl OperationOptions {
     }
 
     #[cfg(feature = "compression")]
-    pub(crate) fn compression(&self) -> compression::Choice {
+    pub(crate) fn compression(&self) -> CompressionOptions {
         self.compression
     }
 
@@ -95,8 +92,8 @@ impl OperationOptions {
         self.fast_signing
     }
 
-    pub(crate) fn is_lean(&self) -> Option<bool> {
-        self.lean_requests
+    pub(crate) fn has_minimal_headers(&self) -> Option<bool> {
+        self.minimal_headers
     }
 }
 
@@ -118,7 +115,7 @@ pub trait OperationExt: Sealed + Sized {
     /// let tables = client
     ///     .list_tables()
     ///     .customize()
-    ///     .alternator(OperationOptions::new().lean_requests(false))
+    ///     .alternator_options(OperationOptions::new().minimal_headers(false))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -131,17 +128,17 @@ pub trait OperationExt: Sealed + Sized {
     /// # Cost
     ///
     /// That of the SDK's `.customize()`, which gives each operation a whole configuration and an interceptor of its own:
-    /// nine allocations and 7.5 KiB a call, and a tenth of the time that a lean operation takes without the network. Where
+    /// nine allocations and 7.5 KiB a call, and a tenth of the time that an operation takes without the network. Where
     /// many operations want the same, a second client whose `Alternator` says so costs nothing per call.
     #[must_use]
-    fn alternator(self, options: OperationOptions) -> Self;
+    fn alternator_options(self, options: OperationOptions) -> Self;
 }
 
-/// Leaves the options where the plugin looks for them.
+/// Stores the options in the configuration of the operation.
 #[derive(Debug)]
-struct Deliver(OperationOptions);
+struct StoreOptions(OperationOptions);
 
-impl Intercept for Deliver {
+impl Intercept for StoreOptions {
     fn name(&self) -> &'static str {
         "alternator-lb-sdk: options of an operation"
     }
@@ -160,8 +157,8 @@ impl Intercept for Deliver {
 macro_rules! implement {
     ($service:ident) => {
         impl<T, E, B> OperationExt for $service::client::customize::CustomizableOperation<T, E, B> {
-            fn alternator(self, options: OperationOptions) -> Self {
-                self.interceptor(Deliver(options))
+            fn alternator_options(self, options: OperationOptions) -> Self {
+                self.interceptor(StoreOptions(options))
             }
         }
 

@@ -64,6 +64,8 @@ impl dynamodb::ResolveEndpoint for Resolver {
     }
 
     fn into_shared_resolver(self) -> SharedEndpointResolver {
+        // This is its installation, and a resolver sees no HTTP client.
+        self.cluster.adopt_default_client();
         SharedEndpointResolver::new(self)
     }
 }

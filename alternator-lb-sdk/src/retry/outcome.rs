@@ -29,20 +29,22 @@ const OVERLOAD: [&str; 3] = [
 ];
 
 /// Judges an attempt that has left for its node and been under way for `age`.
-pub(crate) fn judge(
+pub(crate) fn classify(
     context: &FinalizerInterceptorContextRef<'_>,
     config: &ConfigBag,
     age: Duration,
 ) -> Outcome {
     match (context.output_or_error(), context.response()) {
-        (Some(Err(error)), _) if is_transport(error) => unanswered(error, context, config, age),
+        (Some(Err(error)), _) if is_transport(error) => {
+            of_broken_attempt(error, context, config, age)
+        }
         // Anything else that went wrong did so on this side: nothing came from the node.
         (_, None) => Outcome::Neutral,
-        (_, Some(response)) => answered(response, age),
+        (_, Some(response)) => of_response(response, age),
     }
 }
 
-fn answered(response: &HttpResponse, age: Duration) -> Outcome {
+fn of_response(response: &HttpResponse, age: Duration) -> Outcome {
     match response.status().as_u16() {
         500.. if age < SLOW_ERROR => Outcome::ServerError,
         500.. => Outcome::SlowServerError,
@@ -64,12 +66,12 @@ fn is_transport(error: &OrchestratorError<Error>) -> bool {
         .as_connector_error()
         .is_some_and(|error| error.is_user());
     #[cfg(feature = "compression")]
-    let by_the_caller = by_the_caller || crate::compression::is_peculiar(error);
+    let by_the_caller = by_the_caller || crate::compression::is_answered(error);
     !by_the_caller
         && (error.is_connector_error() || error.is_timeout_error() || error.is_response_error())
 }
 
-fn unanswered(
+fn of_broken_attempt(
     error: &OrchestratorError<Error>,
     context: &FinalizerInterceptorContextRef<'_>,
     config: &ConfigBag,

@@ -1,112 +1,129 @@
-//! Makes the SDK go on to the next node without the wait that it is used to.
+//! Decides whether an operation makes another attempt, where, after which wait, and what pays for it.
 //!
-//! The SDK decides on a retry after the interceptors have seen the attempt, by what it then finds in the operation's
-//! configuration: how many attempts are allowed, how long to wait at most, and the bucket that pays for retries. Left
-//! alone it would wait up to a second, because to it the same server is asked again, and take from a bucket that all
-//! clients of the process share, and which fifty such retries empty.
+//! The SDK decides on a retry after the interceptors have seen the attempt, by three values of the operation's configuration:
+//! the number of attempts, the longest wait, and the token bucket that pays for retries. By itself the SDK waits up to a
+//! second, because to it the same server is asked again, and draws on a bucket that all clients of the process share, which
+//! fifty such retries empty.
 //!
-//! | the attempt | and there is | attempt | wait | paid by |
+//! | attempt | next node | attempt counts | wait | paid by |
 //! |---|---|---|---|---|
-//! | was never sent | a node that was not tried yet | free | none | nobody |
-//! | was never sent | no node that is up, but one that is out and was not tried yet | free | none | nobody |
-//! | was never sent | another node that is up | free | the application's | nobody |
-//! | was cut | a node that was not tried yet | the application's | short | a bucket of the cluster |
-//! | was cut | no such node | the application's | the application's | a bucket of the cluster |
-//! | got a server error (5xx) | a node that was not tried yet | the application's | short | the SDK's bucket |
-//! | was refused unread, and is sent in another form | | free | none | nobody |
-//! | anything else | | the application's | the application's | the SDK's bucket |
+//! | never sent | an untried node | no | none | – |
+//! | never sent | an untried node that is ejected, as no node is up | no | none | – |
+//! | never sent | a tried node that is up | no | the application's | – |
+//! | connection broke | an untried node | yes | short | the cluster's bucket |
+//! | connection broke | none | yes | the application's | the cluster's bucket |
+//! | server error (5xx) | an untried node | yes | short | the SDK's bucket |
+//! | compressed body refused unread | same | no | none | – |
+//! | anything else | any | yes | the application's | the SDK's bucket |
 //!
-//! The bucket of the cluster is there because a node that dies with a thousand requests in flight would empty the SDK's;
-//! it is bounded too. Free attempts do not use up the application's, nor make its waits longer (but for the SDK's newer
-//! retry rules, whose first wait cannot be set from outside; it is 25 ms for DynamoDB).
+//! The cluster's bucket exists because a node that dies with a thousand requests in flight would empty the SDK's; it is
+//! bounded too. Attempts that do not count leave the number of the application's retries and their waits as they are, except
+//! that the first wait of the SDK's newer retry rules cannot be set from outside; it is 25 ms for DynamoDB.
 
+use super::outcome::TIME_TO_CONNECT;
+use crate::cluster::SdkPlan;
+use crate::transport::sdk_endpoint::SdkEndpoint;
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::routing::RetryTarget;
+use alternator_lb_core::routing::{RetryTarget, Router};
 use aws_sdk_dynamodb::config::retry::TokenBucket;
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::RetryConfig;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// How many failovers an operation makes at most: each costs a refused connection. Eight dead nodes in a row are met
-/// only in the first milliseconds after most of a cluster has died; from then on they are left out.
-const MAX_FREE: u32 = 8;
+/// The number of attempts of an operation that cost no retry. Each costs a refused connection; eight dead nodes in a row are
+/// met only in the first milliseconds after most of a cluster has died, until they are ejected.
+const MAX_FREE_ATTEMPTS: u32 = 8;
 
-/// What the re-sends after cut connections may cost together: five thousand of them at once, at ten tokens each as in the
-/// SDK. More than that are not in flight on one node. Those that succeed give back what they took.
-const CUT_TOKENS: usize = 50_000;
-/// How fast the rest comes back, in tokens a second: ten re-sends a second for ever.
-const CUT_TOKENS_PER_SECOND: f32 = 100.0;
+/// What the retries after broken connections may cost together: five thousand of them at once, at ten tokens each as in the
+/// SDK. More than that are not in flight on one node. Those that succeed give their tokens back.
+const RESEND_TOKENS: usize = 50_000;
+/// The refill of that bucket per second: ten retries a second for ever.
+const RESEND_TOKENS_PER_SECOND: f32 = 100.0;
 
-/// The longest wait before a retry on another node. The SDK waits a random part of it: enough that a thousand callers
-/// which failed together arrive over some milliseconds, as many as a node serves in that time, and no more, since the
-/// other node has done nothing that asks for patience.
-const SHORT_WAIT: Duration = Duration::from_millis(10);
+/// The longest wait before a retry on another node. The SDK waits a random part of it: enough that a thousand callers which
+/// failed together arrive over some milliseconds, as many as a node serves in that time, and no more, since the other node
+/// has given no reason to wait.
+const MAX_FAILOVER_WAIT: Duration = Duration::from_millis(10);
 
-/// Costs nothing, holds everything.
-static FREE: LazyLock<TokenBucket> = LazyLock::new(TokenBucket::unlimited);
+/// A bucket that pays for everything.
+static UNLIMITED: LazyLock<TokenBucket> = LazyLock::new(TokenBucket::unlimited);
 
-/// The bucket of a cluster for re-sends after cut connections.
-pub(crate) fn cut_bucket() -> TokenBucket {
+/// The bucket of a cluster that pays for retries after broken connections.
+pub(crate) fn resend_bucket() -> TokenBucket {
     TokenBucket::builder()
-        .capacity(CUT_TOKENS)
-        .refill_rate(CUT_TOKENS_PER_SECOND)
+        .capacity(RESEND_TOKENS)
+        .refill_rate(RESEND_TOKENS_PER_SECOND)
         .build()
 }
 
-/// How the application wants retries, kept while this operation's configuration says otherwise.
-#[derive(Clone, Debug)]
-struct Wanted {
-    retries: RetryConfig,
-    bucket: TokenBucket,
-    /// Failovers so far.
-    free: u32,
+/// Whether the SDK would make another attempt if the one under way failed.
+pub(crate) fn allows_another_attempt(config: &ConfigBag, components: &RuntimeComponents) -> bool {
+    let made = config.load::<RequestAttempts>();
+    let allowed = config.load::<RetryConfig>();
+    let is_followed = made
+        .zip(allowed)
+        .is_some_and(|(made, allowed)| made.attempts() < allowed.max_attempts());
+    is_followed && can_retry(components)
 }
 
-impl Storable for Wanted {
-    type Storer = StoreReplace<Self>;
+/// Whether the SDK can make a second attempt: without a way to sleep it does not, not even after no wait at all.
+pub(crate) fn can_retry(components: &RuntimeComponents) -> bool {
+    components.sleep_impl().is_some()
 }
 
-/// Whether another node might do better, so that it matters where the operation can go on to.
-pub(crate) fn calls_for_another(outcome: Outcome) -> bool {
-    outcome.is_failure() || outcome.was_not_sent()
+/// The node that another attempt would go to after an attempt that took `age`.
+pub(crate) fn target(
+    router: &Router<SdkEndpoint>,
+    plan: &SdkPlan,
+    outcome: Outcome,
+    age: Duration,
+    components: &RuntimeComponents,
+) -> RetryTarget {
+    if !moves_on(outcome) || !can_retry(components) {
+        return RetryTarget::NoNode;
+    }
+    match router.retry_target(plan) {
+        // Ejected nodes are tried in turn while each costs no more than a refused connection.
+        RetryTarget::EjectedNode if age >= TIME_TO_CONNECT => RetryTarget::NoNode,
+        target => target,
+    }
 }
 
-/// Prepares the SDK's decision after an attempt. Where the operation can go on to matters only if the outcome
-/// [calls for another](calls_for_another) node.
+/// Prepares the SDK's decision after an attempt.
 pub(crate) fn prepare(
     config: &mut ConfigBag,
     outcome: Outcome,
     target: RetryTarget,
-    cut_bucket: &TokenBucket,
+    resend_bucket: &TokenBucket,
 ) {
-    let known = config.load::<Wanted>().cloned();
-    if !calls_for_another(outcome) && known.is_none() {
+    let known = config.load::<ApplicationRetries>().cloned();
+    if !moves_on(outcome) && known.is_none() {
         // Nothing was changed, and nothing is to be: the common case costs one look.
         return;
     }
-    let Some(mut wanted) = known.or_else(|| Wanted::read(config)) else {
+    let Some(mut application) = known.or_else(|| ApplicationRetries::load(config)) else {
         return;
     };
-    let never_sent = outcome.was_not_sent();
-    let is_free = never_sent && target != RetryTarget::NoNode && wanted.free < MAX_FREE;
+    let is_free = outcome.was_not_sent()
+        && target != RetryTarget::NoNode
+        && application.free_attempts < MAX_FREE_ATTEMPTS;
     if is_free {
-        wanted.free += 1;
+        application.free_attempts += 1;
     }
-    let retries = wanted.retries();
-    let longest_wait = match target {
+    let max_wait = match target {
         RetryTarget::UntriedNode | RetryTarget::EjectedNode if is_free => Duration::ZERO,
-        RetryTarget::UntriedNode if is_the_nodes(outcome) => SHORT_WAIT,
+        RetryTarget::UntriedNode if is_of_the_node(outcome) => MAX_FAILOVER_WAIT,
         RetryTarget::UntriedNode
         | RetryTarget::EjectedNode
         | RetryTarget::TriedNode
         | RetryTarget::NoNode => Duration::MAX,
     };
-    let longest_wait = longest_wait.min(retries.max_backoff());
-    let retries = retries.with_max_backoff(longest_wait);
     let bucket = match outcome {
-        _ if is_free => &*FREE,
-        Outcome::Cut => cut_bucket,
+        _ if is_free => &*UNLIMITED,
+        Outcome::Cut => resend_bucket,
         Outcome::NotConnected
         | Outcome::NotSent
         | Outcome::Answered
@@ -114,41 +131,39 @@ pub(crate) fn prepare(
         | Outcome::ServerError
         | Outcome::SlowServerError
         | Outcome::TimedOut
-        | Outcome::Neutral => &wanted.bucket,
+        | Outcome::Neutral => &application.bucket,
     };
-    let state = config.interceptor_state();
-    state.store_put(retries);
-    state.store_put(bucket.clone());
-    state.store_put(wanted);
+    let bucket = bucket.clone();
+    application.store(config, max_wait, bucket);
 }
 
-/// Has the operation sent again, at once and paid by nobody. For a request that was refused unread, and is sent in another
-/// form.
+/// Has the SDK send the operation again at once, at no cost: the server refused it unread, and it is sent in another form.
 #[cfg(feature = "compression")]
-pub(crate) fn repeat(config: &mut ConfigBag) {
-    let known = config.load::<Wanted>().cloned();
-    let Some(mut wanted) = known.or_else(|| Wanted::read(config)) else {
-        return;
-    };
-    wanted.free += 1;
-    let state = config.interceptor_state();
-    state.store_put(wanted.retries().with_max_backoff(Duration::ZERO));
-    state.store_put(FREE.clone());
-    state.store_put(wanted);
+pub(crate) fn resend_free(config: &mut ConfigBag) {
+    let known = config.load::<ApplicationRetries>().cloned();
+    if let Some(mut application) = known.or_else(|| ApplicationRetries::load(config)) {
+        application.free_attempts += 1;
+        application.store(config, Duration::ZERO, UNLIMITED.clone());
+    }
 }
 
-/// Has the operation not sent again, whatever the application allows.
+/// Has the SDK make no further attempt, whatever the application allows.
 #[cfg(feature = "compression")]
-pub(crate) fn give_up(config: &mut ConfigBag) {
+pub(crate) fn forbid(config: &mut ConfigBag) {
     if let Some(retries) = config.load::<RetryConfig>().cloned() {
         let state = config.interceptor_state();
         state.store_put(retries.with_max_attempts(1));
     }
 }
 
-/// Whether the node itself failed, so that another is as good as new. That the application did not want to wait any longer
-/// may be due to all of them, and so may be an error after all the time that the server has.
-fn is_the_nodes(outcome: Outcome) -> bool {
+/// Whether another node might do better after this outcome.
+fn moves_on(outcome: Outcome) -> bool {
+    outcome.is_failure() || outcome.was_not_sent()
+}
+
+/// Whether the node itself failed, so that another node needs no wait. A timeout of the application may be due to all nodes,
+/// and so may be a server error that took all the time that a server has.
+fn is_of_the_node(outcome: Outcome) -> bool {
     match outcome {
         Outcome::Cut | Outcome::ServerError => true,
         Outcome::Answered
@@ -161,24 +176,44 @@ fn is_the_nodes(outcome: Outcome) -> bool {
     }
 }
 
-impl Wanted {
-    fn read(config: &ConfigBag) -> Option<Self> {
+/// The retries as the application configured them, kept while the operation's configuration differs.
+#[derive(Clone, Debug)]
+struct ApplicationRetries {
+    retries: RetryConfig,
+    bucket: TokenBucket,
+    free_attempts: u32,
+}
+
+impl Storable for ApplicationRetries {
+    type Storer = StoreReplace<Self>;
+}
+
+impl ApplicationRetries {
+    fn load(config: &ConfigBag) -> Option<Self> {
         Some(Self {
             retries: config.load::<RetryConfig>()?.clone(),
             bucket: config.load::<TokenBucket>()?.clone(),
-            free: 0,
+            free_attempts: 0,
         })
     }
 
-    /// What the application wants, as if the free attempts had not been: the SDK counts them all, and doubles the wait
+    /// Configures the operation as if its free attempts had not been made: the SDK counts them all, and doubles the wait
     /// with each.
-    fn retries(&self) -> RetryConfig {
-        let attempts = self.retries.max_attempts().saturating_add(self.free);
-        let first_wait = self.retries.initial_backoff() / 2u32.pow(self.free);
-        self.retries
-            .clone()
+    fn store(self, config: &mut ConfigBag, max_wait: Duration, bucket: TokenBucket) {
+        let attempts = self
+            .retries
+            .max_attempts()
+            .saturating_add(self.free_attempts);
+        let first_wait = self.retries.initial_backoff() / 2u32.pow(self.free_attempts);
+        let retries = self.retries.clone();
+        let retries = retries
             .with_max_attempts(attempts)
             .with_initial_backoff(first_wait)
+            .with_max_backoff(max_wait.min(self.retries.max_backoff()));
+        let state = config.interceptor_state();
+        state.store_put(retries);
+        state.store_put(bucket);
+        state.store_put(self);
     }
 }
 
@@ -190,41 +225,41 @@ mod tests {
     const ATTEMPTS: u32 = 3;
 
     fn config() -> ConfigBag {
-        let mut layer = Layer::new("the application's");
+        let mut layer = Layer::new("application");
         layer.store_put(RetryConfig::standard().with_max_attempts(ATTEMPTS));
         layer.store_put(TokenBucket::new(500));
         ConfigBag::of_layers(vec![layer])
     }
 
-    /// The attempts and the longest wait that the SDK finds after an attempt.
+    /// The number of attempts and the longest wait that the SDK finds after an attempt.
     fn after(config: &mut ConfigBag, outcome: Outcome, target: RetryTarget) -> (u32, Duration) {
-        prepare(config, outcome, target, &cut_bucket());
+        prepare(config, outcome, target, &resend_bucket());
         let retries = config.load::<RetryConfig>().unwrap();
         (retries.max_attempts(), retries.max_backoff())
     }
 
     const NEVER_SENT: Outcome = Outcome::NotConnected;
 
-    fn patience() -> Duration {
+    fn application_wait() -> Duration {
         RetryConfig::standard().max_backoff()
     }
 
     #[test]
-    fn an_attempt_that_went_well_changes_nothing() {
+    fn successful_attempt_changes_nothing() {
         let mut config = config();
         let before = config.load::<RetryConfig>().unwrap().clone();
         prepare(
             &mut config,
             Outcome::Answered,
             RetryTarget::UntriedNode,
-            &cut_bucket(),
+            &resend_bucket(),
         );
         assert_eq!(config.load::<RetryConfig>(), Some(&before));
-        assert!(config.load::<Wanted>().is_none());
+        assert!(config.load::<ApplicationRetries>().is_none());
     }
 
     #[test]
-    fn failovers_leave_the_paid_retries_whole() {
+    fn free_attempts_leave_the_retries_of_the_application() {
         let mut config = config();
         let free = |count| (ATTEMPTS + count, Duration::ZERO);
         assert_eq!(
@@ -236,7 +271,7 @@ mod tests {
             free(2)
         );
 
-        let paid = (ATTEMPTS + 2, patience());
+        let paid = (ATTEMPTS + 2, application_wait());
         for outcome in [
             Outcome::Answered,
             Outcome::ServerError,
@@ -248,40 +283,40 @@ mod tests {
                 paid,
                 "{outcome:?}"
             );
-            // Of the third attempt, which is the first that is paid for, the SDK waits four times this.
+            // The SDK waits four times this before the third attempt, which is the first that costs a retry.
             let first_wait = config.load::<RetryConfig>().unwrap().initial_backoff();
             assert_eq!(first_wait * 4, RetryConfig::standard().initial_backoff());
         }
     }
 
     #[test]
-    fn without_another_node_nothing_is_free() {
+    fn unsent_attempt_without_another_node_costs_a_retry() {
         let mut config = config();
         assert_eq!(
             after(&mut config, NEVER_SENT, RetryTarget::NoNode),
-            (ATTEMPTS, patience())
+            (ATTEMPTS, application_wait())
         );
     }
 
     #[test]
-    fn back_to_a_node_that_was_tried_there_is_a_wait_but_no_attempt_is_lost() {
+    fn free_attempt_on_a_tried_node_waits() {
         let mut config = config();
         assert_eq!(
             after(&mut config, NEVER_SENT, RetryTarget::TriedNode),
-            (ATTEMPTS + 1, patience())
+            (ATTEMPTS + 1, application_wait())
         );
     }
 
     #[test]
-    fn failovers_end_after_eight() {
+    fn free_attempts_of_an_operation_are_bounded() {
         let mut config = config();
-        for free in 1..=MAX_FREE {
+        for free in 1..=MAX_FREE_ATTEMPTS {
             assert_eq!(
                 after(&mut config, NEVER_SENT, RetryTarget::UntriedNode),
                 (ATTEMPTS + free, Duration::ZERO)
             );
         }
-        let last = (ATTEMPTS + MAX_FREE, patience());
+        let last = (ATTEMPTS + MAX_FREE_ATTEMPTS, application_wait());
         assert_eq!(
             after(&mut config, NEVER_SENT, RetryTarget::UntriedNode),
             last
@@ -289,32 +324,32 @@ mod tests {
     }
 
     #[test]
-    fn to_another_node_the_wait_is_short_and_the_attempt_paid() {
+    fn failed_attempt_moves_to_another_node_after_a_short_wait() {
         for outcome in [Outcome::Cut, Outcome::ServerError] {
             let mut config = config();
             assert_eq!(
                 after(&mut config, outcome, RetryTarget::UntriedNode),
-                (ATTEMPTS, SHORT_WAIT)
+                (ATTEMPTS, MAX_FAILOVER_WAIT)
             );
             assert_eq!(
                 after(&mut config, outcome, RetryTarget::NoNode),
-                (ATTEMPTS, patience())
+                (ATTEMPTS, application_wait())
             );
         }
     }
 
     #[test]
-    fn an_application_that_did_not_want_to_wait_is_not_hurried() {
+    fn timed_out_attempt_keeps_the_wait_of_the_application() {
         let mut config = config();
         let timed_out = Outcome::TimedOut;
         assert_eq!(
             after(&mut config, timed_out, RetryTarget::UntriedNode),
-            (ATTEMPTS, patience())
+            (ATTEMPTS, application_wait())
         );
     }
 
     #[test]
-    fn an_application_that_waits_less_waits_less() {
+    fn shorter_wait_of_the_application_is_kept() {
         let mut config = config();
         let retries = RetryConfig::standard().with_max_backoff(Duration::from_millis(3));
         config.interceptor_state().store_put(retries);

@@ -6,7 +6,6 @@ use alternator_lb_core::discovery::RefreshError;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use std::error::Error as StdError;
 use std::sync::Arc;
 
 /// Puts a [`RouteError`] around the error of an operation whose last attempt could not connect: the SDK's says which
@@ -35,7 +34,7 @@ pub(crate) fn explain(
     }
     let explained = RouteError::Unreachable {
         tried,
-        discovery: discovery.map(|error| Arc::new(error) as Arc<dyn StdError + Send + Sync>),
+        discovery,
         source: Arc::new(source),
     };
     *error = match (timed_out, connector_timed_out) {

@@ -1,80 +1,63 @@
-//! What a request takes along to the transport.
+//! What a request carries to the HTTP client decorator.
 //!
-//! The interceptor knows the node and the operation, the [transport](crate::transport) has the answer's future in its
-//! hands, and nothing connects the two but the request. So the interceptor puts a [`Departure`] into it, with which the
-//! transport needs to know neither cluster nor operation. By the same way the interceptor learns whether there is a
-//! transport at all: an HTTP client that is set after the installation takes its place.
+//! The interceptor knows the node and the operation; the [decorator](super::AbortableHttpClient) holds the future of the
+//! response. The request is all that connects the two, so the interceptor puts an [`AbortHandle`] into its extensions, and the
+//! decorator needs to know neither cluster nor operation. By the same way the interceptor learns whether the decorator is
+//! there at all: an HTTP client that is set after the installation replaces it.
 
 use crate::events;
-use crate::request::endpoint_override as own_endpoint;
-use aws_smithy_runtime_api::client::retries::RequestAttempts;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
-use aws_smithy_types::retry::RetryConfig;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
-/// An extension of a request that leaves for a node.
+/// An extension of a request.
 #[derive(Clone, Debug)]
-pub(crate) struct Departure {
-    end: Option<Arc<Notify>>,
-    passed: Arc<AtomicBool>,
+pub(crate) struct AbortHandle {
+    signal: Option<Arc<Notify>>,
+    is_present: Arc<AtomicBool>,
 }
 
-impl Departure {
-    /// The request passes through a transport. Returns what ends it, if it may be ended.
-    pub(crate) fn pass(&self) -> Option<&Arc<Notify>> {
-        // Written once: the requests of all threads look here.
-        if !self.passed.load(Ordering::Relaxed) {
-            self.passed.store(true, Ordering::Relaxed);
+impl AbortHandle {
+    /// Notes that the request has reached the decorator. Returns the signal that aborts the request, if it is abortable.
+    pub(crate) fn reach(&self) -> Option<&Arc<Notify>> {
+        // Written once: the requests of all threads read it.
+        if !self.is_present.load(Ordering::Relaxed) {
+            self.is_present.store(true, Ordering::Relaxed);
         }
-        self.end.as_ref()
+        self.signal.as_ref()
     }
 }
 
-/// Whether the requests of an installation pass through the transport that it has put in place.
+/// Whether the requests of an installation pass through its HTTP client decorator.
 #[derive(Debug, Default)]
-pub(crate) struct Passage {
-    passed: Arc<AtomicBool>,
-    warned: AtomicBool,
+pub(crate) struct TransportPresence {
+    is_present: Arc<AtomicBool>,
+    has_warned: AtomicBool,
 }
 
-impl Passage {
-    /// What a request takes along that can be ended by `end`; nothing, if there is nothing to be said or learned.
-    pub(crate) fn departure(&self, end: Option<&Arc<Notify>>) -> Option<Departure> {
-        if end.is_none() && self.passed.load(Ordering::Relaxed) {
+impl TransportPresence {
+    /// The handle for a request that `signal` aborts. None if there is nothing to abort and nothing to learn.
+    pub(crate) fn handle(&self, signal: Option<&Arc<Notify>>) -> Option<AbortHandle> {
+        if signal.is_none() && self.is_confirmed() {
             return None;
         }
-        Some(Departure {
-            end: end.cloned(),
-            passed: Arc::clone(&self.passed),
+        Some(AbortHandle {
+            signal: signal.cloned(),
+            is_present: Arc::clone(&self.is_present),
         })
     }
 
-    /// Whether a request has met the transport by now.
-    pub(crate) fn is_known(&self) -> bool {
-        self.passed.load(Ordering::Relaxed)
+    /// Whether a request has reached the decorator so far.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.is_present.load(Ordering::Relaxed)
     }
 
-    /// A request was answered, or its HTTP client has failed: if none has met the transport by now, it is not there.
+    /// Warns once if no request has reached the decorator, called when one was answered or its HTTP client has failed.
     pub(crate) fn warn_if_removed(&self) {
-        if !self.passed.load(Ordering::Relaxed) && !self.warned.swap(true, Ordering::Relaxed) {
+        if !self.is_confirmed() && !self.has_warned.swap(true, Ordering::Relaxed) {
             events::transport_removed();
         }
     }
-}
-
-/// Whether the attempt under way may be ended, since the SDK would then make another, and that could go target: not
-/// the last that the application allows, and not one that the application sends to this very node.
-pub(crate) fn may_end(config: &ConfigBag, components: &RuntimeComponents) -> bool {
-    let made = config.load::<RequestAttempts>().map(|made| made.attempts());
-    let allowed = config.load::<RetryConfig>().map(RetryConfig::max_attempts);
-    let is_followed = made
-        .zip(allowed)
-        .is_some_and(|(made, allowed)| made < allowed);
-    // Without a way to sleep the SDK makes no second attempt.
-    is_followed && components.sleep_impl().is_some() && !own_endpoint::is_pinned(config)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::abort_handle::Passage;
+use super::abort_handle::TransportPresence;
 use super::*;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
@@ -35,7 +35,7 @@ fn decorated(
     }
 }
 
-fn silent() -> Connector {
+fn unresponsive() -> Connector {
     decorated(|_| HttpConnectorFuture::new(pending()))
 }
 
@@ -55,12 +55,12 @@ fn response(body: SdkBody) -> HttpResponse {
 
 /// A request that `end` ends.
 fn request(end: &Arc<Notify>) -> HttpRequest {
-    departing(&Passage::default(), Some(end))
+    request_with_handle(&TransportPresence::default(), Some(end))
 }
 
-fn departing(passage: &Passage, end: Option<&Arc<Notify>>) -> HttpRequest {
+fn request_with_handle(presence: &TransportPresence, end: Option<&Arc<Notify>>) -> HttpRequest {
     let mut request = HttpRequest::empty();
-    request.add_extension(passage.departure(end).unwrap());
+    request.add_extension(presence.handle(end).unwrap());
     request
 }
 
@@ -68,13 +68,13 @@ fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-fn is_left_out(error: &(dyn Error + 'static)) -> bool {
-    error.is::<LeftOut>()
+fn is_ejected(error: &(dyn Error + 'static)) -> bool {
+    error.is::<NodeEjected>()
 }
 
-fn assert_ended(answer: Result<HttpResponse, ConnectorError>) {
+fn assert_aborted(answer: Result<HttpResponse, ConnectorError>) {
     let error = answer.unwrap_err();
-    assert!(error.is_io() && is_left_out(error.source().unwrap()));
+    assert!(error.is_io() && is_ejected(error.source().unwrap()));
 }
 
 /// Yields these, and then nothing, or the end.
@@ -128,19 +128,19 @@ async fn next(body: &mut SdkBody) -> Option<Result<Frame<Data>, BoxError>> {
 #[tokio::test]
 async fn a_request_that_waits_is_ended() {
     let end = Arc::default();
-    let waits = silent().call(request(&end));
+    let waits = unresponsive().call(request(&end));
     let (answer, ()) = tokio::join!(waits, async { end.notify_waiters() });
-    assert_ended(answer);
+    assert_aborted(answer);
 }
 
 #[tokio::test]
 async fn all_that_wait_are_ended() {
     let end = Arc::default();
-    let client = silent();
+    let client = unresponsive();
     let [one, other] = [(); 2].map(|()| client.call(request(&end)));
     let (one, other, ()) = tokio::join!(one, other, async { end.notify_waiters() });
-    assert_ended(one);
-    assert_ended(other);
+    assert_aborted(one);
+    assert_aborted(other);
 }
 
 #[tokio::test]
@@ -151,14 +151,14 @@ async fn what_happens_while_the_request_is_being_sent_is_not_missed() {
         bell.notify_waiters();
         HttpConnectorFuture::new(pending())
     });
-    assert_ended(client.call(request(&end)).await);
+    assert_aborted(client.call(request(&end)).await);
 }
 
 #[tokio::test]
 async fn what_happened_before_is_not_meant() {
     let end = Arc::new(Notify::new());
     end.notify_waiters();
-    let mut waits = silent().call(request(&end));
+    let mut waits = unresponsive().call(request(&end));
     assert!(poll(&mut waits).is_pending());
 }
 
@@ -185,9 +185,9 @@ async fn an_error_of_the_client_stays_its_own() {
 #[tokio::test]
 async fn a_request_that_may_not_be_ended_is_left_alone() {
     let end = Arc::new(Notify::new());
-    let ended_by_nobody = departing(&Passage::default(), None);
+    let ended_by_nobody = request_with_handle(&TransportPresence::default(), None);
     for request in [ended_by_nobody, HttpRequest::empty()] {
-        let mut waits = silent().call(request);
+        let mut waits = unresponsive().call(request);
         assert!(poll(&mut waits).is_pending());
         end.notify_waiters();
         assert!(poll(&mut waits).is_pending());
@@ -197,7 +197,7 @@ async fn a_request_that_may_not_be_ended_is_left_alone() {
 #[tokio::test]
 async fn nothing_stays_behind_of_a_request_that_is_dropped() {
     let end = Arc::new(Notify::new());
-    let mut waits = silent().call(request(&end));
+    let mut waits = unresponsive().call(request(&end));
     assert!(poll(&mut waits).is_pending());
     drop(waits);
     let mut answered = answering(stalling("begun")).call(request(&end));
@@ -220,7 +220,7 @@ async fn a_body_that_waits_is_ended() {
     assert_eq!(begun.into_data().unwrap(), "begun");
     let (ended, ()) = tokio::join!(next(&mut body), async { end.notify_waiters() });
     let error = ended.unwrap().unwrap_err();
-    assert!(is_left_out(&*error), "{error}");
+    assert!(is_ejected(&*error), "{error}");
 }
 
 #[tokio::test]
@@ -257,7 +257,7 @@ async fn a_body_that_comes_is_passed_on_as_it_is() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_all_there_counts_although_its_node_is_left_out_meanwhile() {
+async fn an_answer_that_is_all_there_counts_although_its_node_is_ejected_meanwhile() {
     for (body, counts) in [
         (body_of([data("whole")], true), true),
         (stalling("begun"), false),
@@ -296,11 +296,11 @@ async fn a_body_that_is_complete_stays_what_it_is() {
 
 #[tokio::test]
 async fn a_request_without_anything_to_say_takes_nothing_along() {
-    let passage = Passage::default();
+    let presence = TransportPresence::default();
     let end = Arc::default();
-    drop(silent().call(departing(&passage, None)));
-    assert!(passage.departure(None).is_none(), "it is known to pass");
-    assert!(passage.departure(Some(&end)).is_some());
+    drop(unresponsive().call(request_with_handle(&presence, None)));
+    assert!(presence.handle(None).is_none(), "it is known to pass");
+    assert!(presence.handle(Some(&end)).is_some());
 }
 
 #[cfg(feature = "compression")]
@@ -308,7 +308,7 @@ async fn a_request_without_anything_to_say_takes_nothing_along() {
 async fn a_compressed_body_that_waits_is_ended() {
     let end = Arc::default();
     let mut request = request(&end);
-    crate::compression::tests::permit_gzip(&mut request);
+    crate::compression::tests::negotiate_gzip(&mut request);
     let mut begun = response(stalling("\x1f"));
     begun.headers_mut().insert("content-encoding", "gzip");
     let begun = std::sync::Mutex::new(Some(begun));
@@ -319,5 +319,5 @@ async fn a_compressed_body_that_waits_is_ended() {
     let mut body = client.call(request).await.unwrap().take_body();
     let (ended, ()) = tokio::join!(next(&mut body), async { end.notify_waiters() });
     let error = ended.unwrap().unwrap_err();
-    assert!(is_left_out(&*error), "{error}");
+    assert!(is_ejected(&*error), "{error}");
 }

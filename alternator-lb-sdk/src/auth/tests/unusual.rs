@@ -12,7 +12,7 @@ struct Scene {
     credentials: Credentials,
     now: SystemTime,
     config: ConfigBag,
-    skew: Arc<Skew>,
+    skew: Arc<ClockSkew>,
 }
 
 impl Scene {
@@ -297,7 +297,7 @@ fn a_clock_that_is_off_until_it_is_right_again() {
     let components = components(scene.now);
     let note = |answer: &HttpResponse, now| {
         let now = Duration::from_secs(now);
-        scene.skew.note(Some(answer), &components, now);
+        scene.skew.measure(Some(answer), &components, now);
         scene.is_the_sdks()
     };
     let right = answer(200, "Sun, 30 Aug 2015 12:36:50 GMT");

@@ -95,8 +95,8 @@ async fn a_call_is_signed_as_operations_are() {
     let cluster = enforcing();
     for builder in [
         seeded(&cluster),
-        seeded(&cluster).fast_signing(),
-        seeded(&cluster).require_auth(),
+        seeded(&cluster).fast_signing(true),
+        seeded(&cluster).auth(crate::AuthMode::Required),
     ] {
         let answer = call(builder, signed(SECRET)).await.unwrap();
         assert_eq!(answer, json!({"TableNames": []}));
@@ -109,7 +109,10 @@ async fn who_is_not_let_in_is_refused() {
     for (builder, config) in [
         (seeded(&cluster), unsigned()),
         (seeded(&cluster), signed("another")),
-        (seeded(&cluster).no_auth(), signed(SECRET)),
+        (
+            seeded(&cluster).auth(crate::AuthMode::Unsigned),
+            signed(SECRET),
+        ),
     ] {
         let error = call(builder, config).await.unwrap_err();
         assert!(matches!(error, CallError::Refused(_)), "{error}");
@@ -120,7 +123,7 @@ async fn who_is_not_let_in_is_refused() {
 async fn nothing_leaves_unsigned_that_must_not() {
     let cluster = TestCluster::builder().start().unwrap();
     let config = unsigned().allow_no_auth();
-    let error = call(seeded(&cluster).require_auth(), config)
+    let error = call(seeded(&cluster).auth(crate::AuthMode::Required), config)
         .await
         .unwrap_err();
     assert!(matches!(error, CallError::Unreachable(_)), "{error}");

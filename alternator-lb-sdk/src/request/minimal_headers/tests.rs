@@ -77,7 +77,7 @@ async fn protected(config: config::Builder, options: OperationOptions) -> Vec<bo
     let client = Client::from_conf(config.interceptor(spy.clone()).build());
     client.list_tables().send().await.unwrap_err();
     spy.0.lock().unwrap().clear();
-    let operation = client.list_tables().customize().alternator(options);
+    let operation = client.list_tables().customize().alternator_options(options);
     operation.send().await.unwrap_err();
     spy.0.lock().unwrap().clone()
 }
@@ -115,9 +115,9 @@ async fn by_the_sdk_where_the_transport_was_removed() {
 
 #[tokio::test(start_paused = true)]
 async fn by_the_sdk_where_requests_are_as_by_the_sdk() {
-    let fat = cluster().without_lean_requests();
+    let fat = cluster().minimal_headers(false);
     assert_eq!(protected_as_installed(fat, config()).await, ALL);
-    let options = OperationOptions::new().lean_requests(false);
+    let options = OperationOptions::new().minimal_headers(false);
     assert_eq!(
         protected(installed(cluster(), config()), options).await,
         ALL

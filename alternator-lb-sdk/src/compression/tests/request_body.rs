@@ -1,16 +1,16 @@
 //! The request before it is signed.
 
 use super::*;
-use crate::compression::{compress, swap_in_plain};
+use crate::compression::{compress_body, restore_plain_body};
 use crate::request::options::OperationOptions;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 
 fn gzipping() -> Compression {
-    compression(Settings {
+    compression(CompressionSettings {
         request: Some(RequestCompression::gzip()),
-        ..Settings::default()
+        ..CompressionSettings::default()
     })
 }
 
@@ -33,7 +33,7 @@ fn parts(request: &HttpRequest) -> (Vec<u8>, Option<&str>, Option<&str>) {
 #[test]
 fn the_headers_are_those_of_the_compressed_body() {
     let mut request = request(text(4_000));
-    compress(&gzipping(), &mut request, &mut ConfigBag::base());
+    compress_body(&gzipping(), 0, &mut request, &mut ConfigBag::base());
     let (body, encoding, length) = parts(&request);
     assert_eq!(unpacked(Encoding::Gzip, &body), text(4_000));
     assert_eq!(encoding, Some("gzip"));
@@ -48,32 +48,30 @@ fn the_plain_request_comes_back_in_every_attempt_after_a_refusal() {
     let mut config = ConfigBag::base();
     let mut plain = request(text(4_000));
     let expected = plain.try_clone().unwrap();
-    compress(&compression, &mut plain, &mut config);
+    compress_body(&compression, 0, &mut plain, &mut config);
     let compressed = plain;
 
     let mut attempt = compressed.try_clone().unwrap();
-    swap_in_plain(&compression, &mut attempt, &mut config);
+    restore_plain_body(&compression, 0, &mut attempt, &mut config);
     assert_eq!(parts(&attempt), parts(&compressed));
 
-    compression.switch.turn_off(None);
-    for _ in 0..2 {
+    compression.server_support.refuse(0, None);
+    // A body that was withdrawn stays so, whatever becomes of the cluster.
+    for generation in 0..2 {
         let mut attempt = compressed.try_clone().unwrap();
-        swap_in_plain(&compression, &mut attempt, &mut config);
+        restore_plain_body(&compression, generation, &mut attempt, &mut config);
         assert_eq!(parts(&attempt), parts(&expected));
-        // What was taken back stays so, whatever becomes of the cluster.
-        compression.switch.turn_on();
     }
 }
 
 #[test]
 fn a_cluster_that_refuses_gets_none() {
     let compression = gzipping();
-    compression.switch.turn_off(None);
+    compression.server_support.refuse(0, None);
     let mut request = request(text(4_000));
-    compress(&compression, &mut request, &mut ConfigBag::base());
+    compress_body(&compression, 0, &mut request, &mut ConfigBag::base());
     assert_eq!(parts(&request).1, None);
-    compression.switch.turn_on();
-    compress(&compression, &mut request, &mut ConfigBag::base());
+    compress_body(&compression, 1, &mut request, &mut ConfigBag::base());
     assert_eq!(parts(&request).1, Some("gzip"));
 }
 
@@ -81,7 +79,7 @@ fn a_cluster_that_refuses_gets_none() {
 fn what_the_application_encodes_itself_is_left_alone() {
     let mut request = request(text(4_000));
     request.headers_mut().insert("content-encoding", "br");
-    compress(&gzipping(), &mut request, &mut ConfigBag::base());
+    compress_body(&gzipping(), 0, &mut request, &mut ConfigBag::base());
     assert_eq!(parts(&request).0, text(4_000));
     assert_eq!(parts(&request).1, Some("br"));
 }
@@ -92,13 +90,13 @@ fn an_operations_own_choice_goes_first() {
         let mut config = ConfigBag::base();
         config.interceptor_state().store_put(options.clone());
         let mut request = request(text(4_000));
-        compress(compression, &mut request, &mut config);
+        compress_body(compression, 0, &mut request, &mut config);
         parts(&request).1.map(str::to_owned)
     };
     let as_ever = OperationOptions::new();
     let with = OperationOptions::new().request_compression(RequestCompression::deflate());
     let without = OperationOptions::new().request_compression(None);
-    let nothing = compression(Settings::default());
+    let nothing = compression(CompressionSettings::default());
     assert_eq!(sent(&nothing, &as_ever), None);
     assert_eq!(sent(&nothing, &with).as_deref(), Some("deflate"));
     assert_eq!(sent(&gzipping(), &as_ever).as_deref(), Some("gzip"));
@@ -106,7 +104,7 @@ fn an_operations_own_choice_goes_first() {
     assert_eq!(sent(&gzipping(), &without), None);
 
     let refused = gzipping();
-    refused.switch.turn_off(None);
+    refused.server_support.refuse(0, None);
     assert_eq!(sent(&refused, &with), None, "the servers cannot read it");
 }
 
@@ -122,14 +120,14 @@ fn of_an_answer_too_an_operation_chooses_for_itself() {
     };
     let gzip = ResponseCompression::gzip();
     let deflate = ResponseCompression::deflate();
-    let asking = compression(Settings {
+    let asking = compression(CompressionSettings {
         response: Some(gzip),
-        ..Settings::default()
+        ..CompressionSettings::default()
     });
     assert_eq!(wanted(&asking, OperationOptions::new()), Some(gzip));
     assert_eq!(wanted(&asking, own(Some(deflate))), Some(deflate));
     assert_eq!(wanted(&asking, own(None)), None);
-    let nothing = compression(Settings::default());
+    let nothing = compression(CompressionSettings::default());
     assert_eq!(wanted(&nothing, OperationOptions::new()), None);
     assert_eq!(wanted(&nothing, own(Some(gzip))), Some(gzip));
 }

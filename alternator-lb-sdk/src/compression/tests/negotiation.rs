@@ -1,7 +1,7 @@
-//! Who asks, and who reads.
+//! What is accepted, and what decodes it.
 
 use super::*;
-use crate::compression::{decoding, permit};
+use crate::compression::{call_decoded, negotiate};
 use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
@@ -12,12 +12,12 @@ use std::future::poll_fn;
 use std::pin::Pin;
 
 fn asking() -> HttpRequest {
-    let wanted = Settings {
+    let wanted = CompressionSettings {
         response: Some(ResponseCompression::deflate().limit(100_000)),
-        ..Settings::default()
+        ..CompressionSettings::default()
     };
     let mut request = HttpRequest::empty();
-    permit(&compression(wanted), &mut request, &ConfigBag::base());
+    negotiate(&compression(wanted), &mut request, &ConfigBag::base());
     request
 }
 
@@ -35,7 +35,7 @@ fn response(encodings: &[&'static str], body: SdkBody) -> HttpResponse {
 
 async fn answered(request: HttpRequest, answer: HttpResponse) -> (Option<String>, HttpResponse) {
     let mut asked = None;
-    let response = decoding(request, |request| {
+    let response = call_decoded(request, |request| {
         asked = request.headers().get("accept-encoding").map(str::to_owned);
         HttpConnectorFuture::ready(Ok(answer))
     });

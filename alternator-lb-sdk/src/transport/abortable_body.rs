@@ -1,6 +1,6 @@
-//! The same for an answer that began, and does not go on.
+//! A response body that ends with an error when its node is ejected.
 
-use super::LeftOut;
+use super::NodeEjected;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_types::body::SdkBody;
 use http_body::{Body, Frame, SizeHint};
@@ -9,25 +9,25 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::futures::OwnedNotified;
 
-/// The body, unless the node is left out before all of it is there.
-pub(crate) fn unless(ended: OwnedNotified, body: SdkBody) -> SdkBody {
+/// The body, until it is complete or its node is ejected.
+pub(crate) fn abortable(aborted: OwnedNotified, body: SdkBody) -> SdkBody {
     let is_complete = body.bytes().is_some() || body.is_end_stream();
     if is_complete {
         return body;
     }
-    SdkBody::from_body_1_x(Unless { ended, body })
+    SdkBody::from_body_1_x(AbortableBody { aborted, body })
 }
 
 pin_project! {
-    struct Unless {
+    struct AbortableBody {
         #[pin]
-        ended: OwnedNotified,
+        aborted: OwnedNotified,
         #[pin]
         body: SdkBody,
     }
 }
 
-impl Body for Unless {
+impl Body for AbortableBody {
     type Data = <SdkBody as Body>::Data;
     type Error = BoxError;
 
@@ -38,7 +38,10 @@ impl Body for Unless {
         let this = self.project();
         match this.body.poll_frame(context) {
             Poll::Ready(frame) => Poll::Ready(frame),
-            Poll::Pending => this.ended.poll(context).map(|()| Some(Err(LeftOut.into()))),
+            Poll::Pending => this
+                .aborted
+                .poll(context)
+                .map(|()| Some(Err(NodeEjected.into()))),
         }
     }
 

@@ -1,8 +1,8 @@
-//! Asking for compressed answers, and who reads them.
+//! Accepting compressed responses, and decoding them.
 //!
-//! Whoever asks must be the one who reads, and that is the transport: an HTTP client that is set after the installation
-//! takes its place, and then nobody may ask. So the interceptor only permits it, by an extension of the request; the
-//! header is the transport's.
+//! What adds `accept-encoding` must be what decodes the response, and that is the HTTP client decorator: an HTTP client that
+//! is set after the installation replaces it, and then nothing may be accepted. So the interceptor only allows it, by an
+//! extension of the request, and the decorator adds the header.
 
 use super::decoder::Decoder;
 use super::{Compression, DecodeError, Encoding, body};
@@ -13,45 +13,45 @@ use aws_smithy_types::config_bag::ConfigBag;
 const ACCEPT_ENCODING: &str = "accept-encoding";
 const CONTENT_ENCODING: &str = "content-encoding";
 
-/// What else is said of the compressed bytes, and would be wrong of the others. Of the checksum see AWS: it is that of the
-/// bytes on the wire. The SDK for Rust does not look at it.
-const OF_THE_WIRE: [&str; 2] = ["content-length", "x-amz-crc32"];
+/// The other headers that describe the bytes on the wire, which are wrong for the decompressed body. The checksum is AWS's;
+/// the SDK for Rust does not read it.
+const WIRE_HEADERS: [&str; 2] = ["content-length", "x-amz-crc32"];
 
-/// An extension of a request whose answer may be compressed.
+/// An extension of a request whose response may be compressed.
 #[derive(Clone, Copy, Debug)]
-struct Permit {
+struct Negotiation {
     encoding: Encoding,
     limit: usize,
 }
 
-/// Lets the transport ask for what this operation wants.
-pub(crate) fn permit(compression: &Compression, request: &mut HttpRequest, config: &ConfigBag) {
-    if let Some(wanted) = compression.response(config) {
-        request.add_extension(Permit {
-            encoding: wanted.encoding,
-            limit: wanted.limit,
+/// Lets the HTTP client decorator accept what this operation allows.
+pub(crate) fn negotiate(compression: &Compression, request: &mut HttpRequest, config: &ConfigBag) {
+    if let Some(setting) = compression.response(config) {
+        request.add_extension(Negotiation {
+            encoding: setting.encoding,
+            limit: setting.limit,
         });
     }
 }
 
-/// Makes a call that asks for a compressed answer if that is permitted, and decompresses what comes.
-pub(crate) fn decoding(
+/// Makes a call that accepts a compressed response, if this request negotiates one, and decompresses it.
+pub(crate) fn call_decoded(
     mut request: HttpRequest,
     call: impl FnOnce(HttpRequest) -> HttpConnectorFuture,
 ) -> HttpConnectorFuture {
-    let Some(permit) = request.extension::<Permit>().copied() else {
+    let Some(negotiation) = request.extension::<Negotiation>().copied() else {
         return call(request);
     };
     if request.headers().contains_key(ACCEPT_ENCODING) {
-        // Somebody else asks, and so will read.
+        // The application negotiates itself, and so decodes itself.
         return call(request);
     }
     let headers = request.headers_mut();
-    headers.insert(ACCEPT_ENCODING, permit.encoding.name());
-    let answer = call(request);
+    headers.insert(ACCEPT_ENCODING, negotiation.encoding.name());
+    let response = call(request);
     HttpConnectorFuture::new(async move {
-        let mut response = answer.await?;
-        decode(&mut response, permit.limit);
+        let mut response = response.await?;
+        decode(&mut response, negotiation.limit);
         Ok(response)
     })
 }
@@ -70,7 +70,7 @@ fn decode(response: &mut HttpResponse, limit: usize) {
     *response.body_mut() = body::decoded(compressed, Decoder::new(encoding, limit));
     let headers = response.headers_mut();
     headers.remove(CONTENT_ENCODING);
-    for header in OF_THE_WIRE {
+    for header in WIRE_HEADERS {
         headers.remove(header);
     }
 }
@@ -87,7 +87,7 @@ fn encoding(response: &HttpResponse) -> Result<Option<Encoding>, DecodeError> {
     };
     match (Encoding::named(first), named.next()) {
         (Some(encoding), None) => Ok(Some(encoding)),
-        // One on top of another is nothing that was asked for either.
+        // Two encodings on top of each other were not accepted either.
         (_, second) => Err(DecodeError::UnknownEncoding {
             encoding: match second {
                 Some(second) => format!("{first}, {second}"),

@@ -1,0 +1,60 @@
+//! Whether the servers of a cluster take compressed requests.
+
+use crate::events;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Remembers in which topology generation a server refused a compressed request. The servers count as supporting it again when
+/// the set of nodes has changed, as it does while a cluster is upgraded.
+#[derive(Debug, Default)]
+pub(crate) struct ServerSupport {
+    /// The topology generation of the last refusal plus one; zero if there is none in force.
+    refused_in: AtomicU64,
+}
+
+impl ServerSupport {
+    pub(super) fn is_supported(&self, generation: u64) -> bool {
+        // Nothing else is published by it: a request that reads it late is refused once more.
+        match self.refused_in.load(Ordering::Relaxed) {
+            0 => true,
+            refused_in if refused_in == generation + 1 => false,
+            refused_in => {
+                self.resume(refused_in);
+                true
+            }
+        }
+    }
+
+    fn resume(&self, refused_in: u64) {
+        let resumed =
+            self.refused_in
+                .compare_exchange(refused_in, 0, Ordering::Relaxed, Ordering::Relaxed);
+        if resumed.is_ok() {
+            events::compression_resumed();
+        }
+    }
+
+    /// Notes that a node refused a compressed request. Warns once for each generation.
+    pub(super) fn refuse(&self, generation: u64, node: Option<&str>) {
+        let refused_in = generation + 1;
+        if self.refused_in.swap(refused_in, Ordering::Relaxed) != refused_in {
+            events::compression_refused(node.unwrap_or("unknown"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusal_holds_until_the_set_of_nodes_changes() {
+        let support = ServerSupport::default();
+        assert!(support.is_supported(0));
+        support.refuse(0, None);
+        assert!(!support.is_supported(0));
+        assert!(support.is_supported(1));
+        assert!(support.is_supported(0), "it is forgotten");
+        support.refuse(1, None);
+        assert!(!support.is_supported(1));
+    }
+}

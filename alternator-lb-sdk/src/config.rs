@@ -1,0 +1,63 @@
+//! The settings of a cluster.
+
+use crate::auth::AuthMode;
+#[cfg(feature = "compression")]
+use crate::compression::CompressionSettings;
+use crate::operation::KeyAffinity;
+use crate::request::user_agent::UserAgent;
+use alternator_lb_core::discovery::{ACTIVE, IDLE, RefreshIntervals};
+use alternator_lb_core::routing::Policy;
+use alternator_lb_core::topology::{NodeUrl, Scope};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use std::collections::HashMap;
+
+/// Everything that an application can set. The [`Builder`](crate::Builder) fills it in and validates it; the cluster keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct ClusterConfig {
+    /// Never empty once it is validated.
+    pub(crate) seeds: Vec<NodeUrl>,
+    /// None where the application chose none.
+    pub(crate) scope: Option<Scope>,
+    pub(crate) spill_over: bool,
+    pub(crate) policy: Policy,
+    pub(crate) key_affinity: Option<KeyAffinity>,
+    pub(crate) token_aware: bool,
+    /// The partition keys that the application names, by table.
+    pub(crate) partition_keys: HashMap<String, String>,
+    pub(crate) intervals: RefreshIntervals,
+    /// The HTTP client that goes before that of any SDK configuration.
+    pub(crate) http_client: Option<SharedHttpClient>,
+    pub(crate) auth: AuthMode,
+    /// Unless an operation says otherwise.
+    pub(crate) minimal_headers: bool,
+    pub(crate) user_agent: UserAgent,
+    /// Unless an operation says otherwise.
+    pub(crate) fast_signing: bool,
+    #[cfg(feature = "compression")]
+    pub(crate) compression: CompressionSettings,
+}
+
+impl Default for ClusterConfig {
+    fn default() -> Self {
+        Self {
+            seeds: Vec::new(),
+            scope: None,
+            spill_over: true,
+            policy: Policy::default(),
+            key_affinity: None,
+            token_aware: false,
+            partition_keys: HashMap::new(),
+            intervals: RefreshIntervals {
+                active: ACTIVE,
+                idle: IDLE,
+            },
+            http_client: None,
+            auth: AuthMode::Auto,
+            minimal_headers: true,
+            user_agent: UserAgent::default(),
+            fast_signing: false,
+            #[cfg(feature = "compression")]
+            compression: CompressionSettings::default(),
+        }
+    }
+}
