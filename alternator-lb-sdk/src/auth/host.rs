@@ -1,4 +1,4 @@
-//! The `host` that a request will have.
+//! The `host` header of a request, before the HTTP client adds it.
 
 /// The `host` header that the HTTP client makes of a URI: its authority, without the port if that is the scheme's own.
 /// `None` if the URI is anything but scheme, plain host, port and the path `/`.

@@ -1,30 +1,30 @@
 //! The signature of a request.
 
-use super::TOKEN;
+use super::scheme::TOKEN;
 use super::host::host;
-use super::keys::Key;
-use super::moment::Moment;
+use super::signing_keys::SigningKey;
+use super::amz_date::AmzDate;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use hmac::Mac as _;
 use sha2::{Digest as _, Sha256};
 
-/// What is signed of a request.
+/// The parts of a request that are signed.
 #[derive(Debug)]
-pub(crate) struct Parts<'a> {
+pub(crate) struct SignedParts<'a> {
     host: &'a str,
     target: &'a str,
     token: Option<&'a str>,
     body: &'a [u8],
 }
 
-impl<'a> Parts<'a> {
-    /// `None` if there is anything in the request that the DynamoDB client does not put there.
+impl<'a> SignedParts<'a> {
+    /// `None` if the request has anything that the DynamoDB client does not put there.
     pub(crate) fn of(request: &'a HttpRequest, token: Option<&'a str>) -> Option<Self> {
         let mut target = None;
         for (name, value) in request.headers().iter_bytes() {
             match name {
                 "x-amz-target" if target.is_none() => target = Some(value),
-                // It tells servers who asks, and is not meant to be signed by everybody: AWS leaves it out at times too.
+                // It names the client, and AWS's own SDKs do not all sign it.
                 "x-amz-user-agent" => {}
                 "host" | "authorization" => return None,
                 _ if name.starts_with("x-amz-") => return None,
@@ -45,16 +45,16 @@ impl<'a> Parts<'a> {
         })
     }
 
-    /// The `authorization` header: a hash of the request in its canonical form, with the headers in the order of their
-    /// names, and a keyed hash of that and of who signs when.
-    pub(crate) fn authorization(&self, moment: &Moment, key: &Key) -> String {
+    /// The `authorization` header: a hash of the request in its canonical form, with the headers in the order of their names,
+    /// and a keyed hash of that with the time and the scope of the key.
+    pub(crate) fn authorization(&self, date: &AmzDate, key: &SigningKey) -> String {
         let mut request = Sha256::new();
         let mut write = |text: &str| request.update(text.as_bytes());
         [
             "POST\n/\n\nhost:",
             self.host,
             "\nx-amz-date:",
-            moment.text(),
+            date.as_str(),
         ]
         .into_iter()
         .for_each(&mut write);
@@ -70,7 +70,7 @@ impl<'a> Parts<'a> {
         let request = hex(request.finalize().into());
 
         let mut mac = key.mac();
-        for text in [ALGORITHM, "\n", moment.text(), "\n", key.scope(), "\n"] {
+        for text in [ALGORITHM, "\n", date.as_str(), "\n", key.scope(), "\n"] {
             mac.update(text.as_bytes());
         }
         mac.update(&request);
@@ -101,7 +101,7 @@ impl<'a> Parts<'a> {
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// Whether a header's value is its own canonical form.
+/// Whether the value of a header is its own canonical form.
 fn is_word(text: &&str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -8,7 +8,7 @@ pub(crate) mod sealed;
 
 use crate::alternator::Alternator;
 use crate::auth::AuthMode;
-use crate::auth::{ClockSkew, Signing};
+use crate::auth::{ClockSkew, SigningScheme};
 use crate::cluster::Cluster;
 use crate::install::sealed::Sealed;
 use crate::request::interceptor::{Interceptor, NAME};
@@ -111,11 +111,11 @@ macro_rules! implement {
                 }
                 if !chosen
                     .auth_schemes()
-                    .any(|scheme| Signing::is_of_application(&scheme))
+                    .any(|scheme| SigningScheme::is_of_application(&scheme))
                 {
                     let skew = Arc::new(ClockSkew::default());
                     interceptor = interceptor.with_clock_skew(Arc::clone(&skew));
-                    self = self.push_auth_scheme(Signing::new(settings.fast_signing, skew));
+                    self = self.push_auth_scheme(SigningScheme::new(settings.fast_signing, skew));
                 }
                 self.push_interceptor(SharedInterceptor::permanent(interceptor));
 

@@ -2,7 +2,7 @@
 
 use super::raw_response::{ReadError, TakeBody, Unread};
 use crate::request::user_agent;
-use crate::retry::connection_evidence as sent;
+use crate::retry::connection_evidence;
 use alternator_lb_core::discovery::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
 use alternator_lb_core::topology::NodeUrl;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
@@ -131,7 +131,7 @@ impl DiscoveryClient for Localnodes {
 /// The SDK's error, without the layers that say no more than "dispatch failure".
 fn unreachable(error: SdkError<Infallible, HttpResponse>) -> QueryError {
     let source = error.into_source().unwrap_or_else(Into::into);
-    match sent::is_local(source.as_ref()) {
+    match connection_evidence::is_local(source.as_ref()) {
         true => QueryError::NotAsked(source),
         false => QueryError::Unreachable(source),
     }

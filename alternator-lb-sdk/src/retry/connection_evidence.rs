@@ -1,14 +1,14 @@
 //! Whether a request can have reached its node.
 //!
-//! Only a request that was certainly never sent may be sent target for free. The SDK lets an HTTP client show the
-//! connection of a request: before a request leaves, a marker is put where the client would put that. What is found
-//! there after a failure, and the failure itself, say what happened:
+//! Only a request that was certainly never sent may be sent to another node at no cost. The SDK lets an HTTP client show the
+//! connection of a request. Before a request is sent, a marker is put where the client would put its connection; after a failure,
+//! what is found there and the error together are the evidence:
 //!
 //! | found | nothing was sent if |
 //! |---|---|
 //! | nothing: the client replaced the marker, and never had a connection | always |
-//! | a connection | the error is a refused connection or a failed look-up: that connection was found dead before anything went over it, and another was not to be had |
-//! | the marker: the client shows no connections | the error is one of these, or that the host cannot be reached, which of an established connection would mean that it was lost |
+//! | a connection | the error is a refused connection or a failed name resolution: the connection was found dead before anything was written to it, and no other could be made |
+//! | the marker: the client shows no connections | the error is one of these, or says that the host cannot be reached, which of an established connection means that it was lost |
 
 use aws_smithy_runtime_api::client::connection::{
     CaptureSmithyConnection, ConnectionId, ConnectionMetadata,
@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 use std::error::Error;
 use std::io::{self, ErrorKind};
 
-/// An id that no client's own count of connections reaches.
+/// An id that no client assigns to a connection.
 const MARKER: ConnectionId = ConnectionId::new(u64::MAX);
 
 /// Puts the marker in place.
@@ -34,7 +34,7 @@ pub(crate) fn mark(capture: &CaptureSmithyConnection) {
 }
 
 /// Whether `capture` and `error` prove that nothing was sent.
-pub(crate) fn never(
+pub(crate) fn never_sent(
     capture: Option<&CaptureSmithyConnection>,
     error: Option<&(dyn Error + 'static)>,
 ) -> bool {
@@ -47,12 +47,12 @@ pub(crate) fn never(
     }
 }
 
-/// Errors that only an attempt to connect has.
+/// Whether only an attempt to connect has this error.
 fn is_refused(error: &(dyn Error + 'static)) -> bool {
     error.is::<ResolveDnsError>() || kind(error) == Some(ErrorKind::ConnectionRefused)
 }
 
-/// Errors that an attempt to connect has, and a connection that is lost.
+/// Whether an attempt to connect has this error, and a lost connection too.
 fn is_unreachable(error: &(dyn Error + 'static)) -> bool {
     matches!(
         kind(error),
@@ -60,7 +60,7 @@ fn is_unreachable(error: &(dyn Error + 'static)) -> bool {
     )
 }
 
-/// Whether it was this process that could not connect to anybody: that says nothing of the node.
+/// Whether this process could not connect to any node: that says nothing of this one.
 pub(crate) fn is_local(error: &(dyn Error + 'static)) -> bool {
     chain(error)
         .filter_map(|error| error.downcast_ref::<io::Error>())
@@ -81,7 +81,7 @@ fn kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
     error.downcast_ref().map(io::Error::kind)
 }
 
-/// An error and what caused it. An `io::Error` hides the error that it was made of: `source()` skips it.
+/// An error and its causes. An `io::Error` hides the error that it was made of: `source()` skips it.
 pub(crate) fn chain<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
@@ -110,28 +110,28 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_shows_its_connections_is_believed() {
+    fn shown_connection_proves_that_a_request_may_have_been_sent() {
         let reset = io::Error::from(ErrorKind::ConnectionReset);
         let capture = CaptureSmithyConnection::new();
         mark(&capture);
         capture.set_connection_retriever(|| None);
-        assert!(never(Some(&capture), Some(&reset)));
+        assert!(never_sent(Some(&capture), Some(&reset)));
 
         capture.set_connection_retriever(|| Some(connection()));
-        assert!(!never(Some(&capture), Some(&reset)));
+        assert!(!never_sent(Some(&capture), Some(&reset)));
         let lost = io::Error::from(ErrorKind::HostUnreachable);
-        assert!(!never(Some(&capture), Some(&lost)));
+        assert!(!never_sent(Some(&capture), Some(&lost)));
     }
 
     #[test]
-    fn a_dead_connection_that_could_not_be_replaced_carried_nothing() {
+    fn refused_reconnection_proves_that_nothing_was_sent() {
         let capture = CaptureSmithyConnection::new();
         capture.set_connection_retriever(|| Some(connection()));
-        assert!(never(Some(&capture), Some(&refused())));
+        assert!(never_sent(Some(&capture), Some(&refused())));
     }
 
     #[test]
-    fn a_process_that_is_out_of_files_or_addresses_blames_nobody() {
+    fn exhausted_files_or_addresses_are_a_local_error() {
         for local in [
             io::Error::from_raw_os_error(24),
             io::Error::other(io::Error::from_raw_os_error(23)),
@@ -147,19 +147,19 @@ mod tests {
         let capture = CaptureSmithyConnection::new();
         mark(&capture);
         for capture in [Some(&capture), None] {
-            assert!(never(capture, Some(&refused())));
+            assert!(never_sent(capture, Some(&refused())));
             for kind in [ErrorKind::HostUnreachable, ErrorKind::NetworkUnreachable] {
-                assert!(never(capture, Some(&io::Error::from(kind))), "{kind}");
+                assert!(never_sent(capture, Some(&io::Error::from(kind))), "{kind}");
             }
-            assert!(never(capture, Some(&ResolveDnsError::new("no such host"))));
+            assert!(never_sent(capture, Some(&ResolveDnsError::new("no such host"))));
             for kind in [
                 ErrorKind::ConnectionReset,
                 ErrorKind::TimedOut,
                 ErrorKind::UnexpectedEof,
             ] {
-                assert!(!never(capture, Some(&io::Error::from(kind))), "{kind}");
+                assert!(!never_sent(capture, Some(&io::Error::from(kind))), "{kind}");
             }
-            assert!(!never(capture, None));
+            assert!(!never_sent(capture, None));
         }
     }
 }

@@ -1,6 +1,6 @@
-//! What an attempt says of its node.
+//! What an ended attempt says of its node.
 
-use super::connection_evidence as sent;
+use super::connection_evidence;
 use alternator_lb_core::health::Outcome;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -12,33 +12,33 @@ use aws_smithy_types::config_bag::ConfigBag;
 use std::error::Error as StdError;
 use std::time::Duration;
 
-/// How long a connection must at least have been waited for until its absence says something about the node: several
-/// round trips over the widest networks, as a new connection with TLS takes. Deadlines of the application that are
-/// shorter, or of which little was left, say something about the application.
+/// The time without a connection after which its absence says something about the node: several round trips over the widest
+/// networks, as a new connection with TLS takes. A deadline of the application that is shorter, or of which little was left,
+/// says something about the application.
 pub(crate) const TIME_TO_CONNECT: Duration = Duration::from_millis(500);
 
-/// A server error that took longer says more about other nodes than about this one: Alternator gives an operation ten
-/// seconds, and answers with an error when the replicas did not answer in that time.
+/// The age from which a server error says more about other nodes than about this one: Alternator gives an operation ten
+/// seconds, and responds with an error when the replicas did not respond in that time.
 const SLOW_ERROR: Duration = Duration::from_secs(9);
 
-/// The errors with which a node asks for less. They come with status 400, as every error that is not the server's does.
+/// The errors of a node that sheds load. They come with status 400, as all errors do that are not the server's.
 const OVERLOAD: [&str; 3] = [
     "#RequestLimitExceeded\"",
     "#ThrottlingException\"",
     "#ProvisionedThroughputExceededException\"",
 ];
 
-/// Judges an attempt that has left for its node and been under way for `age`.
+/// Classifies an attempt that was sent to its node and took `age`.
 pub(crate) fn classify(
     context: &FinalizerInterceptorContextRef<'_>,
     config: &ConfigBag,
     age: Duration,
 ) -> Outcome {
     match (context.output_or_error(), context.response()) {
-        (Some(Err(error)), _) if is_transport(error) => {
+        (Some(Err(error)), _) if is_transport_error(error) => {
             of_broken_attempt(error, context, config, age)
         }
-        // Anything else that went wrong did so on this side: nothing came from the node.
+        // Any other failure happened on this side: nothing came from the node.
         (_, None) => Outcome::Neutral,
         (_, Some(response)) => of_response(response, age),
     }
@@ -53,21 +53,21 @@ fn of_response(response: &HttpResponse, age: Duration) -> Outcome {
     }
 }
 
-/// By the time that an attempt is over its answer has been read into memory.
+/// When an attempt has ended, its response has been read into memory.
 fn is_overload(response: &HttpResponse) -> bool {
     let body = response.body().bytes().map(std::str::from_utf8);
     body.and_then(Result::ok)
         .is_some_and(|body| OVERLOAD.iter().any(|error| body.contains(error)))
 }
 
-/// Whether the answer did not come, or not whole.
-fn is_transport(error: &OrchestratorError<Error>) -> bool {
-    let by_the_caller = error
+/// Whether the response did not arrive, or not whole.
+fn is_transport_error(error: &OrchestratorError<Error>) -> bool {
+    let is_of_caller = error
         .as_connector_error()
         .is_some_and(|error| error.is_user());
     #[cfg(feature = "compression")]
-    let by_the_caller = by_the_caller || crate::compression::is_answered(error);
-    !by_the_caller
+    let is_of_caller = is_of_caller || crate::compression::is_answered(error);
+    !is_of_caller
         && (error.is_connector_error() || error.is_timeout_error() || error.is_response_error())
 }
 
@@ -79,12 +79,12 @@ fn of_broken_attempt(
 ) -> Outcome {
     let connector = error.as_connector_error();
     let source = connector.map(|error| error as &(dyn StdError + 'static));
-    // What was answered in part was sent, whatever the HTTP client says of its connections.
+    // A request with a partial response was sent, whatever the HTTP client says of its connections.
     let never_sent = context.response().is_none()
-        && sent::never(config.load::<CaptureSmithyConnection>(), source);
+        && connection_evidence::never_sent(config.load::<CaptureSmithyConnection>(), source);
     let timed_out = error.is_timeout_error() || connector.is_some_and(ConnectorError::is_timeout);
     match (never_sent, timed_out) {
-        (true, _) if source.is_some_and(sent::is_local) => Outcome::NotSent,
+        (true, _) if source.is_some_and(connection_evidence::is_local) => Outcome::NotSent,
         (true, _) if error.is_timeout_error() && age < TIME_TO_CONNECT => Outcome::NotSent,
         (true, _) => Outcome::NotConnected,
         (false, true) => Outcome::TimedOut,

@@ -1,4 +1,4 @@
-//! Tells the application why none of the nodes could be reached.
+//! The error of an operation none of whose nodes could be reached.
 
 use crate::cluster::SdkPlan;
 use crate::route_error::RouteError;
@@ -8,8 +8,8 @@ use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use std::sync::Arc;
 
-/// Puts a [`RouteError`] around the error of an operation whose last attempt could not connect: the SDK's says which
-/// connection failed, not which nodes were tried. What kind of error it is stays the same.
+/// Wraps the error of an operation whose last attempt could not connect into a [`RouteError`]: the SDK's error says which
+/// connection failed, not which nodes were tried. The kind of the error stays the same.
 pub(crate) fn explain(
     result: &mut Result<Output, OrchestratorError<Error>>,
     plan: &SdkPlan,

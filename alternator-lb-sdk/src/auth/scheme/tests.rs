@@ -92,8 +92,8 @@ fn headers(request: &HttpRequest) -> Vec<(String, String)> {
     headers
 }
 
-fn signing() -> Signing {
-    Signing::new(true, Arc::default())
+fn signing() -> SigningScheme {
+    SigningScheme::new(true, Arc::default())
 }
 
 /// Signs with a scheme.
@@ -149,11 +149,11 @@ fn expected(
 #[test]
 fn published_signatures() {
     let signature = |day, service, text: &str| {
-        let keys = Keys::default();
+        let keys = SigningKeys::default();
         let key = keys.key(
             &keys.load(),
             &credentials(SECRET, None),
-            &Moment::of(at(day)).unwrap(),
+            &AmzDate::of(at(day)).unwrap(),
             "us-east-1",
             service,
         );
@@ -271,7 +271,7 @@ impl Case {
     }
 
     /// Signs with both, and compares.
-    fn check(&self, signing: &Signing) -> Result<(), TestCaseError> {
+    fn check(&self, signing: &SigningScheme) -> Result<(), TestCaseError> {
         let mut signed = request(&self.uri, &self.target, &self.body);
         let now = at(self.now);
         let credentials = self.credentials();

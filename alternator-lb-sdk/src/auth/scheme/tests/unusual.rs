@@ -42,7 +42,7 @@ impl Scene {
 
     /// Whether this is signed as by the SDK's signer.
     fn is_the_sdks(&self) -> bool {
-        let plugin = Signing::new(true, Arc::clone(&self.skew));
+        let plugin = SigningScheme::new(true, Arc::clone(&self.skew));
         let signed = self.sign(&plugin);
         let kept = plugin.signer.keys.load().len();
         assert!(kept == 0 || signed.is_ok());
@@ -276,7 +276,7 @@ fn operations_that_want_it_so() {
             let options = OperationOptions::new().fast_signing(fast);
             scene.config.interceptor_state().store_put(options);
         }
-        let signed = scene.sign(&Signing::new(by_default, Arc::default()));
+        let signed = scene.sign(&SigningScheme::new(by_default, Arc::default()));
         signed == scene.sign(&SigV4AuthScheme::new())
     };
     assert!(with(false, None) && !with(true, None));

@@ -1,13 +1,14 @@
-//! Whether the clock is that of the servers.
+//! Whether this process's clock agrees with the servers'.
 //!
-//! Alternator takes signatures that are up to 15 minutes old or young. The SDK measures with each answer how far the clock
-//! is off, and dates its signatures accordingly, but lets nobody else know. So here it is only noticed that the clock is
-//! off; then the SDK's signer signs, until it is right again.
+//! Alternator accepts signatures that are up to 15 minutes old or young. The SDK measures with each response how far the clock
+//! is off, and dates its signatures accordingly, but exposes that to nobody. So the plugin only notices that the clock is off;
+//! then the SDK's signer signs until it is right again.
 //!
-//! That measurement parses a date and takes a lock that all of a client's requests share, twice, for what as a rule is no
-//! news. So where requests are signed fast, the SDK's interceptor is [off](crate::request::minimal_headers), and another instance of it
-//! is called from here, for those answers only from which it can learn something.
+//! That measurement parses a date and takes a lock that all of a client's requests share, twice, mostly to learn nothing. So
+//! where the plugin signs, the SDK's interceptor is [disabled](crate::request::minimal_headers), and another instance of it is
+//! called from here, only for the responses that it can learn something from.
 
+use alternator_lb_core::clock::millis;
 use aws_runtime::service_clock_skew::ServiceClockSkewInterceptor;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept as _;
@@ -23,19 +24,19 @@ use aws_smithy_types::date_time::Format;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// How far off a clock is left alone: far less than servers mind, and more than an answer may have been on its way.
+/// The deviation that is tolerated: far less than servers mind, and more than a response may have been under way.
 const TOLERATED: Duration = Duration::from_secs(60);
 
-/// How often it is looked while all is well. Errors are always looked at: the first that is due to the clock must not
-/// be followed by another.
+/// The interval of measurements while the clock agrees. Errors are always measured: the first that is due to the clock must
+/// not be followed by another.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// What is known of the clock of an installation.
+/// What is known of the clock, for one installation.
 #[derive(Debug, Default)]
 pub(crate) struct ClockSkew {
     is_noticed: AtomicBool,
-    /// When it was looked last, in milliseconds of the cluster's clock, plus one.
-    looked: AtomicU64,
+    /// The time of the last measurement, in milliseconds of the cluster's clock, plus one.
+    measured: AtomicU64,
     /// Measures and corrects.
     sdk: ServiceClockSkewInterceptor,
 }
@@ -45,7 +46,7 @@ impl ClockSkew {
         self.is_noticed.load(Ordering::Relaxed)
     }
 
-    /// Takes note of an answer.
+    /// Measures by a response, if a measurement is due.
     pub(crate) fn measure(
         &self,
         response: Option<&HttpResponse>,
@@ -65,8 +66,7 @@ impl ClockSkew {
         }
     }
 
-    /// In place of the SDK's interceptor: what former operations have measured goes into the dates of this one's
-    /// signatures.
+    /// In place of the SDK's interceptor: dates the signatures of this operation by what former operations have measured.
     pub(crate) fn begin_operation(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
@@ -81,7 +81,7 @@ impl ClockSkew {
         }
     }
 
-    /// In place of the SDK's interceptor: the measurement begins.
+    /// In place of the SDK's interceptor: begins the measurement of an attempt.
     pub(crate) fn begin_attempt(
         &self,
         context: &BeforeTransmitInterceptorContextRef<'_>,
@@ -91,8 +91,8 @@ impl ClockSkew {
         self.sdk.read_before_transmit(context, components, config)
     }
 
-    /// In place of the SDK's interceptor: it measures by an answer that may be due to the clock, so that the request is
-    /// made again with another date, and by all of them once the clock is known to be off.
+    /// In place of the SDK's interceptor: measures by a response that may be due to the clock, so that the request is sent
+    /// again with another date, and by all responses once the clock is known to be off.
     pub(crate) fn observe_response(
         &self,
         context: &mut BeforeDeserializationInterceptorContextMut<'_>,
@@ -108,12 +108,12 @@ impl ClockSkew {
     }
 
     fn is_due(&self, response: &HttpResponse, now: Duration) -> bool {
-        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX - 1) + 1;
-        let looked = self.looked.load(Ordering::Relaxed);
-        let is_time = looked == 0 || u128::from(now.saturating_sub(looked)) >= INTERVAL.as_millis();
+        let now = millis(now) + 1;
+        let measured = self.measured.load(Ordering::Relaxed);
+        let is_time = measured == 0 || u128::from(now.saturating_sub(measured)) >= INTERVAL.as_millis();
         let is_due = is_time || self.is_noticed() || response.status().is_client_error();
-        if is_due && now > looked {
-            self.looked.store(now, Ordering::Relaxed);
+        if is_due && now > measured {
+            self.measured.store(now, Ordering::Relaxed);
         }
         is_due
     }
