@@ -21,8 +21,7 @@ use std::time::Duration;
 
 /// Collects the settings of an [`Alternator`]. Made by [`Alternator::builder()`].
 ///
-/// Only the [seeds](Self::seeds) are needed. Of a setting that is made twice the later
-/// value counts; seeds add up.
+/// Only the [seeds](Self::seeds) are needed. Of two calls of a setting the later counts; seeds add up.
 ///
 /// ```
 /// use alternator_lb_sdk::{Alternator, Scope};
@@ -44,34 +43,34 @@ pub struct Builder {
     config: ClusterConfig,
 }
 
-/// Longer intervals are cut to this: nobody can tell the difference, and no sum of them overflows.
+/// The longest interval; a longer one makes no difference, and no sum of these overflows.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Shorter ones are raised to this, or a process would do nothing else.
+/// The shortest interval; with a shorter one a process would do nothing else.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 
 impl Builder {
-    /// The nodes to begin with, as URLs `http(s)://host[:port]`; the host is an IPv4 address, an IPv6 address in
-    /// brackets, or a DNS name.
+    /// Adds nodes to begin with, as URLs `http(s)://host[:port]`; the host is an IPv4 address, an IPv6 address in brackets, or a
+    /// DNS name.
     ///
-    /// Until the first refresh is done requests go to the seeds; afterwards to the nodes that they named. Seeds are asked
-    /// again in every refresh (in cluster scope) or when the nodes known do not answer, so name several, or a DNS name
-    /// that stands for several: the process then starts although one of them is down. A list in one string is split by
-    /// the caller: `.seeds("http://a:8000,http://b:8000".split(','))`.
+    /// Until the first refresh has succeeded requests go to the seeds, afterwards to the nodes that they listed. Seeds are
+    /// queried again in every refresh (in cluster scope), or when the known nodes do not respond. Name several, or a DNS name that
+    /// stands for several: the process then starts although one of them is down. A list in one string is split by the caller:
+    /// `.seeds("http://a:8000,http://b:8000".split(','))`.
     ///
-    /// Scheme and port of the seeds are those of every node, so all seeds must have the same. A port that is left out is
-    /// that of the scheme: 80 or 443.
+    /// Scheme and port of the seeds are those of every node, so all seeds must have the same. A port that is left out is the
+    /// scheme's: 80 or 443.
     ///
-    /// Over `http` every address that a name has is a seed, looked up again, at most every 30 s, when known nodes fail.
-    /// Over `https` a name stays one seed, which the HTTP client looks up, since TLS verifies the name; the nodes found
-    /// through it are spoken to by their addresses, so their certificates must name these.
+    /// Over `http` every address of a name is a seed, resolved again, at most every 30 s, when known nodes fail. Over `https` a
+    /// name stays one seed, which the HTTP client resolves, since TLS verifies the name; the nodes found through it are addressed
+    /// by IP, so their certificates must name these addresses.
     pub fn seeds(mut self, seeds: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.seeds.extend(seeds.into_iter().map(Into::into));
         self
     }
 
-    /// Which part of the cluster to use; of a chain, [most wanted first](Scope#spill-over). Each scope that is chained costs
-    /// [one more question](Scope#cost) in each refresh.
+    /// Sets the part of the cluster to use; of a chain, [the preferred scope first](Scope#spill-over). Each further scope costs
+    /// [one more query](Scope#cost) in each refresh.
     ///
     /// # Default
     ///
@@ -81,42 +80,40 @@ impl Builder {
         self
     }
 
-    /// Serves with one scope of a chain at a time: with the first that has nodes, however many of these are usable.
+    /// Serves with one scope of a chain at a time: the first that has nodes, however many of these are usable.
     ///
-    /// Use it where traffic that leaves a scope is paid by the byte, or where the next scope must not be burdened while the
-    /// wanted one has any node at all. The price: with all nodes of that scope down, requests fail until the cluster itself
-    /// no longer names one of them (ScyllaDB takes about 20 seconds for that), and a retry does not leave a rack of one
-    /// node. Once the scope has nodes again, traffic comes back with the next refresh. Of the scopes after it nothing is
-    /// asked and nothing is known. Without a chain this changes nothing.
+    /// Use it where traffic that leaves a scope is paid by the byte, or where the next scope must not be loaded while the
+    /// preferred one has any node at all. The price: with all nodes of that scope down, requests fail until the cluster itself no
+    /// longer lists any of them (ScyllaDB takes about 20 seconds for that), and a retry does not leave a rack of one node. Once the
+    /// scope has nodes again, traffic returns with the next refresh. The scopes after it are neither queried nor known. Without a
+    /// chain this changes nothing.
     ///
     /// # Default
     ///
-    /// Off: traffic [spills over](Scope#spill-over), since an outage costs more than the bytes that leave the scope during
-    /// it.
+    /// Off: traffic [spills over](Scope#spill-over), since an outage costs more than the bytes that leave the scope during it.
     pub fn without_spill_over(mut self) -> Self {
         self.config.spill_over = false;
         self
     }
 
-    /// How the next node is chosen.
+    /// Sets how the next node is selected.
     ///
     /// # Default
     ///
-    /// [`Policy::default()`]: rotation, in which a node that is busier than another gives its turn to that.
+    /// [`Policy::default()`]: round robin, in which a node that is busier than another yields its turn to that node.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.config.policy = policy;
         self
     }
 
-    /// Sends operations on the same partition to the same node, from all clients alike. [`KeyAffinity`] tells why, what that
-    /// costs, and which operations to choose.
+    /// Sends operations on the same partition to the same node, from all clients alike. [`KeyAffinity`] says why, at which cost,
+    /// and which operations to choose.
     ///
-    /// An operation that an endpoint of its own pins to a node goes there. Of the [parts](Alternator::endpoint_resolver) it
-    /// takes both.
+    /// An operation that its own endpoint pins to a node goes there. Of the [parts](Alternator::endpoint_resolver) it needs both.
     ///
     /// # Default
     ///
-    /// Off: all operations go to all nodes in turn, no operation is looked at, and no table is looked up.
+    /// Off: all operations go to all nodes in turn, no input is inspected, and no table is described.
     pub fn key_affinity(mut self, affinity: KeyAffinity) -> Self {
         self.config.key_affinity = Some(affinity);
         self
@@ -124,73 +121,72 @@ impl Builder {
 
     /// Sends operations straight to a node that holds their partition, a *replica*.
     ///
-    /// Any node takes any request. One that does not hold the partition passes it on to one that does: a hop more in each
-    /// direction, and a second node that is busy with it. In a datacenter of 12 nodes with three replicas of everything
-    /// that happens to three requests in four; with 6 nodes to every other one, with 3 to none, so that this is of use from
-    /// 4 nodes on. In a [rack](crate::Scope::rack) that has one replica of each partition, as with tablets, all reads that
-    /// need not be consistent then stay on one node.
+    /// Any node takes any request. A node that does not hold the partition passes the request on to one that does: a hop more in
+    /// each direction, and a second node that is busy with it. In a datacenter of 12 nodes with three replicas of everything that
+    /// happens to three requests in four; with 6 nodes to every other one, with 3 to none, so this is of use from 4 nodes on. In a
+    /// [rack](crate::Scope::rack) that has one replica of each partition, as with tablets, all reads that need not be consistent
+    /// then stay on one node.
     ///
-    /// `GetItem`, `PutItem`, `UpdateItem`, `DeleteItem` and `Query`, also of an index, go to the replica that is less busy
-    /// of two, in the wanted scope if it has one; `BatchGetItem` and `BatchWriteItem` to the node that holds most of their
-    /// partitions; all others go their ordinary way. Writes that use lightweight transactions go to one replica of their
-    /// partition, from all clients alike: which writes these are, [`key_affinity`](Self::key_affinity) says if it is
-    /// chosen, else [`KeyAffinity::from_table`] is. A retry goes to the next replica, then to other nodes.
-    /// [`Alternator::explain`] tells where an operation would go, and why.
+    /// `GetItem`, `PutItem`, `UpdateItem`, `DeleteItem` and `Query`, also of an index, go to the replica that is less busy of two,
+    /// in the preferred scope if it has one; `BatchGetItem` and `BatchWriteItem` to the node that holds most of their partitions;
+    /// all others are distributed as usual. Writes that use lightweight transactions go to one replica of their partition, from all
+    /// clients alike: [`key_affinity`](Self::key_affinity) says which writes these are if it is set, else
+    /// [`KeyAffinity::from_table`] applies. A retry goes to the next replica, then to other nodes. [`Alternator::explain`] tells
+    /// where an operation would go, and why.
     ///
-    /// Choose it for all clients that write to a table with transactions, or for none of them: one that does not know the
+    /// Turn it on for all clients that write to a table with transactions, or for none of them: a client that does not know the
     /// replicas takes another node for the coordinator of a partition.
     ///
-    /// # Where it is read
+    /// # Source
     ///
-    /// In the server's own tables, through Alternator, beside the operations and by the means of one of them: at the first
-    /// operation on a table, when the nodes of the cluster change, soon again while tablets are on their way, and about
-    /// every five minutes while the table is used, less often for more than 10,000 tablets. Until a map is known, and
-    /// where it cannot be, operations go their ordinary way. One that is old costs them the hop that it would have saved,
-    /// and nothing else: they always go to nodes that discovery lists.
+    /// The server's own tables, read through Alternator beside the operations and by the means of one of them: at the first
+    /// operation on a table, when the nodes of the cluster change, soon again while tablets move, and about every five minutes
+    /// while the table is used, less often for more than 10,000 tablets. Until a map is known, and where it cannot be, operations
+    /// are distributed as usual. A map that is out of date costs the hop that it would have saved, and nothing else: requests always
+    /// go to nodes that discovery lists.
     ///
-    /// Where authorization is enforced, the role of the operations needs the permission `SELECT` on these, and without
-    /// it one warning says so:
+    /// Where authorization is enforced, the role of the operations needs the permission `SELECT` on these; one warning says so where
+    /// it is missing:
     ///
     /// ```text
     /// system.tablets  system.token_ring  system.local  system.peers  system_schema.tables  system_schema.views
     /// ```
     ///
-    /// Never grant it on the keyspace `system` as a whole: `system.roles` holds everybody's secret. `system.config` can be
+    /// Never grant it on the keyspace `system` as a whole: `system.roles` holds the secrets of all roles. `system.config` can be
     /// added, for [`KeyAffinity::from_table`].
     ///
-    /// Servers from 4.6 on tell of vnodes, and from 6.0 on of tablets, which tables have by default from 2025.4 on. Nodes
-    /// that are listed by a name have no known address, and are no replicas to this; so it is with a single seed over
-    /// `https` that is a name until its first refresh.
+    /// Servers from 4.6 on tell of vnodes, and from 6.0 on of tablets, which tables have by default from 2025.4 on. Nodes that are
+    /// listed by a name have no known address and count as no replicas; so does a single seed over `https` that is a name, until its
+    /// first refresh.
     ///
     /// # Cost
     ///
-    /// Some 12 bytes for each tablet or range of a ring, once for all tables that have the same: 1.2 MB for 100,000
-    /// tablets. At most 1,000 tables and 50 MB are kept, and nothing is known of more. An operation costs less than a
-    /// microsecond more, and with this off nothing.
+    /// Some 12 bytes for each tablet or range of a ring, once for all tables that have the same: 1.2 MB for 100,000 tablets. At
+    /// most 50 MB of maps are kept, and further tables have none. An operation costs less than a microsecond more, and with this
+    /// off nothing.
     ///
     /// # Default
     ///
-    /// Off: it asks for what not every role may read, and small clusters gain nothing.
+    /// Off: it reads what not every role may read, and small clusters gain nothing.
     pub fn token_aware(mut self) -> Self {
         self.config.token_aware = true;
         self
     }
 
-    /// Says which attribute is the partition key of a table. May be called for several tables; for one that was named
-    /// before, the later attribute counts.
+    /// Names the partition key of a table. May be called for several tables; of two calls for one table the later counts.
     ///
-    /// Use it where the look-up is not allowed, or where the very first operations matter, as in processes that make but a
+    /// Use it where `DescribeTable` is not permitted, or where the very first operations matter, as in processes that make only a
     /// few. An attribute that is not the partition key costs what [key affinity](Self::key_affinity) or
-    /// [token awareness](Self::token_aware) would bring, and nothing else.
+    /// [token awareness](Self::token_aware) would gain, and nothing else.
     ///
-    /// Of tables that are named only the key is known: a `Query` of one of their indexes, which [`KeyAffinity::all`] and token
-    /// awareness are about, goes its ordinary way. [`KeyAffinity::from_table`] looks them up all the same, since it wants to
-    /// know more; so does token awareness where no other affinity is chosen.
+    /// Of a table that is named here only the key is known: a `Query` of one of its indexes, to which [`KeyAffinity::all`] and token
+    /// awareness apply, is distributed as usual. [`KeyAffinity::from_table`] describes the table all the same, since it needs to
+    /// know more; so does token awareness where no other affinity is set.
     ///
     /// # Default
     ///
-    /// None: each table is looked up by `DescribeTable`, in the background, at the first operation that key affinity is
-    /// about, and again about every ten minutes while it is used, or when there is a sign that its key is another.
+    /// None: each table is described by `DescribeTable`, in the background, at the first operation to which key affinity applies,
+    /// and again about every ten minutes while it is used, or when an operation shows that its key has changed.
     pub fn partition_key(mut self, table: impl Into<String>, attribute: impl Into<String>) -> Self {
         self.config
             .partition_keys
@@ -198,40 +194,40 @@ impl Builder {
         self
     }
 
-    /// How often the list of nodes is refreshed while there are requests, ±20 % so that processes do not ask in step.
+    /// Sets the interval of refreshes of the list of nodes while there are requests, ±20 % so that processes drift apart.
     ///
-    /// It bounds how long a node that joined waits for its first request. A node that died needs no refresh: the first
-    /// request that cannot connect it takes it out for all, and starts a refresh of its own.
+    /// It bounds how long a node that joined waits for its first request. A node that died needs no refresh: the first request that
+    /// cannot connect ejects it for all, and starts a refresh.
     ///
     /// # Default
     ///
-    /// 5 seconds, and never less than 10 milliseconds: new nodes serve within seconds, and a thousand busy processes make 200 small requests a second
-    /// together.
+    /// 5 seconds, and never less than 10 milliseconds: new nodes serve within seconds, and a thousand busy processes send 200 small
+    /// requests a second together.
     pub fn refresh_interval(mut self, interval: Duration) -> Self {
         self.config.intervals.active = interval;
         self
     }
 
-    /// How often the list is refreshed while there are no requests, ±20 %. The first request afterwards starts a refresh
-    /// at once, and does not wait for it.
+    /// Sets the interval of refreshes while there are no requests, ±20 %. The first request afterwards starts a refresh at once,
+    /// and does not wait for it.
     ///
     /// # Default
     ///
-    /// 60 seconds, as all the official clients have it: the list is not too old when requests come again, and a process
-    /// that does nothing costs its cluster next to nothing. An interval shorter than [`refresh_interval`](Self::refresh_interval) counts as that.
+    /// 60 seconds, as in all official clients: the list is not too old when requests come again, and an idle process costs its
+    /// cluster next to nothing. An interval shorter than [`refresh_interval`](Self::refresh_interval) counts as that.
     pub fn idle_refresh_interval(mut self, interval: Duration) -> Self {
         self.config.intervals.idle = interval;
         self
     }
 
-    /// The HTTP client to ask for the nodes with.
+    /// Sets the HTTP client of discovery.
     ///
-    /// With [`.alternator(..)`](crate::AlternatorExt::alternator) it is also the HTTP client of every configuration that
-    /// has none of its own, so that data and discovery share connections and trust the same certificates. Needed for
-    /// [`Alternator::endpoint_resolver()`], which sees no HTTP client, when the SDK's default one will not do.
+    /// With [`.alternator(..)`](crate::AlternatorExt::alternator) it is also the HTTP client of every configuration that has none of
+    /// its own, so that data and discovery share connections and trust the same certificates. Needed for
+    /// [`Alternator::endpoint_resolver()`], which sees no HTTP client, where the SDK's default one does not fit.
     ///
-    /// The connections of an HTTP client are driven by the runtime on which they were opened. Where a runtime is at times
-    /// left standing while others go on, give each configuration an HTTP client of its own.
+    /// The connections of an HTTP client are driven by the runtime on which they were opened. Where a runtime is at times not
+    /// polled while others are, give each configuration an HTTP client of its own.
     ///
     /// # Default
     ///
@@ -278,43 +274,43 @@ impl Builder {
         self
     }
 
-    /// The `user-agent` of requests with [minimal headers](Self::minimal_headers), in place of the plugin's. The application's name is not added to it.
+    /// Sets the `user-agent` of requests with [minimal headers](Self::minimal_headers), in place of the plugin's. The application's
+    /// name is not added to it.
     ///
     /// Use it to tell applications apart in Alternator's `system.clients` by more than the SDK's `app_name` can say.
     ///
     /// # Default
     ///
-    /// `alternator-lb-sdk/0.1.0`, with the version of this crate, and ` app/NAME` behind it where the SDK's configuration
-    /// has an `app_name`. It costs no allocation without a name, and one with it, as does one that is chosen here.
+    /// `alternator-lb-sdk/0.1.0`, with the version of this crate, followed by ` app/NAME` where the SDK's configuration has an
+    /// `app_name`. It costs no allocation without a name, and one with it or with a value of your own.
     ///
     /// # Errors
     ///
-    /// [`build`](Self::build) gives [`BuildError::UserAgent`] unless it is made of words of visible ASCII characters with
-    /// single spaces between them: what else there is does not get into a header, or not as it is.
+    /// [`build`](Self::build) returns [`BuildError::UserAgent`] unless it consists of words of visible ASCII characters with single
+    /// spaces between them: other characters do not get into a header, or not as they are.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = Some(user_agent.into());
         self
     }
 
-    /// Signs requests with the plugin's own signer.
+    /// Whether requests are signed by the plugin's own signer.
     ///
     /// Signatures are AWS's (SigV4), as by the SDK's signer, at about a fifth of its cost, which is a quarter of what a signed
-    /// request [costs](crate::docs::cost) altogether: the key that is derived from the credentials is kept as long as it holds (a day, unless
-    /// they change) instead of being derived for each request, and signed are the body, `host`, `x-amz-date`,
-    /// `x-amz-target` and the session token, if there is one, instead of all headers. That is what AWS's rules ask for, and
-    /// more than Alternator does. What else is in the head could be changed on the way without the signature's telling, as
-    /// ever with what is not read.
+    /// request [costs](crate::docs::cost) altogether: the derived key is kept as long as it is valid (a day, unless the credentials
+    /// change) instead of being derived for each request, and signed are the body, `host`, `x-amz-date`, `x-amz-target` and the
+    /// session token, if there is one, instead of all headers. That is what AWS's rules ask for, and more than Alternator verifies.
+    /// Headers that are not signed could be changed on the way unnoticed; the server does not read them.
     ///
-    /// Whatever is unusual about a request is left to the SDK's signer: headers of a signature that are there already,
-    /// further ones that begin with `x-amz-`, payloads that are not signed or not in memory, and a clock that is off by more
-    /// than a minute, which the SDK corrects. An application's own scheme for `sigv4` stays, and with it its signer.
+    /// The SDK's signer still signs whatever is unusual: requests that carry headers of a signature already, or other headers that
+    /// begin with `x-amz-`; payloads that are not signed or not in memory; and all requests while the clock is off by more than a
+    /// minute, which the SDK corrects. An application's own scheme for `sigv4` stays, and with it its signer.
     ///
-    /// Keys are kept for up to eight sets of credentials, regions and days, in memory only, and wiped from it when they are
-    /// given up; no `Debug` shows them.
+    /// Keys are kept for up to eight sets of credentials, regions and days, in memory only, and wiped when they are dropped; no
+    /// `Debug` shows them.
     ///
     /// # Default
     ///
-    /// Off: what signs is better known by all than by one.
+    /// `false`: the SDK's signer is the one that everybody else's requests have tested.
     pub fn fast_signing(mut self, fast: bool) -> Self {
         self.config.fast_signing = fast;
         self

@@ -110,7 +110,8 @@ impl ClockSkew {
     fn is_due(&self, response: &HttpResponse, now: Duration) -> bool {
         let now = millis(now) + 1;
         let measured = self.measured.load(Ordering::Relaxed);
-        let is_time = measured == 0 || u128::from(now.saturating_sub(measured)) >= INTERVAL.as_millis();
+        let is_time =
+            measured == 0 || u128::from(now.saturating_sub(measured)) >= INTERVAL.as_millis();
         let is_due = is_time || self.is_noticed() || response.status().is_client_error();
         if is_due && now > measured {
             self.measured.store(now, Ordering::Relaxed);

@@ -1,9 +1,9 @@
 //! The signature of a request.
 
-use super::scheme::TOKEN;
-use super::host::host;
-use super::signing_keys::SigningKey;
 use super::amz_date::AmzDate;
+use super::host::host;
+use super::scheme::TOKEN;
+use super::signing_keys::SigningKey;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use hmac::Mac as _;
 use sha2::{Digest as _, Sha256};

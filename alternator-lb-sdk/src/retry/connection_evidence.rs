@@ -151,7 +151,10 @@ mod tests {
             for kind in [ErrorKind::HostUnreachable, ErrorKind::NetworkUnreachable] {
                 assert!(never_sent(capture, Some(&io::Error::from(kind))), "{kind}");
             }
-            assert!(never_sent(capture, Some(&ResolveDnsError::new("no such host"))));
+            assert!(never_sent(
+                capture,
+                Some(&ResolveDnsError::new("no such host"))
+            ));
             for kind in [
                 ErrorKind::ConnectionReset,
                 ErrorKind::TimedOut,
