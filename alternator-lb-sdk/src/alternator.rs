@@ -15,11 +15,11 @@ use aws_types::SdkConfig;
 use std::fmt;
 use std::sync::Arc;
 
-/// A ScyllaDB Alternator cluster, as its clients see it.
+/// A handle on one ScyllaDB Alternator cluster.
 ///
 /// It is installed on the SDK's own configuration with one line,
-/// [`.alternator(&alternator)`](crate::AlternatorExt::alternator). Clones are cheap and are the same cluster: any number
-/// of clients share its list of nodes, what is known of their health, and the one task that keeps the list fresh.
+/// [`.alternator(&alternator)`](crate::AlternatorExt::alternator). Clones are cheap and are the same cluster: any number of
+/// clients share its list of nodes, the health of these, and the one task that keeps the list fresh.
 ///
 /// ```
 /// use alternator_lb_sdk::{Alternator, AlternatorExt as _};
@@ -34,11 +34,11 @@ use std::sync::Arc;
 /// # Ok::<(), alternator_lb_sdk::BuildError>(())
 /// ```
 ///
-/// # DiscoveryTask work
+/// # Background work
 ///
-/// One task per cluster asks for the list of nodes. It starts when the plugin is installed inside a tokio runtime, or
-/// else with the first request, moves to another runtime when its own is gone, and ends when the last clone, client and
-/// configuration that knows the cluster is dropped.
+/// One task per cluster refreshes the list of nodes and checks their health. It starts when the plugin is installed inside a
+/// tokio runtime, or else with the first request, moves to another runtime when its own is gone, and ends when the last clone,
+/// client and configuration that uses the cluster is dropped.
 #[derive(Clone, Debug)]
 pub struct Alternator {
     cluster: Arc<Cluster>,
@@ -56,12 +56,11 @@ impl Alternator {
         Builder::default()
     }
 
-    /// A cluster whose seed is the endpoint that `sdk_config` names for DynamoDB, as the SDK itself reads it: the
-    /// endpoint set in code, else `AWS_ENDPOINT_URL_DYNAMODB` or its form in the profile, else the endpoint for all
-    /// services.
+    /// Returns the cluster whose seed is the endpoint that `sdk_config` names for DynamoDB, as the SDK itself reads it: the endpoint
+    /// set in code, else `AWS_ENDPOINT_URL_DYNAMODB` or its form in the profile, else the endpoint for all services.
     ///
-    /// Use it to migrate an application that is pointed at one node by its environment without naming the node again.
-    /// Discovery takes the configuration's HTTP client, if it has one.
+    /// Use it to migrate an application that is pointed at one node by its environment without naming the node again. Discovery uses
+    /// the configuration's HTTP client, if it has one. [`Builder::endpoint_from`] is the same with further settings.
     ///
     /// ```
     /// use alternator_lb_sdk::{Alternator, AlternatorExt as _};
@@ -77,18 +76,17 @@ impl Alternator {
     ///
     /// # Errors
     ///
-    /// [`BuildError::NoEndpoint`] if no endpoint is named, and whatever is wrong with the endpoint as a seed.
+    /// [`BuildError::NoEndpoint`] if no endpoint is named, and any error of the endpoint as a seed.
     pub fn from_sdk_config(sdk_config: &SdkConfig) -> Result<Self, BuildError> {
         Self::builder().endpoint_from(sdk_config)?.build()
     }
 
-    /// The load balancing alone, for [`Builder::endpoint_resolver`](aws_sdk_dynamodb::config::Builder::endpoint_resolver).
+    /// Returns the load balancing alone, for [`Builder::endpoint_resolver`](aws_sdk_dynamodb::config::Builder::endpoint_resolver).
     ///
-    /// For those who want no more than that: requests are spread, retries go to another node, and the list is kept
-    /// fresh, over the [builder's HTTP client](Builder::http_client) or the SDK's default one. Nothing is learned from
-    /// failures, unless [`interceptor()`](Self::interceptor) is installed beside it, and authentication and the HTTP client
-    /// are left as they are.
-    /// An endpoint URL in the configuration, or in an operation's own, is ignored.
+    /// Use it where no more than that is wanted: requests are distributed, retries go to another node, and the list is kept fresh,
+    /// over the [builder's HTTP client](Builder::http_client) or the SDK's default one. Failures have no effect on the choice of
+    /// nodes, unless [`interceptor()`](Self::interceptor) is installed beside it, and authentication and the HTTP client are left as
+    /// they are. An endpoint URL in the configuration, or in an operation's own, is ignored.
     ///
     /// ```
     /// # use alternator_lb_sdk::Alternator;
@@ -106,11 +104,11 @@ impl Alternator {
         Resolver::new(Arc::clone(&self.cluster))
     }
 
-    /// What learns from failures, for [`Builder::interceptor`](aws_sdk_dynamodb::config::Builder::interceptor) beside
-    /// [`endpoint_resolver()`](Self::endpoint_resolver): a node that cannot be connected is left out by all, and the
-    /// request that met it goes on to another at once. An operation's own endpoint then pins it to that node, and
-    /// [`AuthMode::Required`](crate::AuthMode::Required) is enforced, and there is [key affinity](Builder::key_affinity), where that is
-    /// chosen. Of no use without that resolver.
+    /// Returns health and failover, for [`Builder::interceptor`](aws_sdk_dynamodb::config::Builder::interceptor) beside
+    /// [`endpoint_resolver()`](Self::endpoint_resolver): a node that cannot be connected is ejected for all clients, and the request
+    /// that met it goes on to another at once. An operation's own endpoint then pins it to that node,
+    /// [`AuthMode::Required`](crate::AuthMode::Required) is enforced, and [key affinity](Builder::key_affinity) works where it is
+    /// set. Of no use without that resolver.
     #[must_use = "an interceptor does nothing until it is installed"]
     pub fn interceptor(&self) -> impl Intercept + use<> {
         Interceptor::new(Arc::clone(&self.cluster))
@@ -118,8 +116,8 @@ impl Alternator {
 
     /// Waits until the list of nodes has been refreshed once.
     ///
-    /// Requests need not wait for it: until then they go to the seeds. Use it where a process should not report itself
-    /// ready before it knows its cluster. If no refresh has succeeded yet, this makes one, or waits for the one under way.
+    /// Requests need not wait for it: until then they go to the seeds. Use it where a process should not report itself ready before
+    /// it knows its cluster. If no refresh has succeeded yet, this makes one, or waits for the one under way.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -134,12 +132,12 @@ impl Alternator {
     ///
     /// # Errors
     ///
-    /// Why that refresh failed. Calling again tries again. Panics where tokio does: in a runtime without a timer, in which
-    /// the SDK does not run either.
+    /// The [`RefreshError`] of that refresh. Calling again tries again. Panics where tokio does: in a runtime without a timer, in
+    /// which the SDK does not run either.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future ends the refresh that it makes, if it makes one; nothing is lost.
+    /// Dropping the future ends the refresh if this call makes it; nothing is lost.
     pub async fn ready(&self) -> Result<(), RefreshError> {
         self.cluster.adopt_default_client();
         self.cluster.discovery().ready().await
@@ -151,18 +149,18 @@ impl Alternator {
     ///
     /// # Errors
     ///
-    /// Why the refresh failed. The last good list stays in force.
+    /// The [`RefreshError`] of that refresh. The last good list stays in force.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future ends the refresh that it makes, if it makes one; nothing is lost.
+    /// Dropping the future ends the refresh if this call makes it; nothing is lost.
     pub async fn refresh(&self) -> Result<(), RefreshError> {
         self.cluster.adopt_default_client();
         self.cluster.discovery().refresh().await
     }
 
-    /// The nodes that requests may go to, and how they are: one consistent snapshot, those of the most wanted scope first.
-    /// Nodes that are in no scope, and known because some operations need one node of the whole datacenter, come last.
+    /// Returns the nodes that requests may go to with their status: one consistent snapshot, those of the preferred scope first.
+    /// Nodes in no scope, which are known because some operations need one node of the whole datacenter, come last.
     ///
     /// Before the first refresh these are the seeds.
     #[must_use]
@@ -183,12 +181,11 @@ impl Alternator {
             .collect()
     }
 
-    /// Where an operation with this input would go at the moment, and why. For people who want to see it: in a log, at a
-    /// debugger, in tests.
+    /// Returns where an operation with this input would go at the moment, and why: for logs, debugging and tests.
     ///
-    /// It makes no request, looks nothing up, and changes nothing. An operation on a table of which nothing is known yet,
-    /// since no operation was made on it, would go where any would. Of which kind the input is does not matter: what is
-    /// about no single partition goes its ordinary way.
+    /// It makes no request, describes no table, and changes nothing. An operation on a table of which nothing is known yet,
+    /// since no operation was made on it, would be distributed as usual. Any input is accepted: operations on no single
+    /// partition are distributed as usual.
     ///
     /// ```
     /// # use alternator_lb_sdk::Alternator;
@@ -218,11 +215,11 @@ impl Alternator {
         explanation::explain(&self.cluster, &Input::erase(input.clone()))
     }
 
-    /// How often more than half of the nodes that can be reached answered with errors, so that none was left out for
-    /// that any more, until fewer did.
+    /// Returns how often the cluster has entered panic mode: more than half of the nodes that can be reached responded with errors,
+    /// so that ejections for errors were ignored until fewer did.
     ///
-    /// Where that many fail, what is wrong is hardly theirs, and the few others could not bear it all. One warning tells
-    /// of each time. Use it as a metric that should stay at zero.
+    /// Where that many fail, the cause is hardly theirs, and the few others could not carry all traffic. Each time is one warning.
+    /// Use it as a metric that should stay at zero.
     #[must_use]
     pub fn panic_mode_entries(&self) -> u64 {
         self.cluster.router().panic_mode_entries()
@@ -230,13 +227,13 @@ impl Alternator {
 
     /// Ends the background work; when this returns it has ended, and no request starts it anew.
     ///
-    /// Clients go on with the nodes known last. Not needed for cleaning up: dropping the last handle and client ends it
-    /// too. Use it where something must not happen any more from here on, as at the end of a test. Of work on a runtime
-    /// that was left standing the end is waited for one second: it cannot do anything any more.
+    /// Clients go on with the last known nodes. Not needed for cleaning up: dropping the last handle and client ends it too. Use it
+    /// where nothing must happen any more from here on, as at the end of a test. The end of work on a runtime that is no longer
+    /// polled is awaited for one second: it cannot do anything any more.
     ///
     /// # Cancel safety
     ///
-    /// The work ends even if the future is dropped, only not before anything in particular.
+    /// The work ends even if the future is dropped, only not before a known moment.
     pub async fn shutdown(&self) {
         self.cluster.shutdown().await;
     }

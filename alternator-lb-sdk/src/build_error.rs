@@ -5,7 +5,7 @@ use alternator_lb_core::topology::ScopeError;
 use std::error::Error;
 use std::sync::Arc;
 
-/// The settings do not make a cluster.
+/// The settings of a [`Builder`](crate::Builder) are invalid.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -13,13 +13,13 @@ pub enum BuildError {
     #[error("there is no seed; name at least one node, as in `.seeds([\"http://10.0.0.1:8000\"])`")]
     NoSeed,
 
-    /// A seed is no URL.
-    #[error("the seed `{seed}` is no URL ({source}); write it as `http://10.0.0.1:8000`")]
+    /// A seed is not a URL.
+    #[error("the seed `{seed}` is not a URL ({source}); write it as `http://10.0.0.1:8000`")]
     #[non_exhaustive]
     UnparsableSeed {
         /// The seed as given.
         seed: String,
-        /// What the parser says.
+        /// The error of the parser.
         source: Arc<dyn Error + Send + Sync>,
     },
 
@@ -33,7 +33,7 @@ pub enum BuildError {
         seed: String,
     },
 
-    /// A seed says more than where a node is.
+    /// A seed has more than scheme, host and port.
     #[error(
         "the seed `{seed}` has {what}, which would be lost; write scheme, host and port only, as in \
          `http://10.0.0.1:8000`"
@@ -42,7 +42,7 @@ pub enum BuildError {
     SeedExtra {
         /// The seed as given.
         seed: String,
-        /// What is too much: a path, a query, a fragment, or user info.
+        /// The extra part: a path, a query, a fragment, or user info.
         what: &'static str,
     },
 
@@ -90,7 +90,7 @@ pub enum BuildError {
     )]
     EmptyRack,
 
-    /// Requests are to be compressed at a level that there is not.
+    /// The compression level does not exist.
     #[cfg(feature = "compression")]
     #[error("there is no compression level {level}; choose one from 1 (fast) to 9 (small)")]
     #[non_exhaustive]
@@ -99,17 +99,17 @@ pub enum BuildError {
         level: u32,
     },
 
-    /// Compressed answers may have no byte.
+    /// The limit of compressed responses is zero.
     #[cfg(feature = "compression")]
     #[error(
-        "`ResponseCompression::limit(0)` allows no compressed answer; leave `.response_compression(..)` out, or allow at \
-         least what your largest answer has"
+        "`ResponseCompression::limit(0)` allows no compressed response; leave `.response_compression(..)` out, or allow at \
+         least the size of your largest response"
     )]
     ResponseLimit,
 
     /// A refresh interval is zero.
     #[error(
-        "`.{setting}(..)` is zero, which would never stop asking; give it at least a few seconds"
+        "`.{setting}(..)` is zero, which would refresh without a pause; give it at least a few seconds"
     )]
     #[non_exhaustive]
     ZeroInterval {
@@ -117,7 +117,7 @@ pub enum BuildError {
         setting: &'static str,
     },
 
-    /// The `user-agent` cannot stand in a header as it is.
+    /// The `user-agent` is not a valid header value.
     #[error(
         "the user agent {user_agent:?} is not made of words of visible ASCII characters with single spaces between them; \
          write it as in `.user_agent(\"shop/1.2\")`"

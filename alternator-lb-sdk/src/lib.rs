@@ -25,56 +25,57 @@
 //! # Ok::<(), alternator_lb_sdk::BuildError>(())
 //! ```
 //!
-//! Any number of clients can share an [`Alternator`]; they then share what is known of its nodes.
+//! Any number of clients can share an [`Alternator`]; they then share its nodes and their health.
 //!
 //! # What it does
 //!
-//! * **Spreads.** Sequential requests are exactly even over the nodes, those of many clients together too; a node that
+//! * **Load balancing.** Sequential requests are exactly even over the nodes, those of many clients together too; a node that
 //!   is slower than others, or overloaded, gets fewer. A retry goes to a node that its operation has not tried.
-//! * **Fails over.** A node that cannot be connected is left out by all requests at once; the one that met it goes on to
-//!   another without waiting, without costing one of the application's retries, and without drawing on the retry quota
-//!   that the SDK keeps for the process. That is done only where nothing was sent, so no write is ever doubled by it.
-//!   A retry that the SDK makes after a server error or a cut connection goes to another node too, after 10 ms at most.
-//! * **Keeps an eye on the nodes.** A node that hangs is found out within half a second where answers usually take some
-//!   milliseconds, and the requests that wait on it are sent target; one that answers mostly with errors is left out.
-//!   Who is out is asked in the background whether it is back, and eased in. [`docs::health`] tells how, with a reason for
-//!   every number.
-//! * **Follows the cluster.** One task asks for the list of nodes (`/localnodes`) every few seconds while there are
-//!   requests, and once a minute while there are none. It never runs inside a request: until its first result, requests
-//!   go to the seeds. A refresh that fails, brings nothing or comes from a node that is cut off loses no node.
-//! * **Fails closed.** A request goes to a seed or to a node that was discovered, or it fails with a [`RouteError`];
-//!   never to AWS.
-//! * **Stays in scope.** [`Scope`] keeps requests in a datacenter or a rack, and says where the rest goes when too few of its
-//!   nodes are usable.
-//! * **Goes straight to the data.** With [`Builder::token_aware`], operations go to a node that holds their partition.
-//! * **Costs less.** An operation takes less of the processor, of memory and of the wire than with the SDK alone:
-//!   [`docs::cost`] tells how much, and what of it is whose.
-//! * **Keeps writers apart.** With [`KeyAffinity`], conditional writes on a partition all go to one node, from all clients
-//!   alike, so that they queue there instead of contending. Off unless chosen.
+//! * **Failover.** A node that cannot be connected is ejected for all requests at once; the request that met it goes on to
+//!   another node without waiting, without costing one of the application's retries, and without drawing on the retry quota
+//!   that the SDK keeps for the process. That happens only where nothing was sent, so no write is ever doubled by it. A retry
+//!   that the SDK makes after a server error or a broken connection goes to another node too, after 10 ms at most.
+//! * **Health checks.** A node that hangs is detected within half a second where responses usually take some milliseconds, and
+//!   the requests that wait for it go to other nodes; a node that responds mostly with errors is ejected. Ejected nodes are
+//!   probed in the background, and come back with a slow start. [`docs::health`] gives the reason for every number.
+//! * **Discovery.** One task refreshes the list of nodes (`/localnodes`) every few seconds while there are requests, and once a
+//!   minute while there are none. It never runs inside a request: until its first result, requests go to the seeds. A refresh
+//!   that fails, returns nothing or comes from an isolated node loses no node.
+//! * **Fail closed.** A request goes to a seed or to a discovered node, or it fails with a [`RouteError`]; never to AWS.
+//! * **Rack and datacenter awareness.** [`Scope`] keeps requests in a datacenter or a rack, and names the scope to spill over to
+//!   when too few of its nodes are usable.
+//! * **Token awareness.** With [`Builder::token_aware`], operations go straight to a node that holds their partition.
+//! * **LWT routing.** With [`KeyAffinity`], conditional writes on a partition all go to one node, from all clients alike, so
+//!   that they queue there instead of contending. Off by default.
+//! * **Lower cost.** An operation takes less processor time, memory and bandwidth than with the SDK alone: see [`docs::cost`].
 //!
-//! What it leaves alone: the application's timeouts, credentials, region and number of retries. Its HTTP client is
-//! wrapped, and still makes all requests.
+//! The application's timeouts, credentials, region and number of retries stay as they are. Its HTTP client is decorated, and
+//! still makes all requests.
 //!
 //! # Without the one line
 //!
 //! [`Alternator::endpoint_resolver()`] is the load balancing alone, for `config::Builder::endpoint_resolver`, and
-//! [`Alternator::interceptor()`] health and failover, for `config::Builder::interceptor`; without the HTTP client wrapped
-//! nothing rescues a request from a node that hangs.
+//! [`Alternator::interceptor()`] health and failover, for `config::Builder::interceptor`; without the decorated HTTP client a
+//! request that waits for a node that hangs is not aborted.
 //!
 //! # Features
 //!
-//! | feature | default | what it does |
+//! | feature | default | effect |
 //! |---|---|---|
-//! | `compression` | no | compresses requests and asks for compressed answers, where the builder is told to |
+//! | `compression` | no | compresses requests and negotiates compressed responses, where the builder says so |
 //! | `default-https-client` | yes | uses the SDK's default HTTP client where the application gives none |
 //! | `streams` | no | installs on `aws_sdk_dynamodbstreams` as well |
 //!
-//! # Limits
+//! # Limitations
 //!
-//! * Over `https` the nodes are spoken to by their addresses, so their certificates must name these.
-//! * A request that waits on a node that hangs is sent target only if the application's retries leave an attempt. With
+//! * Over `https` the nodes are addressed by IP, so their certificates must name these addresses.
+//! * A request that waits for a node that hangs goes to another node only if the application's retries leave an attempt. With
 //!   retries turned off, give the client timeouts.
-//! * Requests must be made inside a tokio runtime, or nothing keeps the list of nodes fresh and looks after the nodes.
+//! * Requests must be made inside a tokio runtime, or nothing refreshes the list of nodes and checks their health.
+//!
+//! [`docs`] has more: migration, security, frequently asked questions.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod alternator;
 mod auth;
@@ -96,7 +97,7 @@ mod retry;
 mod route_error;
 mod transport;
 
-/// Why a request goes where it goes: what [`Alternator::explain`] tells.
+/// Where an operation would go, and why: the result of [`Alternator::explain`].
 pub mod explain {
     pub use crate::explanation::{Explanation, Partition, Replica};
     pub use alternator_lb_core::routing::Reason;

@@ -1,13 +1,13 @@
-//! Why a request was not sent anywhere.
+//! Why an operation reached no node.
 
 use alternator_lb_core::discovery::RefreshError;
 use alternator_lb_core::routing::SelectionError;
 use std::error::Error;
 use std::sync::Arc;
 
-/// No node could be chosen, or none of those chosen could be reached.
+/// No node could be selected, or none of those selected could be reached.
 ///
-/// It is found in the `source()` chain of the operation's `SdkError`:
+/// Found in the `source()` chain of the operation's `SdkError`:
 ///
 /// ```
 /// use alternator_lb_sdk::RouteError;
@@ -21,35 +21,35 @@ use std::sync::Arc;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RouteError {
-    /// The scope asks for a datacenter or rack, and the servers do not tell who is in one.
+    /// The scope names a datacenter or rack, and the servers ignore these filters.
     #[error(
-        "the scope is {scope}, but these servers ignore the question for a datacenter or rack (ScyllaDB before 2025.1); \
+        "the scope is {scope}, but these servers ignore the filters for a datacenter or rack (ScyllaDB before 2025.1); \
          upgrade them, or add `.or(Scope::cluster())` to use all their nodes"
     )]
     #[non_exhaustive]
     ScopeUnsupported {
-        /// The scope that was asked for.
+        /// The scope of the configuration.
         scope: String,
     },
 
-    /// An operation asked for an endpoint that is no node of this cluster.
+    /// The endpoint of an operation is no node of this cluster.
     #[error(
         "the operation's own endpoint `{endpoint}` is neither a seed nor a node of this cluster; \
          leave `.endpoint_url(..)` out of its `config_override`, or name one of {nodes:?}"
     )]
     #[non_exhaustive]
     UnknownEndpoint {
-        /// The endpoint as the operation named it.
+        /// The endpoint of the operation.
         endpoint: String,
-        /// The nodes that it could have named.
+        /// The nodes of the cluster.
         nodes: Vec<String>,
     },
 
-    /// There is no node to choose from.
+    /// The list of nodes is empty.
     #[error("the list of nodes is empty; give the builder `.seeds(..)` that can be reached")]
     NoNodes,
 
-    /// No node that was tried could be connected.
+    /// None of the nodes that were tried could be connected.
     #[error(
         "none of the nodes tried could be reached ({}); check that they run, and that their addresses are reachable \
          from here{}",
@@ -58,15 +58,15 @@ pub enum RouteError {
     )]
     #[non_exhaustive]
     Unreachable {
-        /// The addresses that this operation tried, in the order in which it first did.
+        /// The URLs of the nodes that this operation tried, in the order of the first attempts.
         tried: Vec<String>,
-        /// Why the last refresh of the list of nodes failed, if it did.
+        /// The error of the last refresh of the list of nodes, if that failed.
         discovery: Option<RefreshError>,
-        /// The last attempt's error.
+        /// The error of the last attempt.
         source: Arc<dyn Error + Send + Sync>,
     },
 
-    /// The request was about to leave unsigned, and [`AuthMode::Required`](crate::AuthMode::Required) forbids that.
+    /// The request is not signed, and [`AuthMode::Required`](crate::AuthMode::Required) forbids that.
     #[error(
         "the request is not signed, and `.auth(AuthMode::Required)` forbids to send it so; \
          give the client a `credentials_provider`"

@@ -6,21 +6,20 @@ use crate::compression::{RequestCompression, ResponseCompression};
 impl Builder {
     /// Compresses the bodies of requests. With the feature `compression`.
     ///
-    /// Use it where [bytes are dearer than processor time](RequestCompression#when-it-pays). With servers that do not
-    /// decompress, which are those before ScyllaDB 2026.1, it [turns itself
-    /// off](RequestCompression#servers-that-do-not-decompress).
+    /// Use it where [bytes are more expensive than processor time](RequestCompression#when-it-pays). With servers that do not
+    /// decompress, those before ScyllaDB 2026.1, it [turns itself off](RequestCompression#servers-that-do-not-decompress).
     ///
     /// # Default
     ///
-    /// Off: inside of a datacenter the time that it takes is often worth more than the bytes.
+    /// Off: inside a datacenter the time that it takes is often worth more than the bytes.
     pub fn request_compression(mut self, compression: RequestCompression) -> Self {
         self.config.compression.request = Some(compression);
         self
     }
 
-    /// Asks for compressed answers, and decompresses them. With the feature `compression`.
+    /// Negotiates compressed responses, and decompresses them. With the feature `compression`.
     ///
-    /// Use it where answers are large, and [bytes dearer than processor time](ResponseCompression#when-it-pays).
+    /// Use it where responses are large, and [bytes more expensive than processor time](ResponseCompression#when-it-pays).
     ///
     /// # Default
     ///

@@ -1,4 +1,4 @@
-//! An answer that is decompressed while it is read.
+//! A response body that is decompressed while it is read.
 
 use super::DecodeError;
 use super::decoder::{Data, Decoder, Step};
@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// How much is decompressed before other tasks get their turn, although there is more: about 80 µs of work.
+/// The bytes that are decompressed before the task yields although there are more: about 80 µs of work.
 const TURN: usize = 64 << 10;
 
 /// The body, decompressed.
@@ -21,7 +21,7 @@ pub(crate) fn decoded(body: SdkBody, decoder: Decoder) -> SdkBody {
     })
 }
 
-/// A body that is of no use.
+/// A body that fails with this error.
 pub(crate) fn failing(error: DecodeError) -> SdkBody {
     SdkBody::from_body_1_x(Failing { error: Some(error) })
 }
@@ -30,7 +30,7 @@ pin_project! {
     struct Decoded {
         #[pin]
         body: SdkBody,
-        // None when nothing comes any more.
+        // None at the end.
         decoder: Option<Decoder>,
         turn: usize,
     }
@@ -60,8 +60,8 @@ impl Body for Decoded {
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
                 Ok(Step::End) => break None,
-                Ok(Step::Hungry) => match ready!(this.body.as_mut().poll_frame(context)) {
-                    // What is no data are trailers, which Alternator does not send and the SDK does not read.
+                Ok(Step::NeedsInput) => match ready!(this.body.as_mut().poll_frame(context)) {
+                    // Other frames are trailers, which Alternator does not send and the SDK does not read.
                     Some(Ok(frame)) => decoder.feed(frame.into_data().unwrap_or_default()),
                     Some(Err(error)) => break Some(error),
                     None => decoder.end(),

@@ -1,47 +1,47 @@
-//! Why an answer could not be decompressed.
+//! The error of a compressed response.
 
 use std::io;
 
-/// A compressed answer could not be decompressed. With the feature `compression`.
+/// A compressed response could not be decompressed. With the feature `compression`.
 ///
 /// It is found in the `source()` chain of the operation's `SdkError`, as [`RouteError`](crate::RouteError) is.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// It is too large. The operation is not sent again: the next answer would be as large.
+    /// The response is too large. The operation is not sent again: the next response would be as large.
     #[error(
-        "the answer is over {limit} bytes when it is decompressed; if it is meant to be, raise \
+        "the response has more than {limit} bytes when it is decompressed; if that is intended, raise \
          `ResponseCompression::limit(..)`"
     )]
     #[non_exhaustive]
     TooLarge {
-        /// How many bytes it may have.
+        /// The limit in bytes.
         limit: usize,
     },
 
-    /// It ends too soon.
-    #[error("the compressed answer is not whole; the connection or a proxy cut it off")]
+    /// The response ends too soon.
+    #[error("the compressed response is incomplete; the connection or a proxy cut it off")]
     Truncated,
 
-    /// It is not in the encoding that it names, or damaged.
+    /// The response does not have the encoding that it names, or is damaged.
     #[error(
-        "the answer is not what its content-encoding `{encoding}` says ({source}); look at what proxies do to it"
+        "the response does not have its content-encoding `{encoding}` ({source}); check the proxies on the way"
     )]
     #[non_exhaustive]
     Corrupt {
-        /// What the answer says of itself.
+        /// The `content-encoding` of the response.
         encoding: &'static str,
-        /// What the decoder says.
+        /// The error of the decoder.
         source: io::Error,
     },
 
-    /// It is in an encoding that was not asked for.
+    /// The response has an encoding that was not accepted.
     #[error(
-        "the answer has the content-encoding `{encoding}`, which was not asked for; look at what proxies do to it"
+        "the response has the content-encoding `{encoding}`, which was not accepted; check the proxies on the way"
     )]
     #[non_exhaustive]
     UnknownEncoding {
-        /// What the answer says of itself.
+        /// The `content-encoding` of the response.
         encoding: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Decompressing what comes in pieces.
+//! Decompresses a body that arrives in pieces.
 
 use super::{DecodeError, Encoding};
 use aws_smithy_types::body::SdkBody;
@@ -8,14 +8,14 @@ use std::io::{self, BufRead, ErrorKind, Read};
 
 pub(crate) type Data = <SdkBody as Body>::Data;
 
-/// How much is decompressed at a time: about 15 µs of work.
+/// The bytes that one step decompresses at most: about 15 µs of work.
 const STEP: usize = 16 << 10;
 
-/// A decoder that is given pieces and asked for steps.
+/// A decoder that is fed pieces and makes steps.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     format: Format,
-    /// How much may still come out.
+    /// The bytes that may still be decompressed.
     left: usize,
     limit: usize,
 }
@@ -26,12 +26,12 @@ enum Format {
     Zlib(ZlibDecoder<Input>),
 }
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Debug)]
 pub(crate) enum Step {
     Decoded(Data),
-    /// Nothing without another piece, or the end.
-    Hungry,
+    /// Another piece is needed, or the end.
+    NeedsInput,
     End,
 }
 
@@ -49,25 +49,25 @@ impl Decoder {
         }
     }
 
-    /// Takes the next piece. Only for who is [hungry](Step::Hungry): what is left of the former is dropped.
+    /// Takes the next piece, which only a [`NeedsInput`](Step::NeedsInput) step asks for: the rest of the former is dropped.
     pub(crate) fn feed(&mut self, piece: Data) {
         self.format.input().piece = piece;
     }
 
-    /// There are no more pieces.
+    /// Ends the input.
     pub(crate) fn end(&mut self) {
         self.format.input().has_ended = true;
     }
 
     pub(crate) fn step(&mut self) -> Result<Step, DecodeError> {
         if self.format.input().is_empty_for_now() {
-            return Ok(Step::Hungry);
+            return Ok(Step::NeedsInput);
         }
         let mut decoded = vec![0; STEP];
         match self.format.read(&mut decoded) {
             Ok(0) if self.format.input().is_at_end() => Ok(Step::End),
-            // Only deflate has an end before that: gzip takes what follows for more of itself.
-            Ok(0) if self.format.input().is_empty_for_now() => Ok(Step::Hungry),
+            // Only deflate has an end before that: gzip takes the rest for another member.
+            Ok(0) if self.format.input().is_empty_for_now() => Ok(Step::NeedsInput),
             Ok(0) => Err(self.format.is_no(io::Error::other("something follows it"))),
             Ok(length) => {
                 self.left = self
@@ -78,7 +78,7 @@ impl Decoder {
                 Ok(Step::Decoded(Data::from(decoded)))
             }
             Err(error) => match error.kind() {
-                ErrorKind::WouldBlock => Ok(Step::Hungry),
+                ErrorKind::WouldBlock => Ok(Step::NeedsInput),
                 ErrorKind::UnexpectedEof => Err(DecodeError::Truncated),
                 _ => Err(self.format.is_no(error)),
             },
@@ -115,7 +115,7 @@ impl Read for Format {
     }
 }
 
-/// The pieces, as the decoders want to read them.
+/// The pieces, as a reader.
 #[derive(Debug, Default)]
 struct Input {
     piece: Data,

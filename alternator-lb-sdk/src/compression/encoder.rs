@@ -1,18 +1,18 @@
-//! Compressing a body that is in memory.
+//! Compresses a body that is in memory.
 
 use super::{Encoding, RequestCompression};
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
-/// What `content-encoding: deflate` takes on the wire. `gzip` is three bytes shorter, about which nobody cares.
+/// The bytes that the header adds on the wire. With `gzip` it is three bytes shorter, which does not matter.
 const HEADER: usize = "content-encoding: deflate\r\n".len();
 
-/// Deflated, nothing but the data, made at no known time on no known system.
+/// Method deflate, no name, no time, unknown system.
 const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 const GZIP_TRAILER: usize = 8;
 
 impl RequestCompression {
-    /// The body compressed, if it is large enough, and the request is smaller with it. As soon as it is seen not to be,
-    /// the rest is not looked at.
+    /// Compresses a body that has at least the threshold's size. Returns `None` for a smaller one, and for one that would make
+    /// the request no smaller; the compressor stops as soon as it turns out so.
     pub(crate) fn encode(&self, plain: &[u8]) -> Option<Vec<u8>> {
         if plain.len() < self.threshold {
             return None;
@@ -42,7 +42,7 @@ fn gzip(plain: &[u8], level: Compression, most: usize) -> Option<Vec<u8>> {
     Some(compressed)
 }
 
-/// Appends to `begun`, which has room for so many bytes altogether.
+/// Appends to `begun`, which may have `most` bytes altogether.
 fn deflate(
     mut compressor: Compress,
     plain: &[u8],

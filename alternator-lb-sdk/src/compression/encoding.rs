@@ -1,15 +1,15 @@
-//! The two ways to compress that Alternator knows.
+//! The two content encodings that Alternator supports.
 
 /// A content encoding of HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Gzip,
-    /// That of zlib, which is what HTTP means by it.
+    /// In the zlib format, which HTTP means by this name.
     Deflate,
 }
 
 impl Encoding {
-    /// As headers have it. Alternator compares exactly, in lower case.
+    /// The name in headers. Alternator compares it exactly, in lower case.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",

@@ -51,7 +51,7 @@ fn decode<'a>(
         match decoder.step() {
             Ok(Step::Decoded(data)) => decoded.extend_from_slice(&data),
             Ok(Step::End) => return Ok(decoded),
-            Ok(Step::Hungry) => match pieces.next() {
+            Ok(Step::NeedsInput) => match pieces.next() {
                 Some(piece) => decoder.feed(Data::copy_from_slice(piece)),
                 None => decoder.end(),
             },

@@ -1,4 +1,6 @@
-//! The one added line.
+//! Installs the plugin on the configuration of an SDK client: the one added line.
+//!
+//! Knows every part of the plugin that is installed, and the builders of the SDK's configuration.
 
 pub(crate) mod default_client;
 #[cfg(feature = "default-https-client")]
@@ -43,44 +45,40 @@ pub trait AlternatorExt: Sealed + Sized {
     /// # Ok::<(), alternator_lb_sdk::BuildError>(())
     /// ```
     ///
-    /// What it sets: the endpoint resolver; one interceptor, beside those that are there; a region, if there is none
-    /// (Alternator accepts any); and unsigned requests where no credentials provider is set, unless
-    /// [`AuthMode::Required`] forbids them. Retries, timeouts, credentials and a region that the
-    /// application set stay as they are, with one exception: the wait before a retry that goes to another node after a
-    /// server error or a cut connection is 10 ms at most, and after a failed connection there is none. An `endpoint_url` is ignored; one in the `config_override` of an operation pins
-    /// that operation to that node.
+    /// Sets the endpoint resolver; one interceptor, beside those that are there; a region, if there is none (Alternator accepts any);
+    /// and unsigned requests where no credentials provider is set, unless [`AuthMode::Required`] forbids them. Retries, timeouts,
+    /// credentials and a region that the application set stay as they are, with one exception: the wait before a retry that goes to
+    /// another node after a server error or a broken connection is 10 ms at most, and after a failed connection there is none. An
+    /// `endpoint_url` is ignored; one in the `config_override` of an operation pins that operation to that node.
     ///
-    /// Requests are [smaller](crate::Builder::minimal_headers) than the SDK's: they go by one short `user-agent`, and
-    /// without what only AWS reads.
+    /// Requests have [minimal headers](crate::Builder::minimal_headers): one short `user-agent`, and none of those that only AWS
+    /// reads.
     ///
     /// Calling it again, also on the builder of a finished configuration, replaces the former installation.
     ///
     /// # HTTP client
     ///
-    /// The HTTP client of the configuration, or where there is none yet
-    /// [that of the cluster](crate::Builder::http_client), else the SDK's default one, is wrapped: a request that waits for
-    /// a node which has been found dead can so be ended, as if its connection had broken, and goes on to another node.
-    /// That happens only while the application's retries leave an attempt, and not to an operation with an endpoint of
-    /// its own. Where compressed answers are wanted (feature `compression`), they are asked for and decompressed there as
-    /// well. Everything else is passed on as it is, and every request still goes through the application's client.
+    /// The HTTP client of the configuration, or where there is none yet [that of the cluster](crate::Builder::http_client), else the
+    /// SDK's default one, is decorated: a request that waits for a node which has been found dead is aborted, as if its connection
+    /// had broken, and goes on to another node. That happens only while the application's retries leave an attempt, and not to an
+    /// operation with an endpoint of its own. Compressed responses (feature `compression`) are negotiated and decoded there as well.
+    /// Everything else is passed on as it is, and every request still goes through the application's client.
     ///
-    /// So call it after `.http_client(..)`: a client that is set later takes the wrapped one's place. Then its requests
-    /// cannot be ended and its answers come uncompressed, of which one warning tells, and discovery keeps the former;
-    /// everything else works.
+    /// So call it after `.http_client(..)`: a client that is set later replaces the decorated one. Then its requests cannot be
+    /// aborted and its responses are uncompressed, of which one warning tells, and discovery keeps the former; everything else works.
     ///
     /// # Credentials
     ///
-    /// A credentials provider that is set and fails is an error, as in the SDK without the plugin. That is what
-    /// `aws_config::load_defaults` leads to where there are no credentials: use
-    /// `aws_config::defaults(..).no_credentials()`, or [`AuthMode::Unsigned`].
+    /// A credentials provider that is set and fails is an error, as in the SDK without the plugin. `aws_config::load_defaults` sets
+    /// one even where there are no credentials: use `aws_config::defaults(..).no_credentials()`, or [`AuthMode::Unsigned`].
     #[must_use]
     fn alternator(self, alternator: &Alternator) -> Self;
 }
 
-/// Alternator does not care, but a signature needs one.
+/// A signature needs a region; Alternator accepts any.
 const REGION: &str = "us-east-1";
 
-/// The builders of the SDK's crates are alike, and have no trait in common.
+/// The builders of the SDK's crates have the same methods, and no trait in common.
 macro_rules! implement {
     ($service:ident) => {
         impl AlternatorExt for $service::config::Builder {
@@ -146,8 +144,8 @@ macro_rules! implement {
     };
 }
 
-/// The HTTP client that a configuration gets, if the choice is not left to the SDK. What a former installation has put
-/// there is no choice of the application's.
+/// The HTTP client of a configuration, if the choice is not left to the SDK. A client that a former installation has set is
+/// no choice of the application.
 fn transport(chosen: Option<SharedHttpClient>, cluster: &Cluster) -> Option<AbortableHttpClient> {
     match chosen.map(AbortableHttpClient::around) {
         Some(transport) if transport.is_of_application() => Some(transport),

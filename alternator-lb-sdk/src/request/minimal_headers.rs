@@ -1,13 +1,13 @@
-//! Makes requests leaner than the SDK's.
+//! Requests with fewer headers than the SDK's.
 //!
-//! Of the head of a request that the SDK writes, Alternator reads the host, the operation and the signature. More than
-//! half of it is for AWS: two headers that tell of the SDK, and two that tell of retries. The interceptors that write
-//! them are disabled, and one short constant `user-agent` is set in their place. The `content-type` goes too, which is the
-//! same for all and which Alternator does not look at. All that happens before the request is signed, so that nothing is
-//! taken from a request that was signed with it. Where none is signed, nothing needs to be known of the clock_source.
+//! Of the head of a request that the SDK writes, Alternator reads the host, the operation and the signature. Half of the rest is
+//! for AWS: two headers about the SDK, and two about retries. The interceptors that write them are disabled, and one short
+//! constant `user-agent` replaces them. All of that happens before the request is signed, so no signed header is removed. Where
+//! requests are not signed, the clock need not be known. `content-type` stays: Alternator does not read it, but other engines
+//! insist on it.
 //!
-//! The SDK's protection against streams that stall goes too, where the [transport](crate::transport) does that work: an
-//! answer whose node is found dead is ended also while it is being read. What is set by the application stays.
+//! The SDK's stalled-stream protection is disabled too, where the [HTTP client decorator](crate::transport) does its work: a
+//! response whose node is found dead is aborted also while it is being read. A setting of the application stays.
 
 use super::options::OperationOptions;
 use super::user_agent::UserAgent;
@@ -22,9 +22,9 @@ use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer, Storable, Stor
 use std::sync::LazyLock;
 use std::time::Duration;
 
-const NAME: &str = "alternator-lb-sdk: lean requests";
+const NAME: &str = "alternator-lb-sdk: minimal headers";
 
-/// What is disabled, for each case: made once, so that an operation takes it by a count of references.
+/// The configuration of each case: made once, so that an operation takes it by counting a reference.
 static LAYERS: LazyLock<Vec<(StallProtection, ClockSource, FrozenLayer)>> = LazyLock::new(|| {
     let stall_protections = [StallProtection::Sdk, StallProtection::Plugin];
     let cases = stall_protections.into_iter().flat_map(|stall_protection| {
@@ -47,7 +47,7 @@ static LAYERS: LazyLock<Vec<(StallProtection, ClockSource, FrozenLayer)>> = Lazy
         .collect()
 });
 
-/// How long a stream may stall by the SDK's defaults.
+/// The time that a stream may stall by the SDK's defaults.
 const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 
 fn layer(stall_protection: StallProtection, clock_source: ClockSource) -> FrozenLayer {
@@ -66,7 +66,7 @@ fn layer(stall_protection: StallProtection, clock_source: ClockSource) -> Frozen
     layer.freeze()
 }
 
-/// Who ends answers that stall. Where there is none in the configuration, the operation's requests are not lean.
+/// What aborts stalled responses. Absent in the configuration of an operation without minimal headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StallProtection {
     Sdk,
@@ -77,15 +77,15 @@ impl Storable for StallProtection {
     type Storer = StoreReplace<Self>;
 }
 
-/// Who corrects the dates of signatures where the clock_source is not that of the servers.
+/// What corrects the dates of signatures where the clock differs from the servers'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClockSource {
     Sdk,
-    /// [`Skew`](crate::auth::Skew), which looks at fewer answers.
+    /// [`ClockSkew`](crate::auth::ClockSkew), which measures by fewer responses.
     Plugin,
-    /// That, since it knows already, and the SDK, so that it knows as well: others than operations ask it.
+    /// Both: the plugin has noticed a deviation, and the SDK has to learn it.
     Both,
-    /// There are no signatures.
+    /// Nothing: there are no signatures.
     Unused,
 }
 
@@ -93,13 +93,13 @@ impl Storable for ClockSource {
     type Storer = StoreReplace<Self>;
 }
 
-/// How the requests of an installation are made.
+/// The header settings of an installation.
 #[derive(Debug)]
 pub(crate) struct MinimalHeaders {
     /// Unless an operation says otherwise.
     by_default: bool,
     user_agent: UserAgent,
-    /// The application has set the protection against stalled streams.
+    /// Whether the application has configured the stalled-stream protection.
     is_stall_protection_set: bool,
 }
 
@@ -116,8 +116,8 @@ impl MinimalHeaders {
         }
     }
 
-    /// Called when all settings of an operation are known, and nothing of its request is. `is_abortable` says whether
-    /// requests pass through a transport, `clock_source` who should look at it.
+    /// Applies to an operation whose settings are complete, and whose request does not exist yet. `is_abortable` says whether
+    /// requests pass through the HTTP client decorator.
     pub(crate) fn begin_operation(
         &self,
         config: &mut ConfigBag,
@@ -144,7 +144,7 @@ impl MinimalHeaders {
         }
     }
 
-    /// Called before an attempt is signed; `is_abortable` says whether somebody else may end it.
+    /// Applies to an attempt before it is signed. `is_abortable` says whether the plugin may abort it.
     pub(crate) fn begin_attempt(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
@@ -155,7 +155,7 @@ impl MinimalHeaders {
             return;
         };
         if *stall_protection == StallProtection::Plugin && !is_abortable {
-            // Nobody ends this attempt but the SDK.
+            // Only the SDK aborts this attempt.
             config
                 .interceptor_state()
                 .store_put(default_stall_protection());
@@ -167,8 +167,8 @@ impl MinimalHeaders {
     }
 }
 
-/// Whether the protection against stalled streams is what the SDK sets by itself. Of what an application sets after the
-/// plugin was installed, only this tells; older defaults of the SDK count as settings too.
+/// Whether the stalled-stream protection is the SDK's default. A setting that the application makes after the installation
+/// shows nowhere else; older defaults of the SDK count as settings too.
 fn is_default_stall_protection(config: &ConfigBag) -> bool {
     config
         .load::<StalledStreamProtectionConfig>()

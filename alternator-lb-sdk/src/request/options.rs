@@ -1,4 +1,4 @@
-//! What a single operation wants otherwise.
+//! Options of a single operation.
 
 #[cfg(feature = "compression")]
 use crate::compression::{CompressionOptions, RequestCompression, ResponseCompression};
@@ -9,10 +9,10 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
-/// How a single operation is to be made, where that shall differ from what the [`Builder`](crate::Builder) says.
+/// Options of a single operation, where it is to differ from the settings of the [`Builder`](crate::Builder).
 ///
-/// Given to an operation by [`.customize().alternator_options(options)`](OperationExt::alternator_options), where its costs are told too.
-/// What is not set is as for all operations.
+/// Given to an operation by [`.customize().alternator_options(options)`](OperationExt::alternator_options), which states the
+/// cost. Options that are not set are inherited from the builder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "options do nothing until an operation gets them"]
 pub struct OperationOptions {
@@ -23,7 +23,7 @@ pub struct OperationOptions {
 }
 
 impl OperationOptions {
-    /// Nothing that differs.
+    /// Options that change nothing.
     pub fn new() -> Self {
         Self::default()
     }
@@ -41,25 +41,24 @@ impl OperationOptions {
         self
     }
 
-    /// Whether the requests of this operation are signed fast, as [`fast_signing`](crate::Builder::fast_signing) describes
-    /// it.
+    /// Whether the requests of this operation are [signed by the plugin](crate::Builder::fast_signing).
     ///
     /// # Default
     ///
-    /// As for all operations: as the builder says.
+    /// As the builder says.
     pub fn fast_signing(mut self, fast: bool) -> Self {
         self.fast_signing = Some(fast);
         self
     }
 
-    /// How the request of this operation is compressed, or that it is not.
+    /// Sets how the request of this operation is compressed, or that it is not.
     ///
-    /// Use it for the few operations with large items, or to spare those that are small anyway even the look at them. A
-    /// level that does not exist counts as the nearest that does.
+    /// Use it for the few operations with large items, or for small ones, which then are not even looked at. A level that
+    /// does not exist counts as the nearest that does.
     ///
     /// # Default
     ///
-    /// As for all operations: as [`request_compression`](crate::Builder::request_compression) says.
+    /// As [`request_compression`](crate::Builder::request_compression) says.
     #[cfg(feature = "compression")]
     pub fn request_compression(
         mut self,
@@ -69,11 +68,11 @@ impl OperationOptions {
         self
     }
 
-    /// Whether the answer to this operation may be compressed, and how.
+    /// Sets how the response to this operation may be compressed, or that it may not.
     ///
     /// # Default
     ///
-    /// As for all operations: as [`response_compression`](crate::Builder::response_compression) says.
+    /// As [`response_compression`](crate::Builder::response_compression) says.
     #[cfg(feature = "compression")]
     pub fn response_compression(
         mut self,
@@ -103,10 +102,10 @@ impl Storable for OperationOptions {
 
 /// Gives a single operation [options](OperationOptions) of its own.
 ///
-/// Implemented for what `.customize()` makes of the operations of [`aws_sdk_dynamodb`] and, with the feature `streams`, of
+/// Implemented for the customizable operations, which `.customize()` returns, of [`aws_sdk_dynamodb`] and, with the feature `streams`, of
 /// `aws_sdk_dynamodbstreams`.
 pub trait OperationExt: Sealed + Sized {
-    /// Makes this operation as `options` say.
+    /// Makes this operation with `options`.
     ///
     /// ```no_run
     /// use alternator_lb_sdk::{OperationExt as _, OperationOptions};
@@ -122,14 +121,14 @@ pub trait OperationExt: Sealed + Sized {
     /// # }
     /// ```
     ///
-    /// Without an effect where the plugin is not [installed](crate::AlternatorExt::alternator). Of options that are given
-    /// twice the later count as a whole.
+    /// Without effect where the plugin is not [installed](crate::AlternatorExt::alternator). Of two calls the later counts as a
+    /// whole.
     ///
     /// # Cost
     ///
     /// That of the SDK's `.customize()`, which gives each operation a whole configuration and an interceptor of its own:
-    /// nine allocations and 7.5 KiB a call, and a tenth of the time that an operation takes without the network. Where
-    /// many operations want the same, a second client whose `Alternator` says so costs nothing per call.
+    /// nine allocations and 7.5 KiB a call, and a tenth of the time that an operation takes without the network. Where many
+    /// operations need the same options, a second client whose `Alternator` has these settings costs nothing per call.
     #[must_use]
     fn alternator_options(self, options: OperationOptions) -> Self;
 }

@@ -1,7 +1,7 @@
-//! Picks the node of each attempt, in the place where the SDK asks for an endpoint.
+//! Selects the node of each attempt, where the SDK resolves an endpoint.
 //!
 //! The SDK resolves the endpoint once per attempt, before signing, and keeps the parameters of that for the whole
-//! operation: the plan rides in them.
+//! operation: these carry the [plan](crate::cluster::SdkPlan).
 
 use crate::cluster::{Cluster, SdkPlan};
 use aws_sdk_dynamodb::config::endpoint as dynamodb;
@@ -22,7 +22,7 @@ impl Resolver {
         Self { cluster }
     }
 
-    /// The node of an operation's plan; any node where there is no plan, as in SDK crates that are older than plans.
+    /// The node of an operation's plan; the next node where there is no plan, as in SDK crates without `finalize_params`.
     fn resolve(&self, plan: Option<&SdkPlan>) -> EndpointFuture<'static> {
         let endpoint = match plan.and_then(SdkPlan::current) {
             Some(attempt) => Ok(attempt.node().endpoint().resolved()),
@@ -36,7 +36,7 @@ impl Resolver {
     }
 }
 
-/// The SDK's own trait, the same for all services, which is what gets installed.
+/// The SDK's own trait, the same for all services: the one that is installed.
 impl ResolveEndpoint for Resolver {
     fn finalize_params<'a>(
         &'a self,

@@ -1,4 +1,4 @@
-//! By which name requests go.
+//! The `user-agent` of requests.
 
 use crate::build_error::BuildError;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -8,21 +8,21 @@ use std::borrow::Cow;
 /// The plugin's name and version.
 pub(crate) const OWN: &str = concat!("alternator-lb-sdk/", env!("CARGO_PKG_VERSION"));
 
-/// The `user-agent` of lean requests.
+/// The `user-agent` of requests with minimal headers.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum UserAgent {
-    /// The plugin's, and the application's name where it is set.
+    /// The plugin's, followed by the application's name where the SDK's configuration has one.
     #[default]
     Own,
-    /// What the application chose.
+    /// A value of the application.
     Chosen(String),
 }
 
 impl UserAgent {
     /// # Errors
     ///
-    /// If `chosen` cannot stand in a header, or not as it is: HTTP has spaces at its ends removed, and lets runs of them
-    /// be folded.
+    /// [`BuildError::UserAgent`] if `chosen` cannot be the value of a header, or not as it is: HTTP removes spaces at the ends,
+    /// and allows to fold runs of them.
     pub(crate) fn chosen(chosen: String) -> Result<Self, BuildError> {
         let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_graphic());
         match chosen.split(' ').all(is_word) {
