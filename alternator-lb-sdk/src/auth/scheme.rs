@@ -168,7 +168,7 @@ impl Signer {
     }
 }
 
-const TOKEN: &str = "x-amz-security-token";
+pub(super) const TOKEN: &str = "x-amz-security-token";
 
 /// The signing settings of the operation, if they are the SDK's defaults.
 fn settings(config: &ConfigBag) -> Option<&SigV4OperationSigningConfig> {

@@ -153,7 +153,7 @@ fn published_signatures() {
         let key = keys.key(
             &keys.load(),
             &credentials(SECRET, None),
-            &AmzDate::of(at(day)).unwrap(),
+            (at(day), &AmzDate::of(at(day)).unwrap()),
             "us-east-1",
             service,
         );
