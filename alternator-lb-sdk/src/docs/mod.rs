@@ -1,9 +1,21 @@
-//! How it works, and why: for those who want to know before they put it in front of their database.
+//! How the plugin works, and why: reading for those who put it in front of their database.
 //!
-//! Nothing here needs to be read to use the plugin, and there is nothing to call.
+//! Nothing here needs to be read to use the plugin, and nothing here can be called.
 //!
-//! * [`cost`]: what a request costs, and what of that is whose.
-//! * [`health`]: how a node that is not well is found out, left out, and taken back.
+//! * [`overview`]: the path of a request, and a comparison with `endpoint_url` and with the official client.
+//! * [`migration`]: from `endpoint_url`, from the official client, and from DynamoDB on AWS.
+//! * [`routing`]: scopes and failover, LWT routing, token awareness.
+//! * [`health`]: when a node is ejected and restored, with a reason for every number, and measured faults.
+//! * [`cost`]: what a request costs, and which part of that is the plugin's.
+//! * [`security`]: credentials, TLS, and whom the plugin trusts.
+//! * [`limitations`]: requirements, limits and known gaps.
+//! * [`faq`]: short answers.
 
 pub mod cost;
+pub mod faq;
 pub mod health;
+pub mod limitations;
+pub mod migration;
+pub mod overview;
+pub mod routing;
+pub mod security;

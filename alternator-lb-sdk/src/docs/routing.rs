@@ -1,0 +1,151 @@
+//! Scopes and failover, LWT routing, token awareness.
+//!
+//! # Load balancing
+//!
+//! By default ([`Policy::default()`](crate::Policy)) nodes are chosen round robin, from a random node on. Sequential
+//! requests are exactly even over the nodes, also those of many clients together. Under load the next node in rotation
+//! is compared with another one, picked at random, and the one with fewer requests in flight gets the request.
+//! [`Policy::round_robin()`](crate::Policy::round_robin) and [`Policy::random()`](crate::Policy::random) ignore load.
+//!
+//! # Scopes
+//!
+//! [`Scope`](crate::Scope) is the part of the cluster to use: the cluster, a datacenter or a rack, chained by
+//! [`or`](crate::Scope::or), preferred scope first. Each scope of the chain is a priority level;
+//! [`NodeStatus::priority`](crate::NodeStatus::priority) returns that of a node, 0 for the preferred scope.
+//!
+//! ```
+//! use alternator_lb_sdk::{Alternator, Scope};
+//!
+//! let alternator = Alternator::builder()
+//!     .seeds(["http://10.0.0.1:8000"])
+//!     .scope(Scope::rack("dc1", "r1").or(Scope::datacenter("dc1")))
+//!     .build()?;
+//! # Ok::<(), alternator_lb_sdk::BuildError>(())
+//! ```
+//!
+//! The preferred scope serves alone while at least 71 % of its nodes are usable. Below that they carry 1.4 times their
+//! former share, and the rest of the traffic fails over to the next scope. The factor 1.4 is Envoy's overprovisioning
+//! factor, and 1 / 1.4 ≈ 71 %. [`without_spill_over`](crate::Builder::without_spill_over) keeps traffic in the
+//! preferred scope while that has any node, for applications that pay for traffic by the byte.
+//!
+//! Racks of one datacenter can stand in for each other at any time. Datacenters cannot: see
+//! [limitations](super::limitations#several-datacenters).
+//!
+//! # LWT routing
+//!
+//! A conditional write, or a write that depends on the present value, is a lightweight transaction (LWT) in ScyllaDB.
+//! No leader exists: the node that gets the request coordinates the transaction and proposes the change to the
+//! replicas. Two coordinators of one partition contend: they wait up to 100 ms and start again, and at worst the write
+//! fails with an error that leaves open whether it was applied. With [`key_affinity`](crate::Builder::key_affinity) all
+//! clients send such writes on a partition to the same node, which executes them one after the other:
+//!
+//! ```
+//! use alternator_lb_sdk::{Alternator, KeyAffinity};
+//!
+//! let alternator = Alternator::builder()
+//!     .seeds(["http://10.0.0.1:8000"])
+//!     .key_affinity(KeyAffinity::conditional_writes())
+//!     .build()?;
+//! # Ok::<(), alternator_lb_sdk::BuildError>(())
+//! ```
+//!
+//! | [`KeyAffinity`](crate::KeyAffinity) | applies to | choose it for |
+//! |---|---|---|
+//! | [`conditional_writes()`](crate::KeyAffinity::conditional_writes) | conditions, counters, `ReturnValues` of the former value: the operations that use LWT in the mode `only_rmw_uses_lwt` | most applications with conditional writes |
+//! | [`from_table()`](crate::KeyAffinity::from_table) | the operations that use LWT in the mode of each table, by its tag `system:write_isolation`, else by the server's configuration if that is readable | tables in different modes, `always_use_lwt` among them |
+//! | [`all_writes()`](crate::KeyAffinity::all_writes) | all writes; a `BatchWriteItem` goes to the node of most of its items | items that are overwritten within milliseconds: the clock of one node orders the writes |
+//! | [`all()`](crate::KeyAffinity::all) | `GetItem`, `Query` and `BatchGetItem` as well | few items, read very often |
+//!
+//! The cost is evenness: one node carries the load of a partition in demand. All clients find the same node by
+//! rendezvous hashing of the partition's token over all nodes of the datacenter, also where other requests stay in a
+//! rack. A node that joins or leaves moves only its own share. When the first node of a partition is ejected, all
+//! clients use the second.
+//!
+//! Contention measured on a real ScyllaDB 2026.3.0-rc2 (6 nodes, replication factor 3): 8 clients with 4 callers each,
+//! `ADD` on one hot key, 1,600 operations:
+//!
+//! | | operations per second | slowest | ballot contention | errors that leave the result open |
+//! |---|---|---|---|---|
+//! | no affinity | 152 | 955 ms | 475 | 41 |
+//! | `KeyAffinity::conditional_writes()` | 268 | 160 ms | 0 | 0 |
+//! | `.token_aware()`, which implies affinity | 257 | 389 ms | 9 | 3 |
+//!
+//! The contention in the last row is that of the start: clients that know the token map and clients that do not yet
+//! choose different coordinators.
+//!
+//! The name of a table's partition key is described once by `DescribeTable`, in the background, signed like the
+//! operation that needs it. Until it is known, operations go round robin; where the role may not describe the table,
+//! they do so for good, with one warning. [`partition_key`](crate::Builder::partition_key) names the key instead. A
+//! table that is deleted and created anew with another key is noticed.
+//!
+//! # Token awareness
+//!
+//! Any node accepts any request; a node that does not hold the partition forwards it to a replica. With three replicas,
+//! this happens to half of the requests in a datacenter of 6 nodes, and to three in four with 12 nodes. A token-aware
+//! client sends each request to a replica, the less loaded one of two:
+//!
+//! ```
+//! use alternator_lb_sdk::Alternator;
+//!
+//! let alternator = Alternator::builder()
+//!     .seeds(["http://10.0.0.1:8000"])
+//!     .token_aware()
+//!     .build()?;
+//! # Ok::<(), alternator_lb_sdk::BuildError>(())
+//! ```
+//!
+//! The plugin hashes partition keys of all types as ScyllaDB does, and reads the token map from the server's internal
+//! tables, through Alternator: tablets and vnodes, tables and their indexes. `GetItem`, `PutItem`, `UpdateItem`,
+//! `DeleteItem` and `Query` go to a replica, batches to the node that holds most of their keys, and writes that use LWT
+//! to one replica, the same for all clients. In a rack that has one replica of everything, reads stay in the rack, and
+//! on one node.
+//!
+//! | twelve nodes, three replicas | reads that reach a replica | coordinators of a partition's transactions, with eight clients |
+//! |---|---|---|
+//! | SDK with `endpoint_url` | 24 to 30 % | 1: all requests go to one node |
+//! | `alternator-client` 1.0.1 | 24 to 25 % | 8; with its key route affinity 1 |
+//! | this plugin | 25 % | 5 to 7; with `.key_affinity(..)` 1 |
+//! | this plugin, `.token_aware()` | 100 % | 1, which is a replica |
+//!
+//! Counted by the nodes of the test cluster, with vnodes and with tablets (`cargo run --release -p benchmarks --bin
+//! replicas`). On a real ScyllaDB 2026.3.0-rc2 with 6 nodes, the server's own counter shows 0 of 600 writes and 800
+//! reads per key type outside the replica set, and 45 to 55 % without token awareness; while a node is decommissioned
+//! and 32 tablets move, 14 of 158,408 reads.
+//!
+//! The map is refreshed when the nodes of the cluster change, while tablets move, and every few minutes of use. A stale
+//! map costs a hop, never a failure: requests go only to nodes that discovery lists. Until a map is known, and where it
+//! cannot be, operations go round robin.
+//!
+//! Choose token awareness for all clients that write to a table with LWT, or for none: a client that does not know the
+//! replicas chooses another coordinator.
+//!
+//! ## Permissions
+//!
+//! Where authorization is enforced, the client's role needs `SELECT` on six tables. Without it, one warning appears:
+//!
+//! ```cql
+//! GRANT SELECT ON system.tablets TO app;
+//! GRANT SELECT ON system.token_ring TO app;
+//! GRANT SELECT ON system.local TO app;
+//! GRANT SELECT ON system.peers TO app;
+//! GRANT SELECT ON system_schema.tables TO app;
+//! GRANT SELECT ON system_schema.views TO app;
+//! ```
+//!
+//! **Never** grant it on the whole keyspace `system`: `system.roles` holds the secret of every role.
+//! [`KeyAffinity::from_table`](crate::KeyAffinity::from_table) reads the server's setting from `system.config` as well,
+//! where the role may read it. Servers from 4.6 on provide the map of vnodes, and from 6.0 on that of tablets.
+//!
+//! # Why did it go there?
+//!
+//! [`Alternator::explain`](crate::Alternator::explain) returns the node that an operation would go to now, the
+//! partitions and replicas that were considered, and a [`Reason`](crate::explain::Reason):
+//!
+//! | reason | meaning |
+//! |---|---|
+//! | [`PrimaryReplica`](crate::explain::Reason::PrimaryReplica) | the first usable replica, in an order that is the same for all clients |
+//! | [`PrimaryNode`](crate::explain::Reason::PrimaryNode) | no usable replica is known; the first of all nodes, in an order that is the same for all clients |
+//! | [`Replica`](crate::explain::Reason::Replica) | the less loaded one of two usable replicas |
+//! | [`RoundRobin`](crate::explain::Reason::RoundRobin) | no usable replica is known, or the operation needs none |
+//! | [`Fallback`](crate::explain::Reason::Fallback) | no node is usable; the one that is most likely to be back |
+//! | [`NoNode`](crate::explain::Reason::NoNode) | the scope allows no node |

@@ -1,0 +1,56 @@
+//! Credentials, TLS, and whom the plugin trusts.
+//!
+//! # Credentials
+//!
+//! With authorization enforced, Alternator takes a ScyllaDB **role** as the access key, and the role's
+//! **`salted_hash`**, not its password, as the secret key. An administrator reads it by CQL:
+//!
+//! ```cql
+//! SELECT salted_hash FROM system.roles WHERE role = 'app';  -- older servers: system_auth.roles
+//! ```
+//!
+//! Give both to the SDK like any credentials, for example as `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. The hash
+//! contains `$`: quote it in a shell with single quotes. It is as secret as a password: whoever holds it can sign.
+//!
+//! | [`AuthMode`](crate::AuthMode) | requests |
+//! |---|---|
+//! | [`Auto`](crate::AuthMode::Auto) (default) | are signed where the configuration has a credentials provider, and unsigned where it has none |
+//! | [`Unsigned`](crate::AuthMode::Unsigned) | are never signed |
+//! | [`Required`](crate::AuthMode::Required) | are signed, or fail |
+//!
+//! A provider that fails is an error, and never leads to an unsigned request.
+//!
+//! **Credentials for AWS may reach the cluster.** On AWS Lambda and EC2 `aws_config` finds credentials in the
+//! environment or from the metadata service, and `Auto` signs with them silently. The cluster sees the access key and a
+//! session token, never the secret key. A cluster that enforces authorization refuses such requests. Use
+//! `.no_credentials()` on the `aws_config` loader, or [`AuthMode::Unsigned`](crate::AuthMode::Unsigned).
+//!
+//! # Signatures
+//!
+//! By default the SDK signs. With [`fast_signing`](crate::Builder::fast_signing) the plugin signs, by the same
+//! algorithm (SigV4). It signs the body, `host`, `x-amz-date`, `x-amz-target` and the session token; other headers are
+//! not covered by the signature. It keeps derived keys, for up to eight sets of credentials, regions and days, in
+//! memory only, wipes them when it drops them, and shows them in no `Debug` output.
+//!
+//! # TLS
+//!
+//! TLS is the HTTP client's: its trusted certificates, its proxy. Discovery and probes use the same client as the data.
+//! The certificate of a node is verified against the address or name that the request goes to. The scheme and port of
+//! every node are those of the seeds, so a server cannot turn `https` into `http` or name another port.
+//!
+//! # Trust
+//!
+//! * A request goes to a seed, or to an address that a node of the cluster has listed; otherwise the operation fails.
+//!   An AWS endpoint is refused as a seed.
+//! * `/localnodes` can list IP addresses only. Host names and everything else in it are ignored.
+//! * Responses to discovery are bounded: more than 1 MiB or more than 4,096 nodes are refused, and every query has a
+//!   timeout. A refused response changes nothing.
+//! * Over `http`, an attacker who can change traffic can change the node list as well as the data. Use `https` on
+//!   networks that you do not trust.
+//! * A node of the cluster is trusted to list the others. A hostile node can list any IP address; requests are then
+//!   sent there, on the seeds' port, signed if there are credentials. Signatures do not contain the secret key, and
+//!   with `https` the address has to prove its identity first.
+//! * [Token awareness](super::routing#permissions) needs `SELECT` on six system tables. Never grant it on the whole
+//!   keyspace `system`: `system.roles` holds the secret of every role.
+//!
+//! There is no unsafe code in the library.
