@@ -101,8 +101,9 @@ pub(super) async fn probe_stalled<E: Send + Sync + 'static>(
     node: Arc<Endpoint<E>>,
     others: Vec<Arc<Endpoint<E>>>,
 ) {
-    let answers = |nodes: &[Arc<Endpoint<E>>]| nodes.iter().map(|node| node.answers()).sum::<u64>();
-    let (answers_before, others_before) = (node.answers(), answers(&others));
+    let answers =
+        |nodes: &[Arc<Endpoint<E>>]| nodes.iter().map(|node| node.responses()).sum::<u64>();
+    let (answers_before, others_before) = (node.responses(), answers(&others));
     let usual = node.latency().unwrap_or_default();
     let threshold = usual.saturating_mul(FACTOR).clamp(SHORTEST, LONGEST);
     if responds(ask.as_ref(), &node, ConnectionPool::Separate, threshold).await != Some(false) {
@@ -110,7 +111,7 @@ pub(super) async fn probe_stalled<E: Send + Sync + 'static>(
     }
     let is_other_there =
         answers(&others) > others_before || any_responds(ask.as_ref(), &others, threshold).await;
-    if !is_other_there || node.answers() > answers_before {
+    if !is_other_there || node.responses() > answers_before {
         return;
     }
     eject(&discovery, &node);

@@ -109,7 +109,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
 
     /// Ends the requests that wait on a node.
     pub(super) fn end_requests(&self, node: &Endpoint<E>) {
-        (self.settings.end_requests)(node.endpoint());
+        (self.settings.end_requests)(node.extension());
     }
 
     pub(super) fn wake_ups(&self) -> Arc<WakeUps> {

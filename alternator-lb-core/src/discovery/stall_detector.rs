@@ -98,7 +98,7 @@ impl<E> StallDetector<E> {
 impl<E> StalledNode<E> {
     fn new(node: Arc<Endpoint<E>>) -> Self {
         Self {
-            answers: node.answers(),
+            answers: node.responses(),
             node,
             waited: Duration::ZERO,
             idle: Duration::ZERO,
@@ -109,7 +109,7 @@ impl<E> StalledNode<E> {
 
     /// Takes note of what has happened. Returns whether there is anything to remember.
     fn goes_on(&mut self, elapsed: Duration) -> bool {
-        let answers = self.node.answers();
+        let answers = self.node.responses();
         if answers != self.answers {
             self.answers = answers;
             self.waited = Duration::ZERO;

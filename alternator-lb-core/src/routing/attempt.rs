@@ -55,13 +55,13 @@ impl<E> Attempt<E> {
     ) -> Option<Transition> {
         let load_stats = self.node.load_stats();
         if outcome.is_failure() {
-            load_stats.count_failure();
+            load_stats.record_failure();
         }
         if outcome.was_answered() {
-            load_stats.answered(self.age(now));
+            load_stats.record_response(self.age(now));
         }
         if outcome == Outcome::Overloaded {
-            load_stats.overloaded(now);
+            load_stats.record_overload(now);
         }
         let permit = self.permit.take();
         let health = self.node.health();

@@ -1,43 +1,40 @@
 //! A node as routing sees it.
 
-use super::load_stats::LoadStats;
+use super::load_stats::{LoadStats, ONE_REQUEST};
 use crate::health::NodeHealth;
 use crate::topology::Node;
 use std::time::Duration;
 
-/// A node that requests can be sent to. `E` is whatever the caller wants at hand when the node is picked.
+/// A node that requests can be sent to. `E` is the caller's extension: what it needs at hand when the node is picked.
 pub type Endpoint<E> = Node<EndpointState<E>>;
 
-/// In the hundredths in which loads are told.
-const ONE_REQUEST: u64 = 100;
-
-/// What routing attaches to a node.
+/// The state that routing attaches to a node.
 #[derive(Debug)]
 pub struct EndpointState<E> {
-    endpoint: E,
+    extension: E,
     health: NodeHealth,
     load_stats: LoadStats,
 }
 
 impl<E> EndpointState<E> {
-    /// A node that is used from the beginning.
-    pub fn new(endpoint: E) -> Self {
-        Self::with_health(endpoint, NodeHealth::new())
+    /// The state of a node that is used from the beginning.
+    pub fn new(extension: E) -> Self {
+        Self::with_health(extension, NodeHealth::new())
     }
 
-    /// A node that is new, and has answered a probe.
-    pub fn slow_starting(endpoint: E, now: Duration) -> Self {
-        Self::with_health(endpoint, NodeHealth::slow_starting(now))
+    /// The state of a new node that has passed a health check.
+    pub fn slow_starting(extension: E, now: Duration) -> Self {
+        Self::with_health(extension, NodeHealth::slow_starting(now))
     }
 
-    /// A node that must answer a probe before it is used.
-    pub fn pending(endpoint: E, now: Duration) -> Self {
-        Self::with_health(endpoint, NodeHealth::pending(now))
+    /// The state of a new node that must pass a health check before it is used.
+    pub fn pending(extension: E, now: Duration) -> Self {
+        Self::with_health(extension, NodeHealth::pending(now))
     }
 
-    fn with_health(endpoint: E, health: NodeHealth) -> Self {
+    fn with_health(extension: E, health: NodeHealth) -> Self {
         Self {
-            endpoint,
+            extension,
             health,
             load_stats: LoadStats::default(),
         }
@@ -45,58 +42,55 @@ impl<E> EndpointState<E> {
 }
 
 impl<E> Endpoint<E> {
-    pub fn endpoint(&self) -> &E {
-        &self.attached().endpoint
+    /// Returns what the caller attached to the node.
+    pub fn extension(&self) -> &E {
+        &self.attached().extension
     }
 
+    /// Returns the health of the node.
     pub fn health(&self) -> &NodeHealth {
         &self.attached().health
     }
 
-    /// Attempts that are under way.
+    /// The number of attempts in flight.
     pub fn in_flight(&self) -> u32 {
         self.load_stats().in_flight()
     }
 
-    /// Attempts that were made since the node was first listed.
+    /// The number of attempts since the node was first listed.
     pub fn requests(&self) -> u64 {
         self.load_stats().requests()
     }
 
-    /// Those of them that the node has answered, whatever it said.
-    pub fn answers(&self) -> u64 {
-        self.load_stats().answers()
+    /// The number of responses of any status.
+    pub fn responses(&self) -> u64 {
+        self.load_stats().responses()
     }
 
-    /// Those of them that the node did not answer, or answered with an error of its own (5xx).
+    /// The number of attempts without a response or with a server error (5xx).
     pub fn failures(&self) -> u64 {
         self.load_stats().failures()
     }
 
-    /// How long its answers usually take, once there are any.
+    /// The moving average of the time to a response; none before the first response.
     pub fn latency(&self) -> Option<Duration> {
         self.load_stats().latency()
     }
 
-    /// Whether a request whose turn this is should go to another node instead.
+    /// Whether this node, which is next in turn, should cede the turn to another one.
     ///
-    /// It should if the other is less busy, by a whole request. By that alone the counts of nodes that are alike would
-    /// drift apart by chance, as far as √n of n requests; so turns are also given back, when it is no loss.
+    /// It should if the other one's load is smaller by at least one whole request. By this rule alone the request counts of
+    /// equal nodes would drift apart by chance, by up to √n of n requests. So a ceded turn is also returned as soon as the
+    /// node that is owed it is no more loaded.
     pub(super) fn should_yield_to(&self, other: &Self, now: Duration) -> bool {
-        let (busy, other_busy) = (self.load(now), other.load(now));
-        let is_busier = busy >= other_busy + ONE_REQUEST;
-        let is_owed =
-            self.load_stats().fairness_debt() < 0 && other.load_stats().fairness_debt() > 0;
-        is_busier || (is_owed && busy >= other_busy)
+        let (load, other_load) = (self.load(now), other.load(now));
+        let owes_turn =
+            self.load_stats().fairness_credit() < 0 && other.load_stats().fairness_credit() > 0;
+        load >= other_load + ONE_REQUEST || (owes_turn && load >= other_load)
     }
 
-    /// A request whose turn this is goes to another node instead.
-    pub(super) fn yield_turn_to(&self, other: &Self) {
-        self.load_stats().transfer_turn(other.load_stats());
-    }
-
-    /// How busy it is, in hundredths of a request in flight: more than there are if it lets know that it is overloaded,
-    /// or if it shall get less than others.
+    /// The load in [hundredths of a request](ONE_REQUEST) in flight. It exceeds the requests in flight if the node has
+    /// reported overload, or if it is in slow start and should receive a smaller share.
     pub(super) fn load(&self, now: Duration) -> u64 {
         self.load_stats().load(self.health().share(now), now)
     }

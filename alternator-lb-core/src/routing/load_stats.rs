@@ -1,52 +1,58 @@
-//! What goes to a node, and how it copes.
+//! The load of a node: its requests in flight, and how it copes with them.
 
 use crate::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The counts of one node. On cache lines of its own: every request writes here, while everybody reads the node's
+/// The counters of one node. On cache lines of their own: every request writes here, while all threads read the node's
 /// address.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(super) struct LoadStats {
     in_flight: AtomicU32,
     requests: AtomicU64,
-    answers: AtomicU64,
+    responses: AtomicU64,
     failures: AtomicU64,
-    /// The usual time to an answer in nanoseconds; none yet while it is zero.
+    /// The moving average of the time to a response, in nanoseconds; zero before the first response.
     latency: AtomicU64,
-    /// Turns that the node gave to others, less those that it got from them.
-    fairness_debt: AtomicI32,
-    /// Until when the node counts as busier than it looks, in milliseconds.
+    /// The number of turns that the node ceded to others, less the number that it received from them.
+    fairness_credit: AtomicI32,
+    /// The end of the overload penalty, in milliseconds.
     overloaded_until: AtomicU64,
 }
 
-/// How much of the usual latency each answer makes up, as in TCP's estimate of round trips (RFC 6298): some ten answers
-/// tell a change.
-const NEW_SHARE: u64 = 8;
+/// One request in flight, in the unit of [`LoadStats::load`].
+pub(super) const ONE_REQUEST: u64 = 100;
 
-/// How many turns a node can have given away, or got, until they are forgotten: enough for what chance does to nodes that
-/// are alike, and little beside what a node is spared while it is slow, which it shall not be given all at once when it
-/// is well again.
-const MAX_FAIRNESS_DEBT: i32 = 16;
+/// The divisor of the moving average: each response weighs an eighth, as in TCP's estimate of round trips (RFC 6298). About
+/// ten responses show a change.
+const EWMA_DIVISOR: u64 = 8;
 
-/// What one answer that the node is overloaded adds to the time for which it counts as busier, and the longest such time.
-/// It counts as one more request in flight for each of these steps still to come: one such answer, which may be due to
-/// the limit of a single table, hardly shows; a node that says it all the time looks as if ten more were waiting, and
-/// is given what the others are too busy for.
+/// The limit of the fairness credit in either direction. It is enough for what chance does to equal nodes, and small beside
+/// the turns that a slow node cedes, which it must not receive all at once when it has recovered.
+const MAX_FAIRNESS_CREDIT: i32 = 16;
+
+/// How far one overload response extends the overload penalty, in milliseconds, and the longest penalty. The penalty is one
+/// more request in flight for each of these steps that is still to come: one such response, which may be due to the limit of
+/// a single table, hardly shows; a node that reports overload all the time looks as if ten more requests were waiting, and
+/// receives what the others are too loaded for.
 const OVERLOAD_STEP: u64 = 500;
-const OVERLOAD_LONGEST: u64 = 10 * OVERLOAD_STEP;
+const MAX_OVERLOAD: u64 = 10 * OVERLOAD_STEP;
 
 impl LoadStats {
-    /// An attempt begins.
+    /// Counts an attempt that begins.
+    #[inline]
     pub(super) fn begin(&self) {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts an attempt that ends.
+    #[inline]
     pub(super) fn end(&self) {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
+    #[inline]
     pub(super) fn in_flight(&self) -> u32 {
         self.in_flight.load(Ordering::Relaxed)
     }
@@ -55,8 +61,8 @@ impl LoadStats {
         self.requests.load(Ordering::Relaxed)
     }
 
-    pub(super) fn answers(&self) -> u64 {
-        self.answers.load(Ordering::Relaxed)
+    pub(super) fn responses(&self) -> u64 {
+        self.responses.load(Ordering::Relaxed)
     }
 
     pub(super) fn failures(&self) -> u64 {
@@ -70,60 +76,59 @@ impl LoadStats {
         }
     }
 
-    pub(super) fn count_failure(&self) {
+    pub(super) fn record_failure(&self) {
         self.failures.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The node has answered after so long.
-    pub(super) fn answered(&self, after: Duration) {
-        self.answers.fetch_add(1, Ordering::Relaxed);
-        let after = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX).max(1);
-        let usual = match self.latency.load(Ordering::Relaxed) {
-            0 => after,
-            usual => (usual - usual / NEW_SHARE).saturating_add(after / NEW_SHARE),
+    #[inline]
+    pub(super) fn record_response(&self, latency: Duration) {
+        self.responses.fetch_add(1, Ordering::Relaxed);
+        let latency = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX).max(1);
+        let average = match self.latency.load(Ordering::Relaxed) {
+            0 => latency,
+            average => (average - average / EWMA_DIVISOR).saturating_add(latency / EWMA_DIVISOR),
         };
-        // Of two answers at the same instant one may be lost, which an average can bear.
-        self.latency.store(usual.max(1), Ordering::Relaxed);
+        // Of two responses at the same instant one may be lost, which an average can bear.
+        self.latency.store(average.max(1), Ordering::Relaxed);
     }
 
-    /// The node has answered that it is overloaded.
-    pub(super) fn overloaded(&self, now: Duration) {
+    pub(super) fn record_overload(&self, now: Duration) {
         let now = millis(now);
         let until = self.overloaded_until.load(Ordering::Relaxed).max(now) + OVERLOAD_STEP;
-        let until = until.min(now + OVERLOAD_LONGEST);
+        let until = until.min(now + MAX_OVERLOAD);
         self.overloaded_until.store(until, Ordering::Relaxed);
     }
 
-    /// Turns that the node gave to others, less those that it got from them.
-    pub(super) fn fairness_debt(&self) -> i32 {
-        self.fairness_debt.load(Ordering::Relaxed)
+    /// The number of turns that other nodes owe this one; negative if it owes them.
+    #[inline]
+    pub(super) fn fairness_credit(&self) -> i32 {
+        self.fairness_credit.load(Ordering::Relaxed)
     }
 
-    /// A turn of this node goes to another.
-    pub(super) fn transfer_turn(&self, to: &Self) {
-        for (load_stats, change) in [(self, 1), (to, -1)] {
-            let fairness_debt = load_stats.fairness_debt() + change;
-            if fairness_debt.abs() <= MAX_FAIRNESS_DEBT {
-                // Of two at the same instant one may be lost.
-                load_stats
-                    .fairness_debt
-                    .store(fairness_debt, Ordering::Relaxed);
+    /// Records that another node receives a turn of this one.
+    pub(super) fn cede_turn_to(&self, other: &Self) {
+        for (stats, change) in [(self, 1), (other, -1)] {
+            let credit = stats.fairness_credit() + change;
+            if credit.abs() <= MAX_FAIRNESS_CREDIT {
+                // Of two changes at the same instant one may be lost.
+                stats.fairness_credit.store(credit, Ordering::Relaxed);
             }
         }
     }
 
-    /// How busy the node is, in hundredths of a request; `share` is how much it should get of what others get, in
-    /// percent.
+    /// The load in hundredths of a request. `share` is the node's share of what others receive, in percent.
+    #[inline]
     pub(super) fn load(&self, share: u32, now: Duration) -> u64 {
         let until = self.overloaded_until.load(Ordering::Relaxed);
         let penalty = until.saturating_sub(millis(now)).div_ceil(OVERLOAD_STEP);
-        let waiting = u64::from(self.in_flight.load(Ordering::Relaxed)) + penalty;
-        waiting * 100 * 100 / u64::from(share.max(1))
+        let waiting = u64::from(self.in_flight()) + penalty;
+        waiting * ONE_REQUEST * 100 / u64::from(share.max(1))
     }
 }
 
+#[inline]
 fn millis(moment: Duration) -> u64 {
-    // Far below the largest, so that sums of it do not overflow.
+    // Half of the largest, so that sums do not overflow.
     u64::try_from(moment.as_millis()).unwrap_or(u64::MAX / 2)
 }
 
@@ -134,42 +139,38 @@ mod tests {
     const NOW: Duration = Duration::from_secs(100);
 
     #[test]
-    fn the_usual_latency_follows_the_answers() {
-        let load_stats = LoadStats::default();
-        assert_eq!(load_stats.latency(), None);
-        load_stats.answered(Duration::from_millis(80));
-        assert_eq!(load_stats.latency(), Some(Duration::from_millis(80)));
-        load_stats.answered(Duration::ZERO);
-        assert_eq!(load_stats.latency(), Some(Duration::from_millis(70)));
+    fn latency_is_a_moving_average_of_the_responses() {
+        let stats = LoadStats::default();
+        assert_eq!(stats.latency(), None);
+        stats.record_response(Duration::from_millis(80));
+        assert_eq!(stats.latency(), Some(Duration::from_millis(80)));
+        stats.record_response(Duration::ZERO);
+        assert_eq!(stats.latency(), Some(Duration::from_millis(70)));
         for _ in 0..50 {
-            load_stats.answered(Duration::from_millis(20));
+            stats.record_response(Duration::from_millis(20));
         }
-        let usual = load_stats.latency().unwrap_or_default();
-        assert!(usual.abs_diff(Duration::from_millis(20)) < Duration::from_millis(1));
+        let average = stats.latency().unwrap_or_default();
+        assert!(average.abs_diff(Duration::from_millis(20)) < Duration::from_millis(1));
     }
 
     #[test]
     fn overload_counts_as_requests_in_flight_and_fades() {
-        let load_stats = LoadStats::default();
-        let load = |after: u64| load_stats.load(100, NOW + Duration::from_millis(after));
-        load_stats.overloaded(NOW);
+        let stats = LoadStats::default();
+        let load = |after: u64| stats.load(100, NOW + Duration::from_millis(after));
+        stats.record_overload(NOW);
         assert_eq!((load(0), load(499), load(500)), (100, 100, 0));
         for _ in 0..1_000 {
-            load_stats.overloaded(NOW);
+            stats.record_overload(NOW);
         }
         assert_eq!((load(0), load(2_500), load(5_000)), (1_000, 500, 0));
     }
 
     #[test]
-    fn a_node_that_should_get_less_is_busy_sooner() {
-        let load_stats = LoadStats::default();
-        assert_eq!(
-            load_stats.load(10, NOW),
-            0,
-            "with nothing to do all are alike"
-        );
-        load_stats.begin();
-        assert_eq!(load_stats.load(100, NOW), 100);
-        assert_eq!(load_stats.load(10, NOW), 1_000);
+    fn load_grows_as_the_share_shrinks() {
+        let stats = LoadStats::default();
+        assert_eq!(stats.load(10, NOW), 0, "idle nodes are equal");
+        stats.begin();
+        assert_eq!(stats.load(100, NOW), 100);
+        assert_eq!(stats.load(10, NOW), 1_000);
     }
 }

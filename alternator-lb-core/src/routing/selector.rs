@@ -127,7 +127,7 @@ impl<'t, E> Selection<'t, E> {
     /// It is the one.
     pub(super) fn take(self) -> Arc<Endpoint<E>> {
         if let Some(next) = self.instead_of {
-            next.yield_turn_to(self.node);
+            next.load_stats().cede_turn_to(self.node.load_stats());
         }
         Arc::clone(self.node)
     }

@@ -197,7 +197,7 @@ impl Intercept for Interceptor {
         if let Some(transport) = &self.transport
             && let Some(attempt) = plan(config).and_then(|plan| plan.current())
         {
-            let signal = is_abortable.then(|| attempt.node().endpoint().abort_signal());
+            let signal = is_abortable.then(|| attempt.node().extension().abort_signal());
             if let Some(handle) = transport.handle(signal) {
                 context.request_mut().add_extension(handle);
             }

@@ -25,11 +25,11 @@ impl Resolver {
     /// The node of an operation's plan; the next node where there is no plan, as in SDK crates without `finalize_params`.
     fn resolve(&self, plan: Option<&SdkPlan>) -> EndpointFuture<'static> {
         let endpoint = match plan.and_then(SdkPlan::current) {
-            Some(attempt) => Ok(attempt.node().endpoint().resolved()),
+            Some(attempt) => Ok(attempt.node().extension().resolved()),
             None => self
                 .cluster
                 .pick_one()
-                .map(|node| node.endpoint().resolved())
+                .map(|node| node.extension().resolved())
                 .map_err(BoxError::from),
         };
         EndpointFuture::ready(endpoint)

@@ -89,7 +89,7 @@ impl Network {
     async fn leave_out(&self, attempt: usize, alternator: &Alternator) {
         self.attempts(attempt).await;
         let node = self.attempts.borrow()[attempt - 1].clone();
-        node_of(alternator, &node).endpoint().abort_requests();
+        node_of(alternator, &node).extension().abort_requests();
     }
 
     /// Leaves out the node of an attempt that is not to be ended, and lets it be answered at last.

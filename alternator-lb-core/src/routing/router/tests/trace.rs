@@ -62,7 +62,7 @@ fn nothing_changes_by_it() {
                 (
                     node.requests(),
                     node.in_flight(),
-                    node.load_stats().fairness_debt(),
+                    node.load_stats().fairness_credit(),
                 )
             })
             .collect();

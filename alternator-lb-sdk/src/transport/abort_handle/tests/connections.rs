@@ -59,7 +59,7 @@ async fn attempts_after(fault: Fault) -> u64 {
         }
         other.inject(Fault::ServerError { share: 1.0 });
         let node = node_of(&alternator, &waiting.url());
-        node.endpoint().abort_requests();
+        node.extension().abort_requests();
         other
     };
     let (sent, other) = tokio::join!(client.list_tables().send(), leaves_out);
