@@ -2,9 +2,8 @@
 
 use crate::cluster::Cluster;
 use crate::operation::access::Access;
-use alternator_lb_core::routing;
 use alternator_lb_core::routing::{Preference, RoutingInfo, RoutingKey, Token};
-use alternator_lb_core::routing::{Reason, RoutingTrace};
+use alternator_lb_core::routing::{Reason, Replica, RoutingTrace};
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use std::fmt;
 use std::net::IpAddr;
@@ -36,27 +35,13 @@ pub struct Partition {
     pub(crate) map_age: Option<Duration>,
 }
 
-/// A node in the list that holds one of the partitions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Replica {
-    url: String,
-    is_in_scope: bool,
-    is_usable: bool,
-}
-
 impl Explanation {
-    pub(crate) fn new<E>(partitions: Vec<Partition>, explained: &RoutingTrace<E>) -> Self {
-        let replica = |replica: &routing::Replica<E>| Replica {
-            url: replica.node.url().as_str().to_owned(),
-            is_in_scope: replica.is_in_scope,
-            is_usable: replica.is_usable,
-        };
-        let chosen = explained.chosen.as_ref();
+    pub(crate) fn new(partitions: Vec<Partition>, trace: RoutingTrace) -> Self {
         Self {
             partitions,
-            replicas: explained.replicas.iter().map(replica).collect(),
-            node: chosen.map(|node| node.url().as_str().to_owned()),
-            reason: explained.reason,
+            replicas: trace.replicas,
+            node: trace.node.map(|node| node.as_str().to_owned()),
+            reason: trace.reason,
         }
     }
 
@@ -121,27 +106,6 @@ impl Partition {
     }
 }
 
-impl Replica {
-    /// The address, as `scheme://host:port`.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Whether it is in the [`Scope`](crate::Scope) that was chosen. Others only get what goes by an order that is the
-    /// same for all clients.
-    #[must_use]
-    pub fn is_in_scope(&self) -> bool {
-        self.is_in_scope
-    }
-
-    /// Whether it is used: it is not left out because it does not answer, or answers with errors.
-    #[must_use]
-    pub fn is_usable(&self) -> bool {
-        self.is_usable
-    }
-}
-
 /// What would become of an operation with this input. Nothing is looked up because of it.
 pub(crate) fn explain(cluster: &Cluster, input: &Input) -> Explanation {
     let partitions_and_wish =
@@ -155,8 +119,8 @@ pub(crate) fn explain(cluster: &Cluster, input: &Input) -> Explanation {
         };
         RoutingInfo::one(any, Preference::LeastLoaded)
     });
-    let explained = cluster.router().explain(&wish, cluster.now());
-    Explanation::new(partitions, &explained)
+    let trace = cluster.router().explain(&wish, cluster.now());
+    Explanation::new(partitions, trace)
 }
 
 impl fmt::Display for Explanation {
@@ -220,12 +184,12 @@ mod tests {
                         users, index by_age, token 7: where it lies is not known\n\
                         to http://10.0.0.5:8000, a replica that is not the busier one of two";
         assert_eq!(explanation.to_string(), expected);
-        let nobody = Explanation {
+        let refused = Explanation {
             partitions: Vec::new(),
             node: None,
             reason: Reason::NoNode,
             ..explanation
         };
-        assert_eq!(nobody.to_string(), "to nobody: the scope allows no node");
+        assert_eq!(refused.to_string(), "to no node: the scope allows none");
     }
 }

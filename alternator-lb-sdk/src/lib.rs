@@ -99,8 +99,8 @@ mod transport;
 
 /// Where an operation would go, and why: the result of [`Alternator::explain`].
 pub mod explain {
-    pub use crate::explanation::{Explanation, Partition, Replica};
-    pub use alternator_lb_core::routing::Reason;
+    pub use crate::explanation::{Explanation, Partition};
+    pub use alternator_lb_core::routing::{Reason, Replica};
 }
 
 pub use alternator::Alternator;

@@ -1,4 +1,4 @@
-//! Nodes that are left out, and when they are tried again.
+//! Ejected nodes, and when requests may probe them.
 
 use super::Endpoint;
 use super::healthy_set::Candidate;
@@ -6,68 +6,66 @@ use crate::health::{EjectionCause, NodeHealth, State};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The ejected ones among some nodes, also those that are used regardless.
+/// The ejected nodes of a set, including those that panic mode uses regardless.
 #[derive(Debug)]
 pub(super) struct Ejected<E> {
-    /// Of those that went together who was first comes first; those that have failed for longer, and were asked in vain
-    /// more often, come after them.
+    /// By the number of consecutive ejections, then by the time of the ejection: the nodes that have failed for longer, and
+    /// more probes, come last.
     all: Box<[Candidate<E>]>,
-    /// Those of them that answer, but badly; whose rest ends first comes first.
+    /// The nodes that respond, but with errors, by the end of their ejection.
     failing: Box<[Candidate<E>]>,
-    /// From when on one of these may be tried.
-    next_trial: Duration,
+    /// The end of the first ejection among the failing nodes.
+    first_due: Duration,
 }
 
 impl<E> Ejected<E> {
-    /// Of nodes with their states as they were looked at.
+    /// Selects the ejected nodes by the given states.
     pub(super) fn among<'n>(nodes: impl Iterator<Item = (&'n Candidate<E>, State)> + Clone) -> Self
     where
         E: 'n,
     {
-        let all = sorted(nodes.clone(), |state, health| {
+        let all = select_sorted(nodes.clone(), |state, health| {
             let key = (health.consecutive_ejections(), health.ejected_since());
             (!state.is_up()).then_some(key)
         });
-        let failing = sorted(nodes, |state, health| {
+        let failing = select_sorted(nodes, |state, health| {
             (state.cause() == Some(EjectionCause::Failing)).then(|| health.ejected_until())
         });
-        let next_trial = failing
+        let first_due = failing
             .first()
-            .map_or(Duration::MAX, |member| member.node.health().ejected_until());
+            .map_or(Duration::MAX, |first| first.node.health().ejected_until());
         Self {
             all,
             failing,
-            next_trial,
+            first_due,
         }
     }
 
-    /// All of them, the most hopeful first.
+    /// All ejected nodes, the most likely to have recovered first.
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
-        self.all.iter().map(|member| &member.node)
+        self.all.iter().map(|candidate| &candidate.node)
     }
 
-    /// Those whose rest may be over, so that a request may try them. Where nobody watches over the nodes, requests also
-    /// find out about those that cannot be reached.
-    pub(super) fn due(&self, is_watched: bool, now: Duration) -> &[Candidate<E>] {
-        match is_watched {
-            true if now < self.next_trial => &[],
+    /// The nodes whose ejection may be over, so that a request may probe them. Without a health checker, requests probe
+    /// unreachable nodes too.
+    pub(super) fn due(&self, has_health_checker: bool, now: Duration) -> &[Candidate<E>] {
+        match has_health_checker {
+            true if now < self.first_due => &[],
             true => &self.failing,
             false => &self.all,
         }
     }
 }
 
-/// The nodes that have a key, by that.
-fn sorted<'n, E: 'n, K: Ord>(
+/// Returns the nodes for which `key` returns a key, sorted by it.
+fn select_sorted<'n, E: 'n, K: Ord>(
     nodes: impl Iterator<Item = (&'n Candidate<E>, State)>,
     key: impl Fn(State, &NodeHealth) -> Option<K>,
 ) -> Box<[Candidate<E>]> {
-    let mut sorted: Vec<(K, &Candidate<E>)> = nodes
-        .filter_map(|(member, state)| Some((key(state, member.node.health())?, member)))
+    let mut selected: Vec<(K, &Candidate<E>)> = nodes
+        .filter_map(|(candidate, state)| Some((key(state, candidate.node.health())?, candidate)))
         .collect();
-    sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
-    sorted
-        .into_iter()
-        .map(|(_, member)| member.clone())
-        .collect()
+    selected.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let sorted = selected.into_iter().map(|(_, candidate)| candidate.clone());
+    sorted.collect()
 }

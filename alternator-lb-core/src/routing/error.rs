@@ -1,4 +1,4 @@
-//! Why no node was selected.
+//! Errors of the selection.
 
 /// No node can be selected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -9,7 +9,7 @@ pub enum SelectionError {
          upgrade them, or add `.or(Scope::cluster())` to use all their nodes"
     )]
     ScopeUnsupported {
-        /// The scope of the configuration.
+        /// The configured scope.
         scope: String,
     },
 

@@ -1,14 +1,16 @@
-//! What has changed with a node.
+//! Changes of a node's health.
 
 use super::Endpoint;
 use crate::health::Transition;
 use std::sync::Arc;
 
-/// A node that goes, comes or stays out.
+/// A change of a node's health, and its effect on panic mode.
 #[derive(Debug)]
 pub struct HealthEvent<E> {
+    /// The node.
     pub node: Arc<Endpoint<E>>,
+    /// The change.
     pub transition: Transition,
-    /// Whether ejections are ignored from now on, or not any more, if that has changed with it.
+    /// Whether panic mode, in which ejections are ignored, begins or ends with this change; none if neither.
     pub panic: Option<bool>,
 }

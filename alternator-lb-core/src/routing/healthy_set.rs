@@ -1,24 +1,24 @@
-//! Nodes that can be used, to choose one from in any way.
+//! The usable nodes among which a selection is made.
 
 use super::Endpoint;
 use super::rendezvous::NodeHash;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// The nodes of one scope that can be used, or those at local: in the order in which rotation walks them, and by address.
+/// The usable nodes of one scope or of the local datacenter, in round-robin order and by address.
 #[derive(Debug)]
 pub(super) struct HealthySet<E> {
-    members: Box<[Candidate<E>]>,
-    /// The places of the members that have an address, sorted by that: a key's replicas are found among a thousand nodes in
-    /// ten steps.
-    places: Box<[(Address, usize)]>,
+    candidates: Box<[Candidate<E>]>,
+    /// The positions of the candidates that have an address, sorted by address: ten steps find a key's replica among a
+    /// thousand nodes.
+    by_address: Box<[(Address, usize)]>,
 }
 
-/// An address as a number, the same for one of IPv4 however it is written: comparing numbers takes a fraction of the time.
+/// An address as a number, the same for IPv4 in either notation: numbers compare in a fraction of the time.
 type Address = u128;
 
-/// A node with its hash. The seats of a pool lie side by side, since an operation that wants one coordinator looks at all
-/// of them, and at one node only.
+/// A node with its hash. The hashes of a set lie side by side, since the search for a primary node reads all of them, and
+/// only one node.
 #[derive(Debug)]
 pub(super) struct Candidate<E> {
     pub(super) hash: NodeHash,
@@ -26,50 +26,52 @@ pub(super) struct Candidate<E> {
 }
 
 impl<E> HealthySet<E> {
-    pub(super) fn new(members: impl IntoIterator<Item = Candidate<E>>) -> Self {
-        let members: Box<[Candidate<E>]> = members.into_iter().collect();
-        let addresses = members.iter().map(|member| member.node.url().ip());
-        let mut places: Vec<(Address, usize)> = addresses
+    pub(super) fn new(candidates: impl IntoIterator<Item = Candidate<E>>) -> Self {
+        let candidates: Box<[Candidate<E>]> = candidates.into_iter().collect();
+        let addresses = candidates.iter().map(|candidate| candidate.node.url().ip());
+        let mut by_address: Vec<(Address, usize)> = addresses
             .enumerate()
-            .filter_map(|(place, ip)| Some((address(ip?), place)))
+            .filter_map(|(position, ip)| Some((address(ip?), position)))
             .collect();
-        places.sort_unstable();
+        by_address.sort_unstable();
         Self {
-            members,
-            places: places.into(),
+            candidates,
+            by_address: by_address.into(),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.candidates.is_empty()
     }
 
-    pub(super) fn members(&self) -> &[Candidate<E>] {
-        &self.members
+    pub(super) fn candidates(&self) -> &[Candidate<E>] {
+        &self.candidates
     }
 
-    pub(super) fn nodes(&self) -> impl DoubleEndedIterator<Item = &Arc<Endpoint<E>>> {
-        self.members.iter().map(|member| &member.node)
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
+        self.candidates.iter().map(|candidate| &candidate.node)
     }
 
-    /// The nodes in order, beginning anywhere.
+    /// The nodes in round-robin order, from any position on.
     pub(super) fn iter_from(&self, start: usize) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
-        let (before, from) = self.members.split_at(start % self.members.len().max(1));
-        from.iter().chain(before).map(|member| &member.node)
+        let (before, from) = self
+            .candidates
+            .split_at(start % self.candidates.len().max(1));
+        from.iter().chain(before).map(|candidate| &candidate.node)
     }
 
-    /// The member at an address, with its place.
+    /// Returns the candidate at an address, and its position.
     pub(super) fn find(&self, ip: IpAddr) -> Option<(usize, &Candidate<E>)> {
         let address = address(ip);
         let found = self
-            .places
+            .by_address
             .binary_search_by_key(&address, |(other, _)| *other);
-        let found = found.ok()?;
-        let (_, place) = *self.places.get(found)?;
-        Some((place, self.members.get(place)?))
+        let (_, position) = *self.by_address.get(found.ok()?)?;
+        Some((position, self.candidates.get(position)?))
     }
 }
 
+#[inline]
 fn address(ip: IpAddr) -> Address {
     match ip {
         IpAddr::V4(ip) => ip.to_ipv6_mapped(),
@@ -94,50 +96,49 @@ mod tests {
     use crate::topology::{Host, NodeUrl, Scheme, Topology};
     use proptest::prelude::*;
 
-    fn pool(hosts: &[Host]) -> HealthySet<()> {
+    fn healthy_set(hosts: &[Host]) -> HealthySet<()> {
         let url = |host: &Host| NodeUrl::new(Scheme::Http, host.clone(), 8000);
         let topology = Topology::new(&[hosts.iter().map(url).collect()], |_| {
             EndpointState::new(())
         });
-        let table = RoutingSnapshot::new(Arc::new(topology));
-        let members = table.local().members().iter().cloned();
-        HealthySet::new(members)
+        let snapshot = RoutingSnapshot::new(Arc::new(topology));
+        HealthySet::new(snapshot.usable_local().candidates().iter().cloned())
     }
 
-    fn found(pool: &HealthySet<()>, ip: &str) -> Option<usize> {
-        pool.find(ip.parse().unwrap()).map(|(place, _)| place)
+    fn position(set: &HealthySet<()>, ip: &str) -> Option<usize> {
+        set.find(ip.parse().unwrap()).map(|(position, _)| position)
     }
 
     #[test]
-    fn nodes_are_found_by_their_address_however_it_is_written() {
+    fn node_is_found_by_its_address_in_any_notation() {
         let ip = |ip: &str| Host::Ip(ip.parse().unwrap());
-        let pool = pool(&[ip("10.0.0.9"), ip("2001:db8::1"), ip("10.0.0.1")]);
-        assert_eq!(found(&pool, "10.0.0.1"), Some(2));
-        assert_eq!(found(&pool, "::ffff:10.0.0.9"), Some(0));
-        assert_eq!(found(&pool, "2001:db8:0::1"), Some(1));
-        assert_eq!(found(&pool, "::10.0.0.1"), None);
+        let set = healthy_set(&[ip("10.0.0.9"), ip("2001:db8::1"), ip("10.0.0.1")]);
+        assert_eq!(position(&set, "10.0.0.1"), Some(2));
+        assert_eq!(position(&set, "::ffff:10.0.0.9"), Some(0));
+        assert_eq!(position(&set, "2001:db8:0::1"), Some(1));
+        assert_eq!(position(&set, "::10.0.0.1"), None);
     }
 
     #[test]
-    fn a_node_that_goes_by_a_name_is_found_at_no_address() {
-        let pool = pool(&[
+    fn node_with_a_dns_name_is_found_at_no_address() {
+        let set = healthy_set(&[
             Host::Name("10.0.0.1.example".into()),
             Host::Name("db".into()),
         ]);
-        assert_eq!(found(&pool, "10.0.0.1"), None);
-        assert_eq!(pool.nodes().count(), 2);
+        assert_eq!(position(&set, "10.0.0.1"), None);
+        assert_eq!(set.nodes().count(), 2);
     }
 
     proptest! {
         #[test]
-        fn each_node_is_found_and_no_other(
+        fn every_listed_address_is_found_and_no_other(
             listed in prop::collection::hash_set(any::<[u8; 4]>(), 0..50), others in prop::collection::vec(any::<[u8; 4]>(), 0..50),
         ) {
             let hosts: Vec<_> = listed.iter().map(|&ip| Host::Ip(ip.into())).collect();
-            let pool = pool(&hosts);
+            let set = healthy_set(&hosts);
             for &ip in listed.iter().chain(&others) {
-                let node = pool.find(ip.into()).map(|(_, member)| member.node.url().ip());
-                prop_assert_eq!(node, listed.contains(&ip).then_some(Some(ip.into())));
+                let found = set.find(ip.into()).map(|(_, candidate)| candidate.node.url().ip());
+                prop_assert_eq!(found, listed.contains(&ip).then_some(Some(ip.into())));
             }
         }
     }

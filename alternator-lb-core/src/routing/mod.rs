@@ -1,15 +1,15 @@
-//! Which node a request goes to.
+//! Selects the node that a request goes to.
 //!
-//! The [`Router`] holds a [`RoutingSnapshot`] of the nodes that can be used at the moment. A request takes one from it with a
-//! single atomic increment and a look at two of them; nothing here waits, locks or looks at more than a handful of nodes,
-//! however many there are. The table changes only when a refresh brings another list or a node goes out or comes back.
+//! The [`Router`] holds a [`RoutingSnapshot`] of the usable nodes. A request picks one with a single atomic increment and a
+//! comparison of two nodes; nothing here waits, locks or looks at more than a handful of nodes, however many there are. The
+//! snapshot is replaced only when a refresh brings another list or a node is ejected or restored.
 //!
-//! An operation keeps a [`Plan`]: where its attempts went, so that a retry goes to a node that has not been tried yet.
+//! An operation keeps a [`Plan`]: the nodes of its attempts, so that a retry goes to a node that has not been tried yet.
 //!
-//! An operation on some partition may have a [`RoutingInfo`] for the nodes that serve it best: the one coordinator that all clients
-//! agree on, or any replica. It is honoured at each attempt as far as the nodes allow it then; where it names no node that
-//! can be used, the operation goes its ordinary way. A info never leads to a node outside the list. To find the one coordinator
-//! of a key whose replicas are not known, all nodes of the datacenter are weighed, for a nanosecond each.
+//! An operation on known partitions can have a [`RoutingInfo`], which prefers the nodes that serve them best: the primary
+//! node that all clients agree on, or any replica. Each attempt honours it as far as the nodes allow at that time; where it
+//! leads to no usable node, the operation is routed as any other. It never leads to a node outside the list. To find the
+//! primary node of a key whose replicas are not known, all nodes of the datacenter are weighed, at a nanosecond each.
 //!
 //! Plain synchronous code: the time and the random numbers come from the caller.
 
@@ -19,20 +19,20 @@ mod endpoint;
 mod error;
 mod health_event;
 mod healthy_set;
+mod least_loaded;
 mod load_stats;
 mod plan;
 mod policy;
 mod primary;
 mod priority;
-mod rendezvous;
-mod replica;
+pub mod rendezvous;
 mod round_robin;
 mod router;
 mod routing_info;
 mod selector;
 mod snapshot;
 mod token;
-pub mod token_map;
+mod token_map;
 mod trace;
 
 pub use attempt::Attempt;

@@ -1,32 +1,31 @@
-//! Where an operation has been.
+//! The attempts of one operation.
 
 use super::{Attempt, Endpoint, RoutingInfo};
 use crate::health::Outcome;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The attempts of one operation, so that each goes to a node which the ones before did not try.
+/// The attempts of one operation, so that each goes to a node that the ones before did not try.
 #[derive(Debug)]
 pub struct Plan<E> {
     current: Option<Attempt<E>>,
-    /// The node of the attempt that has ended, until another begins: of most operations there is no more to remember, and
-    /// so no list to be made.
+    /// The node of the attempt that ended, until the next begins: most operations have no more, and so allocate no list.
     ended: Option<Arc<Endpoint<E>>>,
-    /// The nodes of the attempts before that one, in order.
+    /// The nodes of the earlier attempts, in order.
     tried: Vec<Arc<Endpoint<E>>>,
-    /// Where in `tried` the present round over the nodes began.
-    round: usize,
-    aim: Destination<E>,
+    /// The position in `tried` at which the current round over the nodes began.
+    round_start: usize,
+    destination: Destination<E>,
     last_outcome: Option<Outcome>,
 }
 
-/// Which nodes the operation asks for.
+/// The nodes that the operation may go to.
 #[derive(Debug)]
 enum Destination<E> {
     Any,
-    /// One that no other may stand in for.
+    /// This node alone.
     Pinned(Arc<Endpoint<E>>),
-    /// Some that it wants before others.
+    /// Those that serve its partitions best, before others.
     Preferred(RoutingInfo),
 }
 
@@ -36,45 +35,46 @@ impl<E> Default for Plan<E> {
             current: None,
             ended: None,
             tried: Vec::new(),
-            round: 0,
-            aim: Destination::Any,
+            round_start: 0,
+            destination: Destination::Any,
             last_outcome: None,
         }
     }
 }
 
 impl<E> Plan<E> {
-    /// A plan whose attempts all go to one node.
+    /// Makes a plan whose attempts all go to one node.
     pub fn pinned_to(node: Arc<Endpoint<E>>) -> Self {
         Self {
-            aim: Destination::Pinned(node),
+            destination: Destination::Pinned(node),
             ..Self::default()
         }
     }
 
-    /// A plan whose attempts go to the nodes that the operation wants, as long as there are such.
+    /// Makes a plan whose attempts go to the nodes that the routing info prefers, as long as one is usable.
     pub fn preferring(info: RoutingInfo) -> Self {
         Self {
-            aim: Destination::Preferred(info),
+            destination: Destination::Preferred(info),
             ..Self::default()
         }
     }
 
     /// Whether all attempts go to one node that the operation names.
+    #[must_use]
     pub fn is_pinned(&self) -> bool {
         self.pin().is_some()
     }
 
-    /// The only node that may be tried, if the operation asked for one.
+    /// Returns the only node that may be tried, if the plan is pinned.
     pub(super) fn pin(&self) -> Option<&Arc<Endpoint<E>>> {
-        match &self.aim {
+        match &self.destination {
             Destination::Pinned(node) => Some(node),
             Destination::Any | Destination::Preferred(_) => None,
         }
     }
 
     pub(super) fn routing_info(&self) -> Option<&RoutingInfo> {
-        match &self.aim {
+        match &self.destination {
             Destination::Preferred(info) => Some(info),
             Destination::Any | Destination::Pinned(_) => None,
         }
@@ -85,30 +85,30 @@ impl<E> Plan<E> {
         self.tried().next().is_none()
     }
 
-    /// Ends the current attempt: it counts as in flight no longer.
+    /// Ends the current attempt, which is then no longer in flight.
     pub fn end_attempt(&mut self) {
         if let Some(attempt) = self.current.take() {
-            self.remember();
+            self.store_ended();
             self.ended = Some(Arc::clone(attempt.node()));
         }
     }
 
-    fn remember(&mut self) {
+    fn store_ended(&mut self) {
         self.tried.extend(self.ended.take());
     }
 
     pub(super) fn begin(&mut self, attempt: Attempt<E>) {
-        self.remember();
+        self.store_ended();
         self.current = Some(attempt);
     }
 
-    /// RoundRobinCursor another round over the nodes. The node that was tried last stays excluded: whatever is wrong with it, it
-    /// is most likely to be so still.
+    /// Starts another round over the nodes. The node that was tried last stays excluded: its fault most likely persists.
     pub(super) fn start_round(&mut self) {
-        self.remember();
-        self.round = self.tried.len().saturating_sub(1);
+        self.store_ended();
+        self.round_start = self.tried.len().saturating_sub(1);
     }
 
+    /// Returns the attempt in flight.
     pub fn current(&self) -> Option<&Attempt<E>> {
         self.current.as_ref()
     }
@@ -117,25 +117,25 @@ impl<E> Plan<E> {
         self.current.as_mut()
     }
 
-    /// The current attempt's request leaves for its node.
+    /// Marks the current attempt's request as sent.
     pub fn mark_sent(&mut self) {
         if let Some(attempt) = &mut self.current {
             attempt.mark_sent();
         }
     }
 
-    /// Whether the current attempt's request has left for its node: if not, whatever went wrong is not the node's doing.
+    /// Whether the current attempt's request was sent: if not, the node is not the cause of a failure.
     pub fn is_sent(&self) -> bool {
         self.current.as_ref().is_some_and(Attempt::is_sent)
     }
 
-    /// For how long the current attempt has been under way.
+    /// The time since the current attempt began.
     pub fn age(&self, now: Duration) -> Duration {
         let current = self.current.as_ref();
         current.map(|attempt| attempt.age(now)).unwrap_or_default()
     }
 
-    /// What became of the last attempt that has left.
+    /// Returns the outcome of the last attempt that was settled.
     pub fn last_outcome(&self) -> Option<Outcome> {
         self.last_outcome
     }
@@ -144,26 +144,20 @@ impl<E> Plan<E> {
         self.last_outcome = Some(outcome);
     }
 
-    /// Whether a node was tried in the present round.
+    /// Whether a node was tried in the current round.
     pub(super) fn has_tried(&self, id: u64) -> bool {
-        let round = self.tried.iter().skip(self.round);
-        let current = self.current.iter().map(Attempt::node);
-        round
-            .chain(&self.ended)
-            .chain(current)
-            .any(|node| node.id() == id)
+        let mut tried = self.tried().skip(self.round_start);
+        tried.any(|node| node.id() == id)
     }
 
-    /// Whether a node was tried at any time.
+    /// Whether a node was tried in any round.
     pub(super) fn has_ever_tried(&self, id: u64) -> bool {
         self.tried().any(|node| node.id() == id)
     }
 
-    /// All nodes tried so far, in order.
+    /// The nodes tried so far, in order.
     pub fn tried(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
-        self.tried
-            .iter()
-            .chain(&self.ended)
-            .chain(self.current.iter().map(Attempt::node))
+        let current = self.current.iter().map(Attempt::node);
+        self.tried.iter().chain(&self.ended).chain(current)
     }
 }

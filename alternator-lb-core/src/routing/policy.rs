@@ -1,21 +1,21 @@
-//! How the next node is chosen.
+//! How the next node is selected.
 
-/// How requests are dealt to the nodes that can be used.
+/// How requests are distributed over the usable nodes.
 ///
 /// # Default
 ///
-/// [`Policy::default()`] is rotation with two choices: the next node in turn, unless it has so many more requests in
-/// flight than another one that it looks slower. Nodes that are alike are served in turn and evenly; a slow one gets what
-/// it can carry, instead of a part of every caller's time; one that comes back or is overloaded gets less. A process
-/// starts at a random node, so that many short-lived ones do not all begin with the same.
+/// [`Policy::default()`] is round robin with the power of two choices: the next node in turn, unless it has so many more
+/// requests in flight than another one that it looks slower. Equal nodes are served in turn and evenly; a slow one receives
+/// what it can carry, instead of a part of every caller's time; one that was restored or is overloaded receives less. A
+/// process starts at a random node, so that many short-lived ones do not all begin with the same.
 ///
-/// The choice between two at hand is the one of Mitzenmacher's "The power of two choices" (2001), which all but does away
-/// with the longest queues, where choosing the emptiest of all sends everybody to the same node.
+/// The comparison of two nodes is that of Mitzenmacher's "The power of two choices" (2001): it all but removes the longest
+/// queues, whereas choosing the least loaded of all nodes sends all clients to the same one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Policy(pub(super) Rule);
+pub struct Policy(pub(super) Algorithm);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Rule {
+pub(super) enum Algorithm {
     #[default]
     PowerOfTwoChoices,
     RoundRobin,
@@ -23,20 +23,20 @@ pub(super) enum Rule {
 }
 
 impl Policy {
-    /// One node after the other, always: exactly even, whatever the nodes are busy with.
+    /// Selects one node after the other, exactly evenly, whatever their load.
     ///
     /// Use it where the evenness of the requests itself matters, as in a test. A slow node then slows every caller down.
     #[must_use]
     pub fn round_robin() -> Self {
-        Self(Rule::RoundRobin)
+        Self(Algorithm::RoundRobin)
     }
 
-    /// A random node each time.
+    /// Selects a random node each time.
     ///
-    /// Use it to rule out that the rhythm of the application and that of the rotation fall into step. Even only in the
+    /// Use it to rule out that the rhythm of the application and that of round robin fall into step. It is even only in the
     /// long run: of *n* requests over *k* nodes, a node's share varies by about √(*n*/*k*).
     #[must_use]
     pub fn random() -> Self {
-        Self(Rule::Random)
+        Self(Algorithm::Random)
     }
 }

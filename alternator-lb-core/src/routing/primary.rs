@@ -1,80 +1,80 @@
-//! One node for a key, the same for all clients.
+//! The primary node of a key, the same for all clients.
 //!
-//! Of two nodes that coordinate transactions on the same partition at a time one loses, and tries again after a while; of
-//! writes that come over two nodes the later one may get the older timestamp. So operations that want the [`Fixed`]
-//! order all go to the first node of their key, as long as that can be used, then all to the second: by rendezvous, among
-//! the key's replicas if these are known, then among all others. Nothing that is this process's own enters into it,
-//! neither the rotation nor who is busy.
+//! Of two nodes that coordinate transactions on the same partition at a time, one loses and tries again after a while; of
+//! writes that are coordinated by two nodes, the later one may get the older timestamp. So all operations with
+//! [`Preference::Primary`] go to the first node of their key as long as it is usable, then all to the second. The order is
+//! that of rendezvous hashing, over the key's replicas if they are known, then over all other nodes. Nothing that is local
+//! to this process enters into it, neither the round-robin position nor the load.
 //!
-//! [`Fixed`]: super::Preference::Primary
+//! [`Preference::Primary`]: super::Preference::Primary
 
 use super::healthy_set::{Candidate, HealthySet};
-use super::rendezvous::{first_choice, majority};
+use super::rendezvous::{highest_weight, plurality};
 use super::routing_info::RoutingKey;
 use super::{Endpoint, RoutingInfo, RoutingSnapshot};
 use crate::health::ProbePermit;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The first node of the info's keys that is free: one that the operation has not tried.
-pub(super) fn primary<'t, E>(
-    pool: &'t HealthySet<E>,
+/// Returns the primary node of an operation's keys among those that `is_untried` allows.
+pub(super) fn primary<'s, E>(
+    set: &'s HealthySet<E>,
     info: &RoutingInfo,
-    is_free: impl Fn(&Endpoint<E>) -> bool,
-) -> Option<&'t Candidate<E>> {
-    let of_key = |key: &RoutingKey| Some((key.token, primary_of(pool, key, &is_free)?.0));
+    is_untried: impl Fn(&Endpoint<E>) -> bool,
+) -> Option<&'s Candidate<E>> {
     match info.keys() {
-        [key] => primary_of(pool, key, is_free).map(|(_, member)| member),
+        [key] => primary_of_key(set, key, is_untried).map(|(_, candidate)| candidate),
         keys => {
-            let choices = keys.iter().filter_map(of_key);
-            let place = majority(choices, pool.members(), |member| &member.hash)?;
-            pool.members().get(place)
+            let vote =
+                |key: &RoutingKey| Some((key.token, primary_of_key(set, key, &is_untried)?.0));
+            let votes = keys.iter().filter_map(vote);
+            let position = plurality(votes, set.candidates(), |candidate| &candidate.hash)?;
+            set.candidates().get(position)
         }
     }
 }
 
-/// The same for one key, with its place in the pool.
-fn primary_of<'t, E>(
-    pool: &'t HealthySet<E>,
+/// Returns the primary node of one key, and its position in the set.
+fn primary_of_key<'s, E>(
+    set: &'s HealthySet<E>,
     key: &RoutingKey,
-    is_free: impl Fn(&Endpoint<E>) -> bool,
-) -> Option<(usize, &'t Candidate<E>)> {
-    let replicas = key.replicas().iter().filter_map(|ip| pool.find(*ip));
-    let replicas = replicas.filter(|(_, member)| is_free(&member.node));
-    first_choice(key.token, replicas, |(_, member)| &member.hash).or_else(|| {
-        let others = pool.members().iter().enumerate();
-        let others = others.filter(|(_, member)| is_free(&member.node));
-        first_choice(key.token, others, |(_, member)| &member.hash)
+    is_untried: impl Fn(&Endpoint<E>) -> bool,
+) -> Option<(usize, &'s Candidate<E>)> {
+    let is_untried = |(_, candidate): &(usize, &Candidate<E>)| is_untried(&candidate.node);
+    let replicas = key.replicas().iter().filter_map(|ip| set.find(*ip));
+    let replicas = replicas.filter(is_untried);
+    highest_weight(key.token, replicas, |(_, candidate)| &candidate.hash).or_else(|| {
+        let all = set.candidates().iter().enumerate().filter(is_untried);
+        highest_weight(key.token, all, |(_, candidate)| &candidate.hash)
     })
 }
 
-/// A node whose rest is over, with the right to try it, if it is the one that the (first) key wants most of all.
+/// Returns an ejected node that is due for a probe, with the permit, if it ranks above the usable primary node of the
+/// (first) key.
 ///
-/// A request with another key would only be a second coordinator for that. Somebody has to try it though: there may be no
-/// requests but those with wishes.
-pub(super) fn acquire_request_permit<'t, E>(
-    table: &'t RoutingSnapshot<E>,
+/// A request with another key would only make the node a second coordinator for that key. Some request has to probe it,
+/// though: there may be none but those with a primary node.
+pub(super) fn acquire_request_permit<'s, E>(
+    snapshot: &'s RoutingSnapshot<E>,
     info: &RoutingInfo,
-    is_watched: bool,
+    has_health_checker: bool,
     now: Duration,
-) -> Option<(&'t Arc<Endpoint<E>>, ProbePermit)> {
-    let due = table.due_local(is_watched, now);
+) -> Option<(&'s Arc<Endpoint<E>>, ProbePermit)> {
+    let due = snapshot.due_local(has_health_checker, now);
     if due.is_empty() {
         return None;
     }
     let key = info.keys().first()?;
-    let want = |member: &'t Candidate<E>| {
-        let ip = member.node.url().ip().map(|ip| ip.to_canonical());
-        let is_replica = |replica: &IpAddr| Some(replica.to_canonical()) == ip;
-        let is_replica = key.replicas().iter().any(is_replica);
-        (is_replica, member.hash.weight(key.token))
+    let rank = |candidate: &'s Candidate<E>| {
+        let is_replica = key.is_replica(&candidate.node);
+        (is_replica, candidate.hash.weight(key.token))
     };
-    let (_, coordinator) = primary_of(table.local(), key, |_| true)?;
-    let coordinator = want(coordinator);
-    // It may be the coordinator itself, where ejections are ignored.
-    let wanted = due.iter().filter(|member| want(member) >= coordinator);
-    let most_wanted = wanted.max_by(|one, other| want(one).cmp(&want(other)))?;
-    let permit = most_wanted.node.health().acquire_request_permit(now)?;
-    Some((&most_wanted.node, permit))
+    let (_, primary) = primary_of_key(snapshot.usable_local(), key, |_| true)?;
+    let primary_rank = rank(primary);
+    // In panic mode it may be the primary node itself.
+    let preferred = due
+        .iter()
+        .filter(|candidate| rank(candidate) >= primary_rank);
+    let node = &preferred.max_by_key(|candidate| rank(candidate))?.node;
+    Some((node, node.health().acquire_request_permit(now)?))
 }

@@ -1,12 +1,22 @@
-//! How load_stats spills from a scope to the next.
+//! Failover between the priority levels, which are the scopes of the configuration in their order.
 
-/// Of a scope more than this share must be usable, or some of its load_stats spills: 1/1.4, about 71 %. It is envoy's
-/// over-provisioning factor. The nodes that are left take on up to 40 % more than before, which clusters that stand the
-/// loss of a node have room for; whatever is over that would overload them.
+use super::healthy_set::HealthySet;
+
+/// The usable nodes of one scope.
+#[derive(Debug)]
+pub(super) struct PriorityLevel<E> {
+    pub(super) usable: HealthySet<E>,
+    /// The share of the requests that they receive.
+    pub(super) share: f64,
+}
+
+/// The overprovisioning factor, as in envoy: a level keeps all of its requests while 1/1.4 of its nodes, about 71 %, are
+/// usable. Below that the usable nodes receive up to 40 % more than before, for which clusters that survive the loss of a
+/// node have room; the rest would overload them, and spills over to the next level.
 const OVERPROVISIONING: f64 = 1.4;
 
-/// The share of the load_stats that each scope gets, most wanted first, by how many of its nodes are usable and how many there
-/// are. They add up to one, unless no node at all is usable.
+/// Returns the share of the requests of each level, by the numbers of its usable nodes and of all of its nodes. The shares
+/// add up to one, unless no node is usable.
 pub(super) fn shares(levels: impl IntoIterator<Item = (usize, usize)>) -> Vec<f64> {
     let mut left = 1.0;
     let mut shares: Vec<f64> = levels
@@ -18,10 +28,10 @@ pub(super) fn shares(levels: impl IntoIterator<Item = (usize, usize)>) -> Vec<f6
             share
         })
         .collect();
-    let given: f64 = shares.iter().sum();
-    if given > 0.0 {
-        // Where even all scopes together have too little, they share it all in the same proportion.
-        shares.iter_mut().for_each(|share| *share /= given);
+    let sum: f64 = shares.iter().sum();
+    if sum > 0.0 {
+        // Where all levels together have too little capacity, each is overloaded in the same proportion.
+        shares.iter_mut().for_each(|share| *share /= sum);
     }
     shares
 }
@@ -29,6 +39,33 @@ pub(super) fn shares(levels: impl IntoIterator<Item = (usize, usize)>) -> Vec<f6
 fn ratio(usable: usize, all: usize) -> f64 {
     let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     float(usable) / float(all.max(1))
+}
+
+/// Returns the levels in the order in which a request tries them: first one that is drawn by its share, then the others by
+/// priority.
+pub(super) fn failover_order<'s, E>(
+    levels: &'s [PriorityLevel<E>],
+    rng: &mut fastrand::Rng,
+) -> impl Iterator<Item = &'s PriorityLevel<E>> + use<'s, E> {
+    let drawn = draw(levels, rng);
+    let others = levels.iter().enumerate();
+    let others = others.filter(move |(position, _)| *position != drawn);
+    let first = levels.get(drawn).into_iter();
+    first.chain(others.map(|(_, level)| level))
+}
+
+fn draw<E>(levels: &[PriorityLevel<E>], rng: &mut fastrand::Rng) -> usize {
+    match levels.first() {
+        Some(first) if first.share < 1.0 => {
+            let mut point = rng.f64();
+            let is_hit = |level: &PriorityLevel<E>| {
+                point -= level.share;
+                point < 0.0
+            };
+            levels.iter().position(is_hit).unwrap_or_default()
+        }
+        Some(_) | None => 0,
+    }
 }
 
 #[cfg(test)]
@@ -45,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_keeps_its_traffic_until_less_than_five_in_seven_are_usable() {
+    fn level_spills_over_below_five_usable_nodes_in_seven() {
         assert_eq!(percent(&[(3, 3), (6, 6)]), [100, 0]);
         assert_eq!(percent(&[(5, 7), (6, 6)]), [100, 0]);
         assert_eq!(percent(&[(2, 3), (6, 6)]), [93, 7]);
@@ -55,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_little_everywhere_is_shared_in_proportion() {
+    fn too_little_capacity_overall_is_shared_in_proportion() {
         assert_eq!(percent(&[(1, 7), (2, 7)]), [33, 67]);
         assert_eq!(percent(&[(1, 3)]), [100]);
         assert_eq!(percent(&[(0, 3), (0, 1)]), [0, 0]);
@@ -63,7 +100,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn all_traffic_goes_somewhere_and_none_to_a_scope_without_usable_nodes(
+        fn shares_add_up_to_one_and_level_without_usable_nodes_has_none(
             levels in prop::collection::vec((1usize..9).prop_flat_map(|all| (0..=all, Just(all))), 1..5),
         ) {
             let shares = shares(levels.iter().copied());

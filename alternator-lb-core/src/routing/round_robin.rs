@@ -1,81 +1,96 @@
-//! Where the next turn begins.
+//! The positions of round robin.
 
-use super::policy::Rule;
+use super::policy::Algorithm;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many turns there were.
+/// The number of turns so far.
 ///
-/// Those among the replicas of keys are counted apart from those among all nodes: were there one count for both, and an
-/// application that asks for a key each time before it does something else, then every second node would never have its
-/// turn with the latter.
+/// Turns among the replicas of keys are counted apart from turns among all nodes: with one count for both, an application
+/// that alternates between requests with a key and requests without would send the latter to every second node only.
 #[derive(Debug)]
 pub(super) struct RoundRobin {
-    all_nodes: Count,
-    replicas_only: Count,
+    nodes: Counter,
+    replicas: Counter,
 }
 
-/// On a cache line of its own: every request on every core increments it, and what lies beside it would travel along.
+/// On a cache line of its own: every request on every core increments it.
 #[derive(Debug)]
 #[repr(align(128))]
-struct Count(AtomicUsize);
+struct Counter(AtomicUsize);
 
-/// Where the turns of one choice begin: counted when they are wanted, and once, however often that is.
+/// The positions at which one selection starts. Each is taken from its counter when it is needed, and once.
 #[derive(Debug)]
 pub(super) struct RoundRobinCursor<'r> {
-    rotation: &'r RoundRobin,
-    rule: Rule,
-    /// Whether it is only asked whose turn it would be.
-    is_idle: bool,
-    all_nodes: Option<usize>,
-    replicas_only: Option<usize>,
+    round_robin: &'r RoundRobin,
+    algorithm: Algorithm,
+    /// Whether the counters stay as they are.
+    is_read_only: bool,
+    node_start: Option<usize>,
+    replica_start: Option<usize>,
 }
 
 impl RoundRobin {
     pub(super) fn new(start: usize) -> Self {
-        let count = || Count(AtomicUsize::new(start));
+        let counter = || Counter(AtomicUsize::new(start));
         Self {
-            all_nodes: count(),
-            replicas_only: count(),
+            nodes: counter(),
+            replicas: counter(),
         }
     }
 
-    /// The turns of a choice that is made.
-    pub(super) fn starts(&self, rule: Rule) -> RoundRobinCursor<'_> {
+    /// Returns the cursor of a selection.
+    #[inline]
+    pub(super) fn cursor(&self, algorithm: Algorithm) -> RoundRobinCursor<'_> {
         RoundRobinCursor {
-            rotation: self,
-            rule,
-            is_idle: false,
-            all_nodes: None,
-            replicas_only: None,
+            round_robin: self,
+            algorithm,
+            is_read_only: false,
+            node_start: None,
+            replica_start: None,
         }
     }
 
-    /// The same for a choice that nobody makes.
-    pub(super) fn peek(&self, rule: Rule) -> RoundRobinCursor<'_> {
+    /// Returns the cursor of a selection that is not carried out: it takes no turn.
+    pub(super) fn read_only_cursor(&self, algorithm: Algorithm) -> RoundRobinCursor<'_> {
         RoundRobinCursor {
-            is_idle: true,
-            ..self.starts(rule)
+            is_read_only: true,
+            ..self.cursor(algorithm)
         }
     }
 }
 
 impl RoundRobinCursor<'_> {
-    pub(super) fn all_nodes(&mut self, rng: &mut fastrand::Rng) -> usize {
-        let next = || next(&self.rotation.all_nodes, self.rule, self.is_idle, rng);
-        *self.all_nodes.get_or_insert_with(next)
+    /// The start among all nodes.
+    #[inline]
+    pub(super) fn node_start(&mut self, rng: &mut fastrand::Rng) -> usize {
+        match self.node_start {
+            Some(start) => start,
+            None => *self
+                .node_start
+                .insert(self.next(&self.round_robin.nodes, rng)),
+        }
     }
 
-    pub(super) fn replicas_only(&mut self, rng: &mut fastrand::Rng) -> usize {
-        let next = || next(&self.rotation.replicas_only, self.rule, self.is_idle, rng);
-        *self.replicas_only.get_or_insert_with(next)
+    /// The start among the replicas of a key.
+    #[inline]
+    pub(super) fn replica_start(&mut self, rng: &mut fastrand::Rng) -> usize {
+        match self.replica_start {
+            Some(start) => start,
+            None => *self
+                .replica_start
+                .insert(self.next(&self.round_robin.replicas, rng)),
+        }
     }
-}
 
-fn next(count: &Count, rule: Rule, is_idle: bool, rng: &mut fastrand::Rng) -> usize {
-    match rule {
-        Rule::PowerOfTwoChoices | Rule::RoundRobin if is_idle => count.0.load(Ordering::Relaxed),
-        Rule::PowerOfTwoChoices | Rule::RoundRobin => count.0.fetch_add(1, Ordering::Relaxed),
-        Rule::Random => rng.usize(..),
+    #[inline]
+    fn next(&self, counter: &Counter, rng: &mut fastrand::Rng) -> usize {
+        match self.algorithm {
+            Algorithm::Random => rng.usize(..),
+            Algorithm::PowerOfTwoChoices | Algorithm::RoundRobin => match self.is_read_only {
+                true => counter.0.load(Ordering::Relaxed),
+                false => counter.0.fetch_add(1, Ordering::Relaxed),
+            },
+        }
     }
 }
 
@@ -84,17 +99,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_are_counted_when_they_are_wanted_and_once() {
-        let rotation = RoundRobin::new(7);
+    fn cursor_takes_each_turn_once_and_read_only_cursor_takes_none() {
+        let round_robin = RoundRobin::new(7);
         let rng = &mut fastrand::Rng::with_seed(1);
-        let mut starts = rotation.starts(Rule::PowerOfTwoChoices);
-        assert_eq!([(); 2].map(|()| starts.all_nodes(rng)), [7, 7]);
-        let mut starts = rotation.starts(Rule::RoundRobin);
-        assert_eq!(starts.replicas_only(rng), 7);
-        assert_eq!(starts.all_nodes(rng), 8);
+        let mut cursor = round_robin.cursor(Algorithm::PowerOfTwoChoices);
+        assert_eq!([(); 2].map(|()| cursor.node_start(rng)), [7, 7]);
+        let mut cursor = round_robin.cursor(Algorithm::RoundRobin);
+        assert_eq!(cursor.replica_start(rng), 7);
+        assert_eq!(cursor.node_start(rng), 8);
         for _ in 0..3 {
-            let mut idle = rotation.peek(Rule::RoundRobin);
-            assert_eq!((idle.all_nodes(rng), idle.replicas_only(rng)), (9, 8));
+            let mut cursor = round_robin.read_only_cursor(Algorithm::RoundRobin);
+            assert_eq!((cursor.node_start(rng), cursor.replica_start(rng)), (9, 8));
         }
     }
 }

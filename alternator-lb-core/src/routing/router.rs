@@ -1,6 +1,5 @@
-//! The one place where nodes are chosen.
+//! The router: the one place where nodes are selected.
 
-use super::healthy_set::HealthySet;
 use super::round_robin::RoundRobin;
 use super::selector::{Selection, Selector};
 use super::{
@@ -13,72 +12,72 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Chooses nodes, and learns what became of it.
+/// Selects nodes, and records the outcomes of the attempts.
 ///
 /// Shared by all clients of a cluster, so that their requests together are even.
 #[derive(Debug)]
 pub struct Router<E> {
-    table: ArcSwap<RoutingSnapshot<E>>,
-    rotation: RoundRobin,
+    snapshot: ArcSwap<RoutingSnapshot<E>>,
+    round_robin: RoundRobin,
     policy: Policy,
-    /// How often ejections had to be ignored.
     panic_mode_entries: AtomicU64,
 }
 
-/// Where an operation can go on to.
+/// The kind of node that a retry would go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryTarget {
-    /// To a node that it has never tried.
+    /// A usable node that the operation has not tried.
     UntriedNode,
-    /// To a node that it has never tried, though it is ejected: there is none that can be used.
+    /// A node that the operation has not tried, though it is ejected: no node is usable.
     EjectedNode,
-    /// To a node that can be used, and that it has tried before.
+    /// A usable node that the operation has tried before.
     TriedNode,
-    /// To none but those that are down, or to the only one that it may try.
+    /// None but ejected nodes that were tried, or the node that the plan is pinned to.
     NoNode,
 }
 
 impl<E> Router<E> {
-    /// A router over a first table; `start` is where the rotation begins.
-    pub fn new(table: RoutingSnapshot<E>, policy: Policy, start: usize) -> Self {
+    /// Makes a router with a first snapshot; `start` is the position at which round robin begins.
+    pub fn new(snapshot: RoutingSnapshot<E>, policy: Policy, start: usize) -> Self {
         Self {
-            table: ArcSwap::from_pointee(table),
-            rotation: RoundRobin::new(start),
+            snapshot: ArcSwap::from_pointee(snapshot),
+            round_robin: RoundRobin::new(start),
             policy,
             panic_mode_entries: AtomicU64::new(0),
         }
     }
 
+    /// Returns the current snapshot.
     pub fn snapshot(&self) -> Arc<RoutingSnapshot<E>> {
-        self.table.load_full()
+        self.snapshot.load_full()
     }
 
-    /// Puts another list of nodes in force. Returns whether ejections are ignored from now on, or not any more, if that
-    /// has changed with it.
-    pub fn publish(&self, table: RoutingSnapshot<E>) -> Option<bool> {
-        let before = self.table.swap(Arc::new(table));
-        // A node may have changed its state between the sorting of that table and now, and whoever noticed has
-        // sorted the former one.
-        let (_, after) = self.resort();
-        self.panic_changed(&before, after)
+    /// Replaces the list of nodes. Returns whether panic mode begins or ends with it; none if neither.
+    pub fn publish(&self, snapshot: RoutingSnapshot<E>) -> Option<bool> {
+        let before = self.snapshot.swap(Arc::new(snapshot));
+        // A node may have changed its state since that snapshot was made, and the thread that noticed has updated the
+        // former one.
+        let (_, is_in_panic) = self.update_health();
+        self.note_panic_mode(&before, is_in_panic)
     }
 
-    /// Lets no request through from now on, until a list is [published](Self::publish).
+    /// Refuses all requests until a list is [published](Self::publish).
     pub fn refuse(&self, refusal: SelectionError) {
-        self.table.rcu(|table| table.refusing(refusal.clone()));
+        self.snapshot
+            .rcu(|snapshot| snapshot.refusing(refusal.clone()));
     }
 
-    /// Chooses the node of an operation's next attempt and makes it the plan's current one. `is_watched` says whether
-    /// somebody asks nodes that cannot be reached whether they are back, so that requests need not.
+    /// Selects the node of an operation's next attempt, which becomes the plan's current one. `has_health_checker` says
+    /// whether a health checker probes unreachable nodes, so that requests need not.
     pub fn advance(
         &self,
         plan: &mut Plan<E>,
-        is_watched: bool,
+        has_health_checker: bool,
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Result<(), SelectionError> {
-        let table = self.table.load();
-        if let Some(refusal) = table.refusal() {
+        let snapshot = self.snapshot.load();
+        if let Some(refusal) = snapshot.refusal() {
             return Err(refusal.clone());
         }
         plan.end_attempt();
@@ -86,37 +85,35 @@ impl<E> Router<E> {
             plan.begin(Attempt::new(Arc::clone(node), None, now));
             return Ok(());
         }
-        // Only a first attempt finds out about a node that was down: a retry has waited enough.
-        let permit = match plan
-            .routing_info()
-            .filter(|info| info.preference() == Preference::Primary)
-        {
+        let info = plan.routing_info();
+        // Only a first attempt probes an ejected node: a retry has waited enough.
+        let permit = match info.filter(|info| info.preference() == Preference::Primary) {
             _ if !plan.is_first_attempt() => None,
-            Some(info) => primary::acquire_request_permit(&table, info, is_watched, now),
-            None => table.acquire_request_permit(is_watched, now),
+            Some(info) => primary::acquire_request_permit(&snapshot, info, has_health_checker, now),
+            None => snapshot.acquire_request_permit(has_health_checker, now),
         };
         let attempt = match permit {
             Some((node, permit)) => Attempt::new(Arc::clone(node), Some(permit), now),
-            None => Attempt::new(self.pick(&table, plan, now, rng)?, None, now),
+            None => Attempt::new(self.pick(&snapshot, plan, now, rng)?, None, now),
         };
         plan.begin(attempt);
         Ok(())
     }
 
-    /// A node for a request without a plan.
+    /// Picks a node for a request without a plan.
     pub fn pick_one(
         &self,
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Result<Arc<Endpoint<E>>, SelectionError> {
-        let table = self.table.load();
-        match table.refusal() {
+        let snapshot = self.snapshot.load();
+        match snapshot.refusal() {
             Some(refusal) => Err(refusal.clone()),
-            None => self.pick(&table, &mut Plan::default(), now, rng),
+            None => self.pick(&snapshot, &mut Plan::default(), now, rng),
         }
     }
 
-    /// Takes note of what became of the plan's current attempt.
+    /// Records the outcome of the plan's current attempt.
     pub fn settle(
         &self,
         plan: &mut Plan<E>,
@@ -126,130 +123,129 @@ impl<E> Router<E> {
         plan.set_last_outcome(outcome);
         let attempt = plan.current_mut()?;
         let transition = attempt.settle(outcome, now, &mut fastrand::Rng::new())?;
-        Some(self.changed(Arc::clone(attempt.node()), transition))
+        Some(self.note_transition(Arc::clone(attempt.node()), transition))
     }
 
-    /// Takes note of what became of a probe of a node that is out.
+    /// Records the result of a probe of an ejected node.
     pub fn probed(
         &self,
         node: Arc<Endpoint<E>>,
-        answered: bool,
+        has_passed: bool,
         permit: ProbePermit,
         now: Duration,
     ) -> Option<HealthEvent<E>> {
         let rng = &mut fastrand::Rng::new();
-        let transition = node.health().probed(answered, permit, now, rng)?;
-        Some(self.changed(node, transition))
+        let transition = node.health().probed(has_passed, permit, now, rng)?;
+        Some(self.note_transition(node, transition))
     }
 
-    /// A node on which requests wait does not answer. It is ejected, unless it is the only one that could be used: then
-    /// waiting is all that is left to do.
+    /// Ejects a node that is unresponsive while requests wait on it, unless no other could serve them: then waiting is all
+    /// that is left to do.
     pub fn eject_unresponsive(
         &self,
         node: Arc<Endpoint<E>>,
         now: Duration,
     ) -> Option<HealthEvent<E>> {
-        if !self.table.load().has_alternative_to(&node) {
+        if !self.snapshot.load().has_alternative_to(&node) {
             return None;
         }
         let transition = node.health().unreachable(now, &mut fastrand::Rng::new())?;
-        Some(self.changed(node, transition))
+        Some(self.note_transition(node, transition))
     }
 
-    /// Where the plan's next attempt would go.
+    /// Returns where the plan's next attempt would go.
     pub fn retry_target(&self, plan: &Plan<E>) -> RetryTarget {
-        let table = self.table.load();
-        let untried = |node: &Arc<Endpoint<E>>| !plan.has_ever_tried(node.id());
-        let usable = || {
-            table
-                .candidates_for(plan.routing_info())
-                .flat_map(HealthySet::nodes)
-        };
+        let snapshot = self.snapshot.load();
+        let is_untried = |node: &Arc<Endpoint<E>>| !plan.has_ever_tried(node.id());
+        let mut usable = snapshot.usable_for(plan.routing_info()).peekable();
         match plan.pin() {
-            None if usable().any(untried) => RetryTarget::UntriedNode,
-            None if usable().next().is_some() => RetryTarget::TriedNode,
-            None if table.ejected_in_scope().any(untried) => RetryTarget::EjectedNode,
-            Some(_) | None => RetryTarget::NoNode,
+            Some(_) => RetryTarget::NoNode,
+            None if usable.peek().is_none() => match snapshot.ejected_in_scope().any(is_untried) {
+                true => RetryTarget::EjectedNode,
+                false => RetryTarget::NoNode,
+            },
+            None if usable.any(is_untried) => RetryTarget::UntriedNode,
+            None => RetryTarget::TriedNode,
         }
     }
 
-    /// Where a first attempt with this info would go, and why. Nothing changes by that: nobody's turn is over.
-    pub fn explain(&self, info: &RoutingInfo, now: Duration) -> RoutingTrace<E> {
-        let table = self.table.load();
+    /// Explains where a first attempt with this routing info would go. Changes nothing: it takes no turn.
+    pub fn explain(&self, info: &RoutingInfo, now: Duration) -> RoutingTrace {
+        let snapshot = self.snapshot.load();
         let plan = Plan::preferring(info.clone());
-        let starts = self.rotation.peek(self.policy.0);
-        RoutingTrace::of(&self.turn(&table, &plan, now), info, starts)
+        let mut cursor = self.round_robin.read_only_cursor(self.policy.0);
+        let selector = self.selector(&snapshot, &plan, now);
+        RoutingTrace::new(&selector, info, &mut cursor)
     }
 
-    /// How often ejections had to be ignored, since there would have been too many.
+    /// How often panic mode began, in which ejections are ignored since there would be too many.
     pub fn panic_mode_entries(&self) -> u64 {
         self.panic_mode_entries.load(Ordering::Relaxed)
     }
 
     fn pick(
         &self,
-        table: &RoutingSnapshot<E>,
+        snapshot: &RoutingSnapshot<E>,
         plan: &mut Plan<E>,
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Result<Arc<Endpoint<E>>, SelectionError> {
-        let mut starts = self.rotation.starts(self.policy.0);
-        if let Some(choice) = self.turn(table, plan, now).choose(&mut starts, rng) {
-            return Ok(choice.take());
+        let mut cursor = self.round_robin.cursor(self.policy.0);
+        let selection = self.selector(snapshot, plan, now).select(&mut cursor, rng);
+        if let Some(selection) = selection {
+            return Ok(selection.commit());
         }
         plan.start_round();
-        let choice = self.turn(table, plan, now).choose(&mut starts, rng);
-        let only = || {
-            let usable = table
-                .candidates_for(plan.routing_info())
-                .flat_map(HealthySet::nodes);
-            usable.chain(table.ejected_in_scope()).next().cloned()
+        let selection = self.selector(snapshot, plan, now).select(&mut cursor, rng);
+        let only_node = || {
+            let usable = snapshot.usable_for(plan.routing_info());
+            usable.chain(snapshot.ejected_in_scope()).next().cloned()
         };
-        // The list is never empty: it begins with the seeds, and a refresh that brings nothing is a failed one.
-        choice
-            .map(Selection::take)
-            .or_else(only)
+        // The list is never empty: it begins with the seeds, and a refresh without nodes is a failed one.
+        selection
+            .map(Selection::commit)
+            .or_else(only_node)
             .ok_or(SelectionError::NoNodes)
     }
 
-    fn turn<'t, 'p>(
+    fn selector<'s, 'p>(
         &self,
-        table: &'t RoutingSnapshot<E>,
+        snapshot: &'s RoutingSnapshot<E>,
         plan: &'p Plan<E>,
         now: Duration,
-    ) -> Selector<'t, 'p, E> {
+    ) -> Selector<'s, 'p, E> {
         Selector {
-            table,
+            snapshot,
             plan,
-            rule: self.policy.0,
+            algorithm: self.policy.0,
             now,
         }
     }
 
-    fn changed(&self, node: Arc<Endpoint<E>>, transition: Transition) -> HealthEvent<E> {
-        let (before, after) = self.resort();
+    fn note_transition(&self, node: Arc<Endpoint<E>>, transition: Transition) -> HealthEvent<E> {
+        let (before, is_in_panic) = self.update_health();
         HealthEvent {
             node,
             transition,
-            panic: self.panic_changed(&before, after),
+            panic: self.note_panic_mode(&before, is_in_panic),
         }
     }
 
-    /// Sorts the table by the nodes' health as it is now. Lock-free: a loser of the race starts from the winner's
-    /// table, and reads the nodes' states after its own change, so the last table published knows of all changes.
+    /// Updates the snapshot to the current health of its nodes. Lock-free: the loser of a race starts from the winner's
+    /// snapshot, and reads the nodes' states after its own change, so the last snapshot published contains all changes.
     ///
-    /// Returns the table before, and whether ejections are ignored afterwards.
-    fn resort(&self) -> (Arc<RoutingSnapshot<E>>, bool) {
+    /// Returns the snapshot before, and whether panic mode is on afterwards.
+    fn update_health(&self) -> (Arc<RoutingSnapshot<E>>, bool) {
         let mut is_in_panic = false;
-        let before = self.table.rcu(|table| {
-            let resorted = table.resorted();
-            is_in_panic = resorted.is_in_panic();
-            resorted
+        let before = self.snapshot.rcu(|snapshot| {
+            let updated = snapshot.updated();
+            is_in_panic = updated.is_in_panic();
+            updated
         });
         (before, is_in_panic)
     }
 
-    fn panic_changed(&self, before: &RoutingSnapshot<E>, is_in_panic: bool) -> Option<bool> {
+    fn note_panic_mode(&self, before: &RoutingSnapshot<E>, is_in_panic: bool) -> Option<bool> {
         if before.is_in_panic() == is_in_panic {
             return None;
         }

@@ -1,37 +1,39 @@
-//! Which nodes an operation wants before others.
+//! The partitions that an operation is about, and which of their nodes it prefers.
 //!
-//! What an operation is about is read once, when it begins; where its attempts go is decided at each of them, against the
-//! nodes as they are then. In between stands the info. It names partitions and no nodes, so it cannot grow stale, and where
-//! it cannot be granted the operation goes where any other would.
+//! The routing info of an operation is read once, when it begins; where its attempts go is decided at each of them, by the
+//! nodes as they are then. It names partitions and no nodes, so it cannot become stale, and where none of the preferred
+//! nodes is usable the operation is routed as any other.
 
+use super::Endpoint;
 use super::token::Token;
 use super::token_map::TokenMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Which nodes an operation wants before others, by the partitions that it is about.
+/// The nodes that an operation prefers, by the partitions that it is about.
 #[derive(Clone, Debug)]
 pub struct RoutingInfo(Keys);
 
 /// A partition.
 #[derive(Clone, Debug)]
 pub struct RoutingKey {
+    /// The token of the partition.
     pub token: Token,
-    /// Where the partitions of its table lie, if that is known.
+    /// The token map of its table, if it is known.
     pub map: Option<Arc<TokenMap>>,
 }
 
-/// How the nodes that would do are told apart.
+/// Which of the nodes that could serve a partition is preferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preference {
-    /// One coordinator for all clients: writes with transactions, key affinity.
+    /// The primary node, which is the same for all clients: for writes with transactions, and key affinity.
     Primary,
-    /// Any replica, the less busy one first.
+    /// Any replica, the less loaded one first.
     LeastLoaded,
 }
 
-/// All but batches are about one partition, and shall not allocate. Each with the order, which would make it larger beside
-/// them: a info is moved with every plan.
+/// All operations but batches are about one partition, and must not allocate. The preference is in each variant, beside
+/// which it would make the type larger: every plan moves one.
 #[derive(Clone, Debug)]
 enum Keys {
     One(Preference, RoutingKey),
@@ -39,20 +41,22 @@ enum Keys {
 }
 
 impl RoutingInfo {
-    /// What an operation on one partition wants.
-    pub fn one(key: RoutingKey, order: Preference) -> Self {
-        Self(Keys::One(order, key))
+    /// Makes the routing info of an operation on one partition.
+    #[inline]
+    pub fn one(key: RoutingKey, preference: Preference) -> Self {
+        Self(Keys::One(preference, key))
     }
 
-    /// What an operation on several wants; nothing if it is on none.
-    pub fn many(keys: Vec<RoutingKey>, order: Preference) -> Option<Self> {
+    /// Makes the routing info of an operation on several partitions; none if there are no keys.
+    pub fn many(keys: Vec<RoutingKey>, preference: Preference) -> Option<Self> {
         match <[RoutingKey; 1]>::try_from(keys) {
-            Ok([key]) => Some(Self::one(key, order)),
+            Ok([key]) => Some(Self::one(key, preference)),
             Err(keys) if keys.is_empty() => None,
-            Err(keys) => Some(Self(Keys::Many(order, keys.into()))),
+            Err(keys) => Some(Self(Keys::Many(preference, keys.into()))),
         }
     }
 
+    #[inline]
     pub(super) fn keys(&self) -> &[RoutingKey] {
         match &self.0 {
             Keys::One(_, key) => std::slice::from_ref(key),
@@ -60,23 +64,27 @@ impl RoutingInfo {
         }
     }
 
+    #[inline]
     pub(super) fn preference(&self) -> Preference {
         match self.0 {
-            Keys::One(order, _) | Keys::Many(order, _) => order,
+            Keys::One(preference, _) | Keys::Many(preference, _) => preference,
         }
     }
 }
 
 impl RoutingKey {
-    /// The nodes that hold the partition, as far as that is known.
+    /// Returns the replicas of the partition; empty if they are not known.
+    #[inline]
     pub(super) fn replicas(&self) -> &[IpAddr] {
         let map = self.map.as_deref();
         map.map(|map| map.replicas(self.token)).unwrap_or_default()
     }
 
-    /// The same, if it is known.
-    pub(super) fn known_replicas(&self) -> Option<&[IpAddr]> {
-        Some(self.replicas()).filter(|replicas| !replicas.is_empty())
+    /// Whether a node is known to be a replica of the partition.
+    pub(super) fn is_replica<E>(&self, node: &Endpoint<E>) -> bool {
+        let ip = node.url().ip().map(|ip| ip.to_canonical());
+        let mut replicas = self.replicas().iter();
+        replicas.any(|replica| Some(replica.to_canonical()) == ip)
     }
 }
 
@@ -85,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wish_of_no_partition_is_none() {
+    fn routing_info_has_all_keys_and_there_is_none_without_keys() {
         let key = |token| RoutingKey {
             token: Token::new(token),
             map: None,
@@ -99,9 +107,7 @@ mod tests {
         assert_eq!(many(&[]), None::<Vec<i64>>);
         assert_eq!(many(&[4]), Some(vec![4]));
         assert_eq!(many(&[4, -2]), Some(vec![4, -2]));
-        assert_eq!(
-            RoutingInfo::one(key(7), Preference::Primary).keys().len(),
-            1
-        );
+        let one = RoutingInfo::one(key(7), Preference::Primary);
+        assert_eq!(one.keys().len(), 1);
     }
 }

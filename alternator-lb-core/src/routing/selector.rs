@@ -1,133 +1,132 @@
-//! Whose turn it is.
+//! The selection of one node.
 
-use super::policy::Rule;
+use super::policy::Algorithm;
 use super::primary::primary;
+use super::priority::failover_order;
 use super::round_robin::RoundRobinCursor;
 use super::{Endpoint, Plan, Preference, RoutingInfo, RoutingSnapshot};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a choice depends on.
+/// Selects a node by the snapshot, the plan, the load-balancing algorithm and the time.
 #[derive(Debug)]
-pub(super) struct Selector<'t, 'p, E> {
-    pub(super) table: &'t RoutingSnapshot<E>,
+pub(super) struct Selector<'s, 'p, E> {
+    pub(super) snapshot: &'s RoutingSnapshot<E>,
     pub(super) plan: &'p Plan<E>,
-    pub(super) rule: Rule,
+    pub(super) algorithm: Algorithm,
     pub(super) now: Duration,
 }
 
-/// A node, before it is known that it is it: nothing has changed yet.
+/// A selected node. Nothing has changed until [`commit`](Self::commit).
 #[derive(Debug)]
-pub(super) struct Selection<'t, E> {
-    pub(super) node: &'t Arc<Endpoint<E>>,
-    /// Whose turn it was.
-    instead_of: Option<&'t Arc<Endpoint<E>>>,
+pub(super) struct Selection<'s, E> {
+    pub(super) node: &'s Arc<Endpoint<E>>,
+    /// The node that was next in turn and ceded the turn.
+    ceded_by: Option<&'s Arc<Endpoint<E>>>,
 }
 
-impl<'t, E> Selector<'t, '_, E> {
-    /// A node that the plan has not tried in this round.
-    pub(super) fn choose(
+impl<'s, E> Selector<'s, '_, E> {
+    /// Selects a node that the plan has not tried in this round.
+    pub(super) fn select(
         &self,
-        starts: &mut RoundRobinCursor<'_>,
+        cursor: &mut RoundRobinCursor<'_>,
         rng: &mut fastrand::Rng,
-    ) -> Option<Selection<'t, E>> {
-        match self
-            .plan
-            .routing_info()
-            .map(|info| (info.preference(), info))
-        {
-            Some((Preference::Primary, info)) => self.primary(info),
-            Some((Preference::LeastLoaded, info)) => {
-                let replica = self.replica(info, starts, rng);
-                replica.or_else(|| self.any(starts, rng))
-            }
-            None => self.any(starts, rng),
+    ) -> Option<Selection<'s, E>> {
+        let Some(info) = self.plan.routing_info() else {
+            return self.any(cursor, rng);
+        };
+        match info.preference() {
+            Preference::Primary => self.primary(info),
+            Preference::LeastLoaded => self
+                .least_loaded_replica(info, cursor, rng)
+                .or_else(|| self.any(cursor, rng)),
         }
     }
 
-    fn primary(&self, info: &RoutingInfo) -> Option<Selection<'t, E>> {
+    fn primary(&self, info: &RoutingInfo) -> Option<Selection<'s, E>> {
         let is_first_attempt = self.plan.is_first_attempt();
-        // Of a first attempt no node is looked at but the one chosen.
-        let is_free = |node: &Endpoint<E>| is_first_attempt || !self.plan.has_tried(node.id());
-        let mut pools = self.table.candidates_for(Some(info));
-        let member = pools.find_map(|pool| primary(pool, info, is_free));
-        match member {
-            Some(member) => Some(Selection::of(&member.node)),
+        // For a first attempt no node is read but the selected one.
+        let is_untried = |node: &Endpoint<E>| is_first_attempt || self.is_untried(node);
+        let mut sets = self.snapshot.candidates_for(Some(info));
+        match sets.find_map(|set| primary(set, info, is_untried)) {
+            Some(candidate) => Some(Selection::of(&candidate.node)),
             None => self.fallback(),
         }
     }
 
-    /// Any node: that of the scope whose turn it is, and whose turn it is there.
+    /// Selects any node: the next in turn of a priority level that is drawn by its share.
     fn any(
         &self,
-        starts: &mut RoundRobinCursor<'_>,
+        cursor: &mut RoundRobinCursor<'_>,
         rng: &mut fastrand::Rng,
-    ) -> Option<Selection<'t, E>> {
-        if !self.table.has_usable() {
+    ) -> Option<Selection<'s, E>> {
+        if !self.snapshot.has_usable() {
             return self.fallback();
         }
-        let (start, second) = (starts.all_nodes(rng), rng.usize(..));
-        let mut levels = self.table.levels_by_share(rng);
+        let (start, second_start) = (cursor.node_start(rng), rng.usize(..));
+        let mut levels = failover_order(self.snapshot.levels(), rng);
         levels.find_map(|level| {
             let mut in_turn = level.usable.iter_from(start);
-            let next = in_turn.find(|node| self.is_free(node))?;
-            let another = || {
-                let mut others = level.usable.iter_from(second);
-                others.find(|other| other.id() != next.id() && self.is_free(other))
+            let first = in_turn.find(|node| self.is_untried(node))?;
+            let second = || {
+                let mut others = level.usable.iter_from(second_start);
+                others.find(|other| other.id() != first.id() && self.is_untried(other))
             };
-            Some(self.better_of_two(next, another))
+            Some(self.less_loaded(first, second))
         })
     }
 
-    /// When no node can be used, the most hopeful one of those that cannot.
-    fn fallback(&self) -> Option<Selection<'t, E>> {
-        let mut usable = self.table.candidates_for(self.plan.routing_info());
-        if usable.any(|pool| !pool.is_empty()) {
+    /// Selects the ejected node that is most likely to have recovered, if no node is usable.
+    fn fallback(&self) -> Option<Selection<'s, E>> {
+        let mut usable = self.snapshot.usable_for(self.plan.routing_info());
+        if usable.next().is_some() {
             return None;
         }
-        let mut ejected = self.table.ejected_in_scope();
-        ejected.find(|node| self.is_free(node)).map(Selection::of)
+        let mut ejected = self.snapshot.ejected_in_scope();
+        let node = ejected.find(|node| self.is_untried(node))?;
+        Some(Selection::of(node))
     }
 
-    /// The next node, or another if that is less busy.
-    pub(super) fn better_of_two(
+    /// Selects the node that is next in turn, or the second if that is less loaded.
+    pub(super) fn less_loaded(
         &self,
-        next: &'t Arc<Endpoint<E>>,
-        another: impl FnOnce() -> Option<&'t Arc<Endpoint<E>>>,
-    ) -> Selection<'t, E> {
-        if !self.compares_load() || next.load(self.now) == 0 {
-            return Selection::of(next);
+        first: &'s Arc<Endpoint<E>>,
+        second: impl FnOnce() -> Option<&'s Arc<Endpoint<E>>>,
+    ) -> Selection<'s, E> {
+        if !self.compares_load() || first.load(self.now) == 0 {
+            return Selection::of(first);
         }
-        match another() {
-            Some(another) if next.should_yield_to(another, self.now) => Selection {
-                node: another,
-                instead_of: Some(next),
+        match second() {
+            Some(second) if first.should_yield_to(second, self.now) => Selection {
+                node: second,
+                ceded_by: Some(first),
             },
-            Some(_) | None => Selection::of(next),
+            Some(_) | None => Selection::of(first),
         }
     }
 
     pub(super) fn compares_load(&self) -> bool {
-        self.rule == Rule::PowerOfTwoChoices
+        self.algorithm == Algorithm::PowerOfTwoChoices
     }
 
-    pub(super) fn is_free(&self, node: &Endpoint<E>) -> bool {
+    /// Whether the plan has not tried a node in this round.
+    pub(super) fn is_untried(&self, node: &Endpoint<E>) -> bool {
         !self.plan.has_tried(node.id())
     }
 }
 
-impl<'t, E> Selection<'t, E> {
-    pub(super) fn of(node: &'t Arc<Endpoint<E>>) -> Self {
+impl<'s, E> Selection<'s, E> {
+    pub(super) fn of(node: &'s Arc<Endpoint<E>>) -> Self {
         Self {
             node,
-            instead_of: None,
+            ceded_by: None,
         }
     }
 
-    /// It is the one.
-    pub(super) fn take(self) -> Arc<Endpoint<E>> {
-        if let Some(next) = self.instead_of {
-            next.load_stats().cede_turn_to(self.node.load_stats());
+    /// Carries out the selection: records a turn that was ceded.
+    pub(super) fn commit(self) -> Arc<Endpoint<E>> {
+        if let Some(first) = self.ceded_by {
+            first.load_stats().cede_turn_to(self.node.load_stats());
         }
         Arc::clone(self.node)
     }

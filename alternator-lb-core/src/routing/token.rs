@@ -1,7 +1,7 @@
-//! Where a partition lies on the ring.
+//! The position of a partition on the token ring.
 //!
 //! ScyllaDB hashes the serialised partition key to a signed 64-bit *token*, and nodes own ranges of tokens. A client that
-//! hashes the same bytes in the same way knows the owners, and clients that hash alike agree on a node without talking.
+//! hashes the same bytes in the same way knows the owners, and clients that hash alike agree on a node without communication.
 
 mod murmur3;
 mod number;
@@ -10,25 +10,27 @@ use number::Number;
 
 /// The token of a partition.
 ///
-/// Never `i64::MIN`, which the server keeps for the beginning of the ring.
+/// Never `i64::MIN`, which the server reserves for the beginning of the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token(i64);
 
-/// The value of a partition key, as the request has it.
+/// The value of a partition key, as it is in the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyValue<'a> {
     /// `S`
     Text(&'a str),
     /// `B`, decoded.
     Binary(&'a [u8]),
-    /// `N`, as it is sent: the server takes `1`, `1.0` and `1e0` for different partitions.
+    /// `N`, as it is sent: for the server `1`, `1.0` and `1e0` are different partitions.
     Number(&'a str),
 }
 
 impl Token {
+    /// The last token of the ring.
     pub const MAX: Self = Self(i64::MAX);
 
-    /// A token that the server names.
+    /// Makes the token of a number from the server.
+    #[inline]
     pub fn new(token: i64) -> Self {
         match token {
             i64::MIN => Self::MAX,
@@ -36,8 +38,9 @@ impl Token {
         }
     }
 
-    /// The token of the partition with this key; none if the server would refuse the key, or if the number is of a
-    /// length that nobody writes.
+    /// Computes the token of the partition with this key; none if the server would refuse the key, or if the number has more
+    /// digits than any number of DynamoDB.
+    #[inline]
     pub fn of_key(key: KeyValue<'_>) -> Option<Self> {
         match key {
             KeyValue::Text(text) => Some(Self::of_bytes(text.as_bytes())),
@@ -48,11 +51,13 @@ impl Token {
         }
     }
 
-    /// The token of a serialised key.
+    /// Computes the token of a serialised key.
     pub fn of_bytes(bytes: &[u8]) -> Self {
         Self::new(murmur3::first_half(bytes))
     }
 
+    /// Returns the token as a number.
+    #[inline]
     pub fn value(self) -> i64 {
         self.0
     }

@@ -1,101 +1,120 @@
 //! Where a request would go, and why.
 
-use super::healthy_set::HealthySet;
 use super::round_robin::RoundRobinCursor;
-use super::routing_info::RoutingKey;
-use super::selector::Selector;
+use super::selector::{Selection, Selector};
 use super::{Endpoint, Preference, RoutingInfo};
+use crate::topology::NodeUrl;
 use std::fmt;
-use std::net::IpAddr;
-use std::sync::Arc;
 
-/// What becomes of a info at one moment. To find it out changes nothing: another request at the same moment would be told
-/// the same, but for the chances that the choice has in it.
-#[derive(Debug)]
-pub struct RoutingTrace<E> {
-    /// The nodes of the list that hold any of the partitions, level after level. There may be others: those of another
-    /// datacenter, and those that go by a name.
-    pub replicas: Vec<Replica<E>>,
-    /// The node of a first attempt; none if nothing may be sent.
-    pub chosen: Option<Arc<Endpoint<E>>>,
+/// Where a first attempt would go at the moment, and why. The next request goes there too, except for the choices that are
+/// random.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoutingTrace {
+    /// The listed nodes that hold any of the partitions, by priority level. There may be other replicas: those in another
+    /// datacenter, and those that are listed by a DNS name.
+    pub replicas: Vec<Replica>,
+    /// The node of the attempt; none if the request is refused.
+    pub node: Option<NodeUrl>,
+    /// Why the attempt goes there.
     pub reason: Reason,
 }
 
-#[derive(Debug)]
-pub struct Replica<E> {
-    pub node: Arc<Endpoint<E>>,
-    /// Whether ordinary requests may go there.
-    pub is_in_scope: bool,
-    /// Whether it is not ejected, or used regardless.
-    pub is_usable: bool,
+/// A listed node that holds one of the partitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replica {
+    url: NodeUrl,
+    is_in_scope: bool,
+    is_usable: bool,
 }
 
-/// Why a request would go to that node.
+/// Why a request would go to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// Of the replicas that can be used it is the first in an order that is the same for all clients. So go writes with
-    /// lightweight transactions, and what `KeyAffinity` covers. Of several partitions, it is that
-    /// for most.
+    /// The node is the first usable replica in an order that is the same for all clients. This is where writes with
+    /// lightweight transactions go, and the operations of `KeyAffinity`. For several partitions, the node is the first for
+    /// most of them.
     PrimaryReplica,
-    /// No replica is known that could be used; it is the first of all nodes in an order that is the same for all clients.
+    /// No usable replica is known. The node is the first usable one in an order that is the same for all clients.
     PrimaryNode,
-    /// It is a replica that can be used, of several partitions of most; and not the busier one of two.
+    /// The node is a usable replica, for several partitions of most of them, and not the more loaded one of two.
     Replica,
-    /// No replica is known that could be used, or none is wanted: any request would go there now.
+    /// No usable replica is known, or none is preferred. The node is the one that any request would go to now.
     RoundRobin,
-    /// No node can be used. It is the one that is most likely to be back.
+    /// No node is usable. The node is the one that is most likely to have recovered.
     Fallback,
-    /// Nothing may be sent: there is no node that the scope would allow.
+    /// The request is refused: the scope allows no node.
     NoNode,
 }
 
-impl<E> RoutingTrace<E> {
-    /// What becomes of the info of the plan whose turn it is.
-    pub(super) fn of(
-        turn: &Selector<'_, '_, E>,
+impl RoutingTrace {
+    /// Traces the routing info of the selector's plan.
+    pub(super) fn new<E>(
+        selector: &Selector<'_, '_, E>,
         info: &RoutingInfo,
-        mut starts: RoundRobinCursor<'_>,
+        cursor: &mut RoundRobinCursor<'_>,
     ) -> Self {
-        let table = turn.table;
-        let topology = table.topology();
+        let snapshot = selector.snapshot;
+        let topology = snapshot.topology();
         let in_scope = topology.nodes().len() - topology.out_of_scope().len();
-        let usable = |pool: &HealthySet<E>, node: &Endpoint<E>| {
-            pool.nodes().any(|usable| usable.id() == node.id())
-        };
-        let is_replica =
-            |node: &Endpoint<E>| node.url().ip().is_some_and(|ip| is_replica(info, ip));
         let nodes = topology.nodes().iter().enumerate();
-        let replicas = nodes.filter(|(_, node)| is_replica(node));
-        let replicas = replicas.map(|(place, node)| Replica {
-            node: Arc::clone(node),
-            is_in_scope: place < in_scope,
-            is_usable: table.pools().any(|pool| usable(pool, node)),
+        let replicas = nodes.filter(|(_, node)| is_replica(info, node));
+        let replicas = replicas.map(|(position, node)| Replica {
+            url: node.url().clone(),
+            is_in_scope: position < in_scope,
+            is_usable: snapshot.is_usable(node),
         });
-        let choice = match table.refusal() {
-            Some(_) => None,
-            None => turn.choose(&mut starts, &mut fastrand::Rng::new()),
-        };
-        let reason = match (&choice, info.preference()) {
-            (None, _) => Reason::NoNode,
-            (Some(choice), _)
-                if !table
-                    .candidates_for(Some(info))
-                    .any(|pool| usable(pool, choice.node)) =>
-            {
-                Reason::Fallback
-            }
-            (Some(choice), Preference::Primary) if is_replica(choice.node) => {
-                Reason::PrimaryReplica
-            }
-            (Some(_), Preference::Primary) => Reason::PrimaryNode,
-            (Some(choice), Preference::LeastLoaded) if is_replica(choice.node) => Reason::Replica,
-            (Some(_), Preference::LeastLoaded) => Reason::RoundRobin,
+        let selection = match snapshot.refuses() {
+            true => None,
+            false => selector.select(cursor, &mut fastrand::Rng::new()),
         };
         Self {
             replicas: replicas.collect(),
-            chosen: choice.map(|choice| Arc::clone(choice.node)),
-            reason,
+            reason: Reason::of(selector, info, selection.as_ref()),
+            node: selection.map(|selection| selection.node.url().clone()),
+        }
+    }
+}
+
+impl Replica {
+    /// The address, as `scheme://host:port`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// Whether the node is in the configured `Scope`. Other nodes only receive the requests that go by an order that is the
+    /// same for all clients.
+    #[must_use]
+    pub fn is_in_scope(&self) -> bool {
+        self.is_in_scope
+    }
+
+    /// Whether the node receives requests: it is not ejected as unresponsive or failing, or the ejection is ignored.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.is_usable
+    }
+}
+
+impl Reason {
+    fn of<E>(
+        selector: &Selector<'_, '_, E>,
+        info: &RoutingInfo,
+        selection: Option<&Selection<'_, E>>,
+    ) -> Self {
+        let Some(Selection { node, .. }) = selection else {
+            return Self::NoNode;
+        };
+        let mut usable = selector.snapshot.usable_for(Some(info));
+        if !usable.any(|usable| usable.id() == node.id()) {
+            return Self::Fallback;
+        }
+        match (info.preference(), is_replica(info, node)) {
+            (Preference::Primary, true) => Self::PrimaryReplica,
+            (Preference::Primary, false) => Self::PrimaryNode,
+            (Preference::LeastLoaded, true) => Self::Replica,
+            (Preference::LeastLoaded, false) => Self::RoundRobin,
         }
     }
 }
@@ -108,14 +127,14 @@ impl fmt::Display for Reason {
                 "the node that all clients choose, as no replica is known and usable"
             }
             Self::Replica => "a replica that is not the busier one of two",
-            Self::RoundRobin => "whose turn it is",
-            Self::Fallback => "the most likely to be back, as no node is usable",
-            Self::NoNode => "nobody: the scope allows no node",
+            Self::RoundRobin => "the next in round robin",
+            Self::Fallback => "the most likely to have recovered, as no node is usable",
+            Self::NoNode => "no node: the scope allows none",
         })
     }
 }
 
-fn is_replica(info: &RoutingInfo, ip: IpAddr) -> bool {
-    let mut replicas = info.keys().iter().flat_map(RoutingKey::replicas);
-    replicas.any(|replica| replica.to_canonical() == ip.to_canonical())
+/// Whether a node is known to be a replica of any of the partitions.
+fn is_replica<E>(info: &RoutingInfo, node: &Endpoint<E>) -> bool {
+    info.keys().iter().any(|key| key.is_replica(node))
 }

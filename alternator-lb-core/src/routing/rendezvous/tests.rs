@@ -8,7 +8,7 @@ fn hash(last: u8) -> NodeHash {
     NodeHash::of(&Host::Ip([10, 0, 0, last].into()))
 }
 
-fn seats(last: impl IntoIterator<Item = u8>) -> Vec<NodeHash> {
+fn hashes(last: impl IntoIterator<Item = u8>) -> Vec<NodeHash> {
     last.into_iter().map(hash).collect()
 }
 
@@ -16,34 +16,34 @@ fn tokens() -> impl Iterator<Item = Token> {
     (0..KEYS).map(|key| Token::of_bytes(format!("user#{key}").as_bytes()))
 }
 
-fn choose<'a>(token: Token, nodes: impl IntoIterator<Item = &'a NodeHash>) -> Option<&'a NodeHash> {
-    first_choice(token, nodes, |node| node)
+fn first<'a>(token: Token, nodes: impl IntoIterator<Item = &'a NodeHash>) -> Option<&'a NodeHash> {
+    highest_weight(token, nodes, |node| node)
 }
 
-/// Which node a request goes to that has several keys.
-fn majority(tokens: impl IntoIterator<Item = Token>, nodes: &[NodeHash]) -> Option<&NodeHash> {
-    let place = |token| {
-        let choice = first_choice(token, nodes.iter().enumerate(), |(_, node)| *node);
-        choice.map(|(place, _)| (token, place))
+/// The node of a request with several keys.
+fn winner(tokens: impl IntoIterator<Item = Token>, nodes: &[NodeHash]) -> Option<&NodeHash> {
+    let vote = |token| {
+        let first = highest_weight(token, nodes.iter().enumerate(), |(_, node)| *node);
+        first.map(|(position, _)| (token, position))
     };
-    let choices = tokens.into_iter().filter_map(place);
-    super::majority(choices, nodes, |node| node).map(|place| &nodes[place])
+    let votes = tokens.into_iter().filter_map(vote);
+    plurality(votes, nodes, |node| node).map(|position| &nodes[position])
 }
 
-/// All choices of a key, as a plan makes them.
+/// All nodes in the order of a key.
 fn order(token: Token, nodes: &[NodeHash]) -> Vec<&NodeHash> {
     let mut left: Vec<&NodeHash> = nodes.iter().collect();
     let mut order = Vec::new();
-    while let Some(choice) = choose(token, left.iter().copied()) {
-        left.retain(|node| *node != choice);
-        order.push(choice);
+    while let Some(next) = first(token, left.iter().copied()) {
+        left.retain(|node| *node != next);
+        order.push(next);
     }
     order
 }
 
 #[test]
-fn the_order_is_what_it_has_always_been() {
-    let nodes = seats(1..=5);
+fn order_never_changes_between_versions() {
+    let nodes = hashes(1..=5);
     let hosts = |token| {
         let last = |node: &&NodeHash| node.host.rsplit('.').next().unwrap().to_owned();
         order(Token::new(token), &nodes)
@@ -52,7 +52,7 @@ fn the_order_is_what_it_has_always_been() {
             .collect::<Vec<_>>()
             .join(" ")
     };
-    // Clients of other versions are out there: if this fails, put back what was changed.
+    // Clients of other versions are in use: if this fails, revert the change.
     let known = [0, 1, -1, i64::MAX, 8_893_630_619_691_575_734].map(hosts);
     assert_eq!(
         known,
@@ -67,7 +67,7 @@ fn the_order_is_what_it_has_always_been() {
 }
 
 #[test]
-fn a_node_is_known_by_its_address_however_that_is_written() {
+fn hash_is_the_same_for_all_notations_of_an_address() {
     let of = |ip: &str| NodeHash::of(&Host::Ip(ip.parse::<IpAddr>().unwrap()));
     assert_eq!(of("::ffff:10.0.0.1"), hash(1));
     assert_eq!(of("2001:db8:0:0::1"), of("2001:db8::1"));
@@ -75,33 +75,33 @@ fn a_node_is_known_by_its_address_however_that_is_written() {
 }
 
 #[test]
-fn where_nobody_is_nobody_is_chosen() {
-    assert_eq!(choose(Token::new(1), []), None);
-    assert_eq!(majority([Token::new(1)], &seats([])), None);
-    assert_eq!(majority([], &seats(1..=3)), None);
+fn without_nodes_or_keys_there_is_no_node() {
+    assert_eq!(first(Token::new(1), []), None);
+    assert_eq!(winner([Token::new(1)], &hashes([])), None);
+    assert_eq!(winner([], &hashes(1..=3)), None);
 }
 
 #[test]
-fn addresses_with_the_same_hash_are_told_apart() {
+fn address_decides_between_equal_hashes() {
     let twin = |host: &str| NodeHash {
         hash: 7,
         host: host.into(),
     };
     let (a, b) = (twin("10.0.0.1"), twin("10.0.0.2"));
     for token in [Token::new(0), Token::new(-9), Token::MAX] {
-        assert_eq!(choose(token, [&a, &b]), Some(&a));
-        assert_eq!(choose(token, [&b, &a]), Some(&a));
+        assert_eq!(first(token, [&a, &b]), Some(&a));
+        assert_eq!(first(token, [&b, &a]), Some(&a));
     }
 }
 
 #[test]
-fn keys_are_spread_evenly_in_each_choice() {
-    let nodes = seats(1..=12);
-    for place in 0..3 {
+fn keys_are_even_over_the_nodes_at_each_position() {
+    let nodes = hashes(1..=12);
+    for position in 0..3 {
         let mut counts = vec![0_usize; nodes.len()];
         for token in tokens() {
-            let choice = order(token, &nodes)[place];
-            counts[nodes.iter().position(|node| node == choice).unwrap()] += 1;
+            let node = order(token, &nodes)[position];
+            counts[nodes.iter().position(|other| other == node).unwrap()] += 1;
         }
         let fair = KEYS / nodes.len();
         // The standard deviation is 1.05 % of the share.
@@ -113,11 +113,11 @@ fn keys_are_spread_evenly_in_each_choice() {
 }
 
 #[test]
-fn the_keys_of_a_node_that_is_out_are_shared_by_all_others() {
-    let nodes = seats(1..=6);
+fn keys_of_a_removed_node_are_even_over_the_others() {
+    let nodes = hashes(1..=6);
     let mut counts = vec![0_usize; nodes.len()];
-    for token in tokens().filter(|&token| choose(token, &nodes) == nodes.first()) {
-        let second = choose(token, &nodes[1..]).unwrap();
+    for token in tokens().filter(|&token| first(token, &nodes) == nodes.first()) {
+        let second = first(token, &nodes[1..]).unwrap();
         counts[nodes.iter().position(|node| node == second).unwrap()] += 1;
     }
     let fair = KEYS / 6 / 5;
@@ -130,11 +130,11 @@ fn the_keys_of_a_node_that_is_out_are_shared_by_all_others() {
 }
 
 #[test]
-fn a_node_that_joins_or_leaves_moves_its_own_keys_only() {
-    let (fewer, more) = (seats(1..=11), seats(1..=12));
+fn node_that_joins_or_leaves_moves_only_its_own_keys() {
+    let (fewer, more) = (hashes(1..=11), hashes(1..=12));
     let mut moved = 0;
     for token in tokens() {
-        let (before, after) = (choose(token, &fewer), choose(token, &more));
+        let (before, after) = (first(token, &fewer), first(token, &more));
         if before != after {
             assert_eq!(after, more.last());
             moved += 1;
@@ -145,29 +145,26 @@ fn a_node_that_joins_or_leaves_moves_its_own_keys_only() {
 }
 
 #[test]
-fn several_keys_go_where_most_of_them_want_to() {
-    let nodes = seats(1..=5);
+fn node_of_several_keys_is_the_first_of_most_of_them() {
+    let nodes = hashes(1..=5);
     let of = |node: &NodeHash| {
         tokens()
-            .filter(|&token| choose(token, &nodes) == Some(node))
+            .filter(|&token| first(token, &nodes) == Some(node))
             .take(3)
             .collect::<Vec<_>>()
     };
     let (many, few) = (of(&nodes[3]), of(&nodes[1]));
     let batch = few.iter().take(2).chain(&many).copied();
-    assert_eq!(majority(batch, &nodes), nodes.get(3));
+    assert_eq!(winner(batch, &nodes), nodes.get(3));
 
     let tie = [many[0], few[0]];
     let lower = tie.iter().min().unwrap();
-    assert_eq!(
-        majority(tie, &nodes),
-        choose(*lower, [&nodes[1], &nodes[3]])
-    );
+    assert_eq!(winner(tie, &nodes), first(*lower, [&nodes[1], &nodes[3]]));
 }
 
 proptest! {
     #[test]
-    fn all_clients_agree_whatever_order_their_lists_have(
+    fn order_is_independent_of_the_order_of_the_list(
         token in any::<i64>(),
         hosts in prop::collection::hash_set(any::<[u8; 4]>(), 1..20),
         keys in prop::collection::vec(any::<i64>(), 1..10),
@@ -179,22 +176,22 @@ proptest! {
         prop_assert_eq!(order(Token::new(token), &nodes), order(Token::new(token), &shuffled));
 
         let mut keys: Vec<Token> = keys.into_iter().map(Token::new).collect();
-        let chosen = majority(keys.iter().copied(), &nodes);
+        let expected = winner(keys.iter().copied(), &nodes);
         fastrand::Rng::with_seed(seed).shuffle(&mut keys);
-        prop_assert_eq!(chosen, majority(keys, &shuffled));
+        prop_assert_eq!(expected, winner(keys, &shuffled));
     }
 
     #[test]
-    fn the_order_without_a_node_is_the_order_with_it_left_out(
+    fn removing_a_node_keeps_the_order_of_the_others(
         token in any::<i64>(),
         count in 2_u8..30,
-        gone in any::<prop::sample::Index>(),
+        removed in any::<prop::sample::Index>(),
     ) {
-        let all = seats(1..=count);
-        let gone = gone.get(&all);
-        let others: Vec<NodeHash> = all.iter().filter(|node| *node != gone).cloned().collect();
+        let all = hashes(1..=count);
+        let removed = removed.get(&all);
+        let others: Vec<NodeHash> = all.iter().filter(|node| *node != removed).cloned().collect();
         let mut expected = order(Token::new(token), &all);
-        expected.retain(|node| *node != gone);
+        expected.retain(|node| *node != removed);
         prop_assert_eq!(order(Token::new(token), &others), expected);
     }
 }

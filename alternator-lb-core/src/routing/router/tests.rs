@@ -11,10 +11,11 @@ use crate::health::EjectionCause;
 use crate::routing::EndpointState;
 use crate::topology::{Host, NodeUrl, Scheme, Topology};
 use proptest::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 const NOW: Duration = Duration::from_secs(10);
-/// All rests and the precedence of probes are over.
+/// All ejections are over, and the precedence of probes over requests too.
 const LATER: Duration = Duration::from_secs(1_000);
 
 fn url(last: u8) -> NodeUrl {
@@ -30,7 +31,17 @@ fn router(nodes: u8, policy: Policy) -> Router<()> {
     Router::new(RoutingSnapshot::new(topology(nodes)), policy, 0)
 }
 
-/// Advances the plan and says where to.
+fn router_of(topology: Topology<EndpointState<()>>) -> Router<()> {
+    let snapshot = RoutingSnapshot::new(Arc::new(topology));
+    Router::new(snapshot, Policy::default(), 0)
+}
+
+fn node_at(router: &Router<()>, last: u8) -> Arc<Endpoint<()>> {
+    let snapshot = router.snapshot();
+    Arc::clone(snapshot.topology().find(&url(last)).unwrap())
+}
+
+/// Advances the plan and returns the node of the new attempt.
 fn next(router: &Router<()>, plan: &mut Plan<()>, now: Duration) -> NodeUrl {
     router
         .advance(plan, true, now, &mut fastrand::Rng::with_seed(1))
@@ -38,8 +49,8 @@ fn next(router: &Router<()>, plan: &mut Plan<()>, now: Duration) -> NodeUrl {
     plan.current().unwrap().node().url().clone()
 }
 
-/// The same where nobody watches over the nodes.
-fn next_unwatched(router: &Router<()>, plan: &mut Plan<()>, now: Duration) -> NodeUrl {
+/// The same without a health checker.
+fn next_without_health_checker(router: &Router<()>, plan: &mut Plan<()>, now: Duration) -> NodeUrl {
     router
         .advance(plan, false, now, &mut fastrand::Rng::with_seed(1))
         .unwrap();
@@ -50,67 +61,67 @@ fn settle(router: &Router<()>, plan: &mut Plan<()>, outcome: Outcome, now: Durat
     router.settle(plan, outcome, now);
 }
 
-/// Takes a node down by sending it one request.
-fn take_down(router: &Router<()>, node: &NodeUrl) {
-    take_down_at(router, node, NOW);
+/// Sends a node one request, which cannot connect.
+fn make_unreachable(router: &Router<()>, node: &NodeUrl) {
+    make_unreachable_at(router, node, NOW);
 }
 
-fn take_down_at(router: &Router<()>, node: &NodeUrl, now: Duration) {
+fn make_unreachable_at(router: &Router<()>, node: &NodeUrl, now: Duration) {
     let mut plan = pinned(router, node);
     next(router, &mut plan, now);
     settle(router, &mut plan, Outcome::NotConnected, now);
 }
 
-/// Lets a node answer so many requests with errors.
-fn fail(router: &Router<()>, node: &NodeUrl, requests: usize) -> Vec<Option<bool>> {
-    let mut panic_mode_entries = Vec::new();
+/// Sends a node requests, all of which it fails. Returns the changes of panic mode.
+fn fail_requests(router: &Router<()>, node: &NodeUrl, requests: usize) -> Vec<Option<bool>> {
+    let mut changes = Vec::new();
     for _ in 0..requests {
         let mut plan = pinned(router, node);
         next(router, &mut plan, NOW);
         let change = router.settle(&mut plan, Outcome::ServerError, NOW);
-        panic_mode_entries.extend(change.map(|change| change.panic));
+        changes.extend(change.map(|change| change.panic));
     }
-    panic_mode_entries
+    changes
 }
 
 fn pinned(router: &Router<()>, node: &NodeUrl) -> Plan<()> {
     Plan::pinned_to(router.snapshot().topology().find(node).unwrap().clone())
 }
 
-/// Where single requests go.
-fn spread(router: &Router<()>, requests: usize, now: Duration) -> HashMap<NodeUrl, usize> {
-    spread_with(router, requests, now, &mut fastrand::Rng::with_seed(1))
+/// Sends single requests and counts them by node.
+fn distribute(router: &Router<()>, requests: usize, now: Duration) -> HashMap<NodeUrl, usize> {
+    distribute_with(router, requests, now, &mut fastrand::Rng::with_seed(1))
 }
 
-fn spread_with(
+fn distribute_with(
     router: &Router<()>,
     requests: usize,
     now: Duration,
     rng: &mut fastrand::Rng,
 ) -> HashMap<NodeUrl, usize> {
-    let mut spread = HashMap::new();
+    let mut counts = HashMap::new();
     for _ in 0..requests {
         let mut plan = Plan::default();
         router.advance(&mut plan, true, now, rng).unwrap();
         let node = plan.current().unwrap().node().url().clone();
-        *spread.entry(node).or_default() += 1;
+        *counts.entry(node).or_default() += 1;
     }
-    spread
+    counts
 }
 
 #[test]
-fn rotation_is_exactly_even() {
+fn round_robin_is_exactly_even() {
     let router = router(7, Policy::default());
-    let spread = spread(&router, 700, NOW);
-    assert_eq!(spread.len(), 7);
-    assert!(spread.values().all(|&requests| requests == 100));
+    let counts = distribute(&router, 700, NOW);
+    assert_eq!(counts.len(), 7);
+    assert!(counts.values().all(|&requests| requests == 100));
 }
 
 #[test]
-fn random_reaches_every_node() {
+fn random_policy_reaches_every_node() {
     let router = router(5, Policy::random());
     let mut rng = fastrand::Rng::with_seed(3);
-    let mut reached = std::collections::HashSet::new();
+    let mut reached = HashSet::new();
     for _ in 0..200 {
         reached.insert(router.pick_one(NOW, &mut rng).unwrap().id());
     }
@@ -118,16 +129,16 @@ fn random_reaches_every_node() {
 }
 
 #[test]
-fn where_to_go_on_to_depends_on_what_was_tried_and_what_is_up() {
+fn retry_target_depends_on_tried_and_ejected_nodes() {
     let router = router(2, Policy::default());
     let mut plan = Plan::default();
     next(&router, &mut plan, NOW);
     assert_eq!(router.retry_target(&plan), RetryTarget::UntriedNode);
     next(&router, &mut plan, NOW);
     assert_eq!(router.retry_target(&plan), RetryTarget::TriedNode);
-    take_down(&router, &url(1));
+    make_unreachable(&router, &url(1));
     assert_eq!(router.retry_target(&plan), RetryTarget::TriedNode);
-    take_down(&router, &url(2));
+    make_unreachable(&router, &url(2));
     assert_eq!(router.retry_target(&plan), RetryTarget::NoNode);
 
     let mut plan = Plan::default();
@@ -136,11 +147,11 @@ fn where_to_go_on_to_depends_on_what_was_tried_and_what_is_up() {
 }
 
 #[test]
-fn a_dropped_operation_is_in_flight_no_more() {
+fn dropped_plan_is_no_longer_in_flight() {
     let router = router(2, Policy::default());
     let in_flight = || {
-        let table = router.snapshot();
-        let nodes = table.topology().nodes().iter();
+        let snapshot = router.snapshot();
+        let nodes = snapshot.topology().nodes().iter();
         nodes.map(|node| node.in_flight()).sum::<u32>()
     };
     let mut plans: Vec<_> = (0..10).map(|_| Plan::default()).collect();
@@ -148,7 +159,7 @@ fn a_dropped_operation_is_in_flight_no_more() {
         next(&router, plan, NOW);
     }
     assert_eq!(in_flight(), 10);
-    // A retry leaves the former node.
+    // A retry ends the attempt on the former node.
     next(&router, &mut plans[0], NOW);
     assert_eq!(in_flight(), 10);
     plans[0].end_attempt();
@@ -158,9 +169,9 @@ fn a_dropped_operation_is_in_flight_no_more() {
 }
 
 #[test]
-fn a_pinned_plan_stays_where_it_is() {
+fn pinned_plan_stays_on_its_node() {
     let router = router(3, Policy::default());
-    let node = router.snapshot().topology().find(&url(2)).unwrap().clone();
+    let node = node_at(&router, 2);
     let mut plan = Plan::pinned_to(node);
     for _ in 0..5 {
         assert_eq!(next(&router, &mut plan, NOW), url(2));
@@ -169,20 +180,20 @@ fn a_pinned_plan_stays_where_it_is() {
 }
 
 #[test]
-fn a_refusing_router_lets_nothing_through_until_there_is_a_list() {
+fn router_refuses_requests_until_a_list_is_published() {
     let router = router(2, Policy::default());
     let scope = "datacenter `dc1`".to_owned();
     router.refuse(SelectionError::ScopeUnsupported { scope });
-    take_nothing(&router);
-    // Not even after a node has changed its state.
-    router.resort();
-    take_nothing(&router);
+    assert_refused(&router);
+    // A change of a node's health does not end it.
+    router.update_health();
+    assert_refused(&router);
 
     router.publish(RoutingSnapshot::new(topology(2)));
     next(&router, &mut Plan::default(), NOW);
 }
 
-fn take_nothing(router: &Router<()>) {
+fn assert_refused(router: &Router<()>) {
     let mut rng = fastrand::Rng::with_seed(1);
     let advance = router.advance(&mut Plan::default(), true, NOW, &mut rng);
     assert!(matches!(
@@ -193,30 +204,25 @@ fn take_nothing(router: &Router<()>) {
 }
 
 #[test]
-fn plain_rotation_does_not_look_at_what_is_in_flight() {
+fn round_robin_policy_ignores_requests_in_flight() {
     let router = router(3, Policy::round_robin());
     let mut plans: Vec<_> = (0..300).map(|_| Plan::default()).collect();
     for plan in &mut plans {
         next(&router, plan, NOW);
     }
-    let table = router.snapshot();
-    assert!(table.usable().all(|node| node.in_flight() == 100));
+    let snapshot = router.snapshot();
+    assert!(snapshot.usable().all(|node| node.in_flight() == 100));
 }
 
-/// A router over a rack and the rest of its datacenter.
-fn racks(rack: std::ops::RangeInclusive<u8>, rest: std::ops::RangeInclusive<u8>) -> Router<()> {
+/// A router with a rack and, at the next priority level, the rest of its datacenter.
+fn router_with_levels(rack: RangeInclusive<u8>, rest: RangeInclusive<u8>) -> Router<()> {
     let levels = [rack.map(url).collect::<Vec<_>>(), rest.map(url).collect()];
-    let topology = Topology::new(&levels, |_| EndpointState::new(()));
-    Router::new(
-        RoutingSnapshot::new(Arc::new(topology)),
-        Policy::default(),
-        0,
-    )
+    router_of(Topology::new(&levels, |_| EndpointState::new(())))
 }
 
 #[test]
-fn nodes_that_have_never_served_are_not_missed() {
-    let router = racks(1..=2, 3..=6);
+fn pending_nodes_cause_no_spill_over() {
+    let router = router_with_levels(1..=2, 3..=6);
     let levels = [
         vec![url(1), url(2), url(7), url(8)],
         (3..=6).map(url).collect(),
@@ -224,21 +230,21 @@ fn nodes_that_have_never_served_are_not_missed() {
     let topology = router.snapshot().topology().clone();
     let grown = topology.refreshed(&levels, |_| EndpointState::pending((), NOW));
     router.publish(RoutingSnapshot::new(Arc::new(grown)));
-    let spread = spread(&router, 400, NOW);
-    assert_eq!(spread.len(), 2, "the rack is whole: {spread:?}");
+    let counts = distribute(&router, 400, NOW);
+    assert_eq!(counts.len(), 2, "no spill-over: {counts:?}");
 }
 
 #[test]
-fn the_most_wanted_scope_serves_alone_while_enough_of_it_can_be_used() {
-    let router = racks(1..=4, 5..=10);
-    assert_eq!(spread(&router, 400, NOW).len(), 4);
-    take_down(&router, &url(1));
-    assert_eq!(spread(&router, 300, NOW).len(), 3);
-    take_down(&router, &url(2));
-    let spread = spread_with(&router, 10_000, NOW, &mut fastrand::Rng::with_seed(4));
-    let rack: usize = [3, 4].iter().map(|&last| spread[&url(last)]).sum();
+fn preferred_scope_spills_over_only_when_too_few_nodes_are_usable() {
+    let router = router_with_levels(1..=4, 5..=10);
+    assert_eq!(distribute(&router, 400, NOW).len(), 4);
+    make_unreachable(&router, &url(1));
+    assert_eq!(distribute(&router, 300, NOW).len(), 3);
+    make_unreachable(&router, &url(2));
+    let counts = distribute_with(&router, 10_000, NOW, &mut fastrand::Rng::with_seed(4));
+    let rack: usize = [3, 4].iter().map(|&last| counts[&url(last)]).sum();
     assert!(rack.abs_diff(7_000) < 200, "1.4 times a half: {rack}");
-    let rest: Vec<_> = (5..=10).map(|last| spread[&url(last)]).collect();
+    let rest: Vec<_> = (5..=10).map(|last| counts[&url(last)]).collect();
     assert!(
         rest.iter().all(|&requests| requests.abs_diff(500) < 100),
         "{rest:?}"
@@ -246,8 +252,8 @@ fn the_most_wanted_scope_serves_alone_while_enough_of_it_can_be_used() {
 }
 
 #[test]
-fn a_retry_leaves_a_rack_of_one_node() {
-    let router = racks(1..=1, 2..=3);
+fn retry_leaves_a_rack_of_one_node() {
+    let router = router_with_levels(1..=1, 2..=3);
     for _ in 0..10 {
         let mut plan = Plan::default();
         assert_eq!(next(&router, &mut plan, NOW), url(1));
@@ -261,19 +267,19 @@ fn a_retry_leaves_a_rack_of_one_node() {
 }
 
 #[test]
-fn a_rack_that_is_gone_is_replaced_by_the_next_scope() {
-    let router = racks(1..=2, 3..=5);
-    take_down(&router, &url(1));
-    take_down(&router, &url(2));
-    let spread = spread(&router, 300, NOW);
+fn unreachable_rack_is_replaced_by_the_next_scope() {
+    let router = router_with_levels(1..=2, 3..=5);
+    make_unreachable(&router, &url(1));
+    make_unreachable(&router, &url(2));
+    let counts = distribute(&router, 300, NOW);
     assert!(
-        (3..=5).all(|last| spread.get(&url(last)) == Some(&100)),
-        "{spread:?}"
+        (3..=5).all(|last| counts.get(&url(last)) == Some(&100)),
+        "{counts:?}"
     );
 }
 
 #[test]
-fn concurrent_requests_are_even_too() {
+fn concurrent_requests_are_exactly_even() {
     let router = router(3, Policy::round_robin());
     std::thread::scope(|threads| {
         for _ in 0..8 {
@@ -284,8 +290,8 @@ fn concurrent_requests_are_even_too() {
             });
         }
     });
-    let table = router.snapshot();
-    for node in table.topology().nodes() {
+    let snapshot = router.snapshot();
+    for node in snapshot.topology().nodes() {
         assert_eq!((node.requests(), node.in_flight()), (8_000, 0));
     }
 }

@@ -1,11 +1,11 @@
 //! The hash of ScyllaDB's `Murmur3Partitioner`.
 //!
-//! It is `MurmurHash3_x64_128` of Austin Appleby's public-domain SMHasher with seed 0, of whose 128 bits the first 64
-//! count, and with one quirk that came down from Cassandra (`MurmurHash.hash3_x64_128`): bytes after the last whole block
-//! of 16 are sign-extended before they are mixed in, so a byte of 128 or more there also flips all bits above its own.
-//! Published murmur3 crates hash such keys differently; hence our own.
+//! The first 64 of the 128 bits of `MurmurHash3_x64_128`, from Austin Appleby's public-domain SMHasher, with seed 0 and one
+//! quirk inherited from Cassandra (`MurmurHash.hash3_x64_128`): bytes after the last whole block of 16 are sign-extended
+//! before they are mixed in, so a byte of 128 or more there also flips all bits above its own. Published murmur3 crates hash
+//! such keys differently; hence this implementation.
 
-/// The first 64 bits of the hash.
+/// Returns the first 64 bits of the hash.
 pub(super) fn first_half(bytes: &[u8]) -> i64 {
     let (blocks, tail) = bytes.as_chunks::<16>();
     let (mut h1, mut h2) = (0_u64, 0_u64);
@@ -28,11 +28,11 @@ pub(super) fn first_half(bytes: &[u8]) -> i64 {
     h2 ^= length;
     h1 = h1.wrapping_add(h2);
     h2 = h2.wrapping_add(h1);
-    // What would be the second half needs no last step.
+    // The last step of the algorithm only changes the second half.
     finish(h1).wrapping_add(finish(h2)).cast_signed()
 }
 
-/// Up to eight bytes, each sign-extended: the quirk.
+/// Combines up to eight bytes, each sign-extended: the quirk.
 fn sign_extended(bytes: &[u8]) -> u64 {
     let shifts = (0..).step_by(8);
     bytes.iter().zip(shifts).fold(0, |word, (&byte, shift)| {

@@ -1,10 +1,10 @@
-//! The bytes under which the server files a number.
+//! The serialisation of a number in a partition key.
 //!
-//! Alternator keeps a number as CQL's `decimal`: a scale of four bytes, then the digits as the shortest big-endian
-//! two's-complement integer, both big-endian. It does not normalise: `1e3`, `1000` and `1000.0` are three partitions, so
-//! what counts is the text that is sent.
+//! Alternator stores a number as CQL's `decimal`: a big-endian scale of four bytes, then the digits as the shortest
+//! big-endian two's-complement integer. It does not normalise: `1e3`, `1000` and `1000.0` are three partitions, so the
+//! serialisation follows the text that is sent.
 
-/// A number, serialised. On the stack: this is made for every request whose key is a number.
+/// A serialised number. On the stack: one is made for every request whose key is a number.
 #[derive(Debug)]
 pub(super) struct Number {
     bytes: [u8; SCALE + DIGITS],
@@ -12,10 +12,9 @@ pub(super) struct Number {
 }
 
 impl Number {
-    /// Reads a number as the server does: a sign, digits with or without a point, and an exponent.
+    /// Parses a number as the server does: a sign, digits with or without a point, and an exponent.
     ///
-    /// Says nothing of how many digits the server lets through, 38 in newer versions: what it refuses it refuses
-    /// wherever it is sent.
+    /// Does not apply the server's limit of digits, 38 in newer versions: all nodes refuse such a number alike.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
@@ -34,7 +33,7 @@ impl Number {
         let digits = Digits::parse(whole.bytes().chain(fraction.bytes()))?;
         Some(Self::serialised(
             scale,
-            &digits.in_twos_complement(is_negative),
+            &digits.to_twos_complement(is_negative),
         ))
     }
 
@@ -43,35 +42,35 @@ impl Number {
     }
 
     fn serialised(scale: i32, integer: &[u8; DIGITS]) -> Self {
-        let first = integer.iter().copied().zip(integer.iter().copied().skip(1));
-        // A byte that only repeats the sign of the next one can go.
-        let is_spare = |(byte, next): &(u8, u8)| match byte {
+        let pairs = integer.iter().copied().zip(integer.iter().copied().skip(1));
+        // A byte is redundant if it only repeats the sign of the next one.
+        let is_redundant = |(byte, next): &(u8, u8)| match byte {
             0x00 => next & 0x80 == 0,
             0xff => next & 0x80 != 0,
             _ => false,
         };
-        let spare = first.take_while(is_spare).count();
+        let redundant = pairs.take_while(is_redundant).count();
         let mut bytes = [0; SCALE + DIGITS];
         let all = scale
             .to_be_bytes()
             .into_iter()
-            .chain(integer.iter().copied().skip(spare));
+            .chain(integer.iter().copied().skip(redundant));
         for (to, from) in bytes.iter_mut().zip(all) {
             *to = from;
         }
         Self {
             bytes,
-            length: SCALE + DIGITS - spare,
+            length: SCALE + DIGITS - redundant,
         }
     }
 }
 
-/// An exponent has a sign or not, and at least one digit; `parse` wants nothing else.
+/// An exponent has an optional sign and at least one digit, exactly what `parse` accepts.
 fn parse_exponent(text: &str) -> Option<i32> {
     text.parse().ok()
 }
 
-/// A whole number without its sign, the least word first.
+/// An integer without its sign, the least significant word first.
 struct Digits([u64; WORDS]);
 
 impl Digits {
@@ -93,19 +92,19 @@ impl Digits {
         Some(number)
     }
 
-    /// Writes a group of digits after those that are there.
+    /// Appends a group of digits, given `power` = 10 to the number of digits; none if there is no room.
     fn append(&mut self, power: u64, group: u64) -> Option<()> {
         let mut carry = group;
         for word in &mut self.0 {
             let product = u128::from(*word) * u128::from(power) + u128::from(carry);
             (*word, carry) = (product as u64, (product >> 64) as u64);
         }
-        // The highest bit is the sign's.
+        // The highest bit is the sign.
         let is_too_long = carry > 0 || self.0.last().is_some_and(|word| word.cast_signed() < 0);
         (!is_too_long).then_some(())
     }
 
-    fn in_twos_complement(&self, is_negative: bool) -> [u8; DIGITS] {
+    fn to_twos_complement(&self, is_negative: bool) -> [u8; DIGITS] {
         let mut bytes = [0; DIGITS];
         let mut carry = true;
         for (word, to) in self.0.iter().zip(bytes.rchunks_exact_mut(8)) {
@@ -121,9 +120,9 @@ impl Digits {
 
 const SCALE: usize = 4;
 
-/// 512 bits hold 153 digits: any number that DynamoDB has, which end below 10^126, even written out.
+/// 512 bits hold 153 digits: any number of DynamoDB, all of which are below 10^126, even without an exponent.
 const WORDS: usize = 8;
 const DIGITS: usize = 8 * WORDS;
 
-/// As many digits at once as a word holds.
+/// As many digits at once as a word can hold.
 const GROUP: u64 = 10_u64.pow(19);

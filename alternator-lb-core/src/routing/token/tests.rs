@@ -5,15 +5,15 @@ use proptest::prelude::*;
 use scylla::routing::partitioner::{Murmur3Partitioner, Partitioner as _, PartitionerHasher as _};
 use std::str::FromStr as _;
 
-fn of_text(text: &str) -> i64 {
+fn token_of_text(text: &str) -> i64 {
     Token::of_key(KeyValue::Text(text)).unwrap().value()
 }
 
-fn of_number(text: &str) -> Option<i64> {
+fn token_of_number(text: &str) -> Option<i64> {
     Some(Token::of_key(KeyValue::Number(text))?.value())
 }
 
-fn hex(text: &str) -> String {
+fn hex_bytes(text: &str) -> String {
     let number = Number::parse(text).unwrap();
     number
         .bytes()
@@ -22,15 +22,15 @@ fn hex(text: &str) -> String {
         .collect()
 }
 
-/// The hash of ScyllaDB's own driver.
-fn oracle(bytes: &[u8]) -> i64 {
+/// The token by ScyllaDB's own driver.
+fn driver_token(bytes: &[u8]) -> i64 {
     let mut hasher = Murmur3Partitioner.build_hasher();
     hasher.write(bytes);
     hasher.finish().value()
 }
 
-/// A number's bytes by way of another library's decimals.
-fn by_big_decimal(text: &str) -> Option<Vec<u8>> {
+/// The serialisation of a number by another library's decimals.
+fn bigdecimal_bytes(text: &str) -> Option<Vec<u8>> {
     let (digits, scale) = BigDecimal::from_str(text).ok()?.into_bigint_and_exponent();
     let mut bytes = i32::try_from(scale).ok()?.to_be_bytes().to_vec();
     bytes.extend(digits.to_signed_bytes_be());
@@ -38,23 +38,23 @@ fn by_big_decimal(text: &str) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn tokens_are_those_of_the_server() {
-    // Known answers from a ScyllaDB.
-    assert_eq!(of_text("test"), -6_017_608_668_500_074_083);
-    assert_eq!(of_text("xd"), 4_507_812_186_440_344_727);
-    assert_eq!(of_number("1"), Some(8_893_630_619_691_575_734));
-    assert_eq!(of_number("1e3"), Some(-2_607_473_706_957_718_374));
-    assert_eq!(of_number("-5"), Some(8_689_823_146_742_926_298));
+fn tokens_equal_those_of_a_server() {
+    // Results of a ScyllaDB server.
+    assert_eq!(token_of_text("test"), -6_017_608_668_500_074_083);
+    assert_eq!(token_of_text("xd"), 4_507_812_186_440_344_727);
+    assert_eq!(token_of_number("1"), Some(8_893_630_619_691_575_734));
+    assert_eq!(token_of_number("1e3"), Some(-2_607_473_706_957_718_374));
+    assert_eq!(token_of_number("-5"), Some(8_689_823_146_742_926_298));
 }
 
 #[test]
-fn a_key_of_no_bytes_has_a_token() {
-    assert_eq!(of_text(""), 0);
-    assert_eq!(of_text(""), oracle(b""));
+fn empty_key_has_a_token() {
+    assert_eq!(token_of_text(""), 0);
+    assert_eq!(token_of_text(""), driver_token(b""));
 }
 
 #[test]
-fn the_beginning_of_the_ring_is_no_token() {
+fn beginning_of_the_ring_is_no_token() {
     assert_eq!(Token::new(i64::MIN), Token::MAX);
     assert_eq!(Token::new(i64::MIN + 1).value(), i64::MIN + 1);
 }
@@ -88,12 +88,12 @@ fn numbers_are_serialised_as_they_are_written() {
         ("1e2147483647", "8000000101"),
     ];
     for (text, bytes) in known {
-        assert_eq!(hex(text), bytes, "{text}");
+        assert_eq!(hex_bytes(text), bytes, "{text}");
     }
 }
 
 #[test]
-fn what_is_no_number_has_no_token() {
+fn text_that_is_no_number_has_no_token() {
     let refused = [
         "",
         "+",
@@ -122,12 +122,12 @@ fn what_is_no_number_has_no_token() {
         "0.1e-2147483647",
     ];
     for text in refused {
-        assert_eq!(of_number(text), None, "{text:?}");
+        assert_eq!(token_of_number(text), None, "{text:?}");
     }
 }
 
 #[test]
-fn numbers_as_long_as_dynamodb_has_them_have_a_token_and_longer_ones_none() {
+fn numbers_have_a_token_up_to_511_bits() {
     let nines = |count: usize| "9".repeat(count);
     for text in [
         nines(38),
@@ -137,46 +137,46 @@ fn numbers_as_long_as_dynamodb_has_them_have_a_token_and_longer_ones_none() {
         "0.".to_owned() + &nines(130),
     ] {
         let number = Number::parse(&text).unwrap();
-        assert_eq!(number.bytes(), by_big_decimal(&text).unwrap(), "{text}");
+        assert_eq!(number.bytes(), bigdecimal_bytes(&text).unwrap(), "{text}");
     }
-    assert_eq!(of_number(&nines(155)), None);
-    assert_eq!(of_number(&nines(100_000)), None);
-    // 2^511, beyond which there is no room, has 154 digits.
+    assert_eq!(token_of_number(&nines(155)), None);
+    assert_eq!(token_of_number(&nines(100_000)), None);
+    // The largest number has 154 digits.
     let largest = (BigInt::from(1) << 511) - 1;
     for (first, zeros) in (1..=9).flat_map(|first| (130..300).map(move |zeros| (first, zeros))) {
         let text = first.to_string() + &"0".repeat(zeros);
         let bytes = Number::parse(&text).map(|number| number.bytes().to_vec());
         let fits = text.parse::<BigInt>().unwrap() <= largest;
-        let expected = by_big_decimal(&text).filter(|_| fits);
+        let expected = bigdecimal_bytes(&text).filter(|_| fits);
         assert_eq!(bytes, expected, "{first} and {zeros} zeros");
     }
 }
 
 proptest! {
     #[test]
-    fn tokens_are_those_of_scylladbs_own_driver(bytes in prop::collection::vec(any::<u8>(), 0..100), text in ".*") {
-        prop_assert_eq!(Token::of_key(KeyValue::Binary(&bytes)).unwrap().value(), oracle(&bytes));
-        prop_assert_eq!(of_text(&text), oracle(text.as_bytes()));
+    fn tokens_equal_those_of_the_scylladb_driver(bytes in prop::collection::vec(any::<u8>(), 0..100), text in ".*") {
+        prop_assert_eq!(Token::of_key(KeyValue::Binary(&bytes)).unwrap().value(), driver_token(&bytes));
+        prop_assert_eq!(token_of_text(&text), driver_token(text.as_bytes()));
     }
 
     #[test]
-    fn numbers_are_those_of_another_library(text in "[+-]?[0-9]{1,60}(\\.[0-9]{0,60})?([eE][+-]?[0-9]{1,5})?") {
+    fn serialised_numbers_equal_those_of_another_library(text in "[+-]?[0-9]{1,60}(\\.[0-9]{0,60})?([eE][+-]?[0-9]{1,5})?") {
         let number = Number::parse(&text).unwrap();
-        prop_assert_eq!(number.bytes(), by_big_decimal(&text).unwrap(), "{}", text);
+        prop_assert_eq!(number.bytes(), bigdecimal_bytes(&text).unwrap(), "{}", text);
     }
 
     #[test]
-    fn every_integer_is_serialised_as_short_as_can_be(integer in any::<i128>()) {
+    fn integers_are_serialised_in_the_fewest_bytes(integer in any::<i128>()) {
         let text = integer.to_string();
         let number = Number::parse(&text).unwrap();
-        prop_assert_eq!(number.bytes(), by_big_decimal(&text).unwrap());
+        prop_assert_eq!(number.bytes(), bigdecimal_bytes(&text).unwrap());
         let digits = number.bytes().len() - 4;
         prop_assert!(digits == 1 || integer.checked_shr(8 * digits as u32 - 9).is_some_and(|rest| rest != 0 && rest != -1));
     }
 
     #[test]
-    fn no_text_is_too_odd_to_be_looked_at(text in "[-+.eE0-9]{0,12}|.*") {
-        if let (Some(number), Some(bytes)) = (Number::parse(&text), by_big_decimal(&text)) {
+    fn any_text_is_parsed_without_panic_and_as_another_library_does(text in "[-+.eE0-9]{0,12}|.*") {
+        if let (Some(number), Some(bytes)) = (Number::parse(&text), bigdecimal_bytes(&text)) {
             prop_assert_eq!(number.bytes(), bytes);
         }
     }

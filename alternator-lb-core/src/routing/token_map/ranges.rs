@@ -1,4 +1,4 @@
-//! A token map that is being made.
+//! The ranges of a token map that is being built.
 
 use super::TokenMap;
 use crate::routing::token::Token;
@@ -6,26 +6,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::rc::Rc;
 
-/// The ranges by their last tokens. All of the ring is covered; where nothing is known, by ranges without replicas.
+/// The ranges by their last tokens. They cover the whole ring; those whose replicas are not known have none.
 pub(super) struct Ranges {
     by_end: BTreeMap<i64, Rc<[IpAddr]>>,
 }
 
-/// How many ranges a map has at most: more than twice a table of 100,000 tablets, and ten times the ring of 100 nodes with
-/// 256 vnodes each. What is larger is more likely a mistake than a cluster.
+/// The most ranges of a map: more than twice a table of 100,000 tablets, and ten times the ring of 100 nodes with 256 vnodes
+/// each. More are more likely a mistake than a cluster.
 pub(super) const MAX_RANGES: usize = 1 << 18;
 
-impl Default for Ranges {
-    fn default() -> Self {
-        Self {
-            by_end: BTreeMap::from([(i64::MAX, Rc::default())]),
-        }
-    }
-}
-
 impl Ranges {
-    /// Ranges that follow one another. Of those with the same end the replicas add up.
-    pub(super) fn of<R: AsRef<[IpAddr]>>(
+    /// Collects ranges by their last tokens. Those with the same end are merged, with the replicas of all.
+    pub(super) fn from_ends<R: AsRef<[IpAddr]>>(
         ranges: impl IntoIterator<Item = (Token, R)>,
     ) -> Option<Self> {
         let mut by_end: BTreeMap<i64, Vec<IpAddr>> = BTreeMap::new();
@@ -38,15 +30,15 @@ impl Ranges {
                 return None;
             }
         }
-        let mut ranges = Self::default();
         let by_end = by_end.into_iter();
-        ranges
-            .by_end
-            .extend(by_end.map(|(end, replicas)| (end, replicas.into())));
-        Some(ranges)
+        let mut by_end: BTreeMap<i64, Rc<[IpAddr]>> = by_end
+            .map(|(end, replicas)| (end, replicas.into()))
+            .collect();
+        by_end.entry(i64::MAX).or_default();
+        Some(Self { by_end })
     }
 
-    /// What lies after the last range belongs to the first.
+    /// Assigns the tokens after the last range to the first.
     pub(super) fn wrap_around(&mut self) {
         let first = self
             .by_end
@@ -59,16 +51,16 @@ impl Ranges {
         }
     }
 
-    /// The map, with neighbours that have the same replicas made one.
+    /// Builds the map, and merges neighbours that have the same replicas.
     pub(super) fn into_map(self) -> TokenMap {
         let (mut ends, mut sets) = (Vec::new(), Vec::new());
-        let (mut set_ends, mut members) = (vec![0], Vec::new());
+        let (mut set_ends, mut addresses) = (vec![0], Vec::new());
         let mut known: HashMap<Rc<[IpAddr]>, u32> = HashMap::from([(Rc::default(), 0)]);
         for (end, replicas) in self.by_end {
             let next = set_ends.len() as u32;
             let set = *known.entry(replicas).or_insert_with_key(|replicas| {
-                members.extend_from_slice(replicas);
-                set_ends.push(members.len() as u32);
+                addresses.extend_from_slice(replicas);
+                set_ends.push(addresses.len() as u32);
                 next
             });
             if sets.last() == Some(&set) {
@@ -82,7 +74,7 @@ impl Ranges {
             ends: ends.into(),
             sets: sets.into(),
             set_ends: set_ends.into(),
-            members: members.into(),
+            addresses: addresses.into(),
         }
     }
 }

@@ -23,7 +23,7 @@ fn replicas(map: &TokenMap, token: i64) -> Vec<u8> {
 }
 
 #[test]
-fn a_tablet_ends_with_its_last_token() {
+fn tablet_includes_its_last_token() {
     let tablets = ends(&[(i64::MAX, &[5, 6]), (-100, &[1, 2]), (100, &[4, 3])]);
     let map = TokenMap::of_tablets(tablets).unwrap();
     let known = [
@@ -41,14 +41,14 @@ fn a_tablet_ends_with_its_last_token() {
 }
 
 #[test]
-fn what_no_tablet_has_is_not_known() {
+fn tokens_after_the_last_tablet_have_no_replicas() {
     let map = TokenMap::of_tablets(ends(&[(0, &[1])])).unwrap();
     assert_eq!(replicas(&map, 0), [1]);
     assert_eq!(replicas(&map, 1), [0; 0]);
 }
 
 #[test]
-fn a_ring_goes_on_where_it_began() {
+fn ring_wraps_around_to_its_first_range() {
     let map = TokenMap::of_ring(ends(&[(-100, &[1]), (0, &[2]), (100, &[3])])).unwrap();
     for (token, expected) in [
         (-i64::MAX, 1),
@@ -63,7 +63,7 @@ fn a_ring_goes_on_where_it_began() {
 }
 
 #[test]
-fn a_ring_of_one_token_is_all_of_it() {
+fn ring_with_one_token_is_one_range() {
     let map = TokenMap::of_ring(ends(&[(7, &[1])])).unwrap();
     for token in [-i64::MAX, 7, 8, i64::MAX] {
         assert_eq!(replicas(&map, token), [1]);
@@ -72,7 +72,7 @@ fn a_ring_of_one_token_is_all_of_it() {
 }
 
 #[test]
-fn a_ring_that_ends_with_the_last_token_does_not_wrap() {
+fn ring_that_ends_with_the_last_token_does_not_wrap_around() {
     for last in [i64::MAX, i64::MIN] {
         let map = TokenMap::of_ring(ends(&[(0, &[1]), (last, &[2])])).unwrap();
         assert_eq!(replicas(&map, i64::MAX), [2]);
@@ -81,7 +81,7 @@ fn a_ring_that_ends_with_the_last_token_does_not_wrap() {
 }
 
 #[test]
-fn replicas_can_come_one_by_one_and_in_any_order() {
+fn replicas_of_a_range_are_merged_in_any_order() {
     let at_once = TokenMap::of_ring(ends(&[(-7, &[3, 1, 2]), (9, &[2, 4])])).unwrap();
     let rows = ends(&[
         (9, &[4]),
@@ -96,7 +96,7 @@ fn replicas_can_come_one_by_one_and_in_any_order() {
 }
 
 #[test]
-fn nothing_is_known_of_nothing() {
+fn map_without_ranges_has_no_replicas() {
     let unknown = TokenMap::of_ring(ends(&[])).unwrap();
     assert_eq!(replicas(&unknown, 0), [0; 0]);
     assert_eq!(unknown.len(), 1);
@@ -104,19 +104,19 @@ fn nothing_is_known_of_nothing() {
 }
 
 #[test]
-fn a_map_has_a_largest_size() {
+fn map_with_too_many_ranges_is_refused() {
     let tablets =
         |count: i64| (0..count).map(|tablet| (Token::new(tablet), [node((tablet % 2) as u8)]));
     let most = ranges::MAX_RANGES as i64;
     assert!(TokenMap::of_tablets(tablets(most + 1)).is_none());
     assert!(TokenMap::of_ring(tablets(most + 1)).is_none());
-    // The rest of the ring is one more.
+    // The rest of the ring is one more range.
     let full = TokenMap::of_tablets(tablets(most - 1)).unwrap();
     assert_eq!(full.len(), ranges::MAX_RANGES);
 }
 
 #[test]
-fn equal_sets_of_replicas_are_kept_once() {
+fn equal_sets_of_replicas_are_stored_once() {
     let tablets = (0..100_000_i64).map(|tablet| {
         let first = (tablet % 12) as u8;
         (
@@ -127,10 +127,10 @@ fn equal_sets_of_replicas_are_kept_once() {
     let map = TokenMap::of_tablets(tablets).unwrap();
     assert_eq!(map.len(), 100_001);
     assert_eq!(map.set_ends.len(), 1 + 4);
-    assert_eq!(map.members.len(), 4 * 3);
+    assert_eq!(map.addresses.len(), 4 * 3);
 }
 
-/// Tokens so few that ranges meet, and the ends of the ring.
+/// Few tokens, so that ranges meet, and the ends of the ring.
 fn any_token() -> impl Strategy<Value = i64> {
     prop_oneof![
         -20_i64..20,
@@ -150,7 +150,7 @@ fn any_replicas() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn a_map_answers_like_a_list_of_its_tablets(
+    fn map_of_tablets_equals_a_search_in_their_list(
         tablets in prop::collection::btree_map(any_token(), any_replicas(), 0..12),
     ) {
         let map = TokenMap::of_tablets(tablets.iter().map(|(&end, replicas)| (Token::new(end), nodes(replicas)))).unwrap();
@@ -164,7 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn a_ring_answers_like_a_walk_to_the_next_token(
+    fn map_of_a_ring_equals_a_walk_to_the_next_token(
         ring in prop::collection::btree_map(any_token(), any_replicas(), 1..12),
     ) {
         let map = TokenMap::of_ring(ring.iter().map(|(&end, replicas)| (Token::new(end), nodes(replicas)))).unwrap();

@@ -1,11 +1,11 @@
-//! Nodes that are busier than others, or slower.
+//! Nodes with more load than others.
 
 use super::*;
 
 #[test]
-fn a_slow_node_gets_what_it_can_carry() {
+fn slow_node_receives_what_it_can_carry() {
     let router = router(3, Policy::default());
-    // Sixteen callers; what goes to the first node is not answered, what goes retry_target is at once.
+    // Requests to the first node get no response, those to other nodes get one at once.
     let mut waiting = Vec::new();
     for _ in 0..200 {
         let mut plan = Plan::default();
@@ -15,28 +15,28 @@ fn a_slow_node_gets_what_it_can_carry() {
     }
     assert_eq!(waiting.len(), 1, "the others have none in flight");
     drop(waiting);
-    let spread = spread(&router, 300, NOW);
+    let counts = distribute(&router, 300, NOW);
     assert!(
-        spread.values().all(|&requests| requests == 100),
-        "{spread:?}"
+        counts.values().all(|&requests| requests == 100),
+        "{counts:?}"
     );
 }
 
-/// Sixteen callers whose requests take a random time, the same on all nodes.
+/// Sixteen callers, whose requests take a random time that has the same distribution on all nodes.
 #[test]
-fn nodes_that_are_alike_stay_even_whatever_chance_does() {
+fn equal_nodes_stay_even_with_random_durations() {
     let router = router(3, Policy::default());
     let mut rng = fastrand::Rng::with_seed(5);
-    let mut under_way: Vec<Plan<()>> = (0..16).map(|_| Plan::default()).collect();
+    let mut in_flight: Vec<Plan<()>> = (0..16).map(|_| Plan::default()).collect();
     for _ in 0..30_000 {
-        let ended = rng.usize(..under_way.len());
-        under_way[ended] = Plan::default();
+        let ended = rng.usize(..in_flight.len());
+        in_flight[ended] = Plan::default();
         router
-            .advance(&mut under_way[ended], true, NOW, &mut rng)
+            .advance(&mut in_flight[ended], true, NOW, &mut rng)
             .unwrap();
     }
-    let table = router.snapshot();
-    let requests: Vec<_> = table.usable().map(|node| node.requests()).collect();
+    let snapshot = router.snapshot();
+    let requests: Vec<_> = snapshot.usable().map(|node| node.requests()).collect();
     let (least, most) = (
         requests.iter().min().unwrap(),
         requests.iter().max().unwrap(),
@@ -45,7 +45,7 @@ fn nodes_that_are_alike_stay_even_whatever_chance_does() {
 }
 
 #[test]
-fn an_overloaded_node_gets_less_and_is_not_ejected() {
+fn overloaded_node_receives_less_and_is_not_ejected() {
     let router = router(3, Policy::default());
     let node = url(1);
     for _ in 0..50 {
@@ -53,7 +53,7 @@ fn an_overloaded_node_gets_less_and_is_not_ejected() {
         next(&router, &mut plan, NOW);
         settle(&router, &mut plan, Outcome::Overloaded, NOW);
     }
-    assert_eq!(spread(&router, 300, NOW).get(&node), None);
+    assert_eq!(distribute(&router, 300, NOW).get(&node), None);
     let soon = NOW + Duration::from_secs(6);
-    assert_eq!(spread(&router, 300, soon).get(&node), Some(&100));
+    assert_eq!(distribute(&router, 300, soon).get(&node), Some(&100));
 }

@@ -1,36 +1,36 @@
-//! What holds whatever happens.
+//! Properties that always hold.
 
 use super::*;
 
 proptest! {
     #[test]
-    fn a_plan_repeats_no_node_before_all_were_tried(
+    fn plan_repeats_no_node_before_all_were_tried(
         nodes in 1u8..9, down in prop::collection::vec(any::<bool>(), 9), start in 0usize..100, random in any::<bool>(),
     ) {
         let policy = if random { Policy::random() } else { Policy::round_robin() };
         let router = Router::new(RoutingSnapshot::new(topology(nodes)), policy, start);
         let down: Vec<_> = (1..=nodes).filter(|&last| down[usize::from(last)]).collect();
         for &last in &down {
-            take_down(&router, &url(last));
+            make_unreachable(&router, &url(last));
         }
         let usable = match usize::from(nodes) - down.len() {
             0 => usize::from(nodes),
             up => up,
         };
-        // Not so late that the nodes that are down would be tried.
+        // Too early for probes of the ejected nodes.
         let mut plan = Plan::default();
         let tried: Vec<_> = (0..usable).map(|_| next(&router, &mut plan, NOW)).collect();
-        let different: std::collections::HashSet<_> = tried.iter().collect();
-        prop_assert_eq!(different.len(), usable, "{:?}", tried);
+        let distinct: HashSet<_> = tried.iter().collect();
+        prop_assert_eq!(distinct.len(), usable, "{:?}", tried);
         prop_assert_ne!(router.retry_target(&plan), RetryTarget::UntriedNode);
 
-        // And then it goes on, though not with the node that was tried last.
+        // The next round does not begin with the node that was tried last.
         let again = next(&router, &mut plan, NOW);
         prop_assert!(usable == 1 || Some(&again) != tried.last());
     }
 
     #[test]
-    fn nothing_goes_anywhere_but_to_the_list(
+    fn requests_go_only_to_listed_nodes(
         lists in prop::collection::vec(prop::collection::btree_set(1u8..10, 1..6), 1..5), outcomes in prop::collection::vec(0usize..6, 60),
     ) {
         let router = router(1, Policy::default());
@@ -51,9 +51,8 @@ proptest! {
         }
     }
 
-    /// Of the nodes that can be reached never more than half are left out, and never all.
     #[test]
-    fn the_cap_holds(
+    fn at_most_half_of_the_reachable_nodes_are_excluded(
         nodes in 1u8..10, events in prop::collection::vec((1u8..10, 0usize..3, 0u64..2_000), 0..120),
     ) {
         let router = router(nodes, Policy::default());
@@ -67,15 +66,15 @@ proptest! {
             for _ in 0..5 {
                 settle(&router, &mut plan, outcome, now);
             }
-            let table = router.snapshot();
-            let usable = table.usable().count();
-            let all = table.topology().nodes();
-            let reachable = all.iter().filter(|node| {
+            let snapshot = router.snapshot();
+            let usable = snapshot.usable().count();
+            let listed = snapshot.topology().nodes();
+            let reachable = listed.iter().filter(|node| {
                 matches!(node.health().state().cause(), None | Some(EjectionCause::Failing))
             });
             prop_assert!(usable * 2 >= reachable.count());
-            let gone = usize::from(nodes) - usable;
-            prop_assert!(gone == 0 || table.ejected().len() >= gone);
+            let excluded = usize::from(nodes) - usable;
+            prop_assert!(excluded == 0 || snapshot.ejected().len() >= excluded);
         }
     }
 }

@@ -1,30 +1,28 @@
-//! What a info comes to, and that asking for it changes nothing.
+//! The routing trace of an operation.
 
-use super::primary::map;
+use super::local::router_of_rack;
+use super::primary::token_map;
 use super::*;
 use crate::routing::routing_info::RoutingKey;
 use crate::routing::{Reason, Token};
 
-fn info(order: Preference, token: i64, replicas: &[u8]) -> RoutingInfo {
+fn routing_info(preference: Preference, token: i64, replicas: &[u8]) -> RoutingInfo {
     let key = RoutingKey {
         token: Token::new(token),
-        map: Some(map(replicas)),
+        map: Some(token_map(replicas)),
     };
-    RoutingInfo::one(key, order)
+    RoutingInfo::one(key, preference)
 }
 
-fn explain(router: &Router<()>, info: &RoutingInfo) -> (Option<NodeUrl>, Reason) {
-    let explained = router.explain(info, NOW);
-    (
-        explained.chosen.map(|node| node.url().clone()),
-        explained.reason,
-    )
+fn trace(router: &Router<()>, info: &RoutingInfo) -> (Option<NodeUrl>, Reason) {
+    let trace = router.explain(info, NOW);
+    (trace.node, trace.reason)
 }
 
 #[test]
-fn it_is_what_the_next_request_finds() {
+fn trace_is_where_the_next_request_goes() {
     let router = router(6, Policy::round_robin());
-    for (order, replicas, reason) in [
+    for (preference, replicas, reason) in [
         (
             Preference::Primary,
             [2, 3, 4].as_slice(),
@@ -35,17 +33,17 @@ fn it_is_what_the_next_request_finds() {
         (Preference::LeastLoaded, &[], Reason::RoundRobin),
     ] {
         for token in 0..20 {
-            let info = info(order, token, replicas);
-            let explained = explain(&router, &info);
-            assert_eq!(explain(&router, &info), explained);
-            let chosen = next(&router, &mut Plan::preferring(info), NOW);
-            assert_eq!(explained, (Some(chosen), reason));
+            let info = routing_info(preference, token, replicas);
+            let traced = trace(&router, &info);
+            assert_eq!(trace(&router, &info), traced);
+            let node = next(&router, &mut Plan::preferring(info), NOW);
+            assert_eq!(traced, (Some(node), reason));
         }
     }
 }
 
 #[test]
-fn nothing_changes_by_it() {
+fn trace_changes_nothing() {
     let router = router(3, Policy::default());
     let _waiting: Vec<_> = (0..9)
         .map(|_| {
@@ -55,8 +53,8 @@ fn nothing_changes_by_it() {
         })
         .collect();
     let state = || {
-        let table = router.snapshot();
-        let nodes = table.topology().nodes().iter();
+        let snapshot = router.snapshot();
+        let nodes = snapshot.topology().nodes().iter();
         let nodes: Vec<_> = nodes
             .map(|node| {
                 (
@@ -66,57 +64,54 @@ fn nothing_changes_by_it() {
                 )
             })
             .collect();
-        (nodes, format!("{:?}", router.rotation))
+        (nodes, format!("{:?}", router.round_robin))
     };
     let before = state();
     for token in 0..50 {
-        explain(&router, &info(Preference::LeastLoaded, token, &[1, 2, 3]));
-        explain(&router, &info(Preference::Primary, token, &[1, 2, 3]));
+        trace(
+            &router,
+            &routing_info(Preference::LeastLoaded, token, &[1, 2, 3]),
+        );
+        trace(
+            &router,
+            &routing_info(Preference::Primary, token, &[1, 2, 3]),
+        );
     }
     assert_eq!(state(), before);
 }
 
 #[test]
-fn the_replicas_are_told_with_whether_they_would_do() {
-    let nothing = Topology::new(&[], |_| EndpointState::new(()));
-    let local = [1, 2, 3, 4].map(url);
-    let topology =
-        nothing.refreshed_with_local(&[vec![url(1), url(2)]], &local, |_| EndpointState::new(()));
-    let router = Router::new(
-        RoutingSnapshot::new(Arc::new(topology)),
-        Policy::default(),
-        0,
-    );
-    take_down(&router, &url(2));
-    let told: Vec<_> = router
-        .explain(&info(Preference::Primary, 7, &[2, 3, 8]), NOW)
-        .replicas
-        .into_iter()
-        .map(|replica| {
-            (
-                replica.node.url().clone(),
-                replica.is_in_scope,
-                replica.is_usable,
-            )
-        })
+fn trace_has_the_listed_replicas_and_whether_they_are_usable() {
+    let router = router_of_rack(&[1, 2], &[1, 2, 3, 4]);
+    make_unreachable(&router, &url(2));
+    let info = routing_info(Preference::Primary, 7, &[2, 3, 8]);
+    let replicas = router.explain(&info, NOW).replicas;
+    let replicas: Vec<_> = replicas
+        .iter()
+        .map(|replica| (replica.url(), replica.is_in_scope(), replica.is_usable()))
         .collect();
-    assert_eq!(told, [(url(2), true, false), (url(3), false, true)]);
-    let (chosen, reason) = explain(&router, &info(Preference::Primary, 7, &[2, 3, 8]));
-    assert_eq!((chosen, reason), (Some(url(3)), Reason::PrimaryReplica));
-    let (chosen, reason) = explain(&router, &info(Preference::LeastLoaded, 7, &[2, 3, 8]));
-    assert_eq!((chosen, reason), (Some(url(1)), Reason::RoundRobin));
+    let (url_2, url_3) = (url(2), url(3));
+    let expected = [(url_2.as_str(), true, false), (url_3.as_str(), false, true)];
+    assert_eq!(replicas, expected);
+    let (node, reason) = trace(&router, &info);
+    assert_eq!((node, reason), (Some(url(3)), Reason::PrimaryReplica));
+    let (node, reason) = trace(
+        &router,
+        &routing_info(Preference::LeastLoaded, 7, &[2, 3, 8]),
+    );
+    assert_eq!((node, reason), (Some(url(1)), Reason::RoundRobin));
 }
 
 #[test]
-fn where_nothing_can_be_used_that_is_told() {
+fn trace_names_the_fallback_and_the_refusal() {
     let router = router(2, Policy::default());
-    take_down(&router, &url(1));
-    take_down(&router, &url(2));
-    for order in [Preference::Primary, Preference::LeastLoaded] {
-        let (chosen, reason) = explain(&router, &info(order, 7, &[1, 2]));
-        assert_eq!((chosen, reason), (Some(url(1)), Reason::Fallback));
+    make_unreachable(&router, &url(1));
+    make_unreachable(&router, &url(2));
+    for preference in [Preference::Primary, Preference::LeastLoaded] {
+        let (node, reason) = trace(&router, &routing_info(preference, 7, &[1, 2]));
+        assert_eq!((node, reason), (Some(url(1)), Reason::Fallback));
     }
     router.refuse(SelectionError::NoNodes);
-    let info = info(Preference::Primary, 7, &[1, 2]);
-    assert_eq!(explain(&router, &info), (None, Reason::NoNode));
+    let info = routing_info(Preference::Primary, 7, &[1, 2]);
+    assert_eq!(trace(&router, &info), (None, Reason::NoNode));
 }
