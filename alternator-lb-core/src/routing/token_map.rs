@@ -62,7 +62,7 @@ impl TokenMap {
     }
 
     /// The number of ranges.
-    pub fn len(&self) -> usize {
+    pub fn range_count(&self) -> usize {
         self.ends.len()
     }
 }

@@ -91,11 +91,11 @@ impl Atlas {
         if let Some(equal) = kept.iter().find(|kept| ***kept == map) {
             return Some(Arc::clone(equal));
         }
-        if size(&kept) + map.len() > self.max_ranges {
+        if size(&kept) + map.range_count() > self.max_ranges {
             self.forget_unused(now);
             kept = self.maps();
         }
-        (size(&kept) + map.len() <= self.max_ranges).then(|| Arc::new(map))
+        (size(&kept) + map.range_count() <= self.max_ranges).then(|| Arc::new(map))
     }
 
     /// Each map once.
@@ -127,7 +127,7 @@ fn is_used(maps: &TableMaps, now: Duration) -> bool {
 }
 
 fn size(maps: &[Arc<TokenMap>]) -> usize {
-    maps.iter().map(|map| map.len()).sum()
+    maps.iter().map(|map| map.range_count()).sum()
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ fn tablet_includes_its_last_token() {
     for (token, expected) in known {
         assert_eq!(replicas(&map, token), expected, "{token}");
     }
-    assert_eq!(map.len(), 3);
+    assert_eq!(map.range_count(), 3);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn ring_with_one_token_is_one_range() {
     for token in [-i64::MAX, 7, 8, i64::MAX] {
         assert_eq!(replicas(&map, token), [1]);
     }
-    assert_eq!(map.len(), 1);
+    assert_eq!(map.range_count(), 1);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn replicas_of_a_range_are_merged_in_any_order() {
 fn map_without_ranges_has_no_replicas() {
     let unknown = TokenMap::of_ring(ends(&[])).unwrap();
     assert_eq!(replicas(&unknown, 0), [0; 0]);
-    assert_eq!(unknown.len(), 1);
+    assert_eq!(unknown.range_count(), 1);
     assert_eq!(TokenMap::of_tablets(ends(&[])).unwrap(), unknown);
 }
 
@@ -112,7 +112,7 @@ fn map_with_too_many_ranges_is_refused() {
     assert!(TokenMap::of_ring(tablets(most + 1)).is_none());
     // The rest of the ring is one more range.
     let full = TokenMap::of_tablets(tablets(most - 1)).unwrap();
-    assert_eq!(full.len(), ranges::MAX_RANGES);
+    assert_eq!(full.range_count(), ranges::MAX_RANGES);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn equal_sets_of_replicas_are_stored_once() {
         )
     });
     let map = TokenMap::of_tablets(tablets).unwrap();
-    assert_eq!(map.len(), 100_001);
+    assert_eq!(map.range_count(), 100_001);
     assert_eq!(map.set_ends.len(), 1 + 4);
     assert_eq!(map.addresses.len(), 4 * 3);
 }
@@ -158,7 +158,7 @@ proptest! {
             let expected = tablets.range(token..).next().map(|(_, replicas)| nodes(replicas));
             prop_assert_eq!(map.replicas(Token::new(token)), expected.unwrap_or_default(), "{}", token);
         }
-        prop_assert!(map.len() <= tablets.len() + 1);
+        prop_assert!(map.range_count() <= tablets.len() + 1);
         prop_assert!(map.ends.is_sorted_by(|a, b| a < b));
         prop_assert!(map.sets.windows(2).all(|pair| pair[0] != pair[1]));
     }

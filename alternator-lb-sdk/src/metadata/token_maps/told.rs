@@ -49,7 +49,7 @@ impl Told {
             table.set_id(id.clone());
         }
         let known = self.placements.iter().filter_map(|(kept, _)| kept.known());
-        known.map(|known| known.map.len()).sum()
+        known.map(|known| known.map.range_count()).sum()
     }
 
     /// How many replicas were told, of all ranges.

@@ -69,7 +69,7 @@ proptest! {
         let mut addresses = addresses(1..=3);
         rows.iter().for_each(|row| addresses.read(row));
         for map in [map_of_tablets(&rows, &addresses), map_of_ring(&rows, &addresses)] {
-            prop_assert!(map.len() <= 2 * rows.len() + 1);
+            prop_assert!(map.range_count() <= 2 * rows.len() + 1);
             map.replicas(Token::new(token));
         }
         for row in &rows {
