@@ -14,7 +14,7 @@ pub struct Attempt<E> {
     node: Arc<Endpoint<E>>,
     began: Duration,
     permit: Option<ProbePermit>,
-    is_sent: bool,
+    pub(super) is_sent: bool,
 }
 
 impl<E> Attempt<E> {
@@ -34,14 +34,6 @@ impl<E> Attempt<E> {
         &self.node
     }
 
-    pub(super) fn mark_sent(&mut self) {
-        self.is_sent = true;
-    }
-
-    pub(super) fn is_sent(&self) -> bool {
-        self.is_sent
-    }
-
     /// The time since the attempt began.
     pub(super) fn age(&self, now: Duration) -> Duration {
         now.saturating_sub(self.began)
@@ -55,17 +47,8 @@ impl<E> Attempt<E> {
         rng: &mut fastrand::Rng,
     ) -> Option<Transition> {
         let stats = self.node.load_stats();
-        if outcome.is_failure() {
-            stats.record_failure();
-        }
-        if outcome.was_answered() {
-            stats.record_response(self.age(now));
-        }
-        if outcome == Outcome::Overloaded {
-            stats.record_overload(now);
-        }
-        let permit = self.permit.take();
-        let health = self.node.health();
+        stats.record(outcome, self.age(now), now);
+        let (health, permit) = (self.node.health(), self.permit.take());
         health.settle(outcome, permit, self.began, now, rng)
     }
 }

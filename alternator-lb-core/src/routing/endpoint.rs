@@ -2,6 +2,7 @@
 
 use super::load_stats::{LoadStats, ONE_REQUEST};
 use crate::health::NodeHealth;
+use crate::sync::atomic::Ordering;
 use crate::topology::Node;
 use std::time::Duration;
 
@@ -54,22 +55,22 @@ impl<E> Endpoint<E> {
 
     /// The number of attempts in flight.
     pub fn in_flight(&self) -> u32 {
-        self.load_stats().in_flight()
+        self.load_stats().in_flight.load(Ordering::Relaxed)
     }
 
     /// The number of attempts since the node was first listed.
     pub fn requests(&self) -> u64 {
-        self.load_stats().requests()
+        self.load_stats().requests.load(Ordering::Relaxed)
     }
 
     /// The number of responses of any status.
     pub fn responses(&self) -> u64 {
-        self.load_stats().responses()
+        self.load_stats().responses.load(Ordering::Relaxed)
     }
 
     /// The number of attempts without a response or with a server error (5xx).
     pub fn failures(&self) -> u64 {
-        self.load_stats().failures()
+        self.load_stats().failures.load(Ordering::Relaxed)
     }
 
     /// The moving average of the time to a response; none before the first response.

@@ -33,17 +33,16 @@ impl<'s, E> Selector<'s, '_, E> {
         &self,
         info: &RoutingInfo,
         cursor: &mut RoundRobinCursor<'_>,
-        rng: &mut fastrand::Rng,
     ) -> Option<Selection<'s, E>> {
         let keys = info.keys();
         let mut replicas = keys.iter().map(RoutingKey::replicas);
         let replicas = replicas.find(|replicas| !replicas.is_empty())?;
         let lowest = keys.iter().map(|key| key.token).min()?;
         let sample = P2cSample {
-            first: replica_start(lowest, cursor.replica_start(rng)),
-            second: rng.usize(..),
+            first: replica_start(lowest, cursor.replica_start()),
+            second: cursor.rng.usize(..),
         };
-        let mut levels = failover_order(self.snapshot.levels(), rng);
+        let mut levels = failover_order(self.snapshot.levels(), cursor.rng);
         levels.find_map(|level| match keys {
             [_] => self.replica_of_key(&level.usable, replicas, &sample),
             keys => self.replica_of_most(&level.usable, keys, &sample),

@@ -1,5 +1,6 @@
 //! The load of a node: its requests in flight, and how it copes with them.
 
+use crate::health::Outcome;
 use crate::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -8,10 +9,10 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(super) struct LoadStats {
-    in_flight: AtomicU32,
-    requests: AtomicU64,
-    responses: AtomicU64,
-    failures: AtomicU64,
+    pub(super) in_flight: AtomicU32,
+    pub(super) requests: AtomicU64,
+    pub(super) responses: AtomicU64,
+    pub(super) failures: AtomicU64,
     /// The moving average of the time to a response, in nanoseconds; zero before the first response.
     latency: AtomicU64,
     /// The number of turns that the node ceded to others, less the number that it received from them.
@@ -52,23 +53,6 @@ impl LoadStats {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
-    #[inline]
-    pub(super) fn in_flight(&self) -> u32 {
-        self.in_flight.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn responses(&self) -> u64 {
-        self.responses.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn failures(&self) -> u64 {
-        self.failures.load(Ordering::Relaxed)
-    }
-
     pub(super) fn latency(&self) -> Option<Duration> {
         match self.latency.load(Ordering::Relaxed) {
             0 => None,
@@ -76,14 +60,23 @@ impl LoadStats {
         }
     }
 
-    pub(super) fn record_failure(&self) {
-        self.failures.fetch_add(1, Ordering::Relaxed);
+    /// Records the outcome of an attempt that took so long.
+    #[inline]
+    pub(super) fn record(&self, outcome: Outcome, duration: Duration, now: Duration) {
+        if outcome.is_failure() {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        if outcome.was_answered() {
+            self.responses.fetch_add(1, Ordering::Relaxed);
+            self.record_latency(duration);
+        }
+        if outcome == Outcome::Overloaded {
+            self.extend_overload(millis(now));
+        }
     }
 
-    #[inline]
-    pub(super) fn record_response(&self, latency: Duration) {
-        self.responses.fetch_add(1, Ordering::Relaxed);
-        let latency = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX).max(1);
+    fn record_latency(&self, latency: Duration) {
+        let latency = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
         let average = match self.latency.load(Ordering::Relaxed) {
             0 => latency,
             average => (average - average / EWMA_DIVISOR).saturating_add(latency / EWMA_DIVISOR),
@@ -92,8 +85,7 @@ impl LoadStats {
         self.latency.store(average.max(1), Ordering::Relaxed);
     }
 
-    pub(super) fn record_overload(&self, now: Duration) {
-        let now = millis(now);
+    fn extend_overload(&self, now: u64) {
         let until = self.overloaded_until.load(Ordering::Relaxed).max(now) + OVERLOAD_STEP;
         let until = until.min(now + MAX_OVERLOAD);
         self.overloaded_until.store(until, Ordering::Relaxed);
@@ -121,7 +113,7 @@ impl LoadStats {
     pub(super) fn load(&self, share: u32, now: Duration) -> u64 {
         let until = self.overloaded_until.load(Ordering::Relaxed);
         let penalty = until.saturating_sub(millis(now)).div_ceil(OVERLOAD_STEP);
-        let waiting = u64::from(self.in_flight()) + penalty;
+        let waiting = u64::from(self.in_flight.load(Ordering::Relaxed)) + penalty;
         waiting * ONE_REQUEST * 100 / u64::from(share.max(1))
     }
 }
@@ -142,12 +134,12 @@ mod tests {
     fn latency_is_a_moving_average_of_the_responses() {
         let stats = LoadStats::default();
         assert_eq!(stats.latency(), None);
-        stats.record_response(Duration::from_millis(80));
+        stats.record_latency(Duration::from_millis(80));
         assert_eq!(stats.latency(), Some(Duration::from_millis(80)));
-        stats.record_response(Duration::ZERO);
+        stats.record_latency(Duration::ZERO);
         assert_eq!(stats.latency(), Some(Duration::from_millis(70)));
         for _ in 0..50 {
-            stats.record_response(Duration::from_millis(20));
+            stats.record_latency(Duration::from_millis(20));
         }
         let average = stats.latency().unwrap_or_default();
         assert!(average.abs_diff(Duration::from_millis(20)) < Duration::from_millis(1));
@@ -157,10 +149,10 @@ mod tests {
     fn overload_counts_as_requests_in_flight_and_fades() {
         let stats = LoadStats::default();
         let load = |after: u64| stats.load(100, NOW + Duration::from_millis(after));
-        stats.record_overload(NOW);
+        stats.record(Outcome::Overloaded, Duration::ZERO, NOW);
         assert_eq!((load(0), load(499), load(500)), (100, 100, 0));
         for _ in 0..1_000 {
-            stats.record_overload(NOW);
+            stats.record(Outcome::Overloaded, Duration::ZERO, NOW);
         }
         assert_eq!((load(0), load(2_500), load(5_000)), (1_000, 500, 0));
     }

@@ -1,7 +1,7 @@
 //! The attempts of one operation.
 
 use super::{Attempt, Endpoint, RoutingInfo};
-use crate::health::Outcome;
+use crate::health::{Outcome, Transition};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,31 +31,29 @@ enum Destination<E> {
 
 impl<E> Default for Plan<E> {
     fn default() -> Self {
-        Self {
-            current: None,
-            ended: None,
-            tried: Vec::new(),
-            round_start: 0,
-            destination: Destination::Any,
-            last_outcome: None,
-        }
+        Self::to(Destination::Any)
     }
 }
 
 impl<E> Plan<E> {
     /// Makes a plan whose attempts all go to one node.
     pub fn pinned_to(node: Arc<Endpoint<E>>) -> Self {
-        Self {
-            destination: Destination::Pinned(node),
-            ..Self::default()
-        }
+        Self::to(Destination::Pinned(node))
     }
 
     /// Makes a plan whose attempts go to the nodes that the routing info prefers, as long as one is usable.
     pub fn preferring(info: RoutingInfo) -> Self {
+        Self::to(Destination::Preferred(info))
+    }
+
+    fn to(destination: Destination<E>) -> Self {
         Self {
-            destination: Destination::Preferred(info),
-            ..Self::default()
+            current: None,
+            ended: None,
+            tried: Vec::new(),
+            round_start: 0,
+            destination,
+            last_outcome: None,
         }
     }
 
@@ -113,20 +111,30 @@ impl<E> Plan<E> {
         self.current.as_ref()
     }
 
-    pub(super) fn current_mut(&mut self) -> Option<&mut Attempt<E>> {
-        self.current.as_mut()
+    /// Records the outcome of the current attempt. Returns its node and the change of the node's health.
+    pub(super) fn settle(
+        &mut self,
+        outcome: Outcome,
+        now: Duration,
+        rng: &mut fastrand::Rng,
+    ) -> Option<(Arc<Endpoint<E>>, Transition)> {
+        self.last_outcome = Some(outcome);
+        let attempt = self.current.as_mut()?;
+        let transition = attempt.settle(outcome, now, rng)?;
+        Some((Arc::clone(attempt.node()), transition))
     }
 
     /// Marks the current attempt's request as sent.
     pub fn mark_sent(&mut self) {
         if let Some(attempt) = &mut self.current {
-            attempt.mark_sent();
+            attempt.is_sent = true;
         }
     }
 
     /// Whether the current attempt's request was sent: if not, the node is not the cause of a failure.
     pub fn is_sent(&self) -> bool {
-        self.current.as_ref().is_some_and(Attempt::is_sent)
+        let current = self.current.as_ref();
+        current.is_some_and(|attempt| attempt.is_sent)
     }
 
     /// The time since the current attempt began.
@@ -138,10 +146,6 @@ impl<E> Plan<E> {
     /// Returns the outcome of the last attempt that was settled.
     pub fn last_outcome(&self) -> Option<Outcome> {
         self.last_outcome
-    }
-
-    pub(super) fn set_last_outcome(&mut self, outcome: Outcome) {
-        self.last_outcome = Some(outcome);
     }
 
     /// Whether a node was tried in the current round.

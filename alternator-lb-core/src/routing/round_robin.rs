@@ -18,15 +18,23 @@ pub(super) struct RoundRobin {
 #[repr(align(128))]
 struct Counter(AtomicUsize);
 
-/// The positions at which one selection starts. Each is taken from its counter when it is needed, and once.
+/// The random numbers of one selection, and the positions at which it starts. Each position is taken from its counter when it
+/// is needed, and once.
 #[derive(Debug)]
 pub(super) struct RoundRobinCursor<'r> {
     round_robin: &'r RoundRobin,
-    algorithm: Algorithm,
-    /// Whether the counters stay as they are.
-    is_read_only: bool,
+    mode: Mode,
+    pub(super) rng: &'r mut fastrand::Rng,
     node_start: Option<usize>,
     replica_start: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Mode {
+    Increment,
+    /// Leaves the counters as they are.
+    Read,
+    Random,
 }
 
 impl RoundRobin {
@@ -38,23 +46,25 @@ impl RoundRobin {
         }
     }
 
-    /// Returns the cursor of a selection.
+    /// Returns the cursor of a selection. A read-only one takes no turn.
     #[inline]
-    pub(super) fn cursor(&self, algorithm: Algorithm) -> RoundRobinCursor<'_> {
+    pub(super) fn cursor<'r>(
+        &'r self,
+        algorithm: Algorithm,
+        is_read_only: bool,
+        rng: &'r mut fastrand::Rng,
+    ) -> RoundRobinCursor<'r> {
+        let mode = match algorithm {
+            Algorithm::Random => Mode::Random,
+            Algorithm::PowerOfTwoChoices | Algorithm::RoundRobin if is_read_only => Mode::Read,
+            Algorithm::PowerOfTwoChoices | Algorithm::RoundRobin => Mode::Increment,
+        };
         RoundRobinCursor {
             round_robin: self,
-            algorithm,
-            is_read_only: false,
+            mode,
+            rng,
             node_start: None,
             replica_start: None,
-        }
-    }
-
-    /// Returns the cursor of a selection that is not carried out: it takes no turn.
-    pub(super) fn read_only_cursor(&self, algorithm: Algorithm) -> RoundRobinCursor<'_> {
-        RoundRobinCursor {
-            is_read_only: true,
-            ..self.cursor(algorithm)
         }
     }
 }
@@ -62,34 +72,26 @@ impl RoundRobin {
 impl RoundRobinCursor<'_> {
     /// The start among all nodes.
     #[inline]
-    pub(super) fn node_start(&mut self, rng: &mut fastrand::Rng) -> usize {
-        match self.node_start {
-            Some(start) => start,
-            None => *self
-                .node_start
-                .insert(self.next(&self.round_robin.nodes, rng)),
-        }
+    pub(super) fn node_start(&mut self) -> usize {
+        let next = || self.round_robin.nodes.next(self.mode, self.rng);
+        *self.node_start.get_or_insert_with(next)
     }
 
     /// The start among the replicas of a key.
     #[inline]
-    pub(super) fn replica_start(&mut self, rng: &mut fastrand::Rng) -> usize {
-        match self.replica_start {
-            Some(start) => start,
-            None => *self
-                .replica_start
-                .insert(self.next(&self.round_robin.replicas, rng)),
-        }
+    pub(super) fn replica_start(&mut self) -> usize {
+        let next = || self.round_robin.replicas.next(self.mode, self.rng);
+        *self.replica_start.get_or_insert_with(next)
     }
+}
 
+impl Counter {
     #[inline]
-    fn next(&self, counter: &Counter, rng: &mut fastrand::Rng) -> usize {
-        match self.algorithm {
-            Algorithm::Random => rng.usize(..),
-            Algorithm::PowerOfTwoChoices | Algorithm::RoundRobin => match self.is_read_only {
-                true => counter.0.load(Ordering::Relaxed),
-                false => counter.0.fetch_add(1, Ordering::Relaxed),
-            },
+    fn next(&self, mode: Mode, rng: &mut fastrand::Rng) -> usize {
+        match mode {
+            Mode::Increment => self.0.fetch_add(1, Ordering::Relaxed),
+            Mode::Read => self.0.load(Ordering::Relaxed),
+            Mode::Random => rng.usize(..),
         }
     }
 }
@@ -102,14 +104,14 @@ mod tests {
     fn cursor_takes_each_turn_once_and_read_only_cursor_takes_none() {
         let round_robin = RoundRobin::new(7);
         let rng = &mut fastrand::Rng::with_seed(1);
-        let mut cursor = round_robin.cursor(Algorithm::PowerOfTwoChoices);
-        assert_eq!([(); 2].map(|()| cursor.node_start(rng)), [7, 7]);
-        let mut cursor = round_robin.cursor(Algorithm::RoundRobin);
-        assert_eq!(cursor.replica_start(rng), 7);
-        assert_eq!(cursor.node_start(rng), 8);
+        let mut cursor = round_robin.cursor(Algorithm::PowerOfTwoChoices, false, rng);
+        assert_eq!([(); 2].map(|()| cursor.node_start()), [7, 7]);
+        let mut cursor = round_robin.cursor(Algorithm::RoundRobin, false, rng);
+        assert_eq!(cursor.replica_start(), 7);
+        assert_eq!(cursor.node_start(), 8);
         for _ in 0..3 {
-            let mut cursor = round_robin.read_only_cursor(Algorithm::RoundRobin);
-            assert_eq!((cursor.node_start(rng), cursor.replica_start(rng)), (9, 8));
+            let mut cursor = round_robin.cursor(Algorithm::RoundRobin, true, rng);
+            assert_eq!((cursor.node_start(), cursor.replica_start()), (9, 8));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The router: the one place where nodes are selected.
 
 use super::round_robin::RoundRobin;
-use super::selector::{Selection, Selector};
+use super::selector::Selector;
 use super::{
     Attempt, Endpoint, HealthEvent, Plan, Policy, Preference, RoutingInfo, RoutingSnapshot,
     RoutingTrace, SelectionError, primary,
@@ -77,9 +77,7 @@ impl<E> Router<E> {
         rng: &mut fastrand::Rng,
     ) -> Result<(), SelectionError> {
         let snapshot = self.snapshot.load();
-        if let Some(refusal) = snapshot.refusal() {
-            return Err(refusal.clone());
-        }
+        snapshot.admit()?;
         plan.end_attempt();
         if let Some(node) = plan.pin() {
             plan.begin(Attempt::new(Arc::clone(node), None, now));
@@ -107,10 +105,8 @@ impl<E> Router<E> {
         rng: &mut fastrand::Rng,
     ) -> Result<Arc<Endpoint<E>>, SelectionError> {
         let snapshot = self.snapshot.load();
-        match snapshot.refusal() {
-            Some(refusal) => Err(refusal.clone()),
-            None => self.pick(&snapshot, &mut Plan::default(), now, rng),
-        }
+        snapshot.admit()?;
+        self.pick(&snapshot, &mut Plan::default(), now, rng)
     }
 
     /// Records the outcome of the plan's current attempt.
@@ -120,10 +116,8 @@ impl<E> Router<E> {
         outcome: Outcome,
         now: Duration,
     ) -> Option<HealthEvent<E>> {
-        plan.set_last_outcome(outcome);
-        let attempt = plan.current_mut()?;
-        let transition = attempt.settle(outcome, now, &mut fastrand::Rng::new())?;
-        Some(self.note_transition(Arc::clone(attempt.node()), transition))
+        let (node, transition) = plan.settle(outcome, now, &mut fastrand::Rng::new())?;
+        Some(self.note_transition(node, transition))
     }
 
     /// Records the result of a probe of an ejected node.
@@ -173,7 +167,8 @@ impl<E> Router<E> {
     pub fn explain(&self, info: &RoutingInfo, now: Duration) -> RoutingTrace {
         let snapshot = self.snapshot.load();
         let plan = Plan::preferring(info.clone());
-        let mut cursor = self.round_robin.read_only_cursor(self.policy.0);
+        let mut rng = fastrand::Rng::new();
+        let mut cursor = self.round_robin.cursor(self.policy.0, true, &mut rng);
         let selector = self.selector(&snapshot, &plan, now);
         RoutingTrace::new(&selector, info, &mut cursor)
     }
@@ -190,22 +185,19 @@ impl<E> Router<E> {
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Result<Arc<Endpoint<E>>, SelectionError> {
-        let mut cursor = self.round_robin.cursor(self.policy.0);
-        let selection = self.selector(snapshot, plan, now).select(&mut cursor, rng);
-        if let Some(selection) = selection {
+        let mut cursor = self.round_robin.cursor(self.policy.0, false, rng);
+        let mut select = |plan: &Plan<E>| self.selector(snapshot, plan, now).select(&mut cursor);
+        if let Some(selection) = select(plan) {
             return Ok(selection.commit());
         }
         plan.start_round();
-        let selection = self.selector(snapshot, plan, now).select(&mut cursor, rng);
-        let only_node = || {
-            let usable = snapshot.usable_for(plan.routing_info());
-            usable.chain(snapshot.ejected_in_scope()).next().cloned()
-        };
+        if let Some(selection) = select(plan) {
+            return Ok(selection.commit());
+        }
+        let usable = snapshot.usable_for(plan.routing_info());
+        let only_node = usable.chain(snapshot.ejected_in_scope()).next();
         // The list is never empty: it begins with the seeds, and a refresh without nodes is a failed one.
-        selection
-            .map(Selection::commit)
-            .or_else(only_node)
-            .ok_or(SelectionError::NoNodes)
+        only_node.cloned().ok_or(SelectionError::NoNodes)
     }
 
     fn selector<'s, 'p>(

@@ -27,19 +27,15 @@ pub(super) struct Selection<'s, E> {
 
 impl<'s, E> Selector<'s, '_, E> {
     /// Selects a node that the plan has not tried in this round.
-    pub(super) fn select(
-        &self,
-        cursor: &mut RoundRobinCursor<'_>,
-        rng: &mut fastrand::Rng,
-    ) -> Option<Selection<'s, E>> {
+    pub(super) fn select(&self, cursor: &mut RoundRobinCursor<'_>) -> Option<Selection<'s, E>> {
         let Some(info) = self.plan.routing_info() else {
-            return self.any(cursor, rng);
+            return self.any(cursor);
         };
         match info.preference() {
             Preference::Primary => self.primary(info),
             Preference::LeastLoaded => self
-                .least_loaded_replica(info, cursor, rng)
-                .or_else(|| self.any(cursor, rng)),
+                .least_loaded_replica(info, cursor)
+                .or_else(|| self.any(cursor)),
         }
     }
 
@@ -55,16 +51,12 @@ impl<'s, E> Selector<'s, '_, E> {
     }
 
     /// Selects any node: the next in turn of a priority level that is drawn by its share.
-    fn any(
-        &self,
-        cursor: &mut RoundRobinCursor<'_>,
-        rng: &mut fastrand::Rng,
-    ) -> Option<Selection<'s, E>> {
+    fn any(&self, cursor: &mut RoundRobinCursor<'_>) -> Option<Selection<'s, E>> {
         if !self.snapshot.has_usable() {
             return self.fallback();
         }
-        let (start, second_start) = (cursor.node_start(rng), rng.usize(..));
-        let mut levels = failover_order(self.snapshot.levels(), rng);
+        let (start, second_start) = (cursor.node_start(), cursor.rng.usize(..));
+        let mut levels = failover_order(self.snapshot.levels(), cursor.rng);
         levels.find_map(|level| {
             let mut in_turn = level.usable.iter_from(start);
             let first = in_turn.find(|node| self.is_untried(node))?;

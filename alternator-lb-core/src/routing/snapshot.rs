@@ -44,14 +44,10 @@ impl<E> RoutingSnapshot<E> {
             node: Arc::clone(node),
         });
         let candidates = candidates.collect();
-        Self::divided(topology, candidates, None)
+        Self::divided(topology, candidates)
     }
 
-    fn divided(
-        topology: Arc<Topology<EndpointState<E>>>,
-        candidates: Arc<[Candidate<E>]>,
-        refusal: Option<SelectionError>,
-    ) -> Self {
+    fn divided(topology: Arc<Topology<EndpointState<E>>>, candidates: Arc<[Candidate<E>]>) -> Self {
         // Each state is read once: it may change at any moment, and a node must not be missing from both sides.
         let states = candidates.iter().map(|each| each.node.health().state());
         let nodes: Vec<(&Candidate<E>, State)> = candidates.iter().zip(states).collect();
@@ -71,7 +67,7 @@ impl<E> RoutingSnapshot<E> {
                 .cloned()
                 .collect(),
             is_in_panic,
-            refusal,
+            refusal: None,
             topology,
             candidates: Arc::clone(&candidates),
         }
@@ -79,15 +75,18 @@ impl<E> RoutingSnapshot<E> {
 
     /// Returns the same nodes, and refuses all requests.
     pub(super) fn refusing(&self, refusal: SelectionError) -> Self {
-        let topology = Arc::clone(&self.topology);
-        Self::divided(topology, Arc::clone(&self.candidates), Some(refusal))
+        Self {
+            refusal: Some(refusal),
+            ..self.updated()
+        }
     }
 
     /// Returns the same nodes, divided by their current health.
     pub(super) fn updated(&self) -> Self {
-        let topology = Arc::clone(&self.topology);
-        let candidates = Arc::clone(&self.candidates);
-        Self::divided(topology, candidates, self.refusal.clone())
+        Self {
+            refusal: self.refusal.clone(),
+            ..Self::divided(Arc::clone(&self.topology), Arc::clone(&self.candidates))
+        }
     }
 
     /// Returns the list of nodes.
@@ -100,8 +99,9 @@ impl<E> RoutingSnapshot<E> {
         self.refusal.is_some()
     }
 
-    pub(super) fn refusal(&self) -> Option<&SelectionError> {
-        self.refusal.as_ref()
+    /// Returns the error if all requests are refused.
+    pub(super) fn admit(&self) -> Result<(), SelectionError> {
+        self.refusal.clone().map_or(Ok(()), Err)
     }
 
     /// Whether panic mode ignores the ejections of failing nodes.

@@ -1,8 +1,8 @@
 //! Where a request would go, and why.
 
 use super::round_robin::RoundRobinCursor;
-use super::selector::{Selection, Selector};
-use super::{Endpoint, Preference, RoutingInfo};
+use super::selector::Selector;
+use super::{Endpoint, Preference, RoutingInfo, RoutingSnapshot};
 use crate::topology::NodeUrl;
 use std::fmt;
 
@@ -66,12 +66,13 @@ impl RoutingTrace {
         });
         let selection = match snapshot.refuses() {
             true => None,
-            false => selector.select(cursor, &mut fastrand::Rng::new()),
+            false => selector.select(cursor),
         };
+        let node = selection.map(|selection| selection.node);
         Self {
             replicas: replicas.collect(),
-            reason: Reason::of(selector, info, selection.as_ref()),
-            node: selection.map(|selection| selection.node.url().clone()),
+            node: node.map(|node| node.url().clone()),
+            reason: node.map_or(Reason::NoNode, |node| Reason::of(snapshot, info, node)),
         }
     }
 }
@@ -98,19 +99,9 @@ impl Replica {
 }
 
 impl Reason {
-    fn of<E>(
-        selector: &Selector<'_, '_, E>,
-        info: &RoutingInfo,
-        selection: Option<&Selection<'_, E>>,
-    ) -> Self {
-        let Some(Selection { node, .. }) = selection else {
-            return Self::NoNode;
-        };
-        let mut usable = selector.snapshot.usable_for(Some(info));
-        if !usable.any(|usable| usable.id() == node.id()) {
-            return Self::Fallback;
-        }
+    fn of<E>(snapshot: &RoutingSnapshot<E>, info: &RoutingInfo, node: &Endpoint<E>) -> Self {
         match (info.preference(), is_replica(info, node)) {
+            _ if snapshot.usable_for(Some(info)).next().is_none() => Self::Fallback,
             (Preference::Primary, true) => Self::PrimaryReplica,
             (Preference::Primary, false) => Self::PrimaryNode,
             (Preference::LeastLoaded, true) => Self::Replica,

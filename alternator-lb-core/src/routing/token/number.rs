@@ -17,7 +17,8 @@ impl Number {
     /// Does not apply the server's limit of digits, 38 in newer versions: all nodes refuse such a number alike.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
+            // An exponent has an optional sign and at least one digit, exactly what `parse` accepts.
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
             None => (text, 0),
         };
         let (is_negative, mantissa) = match mantissa.strip_prefix('-') {
@@ -51,11 +52,11 @@ impl Number {
         };
         let redundant = pairs.take_while(is_redundant).count();
         let mut bytes = [0; SCALE + DIGITS];
-        let all = scale
-            .to_be_bytes()
-            .into_iter()
-            .chain(integer.iter().copied().skip(redundant));
-        for (to, from) in bytes.iter_mut().zip(all) {
+        let integer = integer.iter().copied().skip(redundant);
+        for (to, from) in bytes
+            .iter_mut()
+            .zip(scale.to_be_bytes().into_iter().chain(integer))
+        {
             *to = from;
         }
         Self {
@@ -63,11 +64,6 @@ impl Number {
             length: SCALE + DIGITS - redundant,
         }
     }
-}
-
-/// An exponent has an optional sign and at least one digit, exactly what `parse` accepts.
-fn parse_exponent(text: &str) -> Option<i32> {
-    text.parse().ok()
 }
 
 /// An integer without its sign, the least significant word first.
