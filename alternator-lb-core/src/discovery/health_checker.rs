@@ -27,7 +27,7 @@ const AFTER_THE_LAST_REQUEST: Duration = Duration::from_secs(10);
 
 /// Asks nodes that are out whether they are back, and nodes on which requests wait for long whether they are there. Rests
 /// while there is nothing to watch over. Ends with the discovery.
-pub(super) async fn watch<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>) {
+pub(super) async fn run<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>) {
     let mut watch = HealthChecker::new(Weak::clone(&discovery));
     loop {
         let Some(strong) = discovery.upgrade() else {

@@ -77,7 +77,6 @@ mod single_flight;
 mod staggered_race;
 mod stall_detector;
 mod task;
-mod task_lease;
 mod topology_event;
 
 pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};

@@ -116,7 +116,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         Arc::clone(&self.wake_ups)
     }
 
-    pub(super) fn failures_in_a_row(&self) -> u32 {
+    pub(super) fn consecutive_failures(&self) -> u32 {
         self.last_known_good().failures
     }
 
@@ -222,7 +222,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         &self,
         ask: &dyn DiscoveryClient,
     ) -> (Result<Membership, RefreshError>, QueryLog) {
-        let failure_hint = self.wake_ups.take_failure_hint() || self.failures_in_a_row() > 0;
+        let failure_hint = self.wake_ups.take_failure_hint() || self.consecutive_failures() > 0;
         let (seeds, unresolved) = self
             .seeds
             .resolve(ask, failure_hint, self.clock.now())

@@ -2,36 +2,30 @@
 
 use super::RefreshError;
 use crate::clock::Clock;
+use crate::lease::{Holder, Lease};
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// Lets one refresh run at a time, whoever wants it, and hands its result to those who came while it could still
-/// answer them.
+/// Lets one caller at a time refresh, and hands its result to the callers that came before it began.
 ///
-/// The turn is not a lock: a refresh may stop for ever in the middle, when the runtime that drives it is left standing,
-/// and must not stop all others with it. After `LIMIT` the turn passes on, and what the late one brings is ignored.
+/// The right to refresh is a [`Lease`], not a lock: a refresh may stop for ever in the middle, when its runtime is no
+/// longer polled, and must not stop all others with it. After [`LIMIT`] another caller becomes the leader, and the result
+/// of the late one is ignored.
 #[derive(Debug, Default)]
 pub(super) struct SingleFlight {
-    state: Mutex<State>,
-    landed: Notify,
+    lease: Lease,
+    /// The newest refresh that is complete.
+    completed: Mutex<Option<(Holder, Result<(), RefreshError>)>>,
+    released: Notify,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    /// The refresh under way, and when its turn is over.
-    current: Option<(u64, Duration)>,
-    departed: u64,
-    /// The newest that has landed, and how.
-    landed: Option<(u64, Result<(), RefreshError>)>,
-}
-
-/// How long a refresh may take. Several nodes that do not answer at all, asked one after the other, fit into it.
+/// The longest time of a refresh: several nodes that do not respond, queried one after the other, fit into it.
 pub(super) const LIMIT: Duration = Duration::from_secs(10);
 
-/// What a call that wants a refresh gets.
+/// The two ways in which a caller gets a refresh.
 #[derive(Debug)]
 pub(super) enum Joined<'a> {
     /// The right and duty to make one.
@@ -40,80 +34,75 @@ pub(super) enum Joined<'a> {
     Completed(Result<(), RefreshError>),
 }
 
-/// The right to refresh. Dropping it yields it up.
+/// The right to refresh, released when it is dropped.
 #[derive(Debug)]
 pub(super) struct Leader<'a> {
     flight: &'a SingleFlight,
-    id: u64,
+    holder: Holder,
 }
 
 impl SingleFlight {
-    /// Waits for a turn, or for the result of a refresh that began later than this call.
+    /// Waits for the right to refresh, or for the result of a refresh that began later than this call.
     pub(super) async fn join(&self, clock: Clock) -> Joined<'_> {
-        // One that was under way when we came may have asked before what we want to know had happened.
+        // A refresh that was under way at the time of the call may have queried nodes before what the caller wants to know
+        // had happened.
         let mut too_early = None;
         loop {
-            let mut landing = pin!(self.landed.notified());
-            landing.as_mut().enable();
+            let mut released = pin!(self.released.notified());
+            released.as_mut().enable();
             let now = clock.now();
             let wait = {
-                let mut state = self.state();
-                if let (Some(too_early), Some((id, result))) = (too_early, &state.landed)
-                    && *id > too_early
+                let completed = self.completed();
+                if let (Some(too_early), Some((holder, result))) = (too_early, &*completed)
+                    && holder.is_after(too_early)
                 {
                     return Joined::Completed(result.clone());
                 }
-                match state.current {
-                    Some((id, end)) if now < end => {
-                        too_early.get_or_insert(id);
-                        end - now
-                    }
-                    Some(_) | None => {
-                        state.departed += 1;
-                        let id = state.departed;
-                        state.current = Some((id, now + LIMIT));
-                        return Joined::Leader(Leader { flight: self, id });
-                    }
+                if let Some(holder) = self.lease.try_acquire(now, now + LIMIT) {
+                    return Joined::Leader(Leader {
+                        flight: self,
+                        holder,
+                    });
                 }
+                self.lease.current(now).map(|(holder, expiry)| {
+                    too_early.get_or_insert(holder);
+                    expiry.saturating_sub(now)
+                })
             };
-            // Either way the state is looked at anew.
-            let _ = timeout(wait, landing).await;
+            // Without a holder the lease was released just now.
+            let _ = timeout(wait.unwrap_or_default(), released).await;
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn completed(&self) -> MutexGuard<'_, Option<(Holder, Result<(), RefreshError>)>> {
         // Nothing that holds the lock can panic.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.completed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Leader<'_> {
-    /// Whether the turn is still this one's. What a refresh brings counts only then.
+    /// Whether no other caller has become the leader since. The result of a refresh counts only then.
     pub(super) fn is_current(&self) -> bool {
-        self.flight
-            .state()
-            .current
-            .is_some_and(|(id, _)| id == self.id)
+        self.flight.lease.is_current(self.holder)
     }
 
-    /// Ends the turn with a result.
+    /// Ends the refresh with a result.
     pub(super) fn complete(self, result: &Result<(), RefreshError>) {
-        let mut state = self.flight.state();
-        if state.current.is_some_and(|(id, _)| id == self.id) {
-            state.landed = Some((self.id, result.clone()));
+        // The lock lets no caller acquire the lease before it can see the result.
+        let mut completed = self.flight.completed();
+        if self.flight.lease.release(self.holder) {
+            *completed = Some((self.holder, result.clone()));
         }
-        // The drop that follows frees the place and wakes those who wait.
+        // The drop that follows wakes the callers that wait.
     }
 }
 
 impl Drop for Leader<'_> {
     fn drop(&mut self) {
-        let mut state = self.flight.state();
-        if state.current.is_some_and(|(id, _)| id == self.id) {
-            state.current = None;
-        }
-        drop(state);
-        self.flight.landed.notify_waiters();
+        self.flight.lease.release(self.holder);
+        self.flight.released.notify_waiters();
     }
 }
 
@@ -123,26 +112,26 @@ mod tests {
     use std::sync::Arc;
     use tokio::task::JoinSet;
 
-    async fn turn(flight: &SingleFlight, clock: Clock) -> Leader<'_> {
+    async fn lead(flight: &SingleFlight, clock: Clock) -> Leader<'_> {
         match flight.join(clock).await {
-            Joined::Leader(turn) => turn,
-            Joined::Completed(result) => panic!("no other has landed, but got {result:?}"),
+            Joined::Leader(leader) => leader,
+            Joined::Completed(result) => panic!("no other is complete, but got {result:?}"),
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn those_who_came_too_late_for_one_share_the_next() {
+    async fn callers_that_come_during_a_refresh_share_the_next() {
         let (flight, clock) = (Arc::new(SingleFlight::default()), Clock::new());
-        let first = turn(&flight, clock).await;
+        let first = lead(&flight, clock).await;
         let mut late = JoinSet::new();
         for _ in 0..10 {
             let flight = Arc::clone(&flight);
             late.spawn(async move {
                 match flight.join(clock).await {
-                    Joined::Leader(turn) => {
-                        // Let the others see it under way before it lands.
+                    Joined::Leader(leader) => {
+                        // Let the others see it under way before it completes.
                         tokio::task::yield_now().await;
-                        turn.complete(&Err(RefreshError::NoHttpClient));
+                        leader.complete(&Err(RefreshError::NoHttpClient));
                         1
                     }
                     Joined::Completed(result) => {
@@ -155,26 +144,27 @@ mod tests {
         tokio::task::yield_now().await;
         first.complete(&Ok(()));
 
-        let turns: u32 = late.join_all().await.into_iter().sum();
-        assert_eq!(turns, 1);
+        let leaders: u32 = late.join_all().await.into_iter().sum();
+        assert_eq!(leaders, 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_turn_that_is_dropped_passes_on() {
+    async fn dropped_refresh_lets_the_next_begin() {
         let (flight, clock) = (SingleFlight::default(), Clock::new());
-        drop(turn(&flight, clock).await);
-        assert!(turn(&flight, clock).await.is_current());
+        drop(lead(&flight, clock).await);
+        assert!(lead(&flight, clock).await.is_current());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_turn_that_never_ends_passes_on_and_counts_no_more() {
+    async fn refresh_that_never_ends_is_replaced_and_its_result_ignored() {
         let (flight, clock) = (SingleFlight::default(), Clock::new());
-        let stuck = turn(&flight, clock).await;
+        let stuck = lead(&flight, clock).await;
         let before = clock.now();
-        let next = turn(&flight, clock).await;
+        let next = lead(&flight, clock).await;
         assert!(clock.now() - before >= LIMIT);
         assert!(!stuck.is_current());
-        drop(stuck);
+        stuck.complete(&Ok(()));
         assert!(next.is_current());
+        assert!(flight.completed().is_none(), "the late result");
     }
 }

@@ -1,10 +1,11 @@
-//! The task in the background.
+//! The background task of a cluster.
 
 use super::refresh::Discovery;
-use super::task_lease::{Heartbeat, TaskLease};
 use super::{TopologyEvent, health_checker, single_flight};
+use crate::clock::millis;
+use crate::lease::{Holder, Lease};
 use futures_util::future::join;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -12,114 +13,130 @@ use tokio::sync::watch::{Receiver, channel};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-/// RoundRobinCursor the task that refreshes the list and watches over the nodes, notices when it has died with its runtime, and ends it.
+/// Starts the task that refreshes the list of nodes and checks their health, replaces it when it has died with its
+/// runtime, and ends it.
 ///
-/// A process may have several runtimes (each `#[tokio::test]` has its own), and a task lives on the one on which it was
-/// started. That one may be gone, or merely left standing while requests are made on another. So the task tells until
-/// when it means to sleep; a request that finds that moment passed starts a new one where it runs itself.
+/// A process may have several runtimes (each `#[tokio::test]` has its own), and a task lives on the runtime on which it
+/// was started. That runtime may be gone, or no longer be polled while requests are made on another. So the task holds a
+/// [`Lease`] until the end of its next sleep; a request that finds the lease expired starts a new task on its own runtime.
 #[derive(Debug)]
 pub struct DiscoveryTask {
-    life: Arc<TaskLease>,
-    task: Mutex<Option<Task>>,
-    /// Said once.
-    no_runtime: AtomicBool,
+    lease: Arc<Lease>,
+    running: Mutex<Option<RunningTask>>,
+    /// When a request looks for a runtime again after one found none, in milliseconds.
+    no_runtime_until: AtomicU64,
+    has_reported_no_runtime: AtomicBool,
 }
 
 #[derive(Debug)]
-struct Task {
+struct RunningTask {
     abort: AbortHandle,
-    /// Closed when the task is gone.
-    alive: Receiver<()>,
+    /// Closed when the task has ended.
+    ended: Receiver<()>,
+}
+
+/// The lease of a running task, released when the task is dropped for whatever reason.
+struct Heartbeat {
+    lease: Arc<Lease>,
+    holder: Holder,
 }
 
 /// How late a task may be, on a busy machine, before it is taken for dead.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long a refresh takes at most, if it has to wait for another that does.
+/// The longest time of a refresh that has to wait for another as long.
 const REFRESH: Duration = single_flight::LIMIT.saturating_mul(2);
 
-/// How long the end of a task is waited for. One whose runtime was left standing ends only with that; but it does
-/// nothing any more either.
-const END: Duration = Duration::from_secs(1);
+/// How long a shutdown waits for the end of the task. A task whose runtime is no longer polled ends only with that
+/// runtime, but does nothing any more either.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long after a request outside of any runtime the next one looks for a runtime again.
 const NO_RUNTIME_PAUSE: Duration = Duration::from_secs(1);
 
+impl Default for DiscoveryTask {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl DiscoveryTask {
+    /// No task yet.
+    #[must_use]
     pub fn new() -> Self {
         Self {
-            life: Arc::new(TaskLease::new()),
-            task: Mutex::new(None),
-            no_runtime: AtomicBool::new(false),
+            lease: Arc::new(Lease::new()),
+            running: Mutex::new(None),
+            no_runtime_until: AtomicU64::new(0),
+            has_reported_no_runtime: AtomicBool::new(false),
         }
     }
 
-    /// Sees to it that the task runs. Costs a read while it does.
+    /// Starts the task if none runs. Costs one relaxed load while one does.
     pub fn ensure<E: Send + Sync + 'static>(&self, discovery: &Arc<Discovery<E>>, now: Duration) {
-        if !self.life.is_over(now) {
+        if self.lease.is_held(now) || millis(now) < self.no_runtime_until.load(Ordering::Relaxed) {
             return;
         }
-        // Somebody else sees to it already: nobody waits for that.
-        let Ok(mut task) = self.task.try_lock() else {
+        // Where the lock is taken, another request starts the task.
+        let Ok(mut running) = self.running.try_lock() else {
             return;
         };
-        if !self.life.is_over(now) {
-            return;
-        }
         let Ok(runtime) = Handle::try_current() else {
-            // No task, but a moment at which to look again.
-            self.life.postpone(now + NO_RUNTIME_PAUSE);
-            if !self.no_runtime.swap(true, Ordering::Relaxed) {
+            let until = millis(now + NO_RUNTIME_PAUSE);
+            self.no_runtime_until.store(until, Ordering::Relaxed);
+            if !self.has_reported_no_runtime.swap(true, Ordering::Relaxed) {
                 discovery.report(TopologyEvent::NoRuntime);
             }
             return;
         };
-        if let Some(stuck) = task.take() {
+        let Some(heartbeat) = Heartbeat::acquire(&self.lease, now) else {
+            return;
+        };
+        if let Some(stuck) = running.take() {
             stuck.abort.abort();
         }
-        let life = TaskLease::begin(&self.life, now + REFRESH + GRACE);
-        let (lives, alive) = channel(());
-        let refreshing = refresh(Arc::downgrade(discovery), life);
-        let watching = health_checker::watch(Arc::downgrade(discovery));
-        let running = runtime.spawn(async move {
-            join(refreshing, watching).await;
-            drop(lives);
+        let (alive, ended) = channel(());
+        let refreshes = refresh_regularly(Arc::downgrade(discovery), heartbeat);
+        let health_checks = health_checker::run(Arc::downgrade(discovery));
+        let task = runtime.spawn(async move {
+            join(refreshes, health_checks).await;
+            drop(alive);
         });
-        *task = Some(Task {
-            abort: running.abort_handle(),
-            alive,
+        *running = Some(RunningTask {
+            abort: task.abort_handle(),
+            ended,
         });
     }
 
     /// Whether the task runs.
     pub fn runs(&self, now: Duration) -> bool {
-        self.life.is_lived(now)
+        self.lease.has_holder(now)
     }
 
-    /// A request may have woken the task from a long sleep: then it has but a short time left to show that it lives.
+    /// Gives the task a short time to renew its lease: a request may have woken it from a long sleep.
     pub fn woken(&self, now: Duration) {
-        self.life.woken(now + GRACE);
+        self.lease.wake(now + GRACE);
     }
 
     /// Ends the task for good.
     pub async fn shutdown(&self) {
-        self.life.close();
-        let Some(mut alive) = self.abort() else {
+        self.lease.close();
+        let Some(mut ended) = self.abort() else {
             return;
         };
-        // Nothing is ever sent: it changes when the task is gone.
-        let gone = async move { drop(alive.changed().await) };
+        // Nothing is ever sent: the channel changes when the task drops its end.
+        let ended = async move { drop(ended.changed().await) };
         match Handle::try_current() {
-            Ok(_) => drop(timeout(END, gone).await),
-            Err(_) => gone.await,
+            Ok(_) => drop(timeout(SHUTDOWN_TIMEOUT, ended).await),
+            Err(_) => ended.await,
         }
     }
 
     fn abort(&self) -> Option<Receiver<()>> {
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        let task = task.as_ref()?;
-        task.abort.abort();
-        Some(task.alive.clone())
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = running.as_ref()?;
+        running.abort.abort();
+        Some(running.ended.clone())
     }
 }
 
@@ -129,26 +146,120 @@ impl Drop for DiscoveryTask {
     }
 }
 
-/// Keeps the list of nodes fresh.
-async fn refresh<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>, life: Heartbeat) {
+impl Heartbeat {
+    /// Acquires the lease for the time of a first refresh, unless it is held.
+    fn acquire(lease: &Arc<Lease>, now: Duration) -> Option<Self> {
+        let holder = lease.try_acquire(now, now + REFRESH + GRACE)?;
+        Some(Self {
+            lease: Arc::clone(lease),
+            holder,
+        })
+    }
+
+    /// Announces that the task renews its lease by `time`, give or take [`GRACE`].
+    fn renew(&self, time: Duration) {
+        self.lease.renew(self.holder, time + GRACE);
+    }
+
+    /// The same, and that the task sleeps until then unless it is woken.
+    fn renew_idle(&self, time: Duration) {
+        self.lease.renew_idle(self.holder, time + GRACE);
+    }
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        self.lease.release(self.holder);
+    }
+}
+
+async fn refresh_regularly<E: Send + Sync + 'static>(
+    discovery: Weak<Discovery<E>>,
+    heartbeat: Heartbeat,
+) {
     loop {
         let Some(strong) = discovery.upgrade() else {
             return;
         };
         let clock = strong.clock();
-        life.until(clock.now() + REFRESH + GRACE);
-        // How it went is kept by the discovery, and told there.
+        heartbeat.renew(clock.now() + REFRESH);
+        // The discovery keeps and reports the result.
         let _ = strong.refresh().await;
         let wake_ups = strong.wake_ups();
         let intervals = strong.intervals();
-        let failures = strong.failures_in_a_row();
+        let failures = strong.consecutive_failures();
         drop(strong);
 
-        life.until(clock.now() + intervals.longest_active() + GRACE);
+        heartbeat.renew(clock.now() + intervals.longest_active());
         wake_ups
             .pause(intervals, failures, clock, |idle| {
-                life.asleep_until(clock.now() + idle + GRACE);
+                heartbeat.renew_idle(clock.now() + idle);
             })
             .await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discovery::fake::urls;
+    use crate::discovery::harness::{Harness, reports};
+
+    const fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn heartbeat_holds_the_lease_until_it_is_late_or_dropped() {
+        let lease = Arc::new(Lease::new());
+        let heartbeat = Heartbeat::acquire(&lease, seconds(0)).unwrap();
+        heartbeat.renew(seconds(20));
+        assert!(lease.is_held(seconds(24)) && !lease.is_held(seconds(25)));
+        lease.wake(seconds(15));
+        assert!(lease.is_held(seconds(24)), "it does not sleep");
+        heartbeat.renew_idle(seconds(100));
+        lease.wake(seconds(15));
+        assert!(lease.is_held(seconds(14)) && !lease.is_held(seconds(15)));
+        drop(heartbeat);
+        assert!(!lease.is_held(seconds(0)));
+    }
+
+    #[test]
+    fn late_heartbeat_has_no_effect_on_its_successor() {
+        let lease = Arc::new(Lease::new());
+        let stuck = Heartbeat::acquire(&lease, seconds(0)).unwrap();
+        let next = Heartbeat::acquire(&lease, seconds(60)).unwrap();
+        next.renew(seconds(65));
+        stuck.renew(seconds(100));
+        assert!(!lease.is_held(seconds(70)));
+        drop(stuck);
+        assert!(lease.is_held(seconds(69)));
+    }
+
+    #[test]
+    fn heartbeat_does_not_open_a_closed_lease() {
+        let lease = Arc::new(Lease::new());
+        let heartbeat = Heartbeat::acquire(&lease, seconds(0)).unwrap();
+        lease.close();
+        heartbeat.renew(seconds(2));
+        drop(heartbeat);
+        assert!(Heartbeat::acquire(&lease, seconds(60)).is_none());
+    }
+
+    #[test]
+    fn missing_runtime_is_reported_once_and_looked_for_again_after_a_pause() {
+        let harness = Harness::new(urls(&[1]), None);
+        let task = DiscoveryTask::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.unwrap();
+        for now in [1, 1, 3] {
+            task.ensure(&harness.discovery, seconds(now));
+        }
+        assert_eq!(reports(), ["NoRuntime"]);
+        let _entered = runtime.enter();
+        task.ensure(&harness.discovery, seconds(3));
+        assert!(!task.runs(seconds(3)), "the pause is not over");
+        task.ensure(&harness.discovery, seconds(4));
+        assert!(task.runs(seconds(4)));
     }
 }

@@ -22,7 +22,7 @@ async fn watched() -> (Harness, JoinHandle<()>) {
         .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
     harness.refresh().await.unwrap();
     ended();
-    let watch = Handle::current().spawn(watch(Arc::downgrade(&harness.discovery)));
+    let watch = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
     (harness, watch)
 }
 
@@ -65,7 +65,7 @@ async fn a_node_that_is_in_no_scope_is_watched_like_the_others() {
     harness.network.datacenter("dc1", &members);
     harness.refresh().await.unwrap();
     assert_eq!(harness.home(), (vec![1, 2, 3], vec![3]));
-    let _watch = Handle::current().spawn(watch(Arc::downgrade(&harness.discovery)));
+    let _watch = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
     die(&harness, 3);
     assert!(!is_up(&harness, 3));
     harness.network.datacenter("dc1", &members);
@@ -264,11 +264,11 @@ async fn after_a_pause_no_request_goes_to_a_node_that_was_dead_before() {
 async fn another_watch_that_was_left_standing_takes_no_word_away() {
     let harness = Harness::new(urls(&[1, 2, 3]), None);
     harness.refresh().await.unwrap_err();
-    let mut standing = pin!(watch(Arc::downgrade(&harness.discovery)));
+    let mut standing = pin!(run(Arc::downgrade(&harness.discovery)));
     let polled = poll_fn(|context| Poll::Ready(standing.as_mut().poll(context))).await;
     assert!(polled.is_pending());
     assert!(harness.discovery.wake_ups().is_unwatched());
-    let _watch = Handle::current().spawn(watch(Arc::downgrade(&harness.discovery)));
+    let _watch = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
     pass(1_000).await;
     harness.network.silent(2);
     let _waiting = harness.request(2);
@@ -317,7 +317,7 @@ async fn many_that_hang_are_all_found_out_soon() {
     let members: Vec<_> = (1..=60).map(|last| ("r1", last)).collect();
     harness.network.datacenter("dc1", &members);
     harness.refresh().await.unwrap();
-    let _watch = Handle::current().spawn(watch(Arc::downgrade(&harness.discovery)));
+    let _watch = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
     let mut waiting = Vec::new();
     for last in 1..=20 {
         harness.network.silent(last);
