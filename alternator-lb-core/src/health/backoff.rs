@@ -1,6 +1,7 @@
 //! How long a node that was ejected rests.
 
 use super::EjectionCause;
+use crate::jitter::jittered;
 use std::time::Duration;
 
 /// How rests grow.
@@ -45,9 +46,7 @@ pub(super) fn after(
     };
     let doublings = consecutive_ejections.saturating_sub(1).min(16);
     let backoff = growth.first.saturating_mul(1 << doublings);
-    backoff
-        .min(growth.longest)
-        .mul_f64(1.0 - growth.jitter + 2.0 * growth.jitter * rng.f64())
+    jittered(backoff.min(growth.longest), growth.jitter, rng)
 }
 
 #[cfg(test)]

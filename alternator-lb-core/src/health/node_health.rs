@@ -5,6 +5,7 @@ use super::consecutive_ejections::ConsecutiveEjections;
 use super::outcome::Outcome;
 use super::outcome_window::OutcomeWindow;
 use super::state::{EjectionCause, State};
+use crate::clock::millis;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -360,10 +361,6 @@ impl NodeHealth {
             .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
     }
-}
-
-fn millis(moment: Duration) -> u64 {
-    u64::try_from(moment.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The state of a node, and how it fits into one atomic packed.
 
+use crate::clock::millis;
 use std::time::Duration;
 
 /// What is the matter with a node at a moment.
@@ -58,8 +59,7 @@ impl State {
             Self::Ejected { cause, until } => (RESTING + u64::from(cause.number()), until),
             Self::HalfOpen { cause, until } => (ON_TRIAL + u64::from(cause.number()), until),
         };
-        let moment = u64::try_from(moment.as_millis()).unwrap_or(MILLIS);
-        kind << KIND | moment.min(MILLIS)
+        kind << KIND | millis(moment).min(MILLIS)
     }
 
     pub(super) fn unpack(packed: u64) -> Self {

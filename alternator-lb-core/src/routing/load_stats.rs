@@ -1,5 +1,6 @@
 //! The load of a node: its requests in flight, and how it copes with them.
 
+use crate::clock::millis;
 use crate::health::Outcome;
 use crate::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -116,12 +117,6 @@ impl LoadStats {
         let waiting = u64::from(self.in_flight.load(Ordering::Relaxed)) + penalty;
         waiting * ONE_REQUEST * 100 / u64::from(share.max(1))
     }
-}
-
-#[inline]
-fn millis(moment: Duration) -> u64 {
-    // Half of the largest, so that sums do not overflow.
-    u64::try_from(moment.as_millis()).unwrap_or(u64::MAX / 2)
 }
 
 #[cfg(test)]
