@@ -2,6 +2,8 @@
 
 use super::idle_flag::IdleFlag;
 use crate::clock::Clock;
+use crate::jitter;
+use crate::jitter::DEFAULT_JITTER;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -34,7 +36,7 @@ pub struct RefreshIntervals {
 impl RefreshIntervals {
     /// How long the task sleeps at most before it looks whether there are requests.
     pub(super) fn longest_active(self) -> Duration {
-        self.active.max(MAX_DEBOUNCE).mul_f64(1.0 + JITTER)
+        self.active.max(MAX_DEBOUNCE).mul_f64(1.0 + DEFAULT_JITTER)
     }
 }
 
@@ -159,12 +161,9 @@ async fn until(word: &Notify, is_so: impl Fn() -> bool) {
     }
 }
 
-/// How much a pause varies, so that the processes of a fleet that started together do not ask together.
-const JITTER: f64 = 0.2;
-
-/// A pause, ±20 %.
+/// A pause that varies by the default jitter.
 pub fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(1.0 - JITTER + 2.0 * JITTER * fastrand::f64())
+    jitter::jittered(pause, DEFAULT_JITTER, &mut fastrand::Rng::new())
 }
 
 fn debounce(failures: u32) -> Duration {

@@ -1,5 +1,6 @@
 //! Which nodes let requests wait much longer than usual.
 
+use crate::jitter::{DEFAULT_JITTER, jittered};
 use crate::routing::Endpoint;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,10 +23,6 @@ const UNKNOWN: Duration = Duration::from_millis(500);
 /// How often the wait is doubled at most, each time a node answered the question although requests go on waiting: they
 /// are slow, and it is alive.
 const MAX_DOUBLINGS: u32 = 5;
-
-/// How much the wait varies from one node to the next, and from process to process: those of a fleet must not all open a
-/// connection to the same node in the same instant.
-const JITTER: f64 = 0.2;
 
 /// For how long a node is remembered on which no request waits. Callers that give up early, and pause before they try
 /// again, leave gaps.
@@ -103,7 +100,12 @@ impl<E> StalledNode<E> {
             waited: Duration::ZERO,
             idle: Duration::ZERO,
             doublings: 0,
-            jitter: 1.0 - JITTER + 2.0 * JITTER * fastrand::f64(),
+            jitter: jittered(
+                Duration::from_secs(1),
+                DEFAULT_JITTER,
+                &mut fastrand::Rng::new(),
+            )
+            .as_secs_f64(),
         }
     }
 
