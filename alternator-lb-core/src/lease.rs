@@ -101,7 +101,8 @@ impl Lease {
 
     /// Lets nothing acquire or renew the lease any more.
     pub fn close(&self) {
-        self.0.store(CLOSED, Ordering::Release);
+        // Not a store, of which loom cannot tell that it comes after a concurrent change.
+        self.0.swap(CLOSED, Ordering::AcqRel);
     }
 
     /// Whether the lease cannot be acquired now: it is held or closed.

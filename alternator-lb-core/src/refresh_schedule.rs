@@ -104,7 +104,8 @@ impl RefreshSchedule {
 
     /// Makes a refresh due at once: there is more to fetch than was known.
     pub fn refresh_now(&self) {
-        self.due.store(0, Ordering::Relaxed);
+        // Not a store, of which loom cannot tell that it comes after a concurrent change.
+        self.due.swap(0, Ordering::Relaxed);
     }
 
     /// Makes a refresh due at once, and takes from the one under way its effect: it fetches what is no more.

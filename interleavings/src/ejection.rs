@@ -1,6 +1,6 @@
-//! A node that goes down and comes back.
+//! A node that is ejected and restored.
 
-use crate::health::{NodeHealth, Outcome, State, Transition, Trial};
+use alternator_lb_core::health::{NodeHealth, Outcome, ProbePermit, State, Transition};
 use loom::thread;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,66 +8,82 @@ use std::time::Duration;
 const NOW: Duration = Duration::from_secs(1);
 const LATER: Duration = Duration::from_secs(100);
 
+fn rng() -> fastrand::Rng {
+    fastrand::Rng::with_seed(1)
+}
+
 fn settle(
     health: &NodeHealth,
     outcome: Outcome,
-    trial: Option<Trial>,
+    permit: Option<ProbePermit>,
     now: Duration,
 ) -> Option<Transition> {
-    health.settle(outcome, trial, now, now, &mut fastrand::Rng::with_seed(1))
+    health.settle(outcome, permit, now, now, &mut rng())
 }
 
-/// Of the requests that meet a dead node at the same time, one takes it down.
-pub fn one_request_ejects() {
-    let health = Arc::new(NodeHealth::new());
-    let other = Arc::clone(&health);
-    let other = thread::spawn(move || settle(&other, Outcome::NotConnected, None, NOW));
-    let mine = settle(&health, Outcome::NotConnected, None, NOW);
-    let theirs = other.join().unwrap_or_default();
-    assert!(mine.is_some() != theirs.is_some());
-    assert!(matches!(health.state(), State::Resting { .. }));
-}
-
-/// Of the requests that find a node's rest over, one tries it.
-pub fn one_request_tries() {
+fn ejected() -> Arc<NodeHealth> {
     let health = Arc::new(NodeHealth::new());
     settle(&health, Outcome::NotConnected, None, NOW);
-    let other = Arc::clone(&health);
-    let other = thread::spawn(move || other.claim_trial(LATER));
-    let mine = health.claim_trial(LATER);
-    let theirs = other.join().unwrap_or_default();
-    assert!(mine.is_some() != theirs.is_some());
+    health
 }
 
-/// However a trial ends while an older connection brings an answer, nobody is left waiting for it.
-pub fn trials_end() {
-    for end in [Some(Outcome::NotConnected), Some(Outcome::Answered), None] {
+#[test]
+fn one_of_the_requests_that_meet_a_dead_node_ejects_it() {
+    loom::model(|| {
         let health = Arc::new(NodeHealth::new());
-        settle(&health, Outcome::NotConnected, None, NOW);
         let other = Arc::clone(&health);
-        let other = thread::spawn(move || {
-            if let Some(trial) = other.claim_trial(LATER) {
-                match end {
-                    Some(outcome) => drop(settle(&other, outcome, Some(trial), LATER)),
-                    None => other.abandon_trial(trial),
+        let other = thread::spawn(move || settle(&other, Outcome::NotConnected, None, NOW));
+        let one = settle(&health, Outcome::NotConnected, None, NOW);
+        let other = other.join().unwrap();
+        assert!(one.is_some() != other.is_some());
+        assert!(matches!(health.state(), State::Ejected { .. }));
+    });
+}
+
+#[test]
+fn one_of_the_requests_after_the_backoff_gets_the_permit() {
+    loom::model(|| {
+        let health = ejected();
+        let other = Arc::clone(&health);
+        let other = thread::spawn(move || other.acquire_request_permit(LATER));
+        let one = health.acquire_request_permit(LATER);
+        let other = other.join().unwrap();
+        assert!(one.is_some() != other.is_some());
+    });
+}
+
+#[test]
+fn node_is_not_left_half_open_when_a_permit_ends_while_an_older_request_is_answered() {
+    for end in [Some(Outcome::NotConnected), Some(Outcome::Answered), None] {
+        loom::model(move || {
+            let health = ejected();
+            let other = Arc::clone(&health);
+            let other = thread::spawn(move || {
+                if let Some(permit) = other.acquire_request_permit(LATER) {
+                    match end {
+                        Some(outcome) => drop(settle(&other, outcome, Some(permit), LATER)),
+                        None => other.release_permit(permit),
+                    }
                 }
-            }
+            });
+            settle(&health, Outcome::Answered, None, LATER);
+            other.join().unwrap();
+            assert!(!matches!(health.state(), State::HalfOpen { .. }));
         });
-        settle(&health, Outcome::Answered, None, LATER);
-        assert!(other.join().is_ok());
-        assert!(!matches!(health.state(), State::OnTrial { .. }));
     }
 }
 
-/// A node that answers a request while a probe finds it silent is up or will be asked again, and is reported as it is.
-pub fn silence_and_answers_agree() {
-    let health = Arc::new(NodeHealth::new());
-    let other = Arc::clone(&health);
-    let probe = thread::spawn(move || other.unreachable(NOW, &mut fastrand::Rng::with_seed(1)));
-    let answered = settle(&health, Outcome::Answered, None, NOW);
-    let silent = probe.join().unwrap_or_default();
-    assert!(matches!(silent, Some(Transition::Ejected { .. })));
-    let is_up = health.state().is_up();
-    assert_eq!(is_up, answered == Some(Transition::Restored));
-    assert!(is_up || health.claim_probe(false, LATER).is_some());
+#[test]
+fn node_that_is_answering_while_its_probe_fails_is_up_or_probed_again() {
+    loom::model(|| {
+        let health = Arc::new(NodeHealth::new());
+        let other = Arc::clone(&health);
+        let probe = thread::spawn(move || other.unreachable(NOW, &mut rng()));
+        let answered = settle(&health, Outcome::Answered, None, NOW);
+        let unresponsive = probe.join().unwrap();
+        assert!(matches!(unresponsive, Some(Transition::Ejected { .. })));
+        let is_up = health.state().is_up();
+        assert_eq!(is_up, answered == Some(Transition::Restored));
+        assert!(is_up || health.acquire_probe_permit(false, LATER).is_some());
+    });
 }

@@ -81,6 +81,7 @@ mod topology_event;
 
 pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
 pub use error::RefreshError;
+pub use idle_flag::IdleFlag;
 pub use refresh::{Discovery, DiscoveryConfig};
 pub use schedule::{ACTIVE, IDLE, RefreshIntervals, jittered};
 pub use seed::{SeedError, parse_seed, parse_seeds};

@@ -58,7 +58,7 @@ impl WakeUps {
             failure_hint: AtomicBool::new(false),
             request: Notify::new(),
             failure: Notify::new(),
-            idle_flag: IdleFlag::new(),
+            idle_flag: IdleFlag::default(),
             watch: Notify::new(),
         }
     }
@@ -97,7 +97,7 @@ impl WakeUps {
 
     #[cfg(test)]
     pub(super) fn is_unwatched(&self) -> bool {
-        self.idle_flag.holds()
+        self.idle_flag.is_set()
     }
 
     /// Rests until there is something to watch over, unless there is already.
@@ -107,7 +107,7 @@ impl WakeUps {
             self.idle_flag.clear();
             return;
         }
-        until(&self.watch, || !self.idle_flag.holds()).await;
+        until(&self.watch, || !self.idle_flag.is_set()).await;
     }
 
     /// Waits until the list is to be refreshed again. `failures` is how many refreshes in a row have failed; `idle` is
