@@ -3,6 +3,7 @@
 use super::{Node, NodeUrl};
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The nodes that requests may go to, those of the most wanted scope first. Immutable: a refresh makes another one.
 ///
@@ -17,6 +18,7 @@ pub struct Topology<A> {
     sizes: Box<[usize]>,
     /// Of each node whether it is at local.
     are_local: Box<[bool]>,
+    generation: u64,
 }
 
 impl<A> Topology<A> {
@@ -26,6 +28,7 @@ impl<A> Topology<A> {
             nodes: Box::default(),
             sizes: Box::default(),
             are_local: Box::default(),
+            generation: 0,
         };
         nothing.refreshed(levels, attach)
     }
@@ -68,12 +71,32 @@ impl<A> Topology<A> {
         sizes.retain(|&size| size > 0);
         let local: HashSet<&NodeUrl> = local.iter().collect();
         Self {
+            generation: self.generation_of(&nodes),
             are_local: nodes
                 .iter()
                 .map(|node| local.contains(node.url()))
                 .collect(),
             nodes: nodes.into(),
             sizes: sizes.into(),
+        }
+    }
+
+    /// A number that grows exactly when nodes are added or removed. Compare it with a remembered one to tell whether other
+    /// nodes are listed now. It stays the same when nodes only change their order or level.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The generation of a list that replaces this one.
+    fn generation_of(&self, nodes: &[Arc<Node<A>>]) -> u64 {
+        // Of the process: two lists that replace the same one must not share a generation.
+        static NEWEST: AtomicU64 = AtomicU64::new(0);
+        let before: HashSet<u64> = self.nodes.iter().map(|node| node.id()).collect();
+        let is_same =
+            nodes.len() == before.len() && nodes.iter().all(|node| before.contains(&node.id()));
+        match is_same {
+            true => self.generation,
+            false => NEWEST.fetch_add(1, Ordering::Relaxed) + 1,
         }
     }
 
@@ -215,6 +238,26 @@ mod tests {
         assert!(same.is_same(&after));
         let moved = after.refreshed_with_local(&rack_and_elsewhere, &urls(&[2, 3]), attach);
         assert!(!moved.is_same(&after), "the first is at local no more");
+    }
+
+    #[test]
+    fn generation_grows_exactly_when_nodes_are_added_or_removed() {
+        let one = list(&[1, 2]);
+        let moved = one.refreshed(&[urls(&[2]), urls(&[1])], |_| ());
+        assert!(!moved.is_same(&one));
+        assert_eq!(moved.generation(), one.generation());
+        let more = moved.refreshed(&level(&[1, 2, 3]), |_| ());
+        let fewer = more.refreshed(&level(&[1, 2]), |_| ());
+        let replaced = fewer.refreshed(&level(&[1, 3]), |_| ());
+        let generations = [&one, &more, &fewer, &replaced].map(Topology::generation);
+        assert!(
+            generations.is_sorted_by(|before, after| before < after),
+            "{generations:?}"
+        );
+        assert_ne!(
+            more.generation(),
+            one.refreshed(&level(&[1]), |_| ()).generation()
+        );
     }
 
     proptest! {
