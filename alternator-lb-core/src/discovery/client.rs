@@ -1,4 +1,4 @@
-//! What discovery needs of the world.
+//! The network as discovery needs it.
 
 use crate::topology::NodeUrl;
 use std::error::Error;
@@ -9,11 +9,9 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// Asks nodes and name servers.
-///
-/// Bounding the time is the caller's business: dropping a future ends what it does.
+/// Sends requests to nodes and name servers. The caller bounds the time: dropping a future ends its work.
 pub trait DiscoveryClient: Send + Sync + fmt::Debug {
-    /// The body of a node's answer to `GET path_and_query`, if its status was 200 and it is not longer than `limit` bytes.
+    /// Returns the body of a node's response to `GET path_and_query`, if its status is 200 and it has at most `limit` bytes.
     fn get<'a>(
         &'a self,
         node: &'a NodeUrl,
@@ -21,14 +19,14 @@ pub trait DiscoveryClient: Send + Sync + fmt::Debug {
         limit: usize,
     ) -> ClientFuture<'a, Vec<u8>, QueryError>;
 
-    /// Asks a node whether it is there (`GET /`). Any answer will do, whatever it says, once it is there as a whole.
+    /// Succeeds when a node has sent its whole response to `GET /`, whatever the response is.
     fn probe<'a>(
         &'a self,
         node: &'a NodeUrl,
-        over: ConnectionPool,
+        pool: ConnectionPool,
     ) -> ClientFuture<'a, (), QueryError>;
 
-    /// All addresses of a host.
+    /// Returns all addresses of a host.
     fn look_up<'a>(&'a self, host: &'a str) -> ClientFuture<'a, Vec<IpAddr>, io::Error> {
         Box::pin(async move {
             let addresses = tokio::net::lookup_host((host, 0)).await?;
@@ -37,38 +35,49 @@ pub trait DiscoveryClient: Send + Sync + fmt::Debug {
     }
 }
 
-/// What a question goes over.
+/// The connections that a probe uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionPool {
-    /// Those that the data takes: one that the question opens serves the data afterwards.
+    /// Those of the application's requests: a connection that the probe opens serves requests afterwards.
     Shared,
-    /// Others: those of the data may be what hangs, or all be taken.
+    /// Others: those of the application's requests may be what hangs, or all be in use.
     Separate,
 }
 
+/// What the methods of a [`DiscoveryClient`] return.
 pub type ClientFuture<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
 
-/// Why a node gave no usable answer.
+/// Why a node gave no usable response. Each message follows the address of the node.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
+    /// No connection, or a connection that broke.
     #[error("it could not be reached")]
     Unreachable(#[source] Box<dyn Error + Send + Sync>),
-    #[error("it was not asked, since this process cannot connect to anybody at the moment")]
+    /// The failure is one of this process, as when it has no file descriptor left.
+    #[error("no request was sent, since this process cannot open connections at the moment")]
     NotAsked(#[source] Box<dyn Error + Send + Sync>),
-    #[error("it did not answer within {0:?}")]
+    /// No response within this time.
+    #[error("it did not respond within {0:?}")]
     TimedOut(Duration),
-    #[error("it answered with status {0}")]
+    /// An HTTP status other than 200.
+    #[error("it responded with status {0}")]
     Status(u16),
-    #[error("its answer is longer than {0} bytes")]
+    /// A response longer than this many bytes.
+    #[error("its response is longer than {0} bytes")]
     TooLong(usize),
-    #[error("its answer is not a JSON list of addresses")]
+    /// A response that is no list.
+    #[error("its response is not a JSON list of addresses")]
     Malformed(#[source] serde_json::Error),
-    #[error("it named {0} nodes, which is more than {1}")]
+    /// A list of so many nodes, and the limit.
+    #[error("it listed {0} nodes, which is more than {1}")]
     TooMany(usize, usize),
-    #[error("it named no node, not even itself")]
+    /// An empty list where the node itself should be in it.
+    #[error("it listed no node, not even itself")]
     Empty,
-    #[error("it ignores the question for a datacenter or rack")]
+    /// The response of a server that does not know the parameters `dc` and `rack`.
+    #[error("it ignores the parameters `dc` and `rack`")]
     ScopeUnsupported,
-    #[error("its name could not be looked up")]
+    /// The name server's error.
+    #[error("its name could not be resolved")]
     Unresolved(#[source] io::Error),
 }

@@ -1,124 +1,131 @@
-//! The nodes of all datacenters in which there is a seed.
+//! The nodes of all datacenters that have a seed.
 
 use super::inferred_datacenter;
 use super::inferred_datacenter::InferredDatacenter;
-use super::membership_query::{MAX_KNOWN_ASKED, MembershipQuery, Unanswered};
+use super::membership_query::{MAX_KNOWN_QUERIED, MembershipQuery, QueryFailure};
 use super::staggered_race::staggered_race;
 use crate::topology::{Locality, NodeUrl};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use std::time::Duration;
 
-/// How many seeds are asked at the same time.
+/// How many seeds are queried at the same time.
 const SEEDS_AT_ONCE: usize = 8;
 
-/// For how long the nodes of a datacenter are kept of which nobody answers any more while others do: longer than a router
-/// takes to restart. Its seeds are asked in every refresh all the same, so a datacenter that was dropped is found again
-/// when one of them is back.
-const MAX_SILENCE: Duration = Duration::from_secs(60);
+/// How long the nodes of an unresponsive datacenter are kept while others respond: longer than a router takes to restart.
+/// Its seeds are queried in every refresh all the same, so a datacenter that was dropped is found again when one of them is
+/// back.
+const MAX_UNRESPONSIVE: Duration = Duration::from_secs(60);
 
-/// For how many refreshes they are kept if nodes have appeared since then of which nobody had heard: then the cluster has
-/// most likely moved to these, and what is silent are its former addresses. More than one, since those may also be those
-/// of another datacenter, which happens to come while this one has a hiccup.
-const MAX_SILENT_REFRESHES: u32 = 3;
+/// For how many refreshes such nodes are kept if unknown nodes have appeared since: then the cluster has most likely moved
+/// to these, and the unresponsive nodes are its former addresses. More than one, since the new nodes may also be those of
+/// another datacenter, which happens to come while this one has a hiccup.
+const MAX_UNRESPONSIVE_REFRESHES: u32 = 3;
 
 impl MembershipQuery<'_> {
-    /// A group for each datacenter: at least one node of each that is known is asked, and all seeds.
+    /// Returns the datacenters: queries at least one node of each known datacenter, and all seeds.
     ///
-    /// When nodes of a more wanted level are at hand, a seed whose datacenter is known is spared as long as somebody
-    /// answers there: that the list stays fresh costs one question for each datacenter then, however many seeds there are.
-    pub(super) async fn cluster(
+    /// With `has_preferred_nodes`, those of an earlier level, a seed of a known datacenter is skipped as long as a node
+    /// responds there. So a refresh costs one query for each datacenter then, however many seeds there are.
+    pub(super) async fn query_cluster(
         &self,
-        is_at_hand: bool,
-    ) -> Result<Vec<InferredDatacenter>, Unanswered> {
-        let known = self.membership.groups_of(&Locality::Cluster);
-        let (spared, due): (Vec<_>, Vec<_>) = self
+        has_preferred_nodes: bool,
+    ) -> Result<Vec<InferredDatacenter>, QueryFailure> {
+        let known = self.membership.datacenters_in(&Locality::Cluster);
+        let is_known = |seed: &NodeUrl| known.iter().any(|datacenter| datacenter.covers(seed));
+        let (skipped, queried): (Vec<_>, Vec<_>) = self
             .seeds
             .iter()
-            .partition(|seed| is_at_hand && known.iter().any(|group| group.speaks_for(seed)));
-        let mut seeds = self.ask_seeds(&due).await;
+            .partition(|seed| has_preferred_nodes && is_known(seed));
+        let mut responses = self.query_seeds(&queried).await;
         let mut found = Vec::new();
-        for group in known {
-            let again = self.again(group, &due, &seeds).await;
-            found.push(again.unwrap_or_else(|| group.silent(self.now)));
+        for datacenter in known {
+            let newer = self
+                .query_datacenter(datacenter, &queried, &responses)
+                .await;
+            found.push(newer.unwrap_or_else(|| datacenter.after_missed_refresh(self.now)));
         }
-        if found.iter().any(|group| group.unresponsive.is_some()) {
-            seeds.extend(self.ask_seeds(&spared).await);
+        if !found.iter().all(InferredDatacenter::is_responsive) {
+            responses.extend(self.query_seeds(&skipped).await);
         }
-        if seeds.is_empty() && found.iter().all(|group| group.unresponsive.is_some()) {
-            return Err(Unanswered::NoResponse);
+        if responses.is_empty() && !found.iter().any(InferredDatacenter::is_responsive) {
+            return Err(QueryFailure::NoResponse);
         }
-        found.extend(seeds.into_iter().map(|(seed, named)| InferredDatacenter {
-            named_by: vec![seed],
-            ..InferredDatacenter::new(named, self.now)
-        }));
+        found.extend(
+            responses
+                .into_iter()
+                .map(|(seed, nodes)| InferredDatacenter {
+                    listed_by: vec![seed],
+                    ..InferredDatacenter::new(nodes, self.now)
+                }),
+        );
         let mut datacenters = inferred_datacenter::merge(found);
-        let answering = datacenters
+        let responsive = datacenters
             .iter()
-            .filter(|group| group.unresponsive.is_none());
-        let newest = answering.map(|group| group.known_since).max();
-        datacenters.retain(|group| !self.is_lost(group, newest.unwrap_or_default()));
+            .filter(|datacenter| datacenter.is_responsive());
+        let newest = responsive.map(|datacenter| datacenter.known_since).max();
+        datacenters.retain(|datacenter| !self.is_lost(datacenter, newest.unwrap_or_default()));
         Ok(datacenters)
     }
 
-    /// What each of these seeds says, unless it does not answer, or has just not answered.
-    async fn ask_seeds(&self, seeds: &[&NodeUrl]) -> Vec<(NodeUrl, Vec<NodeUrl>)> {
-        let asked: Vec<_> = seeds
+    /// Returns the seeds that respond, with their nodes. Skips those that have just failed to respond.
+    async fn query_seeds(&self, seeds: &[&NodeUrl]) -> Vec<(NodeUrl, Vec<NodeUrl>)> {
+        let queries: Vec<_> = seeds
             .iter()
             .filter(|seed| !self.is_unresponsive(seed))
             .map(|seed| self.query_named(seed, &Locality::Cluster))
             .collect();
-        let answers: Vec<_> = stream::iter(asked)
+        let responses: Vec<_> = stream::iter(queries)
             .buffer_unordered(SEEDS_AT_ONCE)
             .collect()
             .await;
-        answers.into_iter().flatten().collect()
+        responses.into_iter().flatten().collect()
     }
 
-    /// Whether a group is silent for too long, when the newest of those that answer was heard of first at `newest`.
-    fn is_lost(&self, group: &InferredDatacenter, newest: Duration) -> bool {
-        group.unresponsive.is_some_and(|unresponsive| {
-            let has_moved =
-                newest >= unresponsive.since && unresponsive.refreshes >= MAX_SILENT_REFRESHES;
-            has_moved || self.now.saturating_sub(unresponsive.since) >= MAX_SILENCE
+    /// Whether a datacenter has been unresponsive for too long. `newest` is when the newest responsive one was first listed.
+    fn is_lost(&self, datacenter: &InferredDatacenter, newest: Duration) -> bool {
+        datacenter.unresponsive.is_some_and(|unresponsive| {
+            let has_moved = newest >= unresponsive.since
+                && unresponsive.refreshes >= MAX_UNRESPONSIVE_REFRESHES;
+            has_moved || self.now.saturating_sub(unresponsive.since) >= MAX_UNRESPONSIVE
         })
     }
 
-    /// What the members of a group say of it now; nothing if none of them answers. The seeds that were `due` have been
-    /// asked, and their answers are `seeds`.
-    async fn again(
+    /// Returns what the nodes of a known datacenter list now; nothing if none of them responds. `responses` are those of
+    /// the seeds that were `queried`.
+    async fn query_datacenter(
         &self,
-        group: &InferredDatacenter,
-        due: &[&NodeUrl],
-        seeds: &[(NodeUrl, Vec<NodeUrl>)],
+        known: &InferredDatacenter,
+        queried: &[&NodeUrl],
+        responses: &[(NodeUrl, Vec<NodeUrl>)],
     ) -> Option<InferredDatacenter> {
-        let mut again = InferredDatacenter::new(Vec::new(), group.known_since);
-        let spared = |seed: &&NodeUrl| self.seeds.contains(seed) && !due.contains(seed);
-        again.named_by = group.named_by.iter().filter(spared).cloned().collect();
-        let mut asked = Vec::new();
-        for (seed, list) in seeds.iter().filter(|(seed, _)| group.contains(seed)) {
-            asked.push(seed.clone());
-            again.extend(list.clone());
+        let mut newer = InferredDatacenter::new(Vec::new(), known.known_since);
+        let is_skipped = |seed: &&NodeUrl| self.seeds.contains(seed) && !queried.contains(seed);
+        newer.listed_by = known.listed_by.iter().filter(is_skipped).cloned().collect();
+        let mut respondents = Vec::new();
+        for (seed, nodes) in responses.iter().filter(|(seed, _)| known.contains(seed)) {
+            respondents.push(seed.clone());
+            newer.extend(nodes.clone());
         }
-        if asked.is_empty() {
-            let members = group.nodes.iter().filter(|node| !due.contains(node));
-            let contenders: Vec<_> = self
-                .in_turn(members)
+        if respondents.is_empty() {
+            let members = known.nodes.iter().filter(|node| !queried.contains(node));
+            let queries: Vec<_> = self
+                .in_query_order(members)
                 .into_iter()
-                .take(MAX_KNOWN_ASKED)
+                .take(MAX_KNOWN_QUERIED)
                 .map(|node| self.query_named(node, &Locality::Cluster))
                 .collect();
-            let (node, list) = staggered_race(contenders).await.ok()?;
-            asked.push(node);
-            again.extend(list);
+            let (node, nodes) = staggered_race(queries).await.ok()?;
+            respondents.push(node);
+            newer.extend(nodes);
         }
-        if group.nodes.iter().any(|node| !again.contains(node)) {
-            let members: Vec<_> = group.nodes.iter().collect();
-            let second = self
-                .confirm(&again, &members, &asked, &Locality::Cluster)
+        if known.nodes.iter().any(|node| !newer.contains(node)) {
+            let members: Vec<_> = known.nodes.iter().collect();
+            let confirmation = self
+                .confirm(&newer, &members, &respondents, &Locality::Cluster)
                 .await;
-            again.extend(second);
+            newer.extend(confirmation);
         }
-        Some(again)
+        Some(newer)
     }
 }

@@ -1,4 +1,4 @@
-//! What outlives a refresh, and what there is to tell of it.
+//! What discovery remembers from one refresh to the next, and which events it reports.
 
 use super::membership::Membership;
 use super::{RefreshError, TopologyEvent};
@@ -6,16 +6,16 @@ use crate::topology::NodeUrl;
 use std::collections::HashSet;
 use std::mem::{discriminant, replace, take};
 
-/// How the refreshes went so far.
+/// The last good result, and how refreshes went since.
 #[derive(Debug, Default)]
 pub(super) struct LastKnownGood {
     pub(super) membership: Membership,
-    /// Refreshes that failed since the last that did not.
-    pub(super) failures: u32,
+    /// The number of refreshes that have failed since.
+    pub(super) consecutive_failures: u32,
     pub(super) error: Option<RefreshError>,
-    /// Entries that were reported; bounded, since servers choose them.
-    reported: HashSet<String>,
-    spans_datacenters: bool,
+    /// Entries of `/localnodes` that were reported; bounded, since servers choose them.
+    reported_entries: HashSet<String>,
+    has_reported_datacenters: bool,
 }
 
 /// What a refresh has changed.
@@ -23,62 +23,65 @@ pub(super) struct LastKnownGood {
 pub(super) struct TopologyDiff {
     pub(super) added: Vec<NodeUrl>,
     pub(super) removed: Vec<NodeUrl>,
-    /// How many nodes there are now.
+    /// The number of nodes now.
     pub(super) nodes: usize,
 }
 
-/// How many strange entries are remembered. More are not reported at all: by then the log tells enough.
-const MAX_REPORTED: usize = 64;
+/// How many invalid entries are remembered. More are not reported at all: the log is clear enough by then.
+const MAX_REPORTED_ENTRIES: usize = 64;
 
 impl LastKnownGood {
-    /// A refresh has succeeded. `is_surprised` says whether the application did not ask for a scope, and may not know
-    /// that its seeds are in several datacenters.
-    pub(super) fn succeeded(
+    /// Records a refresh that succeeded. `scope_is_chosen` says whether the application chose the scope: otherwise it may not
+    /// know that its seeds are in several datacenters.
+    pub(super) fn record_success(
         &mut self,
         membership: Membership,
         seeds: &[NodeUrl],
-        changes: TopologyDiff,
-        is_surprised: bool,
+        diff: TopologyDiff,
+        scope_is_chosen: bool,
     ) -> Vec<TopologyEvent> {
-        let mut reports = Vec::new();
+        let mut events = Vec::new();
         if take(&mut self.error).is_some() {
-            reports.push(TopologyEvent::Recovered);
+            events.push(TopologyEvent::Recovered);
         }
-        let serving = membership.preferred();
-        if !changes.added.is_empty() || !changes.removed.is_empty() {
-            let locality = serving.map(|level| level.locality.to_string());
-            reports.push(TopologyEvent::Changed {
-                added: changes.added,
-                removed: changes.removed,
-                nodes: changes.nodes,
+        let preferred = membership.preferred();
+        if !diff.added.is_empty() || !diff.removed.is_empty() {
+            let locality = preferred.map(|level| level.locality.to_string());
+            events.push(TopologyEvent::Changed {
+                added: diff.added,
+                removed: diff.removed,
+                nodes: diff.nodes,
                 locality: locality.unwrap_or_default(),
             });
         }
-        let datacenters = serving.map_or(0, |level| level.datacenters.len());
-        if datacenters > 1 && is_surprised && !replace(&mut self.spans_datacenters, true) {
-            reports.push(TopologyEvent::SpansDatacenters { datacenters });
+        let datacenters = preferred.map_or(0, |level| level.datacenters.len());
+        if datacenters > 1 && !scope_is_chosen && !replace(&mut self.has_reported_datacenters, true)
+        {
+            events.push(TopologyEvent::SpansDatacenters { datacenters });
         }
-        self.failures = 0;
-        self.membership.succeed(membership, seeds);
-        reports
+        self.consecutive_failures = 0;
+        self.membership.update(membership, seeds);
+        events
     }
 
-    /// A refresh has failed. Told once for each kind of reason.
-    pub(super) fn failed(&mut self, error: &RefreshError) -> Option<TopologyEvent> {
-        self.failures = self.failures.saturating_add(1);
-        let known = self.error.replace(error.clone());
-        let is_news = known.as_ref().map(discriminant) != Some(discriminant(error));
-        is_news.then(|| TopologyEvent::Failed(error.clone()))
+    /// Records a refresh that failed. Reports each kind of error once.
+    pub(super) fn record_failure(&mut self, error: &RefreshError) -> Option<TopologyEvent> {
+        self.consecutive_failures = self.consecutive_failures.saturating_add(1);
+        let before = self.error.replace(error.clone());
+        let is_new = before.as_ref().map(discriminant) != Some(discriminant(error));
+        is_new.then(|| TopologyEvent::Failed(error.clone()))
     }
 
-    /// Entries of `/localnodes` are no addresses of nodes. Each is told once.
-    pub(super) fn note_dropped(&mut self, entries: &[String]) -> Option<TopologyEvent> {
-        let mut news = Vec::new();
+    /// Records entries of `/localnodes` that are no addresses of nodes. Reports each once.
+    pub(super) fn record_dropped(&mut self, entries: &[String]) -> Option<TopologyEvent> {
+        let mut new = Vec::new();
         for entry in entries {
-            if self.reported.len() < MAX_REPORTED && self.reported.insert(entry.clone()) {
-                news.push(entry.clone());
+            if self.reported_entries.len() < MAX_REPORTED_ENTRIES
+                && self.reported_entries.insert(entry.clone())
+            {
+                new.push(entry.clone());
             }
         }
-        (!news.is_empty()).then_some(TopologyEvent::Dropped(news))
+        (!new.is_empty()).then_some(TopologyEvent::Dropped(new))
     }
 }

@@ -1,9 +1,9 @@
-//! The whole datacenter, where ordinary requests keep to a rack.
+//! The whole datacenter, where ordinary requests stay in a rack.
 //!
-//! Operations that must meet the others of their key go to one node for all clients, whatever rack a client is in. So the
-//! nodes of the datacenter are looked for as well, if the application has such operations, and if the scope chain does not
-//! bring them anyway. That costs one more question for each refresh, as a further level does, and like one it fails nothing
-//! that nobody can answer it: then the former answer stays.
+//! Operations that need the same coordinator for all clients go to one node whatever rack a client is in. So the nodes of
+//! the datacenter are discovered as well, if the application has such operations and the scope chain does not contain the
+//! datacenter anyway. It costs one more query per refresh, like a further level, and like one it keeps its former nodes when
+//! no node responds.
 
 use super::membership::{LevelMembers, Membership};
 use super::membership_query::MembershipQuery;
@@ -11,26 +11,23 @@ use crate::topology::{Locality, NodeUrl, Scope};
 use tokio::time::timeout_at;
 
 impl MembershipQuery<'_> {
-    /// The datacenter of the most wanted level, unless the levels of the chain bring it, or the servers do not tell who is in
-    /// one.
-    pub(super) async fn home(
+    /// Returns the datacenter of the preferred level, unless it is a level itself, or the servers do not know of racks.
+    pub(super) async fn local_datacenter(
         &self,
         scope: &Scope,
         levels: &[LevelMembers],
     ) -> Option<LevelMembers> {
         let locality = datacenter_of(scope.localities().first()?)?;
-        // Nobody has told of the most wanted level: the servers do not know of racks.
+        // The preferred level is unknown where the servers do not know of racks.
         let is_supported = levels
             .first()
             .is_some_and(|level| !level.datacenters.is_empty());
         if !is_supported || levels.iter().any(|level| level.locality == locality) {
             return None;
         }
-        let answer = timeout_at(self.end, self.scoped(&locality)).await;
-        let datacenters = match answer {
+        let datacenters = match timeout_at(self.deadline, self.query_scope(&locality)).await {
             Ok(Ok(datacenters)) => datacenters,
-            // Nobody tells, or time is up.
-            Ok(Err(_)) | Err(_) => self.membership.groups_of(&locality).to_vec(),
+            Ok(Err(_)) | Err(_) => self.membership.datacenters_in(&locality).to_vec(),
         };
         Some(LevelMembers {
             locality,
@@ -40,19 +37,20 @@ impl MembershipQuery<'_> {
 }
 
 impl Membership {
-    /// The nodes at home, as far as they are known: those of the datacenter of the most wanted level.
+    /// The known nodes of the local datacenter, which is that of the preferred level.
     ///
-    /// Of a cluster nobody tells which nodes are in which datacenter, so there it is all of them.
+    /// In cluster scope all nodes count as local, since no server reports which node is in which datacenter.
     pub(super) fn local_nodes(&self) -> Vec<NodeUrl> {
         let Some(first) = self.levels.first() else {
             return Vec::new();
         };
         let is_local = |level: &&LevelMembers| {
             level.locality == first.locality
-                || datacenter(&level.locality) == datacenter(&first.locality)
+                || datacenter_name(&level.locality) == datacenter_name(&first.locality)
         };
-        let home = self.levels.iter().filter(is_local).chain(&self.home);
-        home.flat_map(LevelMembers::nodes).cloned().collect()
+        let levels = self.levels.iter().filter(is_local);
+        let levels = levels.chain(&self.local_datacenter);
+        levels.flat_map(LevelMembers::nodes).cloned().collect()
     }
 }
 
@@ -64,7 +62,7 @@ fn datacenter_of(locality: &Locality) -> Option<Locality> {
     }
 }
 
-fn datacenter(locality: &Locality) -> Option<&str> {
+fn datacenter_name(locality: &Locality) -> Option<&str> {
     match locality {
         Locality::Rack { datacenter, .. } | Locality::Datacenter(datacenter) => Some(datacenter),
         Locality::Cluster => None,

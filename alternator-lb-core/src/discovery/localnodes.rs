@@ -1,56 +1,56 @@
-//! What a node answers to `GET /localnodes`.
+//! The response to `GET /localnodes`.
 
 use super::QueryError;
 use std::net::IpAddr;
 
-/// The longest body that is read. A list of the most nodes allowed, all with the longest IPv6 addresses, is a sixth.
+/// The longest body that is read: six times a list of the most nodes allowed, all with the longest IPv6 addresses.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 
-/// The most nodes that are believed: several times the largest ScyllaDB clusters.
+/// The longest list that is accepted: several times the largest ScyllaDB clusters.
 pub(super) const MAX_NODES: usize = 4096;
 
-/// The nodes that an answer named.
+/// The nodes that a response lists.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LocalNodes {
-    /// In the order of the answer, none twice.
+    /// In the order of the response, without duplicates.
     pub(super) addresses: Vec<IpAddr>,
-    /// Entries that are no address of a node.
+    /// Entries that are no address of a node, shortened.
     pub(super) dropped: Vec<String>,
 }
 
-/// Reads the JSON list of bare addresses.
+/// Parses the JSON list of bare addresses.
 ///
-/// A node whose address is not known to the others is listed by its host id, old versions write zone ids; a server is
-/// free to name hosts one day. None of that can be routed to, and no name is ever looked up on a server's word.
+/// A node whose address is not known to the others is listed by its host id, and old versions write zone ids; servers may
+/// list host names one day. Requests cannot go to any of these, and a name from a response is never looked up.
 pub(super) fn parse(body: &[u8]) -> Result<LocalNodes, QueryError> {
     let entries: Vec<serde_json::Value> =
         serde_json::from_slice(body).map_err(QueryError::Malformed)?;
     if entries.len() > MAX_NODES {
         return Err(QueryError::TooMany(entries.len(), MAX_NODES));
     }
-    let mut answer = LocalNodes {
+    let mut nodes = LocalNodes {
         addresses: Vec::with_capacity(entries.len()),
         dropped: Vec::new(),
     };
     for entry in entries {
         match entry.as_str().and_then(address) {
-            Some(address) if !answer.addresses.contains(&address) => {
-                answer.addresses.push(address);
+            Some(address) if !nodes.addresses.contains(&address) => {
+                nodes.addresses.push(address);
             }
             Some(_) => {}
-            None => answer.dropped.push(shorten(&entry)),
+            None => nodes.dropped.push(shorten(&entry)),
         }
     }
-    Ok(answer)
+    Ok(nodes)
 }
 
-/// An address that a node can have: `0.0.0.0`, which a mistake in `scylla.yaml` puts here, would lead to this very host.
+/// Returns an address that a node can have: `0.0.0.0`, a common mistake in `scylla.yaml`, would lead to this host.
 fn address(text: &str) -> Option<IpAddr> {
     let address = text.parse::<IpAddr>().ok()?.to_canonical();
     (!address.is_unspecified() && !address.is_multicast()).then_some(address)
 }
 
-/// Enough of an entry to recognise it in a log.
+/// Returns enough of an entry to recognise it in a log.
 fn shorten(entry: &serde_json::Value) -> String {
     let text = match entry {
         serde_json::Value::String(text) => text.clone(),
@@ -69,24 +69,24 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_kept_in_order_and_duplicates_merged() {
-        let answer = parse(br#"["10.0.0.2","10.0.0.1","2001:db8:0:0:0:0:0:1","10.0.0.2","2001:db8::1","::ffff:10.0.0.1"]"#).unwrap();
+    fn addresses_keep_their_order_without_duplicates() {
+        let nodes = parse(br#"["10.0.0.2","10.0.0.1","2001:db8:0:0:0:0:0:1","10.0.0.2","2001:db8::1","::ffff:10.0.0.1"]"#).unwrap();
         assert_eq!(
-            answer.addresses,
+            nodes.addresses,
             addresses(&["10.0.0.2", "10.0.0.1", "2001:db8::1"])
         );
-        assert_eq!(answer.dropped, Vec::<String>::new());
+        assert_eq!(nodes.dropped, Vec::<String>::new());
     }
 
     #[test]
-    fn what_is_no_address_is_dropped_and_named() {
-        let answer = parse(
+    fn entries_that_are_no_address_are_dropped_and_returned() {
+        let nodes = parse(
             br#"["10.0.0.1","node-a.internal","e8b9c8a0-6d2f-4a6e-9a3e-1f2a3b4c5d6e","fe80::1%eth0","0.0.0.0","224.0.0.1","",7]"#,
         )
         .unwrap();
-        assert_eq!(answer.addresses, addresses(&["10.0.0.1"]));
+        assert_eq!(nodes.addresses, addresses(&["10.0.0.1"]));
         assert_eq!(
-            answer.dropped,
+            nodes.dropped,
             [
                 "node-a.internal",
                 "e8b9c8a0-6d2f-4a6e-9a3e-1f2a3b4c5d6e",
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_refused() {
+    fn body_that_is_no_list_is_malformed() {
         for body in [
             "",
             "<html></html>",
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_too_many_nodes_is_refused_whole() {
+    fn list_of_too_many_nodes_is_refused_as_a_whole() {
         let list = |count: u32| {
             let entries: Vec<_> = (0..count)
                 .map(|n| std::net::Ipv4Addr::from_bits(0x0a00_0000 + n).to_string())
@@ -134,20 +134,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_body_makes_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn parser_does_not_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = parse(&body);
         }
 
         #[test]
-        fn every_address_survives(octets in prop::collection::vec((1u8..224, any::<u8>(), any::<u8>(), any::<u8>()), 0..50)) {
+        fn every_address_is_parsed(octets in prop::collection::vec((1u8..224, any::<u8>(), any::<u8>(), any::<u8>()), 0..50)) {
             let texts: Vec<_> = octets.iter().map(|(a, b, c, d)| format!("{a}.{b}.{c}.{d}")).collect();
-            let answer = parse(&serde_json::to_vec(&texts).unwrap()).unwrap();
+            let nodes = parse(&serde_json::to_vec(&texts).unwrap()).unwrap();
             let mut expected = Vec::new();
             for text in &texts {
                 let address: IpAddr = text.parse().unwrap();
                 if !expected.contains(&address) { expected.push(address); }
             }
-            prop_assert_eq!(answer.addresses, expected);
+            prop_assert_eq!(nodes.addresses, expected);
         }
     }
 }

@@ -1,35 +1,35 @@
-//! What discovery remembers from one refresh to the next.
+//! The nodes of the cluster, as of one refresh.
 
 use super::inferred_datacenter::InferredDatacenter;
 use crate::topology::{Locality, NodeUrl};
 use std::collections::HashSet;
 
-/// Who is in the cluster, as of the last refresh that succeeded.
+/// The result of the last refresh that succeeded.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Membership {
-    /// Most wanted first. Without spill-over none comes after the first that has nodes.
+    /// The preferred level first. Without spill-over none comes after the first that has nodes.
     pub(super) levels: Vec<LevelMembers>,
-    /// The datacenter of the first of them, if that is wanted and is none of them.
-    pub(super) home: Option<LevelMembers>,
-    /// Nodes that were seen to honour the question for a datacenter or rack.
-    pub(super) scoped: HashSet<NodeUrl>,
+    /// The datacenter of the first level, if it is needed and is no level itself.
+    pub(super) local_datacenter: Option<LevelMembers>,
+    /// Nodes that have shown that they know the parameters `dc` and `rack`.
+    pub(super) scope_aware: HashSet<NodeUrl>,
 }
 
-/// The nodes of one level of the scope chain, or of the datacenter beside it.
+/// The nodes of one level of the scope chain, or of the local datacenter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LevelMembers {
     pub(super) locality: Locality,
-    /// One for each datacenter in cluster scope, else a single one; none while nobody has told.
+    /// Several in cluster scope, else a single one; none while the level is unknown.
     pub(super) datacenters: Vec<InferredDatacenter>,
 }
 
 impl Membership {
-    /// Takes over what a newer refresh found. What nodes have shown of themselves is kept as long as they may be asked.
-    pub(super) fn succeed(&mut self, newer: Self, seeds: &[NodeUrl]) {
-        let shown = std::mem::replace(self, newer).scoped;
-        let asked: HashSet<NodeUrl> = self.nodes().chain(seeds).cloned().collect();
-        self.scoped.extend(shown);
-        self.scoped.retain(|node| asked.contains(node));
+    /// Adopts the result of a newer refresh. Keeps which nodes know scopes, as long as these nodes may be queried.
+    pub(super) fn update(&mut self, newer: Self, seeds: &[NodeUrl]) {
+        let scope_aware = std::mem::replace(self, newer).scope_aware;
+        let queried: HashSet<NodeUrl> = self.nodes().chain(seeds).cloned().collect();
+        self.scope_aware.extend(scope_aware);
+        self.scope_aware.retain(|node| queried.contains(node));
     }
 
     /// The nodes of each level.
@@ -40,23 +40,23 @@ impl Membership {
             .collect()
     }
 
-    /// The levels of the chain, and the datacenter beside them.
+    /// The levels of the chain, and the local datacenter.
     pub(super) fn all_levels(&self) -> impl Iterator<Item = &LevelMembers> {
-        self.levels.iter().chain(&self.home)
+        self.levels.iter().chain(&self.local_datacenter)
     }
 
-    /// All nodes in force, those of the most wanted level first. Links that cover each other name nodes twice.
+    /// All nodes, those of the preferred level first. A node that is in several levels comes several times.
     pub(super) fn nodes(&self) -> impl Iterator<Item = &NodeUrl> {
         self.all_levels().flat_map(LevelMembers::nodes)
     }
 
-    /// The most wanted level that has nodes.
+    /// The preferred level of those that have nodes.
     pub(super) fn preferred(&self) -> Option<&LevelMembers> {
         self.levels.iter().find(|level| level.has_nodes())
     }
 
-    /// What is known of a level: nothing while nobody has told.
-    pub(super) fn groups_of(&self, locality: &Locality) -> &[InferredDatacenter] {
+    /// The datacenters of a level; none while it is unknown.
+    pub(super) fn datacenters_in(&self, locality: &Locality) -> &[InferredDatacenter] {
         let level = self.all_levels().find(|level| level.locality == *locality);
         level
             .map(|level| level.datacenters.as_slice())
@@ -66,7 +66,9 @@ impl Membership {
 
 impl LevelMembers {
     pub(super) fn nodes(&self) -> impl Iterator<Item = &NodeUrl> {
-        self.datacenters.iter().flat_map(|group| &group.nodes)
+        self.datacenters
+            .iter()
+            .flat_map(|datacenter| &datacenter.nodes)
     }
 
     pub(super) fn has_nodes(&self) -> bool {

@@ -1,62 +1,59 @@
-//! Keeps the list of nodes fresh, and watches over them.
+//! Keeps the list of nodes up to date, and checks the health of the nodes.
 //!
-//! Every Alternator node answers `GET /localnodes` with the addresses of the live nodes of its datacenter. One task per
-//! cluster asks for them, however many clients there are; it rests while there are no requests, and wakes when one
-//! comes or when a node turns out to be dead.
-//!
-//! ```text
-//!  task ─▶ Discovery::refresh ─▶ seeds (names looked up) ─▶ MembershipQuery: who is asked, who is believed ─▶ Router::publish
-//!                                                             │ one LevelMembers for each scope of the chain
-//!                                                             └─▶ race ─▶ DiscoveryClient: one GET, bounded
-//! ```
-//!
-//! What a single node says is not the truth: a node that is cut off from the others names itself alone, one that starts
-//! names others before they listen. So nothing that is known is dropped on the word of one node while another answers,
-//! and a refresh that fails changes nothing.
-//!
-//! The same task looks after the nodes themselves while there are requests: those that are out are asked whether they are
-//! back, and those on which requests wait much longer than usual whether they are there (`GET /`).
+//! Every Alternator node responds to `GET /localnodes` with the addresses of the live nodes of its datacenter. One task per
+//! cluster queries them, however many clients there are. It sleeps while there are no requests, and is woken by the next
+//! request and by a node that cannot be connected.
 //!
 //! ```text
-//!  task ─▶ watch ─▶ StallDetector: who lets requests wait ─▶ probe ─▶ Router::silent, and the requests there are ended
-//!             └───▶ whose rest is over ─────────────▶ probe ─▶ Router::probed
+//! DiscoveryTask ─▶ Discovery::refresh ─▶ Seeds ─▶ MembershipQuery ─▶ Router::publish
+//!       │                                 DNS      │  one LevelMembers for each scope of the chain
+//!       │                                          └─▶ staggered race ─▶ DiscoveryClient::get
+//!       │
+//!       └───────▶ HealthChecker ─┬─ StallDetector ─▶ check_stalled ─▶ Router::eject_unresponsive
+//!                                └─ ejected nodes ─▶ check_ejected ─▶ Router::probed
+//!                                                     └─▶ DiscoveryClient::probe
 //! ```
+//!
+//! The response of a single node is not trusted alone: a node that is partitioned from the others lists only itself, and a
+//! node that starts is listed before it listens. So no known node is dropped because of one response while another node
+//! responds, and a refresh that fails changes nothing.
+//!
+//! The health checker works while there are requests. It probes (`GET /`) the nodes that are ejected, and the nodes that
+//! let requests wait much longer than usual.
 //!
 //! # Chains of scopes
 //!
-//! A refresh brings the nodes of every level of the chain, so that traffic can spill over to the next at any moment. What
-//! holds for one level holds for each:
+//! A refresh queries every priority level of the chain, so that requests can spill over to the next level at any moment.
+//! The same rules hold for each level:
 //!
-//! 1. The levels are asked for one after the other, most wanted first. The first that is answered with nodes decides
-//!    whether the refresh succeeds: if nobody answers for it, or for one before it, the refresh fails and nothing changes.
-//! 2. A further level for which nobody can be asked, or time is up, keeps its former nodes and fails nothing. That some
-//!    remote datacenter is silent is no reason not to know the own one.
-//! 3. A level that is answered empty is empty, be it the most wanted one, and has nodes again when somebody names some. But
-//!    of nodes that are known nobody is dropped on the word of one node: another is asked, and if nobody is left in the
-//!    level who would know, then its own nodes. So two datacenters that lost sight of each other, each of which tells that
-//!    the other is empty, both stay. A datacenter of which nobody else can tell, as in cluster scope, is kept for a while
-//!    when it is silent.
-//! 4. Links that old servers do not support are skipped; without a `cluster` in the chain the refresh fails then.
-//! 5. A level may cover an earlier one, as a datacenter does its racks: a node belongs to the first that names it, which
-//!    the `Topology` sees to.
+//! 1. Levels are queried one after the other, the preferred one first. The first level with nodes decides whether the
+//!    refresh succeeds: if no node responds for it, or for a level before it, the refresh fails and nothing changes.
+//! 2. A later level for which no node responds in time keeps its former nodes, and the refresh succeeds: an unresponsive
+//!    remote datacenter is no reason not to know the local one.
+//! 3. A level without nodes is empty, even the preferred one, until a node lists nodes for it. But known nodes are not
+//!    dropped because of one response: another node confirms it, and where no node is left in the level that could, the
+//!    nodes to be dropped are queried themselves. So two partitioned datacenters, each of which reports the other as empty,
+//!    both stay. A datacenter that only its own nodes can report, as in cluster scope, is kept for a while when it is
+//!    unresponsive.
+//! 4. Levels that old servers do not support are skipped. Without a `cluster` in the chain the refresh fails then.
+//! 5. A level may contain an earlier one, as a datacenter does its racks. A node belongs to the first level that lists it:
+//!    see [`Topology`](crate::topology::Topology).
 //!
-//! What it costs: one question for each level and refresh, put to the node that has answered for the level before; for
-//! a `cluster` that is not the most wanted one for each of its datacenters. Who did not answer is not waited for a second
-//! time in the same refresh.
+//! A refresh costs one query per level, sent to the node that responded for the level before, and one per datacenter for a
+//! `cluster` that is not the preferred level. A refresh waits for an unresponsive node only once.
 //!
-//! Where operations want a node of the whole datacenter, the one of the most wanted level is asked for after the chain, if
-//! that has only racks of it. Those of its nodes that are in no level stand out_of_scope: no ordinary request goes there, and they
-//! are watched over like the others.
+//! Where operations need a node of the whole datacenter and the chain begins with a rack, the datacenter of that rack is
+//! queried after the chain. Its nodes that are in no level are out of scope: they get no ordinary requests, and their health
+//! is checked like that of the others.
 //!
-//! Without spill-over the walk ends at the first level with nodes, and nothing is known of those after it.
+//! Without spill-over a refresh ends at the first level with nodes, and the later levels are unknown.
 //!
-//! What does not live here: the HTTP client. [`DiscoveryClient`] is all that discovery knows of it.
+//! The HTTP client lives elsewhere: [`DiscoveryClient`] is all that discovery knows of it.
 
 mod client;
 mod cluster_query;
+mod config;
 mod error;
-#[cfg(test)]
-mod fake;
 #[cfg(test)]
 mod harness;
 mod health_checker;
@@ -67,23 +64,27 @@ mod local_datacenter;
 mod localnodes;
 mod membership;
 mod membership_query;
+mod node_check;
 mod probe;
 mod refresh;
-mod schedule;
 mod scoped_query;
 mod seed;
 mod seeds;
+#[cfg(test)]
+mod simulated_network;
 mod single_flight;
 mod staggered_race;
 mod stall_detector;
 mod task;
 mod topology_event;
+mod wake_ups;
 
 pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
+pub use config::DiscoveryConfig;
 pub use error::RefreshError;
 pub use idle_flag::IdleFlag;
-pub use refresh::{Discovery, DiscoveryConfig};
-pub use schedule::{ACTIVE, IDLE, RefreshIntervals, jittered};
+pub use refresh::Discovery;
 pub use seed::{SeedError, parse_seed, parse_seeds};
 pub use task::DiscoveryTask;
 pub use topology_event::TopologyEvent;
+pub use wake_ups::{ACTIVE, IDLE, RefreshIntervals, jittered};

@@ -1,115 +1,102 @@
-//! Making refreshes, and what comes of them.
+//! The refresh of the list of nodes, and what it publishes.
 
 use super::last_known_good::{LastKnownGood, TopologyDiff};
 use super::membership::Membership;
 use super::membership_query::{MembershipQuery, QueryLog};
-use super::schedule::{RefreshIntervals, WakeUps};
 use super::seeds::{LOOK_UP_TIMEOUT, Seeds};
 use super::single_flight;
 use super::single_flight::{Joined, Leader, SingleFlight};
-use super::{DiscoveryClient, QueryError, RefreshError, TopologyEvent, probe};
+use super::wake_ups::WakeUps;
+use super::{
+    DiscoveryClient, DiscoveryConfig, RefreshError, RefreshIntervals, TopologyEvent, probe,
+};
 use crate::clock::Clock;
 use crate::health::{EjectionCause, Transition};
 use crate::routing::{
     Endpoint, EndpointState, HealthEvent, Router, RoutingSnapshot, SelectionError,
 };
-use crate::topology::{NodeUrl, Scope};
+use crate::topology::NodeUrl;
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-/// What a cluster is, and how its list of nodes is to be kept.
-pub struct DiscoveryConfig<E> {
-    pub seeds: Vec<NodeUrl>,
-    pub scope: Scope,
-    /// Whether the application asked for that scope.
-    pub scope_is_chosen: bool,
-    /// Whether the nodes of all levels of the scope chain are kept, or only those of the first level that has any.
-    pub spill_over: bool,
-    /// Whether the nodes of the datacenter are kept as well where the scope is a rack: for operations that want one
-    /// coordinator for all clients.
-    pub discovers_local_datacenter: bool,
-    pub intervals: RefreshIntervals,
-    /// Makes what the SDK wants at hand when a node is picked.
-    pub attach: fn(&NodeUrl) -> E,
-    /// Ends the requests that wait on a node.
-    pub end_requests: fn(&E),
-    pub report: Box<dyn Fn(&TopologyEvent) + Send + Sync>,
-}
-
-/// Knows who is in the cluster, and tells the router.
+/// Discovers the nodes of a cluster, and publishes them to the router.
 pub struct Discovery<E> {
     router: Arc<Router<E>>,
     clock: Clock,
-    settings: DiscoveryConfig<E>,
+    config: DiscoveryConfig<E>,
     seeds: Seeds,
-    /// The first that came.
-    ask: OnceLock<Arc<dyn DiscoveryClient>>,
-    flight: SingleFlight,
+    client: OnceLock<Arc<dyn DiscoveryClient>>,
+    single_flight: SingleFlight,
     wake_ups: Arc<WakeUps>,
     has_succeeded: AtomicBool,
     tracks_outcomes: AtomicBool,
     last_known_good: Mutex<LastKnownGood>,
 }
 
-/// What a refresh has found.
+/// The result of a refresh that succeeds.
 struct RefreshOutcome {
     membership: Membership,
-    /// The nodes among them that are new and have answered.
-    slow_starting: HashSet<NodeUrl>,
+    /// New nodes that have responded to a probe.
+    responding: HashSet<NodeUrl>,
 }
 
 impl<E: Send + Sync + 'static> Discovery<E> {
-    pub fn new(settings: DiscoveryConfig<E>, router: Arc<Router<E>>, clock: Clock) -> Self {
+    /// A discovery without a client, which has not refreshed yet.
+    pub fn new(config: DiscoveryConfig<E>, router: Arc<Router<E>>, clock: Clock) -> Self {
         Self {
             router,
             clock,
-            seeds: Seeds::new(settings.seeds.clone()),
-            settings,
-            ask: OnceLock::new(),
-            flight: SingleFlight::default(),
-            wake_ups: Arc::new(WakeUps::new()),
+            seeds: Seeds::new(config.seeds.clone()),
+            config,
+            client: OnceLock::new(),
+            single_flight: SingleFlight::default(),
+            wake_ups: Arc::default(),
             has_succeeded: AtomicBool::new(false),
             tracks_outcomes: AtomicBool::new(false),
             last_known_good: Mutex::default(),
         }
     }
 
-    /// The addresses that the application gave.
+    /// The addresses that the application configured.
     pub fn seeds(&self) -> &[NodeUrl] {
-        self.seeds.given()
+        self.seeds.configured()
     }
 
-    /// Asks with this from now on, unless there is something to ask with already.
-    pub fn adopt(&self, ask: impl FnOnce() -> Arc<dyn DiscoveryClient>) {
-        self.ask.get_or_init(ask);
+    /// Adopts a client, unless there is one.
+    pub fn adopt(&self, client: impl FnOnce() -> Arc<dyn DiscoveryClient>) {
+        self.client.get_or_init(client);
     }
 
+    /// Whether there is a client.
     pub fn can_ask(&self) -> bool {
-        self.ask.get().is_some()
+        self.client().is_some()
     }
 
+    /// The clock of the cluster.
     pub fn clock(&self) -> Clock {
         self.clock
     }
 
+    /// The pauses between refreshes.
     pub fn intervals(&self) -> RefreshIntervals {
-        self.settings.intervals
+        self.config.intervals
     }
 
     pub(super) fn router(&self) -> &Router<E> {
         &self.router
     }
 
-    pub(super) fn ask(&self) -> Option<Arc<dyn DiscoveryClient>> {
-        self.ask.get().cloned()
+    pub(super) fn client(&self) -> Option<&Arc<dyn DiscoveryClient>> {
+        self.client.get()
     }
 
-    /// Ends the requests that wait on a node.
+    /// Aborts the requests that wait on a node.
     pub(super) fn end_requests(&self, node: &Endpoint<E>) {
-        (self.settings.end_requests)(node.extension());
+        (self.config.end_requests)(node.endpoint());
     }
 
     pub(super) fn wake_ups(&self) -> Arc<WakeUps> {
@@ -117,52 +104,52 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 
     pub(super) fn consecutive_failures(&self) -> u32 {
-        self.last_known_good().failures
+        self.last_known_good().consecutive_failures
     }
 
-    pub(super) fn report(&self, report: TopologyEvent) {
-        (self.settings.report)(&report);
+    pub(super) fn report(&self, event: TopologyEvent) {
+        (self.config.report)(&event);
     }
 
-    /// A request is made. Returns whether it may have woken the task.
+    /// Records a request. Returns whether it may have woken the task.
     pub fn request(&self) -> bool {
-        self.wake_ups.request()
+        self.wake_ups.record_request()
     }
 
-    /// Somebody tells the router what becomes of attempts.
+    /// Declares that the router is told the outcome of every attempt from now on.
     pub fn track_outcomes(&self) {
         self.tracks_outcomes.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it is known what becomes of attempts. Otherwise every node that is busy would look as if it hung.
+    /// Whether the outcomes of attempts are known. Otherwise every busy node would look as if it hung.
     pub(super) fn tracks_outcomes(&self) -> bool {
         self.tracks_outcomes.load(Ordering::Relaxed)
     }
 
-    /// An attempt has begun.
+    /// Records that an attempt has begun.
     pub fn attempt_begun(&self) {
-        self.wake_ups.watch();
+        self.wake_ups.wake_health_checker();
     }
 
-    /// A node goes, comes or stays out.
-    pub fn note(&self, change: &HealthEvent<E>) {
+    /// Reports a change of a node's health, and wakes the background task where it has to act.
+    pub fn note(&self, event: &HealthEvent<E>) {
         if let Transition::Ejected {
             cause: EjectionCause::Unreachable,
             ..
-        } = change.transition
+        } = event.transition
         {
             // The list may be out of date.
-            self.wake_ups.failure_hint();
+            self.wake_ups.record_failure_hint();
         }
-        self.wake_ups.watch();
+        self.wake_ups.wake_health_checker();
         self.report(TopologyEvent::Node {
-            node: change.node.url().clone(),
-            transition: change.transition,
+            node: event.node.url().clone(),
+            transition: event.transition,
         });
-        self.note_panic(change.panic);
+        self.report_panic(event.panic);
     }
 
-    fn note_panic(&self, panic: Option<bool>) {
+    fn report_panic(&self, panic: Option<bool>) {
         if let Some(panic) = panic {
             self.report(TopologyEvent::Panic(panic));
         }
@@ -173,12 +160,15 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.last_known_good().error.clone()
     }
 
-    /// Whether the list has been refreshed at any time.
+    /// Whether any refresh has succeeded.
     pub fn has_succeeded(&self) -> bool {
         self.has_succeeded.load(Ordering::Relaxed)
     }
 
-    /// Succeeds when a refresh has succeeded at any time; makes one if none has.
+    /// Succeeds if any refresh has succeeded; refreshes if none has.
+    ///
+    /// # Errors
+    /// That of the refresh.
     pub async fn ready(&self) -> Result<(), RefreshError> {
         match self.has_succeeded() {
             true => Ok(()),
@@ -186,207 +176,204 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         }
     }
 
-    /// Makes a refresh, or shares one that begins after this call.
+    /// Refreshes the list, or shares a refresh that begins after this call.
+    ///
+    /// # Errors
+    /// [`RefreshError`]; the last good list stays in use.
     pub async fn refresh(&self) -> Result<(), RefreshError> {
         self.refresh_unless(|| false).await
     }
 
-    /// Makes a refresh, unless one that was under way has made that needless.
-    async fn refresh_unless(&self, needless: impl Fn() -> bool) -> Result<(), RefreshError> {
-        let Some(ask) = self.ask.get() else {
+    /// Refreshes the list, unless a refresh that was under way has made that needless.
+    async fn refresh_unless(&self, is_needless: impl Fn() -> bool) -> Result<(), RefreshError> {
+        let Some(client) = self.client() else {
             return Err(RefreshError::NoHttpClient);
         };
+        let client = client.as_ref();
         if Handle::try_current().is_err() {
             return Err(RefreshError::NoRuntime);
         }
         loop {
-            let turn = match self.flight.join(self.clock).await {
-                Joined::Leader(turn) => turn,
+            let leader = match self.single_flight.join(self.clock).await {
+                Joined::Leader(leader) => leader,
                 Joined::Completed(result) => return result,
             };
-            if needless() {
+            if is_needless() {
                 return Ok(());
             }
-            let (result, log) = self.survey(ask.as_ref()).await;
-            let found = match result {
-                Ok(membership) => Ok(self.prove(ask.as_ref(), membership).await),
+            let (membership, log) = self.query_membership(client).await;
+            let outcome = match membership {
+                Ok(membership) => Ok(self.probe_new_nodes(client, membership).await),
                 Err(error) => Err(error),
             };
-            if let Some(outcome) = self.finish(turn, found, log) {
-                return outcome;
+            if let Some(result) = self.complete(leader, outcome, log) {
+                return result;
             }
         }
     }
 
-    async fn survey(
+    async fn query_membership(
         &self,
-        ask: &dyn DiscoveryClient,
+        client: &dyn DiscoveryClient,
     ) -> (Result<Membership, RefreshError>, QueryLog) {
         let failure_hint = self.wake_ups.take_failure_hint() || self.consecutive_failures() > 0;
-        let (seeds, unresolved) = self
-            .seeds
-            .resolve(ask, failure_hint, self.clock.now())
-            .await;
+        let now = self.clock.now();
+        let (seeds, unresolved) = self.seeds.resolve(client, failure_hint, now).await;
         let membership = self.last_known_good().membership.clone();
         if membership.levels.is_empty() && !seeds.is_empty() && !self.router.snapshot().refuses() {
-            // Nothing better is known until the seeds answer, if they do.
+            // No other nodes are known until the seeds respond.
             self.publish(std::slice::from_ref(&seeds), &seeds, &HashSet::new());
         }
-        let survey = MembershipQuery {
-            ask,
+        let unresolved = unresolved.into_iter();
+        let query = MembershipQuery {
+            client,
             seeds: &seeds,
             membership: &membership,
-            down: &self.nodes_down(),
+            ejected: &self.ejected_nodes(),
             now: self.clock.now(),
-            end: Instant::now() + single_flight::LIMIT.saturating_sub(LOOK_UP_TIMEOUT),
+            deadline: Instant::now() + single_flight::LIMIT.saturating_sub(LOOK_UP_TIMEOUT),
             log: Mutex::new(QueryLog {
-                failures: unresolved.into_iter().map(failure).collect(),
+                failures: unresolved
+                    .map(|(seed, error)| (seed, Arc::new(error)))
+                    .collect(),
                 ..QueryLog::default()
             }),
         };
-        let settings = &self.settings;
-        let result = survey.run(&settings.scope, settings.spill_over).await;
-        let home = match &result {
-            Ok(levels) if settings.discovers_local_datacenter => {
-                survey.home(&settings.scope, levels).await
+        let config = &self.config;
+        let result = query.run(&config.scope, config.spill_over).await;
+        let local_datacenter = match &result {
+            Ok(levels) if config.discovers_local_datacenter => {
+                query.local_datacenter(&config.scope, levels).await
             }
             Ok(_) | Err(_) => None,
         };
-        let log = survey.log.into_inner();
+        let log = query.log.into_inner();
         let mut log = log.unwrap_or_else(PoisonError::into_inner);
         let membership = result.map(|levels| Membership {
             levels,
-            home,
-            scoped: std::mem::take(&mut log.scoped),
+            local_datacenter,
+            scope_aware: std::mem::take(&mut log.scope_aware),
         });
         (membership, log)
     }
 
-    /// Asks those who are new whether they listen yet.
-    async fn prove(&self, ask: &dyn DiscoveryClient, membership: Membership) -> RefreshOutcome {
-        let slow_starting = match self.has_succeeded() {
-            true => {
-                let table = self.router.snapshot();
-                let known: HashSet<&NodeUrl> = table
-                    .topology()
-                    .nodes()
-                    .iter()
-                    .map(|node| node.url())
-                    .collect();
-                let nodes = membership.nodes();
-                let new = nodes.filter(|node| !known.contains(node)).cloned();
-                probe::new_nodes(ask, new.collect()).await
-            }
-            // The first list is all there is to go to.
-            false => HashSet::new(),
-        };
+    /// Probes the nodes that are new. Those of the first list are used without a probe, since there are no others.
+    async fn probe_new_nodes(
+        &self,
+        client: &dyn DiscoveryClient,
+        membership: Membership,
+    ) -> RefreshOutcome {
+        let mut responding = HashSet::new();
+        if self.has_succeeded() {
+            let snapshot = self.router.snapshot();
+            let known = snapshot.topology().nodes().iter();
+            let known: HashSet<&NodeUrl> = known.map(|node| node.url()).collect();
+            let new = membership.nodes().filter(|node| !known.contains(node));
+            responding = probe::responding(client, new.cloned().collect()).await;
+        }
         RefreshOutcome {
             membership,
-            slow_starting,
+            responding,
         }
     }
 
-    /// Lets the result count, and returns it; nothing if the turn was lost, because another has gone ahead since.
-    fn finish(
+    /// Applies the result and returns it; `None` if another caller has become the leader since.
+    fn complete(
         &self,
-        turn: Leader<'_>,
-        result: Result<RefreshOutcome, RefreshError>,
+        leader: Leader<'_>,
+        outcome: Result<RefreshOutcome, RefreshError>,
         log: QueryLog,
     ) -> Option<Result<(), RefreshError>> {
-        if !turn.is_current() {
+        if !leader.is_current() {
             return None;
         }
-        let mut reports = Vec::from_iter(self.last_known_good().note_dropped(&log.dropped));
-        let outcome = match result {
-            Ok(found) => {
-                reports.extend(self.succeeded(found));
+        let mut events = Vec::from_iter(self.last_known_good().record_dropped(&log.dropped));
+        let result = match outcome {
+            Ok(outcome) => {
+                events.extend(self.apply(outcome));
                 Ok(())
             }
             Err(error) => {
-                reports.extend(self.failed(&error));
+                events.extend(self.apply_failure(&error));
                 Err(error)
             }
         };
-        turn.complete(&outcome);
-        reports.into_iter().for_each(|report| self.report(report));
-        Some(outcome)
+        leader.complete(&result);
+        events.into_iter().for_each(|event| self.report(event));
+        Some(result)
     }
 
-    fn succeeded(&self, found: RefreshOutcome) -> Vec<TopologyEvent> {
+    fn apply(&self, outcome: RefreshOutcome) -> Vec<TopologyEvent> {
         let RefreshOutcome {
             membership,
-            slow_starting,
-        } = found;
-        // Before anybody is told that it has succeeded.
-        let changes = self.publish(
-            &membership.levels(),
-            &membership.local_nodes(),
-            &slow_starting,
-        );
+            responding,
+        } = outcome;
+        // Before any caller sees that it has succeeded.
+        let diff = self.publish(&membership.levels(), &membership.local_nodes(), &responding);
         self.has_succeeded.store(true, Ordering::Relaxed);
-        let is_surprised = !self.settings.scope_is_chosen;
+        let scope_is_chosen = self.config.scope_is_chosen;
         self.last_known_good()
-            .succeeded(membership, self.seeds(), changes, is_surprised)
+            .record_success(membership, self.seeds(), diff, scope_is_chosen)
     }
 
-    fn failed(&self, error: &RefreshError) -> Option<TopologyEvent> {
+    fn apply_failure(&self, error: &RefreshError) -> Option<TopologyEvent> {
         if let RefreshError::ScopeUnsupported { scope } = error
             && !self.has_succeeded()
         {
-            // Nothing is known that the scope would allow.
+            // No node is known to be in the scope.
             self.router.refuse(SelectionError::ScopeUnsupported {
                 scope: scope.clone(),
             });
         }
-        self.last_known_good().failed(error)
+        self.last_known_good().record_failure(error)
     }
 
-    /// Routes to these nodes from now on. Returns which came and which went.
+    /// Publishes these nodes to the router. Returns which were added and removed.
     ///
-    /// Those of the first list are used at once, since there is nobody else to go to. Who comes later has to answer first:
-    /// servers name a node some ten seconds before it listens.
+    /// The nodes of the first list are used at once, since there are no others. Later ones have to respond first: servers
+    /// list a node some ten seconds before it listens.
     ///
-    /// New nodes come in an order of this process's own: were it the same for all, the turns of a node that is out would
-    /// all fall to the same next one, and move through a fleet as a wave.
+    /// New nodes come in an order of this process's own: were it the same for all, the requests of an ejected node would all
+    /// go to the same next one, and move through a fleet as a wave.
     fn publish(
         &self,
         levels: &[Vec<NodeUrl>],
-        home: &[NodeUrl],
-        slow_starting: &HashSet<NodeUrl>,
+        local: &[NodeUrl],
+        responding: &HashSet<NodeUrl>,
     ) -> TopologyDiff {
         let is_first = !self.has_succeeded();
         let now = self.clock.now();
         let before = self.router.snapshot();
         let mut levels = levels.to_vec();
         levels.iter_mut().for_each(|level| fastrand::shuffle(level));
+        let attach = |url: &NodeUrl| {
+            let endpoint = (self.config.attach)(url);
+            match is_first {
+                true => EndpointState::new(endpoint),
+                false if responding.contains(url) => EndpointState::slow_starting(endpoint, now),
+                false => EndpointState::pending(endpoint, now),
+            }
+        };
         let after = before
             .topology()
-            .refreshed_with_local(&levels, home, |url| {
-                let endpoint = (self.settings.attach)(url);
-                match is_first {
-                    true => EndpointState::new(endpoint),
-                    false if slow_starting.contains(url) => {
-                        EndpointState::slow_starting(endpoint, now)
-                    }
-                    false => EndpointState::pending(endpoint, now),
-                }
-            });
+            .refreshed_with_local(&levels, local, attach);
         let (added, removed) = before.topology().difference(&after);
+        let nodes = after.nodes().len();
         if !before.topology().is_same(&after) || before.refuses() {
             let panic = self.router.publish(RoutingSnapshot::new(Arc::new(after)));
-            self.note_panic(panic);
-            self.wake_ups.watch();
+            self.report_panic(panic);
+            self.wake_ups.wake_health_checker();
         }
         TopologyDiff {
             added,
             removed,
-            nodes: self.router.snapshot().topology().nodes().len(),
+            nodes,
         }
     }
 
-    fn nodes_down(&self) -> HashSet<NodeUrl> {
-        let table = self.router.snapshot();
-        let nodes = table.topology().nodes().iter();
+    fn ejected_nodes(&self) -> HashSet<NodeUrl> {
+        let snapshot = self.router.snapshot();
+        let nodes = snapshot.topology().nodes().iter();
         nodes
             .filter(|node| !node.health().state().is_up())
             .map(|node| node.url().clone())
@@ -401,18 +388,12 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 }
 
-impl<E> std::fmt::Debug for Discovery<E> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<E> fmt::Debug for Discovery<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Discovery")
-            .field("seeds", &self.seeds)
-            .field("scope", &self.settings.scope)
-            .field("intervals", &self.settings.intervals)
+            .field("config", &self.config)
             .finish_non_exhaustive()
     }
-}
-
-fn failure((seed, error): (NodeUrl, QueryError)) -> (NodeUrl, Arc<QueryError>) {
-    (seed, Arc::new(error))
 }
 
 #[cfg(test)]

@@ -1,104 +1,102 @@
 //! The nodes of one datacenter or rack.
 
 use super::inferred_datacenter::InferredDatacenter;
-use super::membership_query::{MAX_KNOWN_ASKED, MembershipQuery, Unanswered};
+use super::membership_query::{MAX_KNOWN_QUERIED, MembershipQuery, QueryFailure};
 use super::staggered_race::staggered_race;
 use crate::topology::{Locality, NodeUrl};
 use std::collections::HashSet;
 
 impl MembershipQuery<'_> {
-    /// One group, empty if the locality has no nodes.
+    /// Returns the one datacenter of a level, without nodes if the level has none.
     ///
-    /// Any node can tell of any datacenter, so one good answer is enough, unless it would lose nodes, or is the first, or
-    /// names nobody but who gave it: a node that is cut off names itself alone. Then another is asked, and both are
-    /// believed.
-    pub(super) async fn scoped(
+    /// Every node knows every datacenter, so one response is enough, unless it drops known nodes, is the first, or lists only
+    /// the node itself: a partitioned node does. Then another node is queried, and the union of both responses counts.
+    pub(super) async fn query_scope(
         &self,
         locality: &Locality,
-    ) -> Result<Vec<InferredDatacenter>, Unanswered> {
-        let contenders: Vec<_> = self
+    ) -> Result<Vec<InferredDatacenter>, QueryFailure> {
+        let queries: Vec<_> = self
             .candidates()
             .into_iter()
             .map(|node| self.query_named(node, locality))
             .collect();
-        let (asked, named) = staggered_race(contenders)
+        let (respondent, nodes) = staggered_race(queries)
             .await
-            .map_err(|failures| Unanswered::of(&failures))?;
+            .map_err(|failures| QueryFailure::of(&failures))?;
 
-        let mut group = InferredDatacenter::new(named, self.now);
-        let known = self.membership.groups_of(locality);
-        let before: Vec<_> = known.iter().flat_map(|group| &group.nodes).collect();
+        let mut datacenter = InferredDatacenter::new(nodes, self.now);
+        let known = self.membership.datacenters_in(locality);
+        let before: Vec<_> = known.iter().flat_map(|known| &known.nodes).collect();
         let is_first = known.is_empty();
-        let loses = before.iter().any(|node| !group.contains(node));
-        let is_all_alone = group.nodes == std::slice::from_ref(&asked);
-        if is_first || loses || is_all_alone {
-            let second = self.confirm(&group, &before, &[asked], locality).await;
-            group.extend(second);
+        let drops_nodes = before.iter().any(|node| !datacenter.contains(node));
+        let is_alone = datacenter.nodes == std::slice::from_ref(&respondent);
+        if is_first || drops_nodes || is_alone {
+            let respondents = [respondent];
+            let confirmation = self
+                .confirm(&datacenter, &before, &respondents, locality)
+                .await;
+            datacenter.extend(confirmation);
         }
-        Ok(vec![group])
+        Ok(vec![datacenter])
     }
 
-    /// Who is asked, in this order: some of the nodes known, then the seeds. Those of the most wanted level come first,
-    /// being the nearest, and the surest to know who else is there.
+    /// The nodes in the order in which they are queried: some of the known ones, then the seeds. Those of the preferred
+    /// level come first, as they are the nearest and the surest to know the other nodes of it.
     fn candidates(&self) -> Vec<&NodeUrl> {
         let mut seen = HashSet::new();
         let levels = self.membership.all_levels();
         let mut candidates: Vec<_> = levels
-            .flat_map(|level| self.in_turn(level.nodes()))
+            .flat_map(|level| self.in_query_order(level.nodes()))
             .filter(|node| seen.insert(*node))
             .collect();
-        self.soonest_first(&mut candidates);
-        candidates.truncate(MAX_KNOWN_ASKED);
-        let seeds = self.in_turn(self.seeds.iter());
-        let seeds: Vec<_> = seeds
-            .into_iter()
-            .filter(|seed| !candidates.contains(seed))
-            .collect();
+        self.sort_by_responsiveness(&mut candidates);
+        candidates.truncate(MAX_KNOWN_QUERIED);
+        let mut seeds = self.in_query_order(self.seeds.iter());
+        seeds.retain(|seed| !candidates.contains(seed));
         candidates.extend(seeds);
-        self.soonest_first(&mut candidates);
+        self.sort_by_responsiveness(&mut candidates);
         candidates
     }
 
-    /// What another node says, if one answers: preferably a member that is still named, since of those that are not most
-    /// will have gone. If there is none, those are asked all the same, and are waited for before any stranger is asked:
-    /// nobody knows better that they are there, when they are cut off from whoever was asked.
+    /// Returns what another node lists, if one responds.
+    ///
+    /// Queries known members that are still listed, since most of those that are not will have left. If there are none,
+    /// queries the members to be dropped, and waits for them before it queries any other node: they know best that they are
+    /// there, when they are partitioned from the node that dropped them.
     pub(super) async fn confirm(
         &self,
-        named: &InferredDatacenter,
+        listed: &InferredDatacenter,
         members: &[&NodeUrl],
-        asked: &[NodeUrl],
+        respondents: &[NodeUrl],
         locality: &Locality,
     ) -> Vec<NodeUrl> {
-        let (still, gone): (Vec<&NodeUrl>, Vec<&NodeUrl>) = members
+        let (kept, dropped): (Vec<&NodeUrl>, Vec<&NodeUrl>) = members
             .iter()
-            .filter(|node| !asked.contains(node))
-            .partition(|node| named.contains(node));
-        let insiders = match still.is_empty() {
-            true => gone,
-            false => still,
-        };
-        let mut insiders = self.in_turn(insiders.into_iter());
-        insiders.truncate(MAX_KNOWN_ASKED);
-        if let Some(second) = self.any_of(&insiders, locality).await {
-            return second;
+            .filter(|node| !respondents.contains(node))
+            .partition(|node| listed.contains(node));
+        let confirmers = if kept.is_empty() { dropped } else { kept };
+        let mut confirmers = self.in_query_order(confirmers.into_iter());
+        confirmers.truncate(MAX_KNOWN_QUERIED);
+        if let Some(nodes) = self.query_any(&confirmers, locality).await {
+            return nodes;
         }
-        let mut strangers = match locality {
-            // Each node tells of its own datacenter only.
+        let mut others = match locality {
+            // Each node lists only its own datacenter.
             Locality::Cluster => Vec::new(),
             Locality::Datacenter(_) | Locality::Rack { .. } => self.candidates(),
         };
-        strangers.retain(|node| !members.contains(node) && !asked.contains(node));
-        strangers.sort_by_key(|node| !named.contains(node));
-        self.any_of(&strangers, locality).await.unwrap_or_default()
+        others.retain(|node| !members.contains(node) && !respondents.contains(node));
+        others.sort_by_key(|node| !listed.contains(node));
+        self.query_any(&others, locality).await.unwrap_or_default()
     }
 
-    /// What the first of these says that answers, of those that have not just failed to.
-    async fn any_of(&self, nodes: &[&NodeUrl], locality: &Locality) -> Option<Vec<NodeUrl>> {
-        let contenders: Vec<_> = nodes
+    /// Returns what the first of these nodes lists that responds. Skips those that have just failed to respond.
+    async fn query_any(&self, nodes: &[&NodeUrl], locality: &Locality) -> Option<Vec<NodeUrl>> {
+        let queries: Vec<_> = nodes
             .iter()
             .filter(|node| !self.is_unresponsive(node))
             .map(|node| self.query(node, locality))
             .collect();
-        staggered_race(contenders).await.ok()
+        staggered_race(queries).await.ok()
     }
 }

@@ -1,31 +1,55 @@
-//! Reading the addresses that a user yields.
+//! Parses the addresses that an application configures.
 
 use crate::topology::{Host, NodeUrl, Scheme};
 use url::Url;
 
-/// What is wrong with a seed.
+/// Why an address cannot be a seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SeedError {
-    /// There is none at all.
+    /// There is no seed.
     Missing,
     /// It is no URL.
     Unparsable {
+        /// As configured.
         seed: String,
+        /// What the parser says.
         reason: url::ParseError,
     },
-    /// It has a scheme that Alternator does not speak.
-    Scheme { seed: String },
-    /// It says more than where the node is.
-    Extra { seed: String, what: &'static str },
-    /// It is not a host that can be connected.
-    Host { seed: String },
-    /// It is DynamoDB.
-    Aws { seed: String },
-    /// It speaks another scheme or port than the seed before it.
-    Differs { seed: String, first: String },
+    /// Its scheme is neither `http` nor `https`.
+    Scheme {
+        /// As configured.
+        seed: String,
+    },
+    /// It has more than a scheme, a host and a port.
+    Extra {
+        /// As configured.
+        seed: String,
+        /// The superfluous part, with its article.
+        what: &'static str,
+    },
+    /// Its host or port cannot be connected to.
+    Host {
+        /// As configured.
+        seed: String,
+    },
+    /// It is an endpoint of AWS.
+    Aws {
+        /// As configured.
+        seed: String,
+    },
+    /// Its scheme or port differs from that of the first seed.
+    Differs {
+        /// As configured.
+        seed: String,
+        /// The first seed.
+        first: String,
+    },
 }
 
-/// The seeds, in the order given, none twice. Scheme and port of the first are those of every node.
+/// Parses the seeds; keeps their order, without duplicates. The scheme and port of the first are those of every node.
+///
+/// # Errors
+/// The first problem found.
 pub fn parse_seeds(seeds: &[String]) -> Result<Vec<NodeUrl>, SeedError> {
     let mut parsed: Vec<NodeUrl> = Vec::with_capacity(seeds.len());
     for seed in seeds {
@@ -48,7 +72,10 @@ pub fn parse_seeds(seeds: &[String]) -> Result<Vec<NodeUrl>, SeedError> {
     }
 }
 
-/// Reads `http(s)://host[:port]`.
+/// Parses `http(s)://host[:port]`.
+///
+/// # Errors
+/// Why the address cannot be a seed.
 pub fn parse_seed(seed: &str) -> Result<NodeUrl, SeedError> {
     let owned = || seed.to_owned();
     let url = Url::parse(seed.trim()).map_err(|reason| match has_scheme(seed) {
@@ -84,7 +111,7 @@ pub fn parse_seed(seed: &str) -> Result<NodeUrl, SeedError> {
     }
 }
 
-/// `10.0.0.1:8000` is read as a URL with a strange scheme, or as none at all.
+/// `10.0.0.1:8000` parses as a URL with an unknown scheme, or not at all.
 fn has_scheme(seed: &str) -> bool {
     seed.contains("://")
 }
@@ -93,7 +120,7 @@ fn is_unspecified(host: &Host) -> bool {
     matches!(host, Host::Ip(ip) if ip.is_unspecified())
 }
 
-/// A path, query or user in a seed would be lost silently, since all nodes are spoken to alike.
+/// A path, query or user of a seed would be ignored silently, since it could not apply to the other nodes.
 fn extra(url: &Url) -> Option<&'static str> {
     if !url.username().is_empty() || url.password().is_some() {
         Some("user info")
@@ -108,14 +135,14 @@ fn extra(url: &Url) -> Option<&'static str> {
     }
 }
 
-/// The domains under which AWS serves DynamoDB.
+/// Whether a name is in a domain under which AWS serves DynamoDB.
 fn is_aws(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     ["amazonaws.com", "amazonaws.com.cn", "api.aws"]
         .iter()
         .any(|domain| {
             name.strip_suffix(domain)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+                .is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('.'))
         })
 }
 
@@ -123,24 +150,27 @@ fn is_aws(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn text(seed: &str) -> String {
+    fn parsed(seed: &str) -> String {
         parse_seed(seed).unwrap().to_string()
     }
 
     #[test]
     fn seeds_are_urls_of_hosts() {
-        assert_eq!(text("http://10.0.0.1:8000"), "http://10.0.0.1:8000");
-        assert_eq!(text(" http://10.0.0.1:8000/ "), "http://10.0.0.1:8000");
-        assert_eq!(text("http://10.0.0.1"), "http://10.0.0.1:80");
-        assert_eq!(text("https://db.Example.com"), "https://db.example.com:443");
+        assert_eq!(parsed("http://10.0.0.1:8000"), "http://10.0.0.1:8000");
+        assert_eq!(parsed(" http://10.0.0.1:8000/ "), "http://10.0.0.1:8000");
+        assert_eq!(parsed("http://10.0.0.1"), "http://10.0.0.1:80");
         assert_eq!(
-            text("https://[2001:DB8::1]:8043"),
+            parsed("https://db.Example.com"),
+            "https://db.example.com:443"
+        );
+        assert_eq!(
+            parsed("https://[2001:DB8::1]:8043"),
             "https://[2001:db8::1]:8043"
         );
     }
 
     #[test]
-    fn what_is_no_seed_is_refused_by_its_fault() {
+    fn invalid_seed_is_refused_with_the_reason() {
         let extra = |seed: &str, what| {
             assert_eq!(
                 parse_seed(seed),
@@ -183,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn aws_is_never_a_seed() {
+    fn endpoint_of_aws_is_refused() {
         for seed in [
             "https://dynamodb.us-east-1.amazonaws.com",
             "https://123456789012.ddb.eu-west-1.amazonaws.com",
@@ -201,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn seeds_agree_and_are_merged() {
+    fn seeds_share_scheme_and_port_and_have_no_duplicates() {
         let seeds =
             |seeds: &[&str]| parse_seeds(&seeds.iter().map(|&s| s.to_owned()).collect::<Vec<_>>());
         assert_eq!(seeds(&[]), Err(SeedError::Missing));

@@ -1,4 +1,4 @@
-//! A network for unit tests.
+//! A network for unit tests: nodes by the last number of their address.
 
 use super::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
 use crate::topology::{Host, NodeUrl, Scheme};
@@ -8,33 +8,34 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// Nodes by the last number of their address, and what each answers to what.
+/// A network whose nodes can be changed at any time, and which records what is sent.
 #[derive(Debug, Default)]
-pub(super) struct FakeNetwork {
-    nodes: Mutex<HashMap<u8, FakeNode>>,
+pub(super) struct SimulatedNetwork {
+    nodes: Mutex<HashMap<u8, SimulatedNode>>,
     names: Mutex<HashMap<String, Vec<u8>>>,
-    asked: Mutex<Vec<(u8, String)>>,
-    probed: Mutex<Vec<(u8, ConnectionPool)>>,
-    lookups: Mutex<u32>,
+    queries: Mutex<Vec<(u8, String)>>,
+    probes: Mutex<Vec<(u8, ConnectionPool)>>,
+    look_ups: Mutex<u32>,
     delays: Mutex<HashMap<u8, Duration>>,
-    /// Nobody answers questions in which this occurs.
-    unanswerable: Mutex<Option<String>>,
+    /// No node responds to queries that contain this, or end with it if it ends with `$`.
+    blocked_query: Mutex<Option<String>>,
 }
 
 #[derive(Clone, Debug)]
-enum FakeNode {
-    /// Answers with these, by datacenter and rack.
-    Lists {
+enum SimulatedNode {
+    /// Lists these members, by datacenter and rack.
+    Members {
         datacenter: String,
         members: Vec<(String, String, u8)>,
         ignores_scopes: bool,
     },
+    /// Responds with this body.
     Raw(String),
-    Silent,
+    Unresponsive,
 }
 
 /// The datacenter and rack of a node, and the last number of its address.
-pub(super) type Candidate<'a> = (&'a str, &'a str, u8);
+pub(super) type Member<'a> = (&'a str, &'a str, u8);
 
 pub(super) fn url(last: u8) -> NodeUrl {
     NodeUrl::new(Scheme::Http, Host::Ip([127, 0, 0, last].into()), 8000)
@@ -50,37 +51,37 @@ pub(super) fn numbers<'a>(nodes: impl IntoIterator<Item = &'a NodeUrl>) -> Vec<u
         .into_iter()
         .map(|node| match node.ip() {
             Some(IpAddr::V4(ip)) => ip.octets()[3],
-            Some(IpAddr::V6(_)) | None => panic!("{node} is none of the fake ones"),
+            Some(IpAddr::V6(_)) | None => panic!("{node} is no simulated node"),
         })
         .collect();
     numbers.sort_unstable();
     numbers
 }
 
-impl FakeNetwork {
-    /// A datacenter whose nodes name each other, each with its rack.
+impl SimulatedNetwork {
+    /// Adds the nodes of a datacenter, each with its rack, which list each other.
     pub(super) fn datacenter(&self, datacenter: &str, members: &[(&str, u8)]) -> &Self {
         for (_, last) in members {
-            self.view(*last, datacenter, members);
+            self.lists_own(*last, datacenter, members);
         }
         self
     }
 
-    /// Datacenters whose nodes name each other: all the nodes there are, by datacenter and rack.
-    pub(super) fn cluster(&self, members: &[Candidate<'_>]) -> &Self {
+    /// Adds the nodes of a cluster, which list each other.
+    pub(super) fn cluster(&self, members: &[Member<'_>]) -> &Self {
         for (datacenter, _, last) in members {
-            self.sees(*last, datacenter, members);
+            self.lists(*last, datacenter, members);
         }
         self
     }
 
-    /// What one node says of all datacenters, its own being the one named.
-    pub(super) fn sees(&self, last: u8, datacenter: &str, members: &[Candidate<'_>]) -> &Self {
+    /// Adds a node in `datacenter` that lists these members.
+    pub(super) fn lists(&self, last: u8, datacenter: &str, members: &[Member<'_>]) -> &Self {
         let members = members
             .iter()
             .map(|(datacenter, rack, last)| ((*datacenter).to_owned(), (*rack).to_owned(), *last))
             .collect();
-        let node = FakeNode::Lists {
+        let node = SimulatedNode::Members {
             datacenter: datacenter.to_owned(),
             members,
             ignores_scopes: false,
@@ -88,17 +89,18 @@ impl FakeNetwork {
         self.set(last, node)
     }
 
-    /// What one node says.
-    pub(super) fn view(&self, last: u8, datacenter: &str, members: &[(&str, u8)]) -> &Self {
+    /// Adds a node that lists these members of its own datacenter.
+    pub(super) fn lists_own(&self, last: u8, datacenter: &str, members: &[(&str, u8)]) -> &Self {
         let members: Vec<_> = members
             .iter()
             .map(|(rack, last)| (datacenter, *rack, *last))
             .collect();
-        self.sees(last, datacenter, &members)
+        self.lists(last, datacenter, &members)
     }
 
+    /// Makes a node ignore the parameters `dc` and `rack`.
     pub(super) fn ignores_scopes(&self, last: u8) -> &Self {
-        if let Some(FakeNode::Lists { ignores_scopes, .. }) =
+        if let Some(SimulatedNode::Members { ignores_scopes, .. }) =
             self.nodes.lock().unwrap().get_mut(&last)
         {
             *ignores_scopes = true;
@@ -106,32 +108,35 @@ impl FakeNetwork {
         self
     }
 
+    /// Adds a node that responds with this body.
     pub(super) fn raw(&self, last: u8, body: &str) -> &Self {
-        self.set(last, FakeNode::Raw(body.to_owned()))
+        self.set(last, SimulatedNode::Raw(body.to_owned()))
     }
 
-    pub(super) fn silent(&self, last: u8) -> &Self {
-        self.set(last, FakeNode::Silent)
+    /// Adds a node that accepts connections and does not respond.
+    pub(super) fn unresponsive(&self, last: u8) -> &Self {
+        self.set(last, SimulatedNode::Unresponsive)
     }
 
-    /// Refuses connections from now on.
+    /// Removes a node: it refuses connections from now on.
     pub(super) fn dead(&self, last: u8) -> &Self {
         self.nodes.lock().unwrap().remove(&last);
         self
     }
 
-    /// Answers that late from now on.
+    /// Delays the responses of a node from now on.
     pub(super) fn slow(&self, last: u8, delay: Duration) -> &Self {
         self.delays.lock().unwrap().insert(last, delay);
         self
     }
 
-    /// Nobody answers questions in which this occurs, or that end in it if it ends with `$`, from now on.
-    pub(super) fn unanswerable(&self, part: &str) -> &Self {
-        *self.unanswerable.lock().unwrap() = Some(part.to_owned());
+    /// Lets no node respond to queries that contain this, or end with it if it ends with `$`, from now on.
+    pub(super) fn block_query(&self, part: &str) -> &Self {
+        *self.blocked_query.lock().unwrap() = Some(part.to_owned());
         self
     }
 
+    /// Makes a name resolve to these addresses.
     pub(super) fn name(&self, name: &str, addresses: &[u8]) -> &Self {
         self.names
             .lock()
@@ -140,55 +145,58 @@ impl FakeNetwork {
         self
     }
 
-    /// The name cannot be looked up from now on.
-    pub(super) fn forget(&self, name: &str) -> &Self {
+    /// Makes the look-up of a name fail from now on.
+    pub(super) fn remove_name(&self, name: &str) -> &Self {
         self.names.lock().unwrap().remove(name);
         self
     }
 
-    fn set(&self, last: u8, node: FakeNode) -> &Self {
+    fn set(&self, last: u8, node: SimulatedNode) -> &Self {
         self.nodes.lock().unwrap().insert(last, node);
         self
     }
 
-    /// The node, when and if it can be connected and answers.
-    async fn reach(&self, last: u8, path: &str) -> Result<FakeNode, QueryError> {
+    /// Returns the node after its delay, if it can be connected.
+    async fn reach(&self, last: u8, path: &str) -> Result<SimulatedNode, QueryError> {
         let delay = self.delays.lock().unwrap().get(&last).copied();
         tokio::time::sleep(delay.unwrap_or_default()).await;
-        let unanswerable = self.unanswerable.lock().unwrap().clone();
-        let found = match unanswerable {
-            Some(part) if path.contains(&part) => Some(FakeNode::Silent),
-            Some(part) if is_end(path, &part) => Some(FakeNode::Silent),
+        let blocked_query = self.blocked_query.lock().unwrap().clone();
+        let found = match blocked_query {
+            Some(part) if path.contains(&part) => Some(SimulatedNode::Unresponsive),
+            Some(part) if ends_with(path, &part) => Some(SimulatedNode::Unresponsive),
             Some(_) | None => self.nodes.lock().unwrap().get(&last).cloned(),
         };
-        if matches!(found, Some(FakeNode::Silent)) {
+        if matches!(found, Some(SimulatedNode::Unresponsive)) {
             tokio::time::sleep(Duration::from_secs(3600)).await;
         }
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
         found.ok_or_else(|| QueryError::Unreachable(refused().into()))
     }
 
-    /// Who was asked whether it is there since the last time this was called, in order, and over what.
-    pub(super) fn probed(&self) -> Vec<(u8, ConnectionPool)> {
-        std::mem::take(&mut self.probed.lock().unwrap())
+    /// Returns the probes since the last call, in order.
+    pub(super) fn take_probes(&self) -> Vec<(u8, ConnectionPool)> {
+        std::mem::take(&mut self.probes.lock().unwrap())
     }
 
-    /// Who was asked since the last time this was called, in order.
-    pub(super) fn asked(&self) -> Vec<(u8, String)> {
-        std::mem::take(&mut self.asked.lock().unwrap())
+    /// Returns the queries since the last call, in order.
+    pub(super) fn take_queries(&self) -> Vec<(u8, String)> {
+        std::mem::take(&mut self.queries.lock().unwrap())
     }
 
-    /// Who was asked at all since then.
-    pub(super) fn asked_nodes(&self) -> HashSet<u8> {
-        self.asked().into_iter().map(|(last, _)| last).collect()
+    /// Returns the nodes that were queried since the last call.
+    pub(super) fn take_queried_nodes(&self) -> HashSet<u8> {
+        self.take_queries()
+            .into_iter()
+            .map(|(last, _)| last)
+            .collect()
     }
 
-    pub(super) fn lookups(&self) -> u32 {
-        *self.lookups.lock().unwrap()
+    pub(super) fn look_ups(&self) -> u32 {
+        *self.look_ups.lock().unwrap()
     }
 }
 
-impl DiscoveryClient for FakeNetwork {
+impl DiscoveryClient for SimulatedNetwork {
     fn get<'a>(
         &'a self,
         node: &'a NodeUrl,
@@ -197,15 +205,15 @@ impl DiscoveryClient for FakeNetwork {
     ) -> ClientFuture<'a, Vec<u8>, QueryError> {
         Box::pin(async move {
             let last = numbers([node])[0];
-            self.asked.lock().unwrap().push((last, path.clone()));
+            self.queries.lock().unwrap().push((last, path.clone()));
             match self.reach(last, &path).await? {
-                FakeNode::Silent => Err(QueryError::Status(504)),
-                FakeNode::Raw(body) => Ok(body.into_bytes()),
-                FakeNode::Lists {
+                SimulatedNode::Unresponsive => Err(QueryError::Status(504)),
+                SimulatedNode::Raw(body) => Ok(body.into_bytes()),
+                SimulatedNode::Members {
                     datacenter,
                     members,
                     ignores_scopes,
-                } => Ok(answer(&path, &datacenter, &members, ignores_scopes)),
+                } => Ok(response(&path, &datacenter, &members, ignores_scopes)),
             }
         })
     }
@@ -213,17 +221,17 @@ impl DiscoveryClient for FakeNetwork {
     fn probe<'a>(
         &'a self,
         node: &'a NodeUrl,
-        over: ConnectionPool,
+        pool: ConnectionPool,
     ) -> ClientFuture<'a, (), QueryError> {
         Box::pin(async move {
             let last = numbers([node])[0];
-            self.probed.lock().unwrap().push((last, over));
+            self.probes.lock().unwrap().push((last, pool));
             self.reach(last, "/").await.map(drop)
         })
     }
 
     fn look_up<'a>(&'a self, host: &'a str) -> ClientFuture<'a, Vec<IpAddr>, io::Error> {
-        *self.lookups.lock().unwrap() += 1;
+        *self.look_ups.lock().unwrap() += 1;
         let found = self.names.lock().unwrap().get(host).cloned();
         Box::pin(async move {
             let found = found.ok_or(io::ErrorKind::NotFound)?;
@@ -235,12 +243,12 @@ impl DiscoveryClient for FakeNetwork {
     }
 }
 
-fn is_end(path: &str, part: &str) -> bool {
+fn ends_with(path: &str, part: &str) -> bool {
     part.strip_suffix('$')
         .is_some_and(|end| path.ends_with(end))
 }
 
-fn answer(
+fn response(
     path: &str,
     own: &str,
     members: &[(String, String, u8)],
@@ -255,7 +263,7 @@ fn answer(
     .collect();
     let datacenter = query.get("dc").map_or(own, String::as_str);
     let rack = query.get("rack");
-    let named: Vec<_> = members
+    let listed: Vec<_> = members
         .iter()
         .filter(|(dc, r, _)| match ignores_scopes {
             true => dc == own,
@@ -263,5 +271,5 @@ fn answer(
         })
         .map(|(_, _, last)| format!("127.0.0.{last}"))
         .collect();
-    serde_json::to_vec(&named).unwrap()
+    serde_json::to_vec(&listed).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Which nodes let requests wait much longer than usual.
+//! Finds nodes that let requests wait much longer than usual.
 
 use crate::jitter::{DEFAULT_JITTER, jittered};
 use crate::routing::Endpoint;
@@ -6,46 +6,47 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How many times as long as usual is too long. Response times of a node that is well vary by such a factor, between
-/// small reads and a long page of a query.
-const FACTOR: u32 = 10;
+/// The wait that is too long, in usual response times. Those of a healthy node vary by such a factor, between small reads
+/// and a long page of a query.
+const THRESHOLD_FACTOR: u32 = 10;
 
-/// The shortest wait that is too long: below that, pauses of either side and lost packets (sent again after 200 ms on
-/// Linux at the earliest) would lead to questions all the time.
-const SHORTEST: Duration = Duration::from_millis(150);
+/// The shortest wait that is too long: below it, pauses of either side and lost packets (sent again after 200 ms on Linux
+/// at the earliest) would cause probes all the time.
+const MIN_THRESHOLD: Duration = Duration::from_millis(150);
 
-/// The longest wait before a node is asked, however slow it usually is.
-const LONGEST: Duration = Duration::from_secs(5);
+/// The longest wait before a node is probed, however slow it usually is.
+const MAX_THRESHOLD: Duration = Duration::from_secs(5);
 
-/// What is too long where nothing has been answered yet.
-const UNKNOWN: Duration = Duration::from_millis(500);
+/// The wait that is too long while no response time is known.
+const DEFAULT_THRESHOLD: Duration = Duration::from_millis(500);
 
-/// How often the wait is doubled at most, each time a node answered the question although requests go on waiting: they
-/// are slow, and it is alive.
+/// The threshold doubles this often at most, each time a node responds to the probe although requests go on waiting: they
+/// are slow, and the node is alive.
 const MAX_DOUBLINGS: u32 = 5;
 
-/// For how long a node is remembered on which no request waits. Callers that give up early, and pause before they try
-/// again, leave gaps.
-const FORGOTTEN: Duration = Duration::from_secs(10);
+/// How long a node without waiting requests is remembered. Callers that give up early, and pause before they retry, leave
+/// gaps.
+const MEMORY: Duration = Duration::from_secs(10);
 
-/// The nodes that have requests in flight, and for how long they have answered nothing.
+/// The nodes that have requests in flight, and for how long they have responded to none.
 ///
-/// A node that answers other requests meanwhile is alive: what counts is the time in which requests wait on it and it
-/// answers nothing at all. What the application yields up does not count as an answer, so a node that hangs is found out
-/// also where nobody waits long.
+/// A node that responds to other requests meanwhile is alive: what counts is the time in which requests wait on it and it
+/// responds to none at all. Requests that the application cancels do not count as responses, so a node that hangs is
+/// detected even where all callers give up early.
 #[derive(Debug)]
 pub(super) struct StallDetector<E>(HashMap<u64, StalledNode<E>>);
 
 #[derive(Debug)]
 struct StalledNode<E> {
     node: Arc<Endpoint<E>>,
-    /// How many answers there were when it was looked at last.
-    answers: u64,
+    /// The number of responses until the last tick.
+    responses: u64,
     waited: Duration,
-    /// For how long no request has been in flight.
+    /// How long no request has been in flight.
     idle: Duration,
     doublings: u32,
-    /// What its threshold is multiplied with.
+    /// A factor of the threshold, different for each node and process: a fleet must not probe the same node in the same
+    /// instant.
     jitter: f64,
 }
 
@@ -56,14 +57,13 @@ impl<E> Default for StallDetector<E> {
 }
 
 impl<E> StallDetector<E> {
-    /// Looks at the nodes after `elapsed`. Returns those that should be asked whether they are there, so many at most;
-    /// others are left for the next time. Nodes that are not listed any more are looked after as long as requests wait on
-    /// them.
+    /// Updates the waits after `elapsed`. Returns at most `limit` nodes to be probed; others follow at the next tick. Nodes
+    /// that have left the list are included as long as requests wait on them.
     pub(super) fn tick<'n>(
         &mut self,
         nodes: impl Iterator<Item = &'n Arc<Endpoint<E>>>,
         elapsed: Duration,
-        most: usize,
+        limit: usize,
     ) -> Vec<Arc<Endpoint<E>>>
     where
         E: 'n,
@@ -77,16 +77,16 @@ impl<E> StallDetector<E> {
                     .or_insert_with(|| StalledNode::new(Arc::clone(node)));
             }
         }
-        self.0.retain(|_, stall| stall.goes_on(elapsed));
-        let stall_detector = self.0.values_mut();
-        stall_detector
-            .filter(|stall| stall.is_too_long(slowest))
-            .take(most)
-            .map(StalledNode::ask)
+        self.0.retain(|_, stalled| stalled.update(elapsed));
+        let stalled = self.0.values_mut();
+        stalled
+            .filter(|stalled| stalled.is_over_threshold(slowest))
+            .take(limit)
+            .map(StalledNode::start_probe)
             .collect()
     }
 
-    /// Whether requests wait on any node, or did so lately without an answer.
+    /// Whether no request waits on any node, or did so lately without a response.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -94,26 +94,22 @@ impl<E> StallDetector<E> {
 
 impl<E> StalledNode<E> {
     fn new(node: Arc<Endpoint<E>>) -> Self {
+        let rng = &mut fastrand::Rng::new();
         Self {
-            answers: node.responses(),
+            responses: node.answers(),
             node,
             waited: Duration::ZERO,
             idle: Duration::ZERO,
             doublings: 0,
-            jitter: jittered(
-                Duration::from_secs(1),
-                DEFAULT_JITTER,
-                &mut fastrand::Rng::new(),
-            )
-            .as_secs_f64(),
+            jitter: jittered(Duration::from_secs(1), DEFAULT_JITTER, rng).as_secs_f64(),
         }
     }
 
-    /// Takes note of what has happened. Returns whether there is anything to remember.
-    fn goes_on(&mut self, elapsed: Duration) -> bool {
-        let answers = self.node.responses();
-        if answers != self.answers {
-            self.answers = answers;
+    /// Updates the wait. Returns whether the node has to be remembered.
+    fn update(&mut self, elapsed: Duration) -> bool {
+        let responses = self.node.answers();
+        if responses != self.responses {
+            self.responses = responses;
             self.waited = Duration::ZERO;
             self.doublings = 0;
             return self.node.in_flight() > 0;
@@ -124,28 +120,30 @@ impl<E> StalledNode<E> {
         } else {
             self.idle += elapsed;
         }
-        self.idle < FORGOTTEN
+        self.idle < MEMORY
     }
 
-    fn is_too_long(&self, slowest: Option<Duration>) -> bool {
+    fn is_over_threshold(&self, slowest: Option<Duration>) -> bool {
         let usual = self.node.latency().or(slowest);
         let threshold = threshold(usual) * 2u32.pow(self.doublings);
         self.node.in_flight() > 0 && self.waited >= threshold.mul_f64(self.jitter)
     }
 
-    /// It is going to be asked.
-    fn ask(&mut self) -> Arc<Endpoint<E>> {
+    /// Starts a longer wait, and returns the node to be probed.
+    fn start_probe(&mut self) -> Arc<Endpoint<E>> {
         self.waited = Duration::ZERO;
         self.doublings = (self.doublings + 1).min(MAX_DOUBLINGS);
         Arc::clone(&self.node)
     }
 }
 
-/// How long requests may wait on a node without any answer, by how long one usually takes.
+/// How long requests may wait without any response, by the usual response time.
 fn threshold(usual: Option<Duration>) -> Duration {
     match usual {
-        Some(usual) => usual.saturating_mul(FACTOR).clamp(SHORTEST, LONGEST),
-        None => UNKNOWN,
+        Some(usual) => usual
+            .saturating_mul(THRESHOLD_FACTOR)
+            .clamp(MIN_THRESHOLD, MAX_THRESHOLD),
+        None => DEFAULT_THRESHOLD,
     }
 }
 
@@ -158,14 +156,13 @@ mod tests {
 
     const TICK: Duration = Duration::from_millis(25);
 
-    /// Two nodes, the requests that wait on the first of them, and how often it would have been asked whether it is
-    /// there.
+    /// Two nodes, with requests to the first of them.
     struct Harness {
         router: Router<()>,
         stall_detector: StallDetector<()>,
         now: Duration,
-        /// How many may be asked at a time.
-        most: usize,
+        /// How many nodes are probed in one tick at most.
+        limit: usize,
     }
 
     impl Harness {
@@ -180,12 +177,12 @@ mod tests {
                 ),
                 stall_detector: StallDetector::default(),
                 now: Duration::from_secs(1),
-                most: 1,
+                limit: 1,
             }
         }
 
-        fn node(&self, place: usize) -> Arc<Endpoint<()>> {
-            Arc::clone(&self.router.snapshot().topology().nodes()[place])
+        fn node(&self, index: usize) -> Arc<Endpoint<()>> {
+            Arc::clone(&self.router.snapshot().topology().nodes()[index])
         }
 
         fn request(&self) -> Plan<()> {
@@ -195,27 +192,27 @@ mod tests {
             plan
         }
 
-        fn answer(&self, mut plan: Plan<()>, after: Duration) {
+        fn respond(&self, mut plan: Plan<()>, after: Duration) {
             let now = self.now + after;
             self.router.settle(&mut plan, Outcome::Answered, now);
         }
 
-        /// After which milliseconds of so many it is asked.
-        fn asked(&mut self, millis: u128) -> Vec<u128> {
-            let table = self.router.snapshot();
-            let mut asked = Vec::new();
+        /// When the first node would be probed within the next milliseconds.
+        fn probes(&mut self, millis: u128) -> Vec<u128> {
+            let snapshot = self.router.snapshot();
+            let mut probes = Vec::new();
             let mut passed = Duration::ZERO;
             while passed.as_millis() < millis {
                 passed += TICK;
-                let nodes = table.topology().nodes().iter();
-                let stalled = self.stall_detector.tick(nodes, TICK, self.most);
-                asked.extend(stalled.iter().map(|_| passed.as_millis()));
+                let nodes = snapshot.topology().nodes().iter();
+                let stalled = self.stall_detector.tick(nodes, TICK, self.limit);
+                probes.extend(stalled.iter().map(|_| passed.as_millis()));
             }
-            asked
+            probes
         }
     }
 
-    /// Whether moments are those expected, but for the jitter and a tick.
+    /// Whether the moments are the expected ones, within the jitter and a tick each.
     fn are_about(moments: &[u128], expected: &[u128]) -> bool {
         let mut pairs = moments.iter().zip(expected);
         let about = |(moment, expected): (&u128, &u128)| {
@@ -225,87 +222,87 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_answers_nothing_is_asked_and_then_less_and_less_often() {
+    fn node_without_responses_is_probed_less_and_less_often() {
         let mut harness = Harness::new();
         let _waiting = harness.request();
-        let asked = harness.asked(5_000);
-        assert!(are_about(&asked, &[500, 1_500, 3_500]), "{asked:?}");
+        let probes = harness.probes(5_000);
+        assert!(are_about(&probes, &[500, 1_500, 3_500]), "{probes:?}");
     }
 
     #[test]
-    fn how_long_that_takes_depends_on_what_is_usual() {
+    fn threshold_grows_with_the_usual_response_time() {
         for (usual, expected) in [(1, 150), (15, 150), (40, 400), (2_000, 5_000)] {
             let mut harness = Harness::new();
-            harness.answer(harness.request(), Duration::from_millis(usual));
+            harness.respond(harness.request(), Duration::from_millis(usual));
             let _waiting = harness.request();
-            let asked = harness.asked(expected * 13 / 10);
+            let probes = harness.probes(expected * 13 / 10);
             assert!(
-                are_about(&asked, &[expected]),
-                "{usual} ms are usual: {asked:?}"
+                are_about(&probes, &[expected]),
+                "{usual} ms are usual: {probes:?}"
             );
         }
     }
 
     #[test]
-    fn a_node_for_which_there_is_no_probe_left_is_asked_as_soon_as_there_is_one() {
+    fn node_over_the_limit_of_probes_is_probed_as_soon_as_it_allows() {
         let mut harness = Harness::new();
         let _waiting = harness.request();
-        harness.most = 0;
-        assert_eq!(harness.asked(2_000), [0; 0]);
-        harness.most = 1;
-        assert_eq!(harness.asked(25), [25]);
+        harness.limit = 0;
+        assert_eq!(harness.probes(2_000), [0; 0]);
+        harness.limit = 1;
+        assert_eq!(harness.probes(25), [25]);
     }
 
     #[test]
-    fn a_node_that_answers_others_is_left_alone() {
+    fn node_that_responds_to_other_requests_is_not_probed() {
         let mut harness = Harness::new();
         let _waiting = harness.request();
         for _ in 0..50 {
-            assert_eq!(harness.asked(200), [0; 0]);
-            harness.answer(harness.request(), TICK);
+            assert_eq!(harness.probes(200), [0; 0]);
+            harness.respond(harness.request(), TICK);
         }
     }
 
     #[test]
-    fn what_the_application_gives_up_is_no_answer() {
+    fn cancelled_requests_count_as_waiting() {
         let mut harness = Harness::new();
-        let mut asked = Vec::new();
+        let mut probes = Vec::new();
         for _ in 0..20 {
             let waiting = harness.request();
-            asked.extend(harness.asked(100));
+            probes.extend(harness.probes(100));
             drop(waiting);
-            assert_eq!(harness.asked(50), [0; 0], "nobody waits");
+            assert_eq!(harness.probes(50), [0; 0], "no request waits");
         }
-        assert!(!asked.is_empty());
+        assert!(!probes.is_empty());
     }
 
     #[test]
-    fn a_node_without_requests_is_forgotten() {
+    fn node_without_requests_is_forgotten() {
         let mut harness = Harness::new();
         let waiting = harness.request();
-        harness.asked(300);
+        harness.probes(300);
         assert!(!harness.stall_detector.is_empty());
         drop(waiting);
-        harness.asked(FORGOTTEN.as_millis());
+        harness.probes(MEMORY.as_millis());
         assert!(harness.stall_detector.is_empty());
         let _waiting = harness.request();
-        assert_eq!(harness.asked(300), [0; 0], "from the beginning");
+        assert_eq!(harness.probes(300), [0; 0], "from the beginning");
     }
 
     #[test]
-    fn a_node_that_left_the_list_is_looked_after_while_requests_wait_on_it() {
+    fn node_that_left_the_list_is_probed_while_requests_wait_on_it() {
         let mut harness = Harness::new();
         let _waiting = harness.request();
-        harness.asked(25);
+        harness.probes(25);
         let other = harness.node(1).url().clone();
-        let table = harness.router.snapshot();
-        let without = table
+        let snapshot = harness.router.snapshot();
+        let without = snapshot
             .topology()
             .refreshed(&[vec![other]], |_| EndpointState::new(()));
         harness
             .router
             .publish(RoutingSnapshot::new(Arc::new(without)));
-        let asked = harness.asked(700);
-        assert!(are_about(&asked, &[475]), "{asked:?}");
+        let probes = harness.probes(700);
+        assert!(are_about(&probes, &[475]), "{probes:?}");
     }
 }

@@ -202,8 +202,8 @@ async fn refresh_regularly<E: Send + Sync + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::discovery::fake::urls;
-    use crate::discovery::harness::{Harness, reports};
+    use crate::discovery::harness::{Harness, take_events};
+    use crate::discovery::simulated_network::urls;
 
     const fn seconds(n: u64) -> Duration {
         Duration::from_secs(n)
@@ -255,7 +255,7 @@ mod tests {
         for now in [1, 1, 3] {
             task.ensure(&harness.discovery, seconds(now));
         }
-        assert_eq!(reports(), ["NoRuntime"]);
+        assert_eq!(take_events(), ["NoRuntime"]);
         let _entered = runtime.enter();
         task.ensure(&harness.discovery, seconds(3));
         assert!(!task.runs(seconds(3)), "the pause is not over");

@@ -1,26 +1,30 @@
-//! What there is to tell.
+//! What discovery reports.
 
 use super::RefreshError;
 use crate::health::Transition;
 use crate::topology::NodeUrl;
 
-/// Something that changed. Nothing is reported twice in a row.
+/// A change of the nodes, of their health, or of discovery itself. No event is reported twice in a row.
 #[derive(Clone, Debug)]
 pub enum TopologyEvent {
-    /// A node goes, comes or stays out.
+    /// A node is ejected, restored or admitted, or stays ejected.
     Node {
+        /// Its address.
         node: NodeUrl,
+        /// The change of its state.
         transition: Transition,
     },
-    /// So many nodes fail that their ejections are ignored, or not any more.
+    /// Panic mode begins or ends: so many nodes fail that their ejections are ignored.
     Panic(bool),
-    /// Another list of nodes is in force.
+    /// Nodes were added or removed.
     Changed {
+        /// New in the list.
         added: Vec<NodeUrl>,
+        /// No longer in the list.
         removed: Vec<NodeUrl>,
-        /// How many there are now, in all levels of the scope chain and beside it.
+        /// The number of nodes now, in all levels of the scope chain and out of scope.
         nodes: usize,
-        /// The most wanted level that has nodes.
+        /// The preferred scope of those that have nodes.
         locality: String,
     },
     /// Refreshes fail, for this reason.
@@ -29,8 +33,11 @@ pub enum TopologyEvent {
     Recovered,
     /// Entries of `/localnodes` that are no addresses of nodes.
     Dropped(Vec<String>),
-    /// A client that asked for no scope spans datacenters.
-    SpansDatacenters { datacenters: usize },
-    /// Nothing can keep the list fresh, since requests are made outside of a tokio runtime.
+    /// The application chose no scope, and its nodes are in this many datacenters.
+    SpansDatacenters {
+        /// As far as they can be told apart by their responses.
+        datacenters: usize,
+    },
+    /// The list cannot be kept up to date, since requests are made outside of a tokio runtime.
     NoRuntime,
 }

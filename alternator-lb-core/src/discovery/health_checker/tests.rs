@@ -1,7 +1,7 @@
 use super::*;
 use crate::discovery::ConnectionPool::{Separate, Shared};
-use crate::discovery::fake::{numbers, urls};
-use crate::discovery::harness::{Harness, ended};
+use crate::discovery::harness::{Harness, take_ended};
+use crate::discovery::simulated_network::{numbers, urls};
 use crate::health::Outcome;
 use crate::routing::{EndpointState, Plan};
 use crate::topology::Scope;
@@ -14,30 +14,30 @@ use tokio::time::Instant;
 
 const LONG: Duration = Duration::from_secs(3600);
 
-/// Three nodes that are known, and a watch over them.
-async fn watched() -> (Harness, JoinHandle<()>) {
+/// Three known nodes, and a health checker.
+async fn checked() -> (Harness, JoinHandle<()>) {
     let harness = Harness::new(urls(&[1, 2, 3]), None);
     harness
         .network
         .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
     harness.refresh().await.unwrap();
-    ended();
-    let watch = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
-    (harness, watch)
+    take_ended();
+    let checker = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
+    (harness, checker)
 }
 
 async fn pass(millis: u64) {
     sleep(Duration::from_millis(millis)).await;
 }
 
-/// A node that a request has found dead.
-fn die(harness: &Harness, last: u8) {
+/// Removes a node from the network, and lets a request find that.
+fn kill(harness: &Harness, last: u8) {
     harness.network.dead(last);
     harness.settle(harness.request(last), Outcome::NotConnected);
 }
 
 fn revive(harness: &Harness, last: u8) {
-    harness.network.view(last, "dc1", &[("r1", last)]);
+    harness.network.lists_own(last, "dc1", &[("r1", last)]);
 }
 
 fn is_up(harness: &Harness, last: u8) -> bool {
@@ -45,28 +45,28 @@ fn is_up(harness: &Harness, last: u8) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_came_back_is_found_by_a_probe_over_the_connections_of_the_data() {
-    let (harness, _watch) = watched().await;
-    die(&harness, 2);
+async fn ejected_node_is_probed_over_the_shared_pool_and_restored() {
+    let (harness, _checker) = checked().await;
+    kill(&harness, 2);
     revive(&harness, 2);
-    assert_eq!(harness.network.probed(), []);
+    assert_eq!(harness.network.take_probes(), []);
     pass(200).await;
     assert!(is_up(&harness, 2));
-    assert_eq!(harness.network.probed(), [(2, Shared)]);
+    assert_eq!(harness.network.take_probes(), [(2, Shared)]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_is_in_no_scope_is_watched_like_the_others() {
+async fn out_of_scope_node_is_checked_like_the_others() {
     let scope = Scope::rack("dc1", "r1");
-    let harness = Harness::with_settings(urls(&[1, 2]), Some(scope), |settings| {
-        settings.discovers_local_datacenter = true;
+    let harness = Harness::with_config(urls(&[1, 2]), Some(scope), |config| {
+        config.discovers_local_datacenter = true;
     });
     let members = [("r1", 1), ("r1", 2), ("r2", 3)];
     harness.network.datacenter("dc1", &members);
     harness.refresh().await.unwrap();
-    assert_eq!(harness.home(), (vec![1, 2, 3], vec![3]));
-    let _watch = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
-    die(&harness, 3);
+    assert_eq!(harness.local_nodes(), (vec![1, 2, 3], vec![3]));
+    let _checker = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
+    kill(&harness, 3);
     assert!(!is_up(&harness, 3));
     harness.network.datacenter("dc1", &members);
     pass(200).await;
@@ -75,23 +75,20 @@ async fn a_node_that_is_in_no_scope_is_watched_like_the_others() {
     let _waiting = harness.request(3);
     harness.network.dead(3);
     pass(2_000).await;
-    assert!(
-        !is_up(&harness, 3),
-        "it lets a request wait, and is not there"
-    );
+    assert!(!is_up(&harness, 3), "a request waits on it, and it is dead");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_node_is_asked_less_and_less_often_and_not_at_all_while_idle() {
-    let (harness, _watch) = watched().await;
-    die(&harness, 2);
+async fn dead_node_is_probed_less_and_less_often_and_not_at_all_while_idle() {
+    let (harness, _checker) = checked().await;
+    kill(&harness, 2);
     pass(9_000).await;
-    let busy = harness.network.probed().len();
+    let busy = harness.network.take_probes().len();
     assert!((5..=8).contains(&busy), "{busy}");
     pass(3_600_000).await;
-    assert!(harness.network.probed().len() <= 1);
+    assert!(harness.network.take_probes().len() <= 1);
 
-    // The next request wakes the watch.
+    // The next request wakes the health checker.
     revive(&harness, 2);
     harness.settle(harness.request(1), Outcome::Answered);
     pass(100).await;
@@ -99,20 +96,20 @@ async fn a_dead_node_is_asked_less_and_less_often_and_not_at_all_while_idle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_watch_does_nothing_at_all() {
-    let (harness, _watch) = watched().await;
+async fn health_checker_without_work_is_idle_until_the_next_request() {
+    let (harness, _checker) = checked().await;
     harness.settle(harness.request(1), Outcome::Answered);
     pass(20_000).await;
-    assert!(harness.discovery.wake_ups().is_unwatched());
+    assert!(harness.discovery.wake_ups().is_health_checker_idle());
     let _waiting = harness.request(1);
-    assert!(!harness.discovery.wake_ups().is_unwatched());
+    assert!(!harness.discovery.wake_ups().is_health_checker_idle());
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_none_can_be_used_all_are_asked_twice_a_second() {
-    let (harness, _watch) = watched().await;
+async fn all_nodes_are_probed_twice_a_second_while_none_is_usable() {
+    let (harness, _checker) = checked().await;
     for last in [1, 2, 3] {
-        die(&harness, last);
+        kill(&harness, last);
     }
     // Requests go on failing.
     let load = async {
@@ -123,9 +120,9 @@ async fn while_none_can_be_used_all_are_asked_twice_a_second() {
     };
     let measure = async {
         pass(8_000).await;
-        harness.network.probed();
+        harness.network.take_probes();
         pass(10_000).await;
-        let probes = harness.network.probed().len();
+        let probes = harness.network.take_probes().len();
         revive(&harness, 3);
         let back = Instant::now();
         while !is_up(&harness, 3) {
@@ -145,71 +142,73 @@ async fn while_none_can_be_used_all_are_asked_twice_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_hangs_is_left_out_and_its_requests_are_ended() {
-    let (harness, _watch) = watched().await;
+async fn unresponsive_node_is_ejected_and_its_requests_are_aborted() {
+    let (harness, _checker) = checked().await;
     let waiting = harness.request(2);
-    harness.network.silent(2);
+    harness.network.unresponsive(2);
     pass(375).await;
-    assert_eq!((harness.network.probed(), ended()), (vec![], 0));
+    assert_eq!((harness.network.take_probes(), take_ended()), (vec![], 0));
     pass(700).await;
     assert!(!is_up(&harness, 2));
-    assert_eq!(ended(), 2, "and once more for those who were on the way");
-    let probed = harness.network.probed();
-    assert!(probed.contains(&(2, Separate)), "{probed:?}");
+    assert_eq!(
+        take_ended(),
+        2,
+        "again after the ejection, for requests that were about to be sent"
+    );
+    let probes = harness.network.take_probes();
+    assert!(probes.contains(&(2, Separate)), "{probes:?}");
     drop(waiting);
-    // From then on it is asked whether it is back; the question under way is given up after two seconds.
+    // It is probed from then on; the probe under way times out after two seconds.
     revive(&harness, 2);
     pass(3_000).await;
     assert!(is_up(&harness, 2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_node_that_is_alive_is_left_alone() {
-    let (harness, _watch) = watched().await;
+async fn slow_node_that_responds_to_probes_is_not_ejected() {
+    let (harness, _checker) = checked().await;
     let waiting = harness.request(2);
     pass(60_000).await;
     assert!(is_up(&harness, 2));
-    assert_eq!(ended(), 0);
-    let asked = harness.network.probed();
-    let asked = asked
-        .iter()
-        .filter(|probe| **probe == (2, Separate))
-        .count();
-    assert!((5..=8).contains(&asked), "less and less often: {asked}");
+    assert_eq!(take_ended(), 0);
+    let probes = harness.network.take_probes();
+    let probes = probes.iter().filter(|probe| **probe == (2, Separate));
+    let probes = probes.count();
+    assert!((5..=8).contains(&probes), "less and less often: {probes}");
     harness.settle(waiting, Outcome::Answered);
 }
 
 #[tokio::test(start_paused = true)]
-async fn if_nobody_answers_nobody_is_blamed() {
-    let (harness, _watch) = watched().await;
+async fn no_node_is_ejected_while_none_responds() {
+    let (harness, _checker) = checked().await;
     let _waiting = [harness.request(1), harness.request(2), harness.request(3)];
     for last in [1, 2, 3] {
-        harness.network.silent(last);
+        harness.network.unresponsive(last);
     }
     pass(60_000).await;
     assert!([1, 2, 3].into_iter().all(|last| is_up(&harness, last)));
-    assert_eq!(ended(), 0);
+    assert_eq!(take_ended(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_of_three_that_hang_are_both_found_out() {
-    let (harness, _watch) = watched().await;
+async fn two_unresponsive_nodes_of_three_are_ejected() {
+    let (harness, _checker) = checked().await;
     let _waiting = [harness.request(1), harness.request(2)];
-    harness.network.silent(1).silent(2);
+    harness.network.unresponsive(1).unresponsive(2);
     pass(2_000).await;
     assert!(!is_up(&harness, 1) && !is_up(&harness, 2) && is_up(&harness, 3));
-    assert!(ended() >= 2);
+    assert!(take_ended() >= 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watch_that_ends_leaves_no_trial_behind() {
-    let (harness, watch) = watched().await;
-    die(&harness, 2);
-    harness.network.silent(2);
+async fn health_checker_that_ends_releases_its_permits() {
+    let (harness, checker) = checked().await;
+    kill(&harness, 2);
+    harness.network.unresponsive(2);
     pass(200).await;
-    assert_eq!(harness.network.probed(), [(2, Shared)]);
-    watch.abort();
-    assert!(watch.await.unwrap_err().is_cancelled());
+    assert_eq!(harness.network.take_probes(), [(2, Shared)]);
+    checker.abort();
+    assert!(checker.await.unwrap_err().is_cancelled());
     tokio::task::yield_now().await;
     let now = harness.discovery.clock().now() + LONG;
     let node = harness.router.snapshot().ejected()[0].clone();
@@ -225,16 +224,16 @@ async fn a_watch_that_ends_leaves_no_trial_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_ends_with_the_discovery() {
-    let (harness, watch) = watched().await;
+async fn health_checker_ends_with_the_discovery() {
+    let (harness, checker) = checked().await;
     let waiting = harness.request(1);
     pass(100).await;
     drop((harness, waiting));
-    watch.await.unwrap();
+    checker.await.unwrap();
 }
 
-/// A request that goes where the router wants it.
-fn anywhere(harness: &Harness) -> Plan<()> {
+/// Sends a request to the node that the router selects.
+fn routed_request(harness: &Harness) -> Plan<()> {
     let mut plan = Plan::default();
     let now = harness.discovery.clock().now();
     let rng = &mut fastrand::Rng::new();
@@ -248,12 +247,12 @@ fn node_of(plan: &Plan<()>) -> u8 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_pause_no_request_goes_to_a_node_that_was_dead_before() {
-    let (harness, _watch) = watched().await;
-    die(&harness, 2);
+async fn dead_node_gets_no_request_after_an_idle_time() {
+    let (harness, _checker) = checked().await;
+    kill(&harness, 2);
     for _ in 0..60 {
         pass(30_000).await;
-        let request = anywhere(&harness);
+        let request = routed_request(&harness);
         assert_ne!(node_of(&request), 2);
         pass(1).await;
         harness.settle(request, Outcome::Answered);
@@ -261,45 +260,45 @@ async fn after_a_pause_no_request_goes_to_a_node_that_was_dead_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_watch_that_was_left_standing_takes_no_word_away() {
+async fn health_checker_that_is_no_longer_polled_takes_no_wake_up_from_its_successor() {
     let harness = Harness::new(urls(&[1, 2, 3]), None);
     harness.refresh().await.unwrap_err();
-    let mut standing = pin!(run(Arc::downgrade(&harness.discovery)));
-    let polled = poll_fn(|context| Poll::Ready(standing.as_mut().poll(context))).await;
+    let mut stuck = pin!(run(Arc::downgrade(&harness.discovery)));
+    let polled = poll_fn(|context| Poll::Ready(stuck.as_mut().poll(context))).await;
     assert!(polled.is_pending());
-    assert!(harness.discovery.wake_ups().is_unwatched());
-    let _watch = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
+    assert!(harness.discovery.wake_ups().is_health_checker_idle());
+    let _checker = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
     pass(1_000).await;
-    harness.network.silent(2);
+    harness.network.unresponsive(2);
     let _waiting = harness.request(2);
     pass(2_000).await;
-    assert!(harness.network.probed().contains(&(2, Separate)));
+    assert!(harness.network.take_probes().contains(&(2, Separate)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_answers_while_it_is_asked_stays() {
-    let (harness, _watch) = watched().await;
-    harness.network.silent(2);
+async fn node_that_responds_to_a_request_while_its_probe_fails_is_not_ejected() {
+    let (harness, _checker) = checked().await;
+    harness.network.unresponsive(2);
     let waiting = harness.request(2);
-    while harness.network.probed().is_empty() {
+    while harness.network.take_probes().is_empty() {
         pass(5).await;
     }
     harness.settle(harness.request(2), Outcome::Answered);
     harness.settle(harness.request(1), Outcome::Answered);
-    // That question has failed by then, and the next has not.
+    // The first probe has failed by then, and the next has not.
     pass(300).await;
     assert!(is_up(&harness, 2));
     drop(waiting);
 }
 
 #[tokio::test(start_paused = true)]
-async fn impatient_callers_do_not_hide_a_node_that_hangs() {
-    let (harness, _watch) = watched().await;
-    harness.network.silent(2);
+async fn unresponsive_node_is_ejected_although_callers_give_up_early() {
+    let (harness, _checker) = checked().await;
+    harness.network.unresponsive(2);
     let mut lost = 0;
     for _ in 0..600 {
         pass(50).await;
-        let request = anywhere(&harness);
+        let request = routed_request(&harness);
         if node_of(&request) == 2 {
             pass(100).await;
             lost += 1;
@@ -312,15 +311,15 @@ async fn impatient_callers_do_not_hide_a_node_that_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_that_hang_are_all_found_out_soon() {
+async fn more_unresponsive_nodes_than_probes_at_a_time_are_all_ejected_soon() {
     let harness = Harness::new(urls(&[1]), None);
     let members: Vec<_> = (1..=60).map(|last| ("r1", last)).collect();
     harness.network.datacenter("dc1", &members);
     harness.refresh().await.unwrap();
-    let _watch = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
+    let _checker = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
     let mut waiting = Vec::new();
     for last in 1..=20 {
-        harness.network.silent(last);
+        harness.network.unresponsive(last);
         waiting.push(harness.request(last));
     }
     pass(2_000).await;
@@ -329,29 +328,29 @@ async fn many_that_hang_are_all_found_out_soon() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_leaves_the_list_while_a_request_goes_there_is_looked_after() {
-    let (harness, _watch) = watched().await;
+async fn requests_to_an_unresponsive_node_that_left_the_list_are_aborted() {
+    let (harness, _checker) = checked().await;
     harness.settle(harness.request(1), Outcome::Answered);
     pass(1_000).await;
-    harness.network.silent(2);
+    harness.network.unresponsive(2);
     let _waiting = harness.request(2);
-    let table = harness.router.snapshot();
-    let without = table
+    let snapshot = harness.router.snapshot();
+    let without = snapshot
         .topology()
         .refreshed(&[urls(&[1, 3])], |_| EndpointState::new(()));
     harness
         .router
         .publish(RoutingSnapshot::new(Arc::new(without)));
     pass(2_000).await;
-    assert!(ended() > 0);
+    assert!(take_ended() > 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn failed_probes_are_no_reason_to_refresh() {
-    let (harness, _watch) = watched().await;
-    die(&harness, 2);
+async fn failed_probes_are_no_failure_hint() {
+    let (harness, _checker) = checked().await;
+    kill(&harness, 2);
     assert!(harness.discovery.wake_ups().take_failure_hint());
     pass(5_000).await;
-    assert!(harness.network.probed().len() > 2);
+    assert!(harness.network.take_probes().len() > 2);
     assert!(!harness.discovery.wake_ups().take_failure_hint());
 }

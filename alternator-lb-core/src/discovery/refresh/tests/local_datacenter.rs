@@ -4,7 +4,7 @@ use super::*;
 use crate::health::EjectionCause;
 
 /// Three racks of one datacenter, and another datacenter.
-const CLUSTER: [Candidate<'_>; 5] = [
+const CLUSTER: [Member<'_>; 5] = [
     ("dc1", "r1", 1),
     ("dc1", "r1", 2),
     ("dc1", "r2", 3),
@@ -13,15 +13,15 @@ const CLUSTER: [Candidate<'_>; 5] = [
 ];
 
 async fn known(scope: Scope) -> Harness {
-    let harness = Harness::with_settings(urls(&[1]), Some(scope), |settings| {
-        settings.discovers_local_datacenter = true;
+    let harness = Harness::with_config(urls(&[1]), Some(scope), |config| {
+        config.discovers_local_datacenter = true;
     });
     harness.network.cluster(&CLUSTER);
     for _ in 0..32 {
-        // Until whoever is asked has shown that it knows racks.
+        // Until every node has shown that it knows racks.
         harness.refresh().await.unwrap();
     }
-    harness.network.asked();
+    harness.network.take_queries();
     harness
 }
 
@@ -30,41 +30,41 @@ fn rack() -> Scope {
 }
 
 fn paths(harness: &Harness) -> Vec<String> {
-    let asked = harness.network.asked();
-    asked.into_iter().map(|(_, path)| path).collect()
+    let queries = harness.network.take_queries();
+    queries.into_iter().map(|(_, path)| path).collect()
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_others_of_its_datacenter_stand_aside() {
+async fn other_racks_of_the_local_datacenter_are_out_of_scope() {
     let harness = known(rack()).await;
     assert_eq!(harness.levels(), [[1, 2]]);
-    assert_eq!(harness.home(), (vec![1, 2, 3, 4], vec![3, 4]));
-    let one = harness
+    assert_eq!(harness.local_nodes(), (vec![1, 2, 3, 4], vec![3, 4]));
+    let picked = harness
         .router
         .pick_one(Duration::ZERO, &mut fastrand::Rng::with_seed(1));
-    assert!(urls(&[1, 2]).contains(one.unwrap().url()));
+    assert!(urls(&[1, 2]).contains(picked.unwrap().url()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_costs_one_question_more_and_only_where_it_is_wanted() {
+async fn local_datacenter_costs_one_more_query_and_only_where_it_is_needed() {
     let harness = known(rack()).await;
     harness.refresh().await.unwrap();
-    let rack_alone = "/localnodes?dc=dc1&rack=r1";
-    assert_eq!(paths(&harness), [rack_alone, "/localnodes?dc=dc1"]);
+    let rack_query = "/localnodes?dc=dc1&rack=r1";
+    assert_eq!(paths(&harness), [rack_query, "/localnodes?dc=dc1"]);
 
     let harness = Harness::new(urls(&[1]), Some(rack()));
     harness.network.cluster(&CLUSTER);
     for _ in 0..8 {
         harness.refresh().await.unwrap();
-        harness.network.asked();
+        harness.network.take_queries();
     }
     harness.refresh().await.unwrap();
-    assert_eq!(paths(&harness), [rack_alone]);
-    assert_eq!(harness.home(), (vec![1, 2], vec![]));
+    assert_eq!(paths(&harness), [rack_query]);
+    assert_eq!(harness.local_nodes(), (vec![1, 2], vec![]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_chain_that_brings_the_datacenter_costs_nothing_more() {
+async fn chain_that_contains_the_local_datacenter_costs_no_query_more() {
     let chain = rack()
         .or(Scope::datacenter("dc2"))
         .or(Scope::datacenter("dc1"));
@@ -72,78 +72,82 @@ async fn a_chain_that_brings_the_datacenter_costs_nothing_more() {
     harness.refresh().await.unwrap();
     assert_eq!(paths(&harness).len(), 3);
     assert_eq!(harness.levels(), [vec![1, 2], vec![11], vec![3, 4]]);
-    assert_eq!(harness.home(), (vec![1, 2, 3, 4], vec![]));
+    assert_eq!(harness.local_nodes(), (vec![1, 2, 3, 4], vec![]));
 
     let harness = known(Scope::datacenter("dc1").or(rack())).await;
-    assert_eq!(harness.home(), (vec![1, 2, 3, 4], vec![]));
+    assert_eq!(harness.local_nodes(), (vec![1, 2, 3, 4], vec![]));
     let harness = known(Scope::cluster()).await;
-    assert_eq!(harness.home(), (vec![1, 2, 3, 4], vec![]));
+    assert_eq!(harness.local_nodes(), (vec![1, 2, 3, 4], vec![]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn home_is_the_datacenter_of_the_first_link() {
+async fn local_datacenter_is_that_of_the_first_level() {
     let chain = rack()
         .or(Scope::rack("dc1", "r3"))
         .or(Scope::datacenter("dc2"));
     let harness = known(chain).await;
     assert_eq!(harness.levels(), [vec![1, 2], vec![4], vec![11]]);
-    assert_eq!(harness.home(), (vec![1, 2, 3, 4], vec![3]));
+    assert_eq!(harness.local_nodes(), (vec![1, 2, 3, 4], vec![3]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_spill_over_it_is_known_too() {
+async fn local_datacenter_is_known_without_spill_over() {
     let scope = rack().or(Scope::datacenter("dc2"));
-    let harness = Harness::with_settings(urls(&[1]), Some(scope), |settings| {
-        settings.discovers_local_datacenter = true;
-        settings.spill_over = false;
+    let harness = Harness::with_config(urls(&[1]), Some(scope), |config| {
+        config.discovers_local_datacenter = true;
+        config.spill_over = false;
     });
     harness.network.cluster(&CLUSTER);
     harness.refresh().await.unwrap();
     assert_eq!(harness.levels(), [[1, 2]]);
-    assert_eq!(harness.home(), (vec![1, 2, 3, 4], vec![3, 4]));
+    assert_eq!(harness.local_nodes(), (vec![1, 2, 3, 4], vec![3, 4]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_datacenter_of_which_nobody_tells_keeps_its_nodes_and_fails_nothing() {
+async fn local_datacenter_without_a_response_keeps_its_nodes_and_fails_nothing() {
     let harness = known(rack()).await;
-    harness.network.unanswerable("dc=dc1$");
+    harness.network.block_query("dc=dc1$");
     for _ in 0..3 {
-        assert_eq!(harness.refresh_tiers().await.unwrap(), [[1, 2]]);
-        assert_eq!(harness.home(), (vec![1, 2, 3, 4], vec![3, 4]));
+        assert_eq!(harness.refresh_levels().await.unwrap(), [[1, 2]]);
+        assert_eq!(harness.local_nodes(), (vec![1, 2, 3, 4], vec![3, 4]));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_those_aside_nobody_is_dropped_on_the_word_of_one_node() {
+async fn out_of_scope_nodes_are_not_removed_because_of_one_response() {
     let harness = known(rack()).await;
     let rest = [CLUSTER[0], CLUSTER[1]];
-    harness.network.sees(1, "dc1", &rest);
+    harness.network.lists(1, "dc1", &rest);
     for _ in 0..8 {
         harness.refresh().await.unwrap();
-        assert_eq!(harness.home().1, [3, 4], "the other does not say so");
+        assert_eq!(
+            harness.local_nodes().1,
+            [3, 4],
+            "the other node still lists them"
+        );
     }
-    harness.network.sees(2, "dc1", &rest);
+    harness.network.lists(2, "dc1", &rest);
     harness.refresh().await.unwrap();
-    assert_eq!(harness.home(), (vec![1, 2], vec![]));
+    assert_eq!(harness.local_nodes(), (vec![1, 2], vec![]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_is_new_aside_has_to_answer_first() {
+async fn new_out_of_scope_node_is_pending_until_it_responds() {
     let harness = known(rack()).await;
     let mut more = CLUSTER.to_vec();
     more.push(("dc1", "r2", 5));
     harness.network.cluster(&more).dead(5);
     harness.refresh().await.unwrap();
-    assert_eq!(harness.home().1, [3, 4, 5]);
+    assert_eq!(harness.local_nodes().1, [3, 4, 5]);
     assert_eq!(harness.state(5).cause(), Some(EjectionCause::Pending));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_changes_its_rack_stays_the_node_that_it_is() {
+async fn node_that_changes_its_rack_keeps_its_identity() {
     let harness = known(rack()).await;
     let id = |last| {
-        let table = harness.router.snapshot();
-        table.topology().find(&url(last)).unwrap().id()
+        let snapshot = harness.router.snapshot();
+        snapshot.topology().find(&url(last)).unwrap().id()
     };
     let before = id(3);
     let mut moved = CLUSTER.to_vec();
@@ -151,15 +155,15 @@ async fn a_node_that_changes_its_rack_stays_the_node_that_it_is() {
     harness.network.cluster(&moved);
     harness.refresh().await.unwrap();
     assert_eq!(harness.levels(), [[1, 2, 3]]);
-    assert_eq!((harness.home().1, id(3)), (vec![4], before));
+    assert_eq!((harness.local_nodes().1, id(3)), (vec![4], before));
 }
 
 #[tokio::test(start_paused = true)]
-async fn servers_that_know_no_racks_are_asked_nothing_more() {
-    let asked = |discovers_local_datacenter| async move {
+async fn servers_without_scope_support_get_no_query_for_the_local_datacenter() {
+    let query_counts = |discovers_local_datacenter| async move {
         let scope = rack().or(Scope::cluster());
-        let harness = Harness::with_settings(urls(&[1]), Some(scope), |settings| {
-            settings.discovers_local_datacenter = discovers_local_datacenter;
+        let harness = Harness::with_config(urls(&[1]), Some(scope), |config| {
+            config.discovers_local_datacenter = discovers_local_datacenter;
         });
         harness.network.cluster(&CLUSTER);
         for last in [1, 2, 3, 4] {
@@ -167,13 +171,13 @@ async fn servers_that_know_no_racks_are_asked_nothing_more() {
         }
         let mut counts = Vec::new();
         for _ in 0..3 {
-            assert_eq!(harness.refresh_tiers().await.unwrap(), [[1, 2, 3, 4]]);
-            counts.push(harness.network.asked().len());
+            assert_eq!(harness.refresh_levels().await.unwrap(), [[1, 2, 3, 4]]);
+            counts.push(harness.network.take_queries().len());
         }
         counts
     };
     fastrand::seed(1);
-    let without = asked(false).await;
+    let without = query_counts(false).await;
     fastrand::seed(1);
-    assert_eq!(asked(true).await, without);
+    assert_eq!(query_counts(true).await, without);
 }

@@ -1,18 +1,18 @@
-//! Nodes that are new in the list.
+//! New nodes.
 
 use super::*;
 use crate::discovery::ConnectionPool;
 use crate::health::{EjectionCause, State};
 
-/// Two nodes that are known, and what a refresh with a third brings.
-async fn third(network: impl FnOnce(&Harness)) -> (Harness, State) {
+/// Refreshes a list of two nodes with a third one, and returns the state of the third.
+async fn add_third(network: impl FnOnce(&Harness)) -> (Harness, State) {
     let harness = Harness::new(urls(&[1]), None);
     harness.network.datacenter("dc1", &[("r1", 1), ("r1", 2)]);
     harness.refresh().await.unwrap();
     assert_eq!(
-        harness.network.probed(),
+        harness.network.take_probes(),
         [],
-        "there is nobody else to go to"
+        "there are no other nodes"
     );
     assert_eq!(harness.state(2), State::Up);
 
@@ -26,17 +26,17 @@ async fn third(network: impl FnOnce(&Harness)) -> (Harness, State) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_answers_is_used_when_the_refresh_is_over() {
-    let (harness, state) = third(|_| {}).await;
+async fn new_node_that_responds_is_used_after_the_refresh() {
+    let (harness, state) = add_third(|_| {}).await;
     assert!(matches!(state, State::SlowStart { .. }), "{state:?}");
-    assert_eq!(harness.network.probed(), [(3, ConnectionPool::Shared)]);
+    assert_eq!(harness.network.take_probes(), [(3, ConnectionPool::Shared)]);
     harness.refresh().await.unwrap();
-    assert_eq!(harness.network.probed(), [], "it is not new any more");
+    assert_eq!(harness.network.take_probes(), [], "it is no longer new");
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_does_not_listen_yet_is_listed_and_not_used() {
-    let (_, state) = third(|harness| {
+async fn new_node_that_does_not_listen_is_listed_as_pending() {
+    let (_, state) = add_third(|harness| {
         harness.network.dead(3);
     })
     .await;
@@ -44,10 +44,10 @@ async fn one_that_does_not_listen_yet_is_listed_and_not_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_hangs_does_not_hold_up_the_list() {
+async fn new_node_that_does_not_respond_does_not_delay_the_refresh() {
     let before = Clock::new();
-    let (_, state) = third(|harness| {
-        harness.network.silent(3);
+    let (_, state) = add_third(|harness| {
+        harness.network.unresponsive(3);
     })
     .await;
     assert_eq!(state.cause(), Some(EjectionCause::Pending));

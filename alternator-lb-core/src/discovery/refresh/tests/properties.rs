@@ -1,4 +1,4 @@
-//! What holds for any cluster and any chain of scopes.
+//! Properties of refreshes of any cluster with any chain of scopes.
 
 use super::*;
 use crate::topology::Locality;
@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 const DATACENTERS: [&str; 3] = ["dc1", "dc2", "dc3"];
 const RACKS: [&str; 2] = ["r1", "r2"];
 
-/// Nodes 1, 2, 3 and so on.
-fn any_cluster() -> impl Strategy<Value = Vec<Candidate<'static>>> {
+/// A cluster of the nodes 1, 2, 3 and so on.
+fn any_cluster() -> impl Strategy<Value = Vec<Member<'static>>> {
     let place = (
         prop::sample::select(&DATACENTERS),
         prop::sample::select(&RACKS),
@@ -36,41 +36,41 @@ fn any_scope() -> impl Strategy<Value = Scope> {
         .prop_map(|levels| levels.into_iter().reduce(Scope::or).unwrap_or_default())
 }
 
-/// Some of the nodes, by whether their bit is set.
-fn some(cluster: &[Candidate<'_>], bits: u16) -> Vec<u8> {
+/// The nodes whose bit is set.
+fn subset(cluster: &[Member<'_>], bits: u16) -> Vec<u8> {
     let all = cluster.iter().map(|(_, _, last)| *last);
     all.filter(|last| bits & (1 << last) != 0).collect()
 }
 
-/// A cluster, a chain, and which nodes are seeds: at least one.
-fn any_setting() -> impl Strategy<Value = (Vec<Candidate<'static>>, Scope, Vec<u8>)> {
+/// A cluster, a chain, and its seeds: at least one.
+fn any_setting() -> impl Strategy<Value = (Vec<Member<'static>>, Scope, Vec<u8>)> {
     (any_cluster(), any_scope(), any::<u16>()).prop_map(|(cluster, scope, bits)| {
-        let seeds = some(&cluster, bits);
+        let seeds = subset(&cluster, bits);
         let seeds = if seeds.is_empty() { vec![1] } else { seeds };
         (cluster, scope, seeds)
     })
 }
 
-/// The nodes of one level. Those of the cluster are those of the datacenters with a seed.
-fn nodes_in(cluster: &[Candidate<'_>], locality: &Locality, seeds: &[u8]) -> Vec<u8> {
+/// The nodes of one level. The level `cluster` has the datacenters with a seed.
+fn nodes_in(cluster: &[Member<'_>], locality: &Locality, seeds: &[u8]) -> Vec<u8> {
     let has_seed = |wanted: &str| {
         let mut members = cluster.iter();
         members.any(|(datacenter, _, last)| *datacenter == wanted && seeds.contains(last))
     };
-    let is_in = |(datacenter, rack, _): &&Candidate<'_>| match locality {
+    let is_in = |(datacenter, rack, _): &&Member<'_>| match locality {
         Locality::Cluster => has_seed(datacenter),
         Locality::Datacenter(wanted) => **wanted == **datacenter,
         Locality::Rack {
             datacenter: wanted,
-            rack: one,
-        } => **wanted == **datacenter && **one == **rack,
+            rack: wanted_rack,
+        } => **wanted == **datacenter && **wanted_rack == **rack,
     };
     let members = cluster.iter().filter(is_in);
     members.map(|(_, _, last)| *last).collect()
 }
 
-/// For each level those of its nodes that no level before it has; without the levels that have none.
-fn expected(cluster: &[Candidate<'_>], scope: &Scope, seeds: &[u8]) -> Vec<Vec<u8>> {
+/// For each level its nodes that no earlier level has; without the levels that have none.
+fn expected(cluster: &[Member<'_>], scope: &Scope, seeds: &[u8]) -> Vec<Vec<u8>> {
     let mut placed = BTreeSet::new();
     let mut levels = Vec::new();
     for locality in scope.localities() {
@@ -92,13 +92,13 @@ fn run(test: impl Future<Output = ()>) {
 
 proptest! {
     #[test]
-    fn each_node_is_in_the_preferred_scope_that_it_belongs_to((cluster, scope, seeds) in any_setting()) {
+    fn each_node_is_in_the_first_level_that_contains_it((cluster, scope, seeds) in any_setting()) {
         run(async {
             let harness = Harness::new(urls(&seeds), Some(scope.clone()));
             harness.network.cluster(&cluster);
             let wanted = expected(&cluster, &scope, &seeds);
             for _ in 0..3 {
-                match harness.refresh_tiers().await {
+                match harness.refresh_levels().await {
                     Ok(levels) => assert_eq!(levels, wanted),
                     Err(error) => {
                         assert!(matches!(error, RefreshError::NoNodes { .. }), "{error}");
@@ -110,54 +110,54 @@ proptest! {
     }
 
     #[test]
-    fn the_datacenter_of_the_first_link_is_home_and_changes_no_scope((cluster, scope, seeds) in any_setting()) {
+    fn local_datacenter_is_that_of_the_first_level_and_changes_no_level((cluster, scope, seeds) in any_setting()) {
         run(async {
-            let harness = Harness::with_settings(urls(&seeds), Some(scope.clone()), |settings| settings.discovers_local_datacenter = true);
+            let harness = Harness::with_config(urls(&seeds), Some(scope.clone()), |config| config.discovers_local_datacenter = true);
             harness.network.cluster(&cluster);
             if harness.refresh().await.is_err() {
                 return;
             }
             assert_eq!(harness.levels(), expected(&cluster, &scope, &seeds));
-            let home = match &scope.localities()[0] {
+            let local = match &scope.localities()[0] {
                 Locality::Rack { datacenter, .. } => Locality::Datacenter(Arc::clone(datacenter)),
                 locality => locality.clone(),
             };
-            let home = nodes_in(&cluster, &home, &seeds);
+            let local = nodes_in(&cluster, &local, &seeds);
             let in_scope = harness.levels().concat();
-            let out_of_scope: Vec<_> = home.iter().copied().filter(|last| !in_scope.contains(last)).collect();
-            assert_eq!(harness.home(), (home, out_of_scope));
+            let out_of_scope: Vec<_> = local.iter().copied().filter(|last| !in_scope.contains(last)).collect();
+            assert_eq!(harness.local_nodes(), (local, out_of_scope));
         });
     }
 
     #[test]
-    fn a_healthy_refresh_asks_one_question_for_each_link_and_datacenter((cluster, scope, seeds) in any_setting()) {
+    fn refresh_costs_one_query_for_each_level_and_datacenter((cluster, scope, seeds) in any_setting()) {
         run(async {
-            // As the first level with nodes the cluster costs a question for each seed.
+            // As the first level with nodes the cluster costs a query for each seed.
             let scope = Scope::datacenter(cluster[0].0).or(scope);
-            let questions = |locality: &Locality| match locality {
+            let cost = |locality: &Locality| match locality {
                 Locality::Cluster => {
                     let datacenters = cluster.iter().map(|(datacenter, _, _)| datacenter);
                     datacenters.collect::<BTreeSet<_>>().len()
                 }
-                // Who names itself alone is not believed at once.
+                // A node that lists only itself is not trusted alone.
                 Locality::Datacenter(_) | Locality::Rack { .. } if nodes_in(&cluster, locality, &seeds).len() == 1 => 2,
                 Locality::Datacenter(_) | Locality::Rack { .. } => 1,
             };
-            let most: usize = scope.localities().iter().map(questions).sum();
+            let limit: usize = scope.localities().iter().map(cost).sum();
             let harness = Harness::new(urls(&seeds), Some(scope));
             harness.network.cluster(&cluster);
             harness.refresh().await.unwrap();
-            harness.network.asked();
+            harness.network.take_queries();
             harness.refresh().await.unwrap();
-            let mut asked = harness.network.asked();
-            // Each node has to show once that it knows racks.
-            asked.retain(|(_, path)| !path.contains("asks+whether"));
-            assert!(asked.len() <= most, "{asked:?}");
+            let mut queries = harness.network.take_queries();
+            // Each node shows once that it knows racks.
+            queries.retain(|(_, path)| !path.contains("asks+whether"));
+            assert!(queries.len() <= limit, "{queries:?}");
         });
     }
 
     #[test]
-    fn nodes_that_die_stay_in_place_until_the_others_notice((cluster, scope, seeds) in any_setting(), dead: u16) {
+    fn dead_nodes_keep_their_levels_while_they_are_listed((cluster, scope, seeds) in any_setting(), dead: u16) {
         run(async {
             let harness = Harness::new(urls(&seeds), Some(scope));
             harness.network.cluster(&cluster);
@@ -165,12 +165,12 @@ proptest! {
                 return;
             }
             let before = harness.levels();
-            for last in some(&cluster, dead) {
+            for last in subset(&cluster, dead) {
                 harness.network.dead(last);
             }
             for _ in 0..3 {
                 tokio::time::advance(Duration::from_secs(1)).await;
-                // If nobody is left to ask it fails.
+                // Fails if no node is left.
                 let _ = harness.refresh().await;
                 assert_eq!(harness.levels(), before);
             }
@@ -178,7 +178,7 @@ proptest! {
     }
 
     #[test]
-    fn a_node_that_is_cut_off_moves_nobody((cluster, scope, seeds) in any_setting(), who: prop::sample::Index) {
+    fn partitioned_node_changes_no_level((cluster, scope, seeds) in any_setting(), index: prop::sample::Index) {
         run(async {
             let harness = Harness::new(urls(&seeds), Some(scope));
             harness.network.cluster(&cluster);
@@ -186,8 +186,8 @@ proptest! {
                 return;
             }
             let before = harness.levels();
-            let (datacenter, rack, last) = *who.get(&cluster);
-            harness.network.sees(last, datacenter, &[(datacenter, rack, last)]);
+            let (datacenter, rack, last) = *index.get(&cluster);
+            harness.network.lists(last, datacenter, &[(datacenter, rack, last)]);
             for _ in 0..3 {
                 tokio::time::advance(Duration::from_secs(1)).await;
                 harness.refresh().await.unwrap();

@@ -7,29 +7,31 @@ fn harness(seeds: &[u8], scope: Scope) -> Harness {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_datacenter_is_asked_for_by_its_name() {
+async fn datacenter_name_is_encoded_in_the_query() {
     let harness = harness(&[11], Scope::datacenter("dc & 1"));
-    harness.network.view(11, "dc & 1", &[("r1", 1), ("r2", 2)]);
+    harness
+        .network
+        .lists_own(11, "dc & 1", &[("r1", 1), ("r2", 2)]);
     assert_eq!(harness.refresh().await.unwrap(), [1, 2]);
-    let asked = harness.network.asked();
-    assert_eq!(asked.last().unwrap().1, "/localnodes?dc=dc+%26+1");
+    let queries = harness.network.take_queries();
+    assert_eq!(queries.last().unwrap().1, "/localnodes?dc=dc+%26+1");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_shows_once_that_it_knows_racks() {
+async fn node_is_checked_once_for_scope_support() {
     let harness = harness(&[1], Scope::rack("dc1", "r1"));
     harness.network.datacenter("dc1", &[("r1", 1), ("r2", 2)]);
     assert_eq!(harness.refresh().await.unwrap(), [1]);
-    assert_eq!(harness.network.asked().len(), 2);
+    assert_eq!(harness.network.take_queries().len(), 2);
     assert_eq!(harness.refresh().await.unwrap(), [1]);
     assert_eq!(
-        harness.network.asked(),
+        harness.network.take_queries(),
         [(1, "/localnodes?dc=dc1&rack=r1".to_owned())]
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_no_reason_to_leave_a_rack() {
+async fn unresponsive_nodes_are_no_reason_to_leave_a_rack() {
     let scope = Scope::rack("dc1", "r1").or(Scope::cluster());
     let harness = harness(&[1], scope);
     harness.network.datacenter("dc1", &[("r1", 1), ("r2", 2)]);
@@ -41,11 +43,11 @@ async fn silence_is_no_reason_to_leave_a_rack() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_chain_without_nodes_keeps_the_last_list() {
+async fn chain_without_nodes_keeps_the_last_list() {
     let harness = harness(&[1], Scope::datacenter("dc1"));
     harness.network.datacenter("dc1", &[("r1", 1)]);
     harness.refresh().await.unwrap();
-    harness.network.view(1, "dc2", &[("r1", 1)]);
+    harness.network.lists_own(1, "dc2", &[("r1", 1)]);
     let error = harness.refresh().await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -56,7 +58,7 @@ async fn a_chain_without_nodes_keeps_the_last_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_server_serves_the_cluster_in_the_chain_only() {
+async fn old_server_serves_only_the_cluster_of_the_chain() {
     let scope = Scope::rack("dc1", "r1").or(Scope::cluster());
     let harness = harness(&[1], scope);
     harness.network.datacenter("dc1", &[("r1", 1), ("r2", 2)]);
@@ -65,7 +67,7 @@ async fn an_old_server_serves_the_cluster_in_the_chain_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_server_without_a_cluster_in_the_chain_lets_nothing_through() {
+async fn requests_are_refused_with_an_old_server_and_no_cluster_in_the_chain() {
     let harness = harness(&[1], Scope::datacenter("dc1"));
     harness.network.datacenter("dc1", &[("r1", 1)]);
     harness.network.ignores_scopes(1);
@@ -88,7 +90,7 @@ async fn an_old_server_without_a_cluster_in_the_chain_lets_nothing_through() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_a_half_upgraded_cluster_a_node_that_knows_racks_is_found() {
+async fn scope_aware_node_is_found_in_a_half_upgraded_cluster() {
     let harness = harness(&[1, 2], Scope::rack("dc1", "r2"));
     harness.network.datacenter("dc1", &[("r1", 1), ("r2", 2)]);
     harness.network.ignores_scopes(1);
@@ -98,7 +100,7 @@ async fn in_a_half_upgraded_cluster_a_node_that_knows_racks_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_is_cut_off_does_not_empty_a_datacenter() {
+async fn partitioned_node_does_not_empty_a_datacenter() {
     let harness = harness(&[1], Scope::datacenter("dc1"));
     harness
         .network
@@ -108,7 +110,7 @@ async fn a_node_that_is_cut_off_does_not_empty_a_datacenter() {
         harness
             .network
             .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
-        harness.network.view(last, "dc1", &[("r1", last)]);
+        harness.network.lists_own(last, "dc1", &[("r1", last)]);
         for _ in 0..8 {
             assert_eq!(harness.refresh().await.unwrap(), [1, 2, 3]);
         }
@@ -116,13 +118,13 @@ async fn a_node_that_is_cut_off_does_not_empty_a_datacenter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_is_cut_off_is_not_believed_even_if_it_is_asked_first() {
+async fn partitioned_node_that_is_queried_first_is_not_trusted() {
     for _ in 0..8 {
         let harness = harness(&[1, 2, 3], Scope::datacenter("dc1"));
         harness
             .network
             .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
-        harness.network.view(1, "dc1", &[("r1", 1)]);
+        harness.network.lists_own(1, "dc1", &[("r1", 1)]);
         assert_eq!(harness.refresh().await.unwrap(), [1, 2, 3]);
     }
 }

@@ -2,41 +2,41 @@
 
 use super::*;
 
-fn named(scheme: Scheme) -> NodeUrl {
+fn name(scheme: Scheme) -> NodeUrl {
     NodeUrl::new(scheme, Host::Name("db".into()), 8000)
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_address_of_a_name_is_a_seed() {
-    let harness = Harness::new(vec![named(Scheme::Http)], None);
+    let harness = Harness::new(vec![name(Scheme::Http)], None);
     harness.network.name("db", &[1, 2]);
     harness.network.dead(1);
-    harness.network.view(2, "dc1", &[("r1", 2), ("r1", 3)]);
+    harness.network.lists_own(2, "dc1", &[("r1", 2), ("r1", 3)]);
     assert_eq!(harness.refresh().await.unwrap(), [2, 3]);
-    assert_eq!(harness.network.asked_nodes(), [1, 2].into());
+    assert_eq!(harness.network.take_queried_nodes(), [1, 2].into());
 }
 
 #[tokio::test(start_paused = true)]
-async fn until_nodes_are_known_requests_go_to_all_addresses() {
-    let harness = Harness::new(vec![named(Scheme::Http)], None);
+async fn requests_go_to_all_addresses_until_nodes_are_known() {
+    let harness = Harness::new(vec![name(Scheme::Http)], None);
     harness.network.name("db", &[1, 2]);
     harness.refresh().await.unwrap_err();
     assert_eq!(harness.nodes(), [1, 2]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_are_looked_up_again_when_nodes_fail_but_not_more_often_than_that() {
-    let harness = Harness::new(vec![named(Scheme::Http)], None);
+async fn names_are_looked_up_again_after_failures_but_not_within_the_interval() {
+    let harness = Harness::new(vec![name(Scheme::Http)], None);
     harness.network.name("db", &[1]);
     harness.network.datacenter("dc1", &[("r1", 1)]);
     harness.refresh().await.unwrap();
-    assert_eq!(harness.network.lookups(), 1);
+    assert_eq!(harness.network.look_ups(), 1);
 
     tokio::time::advance(Duration::from_secs(3600)).await;
     harness.refresh().await.unwrap();
-    assert_eq!(harness.network.lookups(), 1, "all is well");
+    assert_eq!(harness.network.look_ups(), 1, "no node fails");
 
-    // The whole cluster has moved.
+    // The whole cluster has other addresses.
     harness.network.name("db", &[7]);
     harness
         .network
@@ -44,47 +44,47 @@ async fn names_are_looked_up_again_when_nodes_fail_but_not_more_often_than_that(
         .datacenter("dc1", &[("r1", 7), ("r1", 8)]);
     harness.failure_hint();
     assert_eq!(harness.refresh().await.unwrap(), [1, 7, 8]);
-    assert_eq!(harness.network.lookups(), 2);
+    assert_eq!(harness.network.look_ups(), 2);
 
     for _ in 0..5 {
         harness.failure_hint();
         harness.refresh().await.unwrap();
     }
-    assert_eq!(harness.network.lookups(), 2, "within 30 s");
+    assert_eq!(harness.network.look_ups(), 2, "within 30 s");
     assert_eq!(harness.nodes(), [7, 8], "the cluster has moved");
     tokio::time::advance(Duration::from_secs(31)).await;
     harness.failure_hint();
     harness.refresh().await.unwrap();
-    assert_eq!(harness.network.lookups(), 3);
+    assert_eq!(harness.network.look_ups(), 3);
     tokio::time::advance(Duration::from_secs(30)).await;
     assert_eq!(
         harness.refresh().await.unwrap(),
         [7, 8],
-        "the old address was silent for long enough"
+        "the old address has been unresponsive for long enough"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_up_that_fails_loses_no_address() {
-    let harness = Harness::new(vec![named(Scheme::Http)], None);
+async fn failed_look_up_keeps_the_former_addresses() {
+    let harness = Harness::new(vec![name(Scheme::Http)], None);
     harness.network.name("db", &[1]);
     harness.network.datacenter("dc1", &[("r1", 1)]);
     harness.refresh().await.unwrap();
-    harness.network.forget("db");
+    harness.network.remove_name("db");
     tokio::time::advance(Duration::from_secs(31)).await;
     harness.failure_hint();
     assert_eq!(harness.refresh().await.unwrap(), [1]);
-    assert_eq!(harness.network.lookups(), 2);
+    assert_eq!(harness.network.look_ups(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_could_not_be_looked_up_is_tried_in_the_next_refresh() {
-    let harness = Harness::new(vec![named(Scheme::Http)], None);
+async fn failed_look_up_is_retried_in_the_next_refresh() {
+    let harness = Harness::new(vec![name(Scheme::Http)], None);
     let error = harness.refresh().await.unwrap_err();
     assert!(
         error
             .to_string()
-            .contains("http://db:8000: its name could not be looked up"),
+            .contains("http://db:8000: its name could not be resolved"),
         "{error}"
     );
     harness.network.name("db", &[1]);
@@ -93,15 +93,15 @@ async fn a_name_that_could_not_be_looked_up_is_tried_in_the_next_refresh() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn over_https_a_name_is_left_to_the_connector() {
-    let harness = Harness::new(vec![named(Scheme::Https)], None);
+async fn name_over_https_is_not_looked_up() {
+    let harness = Harness::new(vec![name(Scheme::Https)], None);
     harness.network.name("db", &[1]);
     let (seeds, failures) = harness
         .discovery
         .seeds
         .resolve(harness.network.as_ref(), true, Duration::ZERO)
         .await;
-    assert_eq!(seeds, [named(Scheme::Https)]);
+    assert_eq!(seeds, [name(Scheme::Https)]);
     assert!(failures.is_empty());
-    assert_eq!(harness.network.lookups(), 0);
+    assert_eq!(harness.network.look_ups(), 0);
 }

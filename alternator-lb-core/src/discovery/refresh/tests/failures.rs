@@ -6,12 +6,12 @@ async fn known() -> Harness {
     let harness = Harness::new(urls(&[1]), None);
     harness.network.datacenter("dc1", &[("r1", 1), ("r1", 2)]);
     harness.refresh().await.unwrap();
-    reports();
+    take_events();
     harness
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_is_wrong_with_an_answer_the_last_list_stays() {
+async fn invalid_responses_keep_the_last_list() {
     let harness = known().await;
     let too_many: Vec<_> = (0..10_000)
         .map(|n: u32| std::net::Ipv4Addr::from_bits(0x0a00_0001 + n).to_string())
@@ -32,27 +32,27 @@ async fn whatever_is_wrong_with_an_answer_the_last_list_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_reported_when_it_begins_and_when_it_ends() {
+async fn failure_is_reported_when_it_begins_and_when_it_ends() {
     let harness = known().await;
     harness.network.dead(1).dead(2);
     for _ in 0..3 {
         harness.refresh().await.unwrap_err();
     }
-    let said = reports();
-    assert_eq!(said.len(), 1, "{said:?}");
-    assert!(said[0].starts_with("Failed(NoAnswer"), "{said:?}");
+    let events = take_events();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert!(events[0].starts_with("Failed(NoAnswer"), "{events:?}");
     assert!(harness.discovery.last_error().is_some());
 
     harness.network.datacenter("dc1", &[("r1", 1), ("r1", 2)]);
     for _ in 0..3 {
         harness.refresh().await.unwrap();
     }
-    assert_eq!(reports(), ["Recovered"]);
+    assert_eq!(take_events(), ["Recovered"]);
     assert!(harness.discovery.last_error().is_none());
 }
 
 #[tokio::test(start_paused = true)]
-async fn strange_entries_are_reported_once() {
+async fn entries_that_are_no_address_are_reported_once() {
     let harness = known().await;
     harness
         .network
@@ -60,13 +60,13 @@ async fn strange_entries_are_reported_once() {
     for _ in 0..3 {
         assert_eq!(harness.refresh().await.unwrap(), [1, 2]);
     }
-    assert_eq!(reports(), [r#"Dropped(["node-c"])"#]);
+    assert_eq!(take_events(), [r#"Dropped(["node-c"])"#]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn nodes_that_never_answer_end_in_an_error_that_names_them() {
+async fn error_lists_the_unresponsive_nodes_within_the_time_limit() {
     let harness = known().await;
-    harness.network.silent(1).silent(2);
+    harness.network.unresponsive(1).unresponsive(2);
     let before = Instant::now();
     let error = harness.refresh().await.unwrap_err().to_string();
     assert!(
@@ -75,17 +75,17 @@ async fn nodes_that_never_answer_end_in_an_error_that_names_them() {
         before.elapsed()
     );
     assert!(
-        error.contains("http://127.0.0.1:8000: it did not answer within 2s"),
+        error.contains("http://127.0.0.1:8000: it did not respond within 2s"),
         "{error}"
     );
     assert!(
-        error.contains("http://127.0.0.2:8000: it did not answer within 2s"),
+        error.contains("http://127.0.0.2:8000: it did not respond within 2s"),
         "{error}"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn ready_waits_for_the_first_success_only() {
+async fn ready_needs_only_the_first_success() {
     let harness = Harness::new(urls(&[1]), None);
     harness.discovery.ready().await.unwrap_err();
     harness.network.datacenter("dc1", &[("r1", 1)]);
@@ -95,13 +95,13 @@ async fn ready_waits_for_the_first_success_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nodes_that_are_down_are_asked_last() {
+async fn ejected_nodes_are_queried_last() {
     let harness = Harness::new(urls(&[9]), Some(Scope::datacenter("dc1")));
     let members = [("r1", 1), ("r1", 2), ("r1", 3)];
     harness
         .network
         .datacenter("dc1", &members)
-        .view(9, "dc1", &members);
+        .lists_own(9, "dc1", &members);
     harness.refresh().await.unwrap();
     for last in [1, 2] {
         let node = harness
@@ -120,22 +120,22 @@ async fn nodes_that_are_down_are_asked_last() {
             .router
             .settle(&mut plan, Outcome::NotConnected, Duration::ZERO);
     }
-    harness.network.asked();
+    harness.network.take_queries();
     for _ in 0..8 {
         harness.refresh().await.unwrap();
-        assert_eq!(harness.network.asked_nodes(), [3].into());
+        assert_eq!(harness.network.take_queried_nodes(), [3].into());
     }
 }
 
 #[tokio::test]
-async fn without_anything_to_ask_with_there_is_an_error() {
+async fn refresh_without_a_client_fails() {
     let seeds = urls(&[1]);
-    let table = RoutingSnapshot::new(Arc::new(Topology::new(
+    let snapshot = RoutingSnapshot::new(Arc::new(Topology::new(
         std::slice::from_ref(&seeds),
         |_| EndpointState::new(()),
     )));
-    let router = Arc::new(Router::new(table, Policy::default(), 0));
-    let settings = DiscoveryConfig {
+    let router = Arc::new(Router::new(snapshot, Policy::default(), 0));
+    let config = DiscoveryConfig {
         seeds,
         scope: Scope::cluster(),
         scope_is_chosen: false,
@@ -147,9 +147,9 @@ async fn without_anything_to_ask_with_there_is_an_error() {
         },
         attach: |_| (),
         end_requests: |()| {},
-        report: Box::new(note),
+        report: Box::new(record),
     };
-    let discovery = Discovery::new(settings, router, Clock::new());
+    let discovery = Discovery::new(config, router, Clock::new());
     assert!(matches!(
         discovery.refresh().await,
         Err(RefreshError::NoHttpClient)
@@ -157,11 +157,11 @@ async fn without_anything_to_ask_with_there_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_elsewhere_that_names_this_very_host_is_not_believed() {
-    let retry_target = NodeUrl::new(Scheme::Http, Host::Ip([10, 0, 0, 1].into()), 8000);
-    let harness = Harness::new(vec![retry_target], None);
+async fn loopback_address_listed_by_a_remote_node_is_dropped() {
+    let remote = NodeUrl::new(Scheme::Http, Host::Ip([10, 0, 0, 1].into()), 8000);
+    let harness = Harness::new(vec![remote], None);
     harness.network.raw(1, r#"["10.0.0.1","127.0.0.9","::1"]"#);
-    reports();
+    take_events();
     assert_eq!(harness.refresh().await.unwrap(), [1]);
-    assert_eq!(reports(), [r#"Dropped(["127.0.0.9", "::1"])"#]);
+    assert_eq!(take_events(), [r#"Dropped(["127.0.0.9", "::1"])"#]);
 }
