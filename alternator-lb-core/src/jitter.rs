@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// The fraction by which pauses vary unless a constant of their own says otherwise: processes that started together drift
-/// apart within a few intervals, and none waits noticeably longer than it should.
+/// The fraction by which pauses vary unless a constant of their own says otherwise: processes that started together
+/// drift apart within a few intervals, and none waits noticeably longer than it should.
 pub const DEFAULT_JITTER: f64 = 0.2;
 
 /// Returns `base` multiplied by a random factor between `1 - fraction` and `1 + fraction`.

@@ -1,8 +1,8 @@
 //! A right that one holder has at a time.
 //!
 //! Background work is started by whichever request finds it due, on the runtime of that request. Such a runtime may be
-//! dropped, or no longer be polled, and its work with it. A lock would then be held for ever; a [`Lease`] is released by its
-//! holder or expires, and what a late holder still does has no effect on its successor.
+//! dropped, or no longer be polled, and its work with it. A lock would then be held for ever; a [`Lease`] is released
+//! by its holder or expires, and what a late holder still does has no effect on its successor.
 
 use crate::clock::millis;
 use crate::sync::atomic::{AtomicU64, Ordering};

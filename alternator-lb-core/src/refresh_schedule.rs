@@ -7,8 +7,8 @@ use std::time::Duration;
 
 /// A due time, and a [`Lease`] for the one refresh that may be under way.
 ///
-/// Nothing polls: a request that finds the refresh due acquires it. A look costs a relaxed load of memory that hardly ever
-/// changes.
+/// Nothing polls: a request that finds the refresh due acquires it. A look costs a relaxed load of memory that hardly
+/// ever changes.
 #[derive(Debug)]
 pub struct RefreshSchedule {
     /// In milliseconds. While a refresh is under way, the expiry of its lease or the time of an earlier invalidation.

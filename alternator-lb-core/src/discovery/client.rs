@@ -11,7 +11,8 @@ use std::time::Duration;
 
 /// Sends requests to nodes and name servers. The caller bounds the time: dropping a future ends its work.
 pub trait DiscoveryClient: Send + Sync + fmt::Debug {
-    /// Returns the body of a node's response to `GET path_and_query`, if its status is 200 and it has at most `limit` bytes.
+    /// Returns the body of a node's response to `GET path_and_query`, if its status is 200 and it has at most `limit`
+    /// bytes.
     fn get<'a>(
         &'a self,
         node: &'a NodeUrl,

@@ -12,14 +12,14 @@ use std::time::Duration;
 /// How many seeds are queried at the same time.
 const SEEDS_AT_ONCE: usize = 8;
 
-/// How long the nodes of an unresponsive datacenter are kept while others respond: longer than a router takes to restart.
-/// Its seeds are queried in every refresh all the same, so a datacenter that was dropped is found again when one of them is
-/// back.
+/// How long the nodes of an unresponsive datacenter are kept while others respond: longer than a router takes to
+/// restart. Its seeds are queried in every refresh all the same, so a datacenter that was dropped is found again when
+/// one of them is back.
 const MAX_UNRESPONSIVE: Duration = Duration::from_secs(60);
 
-/// For how many refreshes such nodes are kept if unknown nodes have appeared since: then the cluster has most likely moved
-/// to these, and the unresponsive nodes are its former addresses. More than one, since the new nodes may also be those of
-/// another datacenter, which happens to come while this one has a hiccup.
+/// For how many refreshes such nodes are kept if unknown nodes have appeared since: then the cluster has most likely
+/// moved to these, and the unresponsive nodes are its former addresses. More than one, since the new nodes may also be
+/// those of another datacenter, which happens to come while this one has a hiccup.
 const MAX_UNRESPONSIVE_REFRESHES: u32 = 3;
 
 impl MembershipQuery<'_> {
@@ -82,7 +82,8 @@ impl MembershipQuery<'_> {
         responses.into_iter().flatten().collect()
     }
 
-    /// Whether a datacenter has been unresponsive for too long. `newest` is when the newest responsive one was first listed.
+    /// Whether a datacenter has been unresponsive for too long. `newest` is when the newest responsive one was first
+    /// listed.
     fn is_lost(&self, datacenter: &InferredDatacenter, newest: Duration) -> bool {
         datacenter.unresponsive.is_some_and(|unresponsive| {
             let has_moved = newest >= unresponsive.since
@@ -91,8 +92,8 @@ impl MembershipQuery<'_> {
         })
     }
 
-    /// Returns what the nodes of a known datacenter list now; nothing if none of them responds. `responses` are those of
-    /// the seeds that were `queried`.
+    /// Returns what the nodes of a known datacenter list now; nothing if none of them responds. `responses` are those
+    /// of the seeds that were `queried`.
     async fn query_datacenter(
         &self,
         known: &InferredDatacenter,

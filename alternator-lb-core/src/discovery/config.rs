@@ -14,8 +14,8 @@ pub struct DiscoveryConfig<E> {
     pub scope_is_chosen: bool,
     /// Whether the nodes of all levels of the scope chain are listed, or only those of the first level that has any.
     pub spill_over: bool,
-    /// Whether the whole datacenter is discovered where the scope is a rack: for operations that need the same coordinator
-    /// for all clients.
+    /// Whether the whole datacenter is discovered where the scope is a rack: for operations that need the same
+    /// coordinator for all clients.
     pub discovers_local_datacenter: bool,
     /// The pauses between refreshes.
     pub intervals: RefreshIntervals,

@@ -13,20 +13,20 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-/// The interval of the checks while there is anything to check. It bounds how late a node that is back or a request that
-/// hangs is noticed, and is small beside the times that these take themselves.
+/// The interval of the checks while there is anything to check. It bounds how late a node that is back or a request
+/// that hangs is noticed, and is small beside the times that these take themselves.
 const TICK: Duration = Duration::from_millis(25);
 
-/// The interval of probes that do not wait for the end of the backoff, while no node is usable. It has jitter, so that a
-/// fleet that has lost its cluster does not probe in step.
+/// The interval of probes that do not wait for the end of the backoff, while no node is usable. It has jitter, so that
+/// a fleet that has lost its cluster does not probe in step.
 const FORCED_PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long after the last request ejected nodes are still probed: the longest backoff, so that each is probed once more.
-/// After that an idle process sends nothing; the next request wakes the health checker.
+/// How long after the last request ejected nodes are still probed: the longest backoff, so that each is probed once
+/// more. After that an idle process sends nothing; the next request wakes the health checker.
 const IDLE_AFTER: Duration = Duration::from_secs(10);
 
-/// Probes ejected nodes, and nodes on which requests wait for long. Sleeps while there is nothing to check. Ends with the
-/// discovery.
+/// Probes ejected nodes, and nodes on which requests wait for long. Sleeps while there is nothing to check. Ends with
+/// the discovery.
 pub(super) async fn run<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>) {
     let mut checker = HealthChecker::new(Weak::clone(&discovery));
     loop {

@@ -3,13 +3,13 @@
 use crate::topology::NodeUrl;
 use std::time::Duration;
 
-/// The nodes of one datacenter, as far as their responses show: a node lists those of its own datacenter and no others, and
-/// does not tell its name.
+/// The nodes of one datacenter, as far as their responses show: a node lists those of its own datacenter and no others,
+/// and does not tell its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct InferredDatacenter {
     pub(super) nodes: Vec<NodeUrl>,
-    /// Seeds that listed these nodes in their last response. They need not be among the nodes: a name, which over `https`
-    /// stays one seed, never is.
+    /// Seeds that listed these nodes in their last response. They need not be among the nodes: a name, which over
+    /// `https` stays one seed, never is.
     pub(super) listed_by: Vec<NodeUrl>,
     /// When the first of the nodes was listed.
     pub(super) known_since: Duration,

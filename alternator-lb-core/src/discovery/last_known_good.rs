@@ -31,8 +31,8 @@ pub(super) struct TopologyDiff {
 const MAX_REPORTED_ENTRIES: usize = 64;
 
 impl LastKnownGood {
-    /// Records a refresh that succeeded. `scope_is_chosen` says whether the application chose the scope: otherwise it may not
-    /// know that its seeds are in several datacenters.
+    /// Records a refresh that succeeded. `scope_is_chosen` says whether the application chose the scope: otherwise it
+    /// may not know that its seeds are in several datacenters.
     pub(super) fn record_success(
         &mut self,
         membership: Membership,

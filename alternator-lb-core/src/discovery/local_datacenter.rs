@@ -1,9 +1,9 @@
 //! The whole datacenter, where ordinary requests stay in a rack.
 //!
-//! Operations that need the same coordinator for all clients go to one node whatever rack a client is in. So the nodes of
-//! the datacenter are discovered as well, if the application has such operations and the scope chain does not contain the
-//! datacenter anyway. It costs one more query per refresh, like a further level, and like one it keeps its former nodes when
-//! no node responds.
+//! Operations that need the same coordinator for all clients go to one node whatever rack a client is in. So the nodes
+//! of the datacenter are discovered as well, if the application has such operations and the scope chain does not
+//! contain the datacenter anyway. It costs one more query per refresh, like a further level, and like one it keeps its
+//! former nodes when no node responds.
 
 use super::membership::{LevelMembers, Membership};
 use super::membership_query::MembershipQuery;

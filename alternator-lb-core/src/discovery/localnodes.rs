@@ -20,8 +20,8 @@ pub(super) struct LocalNodes {
 
 /// Parses the JSON list of bare addresses.
 ///
-/// A node whose address is not known to the others is listed by its host id, and old versions write zone ids; servers may
-/// list host names one day. Requests cannot go to any of these, and a name from a response is never looked up.
+/// A node whose address is not known to the others is listed by its host id, and old versions write zone ids; servers
+/// may list host names one day. Requests cannot go to any of these, and a name from a response is never looked up.
 pub(super) fn parse(body: &[u8]) -> Result<LocalNodes, QueryError> {
     let entries: Vec<serde_json::Value> =
         serde_json::from_slice(body).map_err(QueryError::Malformed)?;

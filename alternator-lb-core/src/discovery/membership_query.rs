@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::form_urlencoded;
 
-/// How long a refresh waits for one node. A lost packet of a new connection is sent again after one second (RFC 6298), and
-/// costs a refresh nothing that way.
+/// How long a refresh waits for one node. A lost packet of a new connection is sent again after one second (RFC 6298),
+/// and costs a refresh nothing that way.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many known nodes are queried, one after the other, before the seeds are.
@@ -65,10 +65,11 @@ pub(super) enum QueryFailure {
 
 impl MembershipQuery<'_> {
     /// Queries the levels of the scope chain, without spill-over only up to the first that has nodes. Fails if no node
-    /// responds for that level or one before it: unresponsive nodes are no reason to leave a rack. Later levels keep their
-    /// former nodes then.
+    /// responds for that level or one before it: unresponsive nodes are no reason to leave a rack. Later levels keep
+    /// their former nodes then.
     ///
-    /// One level after the other, since the node that responded for one is queried for the next, over the same connection.
+    /// One level after the other, since the node that responded for one is queried for the next, over the same
+    /// connection.
     pub(super) async fn run(
         &self,
         scope: &Scope,
@@ -162,8 +163,8 @@ impl MembershipQuery<'_> {
         Ok((node.clone(), self.query(node, locality).await?))
     }
 
-    /// Returns the nodes in the order in which they are queried: by responsiveness, and at random otherwise, so that the
-    /// clients of a cluster do not all query the same node.
+    /// Returns the nodes in the order in which they are queried: by responsiveness, and at random otherwise, so that
+    /// the clients of a cluster do not all query the same node.
     pub(super) fn in_query_order<'n>(
         &self,
         nodes: impl Iterator<Item = &'n NodeUrl>,

@@ -1,8 +1,8 @@
 //! Keeps the list of nodes up to date, and checks the health of the nodes.
 //!
-//! Every Alternator node responds to `GET /localnodes` with the addresses of the live nodes of its datacenter. One task per
-//! cluster queries them, however many clients there are. It sleeps while there are no requests, and is woken by the next
-//! request and by a node that cannot be connected.
+//! Every Alternator node responds to `GET /localnodes` with the addresses of the live nodes of its datacenter. One task
+//! per cluster queries them, however many clients there are. It sleeps while there are no requests, and is woken by the
+//! next request and by a node that cannot be connected.
 //!
 //! ```text
 //! DiscoveryTask ─▶ Discovery::refresh ─▶ Seeds ─▶ MembershipQuery ─▶ Router::publish
@@ -14,37 +14,37 @@
 //!                                                     └─▶ DiscoveryClient::probe
 //! ```
 //!
-//! The response of a single node is not trusted alone: a node that is partitioned from the others lists only itself, and a
-//! node that starts is listed before it listens. So no known node is dropped because of one response while another node
-//! responds, and a refresh that fails changes nothing.
+//! The response of a single node is not trusted alone: a node that is partitioned from the others lists only itself,
+//! and a node that starts is listed before it listens. So no known node is dropped because of one response while
+//! another node responds, and a refresh that fails changes nothing.
 //!
-//! The health checker works while there are requests. It probes (`GET /`) the nodes that are ejected, and the nodes that
-//! let requests wait much longer than usual.
+//! The health checker works while there are requests. It probes (`GET /`) the nodes that are ejected, and the nodes
+//! that let requests wait much longer than usual.
 //!
 //! # Chains of scopes
 //!
-//! A refresh queries every priority level of the chain, so that requests can spill over to the next level at any moment.
-//! The same rules hold for each level:
+//! A refresh queries every priority level of the chain, so that requests can spill over to the next level at any
+//! moment. The same rules hold for each level:
 //!
 //! 1. Levels are queried one after the other, the preferred one first. The first level with nodes decides whether the
 //!    refresh succeeds: if no node responds for it, or for a level before it, the refresh fails and nothing changes.
-//! 2. A later level for which no node responds in time keeps its former nodes, and the refresh succeeds: an unresponsive
-//!    remote datacenter is no reason not to know the local one.
+//! 2. A later level for which no node responds in time keeps its former nodes, and the refresh succeeds: an
+//!    unresponsive remote datacenter is no reason not to know the local one.
 //! 3. A level without nodes is empty, even the preferred one, until a node lists nodes for it. But known nodes are not
 //!    dropped because of one response: another node confirms it, and where no node is left in the level that could, the
-//!    nodes to be dropped are queried themselves. So two partitioned datacenters, each of which reports the other as empty,
-//!    both stay. A datacenter that only its own nodes can report, as in cluster scope, is kept for a while when it is
-//!    unresponsive.
+//!    nodes to be dropped are queried themselves. So two partitioned datacenters, each of which reports the other as
+//!    empty, both stay. A datacenter that only its own nodes can report, as in cluster scope, is kept for a while when
+//!    it is unresponsive.
 //! 4. Levels that old servers do not support are skipped. Without a `cluster` in the chain the refresh fails then.
-//! 5. A level may contain an earlier one, as a datacenter does its racks. A node belongs to the first level that lists it:
-//!    see [`Topology`](crate::topology::Topology).
+//! 5. A level may contain an earlier one, as a datacenter does its racks. A node belongs to the first level that lists
+//!    it: see [`Topology`](crate::topology::Topology).
 //!
-//! A refresh costs one query per level, sent to the node that responded for the level before, and one per datacenter for a
-//! `cluster` that is not the preferred level. A refresh waits for an unresponsive node only once.
+//! A refresh costs one query per level, sent to the node that responded for the level before, and one per datacenter
+//! for a `cluster` that is not the preferred level. A refresh waits for an unresponsive node only once.
 //!
-//! Where operations need a node of the whole datacenter and the chain begins with a rack, the datacenter of that rack is
-//! queried after the chain. Its nodes that are in no level are out of scope: they get no ordinary requests, and their health
-//! is checked like that of the others.
+//! Where operations need a node of the whole datacenter and the chain begins with a rack, the datacenter of that rack
+//! is queried after the chain. Its nodes that are in no level are out of scope: they get no ordinary requests, and
+//! their health is checked like that of the others.
 //!
 //! Without spill-over a refresh ends at the first level with nodes, and the later levels are unknown.
 //!

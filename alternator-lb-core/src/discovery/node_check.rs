@@ -60,8 +60,9 @@ pub(super) async fn check_ejected<E: Send + Sync + 'static>(
 /// Probes a node on which requests wait, over a separate connection. If it does not respond, ejects it and aborts the
 /// requests that wait on it, so that they are retried on another node.
 ///
-/// Does so only if one of the `others` has responded to any request meanwhile, or responds to a probe. Otherwise the fault
-/// may lie in the network of this process, or the process may have been suspended, and ejections would help nothing.
+/// Does so only if one of the `others` has responded to any request meanwhile, or responds to a probe. Otherwise the
+/// fault may lie in the network of this process, or the process may have been suspended, and ejections would help
+/// nothing.
 pub(super) async fn check_stalled<E: Send + Sync + 'static>(
     discovery: Weak<Discovery<E>>,
     client: Arc<dyn DiscoveryClient>,

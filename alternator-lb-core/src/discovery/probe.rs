@@ -14,8 +14,8 @@ pub(super) const MAX_PROBES: usize = 16;
 /// The shortest timeout: a lost packet (sent again after 200 ms at the earliest) must not look like a dead node.
 pub(super) const MIN_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// The longest timeout: a lost packet of a new connection, which is sent again after one second (RFC 6298), has a second
-/// try.
+/// The longest timeout: a lost packet of a new connection, which is sent again after one second (RFC 6298), has a
+/// second try.
 pub(super) const MAX_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Whether a node responds within `limit`. `None` if this process could not send the probe.
@@ -49,8 +49,8 @@ pub(super) async fn any_responds(
     false
 }
 
-/// Returns those of the new `nodes` that respond at once: a node that listens does, and one that does not must not delay
-/// the refresh.
+/// Returns those of the new `nodes` that respond at once: a node that listens does, and one that does not must not
+/// delay the refresh.
 pub(super) async fn responding(
     client: &dyn DiscoveryClient,
     nodes: HashSet<NodeUrl>,

@@ -330,11 +330,11 @@ impl<E: Send + Sync + 'static> Discovery<E> {
 
     /// Publishes these nodes to the router. Returns which were added and removed.
     ///
-    /// The nodes of the first list are used at once, since there are no others. Later ones have to respond first: servers
-    /// list a node some ten seconds before it listens.
+    /// The nodes of the first list are used at once, since there are no others. Later ones have to respond first:
+    /// servers list a node some ten seconds before it listens.
     ///
-    /// New nodes come in an order of this process's own: were it the same for all, the requests of an ejected node would all
-    /// go to the same next one, and move through a fleet as a wave.
+    /// New nodes come in an order of this process's own: were it the same for all, the requests of an ejected node
+    /// would all go to the same next one, and move through a fleet as a wave.
     fn publish(
         &self,
         levels: &[Vec<NodeUrl>],

@@ -9,8 +9,9 @@ use std::collections::HashSet;
 impl MembershipQuery<'_> {
     /// Returns the one datacenter of a level, without nodes if the level has none.
     ///
-    /// Every node knows every datacenter, so one response is enough, unless it drops known nodes, is the first, or lists only
-    /// the node itself: a partitioned node does. Then another node is queried, and the union of both responses counts.
+    /// Every node knows every datacenter, so one response is enough, unless it drops known nodes, is the first, or
+    /// lists only the node itself: a partitioned node does. Then another node is queried, and the union of both
+    /// responses counts.
     pub(super) async fn query_scope(
         &self,
         locality: &Locality,
@@ -61,8 +62,8 @@ impl MembershipQuery<'_> {
     /// Returns what another node lists, if one responds.
     ///
     /// Queries known members that are still listed, since most of those that are not will have left. If there are none,
-    /// queries the members to be dropped, and waits for them before it queries any other node: they know best that they are
-    /// there, when they are partitioned from the node that dropped them.
+    /// queries the members to be dropped, and waits for them before it queries any other node: they know best that they
+    /// are there, when they are partitioned from the node that dropped them.
     pub(super) async fn confirm(
         &self,
         listed: &InferredDatacenter,

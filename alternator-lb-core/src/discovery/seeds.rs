@@ -19,8 +19,8 @@ pub(super) const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The addresses that the application configured.
 ///
-/// Over `http` a name stands for all of its addresses, each of them a seed. Over `https` it stays as it is: TLS verifies
-/// the name, and the connector looks it up.
+/// Over `http` a name stands for all of its addresses, each of them a seed. Over `https` it stays as it is: TLS
+/// verifies the name, and the connector looks it up.
 #[derive(Debug)]
 pub(super) struct Seeds {
     configured: Vec<NodeUrl>,

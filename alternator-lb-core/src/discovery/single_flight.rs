@@ -12,8 +12,8 @@ use tokio::time::timeout;
 /// Lets one caller at a time refresh, and hands its result to the callers that came before it began.
 ///
 /// The right to refresh is a [`Lease`], not a lock: a refresh may stop for ever in the middle, when its runtime is no
-/// longer polled, and must not stop all others with it. After [`LIMIT`] another caller becomes the leader, and the result
-/// of the late one is ignored.
+/// longer polled, and must not stop all others with it. After [`LIMIT`] another caller becomes the leader, and the
+/// result of the late one is ignored.
 #[derive(Debug, Default)]
 pub(super) struct SingleFlight {
     lease: Lease,
@@ -44,8 +44,8 @@ pub(super) struct Leader<'a> {
 impl SingleFlight {
     /// Waits for the right to refresh, or for the result of a refresh that began later than this call.
     pub(super) async fn join(&self, clock: Clock) -> Joined<'_> {
-        // A refresh that was under way at the time of the call may have queried nodes before what the caller wants to know
-        // had happened.
+        // A refresh that was under way at the time of the call may have queried nodes before what the caller wants to
+        // know had happened.
         let mut too_early = None;
         loop {
             let mut released = pin!(self.released.notified());

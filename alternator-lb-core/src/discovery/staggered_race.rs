@@ -45,8 +45,8 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::time::{Instant, sleep};
 
-    /// Runs contenders that end after these milliseconds, successfully or not. Returns the result, the time that it took, and
-    /// how many contenders were started.
+    /// Runs contenders that end after these milliseconds, successfully or not. Returns the result, the time that it
+    /// took, and how many contenders were started.
     async fn run(plan: &[(u64, bool)]) -> (Result<usize, Vec<usize>>, Duration, usize) {
         let started = AtomicUsize::new(0);
         let start = Instant::now();

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The wait that is too long, in usual response times. Those of a healthy node vary by such a factor, between small reads
-/// and a long page of a query.
+/// The wait that is too long, in usual response times. Those of a healthy node vary by such a factor, between small
+/// reads and a long page of a query.
 const THRESHOLD_FACTOR: u32 = 10;
 
-/// The shortest wait that is too long: below it, pauses of either side and lost packets (sent again after 200 ms on Linux
-/// at the earliest) would cause probes all the time.
+/// The shortest wait that is too long: below it, pauses of either side and lost packets (sent again after 200 ms on
+/// Linux at the earliest) would cause probes all the time.
 const MIN_THRESHOLD: Duration = Duration::from_millis(150);
 
 /// The longest wait before a node is probed, however slow it usually is.
@@ -20,18 +20,18 @@ const MAX_THRESHOLD: Duration = Duration::from_secs(5);
 /// The wait that is too long while no response time is known.
 const DEFAULT_THRESHOLD: Duration = Duration::from_millis(500);
 
-/// The threshold doubles this often at most, each time a node responds to the probe although requests go on waiting: they
-/// are slow, and the node is alive.
+/// The threshold doubles this often at most, each time a node responds to the probe although requests go on waiting:
+/// they are slow, and the node is alive.
 const MAX_DOUBLINGS: u32 = 5;
 
-/// How long a node without waiting requests is remembered. Callers that give up early, and pause before they retry, leave
-/// gaps.
+/// How long a node without waiting requests is remembered. Callers that give up early, and pause before they retry,
+/// leave gaps.
 const MEMORY: Duration = Duration::from_secs(10);
 
 /// The nodes that have requests in flight, and for how long they have responded to none.
 ///
-/// A node that responds to other requests meanwhile is alive: what counts is the time in which requests wait on it and it
-/// responds to none at all. Requests that the application cancels do not count as responses, so a node that hangs is
+/// A node that responds to other requests meanwhile is alive: what counts is the time in which requests wait on it and
+/// it responds to none at all. Requests that the application cancels do not count as responses, so a node that hangs is
 /// detected even where all callers give up early.
 #[derive(Debug)]
 pub(super) struct StallDetector<E>(HashMap<u64, StalledNode<E>>);
@@ -57,8 +57,8 @@ impl<E> Default for StallDetector<E> {
 }
 
 impl<E> StallDetector<E> {
-    /// Updates the waits after `elapsed`. Returns at most `limit` nodes to be probed; others follow at the next tick. Nodes
-    /// that have left the list are included as long as requests wait on them.
+    /// Updates the waits after `elapsed`. Returns at most `limit` nodes to be probed; others follow at the next tick.
+    /// Nodes that have left the list are included as long as requests wait on them.
     pub(super) fn tick<'n>(
         &mut self,
         nodes: impl Iterator<Item = &'n Arc<Endpoint<E>>>,

@@ -17,8 +17,9 @@ use tokio::time::timeout;
 /// runtime, and ends it.
 ///
 /// A process may have several runtimes (each `#[tokio::test]` has its own), and a task lives on the runtime on which it
-/// was started. That runtime may be gone, or no longer be polled while requests are made on another. So the task holds a
-/// [`Lease`] until the end of its next sleep; a request that finds the lease expired starts a new task on its own runtime.
+/// was started. That runtime may be gone, or no longer be polled while requests are made on another. So the task holds
+/// a [`Lease`] until the end of its next sleep; a request that finds the lease expired starts a new task on its own
+/// runtime.
 #[derive(Debug)]
 pub struct DiscoveryTask {
     lease: Arc<Lease>,

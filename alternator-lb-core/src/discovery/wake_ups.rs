@@ -10,12 +10,13 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-/// The default pause between refreshes while there are requests. A node that joins serves within seconds, and a thousand
-/// busy processes cost their cluster 200 small requests a second together. Nodes that leave are noticed without a refresh.
+/// The default pause between refreshes while there are requests. A node that joins serves within seconds, and a
+/// thousand busy processes cost their cluster 200 small requests a second together. Nodes that leave are noticed
+/// without a refresh.
 pub const ACTIVE: Duration = Duration::from_secs(5);
 
-/// The default pause between refreshes while there are no requests: the list is not too old when requests come again. It is
-/// that of all the official clients.
+/// The default pause between refreshes while there are no requests: the list is not too old when requests come again.
+/// It is that of all the official clients.
 pub const IDLE: Duration = Duration::from_secs(60);
 
 /// The shortest pause: a node that dies under load fails many requests at once, which are one reason to refresh.
@@ -98,8 +99,8 @@ impl WakeUps {
         wait_until(&self.health_work, || !self.idle_flag.is_set()).await;
     }
 
-    /// Waits until the next refresh is due. `failures` is the number of refreshes in a row that have failed; `on_idle` is
-    /// called with the time left when the pause turns out to be a long one.
+    /// Waits until the next refresh is due. `failures` is the number of refreshes in a row that have failed; `on_idle`
+    /// is called with the time left when the pause turns out to be a long one.
     pub(super) async fn pause(
         &self,
         intervals: RefreshIntervals,
