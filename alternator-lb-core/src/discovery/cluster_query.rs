@@ -73,7 +73,7 @@ impl MembershipQuery<'_> {
         let queries: Vec<_> = seeds
             .iter()
             .filter(|seed| !self.is_unresponsive(seed))
-            .map(|seed| self.query_named(seed, &Locality::Cluster))
+            .map(|seed| self.query(seed, &Locality::Cluster))
             .collect();
         let responses: Vec<_> = stream::iter(queries)
             .buffer_unordered(SEEDS_AT_ONCE)
@@ -114,7 +114,7 @@ impl MembershipQuery<'_> {
                 .in_query_order(members)
                 .into_iter()
                 .take(MAX_KNOWN_QUERIED)
-                .map(|node| self.query_named(node, &Locality::Cluster))
+                .map(|node| self.query(node, &Locality::Cluster))
                 .collect();
             let (node, nodes) = staggered_race(queries).await.ok()?;
             respondents.push(node);

@@ -3,14 +3,13 @@
 use super::simulated_network::{SimulatedNetwork, numbers, url};
 use super::{
     ACTIVE, Discovery, DiscoveryClient, DiscoveryConfig, IDLE, RefreshError, RefreshIntervals,
-    TopologyEvent,
 };
 use crate::clock::Clock;
 use crate::health::{Outcome, State};
 use crate::routing::{Endpoint, EndpointState, Plan, Policy, Router, RoutingSnapshot};
 use crate::topology::{NodeUrl, Scope, Topology};
-use std::cell::Cell;
-use std::sync::{Arc, Mutex};
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 /// A discovery with its router and its network.
 pub(super) struct Harness {
@@ -21,23 +20,45 @@ pub(super) struct Harness {
 
 thread_local! {
     /// The events on this thread, on which its test runs alone.
-    static EVENTS: Mutex<Vec<String>> = const { Mutex::new(Vec::new()) };
+    static EVENTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     /// How often the requests of a node were aborted, on this thread.
     static ENDED: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Returns how often the requests of a node were aborted since the last call.
 pub(super) fn take_ended() -> u32 {
-    ENDED.with(Cell::take)
-}
-
-pub(super) fn record(event: &TopologyEvent) {
-    EVENTS.with(|events| events.lock().unwrap().push(format!("{event:?}")));
+    ENDED.take()
 }
 
 /// Returns the events since the last call.
 pub(super) fn take_events() -> Vec<String> {
-    EVENTS.with(|events| std::mem::take(&mut *events.lock().unwrap()))
+    EVENTS.take()
+}
+
+pub(super) fn config(seeds: Vec<NodeUrl>, scope: Option<Scope>) -> DiscoveryConfig<()> {
+    DiscoveryConfig {
+        seeds,
+        scope_is_chosen: scope.is_some(),
+        scope: scope.unwrap_or_default(),
+        spill_over: true,
+        discovers_local_datacenter: false,
+        intervals: RefreshIntervals {
+            active: ACTIVE,
+            idle: IDLE,
+        },
+        attach: |_| (),
+        end_requests: |()| ENDED.set(ENDED.get() + 1),
+        report: Box::new(|event| {
+            EVENTS.with_borrow_mut(|events| events.push(format!("{event:?}")));
+        }),
+    }
+}
+
+/// A router over the seeds.
+pub(super) fn router(seeds: &[NodeUrl]) -> Arc<Router<()>> {
+    let topology = Topology::new(&[seeds.to_vec()], |_| EndpointState::new(()));
+    let snapshot = RoutingSnapshot::new(Arc::new(topology));
+    Arc::new(Router::new(snapshot, Policy::default(), 0))
 }
 
 impl Harness {
@@ -59,27 +80,8 @@ impl Harness {
         change: impl FnOnce(&mut DiscoveryConfig<()>),
     ) -> Self {
         let network = Arc::new(SimulatedNetwork::default());
-        let snapshot = RoutingSnapshot::new(Arc::new(Topology::new(
-            std::slice::from_ref(&seeds),
-            |_| EndpointState::new(()),
-        )));
-        let router = Arc::new(Router::new(snapshot, Policy::default(), 0));
-        let mut config = DiscoveryConfig {
-            seeds,
-            scope_is_chosen: scope.is_some(),
-            scope: scope.unwrap_or_default(),
-            spill_over: true,
-            discovers_local_datacenter: false,
-            intervals: RefreshIntervals {
-                active: ACTIVE,
-                idle: IDLE,
-            },
-            attach: |_| (),
-            end_requests: |()| {
-                ENDED.with(|ended| ended.set(ended.get() + 1));
-            },
-            report: Box::new(record),
-        };
+        let router = router(&seeds);
+        let mut config = config(seeds, scope);
         change(&mut config);
         let discovery = Arc::new(Discovery::new(config, Arc::clone(&router), Clock::new()));
         discovery.track_outcomes();

@@ -127,12 +127,12 @@ impl MembershipQuery<'_> {
         }
     }
 
-    /// Returns the nodes of `locality` that `node` lists, or of its own datacenter for the whole cluster.
+    /// Returns `node` with the nodes of `locality` that it lists, or of its own datacenter for the whole cluster.
     pub(super) async fn query(
         &self,
         node: &NodeUrl,
         locality: &Locality,
-    ) -> Result<Vec<NodeUrl>, QueryFailure> {
+    ) -> Result<(NodeUrl, Vec<NodeUrl>), QueryFailure> {
         let response = match locality {
             Locality::Cluster => self.get(node, &[]).await,
             Locality::Datacenter(datacenter) => self.get_scoped(node, &[("dc", datacenter)]).await,
@@ -148,19 +148,10 @@ impl MembershipQuery<'_> {
             }
             Ok(nodes) => {
                 self.log().last_respondent = Some(node.clone());
-                Ok(nodes)
+                Ok((node.clone(), nodes))
             }
             Err(error) => Err(self.record_failure(node, error)),
         }
-    }
-
-    /// The same, with the node that responded.
-    pub(super) async fn query_named(
-        &self,
-        node: &NodeUrl,
-        locality: &Locality,
-    ) -> Result<(NodeUrl, Vec<NodeUrl>), QueryFailure> {
-        Ok((node.clone(), self.query(node, locality).await?))
     }
 
     /// Returns the nodes in the order in which they are queried: by responsiveness, and at random otherwise, so that
@@ -178,16 +169,11 @@ impl MembershipQuery<'_> {
     /// Puts the last respondent first, and ejected nodes and those that have just failed to respond last.
     pub(super) fn sort_by_responsiveness(&self, nodes: &mut [&NodeUrl]) {
         let log = self.log();
-        nodes.sort_by_key(|&node| {
-            if log.unresponsive.contains(node) {
-                2
-            } else if log.last_respondent.as_ref() == Some(node) {
-                0
-            } else if self.ejected.contains(node) {
-                2
-            } else {
-                1
-            }
+        nodes.sort_by_key(|&node| match log.last_respondent.as_ref() {
+            _ if log.unresponsive.contains(node) => 2,
+            Some(respondent) if respondent == node => 0,
+            _ if self.ejected.contains(node) => 2,
+            Some(_) | None => 1,
         });
     }
 

@@ -19,7 +19,7 @@ impl MembershipQuery<'_> {
         let queries: Vec<_> = self
             .candidates()
             .into_iter()
-            .map(|node| self.query_named(node, locality))
+            .map(|node| self.query(node, locality))
             .collect();
         let (respondent, nodes) = staggered_race(queries)
             .await
@@ -98,6 +98,7 @@ impl MembershipQuery<'_> {
             .filter(|node| !self.is_unresponsive(node))
             .map(|node| self.query(node, locality))
             .collect();
-        staggered_race(queries).await.ok()
+        let (_, nodes) = staggered_race(queries).await.ok()?;
+        Some(nodes)
     }
 }

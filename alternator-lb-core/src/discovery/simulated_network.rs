@@ -5,20 +5,23 @@ use crate::topology::{Host, NodeUrl, Scheme};
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// A network whose nodes can be changed at any time, and which records what is sent.
 #[derive(Debug, Default)]
-pub(super) struct SimulatedNetwork {
-    nodes: Mutex<HashMap<u8, SimulatedNode>>,
-    names: Mutex<HashMap<String, Vec<u8>>>,
-    queries: Mutex<Vec<(u8, String)>>,
-    probes: Mutex<Vec<(u8, ConnectionPool)>>,
-    look_ups: Mutex<u32>,
-    delays: Mutex<HashMap<u8, Duration>>,
+pub(super) struct SimulatedNetwork(Mutex<NetworkState>);
+
+#[derive(Debug, Default)]
+struct NetworkState {
+    nodes: HashMap<u8, SimulatedNode>,
+    names: HashMap<String, Vec<u8>>,
+    queries: Vec<(u8, String)>,
+    probes: Vec<(u8, ConnectionPool)>,
+    look_ups: u32,
+    delays: HashMap<u8, Duration>,
     /// No node responds to queries that contain this, or end with it if it ends with `$`.
-    blocked_query: Mutex<Option<String>>,
+    blocked_query: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -101,7 +104,7 @@ impl SimulatedNetwork {
     /// Makes a node ignore the parameters `dc` and `rack`.
     pub(super) fn ignores_scopes(&self, last: u8) -> &Self {
         if let Some(SimulatedNode::Members { ignores_scopes, .. }) =
-            self.nodes.lock().unwrap().get_mut(&last)
+            self.state().nodes.get_mut(&last)
         {
             *ignores_scopes = true;
         }
@@ -120,51 +123,53 @@ impl SimulatedNetwork {
 
     /// Removes a node: it refuses connections from now on.
     pub(super) fn dead(&self, last: u8) -> &Self {
-        self.nodes.lock().unwrap().remove(&last);
+        self.state().nodes.remove(&last);
         self
     }
 
     /// Delays the responses of a node from now on.
     pub(super) fn slow(&self, last: u8, delay: Duration) -> &Self {
-        self.delays.lock().unwrap().insert(last, delay);
+        self.state().delays.insert(last, delay);
         self
     }
 
     /// Lets no node respond to queries that contain this, or end with it if it ends with `$`, from now on.
     pub(super) fn block_query(&self, part: &str) -> &Self {
-        *self.blocked_query.lock().unwrap() = Some(part.to_owned());
+        self.state().blocked_query = Some(part.to_owned());
         self
     }
 
     /// Makes a name resolve to these addresses.
     pub(super) fn name(&self, name: &str, addresses: &[u8]) -> &Self {
-        self.names
-            .lock()
-            .unwrap()
-            .insert(name.to_owned(), addresses.to_vec());
+        let addresses = addresses.to_vec();
+        self.state().names.insert(name.to_owned(), addresses);
         self
     }
 
     /// Makes the look-up of a name fail from now on.
     pub(super) fn remove_name(&self, name: &str) -> &Self {
-        self.names.lock().unwrap().remove(name);
+        self.state().names.remove(name);
         self
     }
 
+    fn state(&self) -> MutexGuard<'_, NetworkState> {
+        self.0.lock().unwrap()
+    }
+
     fn set(&self, last: u8, node: SimulatedNode) -> &Self {
-        self.nodes.lock().unwrap().insert(last, node);
+        self.state().nodes.insert(last, node);
         self
     }
 
     /// Returns the node after its delay, if it can be connected.
     async fn reach(&self, last: u8, path: &str) -> Result<SimulatedNode, QueryError> {
-        let delay = self.delays.lock().unwrap().get(&last).copied();
+        let delay = self.state().delays.get(&last).copied();
         tokio::time::sleep(delay.unwrap_or_default()).await;
-        let blocked_query = self.blocked_query.lock().unwrap().clone();
+        let blocked_query = self.state().blocked_query.clone();
         let found = match blocked_query {
             Some(part) if path.contains(&part) => Some(SimulatedNode::Unresponsive),
             Some(part) if ends_with(path, &part) => Some(SimulatedNode::Unresponsive),
-            Some(_) | None => self.nodes.lock().unwrap().get(&last).cloned(),
+            Some(_) | None => self.state().nodes.get(&last).cloned(),
         };
         if matches!(found, Some(SimulatedNode::Unresponsive)) {
             tokio::time::sleep(Duration::from_secs(3600)).await;
@@ -175,12 +180,12 @@ impl SimulatedNetwork {
 
     /// Returns the probes since the last call, in order.
     pub(super) fn take_probes(&self) -> Vec<(u8, ConnectionPool)> {
-        std::mem::take(&mut self.probes.lock().unwrap())
+        std::mem::take(&mut self.state().probes)
     }
 
     /// Returns the queries since the last call, in order.
     pub(super) fn take_queries(&self) -> Vec<(u8, String)> {
-        std::mem::take(&mut self.queries.lock().unwrap())
+        std::mem::take(&mut self.state().queries)
     }
 
     /// Returns the nodes that were queried since the last call.
@@ -192,7 +197,7 @@ impl SimulatedNetwork {
     }
 
     pub(super) fn look_ups(&self) -> u32 {
-        *self.look_ups.lock().unwrap()
+        self.state().look_ups
     }
 }
 
@@ -205,7 +210,7 @@ impl DiscoveryClient for SimulatedNetwork {
     ) -> ClientFuture<'a, Vec<u8>, QueryError> {
         Box::pin(async move {
             let last = numbers([node])[0];
-            self.queries.lock().unwrap().push((last, path.clone()));
+            self.state().queries.push((last, path.clone()));
             match self.reach(last, &path).await? {
                 SimulatedNode::Unresponsive => Err(QueryError::Status(504)),
                 SimulatedNode::Raw(body) => Ok(body.into_bytes()),
@@ -225,14 +230,14 @@ impl DiscoveryClient for SimulatedNetwork {
     ) -> ClientFuture<'a, (), QueryError> {
         Box::pin(async move {
             let last = numbers([node])[0];
-            self.probes.lock().unwrap().push((last, pool));
+            self.state().probes.push((last, pool));
             self.reach(last, "/").await.map(drop)
         })
     }
 
     fn look_up<'a>(&'a self, host: &'a str) -> ClientFuture<'a, Vec<IpAddr>, io::Error> {
-        *self.look_ups.lock().unwrap() += 1;
-        let found = self.names.lock().unwrap().get(host).cloned();
+        self.state().look_ups += 1;
+        let found = self.state().names.get(host).cloned();
         Box::pin(async move {
             let found = found.ok_or(io::ErrorKind::NotFound)?;
             Ok(found
@@ -254,13 +259,9 @@ fn response(
     members: &[(String, String, u8)],
     ignores_scopes: bool,
 ) -> Vec<u8> {
-    let query: HashMap<_, _> = url::form_urlencoded::parse(
-        path.split_once('?')
-            .map_or("", |(_, query)| query)
-            .as_bytes(),
-    )
-    .into_owned()
-    .collect();
+    let (_, query) = path.split_once('?').unwrap_or_default();
+    let query = url::form_urlencoded::parse(query.as_bytes());
+    let query: HashMap<_, _> = query.into_owned().collect();
     let datacenter = query.get("dc").map_or(own, String::as_str);
     let rack = query.get("rack");
     let listed: Vec<_> = members

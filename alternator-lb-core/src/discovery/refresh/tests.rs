@@ -1,10 +1,8 @@
 use super::*;
-use crate::discovery::harness::{Harness, record, take_events};
+use crate::discovery::harness::{Harness, config, router, take_events};
 use crate::discovery::simulated_network::{Member, url, urls};
-use crate::discovery::{ACTIVE, IDLE};
 use crate::health::Outcome;
-use crate::routing::{Plan, Policy};
-use crate::topology::{Host, Scheme, Scope, Topology};
+use crate::topology::{Host, Scheme, Scope};
 use std::time::Duration;
 
 mod cluster;

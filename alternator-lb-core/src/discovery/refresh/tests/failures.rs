@@ -104,21 +104,7 @@ async fn ejected_nodes_are_queried_last() {
         .lists_own(9, "dc1", &members);
     harness.refresh().await.unwrap();
     for last in [1, 2] {
-        let node = harness
-            .router
-            .snapshot()
-            .topology()
-            .find(&url(last))
-            .unwrap()
-            .clone();
-        let mut plan = Plan::pinned_to(node);
-        harness
-            .router
-            .advance(&mut plan, true, Duration::ZERO, &mut fastrand::Rng::new())
-            .unwrap();
-        harness
-            .router
-            .settle(&mut plan, Outcome::NotConnected, Duration::ZERO);
+        harness.settle(harness.request(last), Outcome::NotConnected);
     }
     harness.network.take_queries();
     for _ in 0..8 {
@@ -129,31 +115,10 @@ async fn ejected_nodes_are_queried_last() {
 
 #[tokio::test]
 async fn refresh_without_a_client_fails() {
-    let seeds = urls(&[1]);
-    let snapshot = RoutingSnapshot::new(Arc::new(Topology::new(
-        std::slice::from_ref(&seeds),
-        |_| EndpointState::new(()),
-    )));
-    let router = Arc::new(Router::new(snapshot, Policy::default(), 0));
-    let config = DiscoveryConfig {
-        seeds,
-        scope: Scope::cluster(),
-        scope_is_chosen: false,
-        spill_over: true,
-        discovers_local_datacenter: false,
-        intervals: RefreshIntervals {
-            active: ACTIVE,
-            idle: IDLE,
-        },
-        attach: |_| (),
-        end_requests: |()| {},
-        report: Box::new(record),
-    };
-    let discovery = Discovery::new(config, router, Clock::new());
-    assert!(matches!(
-        discovery.refresh().await,
-        Err(RefreshError::NoHttpClient)
-    ));
+    let router = router(&urls(&[1]));
+    let discovery = Discovery::new(config(urls(&[1]), None), router, Clock::new());
+    let error = discovery.refresh().await.unwrap_err();
+    assert!(matches!(error, RefreshError::NoHttpClient));
 }
 
 #[tokio::test(start_paused = true)]
