@@ -25,7 +25,7 @@ pub enum RefreshError {
         failures.join("; ")
     )]
     #[non_exhaustive]
-    NoAnswer {
+    NoResponse {
         /// The nodes that were queried, each with its failure: the last eight at most.
         failures: Vec<String>,
         /// The last of these failures.

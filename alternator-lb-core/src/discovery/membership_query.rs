@@ -117,7 +117,7 @@ impl MembershipQuery<'_> {
     fn no_response(&self) -> RefreshError {
         let failures = &self.log().failures;
         let listed = failures.iter().rev().take(MAX_LISTED_FAILURES).rev();
-        RefreshError::NoAnswer {
+        RefreshError::NoResponse {
             failures: listed
                 .map(|(node, error)| format!("{node}: {}", with_cause(error)))
                 .collect(),

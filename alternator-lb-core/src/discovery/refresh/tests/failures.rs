@@ -40,7 +40,7 @@ async fn failure_is_reported_when_it_begins_and_when_it_ends() {
     }
     let events = take_events();
     assert_eq!(events.len(), 1, "{events:?}");
-    assert!(events[0].starts_with("Failed(NoAnswer"), "{events:?}");
+    assert!(events[0].starts_with("Failed(NoResponse"), "{events:?}");
     assert!(harness.discovery.last_error().is_some());
 
     harness.network.datacenter("dc1", &[("r1", 1), ("r1", 2)]);

@@ -38,7 +38,7 @@ async fn unresponsive_nodes_are_no_reason_to_leave_a_rack() {
     harness.refresh().await.unwrap();
     harness.network.dead(1).dead(2);
     let error = harness.refresh().await.unwrap_err();
-    assert!(matches!(error, RefreshError::NoAnswer { .. }));
+    assert!(matches!(error, RefreshError::NoResponse { .. }));
     assert_eq!(harness.levels(), [[1], [2]]);
 }
 

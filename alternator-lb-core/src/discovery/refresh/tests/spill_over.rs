@@ -113,7 +113,7 @@ async fn preferred_level_without_a_response_fails_the_refresh_and_changes_nothin
     let harness = known(&[1, 3, 11], rack_and_datacenters()).await;
     harness.network.block_query("rack=r1");
     let error = harness.refresh().await.unwrap_err();
-    assert!(matches!(error, RefreshError::NoAnswer { .. }));
+    assert!(matches!(error, RefreshError::NoResponse { .. }));
     assert_eq!(harness.levels(), [vec![1, 2], vec![3], vec![11, 12]]);
 }
 
