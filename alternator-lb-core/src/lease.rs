@@ -90,7 +90,7 @@ impl Lease {
         self.update(holder, pack(holder.generation, Duration::ZERO))
     }
 
-    /// Takes the lease from its holder, if it has one: what that holder brings does not count any more.
+    /// Takes the lease from its holder, if it has one: the result of that holder does not count any more.
     pub fn revoke(&self) {
         let step = |word| (word != CLOSED).then(|| pack(next_generation(word), Duration::ZERO));
         // Refused where the lease is closed, and stays so.
@@ -99,7 +99,7 @@ impl Lease {
             .fetch_update(Ordering::AcqRel, Ordering::Relaxed, step);
     }
 
-    /// Lets nothing acquire or renew the lease any more.
+    /// Refuses every acquisition and renewal from now on.
     pub fn close(&self) {
         // Not a store, of which loom cannot tell that it comes after a concurrent change.
         self.0.swap(CLOSED, Ordering::AcqRel);

@@ -1,4 +1,4 @@
-//! When something that is cached is refreshed, and by which request's means.
+//! When a cached value is refreshed, and by which request.
 
 use crate::clock::millis;
 use crate::lease::{Holder, Lease};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// A due time, and a [`Lease`] for the one refresh that may be under way.
 ///
-/// Nothing polls: a request that finds the refresh due acquires it. A look costs a relaxed load of memory that hardly
+/// Nothing polls: a request that finds the refresh due acquires it. A check costs a relaxed load of memory that hardly
 /// ever changes.
 #[derive(Debug)]
 pub struct RefreshSchedule {
@@ -54,7 +54,7 @@ impl RefreshSchedule {
             return None;
         }
         let holder = self.lease.try_acquire(now, now + limit)?;
-        // Another refresh may have been finished since that look.
+        // Another refresh may have been finished since that check.
         if !self.is_due(now) {
             self.lease.release(holder);
             return None;
@@ -73,7 +73,7 @@ impl RefreshSchedule {
         self.due.load(Ordering::Relaxed) <= millis(now)
     }
 
-    /// Whether what this refresh brings counts: it was not revoked, nor has it expired and been acquired again.
+    /// Whether the result of this refresh counts: it was neither revoked, nor has it expired and been acquired again.
     #[must_use]
     pub fn is_current(&self, refresh: Refresh) -> bool {
         self.lease.is_current(refresh.holder)
@@ -102,13 +102,13 @@ impl RefreshSchedule {
             .fetch_min(millis(time).max(not_before), Ordering::Relaxed);
     }
 
-    /// Makes a refresh due at once: there is more to fetch than was known.
+    /// Makes a refresh due at once, without the minimum interval: there is more to fetch than was known.
     pub fn refresh_now(&self) {
         // Not a store, of which loom cannot tell that it comes after a concurrent change.
         self.due.swap(0, Ordering::Relaxed);
     }
 
-    /// Makes a refresh due at once, and takes from the one under way its effect: it fetches what is no more.
+    /// Makes a refresh due at once, and invalidates the one under way: its result is out of date.
     pub fn revoke(&self) {
         self.lease.revoke();
         self.refresh_now();
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn one_refresh_at_a_time_and_the_next_when_it_is_due() {
+    fn one_refresh_is_under_way_at_a_time_and_the_next_when_it_is_due() {
         let schedule = schedule();
         let refresh = schedule.try_acquire(seconds(1), LIMIT).unwrap();
         assert!(schedule.try_acquire(seconds(2), LIMIT).is_none());
