@@ -12,6 +12,7 @@ use std::time::Duration;
 /// One atomic word: the generation of the newest holder, whether it idles, and the time at which its hold expires.
 ///
 /// All times are those of one [`Clock`](crate::clock::Clock). A check costs a relaxed load.
+#[derive(Default)]
 pub struct Lease(AtomicU64);
 
 /// Proof of an acquisition. It is valid until the lease is revoked, closed or acquired by another holder.
@@ -34,7 +35,7 @@ impl Lease {
     /// A lease without a holder.
     #[must_use]
     pub fn new() -> Self {
-        Self(AtomicU64::new(0))
+        Self::default()
     }
 
     /// A lease that cannot be acquired.
@@ -149,12 +150,6 @@ impl Holder {
     pub fn is_after(self, other: Self) -> bool {
         let distance = (self.generation + GENERATIONS - other.generation) % GENERATIONS;
         (1..GENERATIONS / 2).contains(&distance)
-    }
-}
-
-impl Default for Lease {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -63,15 +63,7 @@ pub(super) fn router(seeds: &[NodeUrl]) -> Arc<Router<()>> {
 
 impl Harness {
     pub(super) fn new(seeds: Vec<NodeUrl>, scope: Option<Scope>) -> Self {
-        Self::with_spill_over(seeds, scope, true)
-    }
-
-    pub(super) fn with_spill_over(
-        seeds: Vec<NodeUrl>,
-        scope: Option<Scope>,
-        spill_over: bool,
-    ) -> Self {
-        Self::with_config(seeds, scope, |config| config.spill_over = spill_over)
+        Self::with_config(seeds, scope, |_| {})
     }
 
     pub(super) fn with_config(

@@ -20,7 +20,7 @@ use tokio::time::timeout;
 /// was started. That runtime may be gone, or no longer be polled while requests are made on another. So the task holds
 /// a [`Lease`] until the end of its next sleep; a request that finds the lease expired starts a new task on its own
 /// runtime.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct DiscoveryTask {
     lease: Arc<Lease>,
     running: Mutex<Option<RunningTask>>,
@@ -55,22 +55,11 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long after a request outside of any runtime the next one looks for a runtime again.
 const NO_RUNTIME_PAUSE: Duration = Duration::from_secs(1);
 
-impl Default for DiscoveryTask {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl DiscoveryTask {
     /// No task yet.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            lease: Arc::new(Lease::new()),
-            running: Mutex::new(None),
-            no_runtime_until: AtomicU64::new(0),
-            has_reported_no_runtime: AtomicBool::new(false),
-        }
+        Self::default()
     }
 
     /// Starts the task if none runs. Costs one relaxed load while one does.

@@ -5,6 +5,9 @@ use crate::health::Outcome;
 use crate::topology::{Host, Scheme, Scope};
 use std::time::Duration;
 
+/// The nodes of a datacenter, with their rack.
+const THREE_NODES: [(&str, u8); 3] = [("r1", 1), ("r1", 2), ("r1", 3)];
+
 mod cluster;
 mod failures;
 mod local_datacenter;

@@ -77,9 +77,7 @@ async fn unresponsive_datacenter_is_kept_for_a_minute_and_found_again() {
 #[tokio::test(start_paused = true)]
 async fn partitioned_seed_removes_no_node() {
     let harness = harness(&[1]);
-    harness
-        .network
-        .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
+    harness.network.datacenter("dc1", &THREE_NODES);
     harness.refresh().await.unwrap();
 
     harness.network.lists_own(1, "dc1", &[("r1", 1)]);
@@ -89,9 +87,7 @@ async fn partitioned_seed_removes_no_node() {
 #[tokio::test(start_paused = true)]
 async fn node_that_two_nodes_no_longer_list_is_removed() {
     let harness = harness(&[1]);
-    harness
-        .network
-        .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
+    harness.network.datacenter("dc1", &THREE_NODES);
     harness.refresh().await.unwrap();
 
     // It still runs, and lists itself.
@@ -103,9 +99,7 @@ async fn node_that_two_nodes_no_longer_list_is_removed() {
 #[tokio::test(start_paused = true)]
 async fn unlisted_nodes_that_do_not_respond_are_removed() {
     let harness = harness(&[1]);
-    harness
-        .network
-        .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
+    harness.network.datacenter("dc1", &THREE_NODES);
     harness.refresh().await.unwrap();
 
     harness.network.dead(2).unresponsive(3);

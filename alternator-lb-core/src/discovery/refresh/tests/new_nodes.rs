@@ -16,9 +16,7 @@ async fn add_third(network: impl FnOnce(&Harness)) -> (Harness, State) {
     );
     assert_eq!(harness.state(2), State::Up);
 
-    harness
-        .network
-        .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
+    harness.network.datacenter("dc1", &THREE_NODES);
     network(&harness);
     assert_eq!(harness.refresh().await.unwrap(), [1, 2, 3]);
     let state = harness.state(3);

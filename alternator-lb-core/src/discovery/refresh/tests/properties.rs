@@ -82,6 +82,13 @@ fn expected(cluster: &[Member<'_>], scope: &Scope, seeds: &[u8]) -> Vec<Vec<u8>>
     levels
 }
 
+/// A discovery after a first refresh, if some level has nodes.
+async fn refreshed(cluster: &[Member<'_>], scope: Scope, seeds: &[u8]) -> Option<Harness> {
+    let harness = Harness::new(urls(seeds), Some(scope));
+    harness.network.cluster(cluster);
+    harness.refresh().await.ok().map(|_| harness)
+}
+
 fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -96,13 +103,13 @@ proptest! {
         run(async {
             let harness = Harness::new(urls(&seeds), Some(scope.clone()));
             harness.network.cluster(&cluster);
-            let wanted = expected(&cluster, &scope, &seeds);
+            let expected = expected(&cluster, &scope, &seeds);
             for _ in 0..3 {
                 match harness.refresh_levels().await {
-                    Ok(levels) => assert_eq!(levels, wanted),
+                    Ok(levels) => assert_eq!(levels, expected),
                     Err(error) => {
                         assert!(matches!(error, RefreshError::NoNodes { .. }), "{error}");
-                        assert_eq!(wanted, Vec::<Vec<u8>>::new());
+                        assert_eq!(expected, Vec::<Vec<u8>>::new());
                     }
                 }
             }
@@ -159,11 +166,9 @@ proptest! {
     #[test]
     fn dead_nodes_keep_their_levels_while_they_are_listed((cluster, scope, seeds) in any_setting(), dead: u16) {
         run(async {
-            let harness = Harness::new(urls(&seeds), Some(scope));
-            harness.network.cluster(&cluster);
-            if harness.refresh().await.is_err() {
+            let Some(harness) = refreshed(&cluster, scope, &seeds).await else {
                 return;
-            }
+            };
             let before = harness.levels();
             for last in subset(&cluster, dead) {
                 harness.network.dead(last);
@@ -180,11 +185,9 @@ proptest! {
     #[test]
     fn partitioned_node_changes_no_level((cluster, scope, seeds) in any_setting(), index: prop::sample::Index) {
         run(async {
-            let harness = Harness::new(urls(&seeds), Some(scope));
-            harness.network.cluster(&cluster);
-            if harness.refresh().await.is_err() {
+            let Some(harness) = refreshed(&cluster, scope, &seeds).await else {
                 return;
-            }
+            };
             let before = harness.levels();
             let (datacenter, rack, last) = *index.get(&cluster);
             harness.network.lists(last, datacenter, &[(datacenter, rack, last)]);

@@ -102,14 +102,10 @@ async fn scope_aware_node_is_found_in_a_half_upgraded_cluster() {
 #[tokio::test(start_paused = true)]
 async fn partitioned_node_does_not_empty_a_datacenter() {
     let harness = harness(&[1], Scope::datacenter("dc1"));
-    harness
-        .network
-        .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
+    harness.network.datacenter("dc1", &THREE_NODES);
     harness.refresh().await.unwrap();
     for last in 1..=3 {
-        harness
-            .network
-            .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
+        harness.network.datacenter("dc1", &THREE_NODES);
         harness.network.lists_own(last, "dc1", &[("r1", last)]);
         for _ in 0..8 {
             assert_eq!(harness.refresh().await.unwrap(), [1, 2, 3]);
@@ -121,9 +117,7 @@ async fn partitioned_node_does_not_empty_a_datacenter() {
 async fn partitioned_node_that_is_queried_first_is_not_trusted() {
     for _ in 0..8 {
         let harness = harness(&[1, 2, 3], Scope::datacenter("dc1"));
-        harness
-            .network
-            .datacenter("dc1", &[("r1", 1), ("r1", 2), ("r1", 3)]);
+        harness.network.datacenter("dc1", &THREE_NODES);
         harness.network.lists_own(1, "dc1", &[("r1", 1)]);
         assert_eq!(harness.refresh().await.unwrap(), [1, 2, 3]);
     }

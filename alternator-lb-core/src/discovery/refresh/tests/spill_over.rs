@@ -248,7 +248,8 @@ async fn later_level_is_empty_until_servers_know_scopes() {
 
 #[tokio::test(start_paused = true)]
 async fn only_the_first_level_with_nodes_is_listed_without_spill_over() {
-    let harness = Harness::with_spill_over(urls(&[3]), Some(rack_and_datacenters()), false);
+    let scope = Some(rack_and_datacenters());
+    let harness = Harness::with_config(urls(&[3]), scope, |config| config.spill_over = false);
     harness.network.cluster(&CLUSTER);
     learn(&harness).await;
     assert_eq!(harness.refresh_levels().await.unwrap(), [[1, 2]]);
