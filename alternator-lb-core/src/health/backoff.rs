@@ -1,52 +1,52 @@
-//! How long a node that was ejected rests.
+//! Ejection backoff: the time until an ejected node may be probed again.
 
 use super::EjectionCause;
 use crate::jitter::jittered;
 use std::time::Duration;
 
-/// How rests grow.
+/// The growth of a backoff.
 struct Backoff {
-    first: Duration,
-    longest: Duration,
-    /// How much a rest varies to either side, so that the clients of a node do not all come back in the same instant.
+    initial: Duration,
+    max: Duration,
+    /// The largest deviation to either side, as a fraction, so that the clients of a node do not all return at once.
     jitter: f64,
 }
 
-/// A node that cannot be connected, or does not answer the question whether it is there.
+/// The backoff of a node that cannot be connected, or does not respond to a health check.
 ///
-/// The first rest is shorter than any restart of a server takes, so a refused connection that was a passing thing (a full
-/// backlog, a load balancer's reload) costs the node next to nothing. The longest is what the ScyllaDB drivers wait at
-/// most before they connect again, with their jitter. What a rest ends with is a probe, which costs no request anything.
+/// The initial backoff is shorter than any restart of a server, so a refused connection with a passing cause (a full
+/// backlog, a load balancer's reload) costs the node next to nothing. The maximum, with its jitter, is that of the
+/// reconnection of the ScyllaDB drivers. A probe ends the backoff, which costs no request anything.
 const UNREACHABLE: Backoff = Backoff {
-    first: Duration::from_millis(100),
-    longest: Duration::from_secs(10),
+    initial: Duration::from_millis(100),
+    max: Duration::from_secs(10),
     jitter: 0.15,
 };
 
-/// A node that answers, but badly: linkerd's numbers. What a rest ends with is a request of the application, which has
-/// to be sent again if the node is not well yet: that may happen every second at first, and once a minute for long.
+/// The backoff of a node that responds with errors: linkerd's numbers. A request of the application ends the backoff, and
+/// is sent again if the node still fails: tolerable every second at first, and once a minute in the long run.
 const FAILING: Backoff = Backoff {
-    first: Duration::from_secs(1),
-    longest: Duration::from_secs(60),
+    initial: Duration::from_secs(1),
+    max: Duration::from_secs(60),
     jitter: 0.5,
 };
 
-/// How long the right to try a node lasts: as long as a slow operation may take to be answered.
+/// The lifetime of a permit: as long as the response to a slow operation may take.
 pub(super) const PERMIT_LIFETIME: Duration = Duration::from_secs(10);
 
-/// The rest after `consecutive_ejections` in a row (1 for the first): doubled each time.
+/// Returns the backoff after a number of consecutive ejections (1 for the first): doubled each time, with jitter.
 pub(super) fn after(
     cause: EjectionCause,
     consecutive_ejections: u32,
     rng: &mut fastrand::Rng,
 ) -> Duration {
-    let growth = match cause {
+    let backoff = match cause {
         EjectionCause::Pending | EjectionCause::Unreachable => UNREACHABLE,
         EjectionCause::Failing => FAILING,
     };
     let doublings = consecutive_ejections.saturating_sub(1).min(16);
-    let backoff = growth.first.saturating_mul(1 << doublings);
-    jittered(backoff.min(growth.longest), growth.jitter, rng)
+    let without_jitter = backoff.initial.saturating_mul(1 << doublings);
+    jittered(without_jitter.min(backoff.max), backoff.jitter, rng)
 }
 
 #[cfg(test)]
@@ -55,7 +55,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn rests_double_until_the_longest() {
+    fn backoff_doubles_up_to_its_maximum() {
         let mut rng = fastrand::Rng::with_seed(7);
         for (cause, consecutive_ejections, middle, jitter) in [
             (EjectionCause::Unreachable, 1, 100, 0.15),
@@ -77,11 +77,18 @@ mod tests {
     }
 
     proptest! {
+        /// The chance that none of 300 clients falls into a given tenth of the range is 2e-14.
         #[test]
-        fn no_two_clients_rest_alike(seed in any::<u64>(), consecutive_ejections in 1u32..20) {
-            let mut rng = fastrand::Rng::with_seed(seed);
-            let mut rest = || after(EjectionCause::Failing, consecutive_ejections, &mut rng);
-            prop_assert_ne!(rest(), rest());
+        fn backoffs_of_different_clients_cover_the_whole_jitter_range(seed in any::<u32>(), ejections in 1u32..20) {
+            let middle = f64::from(1u32 << (ejections - 1)).min(60.0);
+            let mut tenths = [0; 10];
+            for client in 0..300 {
+                let mut rng = fastrand::Rng::with_seed(u64::from(seed) << 16 | client);
+                let backoff = after(EjectionCause::Failing, ejections, &mut rng);
+                let position = backoff.as_secs_f64() / middle - 0.5;
+                tenths[((position * 10.0) as usize).min(9)] += 1;
+            }
+            prop_assert!(tenths.iter().all(|&clients| clients > 0), "{tenths:?}");
         }
     }
 }

@@ -1,13 +1,13 @@
-//! Whether a node can be used.
+//! The health of one node: outlier ejection, probing and slow start.
 //!
-//! A node that refuses a connection, or that answers no question while requests wait on it, is left out by all requests
-//! at once until it answers again. One that answers, but mostly with errors of its own, is left out for a while, and then
-//! one request decides. The state of a node is one atomic packed: the request path reads it without a lock, and what
-//! changed comes back as a value, for others to log and to route by.
+//! A node that refuses connections, or does not respond while requests wait on it, is ejected for all requests at once
+//! until it responds again. A node that responds mostly with errors of its own is ejected for a while; then a single
+//! request decides. The state is packed into one atomic, which the request path reads without a lock. Changes are returned
+//! as values, for the caller to log and to route by.
 //!
-//! How many nodes may be left out at the same time is not decided here, but where all of them are seen: in `routing`.
+//! The limit of simultaneously ejected nodes is in `routing`, which sees all of them.
 //!
-//! All of it is plain synchronous code which is told the time, so its tests need neither clock nor network.
+//! All of this is synchronous code that is given the time, so its tests need no clock and no network.
 
 mod backoff;
 mod consecutive_ejections;

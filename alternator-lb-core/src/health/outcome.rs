@@ -1,30 +1,30 @@
-//! What an attempt says of its node.
+//! What the end of an attempt says about its node.
 
-/// What became of an attempt, as far as the node is concerned.
+/// The outcome of an attempt, as far as it concerns the node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The node answered: what was asked for, or that the request was wrong.
+    /// The node responded: with a result, or that the request was wrong.
     Answered,
-    /// It answered that it has too much to do.
+    /// The node responded that it is overloaded.
     Overloaded,
-    /// It answered with an error of its own (5xx).
+    /// The node responded with an error of its own (5xx).
     ServerError,
-    /// The same, but only after so long that it will have waited for others: Alternator gives a request ten seconds, and
-    /// answers 500 when the replicas have not answered by then.
+    /// A server error that came so late that the node probably waited for others: Alternator gives a request ten seconds,
+    /// and responds with 500 when the replicas have not responded by then.
     SlowServerError,
-    /// There was no connection to the node.
+    /// The node could not be connected.
     NotConnected,
-    /// The request was not sent, but that need not be the node's fault: there was hardly time to connect.
+    /// The request was not sent, for lack of time to connect: not necessarily the node's fault.
     NotSent,
-    /// There was a connection, and it broke before the answer was there.
+    /// The connection broke before the response was complete.
     Cut,
-    /// The answer took longer than the application waits.
+    /// The response took longer than the application waits.
     TimedOut,
-    /// The attempt ended for reasons that are not the node's.
+    /// The attempt ended for reasons unrelated to the node.
     Neutral,
 }
 
-/// What an outcome is worth as evidence on how well a node serves.
+/// The weight of an outcome in the success rate of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Evidence {
     Good,
@@ -33,7 +33,7 @@ pub(super) enum Evidence {
 }
 
 impl Outcome {
-    /// Whether the request certainly did not reach the node.
+    /// Returns whether the request certainly did not reach the node.
     pub fn was_not_sent(self) -> bool {
         match self {
             Self::NotConnected | Self::NotSent => true,
@@ -47,7 +47,7 @@ impl Outcome {
         }
     }
 
-    /// Whether an answer came, whatever it said.
+    /// Returns whether the node responded, with success or not.
     pub fn was_answered(self) -> bool {
         match self {
             Self::Answered | Self::Overloaded | Self::ServerError | Self::SlowServerError => true,
@@ -57,7 +57,7 @@ impl Outcome {
         }
     }
 
-    /// Whether it counts among the node's failures: no answer, or an error of its own.
+    /// Returns whether the outcome counts as a failure of the node: no response, or an error of its own.
     pub fn is_failure(self) -> bool {
         match self {
             Self::ServerError
@@ -73,8 +73,8 @@ impl Outcome {
         match self {
             Self::Answered => Evidence::Good,
             Self::ServerError | Self::Cut | Self::TimedOut => Evidence::Bad,
-            // Throttling is how a node that works defends itself, and may be due to the table. A connection that was not
-            // had decides by itself.
+            // Throttling is how a healthy node defends itself, and may be due to the table. A failure to connect ejects
+            // the node by itself.
             Self::Overloaded
             | Self::SlowServerError
             | Self::NotConnected

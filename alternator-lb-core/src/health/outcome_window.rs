@@ -1,29 +1,29 @@
-//! How well a node has served lately.
+//! The success rate of a node over the last seconds.
 
 use super::outcome::Evidence;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Failures in a row after which a node is ejected, as in envoy and finagle. Were it one or two, a passing thing would
-/// do; at ten, an operation of a hundred requests would meet them all.
+/// Consecutive failures that eject a node, as in envoy and finagle. One or two would eject it for a passing cause; at ten,
+/// an operation of a hundred requests could meet them all.
 pub(super) const CONSECUTIVE_FAILURES: u32 = 5;
 
-/// How long the record reaches back, in buckets of one second: linkerd's window. Old enough to hold a sample at moderate
-/// load, young enough to forget what is mended.
+/// The length of the window, in buckets of one second: linkerd's. Long enough to hold a sample at moderate load, short
+/// enough to forget a failure that is repaired.
 const BUCKETS: usize = 10;
 
-/// How many attempts there must be in that time before their share counts. With fewer, a node that is as good as any
-/// other would now and then show a bad share by chance.
+/// The minimum number of attempts in the window for the success rate to count. With fewer, a healthy node would now and
+/// then fall below the threshold by chance.
 const MIN_VOLUME: u64 = 20;
 
-/// A node of whose attempts less than four in five go well is ejected, as in linkerd. A node that fails half of the time
-/// hardly ever fails five times in a row, which is why there is a share beside the row.
+/// The success rate (four in five) below which a node is ejected, as in linkerd. It complements the consecutive failures:
+/// a node that fails half of its attempts hardly ever fails five in a row.
 const MIN_SUCCESS_RATE: (u64, u64) = (4, 5);
 
-/// Good and bad attempts of the last ten seconds, and the bad ones in a row.
+/// Successes and failures of the last ten seconds, and the consecutive failures.
 ///
-/// Written by every attempt, so it is a handful of atomic words and no lock. A count that is lost when a bucket changes
-/// its second at that very moment is not missed.
+/// Every attempt writes to it, so it consists of a few atomics, without a lock. A count that is lost while a bucket moves
+/// on to another second does no harm.
 #[derive(Debug)]
 pub(super) struct OutcomeWindow {
     consecutive_failures: AtomicU32,
@@ -38,27 +38,27 @@ impl OutcomeWindow {
         }
     }
 
-    /// Takes note of an attempt. Returns whether the node should be ejected for what the record says now.
+    /// Records an attempt. Returns whether the node should be ejected now.
     pub(super) fn record(&self, evidence: Evidence, now: Duration) -> bool {
         match evidence {
             Evidence::Good => {
+                // Spares the other threads' caches a write in the usual case.
                 if self.consecutive_failures.load(Ordering::Relaxed) > 0 {
                     self.consecutive_failures.store(0, Ordering::Relaxed);
                 }
-                self.count(Bucket::ONE_GOOD, now);
+                self.add(Bucket::ONE_SUCCESS, now);
                 false
             }
             Evidence::Bad => {
-                let consecutive_failures =
-                    self.consecutive_failures.fetch_add(1, Ordering::Relaxed) + 1;
-                self.count(Bucket::ONE_BAD, now);
-                consecutive_failures >= CONSECUTIVE_FAILURES || self.is_below_threshold(now)
+                let consecutive = self.consecutive_failures.fetch_add(1, Ordering::Relaxed) + 1;
+                self.add(Bucket::ONE_FAILURE, now);
+                consecutive >= CONSECUTIVE_FAILURES || self.is_below_min_success_rate(now)
             }
             Evidence::None => false,
         }
     }
 
-    /// Forgets everything: what a node did before it was ejected says nothing of it afterwards.
+    /// Forgets all attempts: those before an ejection say nothing about the node after it.
     pub(super) fn clear(&self) {
         self.consecutive_failures.store(0, Ordering::Relaxed);
         for bucket in &self.buckets {
@@ -66,66 +66,61 @@ impl OutcomeWindow {
         }
     }
 
-    fn count(&self, one: u64, now: Duration) {
+    fn add(&self, one: u64, now: Duration) {
         let second = now.as_secs();
-        let place = usize::try_from(second % BUCKETS as u64).unwrap_or_default();
-        let Some(bucket) = self.buckets.get(place) else {
+        let index = usize::try_from(second % BUCKETS as u64).unwrap_or_default();
+        let Some(bucket) = self.buckets.get(index) else {
             return;
         };
-        let before = bucket.load(Ordering::Relaxed);
-        if Bucket(before).is_of(second) {
+        let packed = bucket.load(Ordering::Relaxed);
+        if Bucket(packed).is_of(second) {
             bucket.fetch_add(one, Ordering::Relaxed);
         } else {
-            // Somebody else may have begun it: then that one is counted, and this one is not.
-            let _ = bucket.compare_exchange(
-                before,
-                Bucket::begin(second) + one,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            );
+            // If another thread starts the bucket first, its attempt counts and this one does not.
+            let started = Bucket::empty(second) + one;
+            let _ = bucket.compare_exchange(packed, started, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 
-    fn is_below_threshold(&self, now: Duration) -> bool {
+    fn is_below_min_success_rate(&self, now: Duration) -> bool {
         let first = (now.as_secs() + 1).saturating_sub(BUCKETS as u64);
-        let seconds = first..=now.as_secs();
-        let (mut good, mut bad) = (0, 0);
+        let (mut successes, mut failures) = (0, 0);
         for bucket in &self.buckets {
             let bucket = Bucket(bucket.load(Ordering::Relaxed));
-            if seconds.clone().any(|second| bucket.is_of(second)) {
-                good += bucket.good();
-                bad += bucket.bad();
+            if (first..=now.as_secs()).any(|second| bucket.is_of(second)) {
+                successes += bucket.successes();
+                failures += bucket.failures();
             }
         }
-        let all = good + bad;
-        all >= MIN_VOLUME && good * MIN_SUCCESS_RATE.1 < all * MIN_SUCCESS_RATE.0
+        let volume = successes + failures;
+        volume >= MIN_VOLUME && successes * MIN_SUCCESS_RATE.1 < volume * MIN_SUCCESS_RATE.0
     }
 }
 
-/// One second, in one packed: which one, plus one so that an empty packed is none (22 bits, 48 days until one comes again);
-/// the good attempts (21 bits, two million); the bad ones (21 bits).
+/// The counts of one second, packed into an integer: the second plus one, so that zero is no second (22 bits, which
+/// repeat after 48 days); the successes (21 bits, two million); the failures (21 bits).
 #[derive(Clone, Copy)]
 struct Bucket(u64);
 
 impl Bucket {
-    const COUNT: u32 = 21;
-    const COUNT_MASK: u64 = (1 << Self::COUNT) - 1;
-    const ONE_BAD: u64 = 1;
-    const ONE_GOOD: u64 = 1 << Self::COUNT;
+    const COUNT_BITS: u32 = 21;
+    const COUNT_MASK: u64 = (1 << Self::COUNT_BITS) - 1;
+    const ONE_FAILURE: u64 = 1;
+    const ONE_SUCCESS: u64 = 1 << Self::COUNT_BITS;
 
-    fn begin(second: u64) -> u64 {
-        (second + 1) << (2 * Self::COUNT)
+    fn empty(second: u64) -> u64 {
+        (second + 1) << (2 * Self::COUNT_BITS)
     }
 
     fn is_of(self, second: u64) -> bool {
-        self.0 >> (2 * Self::COUNT) == Self::begin(second) >> (2 * Self::COUNT)
+        self.0 >> (2 * Self::COUNT_BITS) == Self::empty(second) >> (2 * Self::COUNT_BITS)
     }
 
-    fn good(self) -> u64 {
-        self.0 >> Self::COUNT & Self::COUNT_MASK
+    fn successes(self) -> u64 {
+        self.0 >> Self::COUNT_BITS & Self::COUNT_MASK
     }
 
-    fn bad(self) -> u64 {
+    fn failures(self) -> u64 {
         self.0 & Self::COUNT_MASK
     }
 }
@@ -138,22 +133,22 @@ mod tests {
         Duration::from_millis(millis)
     }
 
-    /// After which of the attempts, which go well or not, the node should be ejected; one every `pause`.
+    /// Returns the index of the attempt that ejects the node, with a `pause` before each attempt.
     fn ejected_after(attempts: impl IntoIterator<Item = bool>, pause: Duration) -> Option<usize> {
-        let record = OutcomeWindow::new();
+        let window = OutcomeWindow::new();
         let mut now = millis(12_345);
-        attempts.into_iter().position(|good| {
+        attempts.into_iter().position(|is_success| {
             now += pause;
-            let evidence = match good {
+            let evidence = match is_success {
                 true => Evidence::Good,
                 false => Evidence::Bad,
             };
-            record.record(evidence, now)
+            window.record(evidence, now)
         })
     }
 
     #[test]
-    fn five_failures_in_a_row_are_enough() {
+    fn five_consecutive_failures_eject() {
         let failures = |count: usize| std::iter::repeat_n(false, count);
         assert_eq!(ejected_after(failures(4), millis(1)), None);
         assert_eq!(ejected_after(failures(9), millis(1)), Some(4));
@@ -163,42 +158,46 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_fails_half_of_the_time_is_found_out_by_its_share() {
-        let every = |n: usize| (1..).map(move |attempt| attempt % n != 0).take(2_000);
-        let found = ejected_after(every(2), millis(10));
-        assert_eq!(found, Some(19), "as soon as there are twenty");
-        assert!(ejected_after(every(4), millis(10)).is_some());
-        assert_eq!(ejected_after(every(5), millis(10)), None, "four in five");
+    fn success_rate_below_four_in_five_ejects() {
+        let failing_every = |n: usize| (1..).map(move |attempt| attempt % n != 0).take(2_000);
+        let ejected = ejected_after(failing_every(2), millis(10));
+        assert_eq!(ejected, Some(19), "at the minimum volume");
+        assert!(ejected_after(failing_every(4), millis(10)).is_some());
         assert_eq!(
-            ejected_after(every(2), millis(600)),
+            ejected_after(failing_every(5), millis(10)),
             None,
-            "too few in ten seconds"
+            "exactly four in five"
+        );
+        assert_eq!(
+            ejected_after(failing_every(2), millis(600)),
+            None,
+            "below the minimum volume"
         );
     }
 
     #[test]
-    fn what_is_ten_seconds_old_is_forgotten() {
-        let record = OutcomeWindow::new();
+    fn attempts_older_than_ten_seconds_do_not_count() {
+        let window = OutcomeWindow::new();
         for attempt in 0..19 {
-            record.record([Evidence::Bad, Evidence::Good][attempt % 2], millis(0));
+            window.record([Evidence::Bad, Evidence::Good][attempt % 2], millis(0));
         }
-        assert!(!record.record(Evidence::Bad, millis(10_000)));
-        record.clear();
+        assert!(!window.record(Evidence::Bad, millis(10_000)));
+        window.clear();
         for attempt in 0..19 {
-            record.record([Evidence::Bad, Evidence::Good][attempt % 2], millis(0));
+            window.record([Evidence::Bad, Evidence::Good][attempt % 2], millis(0));
         }
-        assert!(record.record(Evidence::Bad, millis(9_999)));
+        assert!(window.record(Evidence::Bad, millis(9_999)));
     }
 
     #[test]
-    fn what_says_nothing_changes_nothing() {
-        let record = OutcomeWindow::new();
+    fn neutral_outcomes_neither_count_nor_interrupt_consecutive_failures() {
+        let window = OutcomeWindow::new();
         for _ in 0..4 {
-            assert!(!record.record(Evidence::Bad, millis(0)));
-            assert!(!record.record(Evidence::None, millis(0)));
+            assert!(!window.record(Evidence::Bad, millis(0)));
+            assert!(!window.record(Evidence::None, millis(0)));
         }
-        assert!(record.record(Evidence::Bad, millis(0)));
-        record.clear();
-        assert!(!record.record(Evidence::Bad, millis(0)));
+        assert!(window.record(Evidence::Bad, millis(0)));
+        window.clear();
+        assert!(!window.record(Evidence::Bad, millis(0)));
     }
 }

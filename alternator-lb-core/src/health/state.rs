@@ -1,49 +1,52 @@
-//! The state of a node, and how it fits into one atomic packed.
+//! The state of a node, and its packing into one atomic integer.
 
 use crate::clock::millis;
 use std::time::Duration;
 
-/// What is the matter with a node at a moment.
+/// The state of a node. Times are durations since the caller's epoch, in milliseconds once packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
+    /// The node takes its full share of the requests.
     Up,
-    /// Up again, or for the first time, since then: under load it takes less than its share at first.
+    /// The node was restored or admitted recently: under load it takes less than its share at first.
     SlowStart {
+        /// The time of the restoration or admission.
         since: Duration,
     },
-    /// Ejected: not to be tried before this moment.
+    /// The node takes no requests, and must not be probed yet.
     Ejected {
+        /// The reason of the ejection.
         cause: EjectionCause,
+        /// The end of the backoff.
         until: Duration,
     },
-    /// Ejected, and somebody finds out whether it is well again, unless that takes longer than until this moment.
+    /// The node takes no requests but the one that has the [`ProbePermit`](super::ProbePermit), if that is not a probe.
     HalfOpen {
+        /// The reason of the ejection.
         cause: EjectionCause,
+        /// The end of the permit's lifetime.
         until: Duration,
     },
 }
 
-/// Why a node is left out.
+/// The reason of an ejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EjectionCause {
-    /// It is new, and has not been seen to listen: servers name a node some ten seconds before it does.
+    /// The node is new, and has not responded yet: servers list a node some ten seconds before it listens.
     Pending,
-    /// It could not be connected, or did not answer the question whether it is there.
+    /// The node could not be connected, or did not respond to a health check.
     Unreachable,
-    /// It answers, but mostly with errors of its own.
+    /// The node responds, but mostly with errors of its own.
     Failing,
 }
 
 impl State {
-    /// Whether requests go there.
+    /// Returns whether the node takes requests.
     pub fn is_up(self) -> bool {
-        match self {
-            Self::Up | Self::SlowStart { .. } => true,
-            Self::Ejected { .. } | Self::HalfOpen { .. } => false,
-        }
+        self.cause().is_none()
     }
 
-    /// Why it is left out, if it is.
+    /// Returns the reason of the ejection, if the node is ejected.
     pub fn cause(self) -> Option<EjectionCause> {
         match self {
             Self::Up | Self::SlowStart { .. } => None,
@@ -51,40 +54,42 @@ impl State {
         }
     }
 
-    /// The kind above, milliseconds below. Two million years of these fit.
+    /// Packs the kind into the highest byte and the milliseconds below it, which last for two million years.
     pub(super) fn pack(self) -> u64 {
-        let (kind, moment) = match self {
+        let (kind, time) = match self {
             Self::Up => (UP, Duration::ZERO),
             Self::SlowStart { since } => (SLOW_START, since),
-            Self::Ejected { cause, until } => (RESTING + u64::from(cause.number()), until),
-            Self::HalfOpen { cause, until } => (ON_TRIAL + u64::from(cause.number()), until),
+            Self::Ejected { cause, until } => (EJECTED + u64::from(cause.number()), until),
+            Self::HalfOpen { cause, until } => (HALF_OPEN + u64::from(cause.number()), until),
         };
-        kind << KIND | millis(moment).min(MILLIS)
+        kind << MILLIS_BITS | millis(time).min(MAX_MILLIS)
     }
 
     pub(super) fn unpack(packed: u64) -> Self {
-        let moment = Duration::from_millis(packed & MILLIS);
-        match packed >> KIND {
+        let time = Duration::from_millis(packed & MAX_MILLIS);
+        match packed >> MILLIS_BITS {
             UP => Self::Up,
-            SLOW_START => Self::SlowStart { since: moment },
-            kind if kind < ON_TRIAL => Self::Ejected {
-                cause: EjectionCause::of(kind - RESTING),
-                until: moment,
+            SLOW_START => Self::SlowStart { since: time },
+            kind if kind < HALF_OPEN => Self::Ejected {
+                cause: EjectionCause::from_number(kind - EJECTED),
+                until: time,
             },
             kind => Self::HalfOpen {
-                cause: EjectionCause::of(kind - ON_TRIAL),
-                until: moment,
+                cause: EjectionCause::from_number(kind - HALF_OPEN),
+                until: time,
             },
         }
     }
 }
 
-const KIND: u32 = 56;
-const MILLIS: u64 = (1 << KIND) - 1;
+const MILLIS_BITS: u32 = 56;
+const MAX_MILLIS: u64 = (1 << MILLIS_BITS) - 1;
+
+/// The kinds. Those of ejected nodes are followed by one for each further cause.
 const UP: u64 = 0;
 const SLOW_START: u64 = 1;
-const RESTING: u64 = 2;
-const ON_TRIAL: u64 = RESTING + 3;
+const EJECTED: u64 = 2;
+const HALF_OPEN: u64 = EJECTED + 3;
 
 impl EjectionCause {
     pub(super) fn number(self) -> u32 {
@@ -95,7 +100,7 @@ impl EjectionCause {
         }
     }
 
-    fn of(number: u64) -> Self {
+    fn from_number(number: u64) -> Self {
         match number {
             0 => Self::Pending,
             1 => Self::Unreachable,
@@ -110,37 +115,35 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn every_state_fits_into_a_word_of_its_own() {
-        let moments = [0, 1, 86_400_000, MILLIS].map(Duration::from_millis);
-        let causes = [
-            EjectionCause::Pending,
-            EjectionCause::Unreachable,
-            EjectionCause::Failing,
-        ];
+    fn every_state_packs_into_a_distinct_integer_and_back() {
         let mut states = vec![State::Up];
-        for until in moments {
+        for until in [0, 1, 86_400_000, MAX_MILLIS].map(Duration::from_millis) {
             states.push(State::SlowStart { since: until });
-            for cause in causes {
+            for cause in [
+                EjectionCause::Pending,
+                EjectionCause::Unreachable,
+                EjectionCause::Failing,
+            ] {
                 states.push(State::Ejected { cause, until });
                 states.push(State::HalfOpen { cause, until });
             }
         }
-        let mut words: Vec<_> = states.iter().map(|state| state.pack()).collect();
-        for (state, packed) in states.iter().zip(&words) {
+        let mut packed: Vec<_> = states.iter().map(|state| state.pack()).collect();
+        for (state, packed) in states.iter().zip(&packed) {
             assert_eq!(State::unpack(*packed), *state);
         }
-        words.sort_unstable();
-        words.dedup();
-        assert_eq!(words.len(), states.len());
+        packed.sort_unstable();
+        packed.dedup();
+        assert_eq!(packed.len(), states.len());
     }
 
     proptest! {
         #[test]
-        fn no_moment_changes_the_kind(millis in any::<u64>()) {
+        fn no_time_changes_the_kind_of_a_packed_state(millis in any::<u64>()) {
             let since = Duration::from_millis(millis);
-            let read = State::unpack(State::SlowStart { since }.pack());
-            let is_warming = matches!(read, State::SlowStart { .. });
-            prop_assert!(is_warming);
+            let unpacked = State::unpack(State::SlowStart { since }.pack());
+            let is_in_slow_start = matches!(unpacked, State::SlowStart { .. });
+            prop_assert!(is_in_slow_start);
         }
     }
 }

@@ -1,4 +1,4 @@
-mod trials;
+mod permits;
 
 use super::*;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 const START: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(1_000);
 
-/// A node, its generator of random numbers, and the time.
+/// A node, a random number generator, and the time.
 struct Harness {
     health: NodeHealth,
     rng: fastrand::Rng,
@@ -22,7 +22,7 @@ impl Harness {
         }
     }
 
-    /// A node that cannot be connected.
+    /// A node that cannot be connected, at the end of its backoff.
     fn unreachable() -> Self {
         let mut harness = Self::new();
         let backoff = harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
@@ -30,14 +30,14 @@ impl Harness {
         harness
     }
 
-    /// A node that was ejected for its errors, at the end of its rest.
+    /// A node ejected for its errors, at the end of its backoff.
     fn failing() -> Self {
         let mut harness = Self::new();
         harness.fail();
         harness
     }
 
-    /// Ejects the node for its errors, and lets it rest. Returns how long that was.
+    /// Ejects the node for its errors, and waits out the backoff. Returns the backoff.
     fn fail(&mut self) -> Duration {
         for _ in 1..crate::health::outcome_window::CONSECUTIVE_FAILURES {
             assert_eq!(self.settle(Outcome::ServerError, None), None);
@@ -47,20 +47,20 @@ impl Harness {
         backoff
     }
 
-    fn ejected(&mut self, outcome: Outcome, why: EjectionCause) -> Duration {
+    fn ejected(&mut self, outcome: Outcome, expected: EjectionCause) -> Duration {
         match self.settle(outcome, None) {
-            Some(Transition::Ejected { cause, backoff }) if cause == why => backoff,
-            other => panic!("{outcome:?} should eject the node as {why:?}, not {other:?}"),
+            Some(Transition::Ejected { cause, backoff }) if cause == expected => backoff,
+            other => panic!("{outcome:?} should eject the node as {expected:?}, not {other:?}"),
         }
     }
 
-    /// What comes of an attempt that takes no time.
+    /// Settles an attempt that takes no time.
     fn settle(&mut self, outcome: Outcome, permit: Option<ProbePermit>) -> Option<Transition> {
-        self.settle_old(outcome, permit, self.now)
+        self.settle_begun(outcome, permit, self.now)
     }
 
-    /// The same of one that began earlier.
-    fn settle_old(
+    /// Settles an attempt that began earlier.
+    fn settle_begun(
         &mut self,
         outcome: Outcome,
         permit: Option<ProbePermit>,
@@ -70,13 +70,13 @@ impl Harness {
         self.health.settle(outcome, permit, began, now, rng)
     }
 
-    fn probed(&mut self, answered: bool) -> Option<Transition> {
+    fn probed(&mut self, has_responded: bool) -> Option<Transition> {
         let permit = self
             .health
             .acquire_probe_permit(false, self.now)
             .expect("its backoff is over");
         self.health
-            .probed(answered, permit, self.now, &mut self.rng)
+            .probed(has_responded, permit, self.now, &mut self.rng)
     }
 
     fn permit(&self) -> ProbePermit {
@@ -99,32 +99,32 @@ const ALL: [Outcome; 9] = [
 ];
 
 #[test]
-fn a_refused_connection_ejects_the_node_once() {
+fn refused_connection_ejects_the_node_once() {
     let mut harness = Harness::new();
     let backoff = harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
     for _ in 0..100 {
         assert_eq!(harness.settle(Outcome::NotConnected, None), None);
     }
     let State::Ejected { until, .. } = harness.health.state() else {
-        panic!("it rests");
+        panic!("it should be ejected");
     };
     assert!(until.abs_diff(START + backoff) <= Duration::from_millis(1));
 }
 
 #[test]
-fn five_bad_attempts_in_a_row_eject_the_node() {
+fn five_consecutive_failures_eject_the_node() {
     for outcome in [Outcome::ServerError, Outcome::Cut, Outcome::TimedOut] {
         let mut harness = Harness::new();
         for _ in 0..4 {
             assert_eq!(harness.settle(outcome, None), None);
         }
         harness.ejected(outcome, EjectionCause::Failing);
-        assert_eq!(harness.settle(outcome, None), None, "it is out already");
+        assert_eq!(harness.settle(outcome, None), None, "it is ejected already");
     }
 }
 
 #[test]
-fn what_is_not_the_nodes_fault_never_ejects_it() {
+fn outcomes_that_are_not_the_nodes_fault_never_eject_it() {
     for outcome in [
         Outcome::Answered,
         Outcome::Overloaded,
@@ -142,7 +142,7 @@ fn what_is_not_the_nodes_fault_never_ejects_it() {
 }
 
 #[test]
-fn a_probe_brings_an_unreachable_node_back_and_it_warms_up() {
+fn probe_restores_an_unreachable_node_which_starts_slowly() {
     let mut harness = Harness::unreachable();
     assert_eq!(harness.probed(true), Some(Transition::Restored));
     let shares = [0, 500, 5_000, 10_000].map(|after| {
@@ -157,36 +157,39 @@ fn a_probe_brings_an_unreachable_node_back_and_it_warms_up() {
 }
 
 #[test]
-fn rests_grow_while_probes_fail_and_when_a_node_fails_again_soon() {
+fn backoff_grows_with_failed_probes_and_with_an_ejection_during_slow_start() {
     let mut harness = Harness::unreachable();
-    let mut rests = Vec::new();
+    let mut backoffs = Vec::new();
     for _ in 0..4 {
         let Some(Transition::ProbeFailed { cause, backoff }) = harness.probed(false) else {
-            panic!("it is still out");
+            panic!("it should still be ejected");
         };
         assert_eq!(cause, EjectionCause::Unreachable);
-        rests.push(backoff);
+        backoffs.push(backoff);
         harness.now += backoff;
     }
-    assert!(rests.windows(2).all(|pair| pair[1] > pair[0]), "{rests:?}");
+    assert!(
+        backoffs.windows(2).all(|pair| pair[1] > pair[0]),
+        "{backoffs:?}"
+    );
 
     harness.probed(true);
     let soon = harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
-    assert!(soon > rests[3], "the same trouble");
+    assert!(soon > backoffs[3], "it is consecutive");
     harness.now += soon;
     harness.probed(true);
     harness.now += SLOW_START;
     harness.settle(Outcome::Answered, None);
     let later = harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
-    assert!(later < rests[0], "{later:?}: that is another story");
+    assert!(later < backoffs[0], "{later:?}: it is not consecutive");
 }
 
 #[test]
-fn only_a_request_brings_a_failing_node_back() {
+fn only_a_request_with_a_permit_restores_a_failing_node() {
     let mut harness = Harness::failing();
     assert_eq!(harness.health.acquire_probe_permit(true, LONG), None);
     for outcome in ALL.into_iter().filter(|outcome| outcome.was_answered()) {
-        assert_eq!(harness.settle(outcome, None), None, "an older request");
+        assert_eq!(harness.settle(outcome, None), None, "it has no permit");
     }
     let permit = harness.permit();
     assert_eq!(
@@ -196,28 +199,28 @@ fn only_a_request_brings_a_failing_node_back() {
 }
 
 #[test]
-fn a_node_that_fails_again_rests_longer() {
+fn node_that_fails_again_backs_off_longer() {
     let mut harness = Harness::failing();
     let permit = harness.permit();
-    let still = harness.settle(Outcome::ServerError, Some(permit));
+    let transition = harness.settle(Outcome::ServerError, Some(permit));
     let Some(Transition::ProbeFailed {
         cause: EjectionCause::Failing,
         backoff: second,
-    }) = still
+    }) = transition
     else {
-        panic!("{still:?}");
+        panic!("{transition:?}");
     };
     assert!(second >= Duration::from_secs(1));
     harness.now += second;
     let permit = harness.permit();
     harness.settle(Outcome::Answered, Some(permit));
-    // What was bad before says nothing now: it takes five again.
+    // Earlier failures do not count: it takes five again.
     let third = harness.fail();
     assert!(third >= Duration::from_secs(2), "{third:?}");
 }
 
 #[test]
-fn any_answer_shows_that_a_node_can_be_reached() {
+fn any_response_restores_an_unreachable_node() {
     for outcome in ALL.into_iter().filter(|outcome| outcome.was_answered()) {
         let mut harness = Harness::unreachable();
         assert_eq!(harness.settle(outcome, None), Some(Transition::Restored));
@@ -226,15 +229,15 @@ fn any_answer_shows_that_a_node_can_be_reached() {
 }
 
 #[test]
-fn an_answer_that_was_on_its_way_before_the_node_went_brings_it_not_back() {
+fn response_to_an_attempt_begun_before_the_ejection_does_not_restore_the_node() {
     let mut harness = Harness::unreachable();
-    let before = START - Duration::from_millis(1);
-    assert_eq!(harness.settle_old(Outcome::Answered, None, before), None);
+    let began = START - Duration::from_millis(1);
+    assert_eq!(harness.settle_begun(Outcome::Answered, None, began), None);
     assert!(!harness.health.state().is_up());
 }
 
 #[test]
-fn what_went_wrong_before_a_node_came_back_is_not_held_against_it() {
+fn failures_of_attempts_begun_before_the_restoration_do_not_count() {
     for outcome in [
         Outcome::NotConnected,
         Outcome::TimedOut,
@@ -244,21 +247,21 @@ fn what_went_wrong_before_a_node_came_back_is_not_held_against_it() {
         harness.probed(true);
         harness.now += Duration::from_secs(1);
         for _ in 0..100 {
-            assert_eq!(harness.settle_old(outcome, None, START), None);
+            assert_eq!(harness.settle_begun(outcome, None, START), None);
         }
         assert!(harness.health.state().is_up());
     }
 }
 
 #[test]
-fn what_kept_a_node_from_starting_makes_no_later_rest_longer() {
+fn failed_initial_probes_do_not_lengthen_the_backoff_of_a_failing_node() {
     let mut harness = Harness {
         health: NodeHealth::pending(START),
         ..Harness::new()
     };
     for _ in 0..8 {
         let Some(Transition::ProbeFailed { backoff, .. }) = harness.probed(false) else {
-            panic!("it does not listen yet");
+            panic!("it should be pending");
         };
         harness.now += backoff;
     }
@@ -267,11 +270,11 @@ fn what_kept_a_node_from_starting_makes_no_later_rest_longer() {
 }
 
 #[test]
-fn a_node_that_was_left_alone_for_long_has_no_setbacks() {
+fn ejection_after_the_slow_start_is_not_consecutive() {
     let mut harness = Harness::unreachable();
     for _ in 0..8 {
         let Some(Transition::ProbeFailed { backoff, .. }) = harness.probed(false) else {
-            panic!("it is out");
+            panic!("it should be ejected");
         };
         harness.now += backoff;
     }
@@ -282,7 +285,7 @@ fn a_node_that_was_left_alone_for_long_has_no_setbacks() {
 }
 
 #[test]
-fn a_failing_node_that_dies_is_unreachable_from_then_on() {
+fn failing_node_that_dies_becomes_unreachable() {
     let mut harness = Harness::failing();
     let ejected_since = harness.health.ejected_since();
     harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
@@ -296,7 +299,7 @@ fn a_failing_node_that_dies_is_unreachable_from_then_on() {
 }
 
 #[test]
-fn a_new_node_is_asked_at_once() {
+fn pending_node_is_probed_at_once() {
     let mut harness = Harness {
         health: NodeHealth::pending(START),
         ..Harness::new()
@@ -307,9 +310,9 @@ fn a_new_node_is_asked_at_once() {
 }
 
 proptest! {
-    /// Whatever happens to a node, it is up, or will be tried: nothing leaves it out for good.
+    /// Whatever happens to a node, it is up, or a permit is due at some time: no ejection is for good.
     #[test]
-    fn no_node_is_forgotten(events in prop::collection::vec((0usize..11, 0u64..3_000), 1..80)) {
+    fn no_node_is_ejected_for_good(events in prop::collection::vec((0usize..11, 0u64..3_000), 1..80)) {
         let mut harness = Harness::new();
         let mut permit = None;
         for (event, pause) in events {

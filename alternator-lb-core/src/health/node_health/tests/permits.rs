@@ -1,14 +1,14 @@
-//! Who finds out whether a node is back.
+//! Permits to probe an ejected node.
 
 use super::*;
 
 #[test]
-fn one_at_a_time_finds_out_whether_a_node_is_back() {
+fn only_one_permit_is_valid_at_a_time() {
     let harness = Harness::unreachable();
     assert_eq!(
         harness.health.acquire_probe_permit(false, START),
         None,
-        "it rests"
+        "its backoff is not over"
     );
     assert!(
         harness
@@ -21,19 +21,19 @@ fn one_at_a_time_finds_out_whether_a_node_is_back() {
 }
 
 #[test]
-fn where_nobody_probes_a_request_tries_the_node() {
+fn request_gets_a_permit_once_the_backoff_is_over() {
     let harness = Harness::unreachable();
     assert!(harness.health.ejected_until() <= harness.now);
     assert_eq!(
         harness.health.acquire_request_permit(START),
         None,
-        "it rests"
+        "its backoff is not over"
     );
     assert!(harness.health.acquire_request_permit(harness.now).is_some());
 }
 
 #[test]
-fn a_pressing_probe_does_not_wait_for_the_end_of_a_rest() {
+fn forced_probe_does_not_wait_for_the_end_of_the_backoff() {
     let mut harness = Harness::new();
     harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
     assert_eq!(harness.health.acquire_probe_permit(false, START), None);
@@ -41,7 +41,7 @@ fn a_pressing_probe_does_not_wait_for_the_end_of_a_rest() {
 }
 
 #[test]
-fn what_becomes_of_a_trial() {
+fn outcome_with_a_permit_restores_the_node_or_extends_its_ejection() {
     use Transition::{Admitted, Ejected, ProbeFailed, Restored};
     for (cause, outcome) in [
         EjectionCause::Pending,
@@ -90,34 +90,34 @@ fn what_becomes_of_a_trial() {
 }
 
 #[test]
-fn a_trial_that_hangs_makes_room_for_another_and_has_no_say_any_more() {
+fn expired_permit_makes_room_for_another_and_changes_nothing_any_more() {
     let mut harness = Harness::unreachable();
-    let hung = harness
+    let expired = harness
         .health
         .acquire_probe_permit(false, harness.now)
         .unwrap();
     harness.now += backoff::PERMIT_LIFETIME;
-    let next = harness
+    let valid = harness
         .health
         .acquire_probe_permit(false, harness.now)
         .unwrap();
 
     let (health, now, rng) = (&harness.health, harness.now, &mut harness.rng);
-    assert_eq!(health.probed(false, hung, now, rng), None);
-    health.release_permit(hung);
+    assert_eq!(health.probed(false, expired, now, rng), None);
+    health.release_permit(expired);
     assert_eq!(
         health.acquire_probe_permit(true, now),
         None,
-        "the other one is under way"
+        "another permit is valid"
     );
     assert_eq!(
-        health.probed(true, next, now, rng),
+        health.probed(true, valid, now, rng),
         Some(Transition::Restored)
     );
 }
 
 #[test]
-fn a_trial_that_is_given_up_goes_to_the_next() {
+fn released_permit_can_be_acquired_again_at_once() {
     for harness in [Harness::unreachable(), Harness::failing()] {
         let now = harness.now;
         for _ in 0..3 {
