@@ -1,8 +1,7 @@
-//! What can be seen from outside: the state of the nodes, and events about what changes. It looks at the nodes that
-//! routing keeps and at the reports of discovery; nothing looks at it but the handle that applications hold.
+//! What operators can observe: the status of the nodes, and events about changes.
 //!
-//! Events are emitted once per change, with [`tracing`], at the level of what they mean to an operator: `warn` for what
-//! needs somebody, `info` for what the cluster does, `debug` for what repeats.
+//! Events are emitted once per change, with [`tracing`]: `warn` for what needs an operator, `info` for changes of the
+//! cluster, `debug` for what repeats. Only the handle that applications hold uses this module.
 
 pub mod events;
 mod status;

@@ -1,10 +1,10 @@
-//! Which nodes there are: addresses, scopes and the immutable list that requests are routed over.
+//! The nodes of the cluster: their addresses, scopes, and the immutable topology that requests are routed over.
 //!
-//! Everything here is a plain value. A refresh builds a new [`Topology`] from the addresses that discovery brought;
-//! nodes that stay keep their identity, so whatever is attached to a node (its health, its counters, its prebuilt
-//! endpoint) outlives every refresh in which the node is still named.
+//! Everything here is a plain value. A refresh creates a new [`Topology`] from the addresses that discovery found. Nodes
+//! that stay keep their identity, so whatever is attached to a node (its health, its counters, its prebuilt endpoint)
+//! lasts until a refresh no longer names the node.
 //!
-//! What does not live here: asking the cluster (`discovery`), judging a node (`health`), choosing one (`routing`).
+//! Elsewhere: queries to the cluster (`discovery`), the state of a node (`health`), the selection of a node (`routing`).
 
 mod node;
 mod node_url;
@@ -13,6 +13,5 @@ mod snapshot;
 
 pub use node::Node;
 pub use node_url::{Host, NodeUrl, Scheme};
-pub use scope::Scope;
-pub use scope::{Locality, ScopeError};
+pub use scope::{Locality, Scope, ScopeError};
 pub use snapshot::Topology;

@@ -5,10 +5,10 @@ use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Scheme, host and port of a node, and nothing else: `http://10.0.0.1:8000`, `https://[2001:db8::1]:8043`.
+/// The scheme, host and port of a node: `http://10.0.0.1:8000`, `https://[2001:db8::1]:8043`.
 ///
-/// The text is made once, in the one canonical form (IPv6 in brackets, the port always written), so that comparing two
-/// addresses and handing one to the SDK cost no formatting. Cloning shares it.
+/// The text is formatted once, in one canonical form (IPv6 in brackets, always with the port), so that comparing addresses
+/// and passing one to the SDK cost no formatting. Clones share it.
 #[derive(Clone)]
 pub struct NodeUrl {
     scheme: Scheme,
@@ -17,21 +17,26 @@ pub struct NodeUrl {
     text: Arc<str>,
 }
 
-/// How a node is spoken to.
+/// The protocol of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
+    /// Without TLS.
     Http,
+    /// With TLS.
     Https,
 }
 
-/// Who a node is: an address, or a name that stands for one or several.
+/// The host of a node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Host {
+    /// An IP address.
     Ip(IpAddr),
+    /// A DNS name, which may stand for several nodes.
     Name(Arc<str>),
 }
 
 impl NodeUrl {
+    /// Creates an address, and formats it.
     pub fn new(scheme: Scheme, host: Host, port: u16) -> Self {
         let text = match &host {
             Host::Ip(IpAddr::V4(ip)) => format!("{scheme}://{ip}:{port}"),
@@ -46,25 +51,28 @@ impl NodeUrl {
         }
     }
 
-    /// The same scheme and port at another address: how an entry of `/localnodes`, which is a bare address, becomes a
-    /// node.
+    /// Returns the same scheme and port at another IP address. This turns an entry of `/localnodes`, a bare address, into
+    /// the URL of a node.
     pub fn at(&self, ip: IpAddr) -> Self {
         Self::new(self.scheme, Host::Ip(ip), self.port)
     }
 
+    /// Returns the scheme.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
+    /// Returns the host.
     pub fn host(&self) -> &Host {
         &self.host
     }
 
+    /// Returns the port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The address, unless the node goes by a name.
+    /// Returns the IP address, unless the host is a name.
     pub fn ip(&self) -> Option<IpAddr> {
         match self.host {
             Host::Ip(ip) => Some(ip),
@@ -72,6 +80,7 @@ impl NodeUrl {
         }
     }
 
+    /// Returns the canonical text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -117,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_written_in_one_form() {
+    fn urls_are_formatted_in_the_canonical_form() {
         let seed = NodeUrl::new(Scheme::Https, Host::Name("db.example".into()), 8043);
         assert_eq!(seed.as_str(), "https://db.example:8043");
         assert_eq!(seed.ip(), None);
