@@ -165,20 +165,8 @@ impl Alternator {
     /// Before the first refresh these are the seeds.
     #[must_use]
     pub fn nodes(&self) -> Vec<NodeStatus> {
-        let now = self.cluster.now();
-        let table = self.cluster.router().snapshot();
-        let topology = table.topology();
-        let tiers = topology
-            .levels()
-            .chain([topology.out_of_scope()])
-            .enumerate();
-        tiers
-            .flat_map(|(tier, nodes)| {
-                nodes
-                    .iter()
-                    .map(move |node| NodeStatus::of(node, tier, now))
-            })
-            .collect()
+        let snapshot = self.cluster.router().snapshot();
+        NodeStatus::of_topology(snapshot.topology(), self.cluster.now())
     }
 
     /// Returns where an operation with this input would go at the moment, and why: for logs, debugging and tests.

@@ -72,9 +72,9 @@ async fn a_node_that_does_not_listen_yet_gets_nothing_until_it_does() {
         status.map(|status| (status.state(), status.requests()))
     };
     eventually("it is listed", async || state().is_some()).await;
-    if state() == Some((NodeState::New, 0)) {
+    if state() == Some((NodeState::Pending, 0)) {
         expect_pings(&client, 30).await;
-        assert_eq!(state(), Some((NodeState::New, 0)));
+        assert_eq!(state(), Some((NodeState::Pending, 0)));
     }
     joining.start().unwrap();
     up_to_date(&cluster, &alternator).await;

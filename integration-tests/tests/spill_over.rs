@@ -191,8 +191,12 @@ async fn shares(cluster: &TestCluster, client: &Client, requests: usize) -> Vec<
 async fn traffic_spills_in_proportion_to_what_the_rack_cannot_carry() {
     let cluster = scripted!(|builder| racks(builder, &[2, 3]));
     let (alternator, client) = rack_first(&cluster).await;
-    let tiers: Vec<_> = alternator.nodes().iter().map(NodeStatus::tier).collect();
-    assert_eq!(tiers, [0, 0, 1, 1, 1]);
+    let priorities: Vec<_> = alternator
+        .nodes()
+        .iter()
+        .map(NodeStatus::priority)
+        .collect();
+    assert_eq!(priorities, [0, 0, 1, 1, 1]);
     assert_eq!(shares(&cluster, &client, 20).await, [10, 10, 0, 0, 0]);
 
     cluster.node(0).stop();

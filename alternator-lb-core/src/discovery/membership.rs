@@ -40,6 +40,11 @@ impl Membership {
             .collect()
     }
 
+    /// Returns the locality of each level, and of the datacenter beside them.
+    pub(super) fn localities(&self) -> impl Iterator<Item = Locality> {
+        self.all_levels().map(|level| level.locality.clone())
+    }
+
     /// The levels of the chain, and the local datacenter.
     pub(super) fn all_levels(&self) -> impl Iterator<Item = &LevelMembers> {
         self.levels.iter().chain(&self.local_datacenter)

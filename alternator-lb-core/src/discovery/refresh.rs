@@ -15,7 +15,7 @@ use crate::health::{EjectionCause, Transition};
 use crate::routing::{
     Endpoint, EndpointState, HealthEvent, Router, RoutingSnapshot, SelectionError,
 };
-use crate::topology::NodeUrl;
+use crate::topology::{Locality, NodeUrl};
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -222,7 +222,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let membership = self.last_known_good().membership.clone();
         if membership.levels.is_empty() && !seeds.is_empty() && !self.router.snapshot().refuses() {
             // No other nodes are known until the seeds respond.
-            self.publish(std::slice::from_ref(&seeds), &seeds, &HashSet::new());
+            self.publish(std::slice::from_ref(&seeds), &seeds, [], &HashSet::new());
         }
         let unresolved = unresolved.into_iter();
         let query = MembershipQuery {
@@ -309,7 +309,12 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             responding,
         } = outcome;
         // Before any caller sees that it has succeeded.
-        let diff = self.publish(&membership.levels(), &membership.local_nodes(), &responding);
+        let diff = self.publish(
+            &membership.levels(),
+            &membership.local_nodes(),
+            membership.localities(),
+            &responding,
+        );
         self.has_succeeded.store(true, Ordering::Relaxed);
         let scope_is_chosen = self.config.scope_is_chosen;
         self.last_known_good()
@@ -339,6 +344,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         &self,
         levels: &[Vec<NodeUrl>],
         local: &[NodeUrl],
+        localities: impl IntoIterator<Item = Locality>,
         responding: &HashSet<NodeUrl>,
     ) -> TopologyDiff {
         let is_first = !self.has_succeeded();
@@ -356,7 +362,8 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         };
         let after = before
             .topology()
-            .refreshed_with_local(&levels, local, attach);
+            .refreshed_with_local(&levels, local, attach)
+            .with_localities(localities);
         let (added, removed) = before.topology().difference(&after);
         let nodes = after.nodes().len();
         if !before.topology().is_same(&after) || before.refuses() {

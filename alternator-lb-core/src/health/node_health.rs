@@ -257,5 +257,11 @@ impl NodeHealth {
     }
 }
 
+impl Default for NodeHealth {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 #[cfg(test)]
 mod tests;

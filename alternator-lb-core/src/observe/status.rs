@@ -1,113 +1,207 @@
-//! How a node is.
+//! The status of a node.
 
 use crate::health::EjectionCause;
-use crate::routing::Endpoint;
+use crate::routing::{Endpoint, EndpointState};
+use crate::topology::{Locality, Topology};
 use std::time::Duration;
 
-/// One node at the moment of `Alternator::nodes()`.
+/// The status of one node at the time of `Alternator::nodes()`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeStatus {
     url: String,
+    locality: Option<Locality>,
     state: NodeState,
     in_flight: u32,
     requests: u64,
     failures: u64,
     latency: Option<Duration>,
-    level: usize,
-    is_warming_up: bool,
+    priority: usize,
+    is_in_slow_start: bool,
 }
 
-/// Whether a node is used.
+/// Whether a node takes requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NodeState {
-    /// It gets its share of the requests.
+    /// The node takes its share of the requests.
     Up,
-    /// It is new in the list, and has not answered yet: servers name a node some seconds before it listens. It is asked
-    /// again and again while there are requests, and gets none itself until it answers.
-    New,
-    /// It could not be connected, or answered nothing while requests waited on it. It is left out, and asked now and then
-    /// whether it is back.
+    /// The node is new, and has not responded yet: servers list a node some seconds before it listens. It is probed
+    /// repeatedly while there are requests, and takes none until it responds.
+    Pending,
+    /// The node could not be connected, or did not respond while requests waited on it. It takes no requests, and is
+    /// probed from time to time until it responds.
     Down,
-    /// It answers, but mostly with server errors (5xx). It is left out for a while, and then one request tries it; unless
-    /// more than half of the nodes are in this state, when they are used all the same.
+    /// The node responds, but mostly with server errors (5xx). It takes no requests for a while, and then a single one
+    /// decides. If more than half of the nodes are in this state, they take requests all the same.
     Ejected,
 }
 
 impl NodeStatus {
-    pub fn of<E>(node: &Endpoint<E>, level: usize, now: Duration) -> Self {
+    /// Returns the status of all nodes, in the order of their [priorities](Self::priority).
+    pub fn of_topology<E>(topology: &Topology<EndpointState<E>>, now: Duration) -> Vec<Self> {
+        let placements = topology.placements();
+        placements
+            .map(|(node, priority, locality)| Self::of(node, priority, locality.cloned(), now))
+            .collect()
+    }
+
+    fn of<E>(
+        node: &Endpoint<E>,
+        priority: usize,
+        locality: Option<Locality>,
+        now: Duration,
+    ) -> Self {
         Self {
             url: node.url().as_str().to_owned(),
+            locality,
             state: match node.health().state().cause() {
                 None => NodeState::Up,
-                Some(EjectionCause::Pending) => NodeState::New,
+                Some(EjectionCause::Pending) => NodeState::Pending,
                 Some(EjectionCause::Unreachable) => NodeState::Down,
                 Some(EjectionCause::Failing) => NodeState::Ejected,
             },
-            latency: node.latency(),
             in_flight: node.in_flight(),
-            is_warming_up: node.health().share(now) < 100,
             requests: node.requests(),
-            level,
             failures: node.failures(),
+            latency: node.latency(),
+            priority,
+            is_in_slow_start: node.health().share(now) < 100,
         }
     }
 
-    /// The address, as `scheme://host:port`.
+    /// Returns the address, as `scheme://host:port`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// How long its answers usually take, from the choice of the node until the answer is read: a moving average, of
-    /// which each answer makes up an eighth. `None` before the first answer, and where neither the whole plugin nor
+    /// Returns the name of the node's datacenter, as far as the scope tells it: a datacenter or rack scope names the
+    /// datacenter of its nodes. `None` for the nodes of the cluster scope, since Alternator does not report the datacenter
+    /// of a node, and before the first refresh.
+    #[must_use]
+    pub fn datacenter(&self) -> Option<&str> {
+        self.locality.as_ref()?.datacenter()
+    }
+
+    /// Returns the name of the node's rack, as far as the scope tells it: a rack scope names the rack of its nodes. `None`
+    /// for all other nodes, and before the first refresh.
+    #[must_use]
+    pub fn rack(&self) -> Option<&str> {
+        self.locality.as_ref()?.rack()
+    }
+
+    /// Returns the usual time from the selection of the node until its response is read: a moving average, in which each
+    /// response has the weight of an eighth. `None` before the first response, and where neither the whole plugin nor
     /// `interceptor()` is installed.
     #[must_use]
     pub fn latency(&self) -> Option<Duration> {
         self.latency
     }
 
-    /// Whether the node is used.
+    /// Returns whether the node takes requests.
     #[must_use]
     pub fn state(&self) -> NodeState {
         self.state
     }
 
-    /// How wanted the node is: 0 in the most wanted scope of the chain that has nodes, 1 in the next such scope, and so on.
-    /// Nodes of higher levels get requests when too few of the lower ones can be used, and retries; see
-    /// [`Scope`](crate::Scope).
+    /// Returns the priority of the node: 0 in the first scope of the chain that has nodes, 1 in the next such scope, and so
+    /// on. Nodes of higher numbers take requests when too few of the lower ones are usable, and retries; see
+    /// [`Scope`](crate::topology::Scope).
     ///
     /// Where the scope is a rack, and some operations go to the same node from all racks, the rest of the datacenter is
-    /// known as well. Those of its nodes that are in no scope of the chain have the number after the last scope's, and get
-    /// such operations only.
+    /// known as well. Those of its nodes that are in no scope of the chain have the number after the last scope's, and take
+    /// only such operations.
     #[must_use]
-    pub fn level(&self) -> usize {
-        self.level
+    pub fn priority(&self) -> usize {
+        self.priority
     }
 
-    /// Whether the node has come back, or joined, less than ten seconds ago. It is [`Up`](NodeState::Up) then, and gets a
-    /// tenth of its share at first, and more and more of it, while there is so much to do that it matters.
+    /// Returns whether the node was restored or admitted less than ten seconds ago. It is [`Up`](NodeState::Up), but under
+    /// load takes only a tenth of its share at first, and more over time.
     #[must_use]
-    pub fn is_warming_up(&self) -> bool {
-        self.is_warming_up
+    pub fn is_in_slow_start(&self) -> bool {
+        self.is_in_slow_start
     }
 
-    /// Attempts under way. Discovery does not count.
+    /// Returns the number of attempts in flight, without those of discovery.
     #[must_use]
     pub fn in_flight(&self) -> u32 {
         self.in_flight
     }
 
-    /// Attempts made since the node was first listed. Discovery does not count.
+    /// Returns the number of attempts since the node was first listed, without those of discovery.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.requests
     }
 
-    /// Those of the [`requests`](Self::requests) that were not answered, or with a server error (5xx). Counted where
+    /// Returns the number of [`requests`](Self::requests) without a response, or with a server error (5xx). Counted where
     /// the whole plugin or `interceptor()` is installed.
     #[must_use]
     pub fn failures(&self) -> u64 {
         self.failures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::{Host, NodeUrl, Scheme};
+
+    const NOW: Duration = Duration::from_secs(10);
+
+    fn urls(last: &[u8]) -> Vec<NodeUrl> {
+        let url = |&last| NodeUrl::new(Scheme::Http, Host::Ip([127, 0, 0, last].into()), 8000);
+        last.iter().map(url).collect()
+    }
+
+    #[test]
+    fn status_has_the_datacenter_and_rack_that_the_scope_tells() {
+        let levels = [urls(&[1]), urls(&[2]), urls(&[3])];
+        let local = urls(&[1, 2, 4]);
+        let seeds = Topology::new(&levels, |_| EndpointState::new(()));
+        let localities = [
+            Locality::Rack {
+                datacenter: "dc1".into(),
+                rack: "r1".into(),
+            },
+            Locality::Datacenter("dc1".into()),
+            Locality::Cluster,
+            Locality::Datacenter("dc1".into()),
+        ];
+        let topology = seeds
+            .refreshed_with_local(&levels, &local, |_| EndpointState::new(()))
+            .with_localities(localities);
+
+        let statuses = NodeStatus::of_topology(&topology, NOW);
+        let places: Vec<_> = statuses
+            .iter()
+            .map(|status| (status.priority(), status.datacenter(), status.rack()))
+            .collect();
+        let expected = [
+            (0, Some("dc1"), Some("r1")),
+            (1, Some("dc1"), None),
+            (2, None, None),
+            (3, Some("dc1"), None),
+        ];
+        assert_eq!(places, expected);
+
+        let statuses = NodeStatus::of_topology(&seeds, NOW);
+        assert!(statuses.iter().all(|status| status.datacenter().is_none()));
+    }
+
+    #[test]
+    fn new_node_is_pending_and_a_restored_one_in_slow_start() {
+        let status = |state: EndpointState<()>| {
+            let mut state = Some(state);
+            let topology = Topology::new(&[urls(&[1])], |_| state.take().unwrap());
+            NodeStatus::of_topology(&topology, NOW).remove(0)
+        };
+        let pending = status(EndpointState::pending((), NOW));
+        assert_eq!(pending.state(), NodeState::Pending);
+        assert!(!pending.is_in_slow_start());
+        let restored = status(EndpointState::slow_starting((), NOW));
+        assert_eq!(restored.state(), NodeState::Up);
+        assert!(restored.is_in_slow_start());
     }
 }

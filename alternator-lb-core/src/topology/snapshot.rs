@@ -1,49 +1,54 @@
-//! The list of nodes, as of one refresh.
+//! The topology: the nodes as of one refresh.
 
-use super::{Node, NodeUrl};
+use super::{Locality, Node, NodeUrl};
 use std::collections::HashSet;
+use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The nodes that requests may go to, those of the most wanted scope first. Immutable: a refresh makes another one.
+/// The nodes that requests may go to, in the order of their priority levels. Immutable: a refresh creates another one.
 ///
-/// Some of the nodes are *at home*: in the datacenter of the most wanted scope. Operations that must meet the others of
-/// their key go to these, whatever rack they come from. The local may have nodes that are in no scope of the chain, and so
-/// in no level; they stand *out_of_scope*, and no ordinary request goes to them.
+/// The *local* nodes are those of the datacenter of the preferred scope. Operations that need one node per key for all
+/// clients go to these, whatever their rack. Local nodes that no scope of the chain names are *out of scope*: they belong
+/// to no level, and no ordinary request goes to them.
 #[derive(Debug)]
 pub struct Topology<A> {
-    /// Tier after level, and then those out_of_scope.
+    /// The nodes of one level after the other, then the out-of-scope nodes.
     nodes: Box<[Arc<Node<A>>]>,
-    /// How many nodes each level has; none is empty.
+    /// The number of nodes of each level. Empty levels are included, to match the localities.
     sizes: Box<[usize]>,
-    /// Of each node whether it is at local.
+    /// The locality of each level, then that of the out-of-scope nodes. Empty while unknown.
+    localities: Box<[Locality]>,
+    /// Whether each of the nodes is local.
     are_local: Box<[bool]>,
     generation: u64,
 }
 
 impl<A> Topology<A> {
-    /// A list of fresh nodes: for each scope of a chain those that it names, none twice.
+    /// Creates a topology of new nodes, from the addresses that each scope of a chain names. All of the first scope are
+    /// local.
     pub fn new(levels: &[Vec<NodeUrl>], attach: impl FnMut(&NodeUrl) -> A) -> Self {
-        let nothing = Self {
+        let empty = Self {
             nodes: Box::default(),
             sizes: Box::default(),
+            localities: Box::default(),
             are_local: Box::default(),
             generation: 0,
         };
-        nothing.refreshed(levels, attach)
+        empty.refreshed(levels, attach)
     }
 
-    /// The list after a refresh that brought `levels`, of which the first is all of the local.
+    /// Returns the topology after a refresh that found `levels`. All nodes of the first level are local.
     pub fn refreshed(&self, levels: &[Vec<NodeUrl>], attach: impl FnMut(&NodeUrl) -> A) -> Self {
         let local = levels.first().map(Vec::as_slice).unwrap_or_default();
         self.refreshed_with_local(levels, local, attach)
     }
 
-    /// The list after a refresh that brought `levels` and a local: nodes that stay are the same nodes, in the same order; new
-    /// ones come after them, those no longer named are gone. A node that several levels name belongs to the first of them.
+    /// Returns the topology after a refresh that found `levels` and the `local` nodes. Nodes that stay are the same nodes,
+    /// in the same order; new ones come after them. A node that several levels name belongs to the first of them.
     ///
-    /// The order is kept because rotation walks it: were it to change with the arbitrary order in which nodes list each
-    /// other, a refresh would deal some node two requests in a row.
+    /// The order is kept because round robin follows it: if it changed with the arbitrary order in which nodes list each
+    /// other, a refresh would send some node two requests in a row.
     pub fn refreshed_with_local(
         &self,
         levels: &[Vec<NodeUrl>],
@@ -57,27 +62,25 @@ impl<A> Topology<A> {
         for level in levels.iter().map(Vec::as_slice).chain([local]) {
             let named: HashSet<&NodeUrl> = level.iter().filter(|url| placed.insert(url)).collect();
             let kept = self.nodes.iter().filter(|node| named.contains(node.url()));
-            let before = nodes.len();
+            let size_before = nodes.len();
             nodes.extend(kept.cloned());
             for url in level.iter().filter(|url| named.contains(*url)) {
                 if known.insert(url) {
                     nodes.push(Arc::new(Node::new(url.clone(), attach(url))));
                 }
             }
-            sizes.push(nodes.len() - before);
+            sizes.push(nodes.len() - size_before);
         }
-        // That of those out_of_scope.
+        // The last size is that of the out-of-scope nodes.
         sizes.pop();
-        sizes.retain(|&size| size > 0);
         let local: HashSet<&NodeUrl> = local.iter().collect();
+        let is_local = |node: &Arc<Node<A>>| local.contains(node.url());
         Self {
             generation: self.generation_of(&nodes),
-            are_local: nodes
-                .iter()
-                .map(|node| local.contains(node.url()))
-                .collect(),
+            are_local: nodes.iter().map(is_local).collect(),
             nodes: nodes.into(),
             sizes: sizes.into(),
+            localities: Box::default(),
         }
     }
 
@@ -100,55 +103,89 @@ impl<A> Topology<A> {
         }
     }
 
-    /// The nodes of each scope that has any, most wanted first.
+    /// Sets the locality of each level that the refresh found, empty ones included, and then that of the out-of-scope
+    /// nodes.
+    #[must_use]
+    pub fn with_localities(self, localities: impl IntoIterator<Item = Locality>) -> Self {
+        Self {
+            localities: localities.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Returns the nodes of each level that has any, in order of preference.
     pub fn levels(&self) -> impl Iterator<Item = &[Arc<Node<A>>]> {
-        self.sizes.iter().scan(&*self.nodes, |rest, &size| {
-            let (level, others) = rest.split_at_checked(size)?;
-            *rest = others;
+        self.all_levels().filter(|level| !level.is_empty())
+    }
+
+    fn all_levels(&self) -> impl Iterator<Item = &[Arc<Node<A>>]> {
+        self.sizes.iter().scan(&*self.nodes, |remaining, &size| {
+            let (level, others) = remaining.split_at_checked(size)?;
+            *remaining = others;
             Some(level)
         })
     }
 
-    /// The nodes that are at local and in no scope of the chain.
+    /// Returns the local nodes that no scope of the chain names.
     pub fn out_of_scope(&self) -> &[Arc<Node<A>>] {
         let in_scope = self.sizes.iter().sum();
         self.nodes.get(in_scope..).unwrap_or_default()
     }
 
-    /// Of each node whether it is at local, in the order of the [`nodes`](Self::nodes).
+    /// Returns each node with its priority and the locality that named it, if known. The priority is 0 in the first level
+    /// that has nodes, 1 in the next one, and so on; out-of-scope nodes come after the last level.
+    pub fn placements(&self) -> impl Iterator<Item = (&Arc<Node<A>>, usize, Option<&Locality>)> {
+        let localities = self.localities.iter().map(Some).chain(iter::repeat(None));
+        let levels = self.all_levels().chain([self.out_of_scope()]);
+        let non_empty = levels
+            .zip(localities)
+            .filter(|(nodes, _)| !nodes.is_empty());
+        non_empty
+            .enumerate()
+            .flat_map(|(priority, (nodes, locality))| {
+                nodes.iter().map(move |node| (node, priority, locality))
+            })
+    }
+
+    /// Returns whether each node is local, in the order of the [`nodes`](Self::nodes).
     pub fn are_local(&self) -> &[bool] {
         &self.are_local
     }
 
-    /// All nodes, level after level, and then those out_of_scope.
+    /// Returns all nodes: those of one level after the other, then the out-of-scope nodes.
     pub fn nodes(&self) -> &[Arc<Node<A>>] {
         &self.nodes
     }
 
+    /// Returns the node at this address.
     pub fn find(&self, url: &NodeUrl) -> Option<&Arc<Node<A>>> {
         self.nodes.iter().find(|node| node.url() == url)
     }
 
-    /// Whether both hold the same nodes in the same levels, and the same local.
+    /// Returns whether both have the same nodes in the same levels and localities, and the same local nodes.
     pub fn is_same(&self, other: &Self) -> bool {
-        let ids = |nodes: &[Arc<Node<A>>]| nodes.iter().map(|node| node.id()).collect::<Vec<_>>();
         self.sizes == other.sizes
+            && self.localities == other.localities
             && self.are_local == other.are_local
-            && ids(&self.nodes) == ids(&other.nodes)
+            && self.ids().eq(other.ids())
     }
 
-    /// The addresses that `newer` has and this one lacks, and the other way round.
+    /// Returns the addresses of the nodes that only `newer` has, and of those that only this one has.
     pub fn difference(&self, newer: &Self) -> (Vec<NodeUrl>, Vec<NodeUrl>) {
         (newer.without(self), self.without(newer))
     }
 
     fn without(&self, other: &Self) -> Vec<NodeUrl> {
-        let others: HashSet<u64> = other.nodes.iter().map(|node| node.id()).collect();
-        self.nodes
+        let others: HashSet<u64> = other.ids().collect();
+        let removed = self
+            .nodes
             .iter()
-            .filter(|node| !others.contains(&node.id()))
-            .map(|node| node.url().clone())
-            .collect()
+            .filter(|node| !others.contains(&node.id()));
+        removed.map(|node| node.url().clone()).collect()
+    }
+
+    fn ids(&self) -> impl Iterator<Item = u64> {
+        self.nodes.iter().map(|node| node.id())
     }
 }
 
@@ -170,28 +207,31 @@ mod tests {
         [urls(last)]
     }
 
-    fn list(last: &[u8]) -> Topology<()> {
+    fn topology(last: &[u8]) -> Topology<()> {
         Topology::new(&level(last), |_| ())
     }
 
+    fn urls_of(nodes: &[Arc<Node<()>>]) -> Vec<NodeUrl> {
+        nodes.iter().map(|node| node.url().clone()).collect()
+    }
+
+    fn levels_of(topology: &Topology<()>) -> Vec<Vec<NodeUrl>> {
+        topology.levels().map(urls_of).collect()
+    }
+
     #[test]
-    fn a_node_that_stays_is_the_same_node() {
-        let before = list(&[1, 2, 3]);
+    fn node_that_stays_is_the_same_node() {
+        let before = topology(&[1, 2, 3]);
         let after = before.refreshed(&level(&[4, 3, 1, 3]), |_| ());
 
-        let addresses: Vec<_> = after
-            .nodes()
-            .iter()
-            .map(|node| node.url().clone())
-            .collect();
-        assert_eq!(addresses, urls(&[1, 3, 4]));
+        assert_eq!(urls_of(after.nodes()), urls(&[1, 3, 4]));
         assert!(Arc::ptr_eq(&before.nodes()[0], &after.nodes()[0]));
         assert_eq!(before.difference(&after), (urls(&[4]), urls(&[2])));
     }
 
     #[test]
-    fn a_node_that_came_back_is_a_new_node() {
-        let before = list(&[1, 2]);
+    fn node_that_returns_is_a_new_node() {
+        let before = topology(&[1, 2]);
         let after = before
             .refreshed(&level(&[1]), |_| ())
             .refreshed(&level(&[1, 2]), |_| ());
@@ -199,45 +239,69 @@ mod tests {
     }
 
     #[test]
-    fn a_node_belongs_to_the_first_tier_that_names_it() {
+    fn node_belongs_to_the_first_level_that_names_it() {
         let rack_and_datacenter = |rack: &[u8], datacenter: &[u8]| [urls(rack), urls(datacenter)];
         let before = Topology::new(&rack_and_datacenter(&[3], &[1, 2, 3, 4]), |_| ());
         let after = before.refreshed(&rack_and_datacenter(&[4, 3], &[1, 2, 3, 4]), |_| ());
 
-        let shown = |topology: &Topology<()>| -> Vec<Vec<NodeUrl>> {
-            let urls =
-                |level: &[Arc<Node<()>>]| level.iter().map(|node| node.url().clone()).collect();
-            topology.levels().map(urls).collect()
-        };
-        assert_eq!(shown(&before), [urls(&[3]), urls(&[1, 2, 4])]);
-        assert_eq!(shown(&after), [urls(&[3, 4]), urls(&[1, 2])]);
+        assert_eq!(levels_of(&before), [urls(&[3]), urls(&[1, 2, 4])]);
+        assert_eq!(levels_of(&after), [urls(&[3, 4]), urls(&[1, 2])]);
         assert_eq!(before.difference(&after), (vec![], vec![]));
-        let nobody = before.refreshed(&rack_and_datacenter(&[], &[1]), |_| ());
-        assert_eq!(shown(&nobody), [urls(&[1])]);
+        let without_rack = before.refreshed(&rack_and_datacenter(&[], &[1]), |_| ());
+        assert_eq!(levels_of(&without_rack), [urls(&[1])]);
     }
 
     #[test]
-    fn who_is_at_home_and_in_no_tier_stands_aside() {
+    fn local_nodes_outside_all_levels_are_out_of_scope() {
         let attach = |_: &NodeUrl| ();
         let before = Topology::new(&level(&[1, 2]), attach);
-        let rack_and_elsewhere = [urls(&[1]), urls(&[9])];
-        let after = before.refreshed_with_local(&rack_and_elsewhere, &urls(&[3, 2, 1]), attach);
-        let numbers = |nodes: &[Arc<Node<()>>]| -> Vec<NodeUrl> {
-            nodes.iter().map(|node| node.url().clone()).collect()
-        };
-        let levels: Vec<_> = after.levels().map(numbers).collect();
-        assert_eq!(levels, [urls(&[1]), urls(&[9])]);
-        assert_eq!(numbers(after.out_of_scope()), urls(&[2, 3]));
+        let levels = [urls(&[1]), urls(&[9])];
+        let after = before.refreshed_with_local(&levels, &urls(&[3, 2, 1]), attach);
+        assert_eq!(levels_of(&after), levels);
+        assert_eq!(urls_of(after.out_of_scope()), urls(&[2, 3]));
         assert_eq!(after.are_local(), [true, false, true, true]);
         assert_eq!(
             before.find(&url(2)).map(|node| node.id()),
             after.find(&url(2)).map(|node| node.id())
         );
 
-        let same = after.refreshed_with_local(&rack_and_elsewhere, &urls(&[1, 2, 3]), attach);
+        let same = after.refreshed_with_local(&levels, &urls(&[1, 2, 3]), attach);
         assert!(same.is_same(&after));
-        let moved = after.refreshed_with_local(&rack_and_elsewhere, &urls(&[2, 3]), attach);
-        assert!(!moved.is_same(&after), "the first is at local no more");
+        let moved = after.refreshed_with_local(&levels, &urls(&[2, 3]), attach);
+        assert!(!moved.is_same(&after), "the first is no longer local");
+    }
+
+    #[test]
+    fn placement_has_the_priority_and_locality_of_the_level() {
+        let datacenter = |name: &str| Locality::Datacenter(name.into());
+        let rack = |name: &str| Locality::Rack {
+            datacenter: "dc1".into(),
+            rack: name.into(),
+        };
+        let localities = [rack("r1"), rack("r2"), datacenter("dc2"), datacenter("dc1")];
+        let levels = [urls(&[1, 2]), urls(&[]), urls(&[9])];
+        let unknown = topology(&[]).refreshed_with_local(&levels, &urls(&[1, 2, 3]), |_| ());
+        assert!(
+            unknown
+                .placements()
+                .all(|(.., locality)| locality.is_none())
+        );
+
+        let known = unknown
+            .refreshed_with_local(&levels, &urls(&[1, 2, 3]), |_| ())
+            .with_localities(localities.clone());
+        assert!(!known.is_same(&unknown), "the localities differ");
+        let placements: Vec<_> = known
+            .placements()
+            .map(|(node, priority, locality)| (node.url().clone(), priority, locality))
+            .collect();
+        let expected = [
+            (url(1), 0, Some(&localities[0])),
+            (url(2), 0, Some(&localities[0])),
+            (url(9), 1, Some(&localities[2])),
+            (url(3), 2, Some(&localities[3])),
+        ];
+        assert_eq!(placements, expected);
     }
 
     #[test]
@@ -262,14 +326,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_refresh_holds_exactly_what_was_named(old in prop::collection::vec(0u8..20, 0..20), new in prop::collection::vec(0u8..20, 0..20)) {
-            let after = list(&old).refreshed(&level(&new), |_| ());
-            let mut held: Vec<_> = after.nodes().iter().map(|node| node.url().as_str().to_owned()).collect();
+        fn refreshed_topology_has_exactly_the_named_nodes(old in prop::collection::vec(0u8..20, 0..20), new in prop::collection::vec(0u8..20, 0..20)) {
+            let after = topology(&old).refreshed(&level(&new), |_| ());
+            let mut actual: Vec<_> = after.nodes().iter().map(|node| node.url().as_str().to_owned()).collect();
             let mut named: Vec<_> = urls(&new).iter().map(|url| url.as_str().to_owned()).collect();
-            held.sort();
+            actual.sort();
             named.sort();
             named.dedup();
-            prop_assert_eq!(held, named);
+            prop_assert_eq!(actual, named);
         }
     }
 }

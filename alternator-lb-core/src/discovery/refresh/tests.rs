@@ -11,6 +11,7 @@ const THREE_NODES: [(&str, u8); 3] = [("r1", 1), ("r1", 2), ("r1", 3)];
 mod cluster;
 mod failures;
 mod local_datacenter;
+mod localities;
 mod new_nodes;
 mod properties;
 mod scopes;
