@@ -54,7 +54,7 @@ fn one_of_the_requests_after_the_backoff_gets_the_permit() {
 
 #[test]
 fn node_is_not_left_half_open_when_a_permit_ends_while_an_older_request_is_answered() {
-    for end in [Some(Outcome::NotConnected), Some(Outcome::Answered), None] {
+    for end in [Some(Outcome::NotConnected), Some(Outcome::Responded), None] {
         loom::model(move || {
             let health = ejected();
             let other = Arc::clone(&health);
@@ -66,7 +66,7 @@ fn node_is_not_left_half_open_when_a_permit_ends_while_an_older_request_is_answe
                     }
                 }
             });
-            settle(&health, Outcome::Answered, None, LATER);
+            settle(&health, Outcome::Responded, None, LATER);
             other.join().unwrap();
             assert!(!matches!(health.state(), State::HalfOpen { .. }));
         });
@@ -79,7 +79,7 @@ fn node_that_is_answering_while_its_probe_fails_is_up_or_probed_again() {
         let health = Arc::new(NodeHealth::new());
         let other = Arc::clone(&health);
         let probe = thread::spawn(move || other.unreachable(NOW, &mut rng()));
-        let answered = settle(&health, Outcome::Answered, None, NOW);
+        let answered = settle(&health, Outcome::Responded, None, NOW);
         let unresponsive = probe.join().unwrap();
         assert!(matches!(unresponsive, Some(Transition::Ejected { .. })));
         let is_up = health.state().is_up();

@@ -194,7 +194,7 @@ mod tests {
 
         fn respond(&self, mut plan: Plan<()>, after: Duration) {
             let now = self.now + after;
-            self.router.settle(&mut plan, Outcome::Answered, now);
+            self.router.settle(&mut plan, Outcome::Responded, now);
         }
 
         /// When the first node would be probed within the next milliseconds.

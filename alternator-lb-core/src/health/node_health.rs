@@ -144,7 +144,7 @@ impl NodeHealth {
             State::Up => false,
             State::SlowStart { since } => began < since && outcome.is_failure(),
             State::Ejected { .. } | State::HalfOpen { .. } => {
-                began < self.ejected_since() && outcome.was_answered()
+                began < self.ejected_since() && outcome.has_response()
             }
         };
         if is_outdated {
@@ -155,7 +155,7 @@ impl NodeHealth {
             self.unreachable(now, rng)
         } else if is_failing {
             self.eject_for(EjectionCause::Failing, now, rng)
-        } else if outcome.was_answered() {
+        } else if outcome.has_response() {
             self.responded(now)
         } else {
             None

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The node responded: with a result, or that the request was wrong.
-    Answered,
+    Responded,
     /// The node responded that it is overloaded.
     Overloaded,
     /// The node responded with an error of its own (5xx).
@@ -17,7 +17,7 @@ pub enum Outcome {
     /// The request was not sent, for lack of time to connect: not necessarily the node's fault.
     NotSent,
     /// The connection broke before the response was complete.
-    Cut,
+    ConnectionLost,
     /// The response took longer than the application waits.
     TimedOut,
     /// The attempt ended for reasons unrelated to the node.
@@ -37,23 +37,25 @@ impl Outcome {
     pub fn was_not_sent(self) -> bool {
         match self {
             Self::NotConnected | Self::NotSent => true,
-            Self::Answered
+            Self::Responded
             | Self::Overloaded
             | Self::ServerError
             | Self::SlowServerError
-            | Self::Cut
+            | Self::ConnectionLost
             | Self::TimedOut
             | Self::Neutral => false,
         }
     }
 
     /// Returns whether the node responded, with success or not.
-    pub fn was_answered(self) -> bool {
+    pub fn has_response(self) -> bool {
         match self {
-            Self::Answered | Self::Overloaded | Self::ServerError | Self::SlowServerError => true,
-            Self::NotConnected | Self::NotSent | Self::Cut | Self::TimedOut | Self::Neutral => {
-                false
-            }
+            Self::Responded | Self::Overloaded | Self::ServerError | Self::SlowServerError => true,
+            Self::NotConnected
+            | Self::NotSent
+            | Self::ConnectionLost
+            | Self::TimedOut
+            | Self::Neutral => false,
         }
     }
 
@@ -63,16 +65,16 @@ impl Outcome {
             Self::ServerError
             | Self::SlowServerError
             | Self::NotConnected
-            | Self::Cut
+            | Self::ConnectionLost
             | Self::TimedOut => true,
-            Self::Answered | Self::Overloaded | Self::NotSent | Self::Neutral => false,
+            Self::Responded | Self::Overloaded | Self::NotSent | Self::Neutral => false,
         }
     }
 
     pub(super) fn evidence(self) -> Evidence {
         match self {
-            Self::Answered => Evidence::Good,
-            Self::ServerError | Self::Cut | Self::TimedOut => Evidence::Bad,
+            Self::Responded => Evidence::Good,
+            Self::ServerError | Self::ConnectionLost | Self::TimedOut => Evidence::Bad,
             // Throttling is how a healthy node defends itself, and may be due to the table. A failure to connect ejects
             // the node by itself.
             Self::Overloaded

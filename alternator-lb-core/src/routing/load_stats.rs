@@ -67,7 +67,7 @@ impl LoadStats {
         if outcome.is_failure() {
             self.failures.fetch_add(1, Ordering::Relaxed);
         }
-        if outcome.was_answered() {
+        if outcome.has_response() {
             self.responses.fetch_add(1, Ordering::Relaxed);
             self.record_latency(duration);
         }

@@ -49,7 +49,7 @@ fn of_response(response: &HttpResponse, age: Duration) -> Outcome {
         500.. if age < SLOW_ERROR => Outcome::ServerError,
         500.. => Outcome::SlowServerError,
         400 if is_overload(response) => Outcome::Overloaded,
-        _ => Outcome::Answered,
+        _ => Outcome::Responded,
     }
 }
 
@@ -88,6 +88,6 @@ fn of_broken_attempt(
         (true, _) if error.is_timeout_error() && age < TIME_TO_CONNECT => Outcome::NotSent,
         (true, _) => Outcome::NotConnected,
         (false, true) => Outcome::TimedOut,
-        (false, false) => Outcome::Cut,
+        (false, false) => Outcome::ConnectionLost,
     }
 }

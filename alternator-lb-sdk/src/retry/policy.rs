@@ -123,10 +123,10 @@ pub(crate) fn prepare(
     };
     let bucket = match outcome {
         _ if is_free => &*UNLIMITED,
-        Outcome::Cut => resend_bucket,
+        Outcome::ConnectionLost => resend_bucket,
         Outcome::NotConnected
         | Outcome::NotSent
-        | Outcome::Answered
+        | Outcome::Responded
         | Outcome::Overloaded
         | Outcome::ServerError
         | Outcome::SlowServerError
@@ -165,8 +165,8 @@ fn moves_on(outcome: Outcome) -> bool {
 /// and so may be a server error that took all the time that a server has.
 fn is_of_the_node(outcome: Outcome) -> bool {
     match outcome {
-        Outcome::Cut | Outcome::ServerError => true,
-        Outcome::Answered
+        Outcome::ConnectionLost | Outcome::ServerError => true,
+        Outcome::Responded
         | Outcome::Overloaded
         | Outcome::SlowServerError
         | Outcome::NotConnected
@@ -250,7 +250,7 @@ mod tests {
         let before = config.load::<RetryConfig>().unwrap().clone();
         prepare(
             &mut config,
-            Outcome::Answered,
+            Outcome::Responded,
             RetryTarget::UntriedNode,
             &resend_bucket(),
         );
@@ -273,9 +273,9 @@ mod tests {
 
         let paid = (ATTEMPTS + 2, application_wait());
         for outcome in [
-            Outcome::Answered,
+            Outcome::Responded,
             Outcome::ServerError,
-            Outcome::Cut,
+            Outcome::ConnectionLost,
             NEVER_SENT,
         ] {
             assert_eq!(
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn failed_attempt_moves_to_another_node_after_a_short_wait() {
-        for outcome in [Outcome::Cut, Outcome::ServerError] {
+        for outcome in [Outcome::ConnectionLost, Outcome::ServerError] {
             let mut config = config();
             assert_eq!(
                 after(&mut config, outcome, RetryTarget::UntriedNode),
@@ -354,7 +354,12 @@ mod tests {
         let retries = RetryConfig::standard().with_max_backoff(Duration::from_millis(3));
         config.interceptor_state().store_put(retries);
         assert_eq!(
-            after(&mut config, Outcome::Cut, RetryTarget::UntriedNode).1,
+            after(
+                &mut config,
+                Outcome::ConnectionLost,
+                RetryTarget::UntriedNode
+            )
+            .1,
             Duration::from_millis(3)
         );
     }

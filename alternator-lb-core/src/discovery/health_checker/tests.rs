@@ -88,7 +88,7 @@ async fn dead_node_is_probed_less_and_less_often_and_not_at_all_while_idle() {
 
     // The next request wakes the health checker.
     revive(&harness, 2);
-    harness.settle(harness.request(1), Outcome::Answered);
+    harness.settle(harness.request(1), Outcome::Responded);
     pass(100).await;
     assert!(is_up(&harness, 2));
 }
@@ -96,7 +96,7 @@ async fn dead_node_is_probed_less_and_less_often_and_not_at_all_while_idle() {
 #[tokio::test(start_paused = true)]
 async fn health_checker_without_work_is_idle_until_the_next_request() {
     let (harness, _checker) = checked().await;
-    harness.settle(harness.request(1), Outcome::Answered);
+    harness.settle(harness.request(1), Outcome::Responded);
     pass(20_000).await;
     assert!(harness.discovery.wake_ups().is_health_checker_idle());
     let _waiting = harness.request(1);
@@ -173,7 +173,7 @@ async fn slow_node_that_responds_to_probes_is_not_ejected() {
     let probes = probes.iter().filter(|probe| **probe == (2, Separate));
     let probes = probes.count();
     assert!((5..=8).contains(&probes), "less and less often: {probes}");
-    harness.settle(waiting, Outcome::Answered);
+    harness.settle(waiting, Outcome::Responded);
 }
 
 #[tokio::test(start_paused = true)]
@@ -247,7 +247,7 @@ async fn dead_node_gets_no_request_after_an_idle_time() {
         let request = routed_request(&harness);
         assert_ne!(node_of(&request), 2);
         pass(1).await;
-        harness.settle(request, Outcome::Answered);
+        harness.settle(request, Outcome::Responded);
     }
 }
 
@@ -275,8 +275,8 @@ async fn node_that_responds_to_a_request_while_its_probe_fails_is_not_ejected() 
     while harness.network.take_probes().is_empty() {
         pass(5).await;
     }
-    harness.settle(harness.request(2), Outcome::Answered);
-    harness.settle(harness.request(1), Outcome::Answered);
+    harness.settle(harness.request(2), Outcome::Responded);
+    harness.settle(harness.request(1), Outcome::Responded);
     // The first probe has failed by then, and the next has not.
     pass(300).await;
     assert!(is_up(&harness, 2));
@@ -296,7 +296,7 @@ async fn unresponsive_node_is_ejected_although_callers_give_up_early() {
             lost += 1;
         } else {
             pass(1).await;
-            harness.settle(request, Outcome::Answered);
+            harness.settle(request, Outcome::Responded);
         }
     }
     assert!(lost < 20, "{lost}");
@@ -322,7 +322,7 @@ async fn more_unresponsive_nodes_than_probes_at_a_time_are_all_ejected_soon() {
 #[tokio::test(start_paused = true)]
 async fn requests_to_an_unresponsive_node_that_left_the_list_are_aborted() {
     let (harness, _checker) = checked().await;
-    harness.settle(harness.request(1), Outcome::Answered);
+    harness.settle(harness.request(1), Outcome::Responded);
     pass(1_000).await;
     harness.network.unresponsive(2);
     let _waiting = harness.request(2);

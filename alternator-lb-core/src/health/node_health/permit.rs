@@ -72,16 +72,17 @@ impl NodeHealth {
         let ProbePermit { packed, cause } = permit;
         let is_failing = cause == EjectionCause::Failing;
         match outcome {
-            Outcome::Answered | Outcome::Overloaded => self.restore(packed, cause, now),
+            Outcome::Responded | Outcome::Overloaded => self.restore(packed, cause, now),
             Outcome::ServerError | Outcome::SlowServerError if !is_failing => {
                 self.restore(packed, cause, now)
             }
             Outcome::NotConnected if is_failing => {
                 self.eject(packed, EjectionCause::Unreachable, now, rng)
             }
-            Outcome::ServerError | Outcome::NotConnected | Outcome::Cut | Outcome::TimedOut => {
-                self.eject(packed, cause, now, rng)
-            }
+            Outcome::ServerError
+            | Outcome::NotConnected
+            | Outcome::ConnectionLost
+            | Outcome::TimedOut => self.eject(packed, cause, now, rng),
             Outcome::SlowServerError | Outcome::NotSent | Outcome::Neutral => {
                 self.release_permit(permit);
                 None

@@ -87,13 +87,13 @@ impl Harness {
 }
 
 const ALL: [Outcome; 9] = [
-    Outcome::Answered,
+    Outcome::Responded,
     Outcome::Overloaded,
     Outcome::ServerError,
     Outcome::SlowServerError,
     Outcome::NotConnected,
     Outcome::NotSent,
-    Outcome::Cut,
+    Outcome::ConnectionLost,
     Outcome::TimedOut,
     Outcome::Neutral,
 ];
@@ -113,7 +113,11 @@ fn refused_connection_ejects_the_node_once() {
 
 #[test]
 fn five_consecutive_failures_eject_the_node() {
-    for outcome in [Outcome::ServerError, Outcome::Cut, Outcome::TimedOut] {
+    for outcome in [
+        Outcome::ServerError,
+        Outcome::ConnectionLost,
+        Outcome::TimedOut,
+    ] {
         let mut harness = Harness::new();
         for _ in 0..4 {
             assert_eq!(harness.settle(outcome, None), None);
@@ -126,7 +130,7 @@ fn five_consecutive_failures_eject_the_node() {
 #[test]
 fn outcomes_that_are_not_the_nodes_fault_never_eject_it() {
     for outcome in [
-        Outcome::Answered,
+        Outcome::Responded,
         Outcome::Overloaded,
         Outcome::SlowServerError,
         Outcome::NotSent,
@@ -152,7 +156,7 @@ fn probe_restores_an_unreachable_node_which_starts_slowly() {
     assert_eq!(shares, [10, 10, 50, 100]);
 
     harness.now += SLOW_START;
-    assert_eq!(harness.settle(Outcome::Answered, None), None);
+    assert_eq!(harness.settle(Outcome::Responded, None), None);
     assert_eq!(harness.health.state(), State::Up);
 }
 
@@ -179,7 +183,7 @@ fn backoff_grows_with_failed_probes_and_with_an_ejection_during_slow_start() {
     harness.now += soon;
     harness.probed(true);
     harness.now += SLOW_START;
-    harness.settle(Outcome::Answered, None);
+    harness.settle(Outcome::Responded, None);
     let later = harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
     assert!(later < backoffs[0], "{later:?}: it is not consecutive");
 }
@@ -188,12 +192,12 @@ fn backoff_grows_with_failed_probes_and_with_an_ejection_during_slow_start() {
 fn only_a_request_with_a_permit_restores_a_failing_node() {
     let mut harness = Harness::failing();
     assert_eq!(harness.health.acquire_probe_permit(true, LONG), None);
-    for outcome in ALL.into_iter().filter(|outcome| outcome.was_answered()) {
+    for outcome in ALL.into_iter().filter(|outcome| outcome.has_response()) {
         assert_eq!(harness.settle(outcome, None), None, "it has no permit");
     }
     let permit = harness.permit();
     assert_eq!(
-        harness.settle(Outcome::Answered, Some(permit)),
+        harness.settle(Outcome::Responded, Some(permit)),
         Some(Transition::Restored)
     );
 }
@@ -213,7 +217,7 @@ fn node_that_fails_again_backs_off_longer() {
     assert!(second >= Duration::from_secs(1));
     harness.now += second;
     let permit = harness.permit();
-    harness.settle(Outcome::Answered, Some(permit));
+    harness.settle(Outcome::Responded, Some(permit));
     // Earlier failures do not count: it takes five again.
     let third = harness.fail();
     assert!(third >= Duration::from_secs(2), "{third:?}");
@@ -221,7 +225,7 @@ fn node_that_fails_again_backs_off_longer() {
 
 #[test]
 fn any_response_restores_an_unreachable_node() {
-    for outcome in ALL.into_iter().filter(|outcome| outcome.was_answered()) {
+    for outcome in ALL.into_iter().filter(|outcome| outcome.has_response()) {
         let mut harness = Harness::unreachable();
         assert_eq!(harness.settle(outcome, None), Some(Transition::Restored));
         assert_eq!(harness.settle(outcome, None), None);
@@ -232,7 +236,7 @@ fn any_response_restores_an_unreachable_node() {
 fn response_to_an_attempt_begun_before_the_ejection_does_not_restore_the_node() {
     let mut harness = Harness::unreachable();
     let began = START - Duration::from_millis(1);
-    assert_eq!(harness.settle_begun(Outcome::Answered, None, began), None);
+    assert_eq!(harness.settle_begun(Outcome::Responded, None, began), None);
     assert!(!harness.health.state().is_up());
 }
 

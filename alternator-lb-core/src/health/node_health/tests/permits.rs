@@ -76,7 +76,7 @@ fn outcome_with_a_permit_restores_the_node_or_extends_its_ejection() {
                 )
             }
             (_, Outcome::NotSent | Outcome::Neutral) => transition.is_none(),
-            (_, Outcome::NotConnected | Outcome::Cut | Outcome::TimedOut) => {
+            (_, Outcome::NotConnected | Outcome::ConnectionLost | Outcome::TimedOut) => {
                 matches!(transition, Some(ProbeFailed { .. }))
             }
             (EjectionCause::Pending, _) => transition == Some(Admitted),

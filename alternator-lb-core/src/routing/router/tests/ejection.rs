@@ -22,7 +22,7 @@ fn one_request_at_a_time_probes_a_failing_node_after_its_ejection() {
     assert_eq!(next(&router, &mut permit, LATER), url(1));
     assert_eq!(distribute(&router, 20, LATER).get(&url(1)), None);
 
-    settle(&router, &mut permit, Outcome::Answered, LATER);
+    settle(&router, &mut permit, Outcome::Responded, LATER);
     drop(permit);
     assert_eq!(distribute(&router, 30, LATER).get(&url(1)), Some(&10));
 }
@@ -87,7 +87,7 @@ fn node_ejected_first_is_tried_first_when_all_are_ejected() {
     );
 
     // The last one responds: it becomes the only usable node.
-    settle(&router, &mut plan, Outcome::Answered, soon(200));
+    settle(&router, &mut plan, Outcome::Responded, soon(200));
     assert_eq!(
         distribute(&router, 10, soon(200))
             .into_keys()
@@ -133,7 +133,7 @@ fn panic_mode_uses_all_nodes_when_more_than_half_fail() {
     let tried = next(&router, &mut permit, LATER);
     assert!([1, 2, 3].map(url).contains(&tried));
     let change = router
-        .settle(&mut permit, Outcome::Answered, LATER)
+        .settle(&mut permit, Outcome::Responded, LATER)
         .unwrap();
     assert_eq!(change.panic, Some(false));
     assert_eq!(router.snapshot().usable().count(), 3);

@@ -74,7 +74,7 @@ fn out_of_scope_node_is_restored_by_a_request_of_its_keys() {
     );
     let mut permit = primary_plan(token);
     assert_eq!(next(&router, &mut permit, LATER), url(2));
-    settle(&router, &mut permit, Outcome::Answered, LATER);
+    settle(&router, &mut permit, Outcome::Responded, LATER);
     assert_eq!(next(&router, &mut primary_plan(token), LATER), url(2));
 }
 

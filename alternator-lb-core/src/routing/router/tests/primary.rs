@@ -115,7 +115,7 @@ fn ejected_node_is_probed_only_by_keys_whose_primary_it_is() {
         url(1),
         "one at a time"
     );
-    settle(&router, &mut permit, Outcome::Answered, LATER);
+    settle(&router, &mut permit, Outcome::Responded, LATER);
     assert_eq!(next(&router, &mut primary_plan(own[1]), LATER), url(1));
 }
 
@@ -129,7 +129,7 @@ fn panic_mode_ends_through_primary_operations_alone() {
     for token in tokens().take(20) {
         let mut plan = primary_plan(token);
         next(&router, &mut plan, LATER);
-        settle(&router, &mut plan, Outcome::Answered, LATER);
+        settle(&router, &mut plan, Outcome::Responded, LATER);
     }
     let snapshot = router.snapshot();
     assert!(!snapshot.is_in_panic());

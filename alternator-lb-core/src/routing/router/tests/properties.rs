@@ -45,7 +45,7 @@ proptest! {
                 let mut plan = Plan::default();
                 let node = next(&router, &mut plan, now);
                 prop_assert!(urls.contains(&node), "{} is not in {:?}", node, urls);
-                let outcome = [Outcome::Answered, Outcome::NotConnected, Outcome::Cut, Outcome::Neutral, Outcome::ServerError, Outcome::Overloaded];
+                let outcome = [Outcome::Responded, Outcome::NotConnected, Outcome::ConnectionLost, Outcome::Neutral, Outcome::ServerError, Outcome::Overloaded];
                 settle(&router, &mut plan, outcome[outcomes.next().unwrap_or_default()], now);
             }
         }
@@ -62,7 +62,7 @@ proptest! {
             let node = url(1 + last % nodes);
             let mut plan = if event == 2 { Plan::default() } else { pinned(&router, &node) };
             next(&router, &mut plan, now);
-            let outcome = [Outcome::NotConnected, Outcome::ServerError, Outcome::Answered][event];
+            let outcome = [Outcome::NotConnected, Outcome::ServerError, Outcome::Responded][event];
             for _ in 0..5 {
                 settle(&router, &mut plan, outcome, now);
             }
