@@ -23,8 +23,8 @@ const UNREACHABLE: Backoff = Backoff {
     jitter: 0.15,
 };
 
-/// The backoff of a node that responds with errors: linkerd's numbers. A request of the application ends the backoff, and
-/// is sent again if the node still fails: tolerable every second at first, and once a minute in the long run.
+/// The backoff of a node that responds with errors: linkerd's numbers. A request of the application ends the backoff,
+/// and is sent again if the node still fails: tolerable every second at first, and once a minute in the long run.
 const FAILING: Backoff = Backoff {
     initial: Duration::from_secs(1),
     max: Duration::from_secs(60),

@@ -2,8 +2,8 @@
 //!
 //! A node that refuses connections, or does not respond while requests wait on it, is ejected for all requests at once
 //! until it responds again. A node that responds mostly with errors of its own is ejected for a while; then a single
-//! request decides. The state is packed into one atomic, which the request path reads without a lock. Changes are returned
-//! as values, for the caller to log and to route by.
+//! request decides. The state is packed into one atomic, which the request path reads without a lock. Changes are
+//! returned as values, for the caller to log and to route by.
 //!
 //! The limit of simultaneously ejected nodes is in `routing`, which sees all of them.
 //!

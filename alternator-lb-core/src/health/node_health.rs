@@ -63,8 +63,8 @@ pub enum Transition {
     Restored,
 }
 
-/// The length of the slow start, in which the node's share grows, and another ejection counts as consecutive. As long as
-/// envoy's slow start and as the outcome window.
+/// The length of the slow start, in which the node's share grows, and another ejection counts as consecutive. As long
+/// as envoy's slow start and as the outcome window.
 const SLOW_START: Duration = Duration::from_secs(10);
 
 /// The share of a node at the beginning of its slow start, in percent, as in envoy.
@@ -164,8 +164,8 @@ impl NodeHealth {
 
     /// Ejects the node because it cannot be connected, or does not respond to a health check.
     ///
-    /// Of the many requests that find a node dead at the same time, the first ejects it. The others change nothing, since
-    /// they would drive up its backoff.
+    /// Of the many requests that find a node dead at the same time, the first ejects it. The others change nothing,
+    /// since they would drive up its backoff.
     pub fn unreachable(&self, now: Duration, rng: &mut fastrand::Rng) -> Option<Transition> {
         self.eject_for(EjectionCause::Unreachable, now, rng)
     }
@@ -185,8 +185,8 @@ impl NodeHealth {
         }
     }
 
-    /// Ejects the node, or extends its ejection, unless its state has changed since `before` was read: then the node is up
-    /// by now, or another permit is valid.
+    /// Ejects the node, or extends its ejection, unless its state has changed since `before` was read: then the node is
+    /// up by now, or another permit is valid.
     fn eject(
         &self,
         before: u64,

@@ -9,8 +9,8 @@ pub enum Outcome {
     Overloaded,
     /// The node responded with an error of its own (5xx).
     ServerError,
-    /// A server error that came so late that the node probably waited for others: Alternator gives a request ten seconds,
-    /// and responds with 500 when the replicas have not responded by then.
+    /// A server error that came so late that the node probably waited for others: Alternator gives a request ten
+    /// seconds, and responds with 500 when the replicas have not responded by then.
     SlowServerError,
     /// The node could not be connected.
     NotConnected,

@@ -4,8 +4,8 @@ use super::outcome::Evidence;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Consecutive failures that eject a node, as in envoy and finagle. One or two would eject it for a passing cause; at ten,
-/// an operation of a hundred requests could meet them all.
+/// Consecutive failures that eject a node, as in envoy and finagle. One or two would eject it for a passing cause; at
+/// ten, an operation of a hundred requests could meet them all.
 pub(super) const CONSECUTIVE_FAILURES: u32 = 5;
 
 /// The length of the window, in buckets of one second: linkerd's. Long enough to hold a sample at moderate load, short
@@ -16,14 +16,14 @@ const BUCKETS: usize = 10;
 /// then fall below the threshold by chance.
 const MIN_VOLUME: u64 = 20;
 
-/// The success rate (four in five) below which a node is ejected, as in linkerd. It complements the consecutive failures:
-/// a node that fails half of its attempts hardly ever fails five in a row.
+/// The success rate (four in five) below which a node is ejected, as in linkerd. It complements the consecutive
+/// failures: a node that fails half of its attempts hardly ever fails five in a row.
 const MIN_SUCCESS_RATE: (u64, u64) = (4, 5);
 
 /// Successes and failures of the last ten seconds, and the consecutive failures.
 ///
-/// Every attempt writes to it, so it consists of a few atomics, without a lock. A count that is lost while a bucket moves
-/// on to another second does no harm.
+/// Every attempt writes to it, so it consists of a few atomics, without a lock. A count that is lost while a bucket
+/// moves on to another second does no harm.
 #[derive(Debug)]
 pub(super) struct OutcomeWindow {
     consecutive_failures: AtomicU32,

@@ -20,7 +20,7 @@ pub enum State {
         /// The end of the backoff.
         until: Duration,
     },
-    /// The node takes no requests but the one that has the [`ProbePermit`](super::ProbePermit), if that is not a probe.
+    /// The node is ejected, and a [`ProbePermit`](super::ProbePermit) is valid: one probe or one request decides.
     HalfOpen {
         /// The reason of the ejection.
         cause: EjectionCause,

@@ -35,13 +35,13 @@ pub fn report(event: &TopologyEvent) {
         ),
         TopologyEvent::SpansDatacenters { datacenters } => warn!(
             datacenters,
-            "the seeds list different nodes, as those of different datacenters do: reads may miss recent writes in another \
-             datacenter, and conditional writes in two of them do not exclude each other; choose one with \
+            "the seeds list different nodes, as those of different datacenters do: reads may miss recent writes in \
+             another datacenter, and conditional writes in two of them do not exclude each other; choose one with \
              `.scope(Scope::datacenter(..))`, or confirm that this is intended with `.scope(Scope::cluster())`"
         ),
         TopologyEvent::NoRuntime => warn!(
-            "requests are made outside of a tokio runtime, where the list of nodes cannot be refreshed; run the client inside \
-             of one"
+            "requests are made outside of a tokio runtime, where the list of nodes cannot be refreshed; run the client \
+             inside of one"
         ),
     }
 }

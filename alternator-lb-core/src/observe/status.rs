@@ -76,23 +76,23 @@ impl NodeStatus {
     }
 
     /// Returns the name of the node's datacenter, as far as the scope tells it: a datacenter or rack scope names the
-    /// datacenter of its nodes. `None` for the nodes of the cluster scope, since Alternator does not report the datacenter
-    /// of a node, and before the first refresh.
+    /// datacenter of its nodes. `None` for the nodes of the cluster scope, since Alternator does not report the
+    /// datacenter of a node, and before the first refresh.
     #[must_use]
     pub fn datacenter(&self) -> Option<&str> {
         self.locality.as_ref()?.datacenter()
     }
 
-    /// Returns the name of the node's rack, as far as the scope tells it: a rack scope names the rack of its nodes. `None`
-    /// for all other nodes, and before the first refresh.
+    /// Returns the name of the node's rack, as far as the scope tells it: a rack scope names the rack of its nodes.
+    /// `None` for all other nodes, and before the first refresh.
     #[must_use]
     pub fn rack(&self) -> Option<&str> {
         self.locality.as_ref()?.rack()
     }
 
-    /// Returns the usual time from the selection of the node until its response is read: a moving average, in which each
-    /// response has the weight of an eighth. `None` before the first response, and where neither the whole plugin nor
-    /// `interceptor()` is installed.
+    /// Returns the usual time from the selection of the node until its response is read: a moving average, in which
+    /// each response has the weight of an eighth. `None` before the first response, and where neither the whole plugin
+    /// nor `interceptor()` is installed.
     #[must_use]
     pub fn latency(&self) -> Option<Duration> {
         self.latency
@@ -104,20 +104,20 @@ impl NodeStatus {
         self.state
     }
 
-    /// Returns the priority of the node: 0 in the first scope of the chain that has nodes, 1 in the next such scope, and so
-    /// on. Nodes of higher numbers take requests when too few of the lower ones are usable, and retries; see
+    /// Returns the priority of the node: 0 in the first scope of the chain that has nodes, 1 in the next such scope,
+    /// and so on. Nodes of higher numbers take requests when too few of the lower ones are usable, and retries; see
     /// [`Scope`](crate::topology::Scope).
     ///
     /// Where the scope is a rack, and some operations go to the same node from all racks, the rest of the datacenter is
-    /// known as well. Those of its nodes that are in no scope of the chain have the number after the last scope's, and take
-    /// only such operations.
+    /// known as well. Those of its nodes that are in no scope of the chain have the number after the last scope's, and
+    /// take only such operations.
     #[must_use]
     pub fn priority(&self) -> usize {
         self.priority
     }
 
-    /// Returns whether the node was restored or admitted less than ten seconds ago. It is [`Up`](NodeState::Up), but under
-    /// load takes only a tenth of its share at first, and more over time.
+    /// Returns whether the node was restored or admitted less than ten seconds ago. It is [`Up`](NodeState::Up), but
+    /// under load takes only a tenth of its share at first, and more over time.
     #[must_use]
     pub fn is_in_slow_start(&self) -> bool {
         self.is_in_slow_start
@@ -135,8 +135,8 @@ impl NodeStatus {
         self.requests
     }
 
-    /// Returns the number of [`requests`](Self::requests) without a response, or with a server error (5xx). Counted where
-    /// the whole plugin or `interceptor()` is installed.
+    /// Returns the number of [`requests`](Self::requests) without a response, or with a server error (5xx). Counted
+    /// where the whole plugin or `interceptor()` is installed.
     #[must_use]
     pub fn failures(&self) -> u64 {
         self.failures

@@ -1,10 +1,11 @@
 //! The nodes of the cluster: their addresses, scopes, and the immutable topology that requests are routed over.
 //!
-//! Everything here is a plain value. A refresh creates a new [`Topology`] from the addresses that discovery found. Nodes
-//! that stay keep their identity, so whatever is attached to a node (its health, its counters, its prebuilt endpoint)
-//! lasts until a refresh no longer names the node.
+//! Everything here is a plain value. A refresh creates a new [`Topology`] from the addresses that discovery found.
+//! Nodes that stay keep their identity, so whatever is attached to a node (its health, its counters, its prebuilt
+//! endpoint) lasts until a refresh no longer names the node.
 //!
-//! Elsewhere: queries to the cluster (`discovery`), the state of a node (`health`), the selection of a node (`routing`).
+//! Elsewhere: queries to the cluster (`discovery`), the state of a node (`health`), the selection of a node
+//! (`routing`).
 
 mod node;
 mod node_url;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 /// The scheme, host and port of a node: `http://10.0.0.1:8000`, `https://[2001:db8::1]:8043`.
 ///
-/// The text is formatted once, in one canonical form (IPv6 in brackets, always with the port), so that comparing addresses
-/// and passing one to the SDK cost no formatting. Clones share it.
+/// The text is formatted once, in one canonical form (IPv6 in brackets, always with the port), so that comparing
+/// addresses and passing one to the SDK cost no formatting. Clones share it.
 #[derive(Clone)]
 pub struct NodeUrl {
     scheme: Scheme,
@@ -51,8 +51,8 @@ impl NodeUrl {
         }
     }
 
-    /// Returns the same scheme and port at another IP address. This turns an entry of `/localnodes`, a bare address, into
-    /// the URL of a node.
+    /// Returns the same scheme and port at another IP address. This turns an entry of `/localnodes`, a bare address,
+    /// into the URL of a node.
     pub fn at(&self, ip: IpAddr) -> Self {
         Self::new(self.scheme, Host::Ip(ip), self.port)
     }

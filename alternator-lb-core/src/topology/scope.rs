@@ -5,22 +5,22 @@ use std::sync::Arc;
 
 /// The part of a cluster that requests go to: all of it, one datacenter or one rack, with fallbacks.
 ///
-/// The scopes of a chain are preferred in the order in which they are written: each is a priority level. The nodes of all
-/// levels are known at any time. A node that several scopes name belongs to the first of them.
+/// The scopes of a chain are preferred in the order in which they are written: each is a priority level. The nodes of
+/// all levels are known at any time. A node that several scopes name belongs to the first of them.
 ///
 /// ```
 /// # use alternator_lb_core::topology::Scope;
-/// // The nodes of one rack, to save cross-zone traffic; if too few of them are usable, also the rest of the datacenter.
+/// // The nodes of one rack, to save cross-zone traffic; if too few of them are usable, also those of the datacenter.
 /// let scope = Scope::rack("dc1", "r1").or(Scope::datacenter("dc1"));
 /// ```
 ///
 /// # Spill-over
 ///
 /// The first scope takes all traffic as long as at least 71 % of its nodes are usable: these can carry 1.4 times their
-/// share, which is Envoy's over-provisioning factor for priorities, and 1 / 1.4 ≈ 71 %. Below that, it keeps 1.4 times the
-/// share of its nodes that are usable, and the remainder goes to the next scope, by the same rule: with half of a rack
-/// down, 70 % stays. A scope without nodes, because it is empty or no longer exists, takes nothing. Traffic returns by
-/// itself when nodes are restored.
+/// share, which is Envoy's over-provisioning factor for priorities, and 1 / 1.4 ≈ 71 %. Below that, it keeps 1.4 times
+/// the share of its nodes that are usable, and the remainder goes to the next scope, by the same rule: with half of a
+/// rack down, 70 % stays. A scope without nodes, because it is empty or no longer exists, takes nothing. Traffic
+/// returns by itself when nodes are restored.
 ///
 /// A retry goes to a node of the same scope that its operation has not tried, and after all of these to the next scope.
 /// It may thus leave a rack of one node although the rack is healthy.
@@ -33,10 +33,10 @@ use std::sync::Arc;
 ///
 /// # Cost
 ///
-/// Each further scope costs one more small request (`/localnodes`) per refresh, and [`cluster`](Self::cluster) one for each
-/// of its datacenters. They go to the node that responded for the scope before. If the query for a further scope fails, its
-/// last known good nodes stay in force. A rack costs one more request in applications with operations that go to one node
-/// from all racks, and so need the rest of its datacenter.
+/// Each further scope costs one more small request (`/localnodes`) per refresh, and [`cluster`](Self::cluster) one for
+/// each of its datacenters. They go to the node that responded for the scope before. If the query for a further scope
+/// fails, its last known good nodes stay in force. A rack costs one more request in applications with operations that
+/// go to one node from all racks, and so need the rest of its datacenter.
 ///
 /// # Default
 ///
@@ -45,11 +45,11 @@ use std::sync::Arc;
 /// # Limits
 ///
 /// Datacenters and racks need ScyllaDB 2025.1 or later. Older servers ignore these parameters and list all their nodes,
-/// which is detected. A chain with a [`cluster`](Self::cluster) is then served by that alone; a chain without one fails with
-/// `SelectionError` instead of silently widening.
+/// which is detected. A chain with a [`cluster`](Self::cluster) is then served by that alone; a chain without one fails
+/// with `SelectionError` instead of silently widening.
 ///
-/// Until the first refresh, requests go to the seeds, wherever these are. They also do so while a chain has never had any
-/// nodes, for example because of a mistyped name: one warning and `ready()` report it.
+/// Until the first refresh, requests go to the seeds, wherever these are. They also do so while a chain has never had
+/// any nodes, for example because of a mistyped name: one warning and `ready()` report it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     localities: Vec<Locality>,
@@ -83,10 +83,10 @@ pub enum ScopeError {
 impl Scope {
     /// Creates a scope of all nodes of the datacenters that have a seed.
     ///
-    /// Alternator never lists a node of another datacenter, so with all seeds in one datacenter this is that datacenter.
-    /// With seeds in several it is all of these, which costs consistency: Alternator reads and writes at `LOCAL_QUORUM` and
-    /// `LOCAL_SERIAL`, local to the datacenter of the node that serves. A read in one datacenter may thus miss a recent
-    /// write in another, and conditional writes in two of them do not exclude each other.
+    /// Alternator never lists a node of another datacenter, so with all seeds in one datacenter this is that
+    /// datacenter. With seeds in several it is all of these, which costs consistency: Alternator reads and writes at
+    /// `LOCAL_QUORUM` and `LOCAL_SERIAL`, local to the datacenter of the node that serves. A read in one datacenter may
+    /// thus miss a recent write in another, and conditional writes in two of them do not exclude each other.
     #[must_use]
     pub fn cluster() -> Self {
         Self {
@@ -104,8 +104,8 @@ impl Scope {
 
     /// Creates a scope of the nodes of one rack of one datacenter.
     ///
-    /// Use it to stay in one availability zone. A rack has less capacity than a datacenter: unless its nodes can serve all
-    /// its clients together, prefer the datacenter, and always chain a scope to spill over to.
+    /// Use it to stay in one availability zone. A rack has less capacity than a datacenter: unless its nodes can serve
+    /// all its clients together, prefer the datacenter, and always chain a scope to spill over to.
     #[must_use]
     pub fn rack(datacenter: impl Into<String>, rack: impl Into<String>) -> Self {
         Self {

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The nodes that requests may go to, in the order of their priority levels. Immutable: a refresh creates another one.
 ///
 /// The *local* nodes are those of the datacenter of the preferred scope. Operations that need one node per key for all
-/// clients go to these, whatever their rack. Local nodes that no scope of the chain names are *out of scope*: they belong
-/// to no level, and no ordinary request goes to them.
+/// clients go to these, whatever their rack. Local nodes that no scope of the chain names are *out of scope*: they
+/// belong to no level, and no ordinary request goes to them.
 #[derive(Debug)]
 pub struct Topology<A> {
     /// The nodes of one level after the other, then the out-of-scope nodes.
@@ -44,11 +44,12 @@ impl<A> Topology<A> {
         self.refreshed_with_local(levels, local, attach)
     }
 
-    /// Returns the topology after a refresh that found `levels` and the `local` nodes. Nodes that stay are the same nodes,
-    /// in the same order; new ones come after them. A node that several levels name belongs to the first of them.
+    /// Returns the topology after a refresh that found `levels` and the `local` nodes. Nodes that stay are the same
+    /// nodes, in the same order; new ones come after them. A node that several levels name belongs to the first of
+    /// them.
     ///
-    /// The order is kept because round robin follows it: if it changed with the arbitrary order in which nodes list each
-    /// other, a refresh would send some node two requests in a row.
+    /// The order is kept because round robin follows it: if it changed with the arbitrary order in which nodes list
+    /// each other, a refresh would send some node two requests in a row.
     pub fn refreshed_with_local(
         &self,
         levels: &[Vec<NodeUrl>],
@@ -132,8 +133,8 @@ impl<A> Topology<A> {
         self.nodes.get(in_scope..).unwrap_or_default()
     }
 
-    /// Returns each node with its priority and the locality that named it, if known. The priority is 0 in the first level
-    /// that has nodes, 1 in the next one, and so on; out-of-scope nodes come after the last level.
+    /// Returns each node with its priority and the locality that named it, if known. The priority is 0 in the first
+    /// level that has nodes, 1 in the next one, and so on; out-of-scope nodes come after the last level.
     pub fn placements(&self) -> impl Iterator<Item = (&Arc<Node<A>>, usize, Option<&Locality>)> {
         let localities = self.localities.iter().map(Some).chain(iter::repeat(None));
         let levels = self.all_levels().chain([self.out_of_scope()]);
@@ -326,7 +327,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn refreshed_topology_has_exactly_the_named_nodes(old in prop::collection::vec(0u8..20, 0..20), new in prop::collection::vec(0u8..20, 0..20)) {
+        fn refreshed_topology_has_exactly_the_named_nodes(
+            old in prop::collection::vec(0u8..20, 0..20),
+            new in prop::collection::vec(0u8..20, 0..20),
+        ) {
             let after = topology(&old).refreshed(&level(&new), |_| ());
             let mut actual: Vec<_> = after.nodes().iter().map(|node| node.url().as_str().to_owned()).collect();
             let mut named: Vec<_> = urls(&new).iter().map(|url| url.as_str().to_owned()).collect();

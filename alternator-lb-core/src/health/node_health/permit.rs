@@ -25,8 +25,8 @@ impl NodeHealth {
         self.acquire_permit(now, |_, until| until <= now)
     }
 
-    /// Permits one probe of an ejected node, if its backoff is over or `is_forced`, and no other permit is valid. A failing
-    /// node is not probed: it responds to probes as to requests, and only the latter show its errors.
+    /// Permits one probe of an ejected node, if its backoff is over or `is_forced`, and no other permit is valid. A
+    /// failing node is not probed, since it responds to probes all the same.
     ///
     /// The caller owes a call of [`probed`](Self::probed) or [`release_permit`](Self::release_permit).
     pub fn acquire_probe_permit(&self, is_forced: bool, now: Duration) -> Option<ProbePermit> {

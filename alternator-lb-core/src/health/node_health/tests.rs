@@ -329,6 +329,7 @@ proptest! {
                 }
             }
         }
-        prop_assert!(harness.health.state().is_up() || harness.health.acquire_request_permit(harness.now + LONG).is_some());
+        let health = harness.health;
+        prop_assert!(health.state().is_up() || health.acquire_request_permit(harness.now + LONG).is_some());
     }
 }
