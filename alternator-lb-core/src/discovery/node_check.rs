@@ -70,8 +70,8 @@ pub(super) async fn check_stalled<E: Send + Sync + 'static>(
     others: Vec<Arc<Endpoint<E>>>,
 ) {
     let pool = ConnectionPool::Separate;
-    let responses = || others.iter().map(|node| node.answers()).sum::<u64>();
-    let (responses_before, other_responses_before) = (node.answers(), responses());
+    let responses = || others.iter().map(|node| node.responses()).sum::<u64>();
+    let (responses_before, other_responses_before) = (node.responses(), responses());
     let usual = node.latency().unwrap_or_default();
     let limit = usual
         .saturating_mul(TIMEOUT_FACTOR)
@@ -82,7 +82,7 @@ pub(super) async fn check_stalled<E: Send + Sync + 'static>(
     let urls = others.iter().map(|node| node.url());
     let does_other_respond = responses() > other_responses_before
         || probe::any_responds(client.as_ref(), urls, pool, limit).await;
-    if !does_other_respond || node.answers() > responses_before {
+    if !does_other_respond || node.responses() > responses_before {
         return;
     }
     if let Some(discovery) = discovery.upgrade() {

@@ -96,7 +96,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
 
     /// Aborts the requests that wait on a node.
     pub(super) fn end_requests(&self, node: &Endpoint<E>) {
-        (self.config.end_requests)(node.endpoint());
+        (self.config.end_requests)(node.extension());
     }
 
     pub(super) fn wake_ups(&self) -> Arc<WakeUps> {

@@ -96,7 +96,7 @@ impl<E> StalledNode<E> {
     fn new(node: Arc<Endpoint<E>>) -> Self {
         let rng = &mut fastrand::Rng::new();
         Self {
-            responses: node.answers(),
+            responses: node.responses(),
             node,
             waited: Duration::ZERO,
             idle: Duration::ZERO,
@@ -107,7 +107,7 @@ impl<E> StalledNode<E> {
 
     /// Updates the wait. Returns whether the node has to be remembered.
     fn update(&mut self, elapsed: Duration) -> bool {
-        let responses = self.node.answers();
+        let responses = self.node.responses();
         if responses != self.responses {
             self.responses = responses;
             self.waited = Duration::ZERO;

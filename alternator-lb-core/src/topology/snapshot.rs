@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn generation_grows_exactly_when_nodes_are_added_or_removed() {
-        let one = list(&[1, 2]);
+        let one = topology(&[1, 2]);
         let moved = one.refreshed(&[urls(&[2]), urls(&[1])], |_| ());
         assert!(!moved.is_same(&one));
         assert_eq!(moved.generation(), one.generation());

@@ -8,8 +8,8 @@ async fn nodes_have_the_locality_of_their_level_after_the_first_refresh() {
     let scope = Scope::rack("dc1", "r1")
         .or(Scope::rack("dc1", "r2"))
         .or(Scope::datacenter("dc2"));
-    let harness = Harness::with_settings(urls(&[1]), Some(scope), |settings| {
-        settings.discovers_local_datacenter = true;
+    let harness = Harness::with_config(urls(&[1]), Some(scope), |config| {
+        config.discovers_local_datacenter = true;
     });
     harness
         .network
