@@ -23,7 +23,6 @@ use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::timeout::TimeoutConfig;
 use futures_util::future::join;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -49,8 +48,6 @@ pub(crate) struct Cluster {
     seeds: Vec<Arc<SdkNode>>,
     /// The SDK's default client, made when it is needed first.
     default_client: OnceLock<Option<SharedHttpClient>>,
-    /// The number of changes of the set of nodes.
-    topology_generation: Arc<AtomicU64>,
     #[cfg(feature = "compression")]
     compression: Compression,
 }
@@ -71,8 +68,6 @@ impl Cluster {
             config.partition_keys.clone(),
         );
         let token_maps = config.token_aware.then(|| TokenMaps::new(clock));
-        let topology_generation = Arc::new(AtomicU64::new(0));
-        let report = count_changes(&topology_generation, report);
         let settings = DiscoveryConfig {
             seeds: config.seeds.clone(),
             scope: config.scope.clone().unwrap_or_default(),
@@ -99,7 +94,6 @@ impl Cluster {
             resend_bucket: policy::resend_bucket(),
             seeds,
             default_client: OnceLock::new(),
-            topology_generation,
             #[cfg(feature = "compression")]
             compression: Compression::new(config.compression),
             config,
@@ -112,7 +106,7 @@ impl Cluster {
 
     /// A number that changes with the set of nodes.
     pub(crate) fn topology_generation(&self) -> u64 {
-        self.topology_generation.load(Ordering::Relaxed)
+        self.router.topology_generation()
     }
 
     pub(crate) fn router(&self) -> &Router<SdkEndpoint> {
@@ -250,20 +244,6 @@ impl Cluster {
             self.discovery_task.ensure(&self.discovery, now);
         }
         now
-    }
-}
-
-/// Counts the changes of the set of nodes, and passes all events on.
-fn count_changes(
-    changes: &Arc<AtomicU64>,
-    report: fn(&TopologyEvent),
-) -> impl Fn(&TopologyEvent) + use<> {
-    let changes = Arc::clone(changes);
-    move |event| {
-        report(event);
-        if matches!(event, TopologyEvent::Changed { .. }) {
-            changes.fetch_add(1, Ordering::Relaxed);
-        }
     }
 }
 

@@ -48,7 +48,10 @@ async fn a_refresh_that_fails_says_who_was_asked_and_can_be_tried_again() {
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
     for result in [alternator.ready().await, alternator.refresh().await] {
         let error = result.unwrap_err();
-        assert!(matches!(error, RefreshError::NoResponse { .. }), "{error:?}");
+        assert!(
+            matches!(error, RefreshError::NoResponse { .. }),
+            "{error:?}"
+        );
         assert!(error.source().is_some());
         let text = error.to_string();
         assert!(

@@ -52,6 +52,13 @@ impl<E> Router<E> {
         self.snapshot.load_full()
     }
 
+    /// The [generation](crate::topology::Topology::generation) of the list of nodes.
+    #[inline]
+    #[must_use]
+    pub fn topology_generation(&self) -> u64 {
+        self.snapshot.load().topology().generation()
+    }
+
     /// Replaces the list of nodes. Returns whether panic mode begins or ends with it; none if neither.
     pub fn publish(&self, snapshot: RoutingSnapshot<E>) -> Option<bool> {
         let before = self.snapshot.swap(Arc::new(snapshot));
