@@ -1,15 +1,16 @@
 //! What needs neither faults nor a cluster of a certain shape, and so is proved on a real one as well.
 
-use crate::rig::{
-    Backend, Recorder, config, eventually, expect_pings, ping, signing, text, this_test,
+use crate::support::{
+    Backend, RecordingClient, config, error_text, eventually, expect_pings, ping, signing_config,
+    this_test,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, RefreshError, Scope};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use std::collections::{BTreeMap, BTreeSet};
 
-fn recorded(backend: &Backend, alternator: &Alternator) -> (Client, Recorder) {
-    let recorder = Recorder::new();
+fn recorded(backend: &Backend, alternator: &Alternator) -> (Client, RecordingClient) {
+    let recorder = RecordingClient::new();
     let config = backend.config().http_client(recorder.clone());
     (
         Client::from_conf(config.alternator(alternator).build()),
@@ -24,7 +25,7 @@ async fn code_of(backend: &Backend, config: aws_sdk_dynamodb::config::Builder) -
     let error = ping(&client).await.unwrap_err();
     match error.code() {
         Some(code) => code.to_owned(),
-        None => panic!("{}", text(error)),
+        None => panic!("{}", error_text(error)),
     }
 }
 
@@ -82,7 +83,7 @@ async fn an_unknown_datacenter_has_no_nodes_and_the_next_scope_serves() {
     let (client, recorder) = recorded(&backend, &alternator);
     alternator.ready().await.unwrap();
     expect_pings(&client, alternator.nodes().len()).await;
-    assert_eq!(recorder.spread().len(), alternator.nodes().len());
+    assert_eq!(recorder.attempts_per_node().len(), alternator.nodes().len());
 }
 
 #[tokio::test]
@@ -105,7 +106,7 @@ async fn a_rack_serves_alone_and_evenly() {
 
     expect_pings(&client, rack.len() * 10).await;
     let even: BTreeMap<_, _> = rack.into_iter().map(|node| (node, 10)).collect();
-    assert_eq!(recorder.spread(), even);
+    assert_eq!(recorder.attempts_per_node(), even);
 }
 
 #[tokio::test]
@@ -123,7 +124,7 @@ async fn a_wrong_secret_is_refused_by_a_cluster_that_enforces_authorization() {
         return;
     };
     let role = backend.role().unwrap();
-    let code = code_of(&backend, signing(role, "something else")).await;
+    let code = code_of(&backend, signing_config(role, "something else")).await;
     assert_eq!(code, "UnrecognizedClientException");
 
     let alternator = backend.builder().build().unwrap();

@@ -1,6 +1,9 @@
 //! Clusters that enforce authorization.
 
-use crate::rig::{config, expect_pings, ping, quick_retries, refreshing, scripted, signing, text};
+use crate::support::{
+    config, error_text, expect_pings, ping, quick_refresh, quick_retries, signing_config,
+    test_cluster,
+};
 use alternator_lb_sdk::AlternatorExt as _;
 use alternator_test_cluster::{Builder, TestCluster};
 use aws_sdk_dynamodb::Client;
@@ -17,17 +20,20 @@ async fn error_of(
     cluster: &TestCluster,
     config: aws_sdk_dynamodb::config::Builder,
 ) -> (String, String) {
-    let alternator = refreshing(cluster).build().unwrap();
+    let alternator = quick_refresh(cluster).build().unwrap();
     let client = Client::from_conf(config.alternator(&alternator).build());
     let error = ping(&client).await.unwrap_err();
-    (error.code().unwrap_or_default().to_owned(), text(error))
+    (
+        error.code().unwrap_or_default().to_owned(),
+        error_text(error),
+    )
 }
 
 #[tokio::test]
 async fn signed_requests_are_served_by_every_node() {
-    let cluster = scripted!(enforcing);
-    let alternator = refreshing(&cluster).require_auth().build().unwrap();
-    let config = signing(ROLE, SECRET).alternator(&alternator);
+    let cluster = test_cluster!(enforcing);
+    let alternator = quick_refresh(&cluster).require_auth().build().unwrap();
+    let config = signing_config(ROLE, SECRET).alternator(&alternator);
     let client = Client::from_conf(config.build());
     // Discovery needs no credentials.
     alternator.ready().await.unwrap();
@@ -39,9 +45,9 @@ async fn signed_requests_are_served_by_every_node() {
 
 #[tokio::test]
 async fn signatures_hold_on_the_node_that_a_retry_goes_to() {
-    let cluster = scripted!(enforcing);
-    let alternator = refreshing(&cluster).build().unwrap();
-    let config = signing(ROLE, SECRET).retry_config(quick_retries());
+    let cluster = test_cluster!(enforcing);
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    let config = signing_config(ROLE, SECRET).retry_config(quick_retries());
     let client = Client::from_conf(config.alternator(&alternator).build());
     alternator.ready().await.unwrap();
     cluster
@@ -53,15 +59,18 @@ async fn signatures_hold_on_the_node_that_a_retry_goes_to() {
 
 #[tokio::test]
 async fn unsigned_requests_fail_with_the_servers_error() {
-    let cluster = scripted!(enforcing);
+    let cluster = test_cluster!(enforcing);
     let (code, text) = error_of(&cluster, config()).await;
     assert_eq!(code, "MissingAuthenticationTokenException", "{text}");
 }
 
 #[tokio::test]
 async fn a_wrong_secret_or_role_fails_with_the_servers_error() {
-    let cluster = scripted!(enforcing);
-    for config in [signing(ROLE, "something else"), signing("stranger", SECRET)] {
+    let cluster = test_cluster!(enforcing);
+    for config in [
+        signing_config(ROLE, "something else"),
+        signing_config("stranger", SECRET),
+    ] {
         let (code, text) = error_of(&cluster, config).await;
         assert_eq!(code, "UnrecognizedClientException", "{text}");
         let requests: u64 = cluster

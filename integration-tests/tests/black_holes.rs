@@ -2,8 +2,9 @@
 //!
 //! On Linux only, where the test cluster can make them.
 
-use crate::rig::{
-    Opaque, config, expect_pings, in_chain, ping, quick_retries, refreshing, scripted, text,
+use crate::support::{
+    NoCaptureClient, config, error_text, expect_pings, find_in_chain, ping, quick_refresh,
+    quick_retries, test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, RouteError};
 use alternator_test_cluster::{Fault, TestCluster};
@@ -31,7 +32,7 @@ fn impatient() -> Builder {
 
 /// A client that knows all nodes, and has a connection to the first at most. The last is a black hole.
 async fn before_the_last_vanishes(cluster: &TestCluster, config: Builder) -> (Alternator, Client) {
-    let alternator = refreshing(cluster).build().unwrap();
+    let alternator = quick_refresh(cluster).build().unwrap();
     let client = Client::from_conf(config.alternator(&alternator).build());
     alternator.ready().await.unwrap();
     let nodes = cluster.nodes();
@@ -57,23 +58,23 @@ async fn expect_no_failure_beside_a_black_hole(cluster: &TestCluster) {
 
 #[tokio::test]
 async fn one_of_two_nodes_fails_no_operation() {
-    expect_no_failure_beside_a_black_hole(&scripted!(|cluster| cluster.nodes(2))).await;
+    expect_no_failure_beside_a_black_hole(&test_cluster!(|cluster| cluster.nodes(2))).await;
 }
 
 #[tokio::test]
 async fn one_of_three_nodes_fails_no_operation() {
-    expect_no_failure_beside_a_black_hole(&scripted!()).await;
+    expect_no_failure_beside_a_black_hole(&test_cluster!()).await;
 }
 
 #[tokio::test]
 async fn of_a_client_that_shows_no_connections_the_timeout_costs_the_attempt() {
-    let cluster = scripted!();
-    let config = impatient().http_client(Opaque::new());
+    let cluster = test_cluster!();
+    let config = impatient().http_client(NoCaptureClient::new());
     let (alternator, client) = before_the_last_vanishes(&cluster, config).await;
     let mut errors = Vec::new();
     for _ in 0..3 {
         let operation = timeout(LONG, ping(&client)).await.unwrap();
-        errors.extend(operation.err().map(text));
+        errors.extend(operation.err().map(error_text));
     }
     assert_eq!(errors.len(), 1, "{errors:?}");
     assert!(errors[0].contains("timed out"), "{errors:?}");
@@ -82,9 +83,9 @@ async fn of_a_client_that_shows_no_connections_the_timeout_costs_the_attempt() {
 
 #[tokio::test]
 async fn of_a_client_that_shows_no_connections_a_retry_goes_to_another_node() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let config = impatient()
-        .http_client(Opaque::new())
+        .http_client(NoCaptureClient::new())
         .retry_config(quick_retries().with_max_attempts(2));
     let (alternator, client) = before_the_last_vanishes(&cluster, config).await;
     timeout(LONG, expect_pings(&client, 6)).await.unwrap();
@@ -96,7 +97,7 @@ async fn of_a_client_that_shows_no_connections_a_retry_goes_to_another_node() {
 
 #[tokio::test]
 async fn if_there_is_nothing_else_the_error_names_all_nodes() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     for node in cluster.nodes() {
         node.inject(Fault::BlackHole);
     }
@@ -104,11 +105,15 @@ async fn if_there_is_nothing_else_the_error_names_all_nodes() {
     let client = Client::from_conf(impatient().alternator(&alternator).build());
     let operation = timeout(LONG, ping(&client)).await;
     let error = operation.expect("it does not hang").unwrap_err();
-    let Some(RouteError::Unreachable { tried, .. }) = in_chain(&error) else {
-        panic!("{}", text(error));
+    let Some(RouteError::Unreachable { tried, .. }) = find_in_chain(&error) else {
+        panic!("{}", error_text(error));
     };
     for node in cluster.urls() {
         assert!(tried.contains(&node), "{tried:?} lacks {node}");
     }
-    assert!(text(&error).contains("timed out"), "{}", text(&error));
+    assert!(
+        error_text(&error).contains("timed out"),
+        "{}",
+        error_text(&error)
+    );
 }

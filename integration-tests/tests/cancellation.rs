@@ -1,6 +1,6 @@
 //! Requests whose callers lost interest.
 
-use crate::rig::{client_of, eventually, expect_pings, ping, scripted};
+use crate::support::{eventually, expect_pings, ping, ready_client, test_cluster};
 use alternator_lb_sdk::{Alternator, NodeState, NodeStatus};
 use alternator_test_cluster::Fault;
 use aws_sdk_dynamodb::Client;
@@ -24,8 +24,8 @@ fn hanging(client: &Client, count: usize) -> JoinSet<()> {
 
 #[tokio::test]
 async fn they_leave_nothing_in_flight() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     for node in cluster.nodes() {
         node.inject(Fault::Hang);
     }
@@ -56,8 +56,8 @@ async fn they_leave_nothing_in_flight() {
 
 #[tokio::test]
 async fn a_cancelled_trial_leaves_the_trial_to_the_next() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     let node = cluster.node(1);
     let is_up = || {
         let nodes = alternator.nodes();

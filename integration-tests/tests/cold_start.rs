@@ -1,6 +1,9 @@
 //! The first requests of a process.
 
-use crate::rig::{Fixed, Mute, Recorder, config, eventually, expect_pings, scripted};
+use crate::support::{
+    CannedResponseClient, RecordingClient, UnresponsiveClient, config, eventually, expect_pings,
+    test_cluster,
+};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
 use alternator_test_cluster::Fault;
 use aws_sdk_dynamodb::Client;
@@ -16,7 +19,7 @@ const LONG: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn processes_begin_at_random_nodes() {
-    let answers = Fixed::new();
+    let answers = CannedResponseClient::new();
     let mut first = BTreeSet::new();
     // That one of three never comes first in a hundred starts happens once in 10^17 runs.
     for _ in 0..100 {
@@ -41,8 +44,8 @@ async fn processes_begin_at_random_nodes() {
 
 #[tokio::test]
 async fn requests_do_not_wait_for_discovery() {
-    let cluster = scripted!();
-    let recorder = Recorder::over(Mute::new().into_shared());
+    let cluster = test_cluster!();
+    let recorder = RecordingClient::decorating(UnresponsiveClient::new().into_shared());
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
     let config = config()
         .http_client(recorder.clone())
@@ -66,7 +69,7 @@ async fn requests_do_not_wait_for_discovery() {
 
 #[tokio::test]
 async fn a_seed_that_hangs_does_not_keep_the_nodes_from_being_found() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     cluster.node(0).inject(Fault::Hang);
     let seeds = [cluster.node(0).url(), cluster.node(1).url()];
     let alternator = Alternator::builder().seeds(seeds).build().unwrap();

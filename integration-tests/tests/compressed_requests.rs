@@ -1,8 +1,8 @@
 //! Requests that are compressed, by servers that take them.
 
-use crate::rig::{
-    Exchange, Table, Tap, config, expect_pings, ping, quick_retries, refreshing, s, scripted,
-    signing, text,
+use crate::support::{
+    Exchange, ExchangeRecorder, Table, config, error_text, expect_pings, ping, quick_refresh,
+    quick_retries, s, signing_config, test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, RequestCompression};
 use alternator_test_cluster::{Fault, TestCluster};
@@ -15,18 +15,18 @@ use std::io::Read;
 use tokio::runtime::Handle;
 
 /// A client that compresses, and what goes over its wire.
-pub(crate) async fn compressing(
+pub(crate) async fn compressing_client(
     cluster: &TestCluster,
     compression: RequestCompression,
     config: config::Builder,
-) -> (Alternator, Client, Tap) {
-    let tap = Tap::new();
-    let alternator = refreshing(cluster).request_compression(compression);
+) -> (Alternator, Client, ExchangeRecorder) {
+    let recorder = ExchangeRecorder::new();
+    let alternator = quick_refresh(cluster).request_compression(compression);
     let alternator = alternator.build().unwrap();
-    let config = config.http_client(tap.clone()).alternator(&alternator);
+    let config = config.http_client(recorder.clone()).alternator(&alternator);
     let client = Client::from_conf(config.build());
     alternator.ready().await.unwrap();
-    (alternator, client, tap)
+    (alternator, client, recorder)
 }
 
 /// Items that shrink, but do not vanish.
@@ -45,7 +45,7 @@ pub(crate) async fn put(client: &Client, table: &Table, number: usize) {
         .item("note", s(note(number)));
     put.send()
         .await
-        .unwrap_or_else(|error| panic!("{}", text(error)));
+        .unwrap_or_else(|error| panic!("{}", error_text(error)));
 }
 
 async fn expect_notes(client: &Client, table: &Table, numbers: impl IntoIterator<Item = usize>) {
@@ -83,13 +83,14 @@ async fn a_large_body_arrives_smaller_and_means_the_same() {
         (RequestCompression::gzip(), "gzip"),
         (RequestCompression::deflate(), "deflate"),
     ] {
-        let cluster = scripted!();
-        let (_alternator, client, tap) = compressing(&cluster, compression, config()).await;
+        let cluster = test_cluster!();
+        let (_alternator, client, recorder) =
+            compressing_client(&cluster, compression, config()).await;
         let table = Table::create(&client).await;
-        tap.take();
+        recorder.take();
         cluster.reset_counters();
         put(&client, &table, 1).await;
-        let sent = tap.take_one();
+        let sent = recorder.take_one();
         assert_eq!(sent.content_encoding(), Some(name));
         let length = sent.body.len().to_string();
         assert_eq!(sent.request.get("content-length"), Some(&*length));
@@ -107,24 +108,26 @@ async fn a_large_body_arrives_smaller_and_means_the_same() {
 
 #[tokio::test]
 async fn what_is_small_or_not_to_be_compressed_stays_as_it_is() {
-    let cluster = scripted!();
-    let (_alternator, client, tap) =
-        compressing(&cluster, RequestCompression::gzip(), config()).await;
+    let cluster = test_cluster!();
+    let (_alternator, client, recorder) =
+        compressing_client(&cluster, RequestCompression::gzip(), config()).await;
     let table = Table::create(&client).await;
-    tap.take();
+    recorder.take();
     expect_pings(&client, 1).await;
-    assert_eq!(tap.take_one().content_encoding(), None);
+    assert_eq!(recorder.take_one().content_encoding(), None);
 
     let high = RequestCompression::gzip().threshold(100_000);
-    let (_alternator, client, tap) = compressing(&cluster, high, config()).await;
+    let (_alternator, client, recorder) = compressing_client(&cluster, high, config()).await;
     put(&client, &table, 1).await;
-    assert_eq!(tap.take_one().content_encoding(), None);
+    assert_eq!(recorder.take_one().content_encoding(), None);
 
-    let tap = Tap::new();
-    let alternator = refreshing(&cluster).build().unwrap();
-    let plain = config().http_client(tap.clone()).alternator(&alternator);
+    let recorder = ExchangeRecorder::new();
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    let plain = config()
+        .http_client(recorder.clone())
+        .alternator(&alternator);
     put(&Client::from_conf(plain.build()), &table, 2).await;
-    let sent = tap.take_one();
+    let sent = recorder.take_one();
     assert_eq!(
         sent.content_encoding(),
         None,
@@ -135,14 +138,17 @@ async fn what_is_small_or_not_to_be_compressed_stays_as_it_is() {
 
 #[tokio::test]
 async fn the_signature_covers_what_is_sent() {
-    let cluster = scripted!(|cluster| cluster.nodes(3).authorization("alternator", "salted hash"));
+    let cluster =
+        test_cluster!(|cluster| cluster.nodes(3).authorization("alternator", "salted hash"));
     for compression in [RequestCompression::gzip(), RequestCompression::deflate()] {
-        let signing = signing("alternator", "salted hash").retry_config(quick_retries());
-        let (_alternator, client, tap) = compressing(&cluster, compression, signing).await;
+        let signing_config =
+            signing_config("alternator", "salted hash").retry_config(quick_retries());
+        let (_alternator, client, recorder) =
+            compressing_client(&cluster, compression, signing_config).await;
         let table = Table::create(&client).await;
-        tap.take();
+        recorder.take();
         put(&client, &table, 1).await;
-        let sent = tap.take_one();
+        let sent = recorder.take_one();
         assert!(sent.content_encoding().is_some());
         assert!(sent.request.get("authorization").is_some());
         // On another node, signed anew.
@@ -159,10 +165,10 @@ async fn the_signature_covers_what_is_sent() {
 
 #[tokio::test]
 async fn retries_send_what_was_compressed_once() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let config = config().retry_config(quick_retries());
-    let (_alternator, client, tap) =
-        compressing(&cluster, RequestCompression::gzip(), config).await;
+    let (_alternator, client, recorder) =
+        compressing_client(&cluster, RequestCompression::gzip(), config).await;
     let table = Table::create(&client).await;
     for (fault, node) in [
         (Fault::ServerError { share: 1.0 }, 0),
@@ -172,9 +178,9 @@ async fn retries_send_what_was_compressed_once() {
         cluster.node(node).inject(fault);
         let mut attempts = 0;
         for number in 0..3 {
-            tap.take();
+            recorder.take();
             put(&client, &table, number).await;
-            let sent = tap.take();
+            let sent = recorder.take();
             attempts += sent.len();
             for attempt in &sent {
                 assert_eq!(attempt.content_encoding(), Some("gzip"));
@@ -189,11 +195,11 @@ async fn retries_send_what_was_compressed_once() {
 
 #[tokio::test]
 async fn large_batches_are_written_whole() {
-    let cluster = scripted!();
-    let (_alternator, client, tap) =
-        compressing(&cluster, RequestCompression::deflate(), config()).await;
+    let cluster = test_cluster!();
+    let (_alternator, client, recorder) =
+        compressing_client(&cluster, RequestCompression::deflate(), config()).await;
     let table = Table::create(&client).await;
-    tap.take();
+    recorder.take();
     let writes = (0..25).map(|number| {
         let put = PutRequest::builder()
             .item("pk", s("notes"))
@@ -206,7 +212,7 @@ async fn large_batches_are_written_whole() {
     let batch = batch.request_items(&table.name, writes.collect());
     let unprocessed = batch.send().await.unwrap().unprocessed_items;
     assert!(unprocessed.is_none_or(|items| items.is_empty()));
-    let sent = tap.take_one();
+    let sent = recorder.take_one();
     let plain = unpacked(&sent);
     assert!(plain.len() > 30_000 && plain.len() > 4 * sent.body.len());
     expect_notes(&client, &table, [0, 12, 24]).await;
@@ -214,11 +220,11 @@ async fn large_batches_are_written_whole() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_at_once_do_not_get_in_each_others_way() {
-    let cluster = scripted!();
-    let (_alternator, client, tap) =
-        compressing(&cluster, RequestCompression::gzip(), config()).await;
+    let cluster = test_cluster!();
+    let (_alternator, client, recorder) =
+        compressing_client(&cluster, RequestCompression::gzip(), config()).await;
     let table = Table::create(&client).await;
-    tap.take();
+    recorder.take();
     let writes = (0..100).map(|number| {
         let (client, table) = (client.clone(), table.clone());
         Handle::current().spawn(async move { put(&client, &table, number).await })
@@ -227,7 +233,8 @@ async fn many_at_once_do_not_get_in_each_others_way() {
         write.unwrap();
     }
     assert!(
-        tap.take()
+        recorder
+            .take()
             .iter()
             .all(|sent| sent.content_encoding() == Some("gzip"))
     );
@@ -236,19 +243,19 @@ async fn many_at_once_do_not_get_in_each_others_way() {
 
 #[tokio::test]
 async fn the_interceptor_alone_compresses_too() {
-    let cluster = scripted!();
-    let tap = Tap::new();
-    let alternator = refreshing(&cluster).request_compression(RequestCompression::gzip());
+    let cluster = test_cluster!();
+    let recorder = ExchangeRecorder::new();
+    let alternator = quick_refresh(&cluster).request_compression(RequestCompression::gzip());
     let alternator = alternator.build().unwrap();
     let config = config()
         .endpoint_resolver(alternator.endpoint_resolver())
         .interceptor(alternator.interceptor())
         .allow_no_auth()
-        .http_client(tap.clone());
+        .http_client(recorder.clone());
     let client = Client::from_conf(config.build());
     let table = Table::create(&client).await;
-    tap.take();
+    recorder.take();
     put(&client, &table, 1).await;
-    assert_eq!(tap.take_one().content_encoding(), Some("gzip"));
+    assert_eq!(recorder.take_one().content_encoding(), Some("gzip"));
     ping(&client).await.unwrap();
 }

@@ -1,8 +1,8 @@
 //! What is signed, and with what.
 
-use crate::rig::{
-    Log, Recorder, client, config, expect_pings, in_chain, ping, refreshing, scripted, signing,
-    text,
+use crate::support::{
+    Log, RecordingClient, client, config, error_text, expect_pings, find_in_chain, ping,
+    quick_refresh, signing_config, test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, RouteError};
 use alternator_test_cluster::TestCluster;
@@ -40,9 +40,13 @@ fn one_node(cluster: alternator_test_cluster::Builder) -> alternator_test_cluste
 
 #[tokio::test]
 async fn with_credentials_requests_are_signed_and_without_they_are_not() {
-    let cluster = scripted!(one_node);
-    let alternator = refreshing(&cluster).build().unwrap();
-    let signed = Client::from_conf(signing("role", "secret").alternator(&alternator).build());
+    let cluster = test_cluster!(one_node);
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    let signed = Client::from_conf(
+        signing_config("role", "secret")
+            .alternator(&alternator)
+            .build(),
+    );
     expect_pings(&signed, 1).await;
     let header = authorization(&cluster).unwrap();
     assert!(header.contains("Credential=role/"), "{header}");
@@ -53,10 +57,10 @@ async fn with_credentials_requests_are_signed_and_without_they_are_not() {
 
 #[tokio::test]
 async fn no_auth_leaves_the_credentials_unused() {
-    let cluster = scripted!(one_node);
-    let alternator = refreshing(&cluster).no_auth().build().unwrap();
+    let cluster = test_cluster!(one_node);
+    let alternator = quick_refresh(&cluster).no_auth().build().unwrap();
     for config in [
-        signing("role", "secret"),
+        signing_config("role", "secret"),
         config().credentials_provider(Nothing),
     ] {
         let client = Client::from_conf(config.alternator(&alternator).build());
@@ -67,9 +71,13 @@ async fn no_auth_leaves_the_credentials_unused() {
 
 #[tokio::test]
 async fn discovery_is_never_signed() {
-    let cluster = scripted!(one_node);
-    let alternator = refreshing(&cluster).build().unwrap();
-    let _client = Client::from_conf(signing("role", "secret").alternator(&alternator).build());
+    let cluster = test_cluster!(one_node);
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    let _client = Client::from_conf(
+        signing_config("role", "secret")
+            .alternator(&alternator)
+            .build(),
+    );
     alternator.ready().await.unwrap();
     let headers = cluster.node(0).counters().last_discovery_headers;
     assert!(!headers.is_empty());
@@ -80,19 +88,19 @@ async fn discovery_is_never_signed() {
 }
 
 async fn refused(cluster: &TestCluster, config: Builder) -> String {
-    let recorder = Recorder::new();
-    let alternator = refreshing(cluster).require_auth().build().unwrap();
+    let recorder = RecordingClient::new();
+    let alternator = quick_refresh(cluster).require_auth().build().unwrap();
     let config = config.http_client(recorder.clone()).alternator(&alternator);
     let error = ping(&Client::from_conf(config.build())).await.unwrap_err();
     assert_eq!(recorder.operations(), Vec::<String>::new(), "nothing left");
-    let unsigned = in_chain::<RouteError>(&error);
+    let unsigned = find_in_chain::<RouteError>(&error);
     assert!(unsigned.is_none_or(|error| matches!(error, RouteError::Unsigned)));
-    text(error)
+    error_text(error)
 }
 
 #[tokio::test]
 async fn require_auth_sends_nothing_without_credentials() {
-    let cluster = scripted!(one_node);
+    let cluster = test_cluster!(one_node);
     refused(&cluster, config()).await;
     let text = refused(&cluster, config().allow_no_auth()).await;
     assert!(text.contains("credentials_provider"), "{text}");
@@ -100,8 +108,8 @@ async fn require_auth_sends_nothing_without_credentials() {
 
 #[tokio::test]
 async fn a_missing_region_is_filled_in_and_one_that_is_set_is_kept() {
-    let cluster = scripted!(one_node);
-    let alternator = refreshing(&cluster).build().unwrap();
+    let cluster = test_cluster!(one_node);
+    let alternator = quick_refresh(&cluster).build().unwrap();
     for (chosen, signed_for) in [(None, "us-east-1"), (Some("mars-north-9"), "mars-north-9")] {
         let config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
@@ -122,8 +130,8 @@ async fn a_missing_region_is_filled_in_and_one_that_is_set_is_kept() {
 #[tokio::test]
 async fn credentials_that_fail_stay_an_error_with_one_warning_that_helps() {
     let log = Log::capture();
-    let cluster = scripted!(one_node);
-    let alternator: Alternator = refreshing(&cluster).build().unwrap();
+    let cluster = test_cluster!(one_node);
+    let alternator: Alternator = quick_refresh(&cluster).build().unwrap();
     let config = config()
         .credentials_provider(Nothing)
         .alternator(&alternator);
@@ -131,9 +139,9 @@ async fn credentials_that_fail_stay_an_error_with_one_warning_that_helps() {
     for _ in 0..3 {
         let error = ping(&client).await.unwrap_err();
         assert!(
-            in_chain::<CredentialsError>(&error).is_some(),
+            find_in_chain::<CredentialsError>(&error).is_some(),
             "{}",
-            text(error)
+            error_text(error)
         );
     }
     assert_eq!(

@@ -1,6 +1,8 @@
 //! Nodes die under load, and nobody notices.
 
-use crate::rig::{Load, Table, client_of, eventually, expect_pings, ping, s, scripted, text};
+use crate::support::{
+    Load, Table, error_text, eventually, expect_pings, ping, ready_client, s, test_cluster,
+};
 use alternator_lb_sdk::{Alternator, NodeState, NodeStatus};
 use alternator_test_cluster::{Fault, Node};
 use aws_sdk_dynamodb::Client;
@@ -20,10 +22,10 @@ async fn sixteen_callers(client: &Client) -> Load {
             let pk = s(number.to_string());
             let put = client.put_item().table_name(&name);
             let put = put.item("pk", pk.clone()).item("sk", s("-"));
-            put.send().await.map_err(text)?;
+            put.send().await.map_err(error_text)?;
             let get = client.get_item().table_name(&name).consistent_read(true);
             let found = get.key("pk", pk).key("sk", s("-")).send().await;
-            match found.map_err(text)?.item {
+            match found.map_err(error_text)?.item {
                 Some(_) => Ok(()),
                 None => Err("what was written is not there".to_owned()),
             }
@@ -33,12 +35,12 @@ async fn sixteen_callers(client: &Client) -> Load {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_killed_under_load_fails_no_operation() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     let load = sixteen_callers(&client).await;
-    load.go_on(150).await;
+    load.wait_for_requests(150).await;
     cluster.node(1).stop();
-    load.go_on(300).await;
+    load.wait_for_requests(300).await;
     // For the connections that were cut, or for one that was refused.
     assert_ne!(state(&alternator, &cluster.node(1)), NodeState::Up);
     assert_eq!(load.stop().await, Vec::<String>::new());
@@ -46,24 +48,24 @@ async fn a_node_killed_under_load_fails_no_operation() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_seed_killed_under_load_fails_no_operation() {
-    let cluster = scripted!();
-    let (_alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (_alternator, client) = ready_client(&cluster).await;
     let load = sixteen_callers(&client).await;
-    load.go_on(150).await;
+    load.wait_for_requests(150).await;
     cluster.node(0).stop();
-    load.go_on(300).await;
+    load.wait_for_requests(300).await;
     assert_eq!(load.stop().await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_flaps_under_load_fails_no_operation() {
-    let cluster = scripted!();
-    let (_alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (_alternator, client) = ready_client(&cluster).await;
     let load = sixteen_callers(&client).await;
     for _ in 0..5 {
-        load.go_on(50).await;
+        load.wait_for_requests(50).await;
         cluster.node(1).stop();
-        load.go_on(50).await;
+        load.wait_for_requests(50).await;
         cluster.node(1).start().unwrap();
     }
     assert_eq!(load.stop().await, Vec::<String>::new());
@@ -71,8 +73,8 @@ async fn a_node_that_flaps_under_load_fails_no_operation() {
 
 #[tokio::test]
 async fn a_node_that_came_back_gets_its_share_again() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     let node = cluster.node(1);
     node.stop();
     expect_pings(&client, 6).await;
@@ -98,8 +100,8 @@ async fn a_node_that_came_back_gets_its_share_again() {
 
 #[tokio::test]
 async fn a_dead_node_costs_one_attempt_and_not_one_per_request() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     cluster.node(1).stop();
     expect_pings(&client, 3).await;
     let attempts = |alternator: &Alternator| -> u64 {
@@ -114,8 +116,8 @@ async fn a_dead_node_costs_one_attempt_and_not_one_per_request() {
 
 #[tokio::test]
 async fn a_node_that_answers_errors_stays_in_use() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     cluster.node(1).inject(Fault::Throttle { share: 1.0 });
     for _ in 0..6 {
         let _ = ping(&client).await;

@@ -1,6 +1,9 @@
 //! What was never sent goes elsewhere at once and for free.
 
-use crate::rig::{Gate, Opaque, client_of, config, expect_pings, ping, refreshing, scripted};
+use crate::support::{
+    BarrierClient, NoCaptureClient, config, expect_pings, ping, quick_refresh, ready_client,
+    test_cluster,
+};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeStatus};
 use alternator_test_cluster::{Fault, TestCluster};
 use aws_sdk_dynamodb::Client;
@@ -12,7 +15,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 async fn client_with(cluster: &TestCluster, config: Builder) -> (Alternator, Client) {
-    let alternator = refreshing(cluster).build().unwrap();
+    let alternator = quick_refresh(cluster).build().unwrap();
     let client = Client::from_conf(config.alternator(&alternator).build());
     alternator.ready().await.unwrap();
     (alternator, client)
@@ -31,15 +34,15 @@ async fn all_succeed(client: &Client, count: usize) {
 
 #[tokio::test]
 async fn four_hundred_requests_at_once_that_meet_a_dead_node_all_succeed() {
-    let cluster = scripted!(|cluster| cluster.nodes(2));
-    let gate = Gate::new();
+    let cluster = test_cluster!(|cluster| cluster.nodes(2));
+    let barrier = BarrierClient::new();
     // Three attempts and the SDK's quota, which pays for fifty such retries.
     let config = config()
         .retry_config(RetryConfig::standard())
-        .http_client(gate.clone());
+        .http_client(barrier.clone());
     let (alternator, client) = client_with(&cluster, config).await;
     cluster.node(1).stop();
-    tokio::join!(all_succeed(&client, 800), gate.open_after(800));
+    tokio::join!(all_succeed(&client, 800), barrier.release_after(800));
     assert_eq!(failures(&alternator), 400);
 }
 
@@ -51,20 +54,20 @@ fn newer_retries() -> RetryConfig {
 
 #[tokio::test]
 async fn so_they_do_under_the_sdks_newer_retry_rules() {
-    let cluster = scripted!(|cluster| cluster.nodes(2));
-    let gate = Gate::new();
+    let cluster = test_cluster!(|cluster| cluster.nodes(2));
+    let barrier = BarrierClient::new();
     let config = config()
         .retry_config(newer_retries())
-        .http_client(gate.clone());
+        .http_client(barrier.clone());
     let (alternator, client) = client_with(&cluster, config).await;
     cluster.node(1).stop();
-    tokio::join!(all_succeed(&client, 800), gate.open_after(800));
+    tokio::join!(all_succeed(&client, 800), barrier.release_after(800));
     assert_eq!(failures(&alternator), 400);
 }
 
 #[tokio::test]
 async fn under_the_newer_rules_errors_go_to_another_node_and_failovers_cost_nothing() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let (alternator, client) = client_with(&cluster, config().retry_config(newer_retries())).await;
     cluster.node(1).stop();
     cluster.node(2).inject(Fault::ServerError { share: 1.0 });
@@ -75,7 +78,7 @@ async fn under_the_newer_rules_errors_go_to_another_node_and_failovers_cost_noth
 
 #[tokio::test]
 async fn a_failover_waits_for_nothing() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let hour = Duration::from_secs(3600);
     let retries = RetryConfig::standard()
         .with_initial_backoff(hour)
@@ -89,8 +92,8 @@ async fn a_failover_waits_for_nothing() {
 
 #[tokio::test]
 async fn most_of_the_cluster_may_be_dead() {
-    let cluster = scripted!(|cluster| cluster.nodes(8));
-    let (_alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!(|cluster| cluster.nodes(8));
+    let (_alternator, client) = ready_client(&cluster).await;
     for index in 1..8 {
         cluster.node(index).stop();
     }
@@ -101,7 +104,7 @@ async fn most_of_the_cluster_may_be_dead() {
 
 #[tokio::test]
 async fn without_retries_a_dead_node_still_fails_nothing() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let config = config().retry_config(RetryConfig::disabled());
     let (alternator, client) = client_with(&cluster, config).await;
     cluster.node(1).stop();
@@ -111,9 +114,9 @@ async fn without_retries_a_dead_node_still_fails_nothing() {
 
 #[tokio::test]
 async fn a_refused_connection_is_proof_even_with_an_http_client_that_shows_none() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let config = config()
-        .http_client(Opaque::new())
+        .http_client(NoCaptureClient::new())
         .retry_config(RetryConfig::disabled());
     let (alternator, client) = client_with(&cluster, config).await;
     cluster.node(1).stop();

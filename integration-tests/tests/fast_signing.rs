@@ -1,8 +1,8 @@
 //! Signatures by the plugin's own signer, verified by the cluster.
 
-use crate::rig::{
-    Backend, Table, expect_pings, in_chain, n, ping, quick_retries, refreshing, s, scripted,
-    signing, this_test,
+use crate::support::{
+    Backend, Table, expect_pings, find_in_chain, n, ping, quick_refresh, quick_retries, s,
+    signing_config, test_cluster, this_test,
 };
 use alternator_lb_sdk::{AlternatorExt as _, OperationExt as _, OperationOptions};
 use alternator_test_cluster::{Builder, Fault, TestCluster};
@@ -25,7 +25,7 @@ fn enforcing(cluster: Builder) -> Builder {
 }
 
 fn fast(cluster: &TestCluster, config: config::Builder) -> Client {
-    let alternator = refreshing(cluster).require_auth().fast_signing();
+    let alternator = quick_refresh(cluster).require_auth().fast_signing();
     let alternator = alternator.build().unwrap();
     Client::from_conf(config.alternator(&alternator).build())
 }
@@ -46,8 +46,8 @@ fn is_signed_fast(cluster: &TestCluster) -> bool {
 
 #[tokio::test]
 async fn every_node_takes_them() {
-    let cluster = scripted!(|cluster| cluster.nodes(3).authorization(ROLE, SECRET));
-    let config = signing(ROLE, SECRET).retry_config(quick_retries());
+    let cluster = test_cluster!(|cluster| cluster.nodes(3).authorization(ROLE, SECRET));
+    let config = signing_config(ROLE, SECRET).retry_config(quick_retries());
     let client = fast(&cluster, config);
     cluster.node(1).inject(Fault::ServerError { share: 0.5 });
     expect_pings(&client, 30).await;
@@ -82,8 +82,8 @@ async fn operations_of_an_application_are_taken() {
 
 #[tokio::test]
 async fn a_wrong_secret_is_the_servers_error() {
-    let cluster = scripted!(enforcing);
-    let error = ping(&fast(&cluster, signing(ROLE, "something else"))).await;
+    let cluster = test_cluster!(enforcing);
+    let error = ping(&fast(&cluster, signing_config(ROLE, "something else"))).await;
     let error = error.unwrap_err();
     assert_eq!(error.code(), Some("UnrecognizedClientException"));
     assert!(is_signed_fast(&cluster));
@@ -91,22 +91,22 @@ async fn a_wrong_secret_is_the_servers_error() {
 
 #[tokio::test]
 async fn by_default_the_sdk_signs() {
-    let cluster = scripted!(enforcing);
-    let alternator = refreshing(&cluster).build().unwrap();
-    let config = signing(ROLE, SECRET).alternator(&alternator);
+    let cluster = test_cluster!(enforcing);
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    let config = signing_config(ROLE, SECRET).alternator(&alternator);
     expect_pings(&Client::from_conf(config.build()), 1).await;
     assert!(!is_signed_fast(&cluster));
 }
 
 #[tokio::test]
 async fn an_operation_can_have_it_otherwise() {
-    let cluster = scripted!(enforcing);
+    let cluster = test_cluster!(enforcing);
     for by_default in [true, false] {
         let alternator = match by_default {
-            true => refreshing(&cluster).fast_signing(),
-            false => refreshing(&cluster),
+            true => quick_refresh(&cluster).fast_signing(),
+            false => quick_refresh(&cluster),
         };
-        let config = signing(ROLE, SECRET).alternator(&alternator.build().unwrap());
+        let config = signing_config(ROLE, SECRET).alternator(&alternator.build().unwrap());
         let client = Client::from_conf(config.build());
         for chosen in [None, Some(true), Some(false)] {
             let options = OperationOptions::new();
@@ -123,10 +123,10 @@ async fn an_operation_can_have_it_otherwise() {
 
 #[tokio::test]
 async fn a_session_token_is_sent_and_signed() {
-    let cluster = scripted!(enforcing);
+    let cluster = test_cluster!(enforcing);
     let token = Some("the+token/of=a session".replace(' ', "-"));
     let credentials = Credentials::new(ROLE, SECRET, token.clone(), None, "test");
-    let config = signing(ROLE, SECRET).credentials_provider(credentials);
+    let config = signing_config(ROLE, SECRET).credentials_provider(credentials);
     expect_pings(&fast(&cluster, config), 2).await;
     assert!(is_signed_fast(&cluster));
     assert_eq!(header(&cluster, "x-amz-security-token"), token);
@@ -152,10 +152,10 @@ impl ProvideCredentials for Rotating {
 
 #[tokio::test]
 async fn credentials_that_change_are_used_from_then_on() {
-    let cluster = scripted!(enforcing);
+    let cluster = test_cluster!(enforcing);
     let credentials = |role, secret| Credentials::new(role, secret, None, None, "test");
     let rotating = Rotating(Arc::new(Mutex::new(credentials(ROLE, SECRET))));
-    let config = signing("", "")
+    let config = signing_config("", "")
         .credentials_provider(rotating.clone())
         .identity_cache(IdentityCache::no_cache());
     let client = fast(&cluster, config);
@@ -175,8 +175,8 @@ async fn credentials_that_change_are_used_from_then_on() {
 
 #[tokio::test]
 async fn a_role_that_no_header_takes_as_it_is_goes_by_the_sdks_signer() {
-    let cluster = scripted!(enforcing);
-    let error = ping(&fast(&cluster, signing("second role", "second"))).await;
+    let cluster = test_cluster!(enforcing);
+    let error = ping(&fast(&cluster, signing_config("second role", "second"))).await;
     // The header is taken apart at spaces.
     assert!(error.is_err());
     assert!(!is_signed_fast(&cluster));
@@ -184,9 +184,9 @@ async fn a_role_that_no_header_takes_as_it_is_goes_by_the_sdks_signer() {
 
 /// A clock that is some seconds behind.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Behind(pub(crate) Arc<AtomicU64>);
+pub(crate) struct LaggingClock(pub(crate) Arc<AtomicU64>);
 
-impl aws_smithy_async::time::TimeSource for Behind {
+impl aws_smithy_async::time::TimeSource for LaggingClock {
     fn now(&self) -> SystemTime {
         #[expect(
             clippy::disallowed_methods,
@@ -199,9 +199,9 @@ impl aws_smithy_async::time::TimeSource for Behind {
 
 #[tokio::test]
 async fn a_clock_that_is_wrong_costs_one_attempt_and_heals() {
-    let cluster = scripted!(enforcing);
-    let clock = Behind::default();
-    let config = signing(ROLE, SECRET).time_source(clock.clone());
+    let cluster = test_cluster!(enforcing);
+    let clock = LaggingClock::default();
+    let config = signing_config(ROLE, SECRET).time_source(clock.clone());
     let client = fast(&cluster, config.retry_config(quick_retries()));
     let attempts = async || {
         cluster.reset_counters();
@@ -231,10 +231,10 @@ async fn a_clock_that_is_wrong_costs_one_attempt_and_heals() {
 
 #[tokio::test]
 async fn a_clock_that_was_wrong_from_the_start_is_corrected_without_a_retry_once_it_is_known() {
-    let cluster = scripted!(enforcing);
-    let clock = Behind::default();
+    let cluster = test_cluster!(enforcing);
+    let clock = LaggingClock::default();
     clock.0.store(3600, Ordering::Relaxed);
-    let config = signing(ROLE, SECRET).time_source(clock);
+    let config = signing_config(ROLE, SECRET).time_source(clock);
     let client = fast(&cluster, config.retry_config(quick_retries()));
     expect_pings(&client, 3).await;
     assert_eq!(cluster.node(0).counters().requests, 4);
@@ -242,11 +242,11 @@ async fn a_clock_that_was_wrong_from_the_start_is_corrected_without_a_retry_once
 
 #[tokio::test]
 async fn a_wrong_clock_is_corrected_whoever_signs_an_operation() {
-    let cluster = scripted!(enforcing);
-    let clock = Behind::default();
+    let cluster = test_cluster!(enforcing);
+    let clock = LaggingClock::default();
     clock.0.store(3600, Ordering::Relaxed);
-    let alternator = refreshing(&cluster).require_auth().build().unwrap();
-    let config = signing(ROLE, SECRET).time_source(clock);
+    let alternator = quick_refresh(&cluster).require_auth().build().unwrap();
+    let config = signing_config(ROLE, SECRET).time_source(clock);
     let config = config.retry_config(quick_retries()).alternator(&alternator);
     let client = Client::from_conf(config.build());
     for fast in [true, false, true, false] {
@@ -258,15 +258,15 @@ async fn a_wrong_clock_is_corrected_whoever_signs_an_operation() {
 
 #[tokio::test]
 async fn an_installation_replaces_the_signer_of_the_former() {
-    let cluster = scripted!(enforcing);
+    let cluster = test_cluster!(enforcing);
     let [fast, slow] = [true, false].map(|fast| {
-        let builder = refreshing(&cluster);
+        let builder = quick_refresh(&cluster);
         match fast {
             true => builder.fast_signing().build().unwrap(),
             false => builder.build().unwrap(),
         }
     });
-    let mut config = signing(ROLE, SECRET).alternator(&slow).build();
+    let mut config = signing_config(ROLE, SECRET).alternator(&slow).build();
     for (alternator, is_fast) in [(&fast, true), (&slow, false), (&fast, true), (&fast, true)] {
         config = config.to_builder().alternator(alternator).build();
         expect_pings(&Client::from_conf(config.clone()), 1).await;
@@ -331,14 +331,14 @@ async fn a_scheme_of_the_applications_own_stays() {
         }
     }
 
-    let cluster = scripted!(enforcing);
-    let before = fast(&cluster, signing(ROLE, SECRET).push_auth_scheme(Own));
+    let cluster = test_cluster!(enforcing);
+    let before = fast(&cluster, signing_config(ROLE, SECRET).push_auth_scheme(Own));
     let error = ping(&before).await.unwrap_err();
-    assert!(in_chain::<Signed>(&error).is_some(), "{error:?}");
-    let alternator = refreshing(&cluster).fast_signing().build().unwrap();
-    let config = signing(ROLE, SECRET)
+    assert!(find_in_chain::<Signed>(&error).is_some(), "{error:?}");
+    let alternator = quick_refresh(&cluster).fast_signing().build().unwrap();
+    let config = signing_config(ROLE, SECRET)
         .alternator(&alternator)
         .push_auth_scheme(Own);
     let error = ping(&Client::from_conf(config.build())).await.unwrap_err();
-    assert!(in_chain::<Signed>(&error).is_some(), "{error:?}");
+    assert!(find_in_chain::<Signed>(&error).is_some(), "{error:?}");
 }

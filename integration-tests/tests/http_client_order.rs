@@ -1,8 +1,8 @@
 //! HTTP clients that are set before the added line, and after it.
 
-use crate::rig::{
-    Fixed, Log, Recorder, client_of, config, expect_pings, ping, quick_retries, refreshing,
-    scripted,
+use crate::support::{
+    CannedResponseClient, Log, RecordingClient, config, expect_pings, ping, quick_refresh,
+    quick_retries, ready_client, test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, Builder};
 use alternator_test_cluster::{Fault, TestCluster};
@@ -23,7 +23,7 @@ fn requests(cluster: &TestCluster) -> u64 {
 fn fixed() -> Builder {
     Alternator::builder()
         .seeds(["http://192.0.2.1:8000", "http://192.0.2.2:8000"])
-        .http_client(Fixed::new())
+        .http_client(CannedResponseClient::new())
 }
 
 #[tokio::test]
@@ -31,9 +31,9 @@ async fn one_warning_tells_of_one_that_is_set_later() {
     let log = Log::capture();
     let alternator = fixed().build().unwrap();
     let config = config()
-        .http_client(Fixed::new())
+        .http_client(CannedResponseClient::new())
         .alternator(&alternator)
-        .http_client(Fixed::new());
+        .http_client(CannedResponseClient::new());
     let client = Client::from_conf(config.build());
     assert_eq!(log.warnings(REMOVED).len(), 0);
     expect_pings(&client, 1).await;
@@ -47,7 +47,9 @@ async fn each_installation_warns_for_itself() {
     let log = Log::capture();
     let alternator = fixed().build().unwrap();
     for count in 1..=2 {
-        let config = config().alternator(&alternator).http_client(Fixed::new());
+        let config = config()
+            .alternator(&alternator)
+            .http_client(CannedResponseClient::new());
         expect_pings(&Client::from_conf(config.build()), 3).await;
         assert_eq!(log.warnings(REMOVED).len(), count);
     }
@@ -55,9 +57,9 @@ async fn each_installation_warns_for_itself() {
 
 #[tokio::test]
 async fn one_that_is_set_later_leaves_failover_and_retries_as_they_are() {
-    let cluster = scripted!();
-    let later = Recorder::new();
-    let alternator = refreshing(&cluster).build().unwrap();
+    let cluster = test_cluster!();
+    let later = RecordingClient::new();
+    let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config()
         .retry_config(quick_retries())
         .alternator(&alternator)
@@ -75,10 +77,10 @@ async fn one_that_is_set_later_leaves_failover_and_retries_as_they_are() {
 #[tokio::test]
 async fn without_one_that_is_set_later_nothing_is_said() {
     let log = Log::capture();
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     expect_pings(&client, 3).await;
-    let own = config().http_client(Recorder::new());
+    let own = config().http_client(RecordingClient::new());
     let own = Client::from_conf(own.alternator(&alternator).build());
     expect_pings(&own, 3).await;
     let disabled = config().retry_config(RetryConfig::disabled());
@@ -98,7 +100,7 @@ async fn nothing_is_said_of_the_parts_for_which_none_is_wrapped() {
         .endpoint_resolver(alternator.endpoint_resolver())
         .interceptor(alternator.interceptor())
         .allow_no_auth()
-        .http_client(Fixed::new());
+        .http_client(CannedResponseClient::new());
     expect_pings(&Client::from_conf(config.build()), 3).await;
     assert_eq!(log.warnings(REMOVED), Vec::<String>::new());
 }
@@ -107,7 +109,9 @@ async fn nothing_is_said_of_the_parts_for_which_none_is_wrapped() {
 async fn the_added_line_added_again_makes_up_for_it() {
     let log = Log::capture();
     let alternator = fixed().build().unwrap();
-    let config = config().alternator(&alternator).http_client(Fixed::new());
+    let config = config()
+        .alternator(&alternator)
+        .http_client(CannedResponseClient::new());
     let config = config.build().to_builder().alternator(&alternator);
     expect_pings(&Client::from_conf(config.build()), 3).await;
     assert_eq!(log.warnings(REMOVED), Vec::<String>::new());
@@ -116,9 +120,9 @@ async fn the_added_line_added_again_makes_up_for_it() {
 #[tokio::test]
 async fn an_operation_may_bring_its_own() {
     let log = Log::capture();
-    let cluster = scripted!();
-    let own = Recorder::new();
-    let (_alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let own = RecordingClient::new();
+    let (_alternator, client) = ready_client(&cluster).await;
     expect_pings(&client, 3).await;
     for _ in 0..3 {
         let operation = client.list_tables().customize();
@@ -152,9 +156,9 @@ async fn the_sdks_mocks_are_wrapped_like_any_other() {
 
 #[tokio::test]
 async fn the_applications_own_still_sees_every_attempt() {
-    let cluster = scripted!();
-    let own = Recorder::new();
-    let alternator = refreshing(&cluster).build().unwrap();
+    let cluster = test_cluster!();
+    let own = RecordingClient::new();
+    let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config()
         .retry_config(quick_retries())
         .http_client(own.clone())

@@ -1,6 +1,8 @@
 //! Whatever HTTP client the application brings.
 
-use crate::rig::{Fixed, Recorder, config, expect_pings, ping, scripted};
+use crate::support::{
+    CannedResponseClient, RecordingClient, config, expect_pings, ping, test_cluster,
+};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::list_tables::ListTablesOutput;
@@ -8,8 +10,8 @@ use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
 #[tokio::test]
 async fn the_configurations_own_serves_data_and_discovery() {
-    let cluster = scripted!();
-    let recorder = Recorder::new();
+    let cluster = test_cluster!();
+    let recorder = RecordingClient::new();
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
     let config = config()
         .http_client(recorder.clone())
@@ -28,8 +30,8 @@ async fn the_configurations_own_serves_data_and_discovery() {
 
 #[tokio::test]
 async fn the_builders_serves_configurations_that_have_none() {
-    let cluster = scripted!();
-    let [builders, own] = [Recorder::new(), Recorder::new()];
+    let cluster = test_cluster!();
+    let [builders, own] = [RecordingClient::new(), RecordingClient::new()];
     let builder = Alternator::builder().seeds(cluster.urls());
     let alternator = builder.http_client(builders.clone()).build().unwrap();
     let without = Client::from_conf(config().alternator(&alternator).build());
@@ -48,7 +50,7 @@ async fn the_builders_serves_configurations_that_have_none() {
 
 #[tokio::test]
 async fn data_and_discovery_share_their_connections() {
-    let cluster = scripted!(|cluster| cluster.nodes(1));
+    let cluster = test_cluster!(|cluster| cluster.nodes(1));
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
     let client = Client::from_conf(config().alternator(&alternator).build());
     for _ in 0..5 {
@@ -62,7 +64,7 @@ async fn data_and_discovery_share_their_connections() {
 
 #[tokio::test]
 async fn nodes_found_before_any_installation_are_spoken_to_over_the_same_connection() {
-    let cluster = scripted!(|cluster| cluster.nodes(1));
+    let cluster = test_cluster!(|cluster| cluster.nodes(1));
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
     alternator.ready().await.unwrap();
     // Its refreshes would be under way at the same time as the requests, on a connection of their own.
@@ -80,8 +82,8 @@ async fn nodes_found_before_any_installation_are_spoken_to_over_the_same_connect
 
 #[tokio::test]
 async fn one_that_is_set_after_the_plugin_serves_data_only() {
-    let cluster = scripted!();
-    let [before, after] = [Recorder::new(), Recorder::new()];
+    let cluster = test_cluster!();
+    let [before, after] = [RecordingClient::new(), RecordingClient::new()];
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
     let config = config()
         .http_client(before.clone())
@@ -104,7 +106,9 @@ async fn one_that_reaches_nobody_keeps_the_seeds() {
         .seeds(["http://192.0.2.1:8000", "http://192.0.2.2:8000"])
         .build()
         .unwrap();
-    let config = config().http_client(Fixed::new()).alternator(&alternator);
+    let config = config()
+        .http_client(CannedResponseClient::new())
+        .alternator(&alternator);
     expect_pings(&Client::from_conf(config.build()), 4).await;
     let text = alternator.ready().await.unwrap_err().to_string();
     assert!(
@@ -127,7 +131,7 @@ async fn the_sdks_mocks_work_in_a_client_with_the_plugin() {
         .unwrap();
     let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&rule], |config| {
         config
-            .retry_config(crate::rig::quick_retries())
+            .retry_config(crate::support::quick_retries())
             .alternator(&alternator)
     });
     let tables = ping(&client).await.unwrap();

@@ -1,10 +1,12 @@
 //! One coordinator for each partition.
 
-mod isolation;
-mod look_ups;
-mod nodes;
+mod node_changes;
+mod table_metadata;
+mod write_isolation;
 
-use crate::rig::{Backend, Table, client, config, direct, eventually, n, refreshing, s, scripted};
+use crate::support::{
+    Backend, Table, client, config, direct_client, eventually, n, quick_refresh, s, test_cluster,
+};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, Builder, KeyAffinity, Scope};
 use alternator_test_cluster::{NodeConfig, TestCluster, Tokens};
 use aws_sdk_dynamodb::Client;
@@ -13,29 +15,33 @@ use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A cluster of five nodes that counts transactions, with a table.
-async fn cluster_of_five(cluster: &TestCluster) -> Table {
-    Table::create(&direct(cluster.url())).await
+async fn create_table(cluster: &TestCluster) -> Table {
+    Table::create(&direct_client(cluster.url())).await
 }
 
-fn five(builder: alternator_test_cluster::Builder) -> alternator_test_cluster::Builder {
+fn five_nodes(builder: alternator_test_cluster::Builder) -> alternator_test_cluster::Builder {
     builder.nodes(5).tokens(Tokens::vnodes())
 }
 
 fn with(cluster: &TestCluster, affinity: KeyAffinity) -> Builder {
-    refreshing(cluster).key_affinity(affinity)
+    quick_refresh(cluster).key_affinity(affinity)
 }
 
 /// A client that knows all nodes, and the table.
-async fn settled(cluster: &TestCluster, builder: Builder, table: &Table) -> (Alternator, Client) {
+async fn settled_client(
+    cluster: &TestCluster,
+    builder: Builder,
+    table: &Table,
+) -> (Alternator, Client) {
     let alternator = builder.build().unwrap();
     let client = client(&alternator);
     alternator.ready().await.unwrap();
-    settle(cluster, &client, table).await;
+    wait_until_settled(cluster, &client, table).await;
     (alternator, client)
 }
 
 /// Waits until conditional writes on one key keep to one node.
-async fn settle(cluster: &TestCluster, client: &Client, table: &Table) {
+async fn wait_until_settled(cluster: &TestCluster, client: &Client, table: &Table) {
     eventually("the table is known", async || {
         cluster.reset_counters();
         for _ in 0..6 {
@@ -89,7 +95,7 @@ fn spread(cluster: &TestCluster, operation: &str) -> Vec<u64> {
         .collect()
 }
 
-fn nodes_with(spread: &[u64]) -> usize {
+fn nodes_used(spread: &[u64]) -> usize {
     spread.iter().filter(|count| **count > 0).count()
 }
 
@@ -99,12 +105,12 @@ fn keys(count: usize) -> Vec<String> {
 
 #[tokio::test]
 async fn conditional_writes_of_eight_clients_on_a_partition_have_one_coordinator() {
-    let cluster = scripted!(five);
-    let table = cluster_of_five(&cluster).await;
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
     let mut clients = Vec::new();
     for _ in 0..8 {
         let builder = with(&cluster, KeyAffinity::conditional_writes());
-        clients.push(settled(&cluster, builder, &table).await);
+        clients.push(settled_client(&cluster, builder, &table).await);
     }
     let keys = keys(30);
     let writing = clients.iter().map(|(_, client)| async {
@@ -121,10 +127,10 @@ async fn conditional_writes_of_eight_clients_on_a_partition_have_one_coordinator
 
 #[tokio::test]
 async fn other_operations_stay_even() {
-    let cluster = scripted!(five);
-    let table = cluster_of_five(&cluster).await;
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
     let builder = with(&cluster, KeyAffinity::conditional_writes());
-    let (_alternator, client) = settled(&cluster, builder, &table).await;
+    let (_alternator, client) = settled_client(&cluster, builder, &table).await;
     for _ in 0..20 {
         put(&client, &table, "a").await;
     }
@@ -139,15 +145,15 @@ async fn other_operations_stay_even() {
 
 #[tokio::test]
 async fn all_writes_on_a_partition_keep_to_a_node_if_that_is_wanted() {
-    let cluster = scripted!(five);
-    let table = cluster_of_five(&cluster).await;
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
     let builder = with(&cluster, KeyAffinity::all_writes());
-    let (_alternator, client) = settled(&cluster, builder, &table).await;
+    let (_alternator, client) = settled_client(&cluster, builder, &table).await;
     conditional_put(&client, &table, "a").await;
     for _ in 0..10 {
         put(&client, &table, "a").await;
     }
-    assert_eq!(nodes_with(&spread(&cluster, "PutItem")), 1);
+    assert_eq!(nodes_used(&spread(&cluster, "PutItem")), 1);
     let get = client.get_item().table_name(&table.name);
     let get = get.key("pk", s("a")).key("sk", s("x"));
     for _ in 0..10 {
@@ -158,9 +164,10 @@ async fn all_writes_on_a_partition_keep_to_a_node_if_that_is_wanted() {
 
 #[tokio::test]
 async fn reads_of_a_partition_keep_to_a_node_if_that_is_wanted() {
-    let cluster = scripted!(five);
-    let table = cluster_of_five(&cluster).await;
-    let (_alternator, client) = settled(&cluster, with(&cluster, KeyAffinity::all()), &table).await;
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
+    let (_alternator, client) =
+        settled_client(&cluster, with(&cluster, KeyAffinity::all()), &table).await;
     for _ in 0..6 {
         conditional_put(&client, &table, "a").await;
         let get = client.get_item().table_name(&table.name);
@@ -172,17 +179,17 @@ async fn reads_of_a_partition_keep_to_a_node_if_that_is_wanted() {
         query.send().await.unwrap();
     }
     let puts = spread(&cluster, "PutItem");
-    assert_eq!(nodes_with(&puts), 1);
+    assert_eq!(nodes_used(&puts), 1);
     assert_eq!(spread(&cluster, "GetItem"), puts);
     assert_eq!(spread(&cluster, "Query"), puts);
 }
 
 #[tokio::test]
 async fn a_batch_goes_where_most_of_its_items_want_to_go() {
-    let cluster = scripted!(five);
-    let table = cluster_of_five(&cluster).await;
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
     let (_alternator, client) =
-        settled(&cluster, with(&cluster, KeyAffinity::all_writes()), &table).await;
+        settled_client(&cluster, with(&cluster, KeyAffinity::all_writes()), &table).await;
     conditional_put(&client, &table, "a").await;
     let coordinator = only_coordinators(&cluster)["a"].clone();
     let write = |key: &str, sort: usize| {
@@ -207,18 +214,18 @@ async fn a_batch_goes_where_most_of_its_items_want_to_go() {
 
 #[tokio::test]
 async fn clients_in_different_racks_have_the_same_coordinators() {
-    let cluster = scripted!(|cluster| {
+    let cluster = test_cluster!(|cluster| {
         let rack = |name: &str| NodeConfig::new().rack(name);
         let racks = ["r1", "r2", "r1", "r2", "r3"];
         let cluster = cluster.tokens(Tokens::vnodes());
         racks.iter().fold(cluster, |all, name| all.node(rack(name)))
     });
-    let table = cluster_of_five(&cluster).await;
+    let table = create_table(&cluster).await;
     let mut clients = Vec::new();
     for rack in ["r1", "r2"] {
         let builder = with(&cluster, KeyAffinity::conditional_writes());
         let builder = builder.scope(Scope::rack("dc1", rack));
-        clients.push(settled(&cluster, builder, &table).await);
+        clients.push(settled_client(&cluster, builder, &table).await);
     }
     let keys = keys(40);
     for (_, client) in &clients {
@@ -238,10 +245,10 @@ async fn clients_in_different_racks_have_the_same_coordinators() {
 
 #[tokio::test]
 async fn an_operation_that_is_pinned_goes_to_its_node() {
-    let cluster = scripted!(five);
-    let table = cluster_of_five(&cluster).await;
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
     let builder = with(&cluster, KeyAffinity::conditional_writes());
-    let (_alternator, client) = settled(&cluster, builder, &table).await;
+    let (_alternator, client) = settled_client(&cluster, builder, &table).await;
     for node in cluster.nodes() {
         cluster.reset_counters();
         let put = client.put_item().table_name(&table.name);
@@ -255,8 +262,8 @@ async fn an_operation_that_is_pinned_goes_to_its_node() {
 
 #[tokio::test]
 async fn the_parts_alone_have_it_too() {
-    let cluster = scripted!(five);
-    let table = cluster_of_five(&cluster).await;
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
     let builder = with(&cluster, KeyAffinity::conditional_writes());
     let alternator = builder.build().unwrap();
     let config = config()
@@ -265,19 +272,19 @@ async fn the_parts_alone_have_it_too() {
         .allow_no_auth();
     let client = Client::from_conf(config.build());
     alternator.ready().await.unwrap();
-    settle(&cluster, &client, &table).await;
+    wait_until_settled(&cluster, &client, &table).await;
 }
 
 #[tokio::test]
 async fn keys_that_are_numbers_and_bytes_have_one_coordinator_each() {
-    let cluster = scripted!(five);
+    let cluster = test_cluster!(five_nodes);
     let builder = with(&cluster, KeyAffinity::conditional_writes());
     for (kind, value) in [
         ("N", AttributeValue::N("12.50".to_owned())),
         ("B", AttributeValue::B(vec![0, 200, 7].into())),
     ] {
         let name = format!("keyed_by_{kind}");
-        look_ups::create(&direct(cluster.url()), &name, "id", kind).await;
+        table_metadata::create(&direct_client(cluster.url()), &name, "id", kind).await;
         let alternator = builder.clone().partition_key(&name, "id").build().unwrap();
         let client = client(&alternator);
         alternator.ready().await.unwrap();

@@ -1,6 +1,8 @@
 //! When there is background work, and when it ends.
 
-use crate::rig::{Metronome, client, config, eventually, expect_pings, refreshing, scripted};
+use crate::support::{
+    RefreshTicker, client, config, eventually, expect_pings, quick_refresh, test_cluster,
+};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
 use alternator_test_cluster::TestCluster;
 use std::time::Duration;
@@ -22,18 +24,18 @@ async fn expect_busy(cluster: &TestCluster) {
 }
 
 async fn expect_silence(cluster: &TestCluster) {
-    let metronome = Metronome::start();
+    let ticker = RefreshTicker::start();
     // What was on its way arrives.
-    metronome.beats(3).await;
+    ticker.wait_for_ticks(3).await;
     let before = discoveries(cluster);
-    metronome.beats(15).await;
+    ticker.wait_for_ticks(15).await;
     assert_eq!(discoveries(cluster), before);
 }
 
 #[tokio::test]
 async fn it_ends_with_the_last_handle() {
-    let cluster = scripted!();
-    let alternator = refreshing(&cluster).build().unwrap();
+    let cluster = test_cluster!();
+    let alternator = quick_refresh(&cluster).build().unwrap();
     let client = client(&alternator);
     expect_pings(&client, 3).await;
     expect_busy(&cluster).await;
@@ -44,8 +46,8 @@ async fn it_ends_with_the_last_handle() {
 
 #[tokio::test]
 async fn any_client_keeps_it_alive_and_so_does_the_handle() {
-    let cluster = scripted!();
-    let alternator = refreshing(&cluster).build().unwrap();
+    let cluster = test_cluster!();
+    let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config().alternator(&alternator).build();
     let handle = alternator.clone();
     drop(alternator);
@@ -60,8 +62,8 @@ async fn any_client_keeps_it_alive_and_so_does_the_handle() {
 
 #[tokio::test]
 async fn shutdown_ends_it_and_clients_go_on() {
-    let cluster = scripted!();
-    let alternator = refreshing(&cluster).build().unwrap();
+    let cluster = test_cluster!();
+    let alternator = quick_refresh(&cluster).build().unwrap();
     let client = client(&alternator);
     alternator.ready().await.unwrap();
     expect_busy(&cluster).await;
@@ -79,19 +81,19 @@ async fn shutdown_ends_it_and_clients_go_on() {
 }
 
 fn rarely_when_idle(cluster: &TestCluster) -> Alternator {
-    let builder = refreshing(cluster).idle_refresh_interval(Duration::from_secs(3600));
+    let builder = quick_refresh(cluster).idle_refresh_interval(Duration::from_secs(3600));
     builder.build().unwrap()
 }
 
 #[tokio::test]
 async fn idle_processes_are_silent_and_the_first_request_wakes_them() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let alternator = rarely_when_idle(&cluster);
     let client = client(&alternator);
     alternator.ready().await.unwrap();
-    let metronome = Metronome::start();
+    let ticker = RefreshTicker::start();
     for _ in 0..3 {
-        metronome.beats(5).await;
+        ticker.wait_for_ticks(5).await;
         expect_silence(&cluster).await;
         let before = discoveries(&cluster);
         expect_pings(&client, 1).await;
@@ -104,7 +106,7 @@ async fn idle_processes_are_silent_and_the_first_request_wakes_them() {
 
 #[tokio::test]
 async fn busy_processes_refresh_at_the_active_interval() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let alternator = rarely_when_idle(&cluster);
     let client = client(&alternator);
     let end = discoveries(&cluster) + 10;

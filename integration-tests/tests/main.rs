@@ -1,57 +1,57 @@
-//! What a user of the plugin sees, with the real SDK client.
+//! The behaviour that a user of the plugin sees, with the real SDK client.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test fails by panicking, and so does what it stands on"
+    reason = "tests and their support fail by panicking"
 )]
 
-mod rig;
+mod support;
 
-mod all_dead;
+mod all_nodes_down;
+mod allowed_endpoints;
 mod any_cluster;
 mod authorization;
-mod bad_lists;
-mod bad_settings;
 #[cfg(target_os = "linux")]
 mod black_holes;
 mod cancellation;
 mod cold_start;
-mod compressed_answers;
 mod compressed_requests;
+mod compressed_responses;
+mod compression_fallback;
 mod credentials;
 mod dead_nodes;
-mod evenness;
+mod degraded_nodes;
+mod endpoint_overrides;
+mod even_distribution;
 mod failover;
 mod fast_signing;
 mod http_client_order;
 mod http_clients;
+mod invalid_settings;
 mod key_affinity;
-mod lean_requests;
 mod lifecycle;
+mod malformed_node_lists;
 mod membership;
+mod minimal_headers;
 mod mixed_failures;
-mod never_aws;
+mod multiple_clients;
+mod network_partitions;
+mod non_idempotent_writes;
 mod old_servers;
 mod operations;
-mod own_endpoints;
-mod paid_retries;
-mod partitions;
-mod parts;
 mod proxies;
-mod refused_compression;
-mod reinstalling;
+mod reinstallation;
+mod retries;
 mod runtimes;
 mod scope_fallback;
 mod scopes;
 mod sdk_config;
 mod seeds;
-mod sharing;
-mod sick_nodes;
+mod separate_components;
 mod spill_over;
 mod status;
 mod tls;
 mod token_aware;
-mod writes;

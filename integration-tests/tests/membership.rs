@@ -1,7 +1,8 @@
 //! Nodes join and leave.
 
-use crate::rig::{
-    Metronome, client_of, eventually, expect_pings, ping, quick_retries, refreshing, scripted,
+use crate::support::{
+    RefreshTicker, eventually, expect_pings, ping, quick_refresh, quick_retries, ready_client,
+    test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState};
 use alternator_test_cluster::{NodeConfig, TestCluster};
@@ -53,8 +54,8 @@ async fn follows(cluster: &TestCluster, alternator: &Alternator, client: &Client
 
 #[tokio::test]
 async fn a_node_that_joins_gets_its_share() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     cluster.add_node(NodeConfig::new()).unwrap();
     up_to_date(&cluster, &alternator).await;
     expect_even(&cluster, &client).await;
@@ -62,8 +63,8 @@ async fn a_node_that_joins_gets_its_share() {
 
 #[tokio::test]
 async fn a_node_that_does_not_listen_yet_gets_nothing_until_it_does() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     let joining = cluster.add_node(NodeConfig::new()).unwrap();
     joining.stop();
     let state = || {
@@ -84,8 +85,8 @@ async fn a_node_that_does_not_listen_yet_gets_nothing_until_it_does() {
 
 #[tokio::test]
 async fn a_node_that_left_gets_nothing_more_though_it_still_answers() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     let leaving = cluster.node(2);
     leaving.set_listed(false);
     eventually("the node is out of the list", async || {
@@ -100,8 +101,8 @@ async fn a_node_that_left_gets_nothing_more_though_it_still_answers() {
 
 #[tokio::test]
 async fn a_node_replaced_at_a_new_address_fails_nothing() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     cluster.remove_node(&cluster.node(1));
     cluster.add_node(NodeConfig::new()).unwrap();
     follows(&cluster, &alternator, &client).await;
@@ -110,8 +111,8 @@ async fn a_node_replaced_at_a_new_address_fails_nothing() {
 
 #[tokio::test]
 async fn a_rolling_replacement_of_all_nodes_fails_nothing() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     for index in 0..3 {
         cluster.add_node(NodeConfig::new()).unwrap();
         cluster.remove_node(&cluster.node(index));
@@ -122,12 +123,12 @@ async fn a_rolling_replacement_of_all_nodes_fails_nothing() {
 
 #[tokio::test]
 async fn a_cluster_that_came_back_at_new_addresses_is_found_through_a_seed() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let kept = "127.0.0.22";
     let kept_url = format!("http://{kept}:{}", cluster.port());
     // Nobody listens on the second seed yet.
-    let alternator = refreshing(&cluster).seeds([kept_url]).build().unwrap();
-    let config = crate::rig::config().retry_config(quick_retries());
+    let alternator = quick_refresh(&cluster).seeds([kept_url]).build().unwrap();
+    let config = crate::support::config().retry_config(quick_retries());
     let client = Client::from_conf(config.alternator(&alternator).build());
     alternator.ready().await.unwrap();
     assert_eq!(listed(&alternator), present(&cluster));
@@ -151,10 +152,10 @@ async fn a_cluster_that_came_back_at_new_addresses_is_found_through_a_seed() {
 
 #[tokio::test]
 async fn a_node_that_is_down_but_listed_keeps_its_place() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     cluster.node(2).stop();
     expect_pings(&client, 3).await;
-    Metronome::start().beats(10).await;
+    RefreshTicker::start().wait_for_ticks(10).await;
     assert_eq!(listed(&alternator), present(&cluster));
 }

@@ -1,6 +1,6 @@
 //! A dead node among nodes that fail otherwise: what was never sent is not paid for, whatever else goes wrong.
 
-use crate::rig::{Recorder, config, ping, scripted};
+use crate::support::{RecordingClient, config, ping, test_cluster};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
 use alternator_test_cluster::Fault;
 use aws_sdk_dynamodb::Client;
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// One request each of many processes, to a cluster of which one node is dead and the others fail. Where the dead node
 /// came as number `position` among those tried, three requests must have been sent.
 async fn a_dead_node_costs_none_of_the_attempts(position: usize) {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     for node in cluster.nodes() {
         node.inject(Fault::ServerError { share: 1.0 });
     }
@@ -19,7 +19,7 @@ async fn a_dead_node_costs_none_of_the_attempts(position: usize) {
     let mut seen = 0;
     // Where a process begins is random: that a position never comes up happens once in ten million runs.
     for _ in 0..40 {
-        let recorder = Recorder::new();
+        let recorder = RecordingClient::new();
         let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
         let config = config()

@@ -1,7 +1,7 @@
 //! Servers before 2025.1, which name all their nodes whatever datacenter or rack is asked for.
 
-use crate::rig::{client, expect_pings, in_chain, ping, refreshing, scripted};
 use crate::scopes::two_datacenters;
+use crate::support::{client, expect_pings, find_in_chain, ping, quick_refresh, test_cluster};
 use alternator_lb_sdk::{RefreshError, RouteError, Scope};
 use alternator_test_cluster::{Builder, Version};
 
@@ -11,11 +11,11 @@ fn old(cluster: Builder) -> Builder {
 
 #[tokio::test]
 async fn a_chain_with_the_cluster_in_it_is_served_by_that() {
-    let cluster = scripted!(old);
+    let cluster = test_cluster!(old);
     let scope = Scope::rack("dc1", "r1")
         .or(Scope::datacenter("dc1"))
         .or(Scope::cluster());
-    let alternator = refreshing(&cluster).scope(scope).build().unwrap();
+    let alternator = quick_refresh(&cluster).scope(scope).build().unwrap();
     alternator.ready().await.unwrap();
     expect_pings(&client(&alternator), 9).await;
     let spread: Vec<_> = cluster
@@ -28,12 +28,12 @@ async fn a_chain_with_the_cluster_in_it_is_served_by_that() {
 
 #[tokio::test]
 async fn a_chain_without_the_cluster_is_refused_instead_of_widened() {
-    let cluster = scripted!(old);
+    let cluster = test_cluster!(old);
     for scope in [
         Scope::datacenter("dc1"),
         Scope::rack("dc1", "r1").or(Scope::datacenter("dc1")),
     ] {
-        let alternator = refreshing(&cluster).scope(scope).build().unwrap();
+        let alternator = quick_refresh(&cluster).scope(scope).build().unwrap();
         let error = alternator.ready().await.unwrap_err();
         assert!(
             matches!(error, RefreshError::ScopeUnsupported { .. }),
@@ -42,7 +42,7 @@ async fn a_chain_without_the_cluster_is_refused_instead_of_widened() {
 
         cluster.reset_counters();
         let error = ping(&client(&alternator)).await.unwrap_err();
-        let reason = in_chain::<RouteError>(&error).expect("a reason");
+        let reason = find_in_chain::<RouteError>(&error).expect("a reason");
         assert!(
             matches!(reason, RouteError::ScopeUnsupported { .. }),
             "{reason:?}"
@@ -62,8 +62,8 @@ async fn a_chain_without_the_cluster_is_refused_instead_of_widened() {
 
 #[tokio::test]
 async fn without_a_scope_they_are_as_good_as_any() {
-    let cluster = scripted!(old);
-    let alternator = refreshing(&cluster).build().unwrap();
+    let cluster = test_cluster!(old);
+    let alternator = quick_refresh(&cluster).build().unwrap();
     alternator.ready().await.unwrap();
     expect_pings(&client(&alternator), 3).await;
 }

@@ -1,6 +1,6 @@
 //! The operations of an application, through the balancer.
 
-use crate::rig::{Backend, Table, n, s};
+use crate::support::{Backend, Table, n, s};
 use alternator_lb_sdk::AlternatorExt as _;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{

@@ -1,6 +1,6 @@
 //! Proxies in the environment that would take the requests for the nodes.
 
-use crate::rig::{Log, config, http_client, in_a_process_with, is_child, this_test};
+use crate::support::{Log, config, http_client, is_child, run_in_child_process, this_test};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
 use aws_sdk_dynamodb::config::Builder;
 
@@ -27,7 +27,7 @@ fn one_that_would_take_the_requests_is_warned_of_once() {
         assert!(warnings[0].contains(SEEDS[0]), "{warnings:?}");
         return;
     }
-    in_a_process_with(this_test!(), &[PROXY]);
+    run_in_child_process(this_test!(), &[PROXY]);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn one_that_leaves_the_nodes_alone_is_not_warned_of() {
         return;
     }
     for nodes in ["192.0.2.1,192.0.2.2", "192.0.2.0/24"] {
-        in_a_process_with(this_test!(), &[PROXY, ("NO_PROXY", nodes)]);
+        run_in_child_process(this_test!(), &[PROXY, ("NO_PROXY", nodes)]);
     }
 }
 
@@ -49,7 +49,7 @@ fn a_node_that_is_left_out_of_the_exceptions_is_named() {
         assert!(warnings[0].contains(SEEDS[1]), "{warnings:?}");
         return;
     }
-    in_a_process_with(this_test!(), &[PROXY, ("NO_PROXY", "192.0.2.1")]);
+    run_in_child_process(this_test!(), &[PROXY, ("NO_PROXY", "192.0.2.1")]);
 }
 
 #[test]
@@ -59,5 +59,5 @@ fn an_http_client_of_the_applications_own_minds_no_variables() {
         assert_eq!(warnings(own), Vec::<String>::new());
         return;
     }
-    in_a_process_with(this_test!(), &[PROXY]);
+    run_in_child_process(this_test!(), &[PROXY]);
 }

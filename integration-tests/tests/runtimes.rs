@@ -1,8 +1,8 @@
 //! Runtimes that come and go.
 
-use crate::rig::{
-    client, config, eventually, eventually_within, expect_pings, http_client, ping, refreshing,
-    scripted,
+use crate::support::{
+    client, config, eventually, eventually_within, expect_pings, http_client, ping, quick_refresh,
+    test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, RefreshError};
 use alternator_test_cluster::{NodeConfig, TestCluster};
@@ -19,7 +19,7 @@ fn runtime() -> Runtime {
 /// A client that was made and used on this runtime.
 fn client_on(runtime: &Runtime, cluster: &TestCluster) -> (Alternator, Client) {
     runtime.block_on(async {
-        let alternator = refreshing(cluster).build().unwrap();
+        let alternator = quick_refresh(cluster).build().unwrap();
         let client = client(&alternator);
         alternator.ready().await.unwrap();
         expect_pings(&client, 3).await;
@@ -29,8 +29,8 @@ fn client_on(runtime: &Runtime, cluster: &TestCluster) -> (Alternator, Client) {
 
 #[test]
 fn the_parts_are_made_outside_of_any_runtime() {
-    let cluster = scripted!();
-    let alternator = refreshing(&cluster).build().unwrap();
+    let cluster = test_cluster!();
+    let alternator = quick_refresh(&cluster).build().unwrap();
     let client = client(&alternator);
     assert_eq!(alternator.nodes().len(), 1);
     runtime().block_on(async {
@@ -44,7 +44,7 @@ fn the_parts_are_made_outside_of_any_runtime() {
 
 #[test]
 fn when_a_runtime_is_dropped_discovery_goes_on_from_the_next() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let first = runtime();
     let (alternator, client) = client_on(&first, &cluster);
     drop(first);
@@ -60,7 +60,7 @@ fn when_a_runtime_is_dropped_discovery_goes_on_from_the_next() {
 
 #[test]
 fn when_a_runtime_is_left_standing_discovery_goes_on_from_another() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let standing = runtime();
     let (alternator, _client) = client_on(&standing, &cluster);
     cluster.add_node(NodeConfig::new()).unwrap();
@@ -84,7 +84,7 @@ fn when_a_runtime_is_left_standing_discovery_goes_on_from_another() {
 
 #[test]
 fn shutdown_waits_for_no_runtime_that_is_left_standing() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let standing = runtime();
     let (alternator, _client) = client_on(&standing, &cluster);
     runtime().block_on(async {
@@ -102,8 +102,8 @@ fn shutdown_waits_for_no_runtime_that_is_left_standing() {
 
 #[test]
 fn a_refresh_outside_of_a_runtime_is_an_error_and_no_panic() {
-    let cluster = scripted!();
-    let alternator = refreshing(&cluster).build().unwrap();
+    let cluster = test_cluster!();
+    let alternator = quick_refresh(&cluster).build().unwrap();
     for result in [
         alternator.refresh().now_or_never(),
         alternator.ready().now_or_never(),

@@ -1,12 +1,12 @@
 //! What serves, without spill-over, when the wanted part of the cluster has no nodes.
 
-use crate::rig::{client, eventually, expect_pings, refreshing, scripted};
 use crate::scopes::{spread, two_datacenters};
+use crate::support::{client, eventually, expect_pings, quick_refresh, test_cluster};
 use alternator_lb_sdk::{Alternator, Scope};
 use alternator_test_cluster::{NodeConfig, TestCluster};
 
 fn one_scope_at_a_time(cluster: &TestCluster, scope: Scope) -> Alternator {
-    let builder = refreshing(cluster).scope(scope).without_spill_over();
+    let builder = quick_refresh(cluster).scope(scope).without_spill_over();
     builder.build().unwrap()
 }
 
@@ -33,7 +33,7 @@ async fn in_use(cluster: &TestCluster, alternator: &Alternator, wanted: &[usize]
 
 #[tokio::test]
 async fn each_link_of_the_chain_serves_when_those_before_it_have_no_nodes() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     for (scope, wanted) in [
         (
             Scope::rack("dc1", "r9").or(Scope::datacenter("dc2")),
@@ -62,7 +62,7 @@ async fn each_link_of_the_chain_serves_when_those_before_it_have_no_nodes() {
 
 #[tokio::test]
 async fn a_rack_that_empties_hands_over_and_takes_back() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     let scope = Scope::rack("dc1", "r2")
         .or(Scope::datacenter("dc1"))
         .or(Scope::datacenter("dc2"));
@@ -82,7 +82,7 @@ async fn a_rack_that_empties_hands_over_and_takes_back() {
 
 #[tokio::test]
 async fn a_datacenter_that_goes_and_returns_is_followed() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     let scope = Scope::datacenter("dc2").or(Scope::datacenter("dc1"));
     let alternator = one_scope_at_a_time(&cluster, scope);
     in_use(&cluster, &alternator, &[3, 4]).await;
@@ -102,7 +102,7 @@ async fn a_datacenter_that_goes_and_returns_is_followed() {
 
 #[tokio::test]
 async fn nodes_that_are_dead_but_listed_do_not_make_the_scope_widen() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     let scope = Scope::rack("dc1", "r1").or(Scope::datacenter("dc1"));
     let alternator = one_scope_at_a_time(&cluster, scope);
     in_use(&cluster, &alternator, &[0, 1]).await;

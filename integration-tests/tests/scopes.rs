@@ -1,6 +1,6 @@
 //! Which part of the cluster gets the requests.
 
-use crate::rig::{client, expect_pings, refreshing, scripted};
+use crate::support::{client, expect_pings, quick_refresh, test_cluster};
 use alternator_lb_sdk::{Alternator, RefreshError, Scope};
 use alternator_test_cluster::{Builder, NodeConfig, TestCluster};
 
@@ -37,42 +37,42 @@ pub(crate) async fn spread(
 }
 
 async fn expect_spread(cluster: &TestCluster, scope: Scope, wanted: [u64; 5]) {
-    let alternator = refreshing(cluster).scope(scope).build().unwrap();
+    let alternator = quick_refresh(cluster).scope(scope).build().unwrap();
     alternator.ready().await.unwrap();
     assert_eq!(spread(cluster, &alternator, 12).await, wanted);
 }
 
 #[tokio::test]
 async fn a_rack_serves_alone() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     expect_spread(&cluster, Scope::rack("dc1", "r1"), [6, 6, 0, 0, 0]).await;
 }
 
 #[tokio::test]
 async fn a_rack_is_that_of_its_datacenter_even_if_the_seed_is_in_another() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     expect_spread(&cluster, Scope::rack("dc2", "r1"), [0, 0, 0, 6, 6]).await;
 }
 
 #[tokio::test]
 async fn a_datacenter_serves_with_all_its_racks() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     expect_spread(&cluster, Scope::datacenter("dc1"), [4, 4, 4, 0, 0]).await;
 }
 
 #[tokio::test]
 async fn the_default_is_the_datacenter_of_the_seed() {
-    let cluster = scripted!(two_datacenters);
-    let alternator = refreshing(&cluster).build().unwrap();
+    let cluster = test_cluster!(two_datacenters);
+    let alternator = quick_refresh(&cluster).build().unwrap();
     alternator.ready().await.unwrap();
     assert_eq!(spread(&cluster, &alternator, 12).await, [4, 4, 4, 0, 0]);
 }
 
 #[tokio::test]
 async fn the_cluster_is_all_datacenters_in_which_there_is_a_seed() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     let seeds = [cluster.node(3).url()];
-    let alternator = refreshing(&cluster)
+    let alternator = quick_refresh(&cluster)
         .seeds(seeds)
         .scope(Scope::cluster())
         .build()
@@ -84,20 +84,20 @@ async fn the_cluster_is_all_datacenters_in_which_there_is_a_seed() {
 #[tokio::test]
 async fn names_reach_the_server_as_they_are() {
     let (datacenter, rack) = ("dc &1=\u{e9}/?", "r+1 #%20");
-    let cluster = scripted!(|cluster| cluster
+    let cluster = test_cluster!(|cluster| cluster
         .nodes(1)
         .node(NodeConfig::new().datacenter(datacenter).rack(rack)));
     let scope = Scope::rack(datacenter, rack);
-    let alternator = refreshing(&cluster).scope(scope).build().unwrap();
+    let alternator = quick_refresh(&cluster).scope(scope).build().unwrap();
     alternator.ready().await.unwrap();
     assert_eq!(spread(&cluster, &alternator, 4).await, [0, 4]);
 }
 
 #[tokio::test]
 async fn a_scope_without_nodes_is_an_error_that_names_it() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     let scope = Scope::rack("dc1", "r9").or(Scope::datacenter("nowhere"));
-    let alternator = refreshing(&cluster).scope(scope).build().unwrap();
+    let alternator = quick_refresh(&cluster).scope(scope).build().unwrap();
     for result in [alternator.ready().await, alternator.refresh().await] {
         let error = result.unwrap_err();
         assert!(matches!(error, RefreshError::NoNodes { .. }), "{error:?}");

@@ -1,7 +1,7 @@
 //! Clusters named by the SDK's own configuration.
 
-use crate::rig::{
-    Recorder, client, expect_pings, in_a_process_with, is_child, scripted, this_test,
+use crate::support::{
+    RecordingClient, client, expect_pings, is_child, run_in_child_process, test_cluster, this_test,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, BuildError};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -24,7 +24,7 @@ fn seed(config: &SdkConfig) -> String {
 
 #[tokio::test]
 async fn the_endpoint_in_code_is_the_seed() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let config = in_code().endpoint_url(cluster.url()).build();
     let alternator = Alternator::from_sdk_config(&config).unwrap();
     alternator.ready().await.unwrap();
@@ -34,8 +34,8 @@ async fn the_endpoint_in_code_is_the_seed() {
 
 #[tokio::test]
 async fn its_http_client_serves_discovery() {
-    let cluster = scripted!();
-    let recorder = Recorder::new();
+    let cluster = test_cluster!();
+    let recorder = RecordingClient::new();
     let shared: SharedHttpClient = recorder.clone().into_shared();
     let config = in_code()
         .endpoint_url(cluster.url())
@@ -83,7 +83,7 @@ async fn what_the_environment_says_of_dynamodb_goes_before_what_it_says_of_all_s
         assert_eq!(seed(&loader().endpoint_url(IN_CODE).load().await), IN_CODE);
         return;
     }
-    in_a_process_with(
+    run_in_child_process(
         this_test!(),
         &[
             ("AWS_ENDPOINT_URL_DYNAMODB", SPECIFIC),
@@ -98,7 +98,7 @@ async fn what_the_environment_says_of_all_services_is_taken_too() {
         assert_eq!(seed(&loaded().await), GENERAL);
         return;
     }
-    in_a_process_with(this_test!(), &[("AWS_ENDPOINT_URL", GENERAL)]);
+    run_in_child_process(this_test!(), &[("AWS_ENDPOINT_URL", GENERAL)]);
 }
 
 #[tokio::test]
@@ -114,5 +114,5 @@ async fn what_the_profile_says_of_dynamodb_goes_before_what_it_says_of_all_servi
     );
     fs::write(&file, profile).unwrap();
     let file = file.to_str().unwrap();
-    in_a_process_with(this_test!(), &[("AWS_CONFIG_FILE", file)]);
+    run_in_child_process(this_test!(), &[("AWS_CONFIG_FILE", file)]);
 }

@@ -1,12 +1,12 @@
 //! Where a process begins.
 
-use crate::rig::{client, client_of, eventually, expect_pings, refreshing, scripted};
+use crate::support::{client, eventually, expect_pings, quick_refresh, ready_client, test_cluster};
 use alternator_lb_sdk::Alternator;
 use alternator_test_cluster::{NodeConfig, StartError, TestCluster};
 
 #[tokio::test]
 async fn a_seed_that_is_dead_at_the_start_does_not_matter_beside_another() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     cluster.node(0).stop();
     let seeds = [cluster.node(0).url(), cluster.node(1).url()];
     let alternator = Alternator::builder().seeds(seeds).build().unwrap();
@@ -19,8 +19,8 @@ async fn a_seed_that_is_dead_at_the_start_does_not_matter_beside_another() {
 
 #[tokio::test]
 async fn a_seed_that_dies_later_is_not_needed_any_more() {
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     cluster.remove_node(&cluster.node(0));
     let newcomer = cluster.add_node(NodeConfig::new()).unwrap();
     eventually("the node that joined without the seed serves", async || {
@@ -39,7 +39,7 @@ async fn a_seed_that_dies_later_is_not_needed_any_more() {
 
 #[tokio::test]
 async fn a_seed_need_not_be_one_of_the_nodes() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     // A load balancer, say: it passes the question on, and is in no list.
     let seed = cluster.add_node(NodeConfig::new()).unwrap();
     let nodes = cluster.nodes().into_iter().take(3);
@@ -54,7 +54,7 @@ async fn a_seed_need_not_be_one_of_the_nodes() {
 
 #[tokio::test]
 async fn a_name_is_looked_up_and_stands_for_its_addresses() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let seed = format!("http://localhost:{}", cluster.port());
     let alternator = refreshing_from(&seed);
     expect_pings(&client(&alternator), 3).await;
@@ -83,7 +83,7 @@ fn refreshing_from(seed: &str) -> Alternator {
 #[tokio::test]
 async fn ipv6_nodes_are_found_and_served() {
     let Some(cluster) = on_ipv6() else { return };
-    let alternator = refreshing(&cluster).build().unwrap();
+    let alternator = quick_refresh(&cluster).build().unwrap();
     expect_pings(&client(&alternator), 2).await;
     alternator.ready().await.unwrap();
     assert_eq!(alternator.nodes().len(), 1);

@@ -1,7 +1,7 @@
 //! The nodes of all scopes of a chain are known at any time, and used when the most wanted one needs them.
 
-use crate::rig::{Recorder, eventually, expect_pings, scripted};
 use crate::scopes::two_datacenters;
+use crate::support::{RecordingClient, eventually, expect_pings, test_cluster};
 use alternator_lb_sdk::{Alternator, Builder, NodeState, NodeStatus, Scope};
 use alternator_test_cluster::{Fault, NodeConfig, TestCluster};
 use aws_sdk_dynamodb::Client;
@@ -54,25 +54,28 @@ fn lose(cluster: &TestCluster, nodes: &[usize]) {
 
 #[tokio::test]
 async fn the_nodes_of_every_scope_are_known_while_the_first_has_nodes() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     let alternator = chained(&cluster).build().unwrap();
     assert_eq!(known(&alternator).await, all(&cluster));
 }
 
 #[tokio::test]
 async fn one_node_is_asked_one_question_for_each_scope() {
-    let cluster = scripted!(two_datacenters);
-    let recorder = Recorder::new();
+    let cluster = test_cluster!(two_datacenters);
+    let recorder = RecordingClient::new();
     let alternator = chained(&cluster).http_client(recorder.clone());
     let alternator = alternator.build().unwrap();
     // Until whoever may be asked has shown that it knows racks.
     for _ in 0..32 {
         known(&alternator).await;
     }
-    let (before, asked_before) = (recorder.questions().len(), recorder.discoveries().len());
+    let (before, asked_before) = (
+        recorder.discovery_paths().len(),
+        recorder.discoveries().len(),
+    );
     known(&alternator).await;
     assert_eq!(
-        recorder.questions()[before..],
+        recorder.discovery_paths()[before..],
         [
             "/localnodes?dc=dc1&rack=r1",
             "/localnodes?dc=dc1",
@@ -85,14 +88,14 @@ async fn one_node_is_asked_one_question_for_each_scope() {
 
 #[tokio::test]
 async fn without_spill_over_only_the_first_scope_that_has_nodes_is_asked_for() {
-    let cluster = scripted!(two_datacenters);
-    let recorder = Recorder::new();
+    let cluster = test_cluster!(two_datacenters);
+    let recorder = RecordingClient::new();
     let alternator = chained(&cluster)
         .without_spill_over()
         .http_client(recorder.clone());
     let alternator = alternator.build().unwrap();
     assert_eq!(known(&alternator).await, without(&cluster, &[2, 3, 4]));
-    let asked = recorder.questions();
+    let asked = recorder.discovery_paths();
     assert!(
         asked.iter().all(|question| question.contains("rack=")),
         "{asked:?}"
@@ -101,7 +104,7 @@ async fn without_spill_over_only_the_first_scope_that_has_nodes_is_asked_for() {
 
 #[tokio::test]
 async fn a_scope_that_empties_takes_no_other_with_it_and_is_found_again() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     let seeds = [cluster.node(2).url(), cluster.node(3).url()];
     let alternator = chained(&cluster).seeds(seeds).build().unwrap();
     for gone in [&[0, 1][..], &[3, 4], &[2]] {
@@ -118,7 +121,7 @@ async fn a_scope_that_empties_takes_no_other_with_it_and_is_found_again() {
 
 #[tokio::test]
 async fn a_datacenter_out_of_reach_stays_as_long_as_the_cluster_names_it() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     let alternator = chained(&cluster).build().unwrap();
     assert_eq!(known(&alternator).await, all(&cluster));
     cluster.node(3).stop();
@@ -130,7 +133,7 @@ async fn a_datacenter_out_of_reach_stays_as_long_as_the_cluster_names_it() {
 
 #[tokio::test]
 async fn a_partitioned_node_empties_no_scope() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     let alternator = chained(&cluster).build().unwrap();
     assert_eq!(known(&alternator).await, all(&cluster));
     for index in 0..5 {
@@ -144,7 +147,7 @@ async fn a_partitioned_node_empties_no_scope() {
 
 #[tokio::test]
 async fn a_node_that_joins_any_scope_is_known_after_the_next_refresh() {
-    let cluster = scripted!(two_datacenters);
+    let cluster = test_cluster!(two_datacenters);
     let alternator = chained(&cluster).build().unwrap();
     known(&alternator).await;
     for (datacenter, rack) in [("dc2", "r7"), ("dc1", "r1"), ("dc1", "r3")] {
@@ -170,11 +173,11 @@ fn racks(
 
 async fn rack_first(cluster: &TestCluster) -> (Alternator, Client) {
     let scope = Scope::rack("dc1", "r1").or(Scope::datacenter("dc1"));
-    let alternator = crate::rig::refreshing(cluster)
+    let alternator = crate::support::quick_refresh(cluster)
         .scope(scope)
         .build()
         .unwrap();
-    let client = crate::rig::client(&alternator);
+    let client = crate::support::client(&alternator);
     alternator.ready().await.unwrap();
     (alternator, client)
 }
@@ -189,7 +192,7 @@ async fn shares(cluster: &TestCluster, client: &Client, requests: usize) -> Vec<
 
 #[tokio::test]
 async fn traffic_spills_in_proportion_to_what_the_rack_cannot_carry() {
-    let cluster = scripted!(|builder| racks(builder, &[2, 3]));
+    let cluster = test_cluster!(|builder| racks(builder, &[2, 3]));
     let (alternator, client) = rack_first(&cluster).await;
     let priorities: Vec<_> = alternator
         .nodes()
@@ -219,7 +222,7 @@ async fn traffic_spills_in_proportion_to_what_the_rack_cannot_carry() {
 
 #[tokio::test]
 async fn a_retry_leaves_a_rack_of_one_node() {
-    let cluster = scripted!(|builder| racks(builder, &[1, 2]));
+    let cluster = test_cluster!(|builder| racks(builder, &[1, 2]));
     let (_alternator, client) = rack_first(&cluster).await;
     // Less often than would eject it.
     cluster.node(0).inject(Fault::ServerError { share: 0.1 });
@@ -230,7 +233,7 @@ async fn a_retry_leaves_a_rack_of_one_node() {
 
 #[tokio::test]
 async fn a_rack_whose_only_node_fails_is_left_alone_until_it_is_well() {
-    let cluster = scripted!(|builder| racks(builder, &[1, 2]));
+    let cluster = test_cluster!(|builder| racks(builder, &[1, 2]));
     let (alternator, client) = rack_first(&cluster).await;
     cluster.node(0).inject(Fault::ServerError { share: 1.0 });
     eventually("it is ejected", async || {
@@ -249,13 +252,13 @@ async fn a_rack_whose_only_node_fails_is_left_alone_until_it_is_well() {
 
 #[tokio::test]
 async fn without_spill_over_requests_stay_in_the_rack_while_it_has_nodes() {
-    let cluster = scripted!(|builder| racks(builder, &[2, 3]));
+    let cluster = test_cluster!(|builder| racks(builder, &[2, 3]));
     let scope = Scope::rack("dc1", "r1").or(Scope::datacenter("dc1"));
-    let alternator = crate::rig::refreshing(&cluster)
+    let alternator = crate::support::quick_refresh(&cluster)
         .scope(scope)
         .without_spill_over();
     let alternator = alternator.build().unwrap();
-    let client = crate::rig::client(&alternator);
+    let client = crate::support::client(&alternator);
     alternator.ready().await.unwrap();
     cluster.node(0).stop();
     assert_eq!(shares(&cluster, &client, 50).await, [0, 50, 0, 0, 0]);

@@ -1,13 +1,15 @@
 //! What the handle tells of its nodes, and of refreshes.
 
-use crate::rig::{Log, client, client_of, eventually, expect_pings, ping, refreshing, scripted};
+use crate::support::{
+    Log, client, eventually, expect_pings, ping, quick_refresh, ready_client, test_cluster,
+};
 use alternator_lb_sdk::{Alternator, NodeState, RefreshError};
 use alternator_test_cluster::{Fault, NodeConfig};
 use std::error::Error as _;
 
 #[tokio::test]
 async fn before_the_first_refresh_the_nodes_are_the_seeds() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let seeds = [cluster.node(0).url(), cluster.node(1).url()];
     let alternator = Alternator::builder().seeds(seeds.clone()).build().unwrap();
     let mut nodes: Vec<_> = alternator
@@ -21,7 +23,7 @@ async fn before_the_first_refresh_the_nodes_are_the_seeds() {
 
 #[tokio::test]
 async fn ready_makes_the_first_refresh_and_no_second() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     let alternator = Alternator::builder()
         .seeds([cluster.url()])
         .build()
@@ -41,7 +43,7 @@ async fn ready_makes_the_first_refresh_and_no_second() {
 
 #[tokio::test]
 async fn a_refresh_that_fails_says_who_was_asked_and_can_be_tried_again() {
-    let cluster = scripted!();
+    let cluster = test_cluster!();
     for node in cluster.nodes() {
         node.stop();
     }
@@ -67,8 +69,8 @@ async fn a_refresh_that_fails_says_who_was_asked_and_can_be_tried_again() {
 
 #[tokio::test]
 async fn requests_in_flight_and_failures_are_counted_by_node() {
-    let cluster = scripted!(|cluster| cluster.nodes(1));
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!(|cluster| cluster.nodes(1));
+    let (alternator, client) = ready_client(&cluster).await;
     let counts = || {
         let node = alternator.nodes().remove(0);
         (node.requests(), node.failures(), node.in_flight())
@@ -91,8 +93,8 @@ async fn requests_in_flight_and_failures_are_counted_by_node() {
 #[tokio::test]
 async fn changes_are_told_once() {
     let log = Log::capture();
-    let cluster = scripted!();
-    let (alternator, client) = client_of(&cluster).await;
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
     assert_eq!(log.infos("nodes of the cluster changed").len(), 1);
     let newcomer = cluster.add_node(NodeConfig::new()).unwrap();
     eventually("the newcomer is found", async || {
@@ -126,8 +128,8 @@ async fn changes_are_told_once() {
 #[tokio::test]
 async fn seeds_in_several_datacenters_without_a_scope_are_warned_of_once() {
     let log = Log::capture();
-    let cluster = scripted!(crate::scopes::two_datacenters);
-    let spanning = || refreshing(&cluster).seeds([cluster.node(3).url()]);
+    let cluster = test_cluster!(crate::scopes::two_datacenters);
+    let spanning = || quick_refresh(&cluster).seeds([cluster.node(3).url()]);
     let chosen = spanning()
         .scope(alternator_lb_sdk::Scope::cluster())
         .build()

@@ -1,7 +1,8 @@
 //! Clusters that speak HTTPS.
 
-use crate::rig::{
-    Recorder, config, expect_pings, http_client, ping, quick_retries, refreshing, scripted,
+use crate::support::{
+    RecordingClient, config, expect_pings, http_client, ping, quick_refresh, quick_retries,
+    test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
 use aws_sdk_dynamodb::Client;
@@ -20,7 +21,7 @@ struct Identity {
 /// Three nodes that speak HTTPS as this identity.
 macro_rules! encrypted {
     ($identity:ident) => {
-        scripted!(|cluster| cluster
+        test_cluster!(|cluster| cluster
             .nodes(3)
             .tls($identity.certificate.as_str(), $identity.key.as_str()))
     };
@@ -51,8 +52,8 @@ fn trusting(identity: &Identity) -> SharedHttpClient {
 async fn data_and_discovery_trust_what_the_applications_http_client_trusts() {
     let identity = identity();
     let cluster = encrypted!(identity);
-    let recorder = Recorder::over(trusting(&identity));
-    let alternator = refreshing(&cluster).build().unwrap();
+    let recorder = RecordingClient::decorating(trusting(&identity));
+    let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config()
         .http_client(recorder.clone())
         .alternator(&alternator);
@@ -61,7 +62,7 @@ async fn data_and_discovery_trust_what_the_applications_http_client_trusts() {
     expect_pings(&client, 9).await;
     for node in cluster.nodes() {
         assert!(node.url().starts_with("https://"));
-        assert_eq!(recorder.spread()[&node.url()], 3);
+        assert_eq!(recorder.attempts_per_node()[&node.url()], 3);
     }
 }
 
@@ -69,7 +70,7 @@ async fn data_and_discovery_trust_what_the_applications_http_client_trusts() {
 async fn a_dead_node_is_failed_over_as_over_http() {
     let identity = identity();
     let cluster = encrypted!(identity);
-    let alternator = refreshing(&cluster).build().unwrap();
+    let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config()
         .http_client(trusting(&identity))
         .retry_config(RetryConfig::disabled());
@@ -84,7 +85,7 @@ async fn a_name_stays_the_seed_that_tls_verifies() {
     let identity = identity();
     let cluster = encrypted!(identity);
     let seed = format!("https://localhost:{}", cluster.port());
-    let recorder = Recorder::over(trusting(&identity));
+    let recorder = RecordingClient::decorating(trusting(&identity));
     let alternator = Alternator::builder().seeds([&seed]).build().unwrap();
     let config = config()
         .http_client(recorder.clone())
@@ -107,7 +108,7 @@ async fn a_name_stays_the_seed_that_tls_verifies() {
 async fn a_certificate_that_is_not_trusted_is_an_error() {
     let identity = identity();
     let cluster = encrypted!(identity);
-    let alternator = refreshing(&cluster).build().unwrap();
+    let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config()
         .http_client(http_client())
         .retry_config(quick_retries());

@@ -1,10 +1,10 @@
-//! Requests go straight to a node that holds their partition.
+//! Token-aware routing: requests go to a replica of their partition.
 
 mod indexes;
 mod keys;
 mod lwt;
 mod membership;
-mod permissions;
-mod rig;
 mod scopes;
+mod support;
+mod system_tables;
 mod tablets;

@@ -1,18 +1,19 @@
 //! Queries of indexes, which are tables of their own to the server.
 
-use super::rig::{
-    LAYOUTS, aware, counted, create, key_of, map_is_known, query, query_input, twelve,
+use super::support::{
+    LAYOUTS, create, key_of, query, query_input, replica_counts, token_aware_client,
+    twelve_node_cluster, wait_for_token_map,
 };
-use crate::rig::{eventually, s};
+use crate::support::{eventually, s};
 use aws_sdk_dynamodb::types::ScalarAttributeType;
 
 #[tokio::test]
 async fn queries_of_indexes_go_to_replicas_of_the_index() {
     for tokens in LAYOUTS {
-        let cluster = twelve!(tokens);
-        let (alternator, client) = aware(&cluster).await;
+        let cluster = twelve_node_cluster!(tokens);
+        let (alternator, client) = token_aware_client(&cluster).await;
         create(&client, ScalarAttributeType::S).await;
-        map_is_known(&alternator, &client, key_of(0)).await;
+        wait_for_token_map(&alternator, &client, key_of(0)).await;
         for (index, attribute) in [("by_owner", "owner"), ("by_time", "pk")] {
             let input = query_input(index, attribute, s("0"));
             eventually("the map of the index is known", async || {
@@ -26,7 +27,7 @@ async fn queries_of_indexes_go_to_replicas_of_the_index() {
             for number in 0..60 {
                 query(&client, index, attribute, s(format!("{number}"))).await;
             }
-            assert_eq!(counted(&cluster), (60, 0), "{tokens:?} {index}");
+            assert_eq!(replica_counts(&cluster), (60, 0), "{tokens:?} {index}");
         }
     }
 }

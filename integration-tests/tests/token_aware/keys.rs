@@ -1,10 +1,11 @@
 //! Keys of all types, and operations of all kinds, on both layouts.
 
-use super::rig::{
-    LAYOUTS, TABLE, aware, counted, counted_in_batches, create, get, get_input, is_true, key_of,
-    map_is_known, share, start, twelve,
+use super::support::{
+    LAYOUTS, TABLE, batch_key_replica_counts, client_with, create, get, get_input, key_of,
+    replica_counts, replica_share, token_aware_client, token_map_matches, twelve_node_cluster,
+    wait_for_token_map,
 };
-use crate::rig::s;
+use crate::support::s;
 use alternator_lb_sdk::explain::Reason;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::primitives::Blob;
@@ -16,14 +17,14 @@ use std::collections::{BTreeSet, HashMap};
 #[tokio::test]
 async fn single_keys_go_to_a_replica_as_they_do_not_by_themselves() {
     for tokens in LAYOUTS {
-        let cluster = twelve!(tokens);
-        let (alternator, client) = aware(&cluster).await;
+        let cluster = twelve_node_cluster!(tokens);
+        let (alternator, client) = token_aware_client(&cluster).await;
         create(&client, ScalarAttributeType::S).await;
-        map_is_known(&alternator, &client, key_of(0)).await;
-        let (_, unaware) = start(&cluster, |builder| builder).await;
-        let without = share(&cluster, &unaware, 400).await;
+        wait_for_token_map(&alternator, &client, key_of(0)).await;
+        let (_, unaware) = client_with(&cluster, |builder| builder).await;
+        let without = replica_share(&cluster, &unaware, 400).await;
         assert!((0.1..0.5).contains(&without), "{without}");
-        let with = share(&cluster, &client, 400).await;
+        let with = replica_share(&cluster, &client, 400).await;
         assert!(with >= 0.99, "{with}");
         let busiest = cluster
             .nodes()
@@ -89,15 +90,15 @@ async fn keys_of_all_types_and_all_operations_go_to_a_replica() {
     ];
     for tokens in LAYOUTS {
         for (kind, key) in kinds.clone() {
-            let cluster = twelve!(tokens);
-            let (alternator, client) = aware(&cluster).await;
+            let cluster = twelve_node_cluster!(tokens);
+            let (alternator, client) = token_aware_client(&cluster).await;
             create(&client, kind.clone()).await;
-            map_is_known(&alternator, &client, key(1)).await;
+            wait_for_token_map(&alternator, &client, key(1)).await;
             cluster.reset_counters();
             for number in 1..30 {
                 use_item(&client, &key(number)).await;
             }
-            assert_eq!(counted(&cluster), (29 * 5, 0), "{tokens:?} {kind:?}");
+            assert_eq!(replica_counts(&cluster), (29 * 5, 0), "{tokens:?} {kind:?}");
         }
     }
 }
@@ -105,10 +106,10 @@ async fn keys_of_all_types_and_all_operations_go_to_a_replica() {
 #[tokio::test]
 async fn batches_go_to_the_replica_of_most_of_their_keys() {
     for tokens in LAYOUTS {
-        let cluster = twelve!(tokens);
-        let (alternator, client) = aware(&cluster).await;
+        let cluster = twelve_node_cluster!(tokens);
+        let (alternator, client) = token_aware_client(&cluster).await;
         create(&client, ScalarAttributeType::S).await;
-        map_is_known(&alternator, &client, key_of(0)).await;
+        wait_for_token_map(&alternator, &client, key_of(0)).await;
         let item =
             |number| HashMap::from([("pk".to_owned(), key_of(number)), ("sk".to_owned(), s("a"))]);
         let mut best = 0;
@@ -140,7 +141,7 @@ async fn batches_go_to_the_replica_of_most_of_their_keys() {
             let get = client.batch_get_item().request_items(TABLE, keys);
             get.send().await.unwrap();
         }
-        let (on, off) = counted_in_batches(&cluster);
+        let (on, off) = batch_key_replica_counts(&cluster);
         assert_eq!((on, off), (2 * best, 2 * (100 - best)), "{tokens:?}");
         assert!(best > 40, "{best} of 100, where chance would bring 25");
     }
@@ -149,20 +150,23 @@ async fn batches_go_to_the_replica_of_most_of_their_keys() {
 #[tokio::test]
 async fn the_whole_map_is_that_of_the_cluster() {
     for tokens in LAYOUTS {
-        let cluster = twelve!(tokens);
-        let (alternator, client) = aware(&cluster).await;
+        let cluster = twelve_node_cluster!(tokens);
+        let (alternator, client) = token_aware_client(&cluster).await;
         create(&client, ScalarAttributeType::S).await;
-        map_is_known(&alternator, &client, key_of(0)).await;
-        assert!(is_true(&alternator, &cluster, 2_000), "{tokens:?}");
+        wait_for_token_map(&alternator, &client, key_of(0)).await;
+        assert!(
+            token_map_matches(&alternator, &cluster, 2_000),
+            "{tokens:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_hot_key_is_spread_over_its_replicas() {
-    let cluster = twelve!(LAYOUTS[1]);
-    let (alternator, client) = aware(&cluster).await;
+    let cluster = twelve_node_cluster!(LAYOUTS[1]);
+    let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
-    map_is_known(&alternator, &client, key_of(7)).await;
+    wait_for_token_map(&alternator, &client, key_of(7)).await;
     cluster.reset_counters();
     for _ in 0..90 {
         get(&client, key_of(7)).await.unwrap();
@@ -178,12 +182,12 @@ async fn a_hot_key_is_spread_over_its_replicas() {
 
 #[tokio::test]
 async fn what_is_explained_is_what_happens() {
-    let cluster = twelve!(LAYOUTS[1]);
-    let (alternator, client) = aware(&cluster).await;
+    let cluster = twelve_node_cluster!(LAYOUTS[1]);
+    let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
     let before = alternator.explain(&get_input(key_of(7)));
     assert_eq!(before.reason(), Reason::InTurn);
-    map_is_known(&alternator, &client, key_of(7)).await;
+    wait_for_token_map(&alternator, &client, key_of(7)).await;
     let explanation = alternator.explain(&get_input(key_of(7)));
     let urls = |nodes: Vec<String>| nodes.into_iter().collect::<BTreeSet<_>>();
     let replicas = cluster.replicas(TABLE, "key 7");

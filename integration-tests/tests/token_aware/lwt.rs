@@ -1,9 +1,10 @@
 //! Writes with transactions.
 
-use super::rig::{
-    LAYOUTS, TABLE, aware, counted, create, get, key_of, map_is_known, start, twelve,
+use super::support::{
+    LAYOUTS, TABLE, client_with, create, get, key_of, replica_counts, token_aware_client,
+    twelve_node_cluster, wait_for_token_map,
 };
-use crate::rig::s;
+use crate::support::s;
 use alternator_lb_sdk::{Builder, KeyAffinity};
 use alternator_test_cluster::TestCluster;
 use aws_sdk_dynamodb::Client;
@@ -17,7 +18,7 @@ async fn count_up(client: &Client, key: u64) {
         .key("pk", key_of(key))
         .key("sk", s("a"))
         .update_expression("ADD clicks :one")
-        .expression_attribute_values(":one", crate::rig::n(1))
+        .expression_attribute_values(":one", crate::support::n(1))
         .send()
         .await
         .unwrap();
@@ -26,13 +27,13 @@ async fn count_up(client: &Client, key: u64) {
 #[tokio::test]
 async fn transactions_on_a_key_from_eight_clients_have_one_coordinator_and_it_is_a_replica() {
     for tokens in LAYOUTS {
-        let cluster = twelve!(tokens);
-        let first = aware(&cluster).await;
+        let cluster = twelve_node_cluster!(tokens);
+        let first = token_aware_client(&cluster).await;
         create(&first.1, ScalarAttributeType::S).await;
-        let others = join_all((0..7).map(|_| aware(&cluster))).await;
+        let others = join_all((0..7).map(|_| token_aware_client(&cluster))).await;
         let clients: Vec<_> = std::iter::once(first).chain(others).collect();
         for (alternator, client) in &clients {
-            map_is_known(alternator, client, key_of(0)).await;
+            wait_for_token_map(alternator, client, key_of(0)).await;
         }
         cluster.reset_counters();
         for key in 0..20 {
@@ -52,12 +53,16 @@ async fn transactions_on_a_key_from_eight_clients_have_one_coordinator_and_it_is
 
 #[tokio::test]
 async fn when_the_first_replica_of_a_key_is_dead_all_go_to_the_same_other_one() {
-    let cluster = twelve!(LAYOUTS[1]);
-    let first = aware(&cluster).await;
+    let cluster = twelve_node_cluster!(LAYOUTS[1]);
+    let first = token_aware_client(&cluster).await;
     create(&first.1, ScalarAttributeType::S).await;
-    let clients = [first, aware(&cluster).await, aware(&cluster).await];
+    let clients = [
+        first,
+        token_aware_client(&cluster).await,
+        token_aware_client(&cluster).await,
+    ];
     for (alternator, client) in &clients {
-        map_is_known(alternator, client, key_of(7)).await;
+        wait_for_token_map(alternator, client, key_of(7)).await;
         count_up(client, 7).await;
     }
     let coordinators = || {
@@ -87,7 +92,7 @@ async fn when_the_first_replica_of_a_key_is_dead_all_go_to_the_same_other_one() 
 
 /// How many nodes have got requests for one key, all of them replicas.
 fn replicas_used(cluster: &TestCluster, requests: u64) -> usize {
-    assert_eq!(counted(cluster), (requests, 0));
+    assert_eq!(replica_counts(cluster), (requests, 0));
     let nodes = cluster.nodes().into_iter();
     nodes.filter(|node| node.counters().on_replica > 0).count()
 }
@@ -99,11 +104,11 @@ async fn what_key_affinity_covers_goes_to_one_replica_and_the_rest_to_any() {
         (KeyAffinity::all_writes(), 3, 1),
         (KeyAffinity::all(), 1, 1),
     ] {
-        let cluster = twelve!(LAYOUTS[1]);
+        let cluster = twelve_node_cluster!(LAYOUTS[1]);
         let settings = |builder: Builder| builder.token_aware().key_affinity(affinity);
-        let (alternator, client) = start(&cluster, settings).await;
+        let (alternator, client) = client_with(&cluster, settings).await;
         create(&client, ScalarAttributeType::S).await;
-        map_is_known(&alternator, &client, key_of(7)).await;
+        wait_for_token_map(&alternator, &client, key_of(7)).await;
         cluster.reset_counters();
         for _ in 0..30 {
             get(&client, key_of(7)).await.unwrap();

@@ -1,9 +1,10 @@
 //! Nodes join, leave and die.
 
-use super::rig::{
-    LAYOUTS, TABLE, aware, create, get, is_true, key_of, later, map_is_known, share, twelve,
+use super::support::{
+    LAYOUTS, TABLE, advance_time, create, get, key_of, replica_share, token_aware_client,
+    token_map_matches, twelve_node_cluster, wait_for_token_map,
 };
-use crate::rig::{Load, eventually};
+use crate::support::{Load, eventually};
 use alternator_lb_sdk::Alternator;
 use alternator_test_cluster::{NodeConfig, TestCluster};
 use aws_sdk_dynamodb::Client;
@@ -27,27 +28,27 @@ async fn lists(alternator: &Alternator, nodes: usize) {
 /// Makes requests until it is known again where everything is, and they go there.
 async fn goes_to_replicas(cluster: &TestCluster, alternator: &Alternator, client: &Client) {
     // What has changed is read again a while after the last reading.
-    later(Duration::from_secs(7)).await;
+    advance_time(Duration::from_secs(7)).await;
     eventually("the map is that of the cluster", async || {
         get(client, key_of(0)).await.unwrap();
-        is_true(alternator, cluster, 500)
+        token_map_matches(alternator, cluster, 500)
     })
     .await;
-    assert!(share(cluster, client, 100).await >= 0.99);
+    assert!(replica_share(cluster, client, 100).await >= 0.99);
 }
 
 /// Changes the set of nodes while there are requests, none of which fails, until so many are listed.
 async fn requests_follow(change: impl Fn(&TestCluster), nodes: usize) {
     for tokens in LAYOUTS {
-        let cluster = twelve!(tokens);
-        let (alternator, client) = aware(&cluster).await;
+        let cluster = twelve_node_cluster!(tokens);
+        let (alternator, client) = token_aware_client(&cluster).await;
         create(&client, ScalarAttributeType::S).await;
-        map_is_known(&alternator, &client, key_of(0)).await;
+        wait_for_token_map(&alternator, &client, key_of(0)).await;
         let callers = callers(&client);
-        callers.go_on(100).await;
+        callers.wait_for_requests(100).await;
         change(&cluster);
         lists(&alternator, nodes).await;
-        callers.go_on(100).await;
+        callers.wait_for_requests(100).await;
         assert_eq!(callers.stop().await, [""; 0]);
         goes_to_replicas(&cluster, &alternator, &client).await;
     }
@@ -69,26 +70,26 @@ async fn a_node_that_leaves_gives_its_keys_to_others() {
 #[tokio::test]
 async fn a_node_that_dies_leaves_its_keys_to_their_other_replicas() {
     for tokens in LAYOUTS {
-        let cluster = twelve!(tokens);
-        let (alternator, client) = aware(&cluster).await;
+        let cluster = twelve_node_cluster!(tokens);
+        let (alternator, client) = token_aware_client(&cluster).await;
         create(&client, ScalarAttributeType::S).await;
-        map_is_known(&alternator, &client, key_of(7)).await;
+        wait_for_token_map(&alternator, &client, key_of(7)).await;
         let callers = callers(&client);
-        callers.go_on(100).await;
+        callers.wait_for_requests(100).await;
         let dead = cluster.replicas(TABLE, "key 7").remove(0);
         dead.stop();
-        callers.go_on(200).await;
+        callers.wait_for_requests(200).await;
         assert_eq!(callers.stop().await, [""; 0]);
-        assert!(share(&cluster, &client, 200).await >= 0.99);
+        assert!(replica_share(&cluster, &client, 200).await >= 0.99);
     }
 }
 
 #[tokio::test]
 async fn when_all_replicas_of_a_key_are_dead_others_serve_it() {
-    let cluster = twelve!(LAYOUTS[0]);
-    let (alternator, client) = aware(&cluster).await;
+    let cluster = twelve_node_cluster!(LAYOUTS[0]);
+    let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
-    map_is_known(&alternator, &client, key_of(7)).await;
+    wait_for_token_map(&alternator, &client, key_of(7)).await;
     for replica in cluster.replicas(TABLE, "key 7") {
         replica.stop();
     }

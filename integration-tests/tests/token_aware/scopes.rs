@@ -1,9 +1,10 @@
 //! The rack of the application, where each key has a replica.
 
-use super::rig::{
-    LAYOUTS, TABLE, aware, counted, create, get, key_of, map_is_known, start, twelve,
+use super::support::{
+    LAYOUTS, TABLE, client_with, create, get, key_of, replica_counts, token_aware_client,
+    twelve_node_cluster, wait_for_token_map,
 };
-use crate::rig::scripted;
+use crate::support::test_cluster;
 use alternator_lb_sdk::Scope;
 use alternator_test_cluster::NodeConfig;
 use aws_sdk_dynamodb::types::ScalarAttributeType;
@@ -11,17 +12,17 @@ use aws_sdk_dynamodb::types::ScalarAttributeType;
 #[tokio::test]
 async fn in_a_rack_each_key_is_read_from_its_one_replica_there() {
     for tokens in LAYOUTS {
-        let cluster = twelve!(tokens);
+        let cluster = twelve_node_cluster!(tokens);
         let scope = Scope::rack("dc1", "r2").or(Scope::datacenter("dc1"));
         let (alternator, client) =
-            start(&cluster, |builder| builder.token_aware().scope(scope)).await;
+            client_with(&cluster, |builder| builder.token_aware().scope(scope)).await;
         create(&client, ScalarAttributeType::S).await;
-        map_is_known(&alternator, &client, key_of(0)).await;
+        wait_for_token_map(&alternator, &client, key_of(0)).await;
         cluster.reset_counters();
         for number in 0..200 {
             get(&client, key_of(number)).await.unwrap();
         }
-        assert_eq!(counted(&cluster), (200, 0));
+        assert_eq!(replica_counts(&cluster), (200, 0));
         for node in cluster.nodes() {
             let expected = node.rack() == "r2";
             assert_eq!(node.counters().on_replica > 0, expected, "{}", node.rack());
@@ -31,21 +32,21 @@ async fn in_a_rack_each_key_is_read_from_its_one_replica_there() {
 
 #[tokio::test]
 async fn replicas_in_another_datacenter_are_left_alone() {
-    let cluster = scripted!(|cluster| {
+    let cluster = test_cluster!(|cluster| {
         let datacenters = ["dc1", "dc2"].into_iter().cycle().take(12);
         let nodes = datacenters.map(|datacenter| NodeConfig::new().datacenter(datacenter));
         let cluster = cluster.tokens(LAYOUTS[0]).replication_factor(2);
         nodes.fold(cluster, alternator_test_cluster::Builder::node)
     });
-    let (alternator, client) = aware(&cluster).await;
+    let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
-    map_is_known(&alternator, &client, key_of(0)).await;
+    wait_for_token_map(&alternator, &client, key_of(0)).await;
     assert_eq!(cluster.replicas(TABLE, "key 0").len(), 4);
     cluster.reset_counters();
     for number in 0..200 {
         get(&client, key_of(number)).await.unwrap();
     }
-    assert_eq!(counted(&cluster), (200, 0));
+    assert_eq!(replica_counts(&cluster), (200, 0));
     for node in cluster.nodes() {
         let is_used = node.counters().on_replica > 0;
         assert_eq!(is_used, node.datacenter() == "dc1", "{}", node.url());
@@ -54,11 +55,12 @@ async fn replicas_in_another_datacenter_are_left_alone() {
 
 #[tokio::test]
 async fn when_the_replica_in_the_rack_is_dead_another_one_serves_its_keys() {
-    let cluster = twelve!(LAYOUTS[1]);
+    let cluster = twelve_node_cluster!(LAYOUTS[1]);
     let scope = Scope::rack("dc1", "r2").or(Scope::datacenter("dc1"));
-    let (alternator, client) = start(&cluster, |builder| builder.token_aware().scope(scope)).await;
+    let (alternator, client) =
+        client_with(&cluster, |builder| builder.token_aware().scope(scope)).await;
     create(&client, ScalarAttributeType::S).await;
-    map_is_known(&alternator, &client, key_of(7)).await;
+    wait_for_token_map(&alternator, &client, key_of(7)).await;
     let replicas = cluster.replicas(TABLE, "key 7");
     let local = replicas.iter().find(|node| node.rack() == "r2").unwrap();
     local.stop();
@@ -67,5 +69,5 @@ async fn when_the_replica_in_the_rack_is_dead_another_one_serves_its_keys() {
     for _ in 0..20 {
         get(&client, key_of(7)).await.unwrap();
     }
-    assert_eq!(counted(&cluster), (20, 0));
+    assert_eq!(replica_counts(&cluster), (20, 0));
 }

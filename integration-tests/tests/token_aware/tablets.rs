@@ -1,7 +1,10 @@
 //! Tablets move.
 
-use super::rig::{TABLE, aware, create, get, is_true, key_of, later, map_is_known, share, twelve};
-use crate::rig::{eventually, s};
+use super::support::{
+    TABLE, advance_time, create, get, key_of, replica_share, token_aware_client, token_map_matches,
+    twelve_node_cluster, wait_for_token_map,
+};
+use crate::support::{eventually, s};
 use alternator_test_cluster::{Node, TestCluster, Tokens};
 use aws_sdk_dynamodb::types::ScalarAttributeType;
 use std::time::Duration;
@@ -28,27 +31,27 @@ fn move_all(cluster: &TestCluster) {
 
 #[tokio::test]
 async fn the_share_recovers_after_tablets_have_moved_and_nothing_fails_meanwhile() {
-    let cluster = twelve!(Tokens::tablets(32));
-    let (alternator, client) = aware(&cluster).await;
+    let cluster = twelve_node_cluster!(Tokens::tablets(32));
+    let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
-    map_is_known(&alternator, &client, key_of(0)).await;
-    assert!(share(&cluster, &client, 300).await >= 0.99);
+    wait_for_token_map(&alternator, &client, key_of(0)).await;
+    assert!(replica_share(&cluster, &client, 300).await >= 0.99);
     move_all(&cluster);
-    let stale = share(&cluster, &client, 300).await;
+    let stale = replica_share(&cluster, &client, 300).await;
     assert!((0.4..0.95).contains(&stale), "a map that is old: {stale}");
-    later(Duration::from_secs(6 * 60 + 10)).await;
+    advance_time(Duration::from_secs(6 * 60 + 10)).await;
     eventually("the map is read again", async || {
-        share(&cluster, &client, 100).await >= 0.99
+        replica_share(&cluster, &client, 100).await >= 0.99
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_table_that_was_made_anew_is_found_again() {
-    let cluster = twelve!(Tokens::tablets(32));
-    let (alternator, client) = aware(&cluster).await;
+    let cluster = twelve_node_cluster!(Tokens::tablets(32));
+    let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
-    map_is_known(&alternator, &client, key_of(0)).await;
+    wait_for_token_map(&alternator, &client, key_of(0)).await;
     client
         .delete_table()
         .table_name(TABLE)
@@ -59,34 +62,34 @@ async fn a_table_that_was_made_anew_is_found_again() {
     // It happens to lie elsewhere.
     move_all(&cluster);
     // Less than an interval, but a pause.
-    later(Duration::from_secs(6)).await;
+    advance_time(Duration::from_secs(6)).await;
     eventually("the map is read again", async || {
-        share(&cluster, &client, 100).await >= 0.99
+        replica_share(&cluster, &client, 100).await >= 0.99
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_large_table_is_read_page_by_page() {
-    let cluster = twelve!(Tokens::tablets(8_192));
-    let (alternator, client) = aware(&cluster).await;
+    let cluster = twelve_node_cluster!(Tokens::tablets(8_192));
+    let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
-    map_is_known(&alternator, &client, key_of(0)).await;
-    assert!(is_true(&alternator, &cluster, 1_000));
-    assert!(share(&cluster, &client, 100).await >= 0.99);
+    wait_for_token_map(&alternator, &client, key_of(0)).await;
+    assert!(token_map_matches(&alternator, &cluster, 1_000));
+    assert!(replica_share(&cluster, &client, 100).await >= 0.99);
 }
 
 #[tokio::test]
 async fn a_table_that_nobody_uses_is_not_asked_for() {
-    let cluster = twelve!(Tokens::tablets(4));
-    let (alternator, client) = aware(&cluster).await;
+    let cluster = twelve_node_cluster!(Tokens::tablets(4));
+    let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
-    map_is_known(&alternator, &client, key_of(0)).await;
-    later(Duration::from_secs(60 * 60)).await;
+    wait_for_token_map(&alternator, &client, key_of(0)).await;
+    advance_time(Duration::from_secs(60 * 60)).await;
     alternator.refresh().await.unwrap();
     cluster.reset_counters();
     for _ in 0..20 {
-        crate::rig::ping(&client).await.unwrap();
+        crate::support::ping(&client).await.unwrap();
     }
     let queries = |node: Node| node.counters().operation("Query");
     let asked: u64 = cluster.nodes().into_iter().map(queries).sum();

@@ -1,0 +1,66 @@
+//! Whatever happens, no request goes to anybody but a seed or a node.
+
+use crate::support::{RecordingClient, config, expect_pings, ping, quick_retries, test_cluster};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+use alternator_test_cluster::TestCluster;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Region;
+
+/// A client without an endpoint of its own, whose region is one of AWS, and who tries three times.
+fn recorded(alternator: &Alternator) -> (Client, RecordingClient) {
+    let recorder = RecordingClient::new();
+    let config = config()
+        .region(Region::new("eu-central-1"))
+        .retry_config(quick_retries().with_max_attempts(3))
+        .http_client(recorder.clone())
+        .alternator(alternator);
+    (Client::from_conf(config.build()), recorder)
+}
+
+fn expect_only(cluster: &TestCluster, recorder: &RecordingClient) {
+    let visited = [recorder.operations(), recorder.discoveries()].concat();
+    assert!(!visited.is_empty());
+    for node in visited {
+        assert!(cluster.urls().contains(&node), "{node} is none of ours");
+    }
+}
+
+#[tokio::test]
+async fn a_single_dead_node_is_tried_three_times_and_nobody_else() {
+    let cluster = test_cluster!(|cluster| cluster.nodes(1));
+    cluster.node(0).stop();
+    let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
+    let (client, recorder) = recorded(&alternator);
+    ping(&client).await.unwrap_err();
+    assert_eq!(recorder.operations().len(), 3);
+    alternator.refresh().await.unwrap_err();
+    expect_only(&cluster, &recorder);
+}
+
+#[tokio::test]
+async fn nor_when_all_known_nodes_die() {
+    let cluster = test_cluster!();
+    let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
+    let (client, recorder) = recorded(&alternator);
+    alternator.ready().await.unwrap();
+    expect_pings(&client, 3).await;
+    for node in cluster.nodes() {
+        node.stop();
+        let _ = ping(&client).await;
+    }
+    let _ = alternator.refresh().await;
+    expect_only(&cluster, &recorder);
+}
+
+#[tokio::test]
+async fn nor_when_the_list_is_empty() {
+    let cluster = test_cluster!();
+    for node in cluster.nodes() {
+        node.answer_localnodes(200, "[]");
+    }
+    let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
+    let (client, recorder) = recorded(&alternator);
+    alternator.ready().await.unwrap_err();
+    expect_pings(&client, 3).await;
+    expect_only(&cluster, &recorder);
+}

@@ -1,0 +1,295 @@
+//! Servers before 2026.1, which take a compressed body for JSON.
+
+use crate::compressed_requests::{compressing_client, note, put};
+use crate::support::{
+    BarrierClient, ExchangeRecorder, Log, RawResponseServer, Table, config, eventually,
+    expect_pings, quick_refresh, quick_retries, s, signing_config, test_cluster,
+};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, RequestCompression};
+use alternator_test_cluster::{Builder, Fault, NodeConfig, TestCluster, Version};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction, RetryConfig};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
+use futures_util::future::join_all;
+
+const REFUSED: &str = "does not take compressed requests";
+
+fn old(cluster: Builder) -> Builder {
+    cluster.nodes(3).version(Version::V2025_1)
+}
+
+/// What was sent since the last time: whether it was compressed, of each attempt.
+fn sent(recorder: &ExchangeRecorder) -> Vec<bool> {
+    let sent = recorder.take();
+    sent.iter()
+        .map(|attempt| {
+            let is_compressed = attempt.content_encoding().is_some();
+            let length = attempt.body.len().to_string();
+            assert_eq!(attempt.request.get("content-length"), Some(&*length));
+            assert_eq!(attempt.body.starts_with(b"{"), !is_compressed);
+            is_compressed
+        })
+        .collect()
+}
+
+async fn plain_client(cluster: &TestCluster) -> Client {
+    let alternator = quick_refresh(cluster).build().unwrap();
+    Client::from_conf(config().alternator(&alternator).build())
+}
+
+#[tokio::test]
+async fn the_operation_goes_on_uncompressed_and_so_do_all_others() {
+    for version in [Version::V6_2, Version::V2025_1] {
+        for compression in [RequestCompression::gzip(), RequestCompression::deflate()] {
+            let log = Log::capture();
+            let cluster = test_cluster!(|cluster| old(cluster).version(version));
+            let (_alternator, client, recorder) =
+                compressing_client(&cluster, compression, config()).await;
+            let table = Table::create(&client).await;
+            recorder.take();
+            put(&client, &table, 1).await;
+            assert_eq!(sent(&recorder), [true, false]);
+            for number in 2..10 {
+                put(&client, &table, number).await;
+            }
+            assert_eq!(sent(&recorder), [false; 8]);
+            assert_eq!(log.warnings(REFUSED).len(), 1);
+            assert!(
+                log.warnings(REFUSED)[0].contains("http://127.0.0."),
+                "names a node"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn it_is_signed_anew() {
+    let cluster = test_cluster!(|cluster| old(cluster).authorization("alternator", "salted hash"));
+    let signing_config = signing_config("alternator", "salted hash");
+    let (_alternator, client, recorder) =
+        compressing_client(&cluster, RequestCompression::gzip(), signing_config).await;
+    let table = Table::create(&client).await;
+    recorder.take();
+    put(&client, &table, 1).await;
+    let attempts = recorder.take();
+    let [compressed, plain] = attempts.as_slice() else {
+        panic!("{attempts:?}");
+    };
+    let signatures = [compressed, plain].map(|sent| sent.request.get("authorization"));
+    assert!(signatures[0].is_some() && signatures[0] != signatures[1]);
+}
+
+const REFUSAL: &[u8] = br#"{"__type":"com.amazonaws.dynamodb.v20120810#ValidationException","message":"Parsing JSON failed: Invalid value. at 0"}"#;
+const ERROR: &[u8] = b"{}";
+
+/// What becomes of a write to a node that answers like this, and how often it is sent.
+async fn answered(answers: &[(u16, &'static [u8])], retries: RetryConfig) -> (bool, usize) {
+    let node = RawResponseServer::responding_with(
+        answers.iter().map(|(status, body)| (*status, "", *body)),
+    );
+    let alternator = Alternator::builder()
+        .seeds([node.url()])
+        .request_compression(RequestCompression::gzip())
+        .build()
+        .unwrap();
+    let config = config().retry_config(retries).alternator(&alternator);
+    let put = Client::from_conf(config.build())
+        .put_item()
+        .table_name("table");
+    let put = put.item("note", s(note(1))).send().await;
+    (put.is_ok(), node.operations())
+}
+
+#[tokio::test]
+async fn no_retry_of_the_applications_is_used_up() {
+    let refused = (400, REFUSAL);
+    let failed = (500, ERROR);
+    let done = (200, ERROR);
+    for (answers, attempts, expected) in [
+        (&[refused, done][..], 1, (true, 2)),
+        (&[refused, failed, done], 1, (false, 2)),
+        (&[refused, failed, done], 2, (true, 3)),
+        (&[refused, failed, failed, done], 2, (false, 3)),
+        (&[failed, refused, done], 2, (true, 3)),
+        (&[failed, refused, failed, done], 2, (false, 3)),
+        (&[failed, refused, failed, done], 3, (true, 4)),
+        // What was sent uncompressed cannot be refused for that.
+        (&[refused, refused, done], 3, (false, 2)),
+        (&[failed, refused, refused, done], 3, (false, 3)),
+    ] {
+        let retries = quick_retries().with_max_attempts(attempts);
+        let case = format!("{answers:?} of {attempts}");
+        assert_eq!(answered(answers, retries).await, expected, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn it_goes_on_even_where_retries_are_disabled() {
+    let cluster = test_cluster!(old);
+    let disabled = config().retry_config(RetryConfig::disabled());
+    let (_alternator, client, recorder) =
+        compressing_client(&cluster, RequestCompression::gzip(), disabled).await;
+    let table = Table::create(&client).await;
+    recorder.take();
+    put(&client, &table, 1).await;
+    assert_eq!(sent(&recorder), [true, false]);
+    // Other errors are the application's at once, also after that.
+    cluster.nodes().iter().for_each(|node| {
+        node.inject(Fault::ServerError { share: 1.0 });
+    });
+    client.list_tables().send().await.unwrap_err();
+    assert_eq!(sent(&recorder).len(), 1);
+}
+
+#[tokio::test]
+async fn four_hundred_refused_at_once_all_go_on() {
+    let cluster = test_cluster!(old);
+    let table = Table::create(&plain_client(&cluster).await).await;
+    let barrier = BarrierClient::new();
+    let log = Log::capture();
+    let alternator = quick_refresh(&cluster).request_compression(RequestCompression::gzip());
+    let alternator = alternator.build().unwrap();
+    // The SDK's own quota pays for fifty.
+    let config = config()
+        .http_client(barrier.clone())
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    cluster.reset_counters();
+    let writes = join_all((0..400).map(|number| put(&client, &table, number)));
+    tokio::join!(writes, barrier.release_after(400));
+    let requests: u64 = cluster
+        .nodes()
+        .iter()
+        .map(|node| node.counters().requests)
+        .sum();
+    assert_eq!(requests, 800);
+    assert_eq!(log.warnings(REFUSED).len(), 1);
+    let states = alternator.nodes();
+    assert!(states.iter().all(|node| node.failures() == 0), "{states:?}");
+}
+
+#[tokio::test]
+async fn when_the_nodes_change_it_is_tried_again() {
+    let log = Log::capture();
+    let cluster = test_cluster!(old);
+    let (alternator, client, recorder) =
+        compressing_client(&cluster, RequestCompression::gzip(), config()).await;
+    let table = Table::create(&client).await;
+    put(&client, &table, 1).await;
+    recorder.take();
+    for (nodes, warnings) in [(4, 2), (5, 3)] {
+        cluster.add_node(NodeConfig::new()).unwrap();
+        eventually("the node is known", async || {
+            alternator.nodes().len() == nodes
+        })
+        .await;
+        put(&client, &table, 2).await;
+        put(&client, &table, 3).await;
+        assert_eq!(sent(&recorder), [true, false, false]);
+        assert_eq!(log.warnings(REFUSED).len(), warnings);
+    }
+    // A refresh that changes nothing is no reason.
+    alternator.refresh().await.unwrap();
+    put(&client, &table, 4).await;
+    assert_eq!(sent(&recorder), [false]);
+    assert_eq!(log.infos("compressed again").len(), 2);
+}
+
+#[tokio::test]
+async fn a_node_that_an_operation_is_pinned_to_gets_it_again() {
+    let cluster = test_cluster!(old);
+    let (_alternator, client, recorder) =
+        compressing_client(&cluster, RequestCompression::gzip(), config()).await;
+    let table = Table::create(&client).await;
+    recorder.take();
+    cluster.reset_counters();
+    let pinned = aws_sdk_dynamodb::config::Builder::new().endpoint_url(cluster.node(1).url());
+    let put = client
+        .put_item()
+        .table_name(&table.name)
+        .item("pk", s("a"))
+        .item("sk", s("b"))
+        .item("note", s(note(1)));
+    let put = put.customize().config_override(pinned);
+    put.send().await.unwrap();
+    assert_eq!(sent(&recorder), [true, false]);
+    assert_eq!(cluster.node(1).counters().requests, 2);
+}
+
+/// Forbids what the SDK would do.
+#[derive(Debug)]
+struct Never;
+
+impl ClassifyRetry for Never {
+    fn classify_retry(&self, _: &InterceptorContext) -> RetryAction {
+        RetryAction::RetryForbidden
+    }
+
+    fn name(&self) -> &'static str {
+        "never"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
+#[tokio::test]
+async fn an_application_that_forbids_retries_gets_the_servers_own_error() {
+    let cluster = test_cluster!(old);
+    let table = Table::create(&plain_client(&cluster).await).await;
+    let never = config().retry_classifier(Never);
+    let (_alternator, client, recorder) =
+        compressing_client(&cluster, RequestCompression::gzip(), never).await;
+    let put = client
+        .put_item()
+        .table_name(&table.name)
+        .item("pk", s("a"))
+        .item("sk", s("b"))
+        .item("note", s(note(1)));
+    let error = put.clone().send().await.unwrap_err();
+    assert_eq!(error.code(), Some("ValidationException"));
+    assert!(error.message().unwrap().contains("Parsing JSON failed"));
+    assert_eq!(sent(&recorder), [true]);
+    // But it is known from now on.
+    put.send().await.unwrap();
+    assert_eq!(sent(&recorder), [false]);
+}
+
+#[tokio::test]
+async fn the_interceptor_alone_takes_it_back_too() {
+    let cluster = test_cluster!(old);
+    let alternator = quick_refresh(&cluster).request_compression(RequestCompression::gzip());
+    let alternator = alternator.build().unwrap();
+    let config = config()
+        .endpoint_resolver(alternator.endpoint_resolver())
+        .interceptor(alternator.interceptor())
+        .allow_no_auth();
+    let client = Client::from_conf(config.build());
+    let table = Table::create(&client).await;
+    put(&client, &table, 1).await;
+    expect_pings(&client, 1).await;
+}
+
+#[tokio::test]
+async fn an_error_that_is_no_refusal_is_left_alone() {
+    let log = Log::capture();
+    let cluster = test_cluster!();
+    let (_alternator, client, recorder) =
+        compressing_client(&cluster, RequestCompression::gzip(), config()).await;
+    let table = Table::create(&client).await;
+    recorder.take();
+    let invalid = client
+        .put_item()
+        .table_name(&table.name)
+        .item("pk", s("Parsing JSON failed".repeat(200)));
+    let error = invalid.send().await.unwrap_err();
+    assert_eq!(error.code(), Some("ValidationException"));
+    assert_eq!(sent(&recorder), [true]);
+    put(&client, &table, 1).await;
+    assert_eq!(sent(&recorder), [true]);
+    assert_eq!(log.warnings(REFUSED), Vec::<String>::new());
+}

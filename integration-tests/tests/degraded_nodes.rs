@@ -1,0 +1,320 @@
+//! One of three nodes is not well, under load: no operation fails, and the node gets only what is good for it.
+
+use crate::support::{
+    Load, config, error_text, eventually, expect_pings, ping, quick_refresh, ready_client,
+    test_cluster,
+};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState, NodeStatus};
+use alternator_test_cluster::{Fault, Node, TestCluster};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use std::time::Duration;
+
+fn status(alternator: &Alternator, node: &Node) -> NodeStatus {
+    let nodes = alternator.nodes();
+    let status = nodes.iter().find(|status| status.url() == node.url());
+    status.unwrap().clone()
+}
+
+fn state(alternator: &Alternator, node: &Node) -> NodeState {
+    status(alternator, node).state()
+}
+
+/// Sixteen callers that never rest.
+fn sixteen_callers(client: &Client) -> Load {
+    Load::start(client, 16, async |client, _| {
+        ping(&client).await.map(drop).map_err(error_text)
+    })
+}
+
+/// A cluster under load, of which one node is about to fall ill.
+struct Harness {
+    cluster: TestCluster,
+    alternator: Alternator,
+    faulty: Node,
+    load: Load,
+}
+
+impl Harness {
+    async fn start(cluster: TestCluster) -> Self {
+        let (alternator, client) = ready_client(&cluster).await;
+        let load = sixteen_callers(&client);
+        load.wait_for_requests(150).await;
+        Self {
+            faulty: cluster.node(1),
+            cluster,
+            alternator,
+            load,
+        }
+    }
+
+    async fn wait_for_state(&self, wanted: NodeState) {
+        eventually("the node's state is as it should be", async || {
+            state(&self.alternator, &self.faulty) == wanted
+        })
+        .await;
+    }
+
+    /// What the nodes got, from here on, until so many requests are done.
+    async fn shares(&self, requests: u64) -> Vec<u64> {
+        self.cluster.reset_counters();
+        self.load.wait_for_requests(requests).await;
+        let nodes = self.cluster.nodes();
+        nodes.iter().map(|node| node.counters().requests).collect()
+    }
+
+    async fn expect_recovery(self) {
+        self.faulty.recover();
+        self.wait_for_state(NodeState::Up).await;
+        self.load.wait_for_requests(150).await;
+        assert_eq!(self.load.stop().await, Vec::<String>::new());
+        let in_flight = self
+            .alternator
+            .nodes()
+            .iter()
+            .map(NodeStatus::in_flight)
+            .sum::<u32>();
+        assert_eq!(in_flight, 0);
+    }
+}
+
+/// Faults that leave requests without an answer.
+async fn a_node_of_which_nothing_comes(cluster: TestCluster, fault: Fault) {
+    let harness = Harness::start(cluster).await;
+    harness.faulty.inject(fault);
+    harness.wait_for_state(NodeState::Down).await;
+    let shares = harness.shares(300).await;
+    // Who had chosen it just before it was left out may still arrive.
+    assert!(
+        shares[1] <= 16 && shares[0] + shares[2] >= 280,
+        "{shares:?}"
+    );
+    harness.expect_recovery().await;
+}
+
+/// A client each of whose operations is one attempt.
+async fn without_retries(cluster: &TestCluster) -> (Alternator, Client) {
+    let alternator = quick_refresh(cluster).build().unwrap();
+    let config = config().retry_config(RetryConfig::disabled());
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    (alternator, client)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_hangs_is_left_out_and_those_that_waited_go_elsewhere() {
+    a_node_of_which_nothing_comes(test_cluster!(), Fault::Hang).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_stalls_in_the_middle_of_its_answers_does_no_harm() {
+    a_node_of_which_nothing_comes(test_cluster!(), Fault::StallAfterHeaders).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_black_hole_does_no_harm() {
+    a_node_of_which_nothing_comes(test_cluster!(), Fault::BlackHole).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_answers_errors_is_ejected_and_comes_back() {
+    let harness = Harness::start(test_cluster!()).await;
+    harness.faulty.inject(Fault::ServerError { share: 1.0 });
+    harness.wait_for_state(NodeState::Ejected).await;
+    let shares = harness.shares(300).await;
+    assert!(shares[1] * 10 < shares[0], "{shares:?}");
+    harness.expect_recovery().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_answers_errors_half_of_the_time_is_ejected_too() {
+    let harness = Harness::start(test_cluster!()).await;
+    harness.faulty.inject(Fault::ServerError { share: 0.5 });
+    harness.wait_for_state(NodeState::Ejected).await;
+    harness.load.wait_for_requests(300).await;
+    harness.expect_recovery().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_node_gets_what_it_can_carry() {
+    let harness = Harness::start(test_cluster!()).await;
+    harness
+        .faulty
+        .inject(Fault::Delay(Duration::from_millis(100)));
+    let shares = harness.shares(1_500).await;
+    assert!(
+        shares[1] > 0,
+        "a trickle, so that its recovery is seen: {shares:?}"
+    );
+    assert!(shares[1] * 2 < shares[0], "{shares:?}");
+    assert_eq!(state(&harness.alternator, &harness.faulty), NodeState::Up);
+    harness.expect_recovery().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_is_overloaded_gets_less_and_is_not_ejected() {
+    let cluster = test_cluster!();
+    // Throttling is answered with patience, and here with none, to see where the requests go.
+    let (alternator, client) = without_retries(&cluster).await;
+    let faulty = cluster.node(1);
+    faulty.inject(Fault::Throttle { share: 1.0 });
+    let load = sixteen_callers(&client);
+    load.wait_for_requests(300).await;
+    cluster.reset_counters();
+    load.wait_for_requests(1_500).await;
+    let shares: Vec<_> = cluster
+        .nodes()
+        .iter()
+        .map(|node| node.counters().requests)
+        .collect();
+    let failures = load.stop().await;
+    assert!(shares[1] * 2 < shares[0], "{shares:?}");
+    assert_eq!(state(&alternator, &faulty), NodeState::Up);
+    assert!(
+        failures
+            .iter()
+            .all(|why| why.contains("RequestLimitExceeded")),
+        "{failures:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_slow_operation_on_a_node_that_is_alive_is_left_alone() {
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
+    expect_pings(&client, 30).await;
+    let long = Duration::from_secs(2);
+    for node in cluster.nodes() {
+        node.inject(Fault::SlowOperations(long));
+    }
+    cluster.reset_counters();
+    ping(&client).await.unwrap();
+    let requests: u64 = cluster
+        .nodes()
+        .iter()
+        .map(|node| node.counters().requests)
+        .sum();
+    assert_eq!(requests, 1, "it was waited for");
+    let probes: u64 = cluster
+        .nodes()
+        .iter()
+        .map(|node| node.counters().health_checks)
+        .sum();
+    assert!(probes > 0, "its node was asked");
+    assert!(
+        alternator
+            .nodes()
+            .iter()
+            .all(|node| node.state() == NodeState::Up)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_of_three_dead_are_made_up_for() {
+    let harness = Harness::start(test_cluster!()).await;
+    let other = harness.cluster.node(2);
+    harness.faulty.stop();
+    other.stop();
+    harness.load.wait_for_requests(600).await;
+    assert_ne!(state(&harness.alternator, &other), NodeState::Up);
+    harness.faulty.start().unwrap();
+    other.start().unwrap();
+    harness.expect_recovery().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_crashes_with_three_hundred_requests_in_flight_fails_none() {
+    let cluster = test_cluster!();
+    let (_alternator, client) = ready_client(&cluster).await;
+    for node in cluster.nodes() {
+        node.inject(Fault::Hang);
+    }
+    let load = Load::start(&client, 900, async |client, _| {
+        ping(&client).await.map(drop).map_err(error_text)
+    });
+    let arrived = || {
+        cluster
+            .nodes()
+            .iter()
+            .all(|node| node.counters().requests >= 300)
+    };
+    eventually("three hundred wait on every node", async || arrived()).await;
+    cluster.node(1).stop();
+    for node in [cluster.node(0), cluster.node(2)] {
+        node.recover();
+    }
+    load.wait_for_requests(900).await;
+    assert_eq!(load.stop().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rolling_restart_fails_no_operation() {
+    let harness = Harness::start(test_cluster!()).await;
+    for node in harness.cluster.nodes() {
+        node.stop();
+        harness.load.wait_for_requests(300).await;
+        node.start().unwrap();
+        eventually("the node is up", async || {
+            state(&harness.alternator, &node) == NodeState::Up
+        })
+        .await;
+    }
+    harness.expect_recovery().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hung_node_does_not_end_what_may_not_be_sent_again() {
+    let cluster = test_cluster!();
+    let (alternator, client) = without_retries(&cluster).await;
+    let faulty = cluster.node(1);
+    faulty.inject(Fault::Hang);
+    let load = Load::start(&client, 3, async |client, _| {
+        ping(&client).await.map(drop).map_err(error_text)
+    });
+    eventually("the node is left out", async || {
+        state(&alternator, &faulty) == NodeState::Down
+    })
+    .await;
+    assert!(
+        status(&alternator, &faulty).in_flight() > 0,
+        "it is waited for"
+    );
+    faulty.recover();
+    eventually("it is answered", async || {
+        status(&alternator, &faulty).in_flight() == 0
+    })
+    .await;
+    assert_eq!(load.stop().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_all_answer_errors_none_is_left_out() {
+    let cluster = test_cluster!();
+    let (alternator, client) = without_retries(&cluster).await;
+    for node in cluster.nodes() {
+        node.inject(Fault::ServerError { share: 1.0 });
+    }
+    assert_eq!(alternator.panic_count(), 0);
+    for _ in 0..60 {
+        ping(&client).await.unwrap_err();
+    }
+    assert_eq!(alternator.panic_count(), 1);
+    cluster.reset_counters();
+    for _ in 0..30 {
+        ping(&client).await.unwrap_err();
+    }
+    for node in cluster.nodes() {
+        assert!(node.counters().requests >= 8, "{}", node.url());
+    }
+    for node in cluster.nodes() {
+        node.recover();
+    }
+    eventually("all are up", async || {
+        ping(&client).await.unwrap();
+        alternator
+            .nodes()
+            .iter()
+            .all(|node| node.state() == NodeState::Up)
+    })
+    .await;
+}

@@ -1,0 +1,403 @@
+//! How tables get known.
+
+use super::{
+    conditional_put, coordinators, create_table, five_nodes, nodes_used, put, settled_client,
+    spread, wait_until_settled, with,
+};
+use crate::fast_signing::LaggingClock;
+use crate::support::{
+    AccessDeniedClient, BarrierClient, Log, Table, client, config, direct_client, eventually,
+    eventually_within, expect_pings, quick_refresh, quick_retries, s, signing_config, test_cluster,
+};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, KeyAffinity};
+use alternator_test_cluster::TestCluster;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Intercept;
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_types::config_bag::ConfigBag;
+use futures_util::future::join_all;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::runtime;
+
+/// Less than the ten seconds for which what was just learned is believed, and the thirty after which a look-up is given up.
+const AT_ONCE: Duration = Duration::from_secs(8);
+
+fn describe_count(cluster: &TestCluster) -> u64 {
+    spread(cluster, "DescribeTable").iter().sum()
+}
+
+/// Creates a table with a partition key and nothing else.
+pub(super) async fn create(client: &Client, name: &str, key: &str, kind: &str) {
+    let attribute = AttributeDefinition::builder().attribute_name(key);
+    let attribute = attribute.attribute_type(ScalarAttributeType::from(kind));
+    let element = KeySchemaElement::builder().attribute_name(key);
+    let element = element.key_type(KeyType::Hash);
+    let creating = client.create_table().table_name(name);
+    let creating = creating.attribute_definitions(attribute.build().unwrap());
+    let creating = creating.key_schema(element.build().unwrap());
+    let creating = creating.billing_mode(BillingMode::PayPerRequest);
+    creating.send().await.unwrap();
+}
+
+/// How many nodes coordinate conditional writes on one key.
+async fn nodes_of_put(cluster: &TestCluster, client: &Client, table: &Table) -> usize {
+    cluster.reset_counters();
+    for _ in 0..5 {
+        conditional_put(client, table, "a").await;
+    }
+    coordinators(cluster)["a"].len()
+}
+
+/// How many nodes coordinate conditional writes on one key of a table with this partition key.
+async fn nodes_of(cluster: &TestCluster, client: &Client, table: &str, key: &str) -> usize {
+    cluster.reset_counters();
+    for _ in 0..5 {
+        let put = client.put_item().table_name(table).item(key, s("a"));
+        let put = put.condition_expression("attribute_not_exists(nothing)");
+        put.send().await.unwrap();
+    }
+    coordinators(cluster)["a"].len()
+}
+
+#[tokio::test]
+async fn a_table_is_looked_up_once_for_many_operations() {
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
+    let alternator = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = alternator.build().unwrap();
+    let barrier = BarrierClient::new();
+    let config = config()
+        .http_client(barrier.clone())
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    cluster.reset_counters();
+    let writing = (0..50).map(|_| conditional_put(&client, &table, "a"));
+    // The look-up comes through it as well.
+    let opening = barrier.release_after(51);
+    tokio::join!(join_all(writing), opening);
+    wait_until_settled(&cluster, &client, &table).await;
+    conditional_put(&client, &table, "a").await;
+    assert_eq!(describe_count(&cluster), 0, "after the first one");
+}
+
+#[tokio::test]
+async fn operations_that_are_not_covered_cause_no_look_up() {
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
+    for builder in [
+        quick_refresh(&cluster),
+        quick_refresh(&cluster).partition_key(&table.name, "pk"),
+        with(&cluster, KeyAffinity::conditional_writes()),
+        with(&cluster, KeyAffinity::all_writes()).partition_key(&table.name, "pk"),
+    ] {
+        let alternator = builder.build().unwrap();
+        let client = client(&alternator);
+        alternator.ready().await.unwrap();
+        cluster.reset_counters();
+        for _ in 0..5 {
+            put(&client, &table, "a").await;
+            let get = client.get_item().table_name(&table.name);
+            let get = get.key("pk", s("a")).key("sk", s("x"));
+            get.send().await.unwrap();
+        }
+        alternator.shutdown().await;
+        assert_eq!(describe_count(&cluster), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_named_is_used_from_the_first_operation_on() {
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
+    let builder = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = builder.partition_key(&table.name, "pk").build().unwrap();
+    let client = client(&alternator);
+    alternator.ready().await.unwrap();
+    cluster.reset_counters();
+    for _ in 0..10 {
+        conditional_put(&client, &table, "a").await;
+    }
+    assert_eq!(coordinators(&cluster)["a"].len(), 1);
+    alternator.shutdown().await;
+    assert_eq!(describe_count(&cluster), 0);
+}
+
+#[tokio::test]
+async fn look_ups_are_signed_where_operations_are() {
+    let cluster =
+        test_cluster!(|cluster| five_nodes(cluster).authorization("alternator", "secret"));
+    let builder = with(&cluster, KeyAffinity::conditional_writes());
+    for builder in [
+        builder.clone(),
+        builder.clone().require_auth(),
+        builder.fast_signing(),
+    ] {
+        let alternator = builder.build().unwrap();
+        let config = signing_config("alternator", "secret").alternator(&alternator);
+        let client = Client::from_conf(config.build());
+        alternator.ready().await.unwrap();
+        let table = Table::create(&client).await;
+        wait_until_settled(&cluster, &client, &table).await;
+    }
+}
+
+#[tokio::test]
+async fn look_ups_are_signed_with_the_servers_time_once_the_own_clock_is_known_to_be_off() {
+    let cluster =
+        test_cluster!(|cluster| five_nodes(cluster).authorization("alternator", "secret"));
+    let builder = with(&cluster, KeyAffinity::conditional_writes());
+    for builder in [builder.clone(), builder.fast_signing()] {
+        let alternator = builder.build().unwrap();
+        let an_hour_behind = LaggingClock(Arc::new(3600.into()));
+        let config = signing_config("alternator", "secret").time_source(an_hour_behind);
+        let config = config.retry_config(quick_retries());
+        let client = Client::from_conf(config.alternator(&alternator).build());
+        alternator.ready().await.unwrap();
+        let table = Table::create(&client).await;
+        expect_pings(&client, 1).await;
+        wait_until_settled(&cluster, &client, &table).await;
+    }
+}
+
+async fn delete(client: &Client, table: &str) {
+    let delete = client.delete_table().table_name(table);
+    delete.send().await.unwrap();
+}
+
+/// A client with key affinity for conditional writes.
+async fn client_with_key_affinity(cluster: &TestCluster) -> Client {
+    let alternator = with(cluster, KeyAffinity::conditional_writes());
+    let alternator = alternator.build().unwrap();
+    let client = client(&alternator);
+    alternator.ready().await.unwrap();
+    client
+}
+
+#[tokio::test]
+async fn a_table_that_is_created_anew_through_the_client_is_looked_up_anew() {
+    let cluster = test_cluster!(five_nodes);
+    let client = client_with_key_affinity(&cluster).await;
+    for key in ["id", "name", "id"] {
+        create(&client, "again", key, "S").await;
+        eventually_within(AT_ONCE, "the key is known", async || {
+            nodes_of(&cluster, &client, "again", key).await == 1
+        })
+        .await;
+        delete(&client, "again").await;
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_created_anew_by_others_is_looked_up_anew() {
+    let cluster = test_cluster!(five_nodes);
+    let (client, others) = (
+        client_with_key_affinity(&cluster).await,
+        direct_client(cluster.url()),
+    );
+    for key in ["id", "name"] {
+        create(&others, "again", key, "S").await;
+        eventually("the key is known", async || {
+            nodes_of(&cluster, &client, "again", key).await == 1
+        })
+        .await;
+        delete(&others, "again").await;
+    }
+}
+
+#[tokio::test]
+async fn many_tables_that_are_used_at_once_are_all_known_at_once() {
+    let cluster = test_cluster!(five_nodes);
+    let client = client_with_key_affinity(&cluster).await;
+    let tables: Vec<String> = (0..20).map(|number| format!("t{number}")).collect();
+    for table in &tables {
+        create(&client, table, "id", "S").await;
+    }
+    cluster.reset_counters();
+    eventually_within(AT_ONCE, "all keys are known", async || {
+        let puts = tables.iter().map(|table| {
+            let put = client.put_item().table_name(table).item("id", s("a"));
+            put.condition_expression("attribute_not_exists(nothing)")
+                .send()
+        });
+        for put in join_all(puts).await {
+            put.unwrap();
+        }
+        describe_count(&cluster) == 20
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_yet_is_looked_up_later() {
+    let cluster = test_cluster!(five_nodes);
+    let (client, others) = (
+        client_with_key_affinity(&cluster).await,
+        direct_client(cluster.url()),
+    );
+    let early = client.put_item().table_name("late").item("id", s("a"));
+    let early = early.condition_expression("attribute_not_exists(nothing)");
+    assert!(early.send().await.is_err());
+    create(&others, "late", "id", "S").await;
+    eventually("the key is known", async || {
+        nodes_of(&cluster, &client, "late", "id").await == 1
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_look_ups_are_refused_operations_stay_even_with_one_warning() {
+    let log = Log::capture();
+    let cluster = test_cluster!(five_nodes);
+    let (one, two) = (create_table(&cluster).await, create_table(&cluster).await);
+    let alternator = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = alternator.build().unwrap();
+    let access_denied = AccessDeniedClient::denying("DescribeTable");
+    let config = config()
+        .http_client(access_denied.clone())
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    for (tables, table) in [(1, &one), (2, &two)] {
+        conditional_put(&client, table, "a").await;
+        eventually("it is refused", async || access_denied.count() == tables).await;
+        cluster.reset_counters();
+        for _ in 0..20 {
+            conditional_put(&client, table, "a").await;
+        }
+        assert_eq!(nodes_used(&spread(&cluster, "PutItem")), 5);
+    }
+    assert_eq!(access_denied.count(), 2, "each was asked for once");
+    let warnings = log.warnings("partition key");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("not for you"), "{warnings:?}");
+}
+
+/// Counts the operations that pass it.
+#[derive(Clone, Debug, Default)]
+struct Counting(Arc<AtomicUsize>);
+
+impl Intercept for Counting {
+    fn name(&self) -> &'static str {
+        "counting"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn look_ups_do_not_meet_the_applications_interceptors() {
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
+    let alternator = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = alternator.build().unwrap();
+    let counting = Counting::default();
+    let config = config()
+        .interceptor(counting.clone())
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    cluster.reset_counters();
+    let mut operations = 0;
+    while describe_count(&cluster) == 0 {
+        conditional_put(&client, &table, "a").await;
+        operations += 1;
+    }
+    assert_eq!(counting.0.load(Ordering::Relaxed), operations);
+}
+
+#[tokio::test]
+async fn look_ups_do_not_meet_the_applications_mocks() {
+    let rule = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
+    let alternator = Alternator::builder().seeds(["http://127.0.0.1:9"]);
+    let alternator = alternator.key_affinity(KeyAffinity::all()).build().unwrap();
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&rule], |config| {
+        config.alternator(&alternator)
+    });
+    for _ in 0..5 {
+        // Any other operation would have no rule, and panic.
+        client
+            .put_item()
+            .table_name("t")
+            .item("pk", s("a"))
+            .send()
+            .await
+            .unwrap();
+    }
+    assert_eq!(rule.num_calls(), 5);
+}
+
+#[tokio::test]
+async fn nothing_is_looked_up_after_a_shutdown() {
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
+    let alternator = with(&cluster, KeyAffinity::conditional_writes());
+    let alternator = alternator.build().unwrap();
+    let client = client(&alternator);
+    alternator.ready().await.unwrap();
+    alternator.shutdown().await;
+    cluster.reset_counters();
+    for _ in 0..10 {
+        conditional_put(&client, &table, "a").await;
+    }
+    assert_eq!(describe_count(&cluster), 0);
+}
+
+#[test]
+fn a_look_up_that_went_with_its_runtime_is_made_again() {
+    let cluster = test_cluster!(five_nodes);
+    let runtime = || {
+        let builder = &mut runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let (table, alternator) = runtime().block_on(async {
+        let table = create_table(&cluster).await;
+        let alternator = with(&cluster, KeyAffinity::conditional_writes());
+        (table, alternator.build().unwrap())
+    });
+    let first = runtime();
+    first.block_on(async {
+        let client = client(&alternator);
+        alternator.ready().await.unwrap();
+        let mut put = Box::pin(conditional_put(&client, &table, "a"));
+        // It begins, and with it the look-up.
+        assert!(futures_util::poll!(&mut put).is_pending());
+    });
+    drop(first);
+    runtime().block_on(async {
+        let client = client(&alternator);
+        eventually_within(AT_ONCE, "the table is known", async || {
+            nodes_of_put(&cluster, &client, &table).await == 1
+        })
+        .await;
+    });
+}
+
+#[tokio::test]
+async fn what_is_known_serves_all_clients_of_a_cluster() {
+    let cluster = test_cluster!(five_nodes);
+    let table = create_table(&cluster).await;
+    let builder = with(&cluster, KeyAffinity::conditional_writes());
+    let (alternator, _client) = settled_client(&cluster, builder, &table).await;
+    let another = client(&alternator);
+    for _ in 0..10 {
+        conditional_put(&another, &table, "a").await;
+    }
+    assert_eq!(coordinators(&cluster)["a"].len(), 1);
+    assert_eq!(describe_count(&cluster), 0);
+}

@@ -1,0 +1,167 @@
+//! `/localnodes` that make no sense.
+
+use crate::support::{Log, client, eventually, expect_pings, quick_refresh, test_cluster};
+use alternator_lb_sdk::{Alternator, Scope};
+use alternator_test_cluster::TestCluster;
+
+/// What a node may answer that is no list of nodes.
+fn nonsense() -> Vec<(&'static str, u16, String)> {
+    let list = |count: u32| {
+        let entries = (0..count).map(|n| std::net::Ipv4Addr::from_bits(0x7f01_0000 + n));
+        let entries: Vec<_> = entries.map(|ip| format!("\"{ip}\"")).collect();
+        format!("[{}]", entries.join(","))
+    };
+    let padded = format!("[\"127.0.0.1\"{}]", " ".repeat(2 << 20));
+    vec![
+        ("garbage", 200, "\u{1}\u{2}garbage".to_owned()),
+        ("HTML", 200, "<html><body>Welcome</body></html>".to_owned()),
+        (
+            "another kind of JSON",
+            200,
+            r#"{"nodes":["127.0.0.9"]}"#.to_owned(),
+        ),
+        ("half a list", 200, r#"["127.0.0.9","127"#.to_owned()),
+        ("nothing", 200, String::new()),
+        ("an empty list", 200, "[]".to_owned()),
+        ("a list without addresses", 200, r#"["a","b"]"#.to_owned()),
+        ("500", 500, r#"["127.0.0.9"]"#.to_owned()),
+        ("404", 404, r#"["127.0.0.9"]"#.to_owned()),
+        ("a redirect", 302, r#"["127.0.0.9"]"#.to_owned()),
+        ("ten thousand nodes", 200, list(10_000)),
+        ("two MiB", 200, padded),
+    ]
+}
+
+async fn the_last_good_list_serves(cluster: &TestCluster, scope: Scope) {
+    let alternator = quick_refresh(cluster).scope(scope).build().unwrap();
+    let client = client(&alternator);
+    alternator.ready().await.unwrap();
+    for (what, status, body) in nonsense() {
+        for node in cluster.nodes() {
+            node.answer_localnodes(status, body.clone());
+        }
+        alternator.refresh().await.expect_err(what);
+        assert_eq!(alternator.nodes().len(), 3, "{what}");
+        cluster.reset_counters();
+        expect_pings(&client, 6).await;
+        assert!(
+            cluster
+                .nodes()
+                .iter()
+                .all(|node| node.counters().requests == 2),
+            "{what}"
+        );
+    }
+    for node in cluster.nodes() {
+        node.restore_listing();
+    }
+    alternator.refresh().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_last_good_list_of_the_cluster_serves() {
+    the_last_good_list_serves(&test_cluster!(), Scope::cluster()).await;
+}
+
+#[tokio::test]
+async fn the_last_good_list_of_a_datacenter_serves() {
+    the_last_good_list_serves(&test_cluster!(), Scope::datacenter("dc1")).await;
+}
+
+#[tokio::test]
+async fn a_node_that_answers_nonsense_does_not_spoil_what_another_says() {
+    let cluster = test_cluster!();
+    let seeds = [cluster.node(1).url()];
+    for (what, status, body) in nonsense() {
+        cluster.node(0).answer_localnodes(status, body);
+        let alternator = quick_refresh(&cluster)
+            .seeds(seeds.clone())
+            .build()
+            .unwrap();
+        alternator.ready().await.unwrap();
+        assert_eq!(alternator.nodes().len(), 3, "{what}");
+    }
+}
+
+fn listed(alternator: &Alternator) -> Vec<String> {
+    let mut nodes: Vec<_> = alternator
+        .nodes()
+        .iter()
+        .map(|node| node.url().to_owned())
+        .collect();
+    nodes.sort();
+    nodes
+}
+
+#[tokio::test]
+async fn strange_entries_are_dropped_and_reported_once() {
+    let log = Log::capture();
+    let cluster = test_cluster!();
+    let strange = [
+        "node-a.internal",
+        "e8b9c8a0-6d2f-4a6e-9a3e-1f2a3b4c5d6e",
+        "fe80::1%eth0",
+        "0.0.0.0",
+        "",
+    ];
+    let good = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
+    for node in cluster.nodes() {
+        node.list(strange.into_iter().chain(good));
+    }
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    for _ in 0..5 {
+        alternator.refresh().await.unwrap();
+    }
+    assert_eq!(listed(&alternator), cluster.urls());
+    let warnings = log.warnings("no addresses of nodes");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(
+        strange.iter().all(|entry| warnings[0].contains(entry)),
+        "{warnings:?}"
+    );
+}
+
+#[tokio::test]
+async fn duplicates_are_one_node() {
+    let cluster = test_cluster!();
+    for node in cluster.nodes() {
+        node.list([
+            "127.0.0.1",
+            "127.0.0.2",
+            "127.0.0.1",
+            "::ffff:127.0.0.2",
+            "127.0.0.3",
+        ]);
+    }
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    alternator.ready().await.unwrap();
+    assert_eq!(listed(&alternator), cluster.urls());
+    expect_pings(&client(&alternator), 9).await;
+    assert!(
+        cluster
+            .nodes()
+            .iter()
+            .all(|node| node.counters().requests == 3)
+    );
+}
+
+#[tokio::test]
+async fn failures_are_reported_once_and_so_is_the_recovery() {
+    let log = Log::capture();
+    let cluster = test_cluster!();
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    alternator.ready().await.unwrap();
+    for node in cluster.nodes() {
+        node.answer_localnodes(500, "");
+    }
+    for _ in 0..5 {
+        alternator.refresh().await.unwrap_err();
+    }
+    assert_eq!(log.warnings("cannot be refreshed").len(), 1);
+    cluster.node(0).restore_listing();
+    eventually("the list is refreshed again", async || {
+        alternator.refresh().await.is_ok()
+    })
+    .await;
+    assert_eq!(log.infos("can be refreshed again").len(), 1);
+}

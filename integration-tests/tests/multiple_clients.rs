@@ -1,0 +1,138 @@
+//! Several clients of one cluster.
+
+use crate::support::{
+    RecordingClient, RefreshTicker, client, config, eventually, expect_pings, test_cluster,
+};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+use alternator_test_cluster::{NodeConfig, TestCluster};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodbstreams as streams;
+use std::time::Duration;
+
+/// Refreshed once in this test's life.
+fn hourly(cluster: &TestCluster) -> Alternator {
+    let hour = Duration::from_secs(3600);
+    let builder = Alternator::builder().seeds([cluster.node(0).url()]);
+    builder.refresh_interval(hour).build().unwrap()
+}
+
+fn streams_client(alternator: &Alternator) -> streams::Client {
+    let config = streams::Config::builder()
+        .behavior_version(streams::config::BehaviorVersion::latest())
+        .alternator(alternator);
+    streams::Client::from_conf(config.build())
+}
+
+async fn all_found(alternator: &Alternator) {
+    eventually("all nodes are found", async || {
+        alternator.nodes().len() == 3
+    })
+    .await;
+}
+
+fn discoveries(cluster: &TestCluster) -> u64 {
+    cluster
+        .nodes()
+        .iter()
+        .map(|node| node.counters().discoveries)
+        .sum()
+}
+
+#[tokio::test]
+async fn however_many_clients_there_is_one_discovery() {
+    let cluster = test_cluster!();
+    let alternator = hourly(&cluster);
+    let clients: Vec<_> = (0..5).map(|_| client(&alternator)).collect();
+    let streams = streams_client(&alternator.clone());
+    for client in &clients {
+        expect_pings(client, 3).await;
+    }
+    streams.list_streams().send().await.unwrap();
+    all_found(&alternator).await;
+    RefreshTicker::start().wait_for_ticks(10).await;
+    assert_eq!(discoveries(&cluster), 1);
+}
+
+#[tokio::test]
+async fn together_they_are_exactly_even() {
+    let cluster = test_cluster!();
+    let alternator = hourly(&cluster);
+    let clients = [client(&alternator), client(&alternator.clone())];
+    let streams = streams_client(&alternator);
+    all_found(&alternator).await;
+    for _ in 0..10 {
+        for client in &clients {
+            expect_pings(client, 2).await;
+        }
+        streams.list_streams().send().await.unwrap();
+        streams.list_streams().send().await.unwrap();
+    }
+    for node in cluster.nodes() {
+        assert_eq!(node.counters().requests, 20);
+    }
+    let requests: Vec<_> = alternator
+        .nodes()
+        .iter()
+        .map(alternator_lb_sdk::NodeStatus::requests)
+        .collect();
+    assert_eq!(requests, [20, 20, 20]);
+}
+
+#[tokio::test]
+async fn a_node_that_one_of_them_found_dead_is_left_out_by_all() {
+    let cluster = test_cluster!();
+    let alternator = hourly(&cluster);
+    let [first, second] = [client(&alternator), client(&alternator)];
+    all_found(&alternator).await;
+    cluster.node(1).stop();
+    expect_pings(&first, 3).await;
+    let attempts = |alternator: &Alternator| -> u64 {
+        alternator
+            .nodes()
+            .iter()
+            .map(alternator_lb_sdk::NodeStatus::failures)
+            .sum()
+    };
+    assert_eq!(attempts(&alternator), 1);
+    expect_pings(&second, 3).await;
+    assert_eq!(attempts(&alternator), 1);
+}
+
+#[tokio::test]
+async fn discovery_takes_the_first_clients_http_client() {
+    let cluster = test_cluster!();
+    let alternator = hourly(&cluster);
+    let recorders = [RecordingClient::new(), RecordingClient::new()];
+    for recorder in &recorders {
+        let config = config()
+            .http_client(recorder.clone())
+            .alternator(&alternator);
+        expect_pings(&Client::from_conf(config.build()), 3).await;
+    }
+    all_found(&alternator).await;
+    alternator.refresh().await.unwrap();
+    assert!(!recorders[0].discoveries().is_empty());
+    assert_eq!(recorders[1].discoveries(), Vec::<String>::new());
+    for recorder in recorders {
+        assert_eq!(
+            recorder.operations().len(),
+            3,
+            "each keeps to its own for its requests"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_cannot_be_connected_starts_a_refresh_before_its_time() {
+    let cluster = test_cluster!();
+    let alternator = hourly(&cluster);
+    let client = client(&alternator);
+    all_found(&alternator).await;
+    cluster.add_node(NodeConfig::new()).unwrap();
+    cluster.node(1).stop();
+    expect_pings(&client, 3).await;
+    eventually("the node that joined is found", async || {
+        alternator.nodes().len() == 4
+    })
+    .await;
+}

@@ -1,0 +1,45 @@
+//! A node that lost contact to the others says that it is alone.
+
+use crate::support::{client, expect_pings, quick_refresh, test_cluster};
+use alternator_lb_sdk::Scope;
+use alternator_test_cluster::TestCluster;
+
+/// Refreshes many times, so that each node is asked now and then, and expects that nobody is lost.
+async fn expect_no_node_is_lost(cluster: &TestCluster, scope: Scope, partitioned: usize) {
+    let alternator = quick_refresh(cluster).scope(scope).build().unwrap();
+    alternator.ready().await.unwrap();
+    assert_eq!(alternator.nodes().len(), 3);
+    cluster.node(partitioned).partition();
+    for _ in 0..20 {
+        alternator.refresh().await.unwrap();
+        assert_eq!(alternator.nodes().len(), 3);
+    }
+    cluster.reset_counters();
+    expect_pings(&client(&alternator), 9).await;
+    assert!(
+        cluster
+            .nodes()
+            .iter()
+            .all(|node| node.counters().requests == 3)
+    );
+}
+
+#[tokio::test]
+async fn a_partitioned_seed_does_not_empty_the_cluster() {
+    expect_no_node_is_lost(&test_cluster!(), Scope::cluster(), 0).await;
+}
+
+#[tokio::test]
+async fn a_partitioned_node_does_not_empty_the_cluster() {
+    expect_no_node_is_lost(&test_cluster!(), Scope::cluster(), 1).await;
+}
+
+#[tokio::test]
+async fn a_partitioned_node_does_not_empty_the_datacenter() {
+    expect_no_node_is_lost(&test_cluster!(), Scope::datacenter("dc1"), 1).await;
+}
+
+#[tokio::test]
+async fn a_partitioned_node_does_not_empty_the_rack() {
+    expect_no_node_is_lost(&test_cluster!(), Scope::rack("dc1", "r1"), 1).await;
+}

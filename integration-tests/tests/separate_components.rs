@@ -1,0 +1,150 @@
+//! The plugin's parts, installed one by one.
+
+use crate::support::{
+    RecordingClient, config, eventually, expect_pings, ping, quick_refresh, quick_retries,
+    test_cluster,
+};
+use alternator_lb_sdk::{Alternator, NodeState, NodeStatus};
+use alternator_test_cluster::{Fault, TestCluster};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+
+/// The resolver alone, on a client that tries twice.
+async fn resolver_only(cluster: &TestCluster) -> (Alternator, Builder, RecordingClient) {
+    let recorder = RecordingClient::new();
+    let alternator = quick_refresh(cluster).build().unwrap();
+    let config = config()
+        .allow_no_auth()
+        .http_client(recorder.clone())
+        .retry_config(quick_retries().with_max_attempts(2))
+        .endpoint_resolver(alternator.endpoint_resolver());
+    alternator.ready().await.unwrap();
+    (alternator, config, recorder)
+}
+
+#[tokio::test]
+async fn the_resolver_alone_balances_exactly() {
+    let cluster = test_cluster!();
+    let (alternator, config, recorder) = resolver_only(&cluster).await;
+    expect_pings(&Client::from_conf(config.build()), 30).await;
+    assert_eq!(recorder.attempts_per_node().len(), 3);
+    assert!(
+        recorder
+            .attempts_per_node()
+            .values()
+            .all(|&count| count == 10)
+    );
+    let requests: Vec<_> = alternator
+        .nodes()
+        .iter()
+        .map(NodeStatus::requests)
+        .collect();
+    assert_eq!(requests, [10, 10, 10]);
+    assert_eq!(
+        recorder.discoveries(),
+        Vec::<String>::new(),
+        "it sees no HTTP client"
+    );
+}
+
+/// Makes requests with the resolver alone until they go to all nodes. Nothing but they sets discovery going.
+async fn reaches_all(alternator: &Alternator, own: &RecordingClient) {
+    let config = config()
+        .allow_no_auth()
+        .http_client(own.clone())
+        .endpoint_resolver(alternator.endpoint_resolver());
+    let client = Client::from_conf(config.build());
+    eventually("requests go to all nodes", async || {
+        expect_pings(&client, 1).await;
+        own.attempts_per_node().len() == 3
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_resolver_alone_finds_nodes_over_the_builders_http_client() {
+    let cluster = test_cluster!();
+    let [builders, own] = [RecordingClient::new(), RecordingClient::new()];
+    let builder = quick_refresh(&cluster).http_client(builders.clone());
+    let alternator = builder.build().unwrap();
+    reaches_all(&alternator, &own).await;
+    assert_eq!(builders.discoveries()[0], cluster.node(0).url());
+    assert_eq!(builders.operations(), Vec::<String>::new());
+    assert_eq!(own.discoveries(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_resolver_alone_finds_nodes_over_the_default_http_client() {
+    let cluster = test_cluster!();
+    let own = RecordingClient::new();
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    reaches_all(&alternator, &own).await;
+    assert!(cluster.node(0).counters().discoveries > 0);
+    assert_eq!(own.discoveries(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_resolver_alone_retries_on_another_node() {
+    let cluster = test_cluster!();
+    let (alternator, config, _recorder) = resolver_only(&cluster).await;
+    let client = Client::from_conf(config.build());
+    cluster.node(1).inject(Fault::ServerError { share: 1.0 });
+    expect_pings(&client, 12).await;
+    assert!(cluster.node(1).counters().requests > 0);
+    assert_eq!(
+        alternator
+            .nodes()
+            .iter()
+            .map(NodeStatus::in_flight)
+            .sum::<u32>(),
+        0
+    );
+}
+
+#[tokio::test]
+async fn the_resolver_alone_learns_nothing_from_failures() {
+    let cluster = test_cluster!();
+    let (alternator, config, _recorder) = resolver_only(&cluster).await;
+    cluster.node(1).stop();
+    expect_pings(&Client::from_conf(config.build()), 6).await;
+    for node in alternator.nodes() {
+        assert_eq!((node.state(), node.failures()), (NodeState::Up, 0));
+    }
+}
+
+#[tokio::test]
+async fn with_the_interceptor_a_dead_node_costs_nothing() {
+    let cluster = test_cluster!();
+    let (alternator, config, _recorder) = resolver_only(&cluster).await;
+    let config = config
+        .retry_config(RetryConfig::disabled())
+        .interceptor(alternator.interceptor());
+    let client = Client::from_conf(config.build());
+    cluster.node(1).stop();
+    expect_pings(&client, 30).await;
+    let down: Vec<_> = alternator
+        .nodes()
+        .into_iter()
+        .filter(|node| node.failures() > 0)
+        .map(|node| node.url().to_owned())
+        .collect();
+    assert_eq!(down, [cluster.node(1).url()]);
+}
+
+#[tokio::test]
+async fn the_interceptor_alone_does_nothing() {
+    let cluster = test_cluster!();
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    let config = config()
+        .allow_no_auth()
+        .retry_config(RetryConfig::disabled())
+        .endpoint_url(cluster.node(1).url())
+        .interceptor(alternator.interceptor());
+    let client = Client::from_conf(config.build());
+    expect_pings(&client, 4).await;
+    assert_eq!(cluster.node(1).counters().requests, 4);
+    cluster.node(1).stop();
+    ping(&client).await.unwrap_err();
+    assert_eq!(alternator.nodes()[0].requests(), 0);
+}

@@ -1,0 +1,122 @@
+//! Servers that do not tell.
+
+use super::support::{
+    TABLE, advance_time, client_with, create, get, has_token_map, key_of, replica_counts,
+    replica_share, token_aware_client, twelve_node_cluster, wait_for_token_map,
+};
+use crate::support::{Log, eventually, quick_refresh, signing_config};
+use alternator_lb_sdk::AlternatorExt as _;
+use alternator_test_cluster::{InternalTables, Node, TestCluster, Tokens};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::ScalarAttributeType;
+use futures_util::future::join_all;
+use std::time::Duration;
+
+fn asked(cluster: &TestCluster) -> u64 {
+    let queries = |node: Node| node.counters().operation("Query");
+    cluster.nodes().into_iter().map(queries).sum()
+}
+
+async fn gets(client: &Client, count: u64) {
+    for number in 0..count {
+        get(client, key_of(number)).await.unwrap();
+    }
+}
+
+async fn goes_its_ordinary_way(tables: InternalTables, warning: &str) {
+    let log = Log::capture();
+    let cluster = match tables {
+        InternalTables::Refused => twelve_node_cluster!(Tokens::tablets(8), |cluster| cluster
+            .internal_tables(InternalTables::Refused)),
+        _ => twelve_node_cluster!(Tokens::tablets(8), |cluster| cluster
+            .internal_tables(InternalTables::Unknown)),
+    };
+    let (alternator, client) = token_aware_client(&cluster).await;
+    create(&client, ScalarAttributeType::S).await;
+    eventually("it is told", async || {
+        gets(&client, 1).await;
+        !log.warnings(warning).is_empty()
+    })
+    .await;
+    cluster.reset_counters();
+    gets(&client, 120).await;
+    let (on, off) = replica_counts(&cluster);
+    assert_eq!(on + off, 120);
+    assert!(off > 60, "{off}");
+    for node in cluster.nodes() {
+        assert_eq!(node.counters().operation("GetItem"), 10, "as even as ever");
+    }
+    assert!(!has_token_map(&alternator, key_of(0)));
+    assert_eq!(
+        asked(&cluster),
+        0,
+        "nothing is asked while it would be in vain"
+    );
+    advance_time(Duration::from_secs(6 * 60 + 10)).await;
+    eventually("it is tried again", async || {
+        gets(&client, 1).await;
+        asked(&cluster) > 0
+    })
+    .await;
+    gets(&client, 20).await;
+    let warnings = log.warnings("");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+}
+
+#[tokio::test]
+async fn tables_are_read_with_the_credentials_of_the_operation() {
+    let log = Log::capture();
+    let cluster = twelve_node_cluster!(Tokens::tablets(8), |cluster| cluster
+        .authorization("reader", "secret hash"));
+    let alternator = quick_refresh(&cluster).token_aware().build().unwrap();
+    let config = signing_config("reader", "secret hash").alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    create(&client, ScalarAttributeType::S).await;
+    wait_for_token_map(&alternator, &client, key_of(0)).await;
+    assert!(replica_share(&cluster, &client, 100).await >= 0.99);
+    assert!(log.warnings("").is_empty());
+}
+
+#[tokio::test]
+async fn however_many_requests_begin_at_once_the_tables_are_read_once() {
+    let cluster = twelve_node_cluster!(Tokens::tablets(8));
+    let (alternator, client) = token_aware_client(&cluster).await;
+    create(&client, ScalarAttributeType::S).await;
+    cluster.reset_counters();
+    let keys = 0..300;
+    let gets = keys.map(|number| get(&client, key_of(number % 20)));
+    for result in join_all(gets).await {
+        result.unwrap();
+    }
+    wait_for_token_map(&alternator, &client, key_of(0)).await;
+    // One reading: the table's id, its tablets, a node's own address, of perhaps a second one too; and two settings that
+    // tell which writes are transactions.
+    assert!((3..=6).contains(&asked(&cluster)), "{}", asked(&cluster));
+}
+
+#[tokio::test]
+async fn where_the_tables_are_refused_requests_go_their_ordinary_way_and_one_warning_says_what_to_grant()
+ {
+    goes_its_ordinary_way(InternalTables::Refused, "grant the role SELECT").await;
+}
+
+#[tokio::test]
+async fn where_there_are_no_such_tables_requests_go_their_ordinary_way_and_one_warning_says_so() {
+    goes_its_ordinary_way(InternalTables::Unknown, "no tables that tell").await;
+}
+
+#[tokio::test]
+async fn without_token_awareness_nothing_is_asked() {
+    let cluster = twelve_node_cluster!(Tokens::tablets(8));
+    let (alternator, client) = client_with(&cluster, |builder| builder).await;
+    create(&client, ScalarAttributeType::S).await;
+    cluster.reset_counters();
+    gets(&client, 24).await;
+    alternator.refresh().await.unwrap();
+    for node in cluster.nodes() {
+        let counters = node.counters();
+        assert_eq!(counters.requests, counters.operation("GetItem"));
+    }
+    assert!(cluster.replicas(TABLE, "key 0").len() == 3);
+}
