@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::Client;
 use std::time::Duration;
 use tokio::time::timeout;
 
-async fn before_the_end(cluster: &TestCluster) -> (Alternator, Client) {
+async fn client_of_stopped_nodes(cluster: &TestCluster) -> (Alternator, Client) {
     let alternator = quick_refresh(cluster).build().unwrap();
     let config = config().retry_config(quick_retries());
     let client = Client::from_conf(config.alternator(&alternator).build());
@@ -23,9 +23,9 @@ async fn before_the_end(cluster: &TestCluster) -> (Alternator, Client) {
 }
 
 #[tokio::test]
-async fn the_error_names_the_nodes_and_the_last_discovery_error() {
+async fn unreachable_error_names_all_nodes_and_the_last_discovery_error() {
     let cluster = test_cluster!();
-    let (_alternator, client) = before_the_end(&cluster).await;
+    let (_alternator, client) = client_of_stopped_nodes(&cluster).await;
     eventually("a refresh has failed too", async || {
         let operation = timeout(Duration::from_secs(10), ping(&client));
         let error = operation.await.expect("it does not hang").unwrap_err();
@@ -51,7 +51,7 @@ async fn the_error_names_the_nodes_and_the_last_discovery_error() {
 }
 
 #[tokio::test]
-async fn seeds_that_never_answered_are_named_too() {
+async fn error_names_unreachable_seeds_before_the_first_discovery() {
     let cluster = test_cluster!();
     let (seeds, port) = (cluster.urls(), cluster.port());
     for node in cluster.nodes() {
@@ -75,9 +75,9 @@ async fn seeds_that_never_answered_are_named_too() {
 }
 
 #[tokio::test]
-async fn the_process_goes_on_when_the_nodes_are_back() {
+async fn requests_succeed_once_stopped_nodes_restart() {
     let cluster = test_cluster!();
-    let (alternator, client) = before_the_end(&cluster).await;
+    let (alternator, client) = client_of_stopped_nodes(&cluster).await;
     ping(&client).await.unwrap_err();
     for node in cluster.nodes() {
         node.start().unwrap();

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Region;
 
 /// A client without an endpoint of its own, whose region is one of AWS, and who tries three times.
-fn recorded(alternator: &Alternator) -> (Client, RecordingClient) {
+fn recording_client(alternator: &Alternator) -> (Client, RecordingClient) {
     let recorder = RecordingClient::new();
     let config = config()
         .region(Region::new("eu-central-1"))
@@ -17,7 +17,7 @@ fn recorded(alternator: &Alternator) -> (Client, RecordingClient) {
     (Client::from_conf(config.build()), recorder)
 }
 
-fn expect_only(cluster: &TestCluster, recorder: &RecordingClient) {
+fn expect_only_cluster_nodes(cluster: &TestCluster, recorder: &RecordingClient) {
     let visited = [recorder.operations(), recorder.discoveries()].concat();
     assert!(!visited.is_empty());
     for node in visited {
@@ -26,22 +26,22 @@ fn expect_only(cluster: &TestCluster, recorder: &RecordingClient) {
 }
 
 #[tokio::test]
-async fn a_single_dead_node_is_tried_three_times_and_nobody_else() {
+async fn single_dead_node_gets_all_attempts_and_no_other_endpoint_is_contacted() {
     let cluster = test_cluster!(|cluster| cluster.nodes(1));
     cluster.node(0).stop();
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
-    let (client, recorder) = recorded(&alternator);
+    let (client, recorder) = recording_client(&alternator);
     ping(&client).await.unwrap_err();
     assert_eq!(recorder.operations().len(), 3);
     alternator.refresh().await.unwrap_err();
-    expect_only(&cluster, &recorder);
+    expect_only_cluster_nodes(&cluster, &recorder);
 }
 
 #[tokio::test]
-async fn nor_when_all_known_nodes_die() {
+async fn no_foreign_endpoint_is_contacted_when_all_nodes_die() {
     let cluster = test_cluster!();
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
-    let (client, recorder) = recorded(&alternator);
+    let (client, recorder) = recording_client(&alternator);
     alternator.ready().await.unwrap();
     expect_pings(&client, 3).await;
     for node in cluster.nodes() {
@@ -49,18 +49,18 @@ async fn nor_when_all_known_nodes_die() {
         let _ = ping(&client).await;
     }
     let _ = alternator.refresh().await;
-    expect_only(&cluster, &recorder);
+    expect_only_cluster_nodes(&cluster, &recorder);
 }
 
 #[tokio::test]
-async fn nor_when_the_list_is_empty() {
+async fn no_foreign_endpoint_is_contacted_when_the_node_list_is_empty() {
     let cluster = test_cluster!();
     for node in cluster.nodes() {
         node.answer_localnodes(200, "[]");
     }
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
-    let (client, recorder) = recorded(&alternator);
+    let (client, recorder) = recording_client(&alternator);
     alternator.ready().await.unwrap_err();
     expect_pings(&client, 3).await;
-    expect_only(&cluster, &recorder);
+    expect_only_cluster_nodes(&cluster, &recorder);
 }

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use std::collections::{BTreeMap, BTreeSet};
 
-fn recorded(backend: &Backend, alternator: &Alternator) -> (Client, RecordingClient) {
+fn recording_client(backend: &Backend, alternator: &Alternator) -> (Client, RecordingClient) {
     let recorder = RecordingClient::new();
     let config = backend.config().http_client(recorder.clone());
     (
@@ -19,7 +19,7 @@ fn recorded(backend: &Backend, alternator: &Alternator) -> (Client, RecordingCli
 }
 
 /// What the cluster answers to a client with these settings.
-async fn code_of(backend: &Backend, config: aws_sdk_dynamodb::config::Builder) -> String {
+async fn error_code(backend: &Backend, config: aws_sdk_dynamodb::config::Builder) -> String {
     let alternator = backend.builder().build().unwrap();
     let client = Client::from_conf(config.alternator(&alternator).build());
     let error = ping(&client).await.unwrap_err();
@@ -38,10 +38,10 @@ fn listed(alternator: &Alternator) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn data_and_discovery_go_over_the_applications_http_client() {
+async fn requests_and_discovery_use_the_applications_http_client() {
     let backend = Backend::start();
     let alternator = backend.builder().build().unwrap();
-    let (client, recorder) = recorded(&backend, &alternator);
+    let (client, recorder) = recording_client(&backend, &alternator);
     alternator.refresh().await.unwrap();
     let nodes = listed(&alternator);
     expect_pings(&client, nodes.len()).await;
@@ -53,12 +53,12 @@ async fn data_and_discovery_go_over_the_applications_http_client() {
 }
 
 #[tokio::test]
-async fn several_clients_are_exactly_even_together() {
+async fn several_clients_together_spread_requests_exactly_evenly() {
     let backend = Backend::start();
     let alternator = backend.builder().build().unwrap();
     let clients = [
-        recorded(&backend, &alternator),
-        recorded(&backend, &alternator),
+        recording_client(&backend, &alternator),
+        recording_client(&backend, &alternator),
     ];
     alternator.ready().await.unwrap();
     let nodes = alternator.nodes().len();
@@ -70,24 +70,24 @@ async fn several_clients_are_exactly_even_together() {
 }
 
 #[tokio::test]
-async fn an_unknown_datacenter_has_no_nodes_and_the_next_scope_serves() {
+async fn unknown_datacenter_has_no_nodes_and_the_next_scope_serves() {
     let backend = Backend::start();
     let nowhere = || Scope::rack("nowhere", "r1").or(Scope::datacenter("nowhere"));
     let lost = backend.builder().scope(nowhere()).build().unwrap();
-    let _client = recorded(&backend, &lost);
+    let _client = recording_client(&backend, &lost);
     let error = lost.ready().await.unwrap_err();
     assert!(matches!(error, RefreshError::NoNodes { .. }), "{error:?}");
 
     let scope = nowhere().or(Scope::cluster());
     let alternator = backend.builder().scope(scope).build().unwrap();
-    let (client, recorder) = recorded(&backend, &alternator);
+    let (client, recorder) = recording_client(&backend, &alternator);
     alternator.ready().await.unwrap();
     expect_pings(&client, alternator.nodes().len()).await;
     assert_eq!(recorder.attempts_per_node().len(), alternator.nodes().len());
 }
 
 #[tokio::test]
-async fn a_rack_serves_alone_and_evenly() {
+async fn rack_scope_spreads_requests_evenly_over_that_rack_only() {
     let backend = Backend::start();
     let Some((datacenter, rack)) = backend.rack(this_test!()) else {
         return;
@@ -96,7 +96,7 @@ async fn a_rack_serves_alone_and_evenly() {
     everywhere.ready().await.unwrap();
     let scope = Scope::rack(datacenter, rack);
     let alternator = backend.builder().scope(scope).build().unwrap();
-    let (client, recorder) = recorded(&backend, &alternator);
+    let (client, recorder) = recording_client(&backend, &alternator);
     alternator.ready().await.unwrap();
     let (rack, all) = (listed(&alternator), listed(&everywhere));
     assert!(
@@ -110,33 +110,33 @@ async fn a_rack_serves_alone_and_evenly() {
 }
 
 #[tokio::test]
-async fn unsigned_requests_are_refused_by_a_cluster_that_enforces_authorization() {
+async fn unsigned_requests_are_rejected_by_a_cluster_that_enforces_authorization() {
     let Some(backend) = Backend::start_enforcing(this_test!()) else {
         return;
     };
-    let code = code_of(&backend, config()).await;
+    let code = error_code(&backend, config()).await;
     assert_eq!(code, "MissingAuthenticationTokenException");
 }
 
 #[tokio::test]
-async fn a_wrong_secret_is_refused_by_a_cluster_that_enforces_authorization() {
+async fn wrong_secret_is_rejected_by_a_cluster_that_enforces_authorization() {
     let Some(backend) = Backend::start_enforcing(this_test!()) else {
         return;
     };
     let role = backend.role().unwrap();
-    let code = code_of(&backend, signing_config(role, "something else")).await;
+    let code = error_code(&backend, signing_config(role, "something else")).await;
     assert_eq!(code, "UnrecognizedClientException");
 
     let alternator = backend.builder().build().unwrap();
-    let (client, _) = recorded(&backend, &alternator);
+    let (client, _) = recording_client(&backend, &alternator);
     expect_pings(&client, 1).await;
 }
 
 #[tokio::test]
-async fn requests_before_and_while_the_nodes_are_found_all_succeed() {
+async fn requests_before_and_during_discovery_succeed() {
     let backend = Backend::start();
     let alternator = backend.builder().build().unwrap();
-    let (client, recorder) = recorded(&backend, &alternator);
+    let (client, recorder) = recording_client(&backend, &alternator);
     eventually("the nodes are found", async || {
         ping(&client).await.unwrap();
         !recorder.discoveries().is_empty()
@@ -146,10 +146,10 @@ async fn requests_before_and_while_the_nodes_are_found_all_succeed() {
 }
 
 #[tokio::test]
-async fn cancelled_requests_leave_nothing_in_flight() {
+async fn cancelled_requests_are_not_counted_as_in_flight() {
     let backend = Backend::start();
     let alternator = backend.builder().build().unwrap();
-    let (client, _) = recorded(&backend, &alternator);
+    let (client, _) = recording_client(&backend, &alternator);
     alternator.ready().await.unwrap();
     for _ in 0..20 {
         // Polled once, so that it is on its way, and dropped.

@@ -44,7 +44,7 @@ async fn signed_requests_are_served_by_every_node() {
 }
 
 #[tokio::test]
-async fn signatures_hold_on_the_node_that_a_retry_goes_to() {
+async fn retried_request_is_signed_for_its_new_node() {
     let cluster = test_cluster!(enforcing);
     let alternator = quick_refresh(&cluster).build().unwrap();
     let config = signing_config(ROLE, SECRET).retry_config(quick_retries());
@@ -65,7 +65,7 @@ async fn unsigned_requests_fail_with_the_servers_error() {
 }
 
 #[tokio::test]
-async fn a_wrong_secret_or_role_fails_with_the_servers_error() {
+async fn wrong_secret_or_role_fails_with_the_servers_error_after_one_attempt() {
     let cluster = test_cluster!(enforcing);
     for config in [
         signing_config(ROLE, "something else"),

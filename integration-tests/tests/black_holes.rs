@@ -16,10 +16,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Ends a test that would hang.
-const LONG: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Gives up connecting soon, and makes one attempt.
-fn impatient() -> Builder {
+fn short_timeout_config() -> Builder {
     let connect_timeout = Duration::from_millis(300);
     config()
         .timeout_config(
@@ -31,7 +31,10 @@ fn impatient() -> Builder {
 }
 
 /// A client that knows all nodes, and has a connection to the first at most. The last is a black hole.
-async fn before_the_last_vanishes(cluster: &TestCluster, config: Builder) -> (Alternator, Client) {
+async fn client_with_last_node_black_holed(
+    cluster: &TestCluster,
+    config: Builder,
+) -> (Alternator, Client) {
     let alternator = quick_refresh(cluster).build().unwrap();
     let client = Client::from_conf(config.alternator(&alternator).build());
     alternator.ready().await.unwrap();
@@ -42,7 +45,7 @@ async fn before_the_last_vanishes(cluster: &TestCluster, config: Builder) -> (Al
 }
 
 /// How many requests the black hole has swallowed.
-fn failures_of_the_last(cluster: &TestCluster, alternator: &Alternator) -> u64 {
+fn failures_of_last_node(cluster: &TestCluster, alternator: &Alternator) -> u64 {
     let url = cluster.nodes().last().unwrap().url();
     let nodes = alternator.nodes();
     let last = nodes.iter().find(|node| node.url() == url);
@@ -50,60 +53,68 @@ fn failures_of_the_last(cluster: &TestCluster, alternator: &Alternator) -> u64 {
 }
 
 async fn expect_no_failure_beside_a_black_hole(cluster: &TestCluster) {
-    let (alternator, client) = before_the_last_vanishes(cluster, impatient()).await;
-    timeout(LONG, expect_pings(&client, 6)).await.unwrap();
-    assert!(failures_of_the_last(cluster, &alternator) > 0, "it was met");
+    let (alternator, client) =
+        client_with_last_node_black_holed(cluster, short_timeout_config()).await;
+    timeout(TEST_TIMEOUT, expect_pings(&client, 6))
+        .await
+        .unwrap();
+    assert!(
+        failures_of_last_node(cluster, &alternator) > 0,
+        "it was met"
+    );
     assert_eq!(cluster.nodes().last().unwrap().counters().requests, 0);
 }
 
 #[tokio::test]
-async fn one_of_two_nodes_fails_no_operation() {
+async fn black_hole_among_two_nodes_fails_no_operation() {
     expect_no_failure_beside_a_black_hole(&test_cluster!(|cluster| cluster.nodes(2))).await;
 }
 
 #[tokio::test]
-async fn one_of_three_nodes_fails_no_operation() {
+async fn black_hole_among_three_nodes_fails_no_operation() {
     expect_no_failure_beside_a_black_hole(&test_cluster!()).await;
 }
 
 #[tokio::test]
-async fn of_a_client_that_shows_no_connections_the_timeout_costs_the_attempt() {
+async fn connect_timeout_costs_an_attempt_without_connection_capture() {
     let cluster = test_cluster!();
-    let config = impatient().http_client(NoCaptureClient::new());
-    let (alternator, client) = before_the_last_vanishes(&cluster, config).await;
+    let config = short_timeout_config().http_client(NoCaptureClient::new());
+    let (alternator, client) = client_with_last_node_black_holed(&cluster, config).await;
     let mut errors = Vec::new();
     for _ in 0..3 {
-        let operation = timeout(LONG, ping(&client)).await.unwrap();
+        let operation = timeout(TEST_TIMEOUT, ping(&client)).await.unwrap();
         errors.extend(operation.err().map(error_text));
     }
     assert_eq!(errors.len(), 1, "{errors:?}");
     assert!(errors[0].contains("timed out"), "{errors:?}");
-    assert_eq!(failures_of_the_last(&cluster, &alternator), 1);
+    assert_eq!(failures_of_last_node(&cluster, &alternator), 1);
 }
 
 #[tokio::test]
-async fn of_a_client_that_shows_no_connections_a_retry_goes_to_another_node() {
+async fn retry_after_connect_timeout_goes_to_another_node_without_connection_capture() {
     let cluster = test_cluster!();
-    let config = impatient()
+    let config = short_timeout_config()
         .http_client(NoCaptureClient::new())
         .retry_config(quick_retries().with_max_attempts(2));
-    let (alternator, client) = before_the_last_vanishes(&cluster, config).await;
-    timeout(LONG, expect_pings(&client, 6)).await.unwrap();
+    let (alternator, client) = client_with_last_node_black_holed(&cluster, config).await;
+    timeout(TEST_TIMEOUT, expect_pings(&client, 6))
+        .await
+        .unwrap();
     assert!(
-        failures_of_the_last(&cluster, &alternator) > 0,
+        failures_of_last_node(&cluster, &alternator) > 0,
         "it was met"
     );
 }
 
 #[tokio::test]
-async fn if_there_is_nothing_else_the_error_names_all_nodes() {
+async fn error_names_all_nodes_when_all_are_black_holes() {
     let cluster = test_cluster!();
     for node in cluster.nodes() {
         node.inject(Fault::BlackHole);
     }
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
-    let client = Client::from_conf(impatient().alternator(&alternator).build());
-    let operation = timeout(LONG, ping(&client)).await;
+    let client = Client::from_conf(short_timeout_config().alternator(&alternator).build());
+    let operation = timeout(TEST_TIMEOUT, ping(&client)).await;
     let error = operation.expect("it does not hang").unwrap_err();
     let Some(RouteError::Unreachable { tried, .. }) = find_in_chain(&error) else {
         panic!("{}", error_text(error));

@@ -11,7 +11,7 @@ fn in_flight(alternator: &Alternator) -> u32 {
     alternator.nodes().iter().map(NodeStatus::in_flight).sum()
 }
 
-fn hanging(client: &Client, count: usize) -> JoinSet<()> {
+fn start_requests(client: &Client, count: usize) -> JoinSet<()> {
     let mut requests = JoinSet::new();
     for _ in 0..count {
         let client = client.clone();
@@ -23,14 +23,14 @@ fn hanging(client: &Client, count: usize) -> JoinSet<()> {
 }
 
 #[tokio::test]
-async fn they_leave_nothing_in_flight() {
+async fn cancelled_requests_to_hung_nodes_leave_nothing_in_flight() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     for node in cluster.nodes() {
         node.inject(Fault::Hang);
     }
     for _ in 0..3 {
-        let mut requests = hanging(&client, 30);
+        let mut requests = start_requests(&client, 30);
         eventually("all are in flight", async || in_flight(&alternator) == 30).await;
         let arrived = |count| {
             cluster
@@ -55,7 +55,7 @@ async fn they_leave_nothing_in_flight() {
 }
 
 #[tokio::test]
-async fn a_cancelled_trial_leaves_the_trial_to_the_next() {
+async fn cancelled_probe_request_leaves_the_probe_to_the_next_request() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     let node = cluster.node(1);
@@ -75,7 +75,7 @@ async fn a_cancelled_trial_leaves_the_trial_to_the_next() {
     let before = node.counters().requests;
     let mut trial = JoinSet::new();
     eventually("a request tries the node", async || {
-        trial = hanging(&client, 1);
+        trial = start_requests(&client, 1);
         eventually("it has arrived somewhere", async || {
             trial.try_join_next().is_some() || node.counters().requests > before
         })

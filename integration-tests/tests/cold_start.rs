@@ -15,10 +15,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Ends a test that would hang.
-const LONG: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[tokio::test]
-async fn processes_begin_at_random_nodes() {
+async fn first_request_goes_to_a_random_seed() {
     let answers = CannedResponseClient::new();
     let mut first = BTreeSet::new();
     // That one of three never comes first in a hundred starts happens once in 10^17 runs.
@@ -57,7 +57,9 @@ async fn requests_do_not_wait_for_discovery() {
     .await;
     let mut found = pin!(alternator.ready());
     assert!(poll!(&mut found).is_pending());
-    timeout(LONG, expect_pings(&client, 9)).await.unwrap();
+    timeout(TEST_TIMEOUT, expect_pings(&client, 9))
+        .await
+        .unwrap();
     assert!(
         poll!(&mut found).is_pending(),
         "no refresh has ended, not even with an error"
@@ -68,7 +70,7 @@ async fn requests_do_not_wait_for_discovery() {
 }
 
 #[tokio::test]
-async fn a_seed_that_hangs_does_not_keep_the_nodes_from_being_found() {
+async fn hung_seed_does_not_prevent_discovery_from_another_seed() {
     let cluster = test_cluster!();
     cluster.node(0).inject(Fault::Hang);
     let seeds = [cluster.node(0).url(), cluster.node(1).url()];

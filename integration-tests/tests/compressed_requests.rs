@@ -66,7 +66,7 @@ async fn expect_notes(client: &Client, table: &Table, numbers: impl IntoIterator
     }
 }
 
-fn unpacked(exchange: &Exchange) -> String {
+fn decompressed(exchange: &Exchange) -> String {
     let mut plain = String::new();
     match exchange.content_encoding() {
         Some("gzip") => GzDecoder::new(&*exchange.body).read_to_string(&mut plain),
@@ -78,7 +78,7 @@ fn unpacked(exchange: &Exchange) -> String {
 }
 
 #[tokio::test]
-async fn a_large_body_arrives_smaller_and_means_the_same() {
+async fn large_request_body_is_compressed_and_stored_unchanged() {
     for (compression, name) in [
         (RequestCompression::gzip(), "gzip"),
         (RequestCompression::deflate(), "deflate"),
@@ -100,14 +100,14 @@ async fn a_large_body_arrives_smaller_and_means_the_same() {
             .map(|node| node.counters().request_bytes)
             .sum();
         assert_eq!(received, sent.body.len() as u64);
-        let plain = unpacked(&sent);
+        let plain = decompressed(&sent);
         assert!(plain.contains(&note(1)) && plain.len() > 2 * sent.body.len());
         expect_notes(&client, &table, [1]).await;
     }
 }
 
 #[tokio::test]
-async fn what_is_small_or_not_to_be_compressed_stays_as_it_is() {
+async fn small_or_exempt_requests_are_not_compressed() {
     let cluster = test_cluster!();
     let (_alternator, client, recorder) =
         compressing_client(&cluster, RequestCompression::gzip(), config()).await;
@@ -137,7 +137,7 @@ async fn what_is_small_or_not_to_be_compressed_stays_as_it_is() {
 }
 
 #[tokio::test]
-async fn the_signature_covers_what_is_sent() {
+async fn signature_covers_the_compressed_body() {
     let cluster =
         test_cluster!(|cluster| cluster.nodes(3).authorization("alternator", "salted hash"));
     for compression in [RequestCompression::gzip(), RequestCompression::deflate()] {
@@ -164,7 +164,7 @@ async fn the_signature_covers_what_is_sent() {
 }
 
 #[tokio::test]
-async fn retries_send_what_was_compressed_once() {
+async fn retries_resend_the_same_compressed_body() {
     let cluster = test_cluster!();
     let config = config().retry_config(quick_retries());
     let (_alternator, client, recorder) =
@@ -194,7 +194,7 @@ async fn retries_send_what_was_compressed_once() {
 }
 
 #[tokio::test]
-async fn large_batches_are_written_whole() {
+async fn large_compressed_batch_is_written_completely() {
     let cluster = test_cluster!();
     let (_alternator, client, recorder) =
         compressing_client(&cluster, RequestCompression::deflate(), config()).await;
@@ -213,13 +213,13 @@ async fn large_batches_are_written_whole() {
     let unprocessed = batch.send().await.unwrap().unprocessed_items;
     assert!(unprocessed.is_none_or(|items| items.is_empty()));
     let sent = recorder.take_one();
-    let plain = unpacked(&sent);
+    let plain = decompressed(&sent);
     assert!(plain.len() > 30_000 && plain.len() > 4 * sent.body.len());
     expect_notes(&client, &table, [0, 12, 24]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_at_once_do_not_get_in_each_others_way() {
+async fn concurrent_compressed_writes_all_succeed() {
     let cluster = test_cluster!();
     let (_alternator, client, recorder) =
         compressing_client(&cluster, RequestCompression::gzip(), config()).await;
@@ -242,7 +242,7 @@ async fn many_at_once_do_not_get_in_each_others_way() {
 }
 
 #[tokio::test]
-async fn the_interceptor_alone_compresses_too() {
+async fn interceptor_alone_compresses_requests() {
     let cluster = test_cluster!();
     let recorder = ExchangeRecorder::new();
     let alternator = quick_refresh(&cluster).request_compression(RequestCompression::gzip());

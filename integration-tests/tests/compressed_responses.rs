@@ -63,7 +63,7 @@ async fn expect_all(client: &Client, table: &Table, count: usize) {
 }
 
 #[tokio::test]
-async fn a_large_page_comes_compressed_and_means_the_same() {
+async fn large_response_is_compressed_and_decoded_unchanged() {
     let cluster = test_cluster!();
     let table = notes(&cluster, 150).await;
     for (wanted, name) in [
@@ -85,7 +85,7 @@ async fn a_large_page_comes_compressed_and_means_the_same() {
 }
 
 #[tokio::test]
-async fn batches_and_pages_in_both_directions_at_once() {
+async fn concurrent_batches_work_with_compressed_requests_and_responses() {
     let cluster = test_cluster!();
     let table = notes(&cluster, 100).await;
     let alternator = quick_refresh(&cluster)
@@ -111,7 +111,7 @@ async fn batches_and_pages_in_both_directions_at_once() {
     }
 }
 
-async fn read_what_was_written(backend: &Backend, builder: Builder) {
+async fn expect_round_trip(backend: &Backend, builder: Builder) {
     let alternator = builder.build().unwrap();
     let client = Client::from_conf(backend.config().alternator(&alternator).build());
     let table = Table::create(&client).await;
@@ -124,19 +124,19 @@ async fn read_what_was_written(backend: &Backend, builder: Builder) {
 
 /// Also on a real one, whatever its version.
 #[tokio::test]
-async fn on_any_cluster_what_is_written_is_read() {
+async fn compressed_writes_and_reads_round_trip_on_any_cluster() {
     let backend = Backend::start();
     for (request, response) in [
         (RequestCompression::gzip(), ResponseCompression::deflate()),
         (RequestCompression::deflate(), ResponseCompression::gzip()),
     ] {
         let builder = backend.builder().request_compression(request.level(9));
-        read_what_was_written(&backend, builder.response_compression(response)).await;
+        expect_round_trip(&backend, builder.response_compression(response)).await;
     }
 }
 
 #[tokio::test]
-async fn with_enforced_authorization_too() {
+async fn compressed_writes_and_reads_round_trip_with_authorization() {
     let Some(backend) = Backend::start_enforcing(this_test!()) else {
         return;
     };
@@ -145,11 +145,11 @@ async fn with_enforced_authorization_too() {
         .request_compression(RequestCompression::gzip())
         .response_compression(ResponseCompression::gzip())
         .require_auth();
-    read_what_was_written(&backend, builder).await;
+    expect_round_trip(&backend, builder).await;
 }
 
 #[tokio::test]
-async fn what_asks_for_it_is_not_signed_and_need_not_be() {
+async fn accept_encoding_header_is_not_signed() {
     let cluster =
         test_cluster!(|cluster| cluster.nodes(2).authorization("alternator", "salted hash"));
     let signing_config = signing_config("alternator", "salted hash");
@@ -164,7 +164,7 @@ async fn what_asks_for_it_is_not_signed_and_need_not_be() {
 }
 
 #[tokio::test]
-async fn old_servers_answer_as_ever() {
+async fn old_servers_send_uncompressed_responses() {
     let cluster = test_cluster!(|cluster| cluster.nodes(2).version(Version::V2025_1));
     let table = notes(&cluster, 20).await;
     let (_alternator, client, recorder) =
@@ -174,7 +174,7 @@ async fn old_servers_answer_as_ever() {
 }
 
 #[tokio::test]
-async fn nobody_asks_where_nobody_would_read() {
+async fn compression_is_not_requested_without_the_decoding_http_client() {
     let log = Log::capture();
     let cluster = test_cluster!();
     let table = notes(&cluster, 20).await;
@@ -206,7 +206,7 @@ async fn nobody_asks_where_nobody_would_read() {
 }
 
 #[tokio::test]
-async fn one_that_breaks_off_goes_on_elsewhere() {
+async fn truncated_compressed_response_is_retried_on_another_node() {
     let cluster = test_cluster!();
     let table = notes(&cluster, 50).await;
     let config = config().retry_config(quick_retries());
@@ -256,7 +256,7 @@ fn headers(encoding: &str, length: usize) -> String {
 const TABLES: &[u8] = br#"{"TableNames":["one","two"]}"#;
 
 #[tokio::test]
-async fn any_server_that_compresses_will_do() {
+async fn gzip_and_deflate_are_decoded_whichever_was_requested() {
     for (encoding, body) in [("gzip", gzip(TABLES)), ("deflate", zlib(TABLES))] {
         let headers = headers(encoding, body.len()) + "\r\nx-amz-crc32: 1";
         let node = RawResponseServer::responding_with([(200, &*headers, body)]);
@@ -269,7 +269,7 @@ async fn any_server_that_compresses_will_do() {
 }
 
 #[tokio::test]
-async fn a_bomb_is_an_error_after_one_attempt_and_not_the_nodes_fault() {
+async fn decompression_bomb_is_an_error_without_retry_or_node_failure() {
     let bomb = vec![b' '; 8 << 20];
     for (encoding, body) in [("gzip", gzip(&bomb)), ("deflate", zlib(&bomb))] {
         assert!(body.len() < 100_000);
@@ -287,7 +287,7 @@ async fn a_bomb_is_an_error_after_one_attempt_and_not_the_nodes_fault() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_tried_again_and_then_an_error() {
+async fn undecodable_response_is_retried_and_then_an_error() {
     let whole = gzip(TABLES);
     let half = whole[..whole.len() / 2].to_vec();
     let mut damaged = whole.clone();
@@ -314,7 +314,7 @@ async fn what_cannot_be_read_is_tried_again_and_then_an_error() {
 }
 
 #[tokio::test]
-async fn one_that_nobody_asked_for_is_the_sdks_to_judge() {
+async fn unrequested_compressed_response_is_left_to_the_sdk() {
     let body = gzip(TABLES);
     let node = RawResponseServer::responding_with([(200, &*headers("gzip", body.len()), body)]);
     let alternator = Alternator::builder().seeds([node.url()]).build().unwrap();

@@ -40,7 +40,7 @@ async fn plain_client(cluster: &TestCluster) -> Client {
 }
 
 #[tokio::test]
-async fn the_operation_goes_on_uncompressed_and_so_do_all_others() {
+async fn refused_request_is_resent_uncompressed_and_compression_is_turned_off() {
     for version in [Version::V6_2, Version::V2025_1] {
         for compression in [RequestCompression::gzip(), RequestCompression::deflate()] {
             let log = Log::capture();
@@ -65,7 +65,7 @@ async fn the_operation_goes_on_uncompressed_and_so_do_all_others() {
 }
 
 #[tokio::test]
-async fn it_is_signed_anew() {
+async fn uncompressed_resend_is_signed_again() {
     let cluster = test_cluster!(|cluster| old(cluster).authorization("alternator", "salted hash"));
     let signing_config = signing_config("alternator", "salted hash");
     let (_alternator, client, recorder) =
@@ -85,7 +85,7 @@ const REFUSAL: &[u8] = br#"{"__type":"com.amazonaws.dynamodb.v20120810#Validatio
 const ERROR: &[u8] = b"{}";
 
 /// What becomes of a write to a node that answers like this, and how often it is sent.
-async fn answered(answers: &[(u16, &'static [u8])], retries: RetryConfig) -> (bool, usize) {
+async fn write_outcome(answers: &[(u16, &'static [u8])], retries: RetryConfig) -> (bool, usize) {
     let node = RawResponseServer::responding_with(
         answers.iter().map(|(status, body)| (*status, "", *body)),
     );
@@ -103,7 +103,7 @@ async fn answered(answers: &[(u16, &'static [u8])], retries: RetryConfig) -> (bo
 }
 
 #[tokio::test]
-async fn no_retry_of_the_applications_is_used_up() {
+async fn uncompressed_resend_uses_none_of_the_applications_attempts() {
     let refused = (400, REFUSAL);
     let failed = (500, ERROR);
     let done = (200, ERROR);
@@ -121,12 +121,12 @@ async fn no_retry_of_the_applications_is_used_up() {
     ] {
         let retries = quick_retries().with_max_attempts(attempts);
         let case = format!("{answers:?} of {attempts}");
-        assert_eq!(answered(answers, retries).await, expected, "{case}");
+        assert_eq!(write_outcome(answers, retries).await, expected, "{case}");
     }
 }
 
 #[tokio::test]
-async fn it_goes_on_even_where_retries_are_disabled() {
+async fn uncompressed_resend_happens_with_retries_disabled() {
     let cluster = test_cluster!(old);
     let disabled = config().retry_config(RetryConfig::disabled());
     let (_alternator, client, recorder) =
@@ -144,7 +144,7 @@ async fn it_goes_on_even_where_retries_are_disabled() {
 }
 
 #[tokio::test]
-async fn four_hundred_refused_at_once_all_go_on() {
+async fn four_hundred_requests_refused_at_once_are_all_resent() {
     let cluster = test_cluster!(old);
     let table = Table::create(&plain_client(&cluster).await).await;
     let barrier = BarrierClient::new();
@@ -172,7 +172,7 @@ async fn four_hundred_refused_at_once_all_go_on() {
 }
 
 #[tokio::test]
-async fn when_the_nodes_change_it_is_tried_again() {
+async fn compression_is_tried_again_after_a_membership_change() {
     let log = Log::capture();
     let cluster = test_cluster!(old);
     let (alternator, client, recorder) =
@@ -199,7 +199,7 @@ async fn when_the_nodes_change_it_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_node_that_an_operation_is_pinned_to_gets_it_again() {
+async fn uncompressed_resend_of_a_pinned_operation_stays_on_its_node() {
     let cluster = test_cluster!(old);
     let (_alternator, client, recorder) =
         compressing_client(&cluster, RequestCompression::gzip(), config()).await;
@@ -221,9 +221,9 @@ async fn a_node_that_an_operation_is_pinned_to_gets_it_again() {
 
 /// Forbids what the SDK would do.
 #[derive(Debug)]
-struct Never;
+struct ForbidRetries;
 
-impl ClassifyRetry for Never {
+impl ClassifyRetry for ForbidRetries {
     fn classify_retry(&self, _: &InterceptorContext) -> RetryAction {
         RetryAction::RetryForbidden
     }
@@ -238,12 +238,12 @@ impl ClassifyRetry for Never {
 }
 
 #[tokio::test]
-async fn an_application_that_forbids_retries_gets_the_servers_own_error() {
+async fn classifier_that_forbids_retries_gets_the_servers_error() {
     let cluster = test_cluster!(old);
     let table = Table::create(&plain_client(&cluster).await).await;
-    let never = config().retry_classifier(Never);
+    let forbid_retries = config().retry_classifier(ForbidRetries);
     let (_alternator, client, recorder) =
-        compressing_client(&cluster, RequestCompression::gzip(), never).await;
+        compressing_client(&cluster, RequestCompression::gzip(), forbid_retries).await;
     let put = client
         .put_item()
         .table_name(&table.name)
@@ -260,7 +260,7 @@ async fn an_application_that_forbids_retries_gets_the_servers_own_error() {
 }
 
 #[tokio::test]
-async fn the_interceptor_alone_takes_it_back_too() {
+async fn interceptor_alone_resends_refused_requests_uncompressed() {
     let cluster = test_cluster!(old);
     let alternator = quick_refresh(&cluster).request_compression(RequestCompression::gzip());
     let alternator = alternator.build().unwrap();
@@ -275,7 +275,7 @@ async fn the_interceptor_alone_takes_it_back_too() {
 }
 
 #[tokio::test]
-async fn an_error_that_is_no_refusal_is_left_alone() {
+async fn unrelated_validation_error_keeps_compression_on() {
     let log = Log::capture();
     let cluster = test_cluster!();
     let (_alternator, client, recorder) =

@@ -13,9 +13,9 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Region};
 
 /// A chain of providers that found nothing.
 #[derive(Debug)]
-struct Nothing;
+struct EmptyProvider;
 
-impl ProvideCredentials for Nothing {
+impl ProvideCredentials for EmptyProvider {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
@@ -39,7 +39,7 @@ fn one_node(cluster: alternator_test_cluster::Builder) -> alternator_test_cluste
 }
 
 #[tokio::test]
-async fn with_credentials_requests_are_signed_and_without_they_are_not() {
+async fn requests_are_signed_only_with_credentials() {
     let cluster = test_cluster!(one_node);
     let alternator = quick_refresh(&cluster).build().unwrap();
     let signed = Client::from_conf(
@@ -56,12 +56,12 @@ async fn with_credentials_requests_are_signed_and_without_they_are_not() {
 }
 
 #[tokio::test]
-async fn no_auth_leaves_the_credentials_unused() {
+async fn no_auth_ignores_credentials() {
     let cluster = test_cluster!(one_node);
     let alternator = quick_refresh(&cluster).no_auth().build().unwrap();
     for config in [
         signing_config("role", "secret"),
-        config().credentials_provider(Nothing),
+        config().credentials_provider(EmptyProvider),
     ] {
         let client = Client::from_conf(config.alternator(&alternator).build());
         expect_pings(&client, 1).await;
@@ -87,7 +87,7 @@ async fn discovery_is_never_signed() {
     );
 }
 
-async fn refused(cluster: &TestCluster, config: Builder) -> String {
+async fn expect_nothing_is_sent(cluster: &TestCluster, config: Builder) -> String {
     let recorder = RecordingClient::new();
     let alternator = quick_refresh(cluster).require_auth().build().unwrap();
     let config = config.http_client(recorder.clone()).alternator(&alternator);
@@ -101,13 +101,13 @@ async fn refused(cluster: &TestCluster, config: Builder) -> String {
 #[tokio::test]
 async fn require_auth_sends_nothing_without_credentials() {
     let cluster = test_cluster!(one_node);
-    refused(&cluster, config()).await;
-    let text = refused(&cluster, config().allow_no_auth()).await;
+    expect_nothing_is_sent(&cluster, config()).await;
+    let text = expect_nothing_is_sent(&cluster, config().allow_no_auth()).await;
     assert!(text.contains("credentials_provider"), "{text}");
 }
 
 #[tokio::test]
-async fn a_missing_region_is_filled_in_and_one_that_is_set_is_kept() {
+async fn missing_region_is_filled_in_and_a_set_region_is_kept() {
     let cluster = test_cluster!(one_node);
     let alternator = quick_refresh(&cluster).build().unwrap();
     for (chosen, signed_for) in [(None, "us-east-1"), (Some("mars-north-9"), "mars-north-9")] {
@@ -128,12 +128,12 @@ async fn a_missing_region_is_filled_in_and_one_that_is_set_is_kept() {
 }
 
 #[tokio::test]
-async fn credentials_that_fail_stay_an_error_with_one_warning_that_helps() {
+async fn failing_credentials_provider_is_an_error_with_one_warning() {
     let log = Log::capture();
     let cluster = test_cluster!(one_node);
     let alternator: Alternator = quick_refresh(&cluster).build().unwrap();
     let config = config()
-        .credentials_provider(Nothing)
+        .credentials_provider(EmptyProvider)
         .alternator(&alternator);
     let client = Client::from_conf(config.build());
     for _ in 0..3 {

@@ -14,7 +14,7 @@ fn state(alternator: &Alternator, node: &Node) -> NodeState {
 }
 
 /// Sixteen callers that write an item and read it back, consistently.
-async fn sixteen_callers(client: &Client) -> Load {
+async fn start_sixteen_callers(client: &Client) -> Load {
     let table = Table::create(client).await;
     Load::start(client, 16, move |client, number| {
         let name = table.name.clone();
@@ -34,10 +34,10 @@ async fn sixteen_callers(client: &Client) -> Load {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_killed_under_load_fails_no_operation() {
+async fn node_killed_under_load_fails_no_operation() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
-    let load = sixteen_callers(&client).await;
+    let load = start_sixteen_callers(&client).await;
     load.wait_for_requests(150).await;
     cluster.node(1).stop();
     load.wait_for_requests(300).await;
@@ -47,10 +47,10 @@ async fn a_node_killed_under_load_fails_no_operation() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_seed_killed_under_load_fails_no_operation() {
+async fn seed_killed_under_load_fails_no_operation() {
     let cluster = test_cluster!();
     let (_alternator, client) = ready_client(&cluster).await;
-    let load = sixteen_callers(&client).await;
+    let load = start_sixteen_callers(&client).await;
     load.wait_for_requests(150).await;
     cluster.node(0).stop();
     load.wait_for_requests(300).await;
@@ -58,10 +58,10 @@ async fn a_seed_killed_under_load_fails_no_operation() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_flaps_under_load_fails_no_operation() {
+async fn node_flapping_under_load_fails_no_operation() {
     let cluster = test_cluster!();
     let (_alternator, client) = ready_client(&cluster).await;
-    let load = sixteen_callers(&client).await;
+    let load = start_sixteen_callers(&client).await;
     for _ in 0..5 {
         load.wait_for_requests(50).await;
         cluster.node(1).stop();
@@ -72,7 +72,7 @@ async fn a_node_that_flaps_under_load_fails_no_operation() {
 }
 
 #[tokio::test]
-async fn a_node_that_came_back_gets_its_share_again() {
+async fn restarted_node_gets_its_share_again() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     let node = cluster.node(1);
@@ -99,7 +99,7 @@ async fn a_node_that_came_back_gets_its_share_again() {
 }
 
 #[tokio::test]
-async fn a_dead_node_costs_one_attempt_and_not_one_per_request() {
+async fn dead_node_costs_one_attempt_in_total() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     cluster.node(1).stop();

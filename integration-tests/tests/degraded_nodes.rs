@@ -21,7 +21,7 @@ fn state(alternator: &Alternator, node: &Node) -> NodeState {
 }
 
 /// Sixteen callers that never rest.
-fn sixteen_callers(client: &Client) -> Load {
+fn start_sixteen_callers(client: &Client) -> Load {
     Load::start(client, 16, async |client, _| {
         ping(&client).await.map(drop).map_err(error_text)
     })
@@ -38,7 +38,7 @@ struct Harness {
 impl Harness {
     async fn start(cluster: TestCluster) -> Self {
         let (alternator, client) = ready_client(&cluster).await;
-        let load = sixteen_callers(&client);
+        let load = start_sixteen_callers(&client);
         load.wait_for_requests(150).await;
         Self {
             faulty: cluster.node(1),
@@ -79,7 +79,7 @@ impl Harness {
 }
 
 /// Faults that leave requests without an answer.
-async fn a_node_of_which_nothing_comes(cluster: TestCluster, fault: Fault) {
+async fn expect_unresponsive_node_fails_no_operation(cluster: TestCluster, fault: Fault) {
     let harness = Harness::start(cluster).await;
     harness.faulty.inject(fault);
     harness.wait_for_state(NodeState::Down).await;
@@ -93,7 +93,7 @@ async fn a_node_of_which_nothing_comes(cluster: TestCluster, fault: Fault) {
 }
 
 /// A client each of whose operations is one attempt.
-async fn without_retries(cluster: &TestCluster) -> (Alternator, Client) {
+async fn client_without_retries(cluster: &TestCluster) -> (Alternator, Client) {
     let alternator = quick_refresh(cluster).build().unwrap();
     let config = config().retry_config(RetryConfig::disabled());
     let client = Client::from_conf(config.alternator(&alternator).build());
@@ -102,22 +102,22 @@ async fn without_retries(cluster: &TestCluster) -> (Alternator, Client) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_hangs_is_left_out_and_those_that_waited_go_elsewhere() {
-    a_node_of_which_nothing_comes(test_cluster!(), Fault::Hang).await;
+async fn hung_node_is_marked_down_and_fails_no_operation() {
+    expect_unresponsive_node_fails_no_operation(test_cluster!(), Fault::Hang).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_stalls_in_the_middle_of_its_answers_does_no_harm() {
-    a_node_of_which_nothing_comes(test_cluster!(), Fault::StallAfterHeaders).await;
+async fn node_stalling_mid_response_is_marked_down_and_fails_no_operation() {
+    expect_unresponsive_node_fails_no_operation(test_cluster!(), Fault::StallAfterHeaders).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_black_hole_does_no_harm() {
-    a_node_of_which_nothing_comes(test_cluster!(), Fault::BlackHole).await;
+async fn black_hole_is_marked_down_and_fails_no_operation() {
+    expect_unresponsive_node_fails_no_operation(test_cluster!(), Fault::BlackHole).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_answers_errors_is_ejected_and_comes_back() {
+async fn node_returning_errors_is_ejected_and_restored() {
     let harness = Harness::start(test_cluster!()).await;
     harness.faulty.inject(Fault::ServerError { share: 1.0 });
     harness.wait_for_state(NodeState::Ejected).await;
@@ -127,7 +127,7 @@ async fn a_node_that_answers_errors_is_ejected_and_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_answers_errors_half_of_the_time_is_ejected_too() {
+async fn node_returning_errors_half_of_the_time_is_ejected() {
     let harness = Harness::start(test_cluster!()).await;
     harness.faulty.inject(Fault::ServerError { share: 0.5 });
     harness.wait_for_state(NodeState::Ejected).await;
@@ -136,7 +136,7 @@ async fn a_node_that_answers_errors_half_of_the_time_is_ejected_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_node_gets_what_it_can_carry() {
+async fn slow_node_gets_a_smaller_share() {
     let harness = Harness::start(test_cluster!()).await;
     harness
         .faulty
@@ -152,13 +152,13 @@ async fn a_slow_node_gets_what_it_can_carry() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_is_overloaded_gets_less_and_is_not_ejected() {
+async fn throttling_node_gets_a_smaller_share_and_is_not_ejected() {
     let cluster = test_cluster!();
     // Throttling is answered with patience, and here with none, to see where the requests go.
-    let (alternator, client) = without_retries(&cluster).await;
+    let (alternator, client) = client_without_retries(&cluster).await;
     let faulty = cluster.node(1);
     faulty.inject(Fault::Throttle { share: 1.0 });
-    let load = sixteen_callers(&client);
+    let load = start_sixteen_callers(&client);
     load.wait_for_requests(300).await;
     cluster.reset_counters();
     load.wait_for_requests(1_500).await;
@@ -179,7 +179,7 @@ async fn a_node_that_is_overloaded_gets_less_and_is_not_ejected() {
 }
 
 #[tokio::test]
-async fn a_slow_operation_on_a_node_that_is_alive_is_left_alone() {
+async fn slow_operation_on_a_healthy_node_is_not_retried() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     expect_pings(&client, 30).await;
@@ -210,7 +210,7 @@ async fn a_slow_operation_on_a_node_that_is_alive_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_of_three_dead_are_made_up_for() {
+async fn two_dead_nodes_of_three_fail_no_operation() {
     let harness = Harness::start(test_cluster!()).await;
     let other = harness.cluster.node(2);
     harness.faulty.stop();
@@ -223,7 +223,7 @@ async fn two_of_three_dead_are_made_up_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_crashes_with_three_hundred_requests_in_flight_fails_none() {
+async fn node_crash_with_three_hundred_requests_in_flight_fails_none() {
     let cluster = test_cluster!();
     let (_alternator, client) = ready_client(&cluster).await;
     for node in cluster.nodes() {
@@ -248,7 +248,7 @@ async fn a_node_that_crashes_with_three_hundred_requests_in_flight_fails_none() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rolling_restart_fails_no_operation() {
+async fn rolling_restart_fails_no_operation() {
     let harness = Harness::start(test_cluster!()).await;
     for node in harness.cluster.nodes() {
         node.stop();
@@ -263,9 +263,9 @@ async fn a_rolling_restart_fails_no_operation() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hung_node_does_not_end_what_may_not_be_sent_again() {
+async fn requests_to_a_hung_node_are_not_aborted_with_retries_disabled() {
     let cluster = test_cluster!();
-    let (alternator, client) = without_retries(&cluster).await;
+    let (alternator, client) = client_without_retries(&cluster).await;
     let faulty = cluster.node(1);
     faulty.inject(Fault::Hang);
     let load = Load::start(&client, 3, async |client, _| {
@@ -288,9 +288,9 @@ async fn a_hung_node_does_not_end_what_may_not_be_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn when_all_answer_errors_none_is_left_out() {
+async fn panic_mode_keeps_all_nodes_in_use_when_all_return_errors() {
     let cluster = test_cluster!();
-    let (alternator, client) = without_retries(&cluster).await;
+    let (alternator, client) = client_without_retries(&cluster).await;
     for node in cluster.nodes() {
         node.inject(Fault::ServerError { share: 1.0 });
     }

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::list_tables::{ListTablesError, ListTablesOutput};
 
-const ELSEWHERE: &str = "http://127.0.0.1:9";
+const UNKNOWN_ENDPOINT: &str = "http://127.0.0.1:9";
 
 async fn client_with(cluster: &TestCluster, config: Builder) -> (Alternator, Client) {
     let alternator = quick_refresh(cluster).build().unwrap();
@@ -35,10 +35,11 @@ async fn ping_at(
 }
 
 #[tokio::test]
-async fn the_clients_endpoint_is_ignored_with_one_warning() {
+async fn clients_endpoint_url_is_ignored_with_one_warning() {
     let log = Log::capture();
     let cluster = test_cluster!();
-    let (_alternator, client) = client_with(&cluster, config().endpoint_url(ELSEWHERE)).await;
+    let (_alternator, client) =
+        client_with(&cluster, config().endpoint_url(UNKNOWN_ENDPOINT)).await;
     expect_pings(&client, 9).await;
     assert!(
         cluster
@@ -48,11 +49,11 @@ async fn the_clients_endpoint_is_ignored_with_one_warning() {
     );
     let warnings = log.warnings("endpoint_url");
     assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(warnings[0].contains(ELSEWHERE), "{warnings:?}");
+    assert!(warnings[0].contains(UNKNOWN_ENDPOINT), "{warnings:?}");
 }
 
 #[tokio::test]
-async fn a_clients_endpoint_that_is_a_node_is_ignored_silently() {
+async fn clients_endpoint_url_naming_a_node_is_ignored_without_warning() {
     let log = Log::capture();
     let cluster = test_cluster!();
     for endpoint in cluster.urls() {
@@ -70,7 +71,7 @@ async fn a_clients_endpoint_that_is_a_node_is_ignored_silently() {
 }
 
 #[tokio::test]
-async fn an_operations_endpoint_pins_it_to_that_node() {
+async fn per_operation_endpoint_url_pins_the_operation_to_that_node() {
     let cluster = test_cluster!();
     // Also where the client has the same endpoint, which is ignored.
     let pin = cluster.node(1).url();
@@ -96,7 +97,7 @@ async fn an_operations_endpoint_pins_it_to_that_node() {
 }
 
 #[tokio::test]
-async fn a_pinned_operation_goes_nowhere_else() {
+async fn pinned_operation_is_retried_only_on_its_node() {
     let cluster = test_cluster!();
     let retries = crate::support::quick_retries().with_max_attempts(3);
     let (_alternator, client) = client_with(&cluster, config().retry_config(retries)).await;
@@ -113,19 +114,19 @@ async fn a_pinned_operation_goes_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_pin_to_a_stranger_is_refused_and_nothing_is_sent() {
+async fn pin_to_an_unknown_endpoint_is_an_error_and_nothing_is_sent() {
     let cluster = test_cluster!();
     let recorder = RecordingClient::new();
     let config = config()
         .http_client(recorder.clone())
         .retry_config(RetryConfig::standard());
     let (_alternator, client) = client_with(&cluster, config).await;
-    for stranger in [
-        ELSEWHERE,
+    for endpoint in [
+        UNKNOWN_ENDPOINT,
         "https://dynamodb.us-east-1.amazonaws.com",
         "no url",
     ] {
-        let error = ping_at(&client, stranger).await.unwrap_err();
+        let error = ping_at(&client, endpoint).await.unwrap_err();
         let reason = find_in_chain::<RouteError>(&error).expect("a reason");
         assert!(
             matches!(reason, RouteError::UnknownEndpoint { .. }),
@@ -133,7 +134,7 @@ async fn a_pin_to_a_stranger_is_refused_and_nothing_is_sent() {
         );
         let text = reason.to_string();
         assert!(
-            text.contains(stranger) && text.contains(&cluster.url()),
+            text.contains(endpoint) && text.contains(&cluster.url()),
             "{text}"
         );
     }
@@ -142,7 +143,7 @@ async fn a_pin_to_a_stranger_is_refused_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_seed_can_be_named_though_it_is_in_no_list() {
+async fn operation_can_be_pinned_to_an_unlisted_seed() {
     let cluster = test_cluster!();
     let seed = cluster.node(2);
     let alternator = quick_refresh(&cluster).seeds([seed.url()]).build().unwrap();

@@ -6,7 +6,10 @@ use crate::support::{
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, Policy};
 use aws_sdk_dynamodb::Client;
 
-async fn recorded(backend: &Backend, policy: Policy) -> (Alternator, Client, RecordingClient) {
+async fn recording_client(
+    backend: &Backend,
+    policy: Policy,
+) -> (Alternator, Client, RecordingClient) {
     let recorder = RecordingClient::new();
     let alternator = backend.builder().policy(policy).build().unwrap();
     let config = backend.config().http_client(recorder.clone());
@@ -15,9 +18,9 @@ async fn recorded(backend: &Backend, policy: Policy) -> (Alternator, Client, Rec
     (alternator, client, recorder)
 }
 
-async fn sequential_requests_are_exactly_even(policy: Policy) {
+async fn expect_sequential_requests_are_exactly_even(policy: Policy) {
     let backend = Backend::start();
-    let (alternator, client, recorder) = recorded(&backend, policy).await;
+    let (alternator, client, recorder) = recording_client(&backend, policy).await;
     let nodes = alternator.nodes().len();
     expect_pings(&client, nodes * 50).await;
 
@@ -34,18 +37,18 @@ async fn sequential_requests_are_exactly_even(policy: Policy) {
 
 #[tokio::test]
 async fn sequential_requests_are_exactly_even_by_default() {
-    sequential_requests_are_exactly_even(Policy::default()).await;
+    expect_sequential_requests_are_exactly_even(Policy::default()).await;
 }
 
 #[tokio::test]
-async fn sequential_requests_are_exactly_even_in_plain_rotation() {
-    sequential_requests_are_exactly_even(Policy::round_robin()).await;
+async fn sequential_requests_are_exactly_even_with_round_robin() {
+    expect_sequential_requests_are_exactly_even(Policy::round_robin()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn concurrent_requests_differ_by_less_than_two_percent() {
+async fn concurrent_load_differs_between_nodes_by_less_than_two_percent() {
     let backend = Backend::start();
-    let (_alternator, client, recorder) = recorded(&backend, Policy::default()).await;
+    let (_alternator, client, recorder) = recording_client(&backend, Policy::default()).await;
     let load = Load::start(&client, 16, async |client, _| {
         ping(&client).await.map(drop).map_err(error_text)
     });
@@ -62,15 +65,15 @@ async fn concurrent_requests_differ_by_less_than_two_percent() {
 }
 
 #[tokio::test]
-async fn random_choice_reaches_every_node() {
+async fn random_policy_reaches_every_node() {
     let backend = Backend::start();
-    let (alternator, client, recorder) = recorded(&backend, Policy::random()).await;
+    let (alternator, client, recorder) = recording_client(&backend, Policy::random()).await;
     expect_pings(&client, 100).await;
     assert_eq!(recorder.attempts_per_node().len(), alternator.nodes().len());
 }
 
 #[tokio::test]
-async fn no_two_attempts_in_a_row_go_to_the_same_node() {
+async fn three_consecutive_requests_go_to_three_different_nodes() {
     let cluster = test_cluster!();
     let recorder = RecordingClient::new();
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();

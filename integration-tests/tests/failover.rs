@@ -25,7 +25,7 @@ fn failures(alternator: &Alternator) -> u64 {
     alternator.nodes().iter().map(NodeStatus::failures).sum()
 }
 
-async fn all_succeed(client: &Client, count: usize) {
+async fn expect_concurrent_pings(client: &Client, count: usize) {
     let requests = (0..count).map(|_| ping(client));
     for result in join_all(requests).await {
         result.unwrap();
@@ -33,7 +33,7 @@ async fn all_succeed(client: &Client, count: usize) {
 }
 
 #[tokio::test]
-async fn four_hundred_requests_at_once_that_meet_a_dead_node_all_succeed() {
+async fn four_hundred_concurrent_requests_to_a_dead_node_all_fail_over() {
     let cluster = test_cluster!(|cluster| cluster.nodes(2));
     let barrier = BarrierClient::new();
     // Three attempts and the SDK's quota, which pays for fifty such retries.
@@ -42,33 +42,39 @@ async fn four_hundred_requests_at_once_that_meet_a_dead_node_all_succeed() {
         .http_client(barrier.clone());
     let (alternator, client) = client_with(&cluster, config).await;
     cluster.node(1).stop();
-    tokio::join!(all_succeed(&client, 800), barrier.release_after(800));
+    tokio::join!(
+        expect_concurrent_pings(&client, 800),
+        barrier.release_after(800)
+    );
     assert_eq!(failures(&alternator), 400);
 }
 
 /// Those that `AWS_NEW_RETRIES_2026` turns on.
-fn newer_retries() -> RetryConfig {
+fn retry_spec_2_1() -> RetryConfig {
     let retries = RetryConfig::standard().with_max_attempts(4);
     retries.with_retry_spec(RetrySpec::v2_1())
 }
 
 #[tokio::test]
-async fn so_they_do_under_the_sdks_newer_retry_rules() {
+async fn four_hundred_concurrent_requests_to_a_dead_node_all_fail_over_with_retry_spec_2_1() {
     let cluster = test_cluster!(|cluster| cluster.nodes(2));
     let barrier = BarrierClient::new();
     let config = config()
-        .retry_config(newer_retries())
+        .retry_config(retry_spec_2_1())
         .http_client(barrier.clone());
     let (alternator, client) = client_with(&cluster, config).await;
     cluster.node(1).stop();
-    tokio::join!(all_succeed(&client, 800), barrier.release_after(800));
+    tokio::join!(
+        expect_concurrent_pings(&client, 800),
+        barrier.release_after(800)
+    );
     assert_eq!(failures(&alternator), 400);
 }
 
 #[tokio::test]
-async fn under_the_newer_rules_errors_go_to_another_node_and_failovers_cost_nothing() {
+async fn errors_are_retried_elsewhere_and_failovers_are_free_with_retry_spec_2_1() {
     let cluster = test_cluster!();
-    let (alternator, client) = client_with(&cluster, config().retry_config(newer_retries())).await;
+    let (alternator, client) = client_with(&cluster, config().retry_config(retry_spec_2_1())).await;
     cluster.node(1).stop();
     cluster.node(2).inject(Fault::ServerError { share: 1.0 });
     expect_pings(&client, 30).await;
@@ -77,7 +83,7 @@ async fn under_the_newer_rules_errors_go_to_another_node_and_failovers_cost_noth
 }
 
 #[tokio::test]
-async fn a_failover_waits_for_nothing() {
+async fn failover_has_no_backoff() {
     let cluster = test_cluster!();
     let hour = Duration::from_secs(3600);
     let retries = RetryConfig::standard()
@@ -91,7 +97,7 @@ async fn a_failover_waits_for_nothing() {
 }
 
 #[tokio::test]
-async fn most_of_the_cluster_may_be_dead() {
+async fn requests_succeed_with_more_dead_nodes_than_attempts() {
     let cluster = test_cluster!(|cluster| cluster.nodes(8));
     let (_alternator, client) = ready_client(&cluster).await;
     for index in 1..8 {
@@ -103,23 +109,23 @@ async fn most_of_the_cluster_may_be_dead() {
 }
 
 #[tokio::test]
-async fn without_retries_a_dead_node_still_fails_nothing() {
+async fn dead_node_fails_no_request_with_retries_disabled() {
     let cluster = test_cluster!();
     let config = config().retry_config(RetryConfig::disabled());
     let (alternator, client) = client_with(&cluster, config).await;
     cluster.node(1).stop();
-    all_succeed(&client, 60).await;
+    expect_concurrent_pings(&client, 60).await;
     assert!(failures(&alternator) > 0);
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_proof_even_with_an_http_client_that_shows_none() {
+async fn refused_connection_fails_over_without_connection_capture() {
     let cluster = test_cluster!();
     let config = config()
         .http_client(NoCaptureClient::new())
         .retry_config(RetryConfig::disabled());
     let (alternator, client) = client_with(&cluster, config).await;
     cluster.node(1).stop();
-    all_succeed(&client, 60).await;
+    expect_concurrent_pings(&client, 60).await;
     assert!(failures(&alternator) > 0);
 }

@@ -24,7 +24,7 @@ fn enforcing(cluster: Builder) -> Builder {
         .authorization("other", "other hash")
 }
 
-fn fast(cluster: &TestCluster, config: config::Builder) -> Client {
+fn fast_signing_client(cluster: &TestCluster, config: config::Builder) -> Client {
     let alternator = quick_refresh(cluster).require_auth().fast_signing();
     let alternator = alternator.build().unwrap();
     Client::from_conf(config.alternator(&alternator).build())
@@ -37,28 +37,28 @@ fn header(cluster: &TestCluster, name: &str) -> Option<String> {
     headers.find_map(|(other, value)| (other == name).then_some(value))
 }
 
-fn is_signed_fast(cluster: &TestCluster) -> bool {
+fn has_fast_signature(cluster: &TestCluster) -> bool {
     let authorization = header(cluster, "authorization").unwrap();
-    let fast = "SignedHeaders=host;x-amz-date;x-amz-target,";
+    let fast_signing_client = "SignedHeaders=host;x-amz-date;x-amz-target,";
     let fast_with_token = "SignedHeaders=host;x-amz-date;x-amz-security-token;x-amz-target,";
-    authorization.contains(fast) || authorization.contains(fast_with_token)
+    authorization.contains(fast_signing_client) || authorization.contains(fast_with_token)
 }
 
 #[tokio::test]
-async fn every_node_takes_them() {
+async fn every_node_accepts_fast_signatures() {
     let cluster = test_cluster!(|cluster| cluster.nodes(3).authorization(ROLE, SECRET));
     let config = signing_config(ROLE, SECRET).retry_config(quick_retries());
-    let client = fast(&cluster, config);
+    let client = fast_signing_client(&cluster, config);
     cluster.node(1).inject(Fault::ServerError { share: 0.5 });
     expect_pings(&client, 30).await;
     for node in cluster.nodes() {
         assert!(node.counters().requests >= 5);
     }
-    assert!(is_signed_fast(&cluster));
+    assert!(has_fast_signature(&cluster));
 }
 
 #[tokio::test]
-async fn operations_of_an_application_are_taken() {
+async fn application_operations_are_accepted_with_fast_signing() {
     let Some(backend) = Backend::start_enforcing(this_test!()) else {
         return;
     };
@@ -81,25 +81,29 @@ async fn operations_of_an_application_are_taken() {
 }
 
 #[tokio::test]
-async fn a_wrong_secret_is_the_servers_error() {
+async fn wrong_secret_with_fast_signing_is_the_servers_error() {
     let cluster = test_cluster!(enforcing);
-    let error = ping(&fast(&cluster, signing_config(ROLE, "something else"))).await;
+    let error = ping(&fast_signing_client(
+        &cluster,
+        signing_config(ROLE, "something else"),
+    ))
+    .await;
     let error = error.unwrap_err();
     assert_eq!(error.code(), Some("UnrecognizedClientException"));
-    assert!(is_signed_fast(&cluster));
+    assert!(has_fast_signature(&cluster));
 }
 
 #[tokio::test]
-async fn by_default_the_sdk_signs() {
+async fn sdk_signs_by_default() {
     let cluster = test_cluster!(enforcing);
     let alternator = quick_refresh(&cluster).build().unwrap();
     let config = signing_config(ROLE, SECRET).alternator(&alternator);
     expect_pings(&Client::from_conf(config.build()), 1).await;
-    assert!(!is_signed_fast(&cluster));
+    assert!(!has_fast_signature(&cluster));
 }
 
 #[tokio::test]
-async fn an_operation_can_have_it_otherwise() {
+async fn operation_option_overrides_fast_signing() {
     let cluster = test_cluster!(enforcing);
     for by_default in [true, false] {
         let alternator = match by_default {
@@ -111,24 +115,24 @@ async fn an_operation_can_have_it_otherwise() {
         for chosen in [None, Some(true), Some(false)] {
             let options = OperationOptions::new();
             let options = match chosen {
-                Some(fast) => options.fast_signing(fast),
+                Some(fast_signing_client) => options.fast_signing(fast_signing_client),
                 None => options,
             };
             let operation = client.list_tables().customize().alternator(options);
             operation.send().await.unwrap();
-            assert_eq!(is_signed_fast(&cluster), chosen.unwrap_or(by_default));
+            assert_eq!(has_fast_signature(&cluster), chosen.unwrap_or(by_default));
         }
     }
 }
 
 #[tokio::test]
-async fn a_session_token_is_sent_and_signed() {
+async fn session_token_is_sent_and_signed() {
     let cluster = test_cluster!(enforcing);
     let token = Some("the+token/of=a session".replace(' ', "-"));
     let credentials = Credentials::new(ROLE, SECRET, token.clone(), None, "test");
     let config = signing_config(ROLE, SECRET).credentials_provider(credentials);
-    expect_pings(&fast(&cluster, config), 2).await;
-    assert!(is_signed_fast(&cluster));
+    expect_pings(&fast_signing_client(&cluster, config), 2).await;
+    assert!(has_fast_signature(&cluster));
     assert_eq!(header(&cluster, "x-amz-security-token"), token);
     let authorization = header(&cluster, "authorization").unwrap();
     assert!(
@@ -151,21 +155,21 @@ impl ProvideCredentials for Rotating {
 }
 
 #[tokio::test]
-async fn credentials_that_change_are_used_from_then_on() {
+async fn rotated_credentials_are_used_for_the_next_request() {
     let cluster = test_cluster!(enforcing);
     let credentials = |role, secret| Credentials::new(role, secret, None, None, "test");
     let rotating = Rotating(Arc::new(Mutex::new(credentials(ROLE, SECRET))));
     let config = signing_config("", "")
         .credentials_provider(rotating.clone())
         .identity_cache(IdentityCache::no_cache());
-    let client = fast(&cluster, config);
+    let client = fast_signing_client(&cluster, config);
     for _ in 0..3 {
         for (role, secret) in [(ROLE, SECRET), ("other", "other hash")] {
             *rotating.0.lock().unwrap() = credentials(role, secret);
             expect_pings(&client, 2).await;
             let authorization = header(&cluster, "authorization").unwrap();
             assert!(authorization.contains(&format!("Credential={role}/")));
-            assert!(is_signed_fast(&cluster));
+            assert!(has_fast_signature(&cluster));
         }
         // The same role with another secret, as after a change of its password.
         *rotating.0.lock().unwrap() = credentials(ROLE, "other hash");
@@ -174,12 +178,16 @@ async fn credentials_that_change_are_used_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_role_that_no_header_takes_as_it_is_goes_by_the_sdks_signer() {
+async fn role_with_a_space_is_signed_by_the_sdk() {
     let cluster = test_cluster!(enforcing);
-    let error = ping(&fast(&cluster, signing_config("second role", "second"))).await;
+    let error = ping(&fast_signing_client(
+        &cluster,
+        signing_config("second role", "second"),
+    ))
+    .await;
     // The header is taken apart at spaces.
     assert!(error.is_err());
-    assert!(!is_signed_fast(&cluster));
+    assert!(!has_fast_signature(&cluster));
 }
 
 /// A clock that is some seconds behind.
@@ -198,17 +206,17 @@ impl aws_smithy_async::time::TimeSource for LaggingClock {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_wrong_costs_one_attempt_and_heals() {
+async fn clock_skew_costs_one_attempt_and_fast_signing_resumes_after_it() {
     let cluster = test_cluster!(enforcing);
     let clock = LaggingClock::default();
     let config = signing_config(ROLE, SECRET).time_source(clock.clone());
-    let client = fast(&cluster, config.retry_config(quick_retries()));
+    let client = fast_signing_client(&cluster, config.retry_config(quick_retries()));
     let attempts = async || {
         cluster.reset_counters();
         expect_pings(&client, 3).await;
         (
             cluster.node(0).counters().requests,
-            is_signed_fast(&cluster),
+            has_fast_signature(&cluster),
         )
     };
     assert_eq!(attempts().await, (3, true));
@@ -230,18 +238,18 @@ async fn a_clock_that_is_wrong_costs_one_attempt_and_heals() {
 }
 
 #[tokio::test]
-async fn a_clock_that_was_wrong_from_the_start_is_corrected_without_a_retry_once_it_is_known() {
+async fn clock_skew_from_the_start_costs_one_attempt_in_total() {
     let cluster = test_cluster!(enforcing);
     let clock = LaggingClock::default();
     clock.0.store(3600, Ordering::Relaxed);
     let config = signing_config(ROLE, SECRET).time_source(clock);
-    let client = fast(&cluster, config.retry_config(quick_retries()));
+    let client = fast_signing_client(&cluster, config.retry_config(quick_retries()));
     expect_pings(&client, 3).await;
     assert_eq!(cluster.node(0).counters().requests, 4);
 }
 
 #[tokio::test]
-async fn a_wrong_clock_is_corrected_whoever_signs_an_operation() {
+async fn clock_skew_is_corrected_for_both_signers() {
     let cluster = test_cluster!(enforcing);
     let clock = LaggingClock::default();
     clock.0.store(3600, Ordering::Relaxed);
@@ -249,33 +257,38 @@ async fn a_wrong_clock_is_corrected_whoever_signs_an_operation() {
     let config = signing_config(ROLE, SECRET).time_source(clock);
     let config = config.retry_config(quick_retries()).alternator(&alternator);
     let client = Client::from_conf(config.build());
-    for fast in [true, false, true, false] {
-        let options = OperationOptions::new().fast_signing(fast);
+    for fast_signing_client in [true, false, true, false] {
+        let options = OperationOptions::new().fast_signing(fast_signing_client);
         let operation = client.list_tables().customize().alternator(options);
         operation.send().await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn an_installation_replaces_the_signer_of_the_former() {
+async fn reinstallation_replaces_the_signer() {
     let cluster = test_cluster!(enforcing);
-    let [fast, slow] = [true, false].map(|fast| {
+    let [fast_signing_client, slow] = [true, false].map(|fast_signing_client| {
         let builder = quick_refresh(&cluster);
-        match fast {
+        match fast_signing_client {
             true => builder.fast_signing().build().unwrap(),
             false => builder.build().unwrap(),
         }
     });
     let mut config = signing_config(ROLE, SECRET).alternator(&slow).build();
-    for (alternator, is_fast) in [(&fast, true), (&slow, false), (&fast, true), (&fast, true)] {
+    for (alternator, is_fast) in [
+        (&fast_signing_client, true),
+        (&slow, false),
+        (&fast_signing_client, true),
+        (&fast_signing_client, true),
+    ] {
         config = config.to_builder().alternator(alternator).build();
         expect_pings(&Client::from_conf(config.clone()), 1).await;
-        assert_eq!(is_signed_fast(&cluster), is_fast);
+        assert_eq!(has_fast_signature(&cluster), is_fast);
     }
 }
 
 #[tokio::test]
-async fn a_scheme_of_the_applications_own_stays() {
+async fn custom_auth_scheme_is_not_replaced() {
     use aws_smithy_runtime_api::box_error::BoxError;
     use aws_smithy_runtime_api::client::auth::{
         AuthScheme, AuthSchemeEndpointConfig, AuthSchemeId, Sign,
@@ -332,7 +345,7 @@ async fn a_scheme_of_the_applications_own_stays() {
     }
 
     let cluster = test_cluster!(enforcing);
-    let before = fast(&cluster, signing_config(ROLE, SECRET).push_auth_scheme(Own));
+    let before = fast_signing_client(&cluster, signing_config(ROLE, SECRET).push_auth_scheme(Own));
     let error = ping(&before).await.unwrap_err();
     assert!(find_in_chain::<Signed>(&error).is_some(), "{error:?}");
     let alternator = quick_refresh(&cluster).fast_signing().build().unwrap();

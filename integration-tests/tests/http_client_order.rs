@@ -13,50 +13,50 @@ use aws_sdk_dynamodb::operation::list_tables::ListTablesOutput;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
 /// What tells of an HTTP client that has taken the wrapped one's place.
-const REMOVED: &str = "decorator of the HTTP client";
+const REPLACED: &str = "decorator of the HTTP client";
 
 fn requests(cluster: &TestCluster) -> u64 {
     let nodes = cluster.nodes();
     nodes.iter().map(|node| node.counters().requests).sum()
 }
 
-fn fixed() -> Builder {
+fn canned_response_builder() -> Builder {
     Alternator::builder()
         .seeds(["http://192.0.2.1:8000", "http://192.0.2.2:8000"])
         .http_client(CannedResponseClient::new())
 }
 
 #[tokio::test]
-async fn one_warning_tells_of_one_that_is_set_later() {
+async fn http_client_set_after_the_plugin_is_warned_of_once() {
     let log = Log::capture();
-    let alternator = fixed().build().unwrap();
+    let alternator = canned_response_builder().build().unwrap();
     let config = config()
         .http_client(CannedResponseClient::new())
         .alternator(&alternator)
         .http_client(CannedResponseClient::new());
     let client = Client::from_conf(config.build());
-    assert_eq!(log.warnings(REMOVED).len(), 0);
+    assert_eq!(log.warnings(REPLACED).len(), 0);
     expect_pings(&client, 1).await;
-    assert_eq!(log.warnings(REMOVED).len(), 1);
+    assert_eq!(log.warnings(REPLACED).len(), 1);
     expect_pings(&Client::from_conf(client.config().clone()), 5).await;
-    assert_eq!(log.warnings(REMOVED).len(), 1);
+    assert_eq!(log.warnings(REPLACED).len(), 1);
 }
 
 #[tokio::test]
-async fn each_installation_warns_for_itself() {
+async fn each_installation_warns_of_a_replaced_http_client() {
     let log = Log::capture();
-    let alternator = fixed().build().unwrap();
+    let alternator = canned_response_builder().build().unwrap();
     for count in 1..=2 {
         let config = config()
             .alternator(&alternator)
             .http_client(CannedResponseClient::new());
         expect_pings(&Client::from_conf(config.build()), 3).await;
-        assert_eq!(log.warnings(REMOVED).len(), count);
+        assert_eq!(log.warnings(REPLACED).len(), count);
     }
 }
 
 #[tokio::test]
-async fn one_that_is_set_later_leaves_failover_and_retries_as_they_are() {
+async fn failover_and_retries_work_with_an_http_client_set_after_the_plugin() {
     let cluster = test_cluster!();
     let later = RecordingClient::new();
     let alternator = quick_refresh(&cluster).build().unwrap();
@@ -75,7 +75,7 @@ async fn one_that_is_set_later_leaves_failover_and_retries_as_they_are() {
 }
 
 #[tokio::test]
-async fn without_one_that_is_set_later_nothing_is_said() {
+async fn http_client_set_before_the_plugin_causes_no_warning() {
     let log = Log::capture();
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
@@ -89,36 +89,36 @@ async fn without_one_that_is_set_later_nothing_is_said() {
     for _ in 0..3 {
         let _ = ping(&disabled).await;
     }
-    assert_eq!(log.warnings(REMOVED), Vec::<String>::new());
+    assert_eq!(log.warnings(REPLACED), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn nothing_is_said_of_the_parts_for_which_none_is_wrapped() {
+async fn separately_installed_components_cause_no_http_client_warning() {
     let log = Log::capture();
-    let alternator = fixed().build().unwrap();
+    let alternator = canned_response_builder().build().unwrap();
     let config = config()
         .endpoint_resolver(alternator.endpoint_resolver())
         .interceptor(alternator.interceptor())
         .allow_no_auth()
         .http_client(CannedResponseClient::new());
     expect_pings(&Client::from_conf(config.build()), 3).await;
-    assert_eq!(log.warnings(REMOVED), Vec::<String>::new());
+    assert_eq!(log.warnings(REPLACED), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn the_added_line_added_again_makes_up_for_it() {
+async fn reinstallation_after_the_http_client_causes_no_warning() {
     let log = Log::capture();
-    let alternator = fixed().build().unwrap();
+    let alternator = canned_response_builder().build().unwrap();
     let config = config()
         .alternator(&alternator)
         .http_client(CannedResponseClient::new());
     let config = config.build().to_builder().alternator(&alternator);
     expect_pings(&Client::from_conf(config.build()), 3).await;
-    assert_eq!(log.warnings(REMOVED), Vec::<String>::new());
+    assert_eq!(log.warnings(REPLACED), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn an_operation_may_bring_its_own() {
+async fn per_operation_http_client_is_used_without_warning() {
     let log = Log::capture();
     let cluster = test_cluster!();
     let own = RecordingClient::new();
@@ -131,18 +131,18 @@ async fn an_operation_may_bring_its_own() {
     }
     assert_eq!(own.operations().len(), 3);
     assert_eq!(requests(&cluster), 6);
-    assert_eq!(log.warnings(REMOVED), Vec::<String>::new());
+    assert_eq!(log.warnings(REPLACED), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn the_sdks_mocks_are_wrapped_like_any_other() {
+async fn sdk_mocks_are_wrapped_without_warning() {
     let log = Log::capture();
     let rule = mock!(Client::list_tables)
         .sequence()
         .http_status(503, None)
         .output(|| ListTablesOutput::builder().table_names("mocked").build())
         .build();
-    let alternator = fixed().build().unwrap();
+    let alternator = canned_response_builder().build().unwrap();
     let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&rule], |config| {
         config
             .retry_config(quick_retries())
@@ -151,11 +151,11 @@ async fn the_sdks_mocks_are_wrapped_like_any_other() {
     });
     assert_eq!(ping(&client).await.unwrap().table_names(), ["mocked"]);
     assert_eq!(rule.num_calls(), 2);
-    assert_eq!(log.warnings(REMOVED), Vec::<String>::new());
+    assert_eq!(log.warnings(REPLACED), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn the_applications_own_still_sees_every_attempt() {
+async fn applications_http_client_sees_every_attempt() {
     let cluster = test_cluster!();
     let own = RecordingClient::new();
     let alternator = quick_refresh(&cluster).build().unwrap();

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::operation::list_tables::ListTablesOutput;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
 #[tokio::test]
-async fn the_configurations_own_serves_data_and_discovery() {
+async fn configured_http_client_serves_requests_and_discovery() {
     let cluster = test_cluster!();
     let recorder = RecordingClient::new();
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
@@ -29,7 +29,7 @@ async fn the_configurations_own_serves_data_and_discovery() {
 }
 
 #[tokio::test]
-async fn the_builders_serves_configurations_that_have_none() {
+async fn builders_http_client_serves_configurations_without_one() {
     let cluster = test_cluster!();
     let [builders, own] = [RecordingClient::new(), RecordingClient::new()];
     let builder = Alternator::builder().seeds(cluster.urls());
@@ -49,7 +49,7 @@ async fn the_builders_serves_configurations_that_have_none() {
 }
 
 #[tokio::test]
-async fn data_and_discovery_share_their_connections() {
+async fn requests_and_discovery_share_connections() {
     let cluster = test_cluster!(|cluster| cluster.nodes(1));
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
     let client = Client::from_conf(config().alternator(&alternator).build());
@@ -63,7 +63,7 @@ async fn data_and_discovery_share_their_connections() {
 }
 
 #[tokio::test]
-async fn nodes_found_before_any_installation_are_spoken_to_over_the_same_connection() {
+async fn requests_reuse_the_connection_of_discovery_before_installation() {
     let cluster = test_cluster!(|cluster| cluster.nodes(1));
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
     alternator.ready().await.unwrap();
@@ -81,7 +81,7 @@ async fn nodes_found_before_any_installation_are_spoken_to_over_the_same_connect
 }
 
 #[tokio::test]
-async fn one_that_is_set_after_the_plugin_serves_data_only() {
+async fn http_client_set_after_the_plugin_serves_requests_only() {
     let cluster = test_cluster!();
     let [before, after] = [RecordingClient::new(), RecordingClient::new()];
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
@@ -101,7 +101,7 @@ async fn one_that_is_set_after_the_plugin_serves_data_only() {
 }
 
 #[tokio::test]
-async fn one_that_reaches_nobody_keeps_the_seeds() {
+async fn failed_discovery_keeps_the_seeds_in_use() {
     let alternator = Alternator::builder()
         .seeds(["http://192.0.2.1:8000", "http://192.0.2.2:8000"])
         .build()
@@ -119,7 +119,7 @@ async fn one_that_reaches_nobody_keeps_the_seeds() {
 }
 
 #[tokio::test]
-async fn the_sdks_mocks_work_in_a_client_with_the_plugin() {
+async fn sdk_mocks_work_with_the_plugin() {
     let rule = mock!(Client::list_tables)
         .sequence()
         .http_status(500, None)

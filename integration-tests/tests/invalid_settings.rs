@@ -9,10 +9,10 @@ fn error_of(builder: Builder) -> BuildError {
     builder.build().expect_err("bad settings")
 }
 
-fn expect_seed_error(seed: &str, is_it: fn(&BuildError) -> bool, advice: &str) {
+fn expect_seed_error(seed: &str, is_expected: fn(&BuildError) -> bool, advice: &str) {
     for seeds in [vec![seed], vec![SEED, seed]] {
         let error = error_of(Alternator::builder().seeds(seeds));
-        assert!(is_it(&error), "{seed}: {error:?}");
+        assert!(is_expected(&error), "{seed}: {error:?}");
         let text = error.to_string();
         assert!(
             text.contains(&format!("`{seed}`")) && text.contains(advice),
@@ -22,14 +22,14 @@ fn expect_seed_error(seed: &str, is_it: fn(&BuildError) -> bool, advice: &str) {
 }
 
 #[test]
-fn no_seed() {
+fn missing_seed_is_an_error() {
     let error = error_of(Alternator::builder());
     assert!(matches!(error, BuildError::NoSeed), "{error:?}");
     assert!(error.to_string().contains(".seeds(["), "{error}");
 }
 
 #[test]
-fn a_seed_that_is_no_url() {
+fn unparsable_seed_is_an_error() {
     for seed in ["http://", "http://[::1", "http://10.0.0.1:99999"] {
         expect_seed_error(
             seed,
@@ -40,7 +40,7 @@ fn a_seed_that_is_no_url() {
 }
 
 #[test]
-fn a_seed_with_another_scheme() {
+fn seed_with_unsupported_scheme_is_an_error() {
     for seed in ["ftp://10.0.0.1:8000", "10.0.0.1:8000", "localhost:8000"] {
         expect_seed_error(
             seed,
@@ -51,7 +51,7 @@ fn a_seed_with_another_scheme() {
 }
 
 #[test]
-fn a_seed_with_more_than_an_address() {
+fn seed_with_path_query_user_info_or_fragment_is_an_error() {
     for (seed, what) in [
         ("http://10.0.0.1:8000/path", "path"),
         ("http://10.0.0.1:8000?dc=dc1", "query"),
@@ -63,7 +63,7 @@ fn a_seed_with_more_than_an_address() {
 }
 
 #[test]
-fn a_seed_that_nobody_can_connect() {
+fn seed_with_unspecified_host_or_port_zero_is_an_error() {
     for seed in ["http://0.0.0.0:8000", "http://10.0.0.1:0"] {
         expect_seed_error(
             seed,
@@ -74,7 +74,7 @@ fn a_seed_that_nobody_can_connect() {
 }
 
 #[test]
-fn a_seed_of_aws() {
+fn aws_endpoint_as_seed_is_an_error() {
     let seed = "https://dynamodb.us-east-1.amazonaws.com";
     expect_seed_error(
         seed,
@@ -84,7 +84,7 @@ fn a_seed_of_aws() {
 }
 
 #[test]
-fn seeds_that_differ() {
+fn seeds_with_different_schemes_or_ports_are_an_error() {
     for other in [
         "https://10.0.0.2:8000",
         "http://10.0.0.2:8001",
@@ -101,7 +101,7 @@ fn seeds_that_differ() {
 }
 
 #[test]
-fn names_that_are_empty() {
+fn empty_datacenter_or_rack_name_is_an_error() {
     let with = |scope| error_of(Alternator::builder().seeds([SEED]).scope(scope));
     for scope in [
         Scope::datacenter(""),
@@ -118,7 +118,7 @@ fn names_that_are_empty() {
 }
 
 #[test]
-fn intervals_of_zero() {
+fn zero_refresh_interval_is_an_error() {
     let seeded = || Alternator::builder().seeds([SEED]);
     for (builder, setting) in [
         (
@@ -140,14 +140,14 @@ fn intervals_of_zero() {
 }
 
 #[test]
-fn auth_that_contradicts_itself() {
+fn no_auth_with_require_auth_is_an_error() {
     let error = error_of(Alternator::builder().seeds([SEED]).no_auth().require_auth());
     assert!(matches!(error, BuildError::ConflictingAuth), "{error:?}");
     assert!(error.to_string().contains(".no_auth()"), "{error}");
 }
 
 #[test]
-fn extreme_intervals_are_no_error() {
+fn extreme_refresh_intervals_are_valid() {
     for interval in [Duration::from_nanos(1), Duration::MAX] {
         let builder = Alternator::builder()
             .seeds([SEED])

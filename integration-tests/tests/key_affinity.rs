@@ -104,7 +104,7 @@ fn keys(count: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn conditional_writes_of_eight_clients_on_a_partition_have_one_coordinator() {
+async fn conditional_writes_of_eight_clients_to_a_partition_have_one_coordinator() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let mut clients = Vec::new();
@@ -126,7 +126,7 @@ async fn conditional_writes_of_eight_clients_on_a_partition_have_one_coordinator
 }
 
 #[tokio::test]
-async fn other_operations_stay_even() {
+async fn operations_without_affinity_stay_evenly_spread() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let builder = with(&cluster, KeyAffinity::conditional_writes());
@@ -144,7 +144,7 @@ async fn other_operations_stay_even() {
 }
 
 #[tokio::test]
-async fn all_writes_on_a_partition_keep_to_a_node_if_that_is_wanted() {
+async fn all_writes_setting_gives_the_writes_of_a_partition_one_coordinator() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let builder = with(&cluster, KeyAffinity::all_writes());
@@ -163,7 +163,7 @@ async fn all_writes_on_a_partition_keep_to_a_node_if_that_is_wanted() {
 }
 
 #[tokio::test]
-async fn reads_of_a_partition_keep_to_a_node_if_that_is_wanted() {
+async fn all_setting_gives_the_reads_of_a_partition_one_coordinator() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let (_alternator, client) =
@@ -185,7 +185,7 @@ async fn reads_of_a_partition_keep_to_a_node_if_that_is_wanted() {
 }
 
 #[tokio::test]
-async fn a_batch_goes_where_most_of_its_items_want_to_go() {
+async fn batch_goes_to_the_coordinator_of_most_of_its_items() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let (_alternator, client) =
@@ -213,7 +213,7 @@ async fn a_batch_goes_where_most_of_its_items_want_to_go() {
 }
 
 #[tokio::test]
-async fn clients_in_different_racks_have_the_same_coordinators() {
+async fn clients_in_different_racks_agree_on_coordinators() {
     let cluster = test_cluster!(|cluster| {
         let rack = |name: &str| NodeConfig::new().rack(name);
         let racks = ["r1", "r2", "r1", "r2", "r3"];
@@ -244,7 +244,7 @@ async fn clients_in_different_racks_have_the_same_coordinators() {
 }
 
 #[tokio::test]
-async fn an_operation_that_is_pinned_goes_to_its_node() {
+async fn endpoint_override_takes_precedence_over_key_affinity() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let builder = with(&cluster, KeyAffinity::conditional_writes());
@@ -261,7 +261,7 @@ async fn an_operation_that_is_pinned_goes_to_its_node() {
 }
 
 #[tokio::test]
-async fn the_parts_alone_have_it_too() {
+async fn key_affinity_works_with_separately_installed_components() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let builder = with(&cluster, KeyAffinity::conditional_writes());
@@ -276,7 +276,7 @@ async fn the_parts_alone_have_it_too() {
 }
 
 #[tokio::test]
-async fn keys_that_are_numbers_and_bytes_have_one_coordinator_each() {
+async fn number_and_binary_keys_have_one_coordinator_each() {
     let cluster = test_cluster!(five_nodes);
     let builder = with(&cluster, KeyAffinity::conditional_writes());
     for (kind, value) in [
@@ -302,7 +302,7 @@ async fn keys_that_are_numbers_and_bytes_have_one_coordinator_each() {
 }
 
 #[tokio::test]
-async fn a_counter_of_many_clients_counts_right_on_any_cluster() {
+async fn concurrent_counter_updates_are_exact_on_any_cluster() {
     let backend = Backend::start();
     let connect = |builder: Builder| {
         let alternator = builder.build().unwrap();

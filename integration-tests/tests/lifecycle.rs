@@ -15,7 +15,7 @@ fn discoveries(cluster: &TestCluster) -> u64 {
         .sum()
 }
 
-async fn expect_busy(cluster: &TestCluster) {
+async fn expect_refreshes(cluster: &TestCluster) {
     let before = discoveries(cluster);
     eventually("the list is refreshed again and again", async || {
         discoveries(cluster) > before + 3
@@ -23,7 +23,7 @@ async fn expect_busy(cluster: &TestCluster) {
     .await;
 }
 
-async fn expect_silence(cluster: &TestCluster) {
+async fn expect_no_refreshes(cluster: &TestCluster) {
     let ticker = RefreshTicker::start();
     // What was on its way arrives.
     ticker.wait_for_ticks(3).await;
@@ -33,45 +33,45 @@ async fn expect_silence(cluster: &TestCluster) {
 }
 
 #[tokio::test]
-async fn it_ends_with_the_last_handle() {
+async fn background_task_ends_with_the_last_handle() {
     let cluster = test_cluster!();
     let alternator = quick_refresh(&cluster).build().unwrap();
     let client = client(&alternator);
     expect_pings(&client, 3).await;
-    expect_busy(&cluster).await;
+    expect_refreshes(&cluster).await;
     drop(alternator);
     drop(client);
-    expect_silence(&cluster).await;
+    expect_no_refreshes(&cluster).await;
 }
 
 #[tokio::test]
-async fn any_client_keeps_it_alive_and_so_does_the_handle() {
+async fn any_client_or_handle_keeps_the_background_task_running() {
     let cluster = test_cluster!();
     let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config().alternator(&alternator).build();
     let handle = alternator.clone();
     drop(alternator);
     drop(config);
-    expect_busy(&cluster).await;
+    expect_refreshes(&cluster).await;
     let client = client(&handle);
     drop(handle);
-    expect_busy(&cluster).await;
+    expect_refreshes(&cluster).await;
     drop(client);
-    expect_silence(&cluster).await;
+    expect_no_refreshes(&cluster).await;
 }
 
 #[tokio::test]
-async fn shutdown_ends_it_and_clients_go_on() {
+async fn shutdown_ends_the_background_task_and_clients_keep_working() {
     let cluster = test_cluster!();
     let alternator = quick_refresh(&cluster).build().unwrap();
     let client = client(&alternator);
     alternator.ready().await.unwrap();
-    expect_busy(&cluster).await;
+    expect_refreshes(&cluster).await;
     alternator.shutdown().await;
     expect_pings(&client, 9).await;
-    expect_silence(&cluster).await;
+    expect_no_refreshes(&cluster).await;
     expect_pings(&client, 9).await;
-    expect_silence(&cluster).await;
+    expect_no_refreshes(&cluster).await;
     assert!(
         cluster
             .nodes()
@@ -80,21 +80,21 @@ async fn shutdown_ends_it_and_clients_go_on() {
     );
 }
 
-fn rarely_when_idle(cluster: &TestCluster) -> Alternator {
+fn hourly_when_idle(cluster: &TestCluster) -> Alternator {
     let builder = quick_refresh(cluster).idle_refresh_interval(Duration::from_secs(3600));
     builder.build().unwrap()
 }
 
 #[tokio::test]
-async fn idle_processes_are_silent_and_the_first_request_wakes_them() {
+async fn idle_process_does_not_refresh_until_the_next_request() {
     let cluster = test_cluster!();
-    let alternator = rarely_when_idle(&cluster);
+    let alternator = hourly_when_idle(&cluster);
     let client = client(&alternator);
     alternator.ready().await.unwrap();
     let ticker = RefreshTicker::start();
     for _ in 0..3 {
         ticker.wait_for_ticks(5).await;
-        expect_silence(&cluster).await;
+        expect_no_refreshes(&cluster).await;
         let before = discoveries(&cluster);
         expect_pings(&client, 1).await;
         eventually("the request has started a refresh", async || {
@@ -105,9 +105,9 @@ async fn idle_processes_are_silent_and_the_first_request_wakes_them() {
 }
 
 #[tokio::test]
-async fn busy_processes_refresh_at_the_active_interval() {
+async fn process_with_requests_refreshes_at_the_active_interval() {
     let cluster = test_cluster!();
-    let alternator = rarely_when_idle(&cluster);
+    let alternator = hourly_when_idle(&cluster);
     let client = client(&alternator);
     let end = discoveries(&cluster) + 10;
     eventually(

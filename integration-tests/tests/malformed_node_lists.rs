@@ -5,7 +5,7 @@ use alternator_lb_sdk::{Alternator, Scope};
 use alternator_test_cluster::TestCluster;
 
 /// What a node may answer that is no list of nodes.
-fn nonsense() -> Vec<(&'static str, u16, String)> {
+fn malformed_responses() -> Vec<(&'static str, u16, String)> {
     let list = |count: u32| {
         let entries = (0..count).map(|n| std::net::Ipv4Addr::from_bits(0x7f01_0000 + n));
         let entries: Vec<_> = entries.map(|ip| format!("\"{ip}\"")).collect();
@@ -32,11 +32,11 @@ fn nonsense() -> Vec<(&'static str, u16, String)> {
     ]
 }
 
-async fn the_last_good_list_serves(cluster: &TestCluster, scope: Scope) {
+async fn expect_last_good_list_is_kept(cluster: &TestCluster, scope: Scope) {
     let alternator = quick_refresh(cluster).scope(scope).build().unwrap();
     let client = client(&alternator);
     alternator.ready().await.unwrap();
-    for (what, status, body) in nonsense() {
+    for (what, status, body) in malformed_responses() {
         for node in cluster.nodes() {
             node.answer_localnodes(status, body.clone());
         }
@@ -59,20 +59,20 @@ async fn the_last_good_list_serves(cluster: &TestCluster, scope: Scope) {
 }
 
 #[tokio::test]
-async fn the_last_good_list_of_the_cluster_serves() {
-    the_last_good_list_serves(&test_cluster!(), Scope::cluster()).await;
+async fn malformed_lists_keep_the_last_good_list_in_cluster_scope() {
+    expect_last_good_list_is_kept(&test_cluster!(), Scope::cluster()).await;
 }
 
 #[tokio::test]
-async fn the_last_good_list_of_a_datacenter_serves() {
-    the_last_good_list_serves(&test_cluster!(), Scope::datacenter("dc1")).await;
+async fn malformed_lists_keep_the_last_good_list_in_datacenter_scope() {
+    expect_last_good_list_is_kept(&test_cluster!(), Scope::datacenter("dc1")).await;
 }
 
 #[tokio::test]
-async fn a_node_that_answers_nonsense_does_not_spoil_what_another_says() {
+async fn malformed_list_of_one_node_does_not_affect_discovery_from_another() {
     let cluster = test_cluster!();
     let seeds = [cluster.node(1).url()];
-    for (what, status, body) in nonsense() {
+    for (what, status, body) in malformed_responses() {
         cluster.node(0).answer_localnodes(status, body);
         let alternator = quick_refresh(&cluster)
             .seeds(seeds.clone())
@@ -94,7 +94,7 @@ fn listed(alternator: &Alternator) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn strange_entries_are_dropped_and_reported_once() {
+async fn invalid_list_entries_are_dropped_with_one_warning() {
     let log = Log::capture();
     let cluster = test_cluster!();
     let strange = [
@@ -122,7 +122,7 @@ async fn strange_entries_are_dropped_and_reported_once() {
 }
 
 #[tokio::test]
-async fn duplicates_are_one_node() {
+async fn duplicate_addresses_count_as_one_node() {
     let cluster = test_cluster!();
     for node in cluster.nodes() {
         node.list([
@@ -146,7 +146,7 @@ async fn duplicates_are_one_node() {
 }
 
 #[tokio::test]
-async fn failures_are_reported_once_and_so_is_the_recovery() {
+async fn failing_refreshes_are_logged_once_and_so_is_the_recovery() {
     let log = Log::capture();
     let cluster = test_cluster!();
     let alternator = quick_refresh(&cluster).build().unwrap();

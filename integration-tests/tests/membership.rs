@@ -17,17 +17,18 @@ fn listed(alternator: &Alternator) -> BTreeSet<String> {
         .collect()
 }
 
-fn present(cluster: &TestCluster) -> BTreeSet<String> {
+fn current_urls(cluster: &TestCluster) -> BTreeSet<String> {
     cluster.urls().into_iter().collect()
 }
 
 /// Whether the nodes in use are those of the cluster.
 fn is_up_to_date(cluster: &TestCluster, alternator: &Alternator) -> bool {
     let nodes = alternator.nodes();
-    listed(alternator) == present(cluster) && nodes.iter().all(|node| node.state() == NodeState::Up)
+    listed(alternator) == current_urls(cluster)
+        && nodes.iter().all(|node| node.state() == NodeState::Up)
 }
 
-async fn up_to_date(cluster: &TestCluster, alternator: &Alternator) {
+async fn wait_until_up_to_date(cluster: &TestCluster, alternator: &Alternator) {
     eventually("the nodes in use are those of the cluster", async || {
         is_up_to_date(cluster, alternator)
     })
@@ -44,7 +45,11 @@ async fn expect_even(cluster: &TestCluster, client: &Client) {
 }
 
 /// Waits until requests, none of which fails, go to the nodes of the cluster and to no others.
-async fn follows(cluster: &TestCluster, alternator: &Alternator, client: &Client) {
+async fn requests_until_up_to_date(
+    cluster: &TestCluster,
+    alternator: &Alternator,
+    client: &Client,
+) {
     eventually("the nodes in use are those of the cluster", async || {
         ping(client).await.unwrap();
         is_up_to_date(cluster, alternator)
@@ -53,16 +58,16 @@ async fn follows(cluster: &TestCluster, alternator: &Alternator, client: &Client
 }
 
 #[tokio::test]
-async fn a_node_that_joins_gets_its_share() {
+async fn joining_node_gets_its_share() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     cluster.add_node(NodeConfig::new()).unwrap();
-    up_to_date(&cluster, &alternator).await;
+    wait_until_up_to_date(&cluster, &alternator).await;
     expect_even(&cluster, &client).await;
 }
 
 #[tokio::test]
-async fn a_node_that_does_not_listen_yet_gets_nothing_until_it_does() {
+async fn joining_node_gets_no_requests_before_it_listens() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     let joining = cluster.add_node(NodeConfig::new()).unwrap();
@@ -78,13 +83,13 @@ async fn a_node_that_does_not_listen_yet_gets_nothing_until_it_does() {
         assert_eq!(state(), Some((NodeState::Pending, 0)));
     }
     joining.start().unwrap();
-    up_to_date(&cluster, &alternator).await;
+    wait_until_up_to_date(&cluster, &alternator).await;
     assert!(joining.counters().health_checks > 0, "it was asked");
     expect_even(&cluster, &client).await;
 }
 
 #[tokio::test]
-async fn a_node_that_left_gets_nothing_more_though_it_still_answers() {
+async fn unlisted_node_gets_no_requests_while_still_running() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     let leaving = cluster.node(2);
@@ -100,29 +105,29 @@ async fn a_node_that_left_gets_nothing_more_though_it_still_answers() {
 }
 
 #[tokio::test]
-async fn a_node_replaced_at_a_new_address_fails_nothing() {
+async fn node_replaced_at_a_new_address_fails_no_request() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     cluster.remove_node(&cluster.node(1));
     cluster.add_node(NodeConfig::new()).unwrap();
-    follows(&cluster, &alternator, &client).await;
+    requests_until_up_to_date(&cluster, &alternator, &client).await;
     expect_even(&cluster, &client).await;
 }
 
 #[tokio::test]
-async fn a_rolling_replacement_of_all_nodes_fails_nothing() {
+async fn rolling_replacement_of_all_nodes_fails_no_request() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     for index in 0..3 {
         cluster.add_node(NodeConfig::new()).unwrap();
         cluster.remove_node(&cluster.node(index));
-        follows(&cluster, &alternator, &client).await;
+        requests_until_up_to_date(&cluster, &alternator, &client).await;
     }
     expect_even(&cluster, &client).await;
 }
 
 #[tokio::test]
-async fn a_cluster_that_came_back_at_new_addresses_is_found_through_a_seed() {
+async fn cluster_restarted_at_new_addresses_is_found_through_a_seed() {
     let cluster = test_cluster!();
     let kept = "127.0.0.22";
     let kept_url = format!("http://{kept}:{}", cluster.port());
@@ -131,7 +136,7 @@ async fn a_cluster_that_came_back_at_new_addresses_is_found_through_a_seed() {
     let config = crate::support::config().retry_config(quick_retries());
     let client = Client::from_conf(config.alternator(&alternator).build());
     alternator.ready().await.unwrap();
-    assert_eq!(listed(&alternator), present(&cluster));
+    assert_eq!(listed(&alternator), current_urls(&cluster));
 
     for node in cluster.nodes() {
         cluster.remove_node(&node);
@@ -151,11 +156,11 @@ async fn a_cluster_that_came_back_at_new_addresses_is_found_through_a_seed() {
 }
 
 #[tokio::test]
-async fn a_node_that_is_down_but_listed_keeps_its_place() {
+async fn down_but_listed_node_stays_a_member() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     cluster.node(2).stop();
     expect_pings(&client, 3).await;
     RefreshTicker::start().wait_for_ticks(10).await;
-    assert_eq!(listed(&alternator), present(&cluster));
+    assert_eq!(listed(&alternator), current_urls(&cluster));
 }

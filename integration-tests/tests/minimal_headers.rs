@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{self, AppName, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 
-const OWN: &str = concat!("alternator-lb-sdk/", env!("CARGO_PKG_VERSION"));
+const PLUGIN_USER_AGENT: &str = concat!("alternator-lb-sdk/", env!("CARGO_PKG_VERSION"));
 
 fn cluster(server: &RecordingServer) -> Builder {
     Alternator::builder().seeds([server.url()])
@@ -22,7 +22,7 @@ fn client(builder: Builder, config: config::Builder) -> Client {
 }
 
 /// A lean request of the operation that [`ping`] makes, unsigned.
-fn lean_ping(server: &RecordingServer, user_agent: &str) -> String {
+fn minimal_ping(server: &RecordingServer, user_agent: &str) -> String {
     let host = server.url().replace("http://", "");
     format!(
         "POST / HTTP/1.1\r\n\
@@ -50,14 +50,14 @@ fn names(request: &str) -> Vec<&str> {
 }
 
 /// The headers by which the SDK tells of itself and its retries.
-const OF_THE_SDK: [&str; 3] = [
+const SDK_HEADERS: [&str; 3] = [
     "amz-sdk-invocation-id",
     "amz-sdk-request",
     "x-amz-user-agent",
 ];
 
-fn assert_as_by_the_sdk(request: &str) {
-    for name in OF_THE_SDK {
+fn assert_sdk_headers(request: &str) {
+    for name in SDK_HEADERS {
         assert!(header(request, name).is_some(), "{name}: {request}");
     }
     assert!(
@@ -68,14 +68,14 @@ fn assert_as_by_the_sdk(request: &str) {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_but_what_is_read() {
+async fn requests_carry_only_minimal_headers() {
     let server = RecordingServer::new();
     ping(&client(cluster(&server), config())).await.unwrap();
-    assert_eq!(server.take_one(), lean_ping(&server, OWN));
+    assert_eq!(server.take_one(), minimal_ping(&server, PLUGIN_USER_AGENT));
 }
 
 #[tokio::test]
-async fn a_signature_covers_what_is_sent() {
+async fn signature_covers_only_minimal_headers() {
     let server = RecordingServer::new();
     ping(&client(cluster(&server), signing_config("role", "secret")))
         .await
@@ -90,43 +90,43 @@ async fn a_signature_covers_what_is_sent() {
         "x-amz-target",
     ];
     assert_eq!(names(&request), expected);
-    assert_eq!(header(&request, "user-agent"), Some(OWN));
+    assert_eq!(header(&request, "user-agent"), Some(PLUGIN_USER_AGENT));
     let authorization = header(&request, "authorization").unwrap();
     let signed = "SignedHeaders=content-length;host;x-amz-date;x-amz-target,";
     assert!(authorization.contains(signed), "{authorization}");
 }
 
 #[tokio::test]
-async fn the_applications_name_follows_the_plugins() {
+async fn app_name_follows_the_plugins_name_in_the_user_agent() {
     let server = RecordingServer::new();
     let config = config().app_name(AppName::new("shop").unwrap());
     ping(&client(cluster(&server), config)).await.unwrap();
-    let user_agent = format!("{OWN} app/shop");
-    assert_eq!(server.take_one(), lean_ping(&server, &user_agent));
+    let user_agent = format!("{PLUGIN_USER_AGENT} app/shop");
+    assert_eq!(server.take_one(), minimal_ping(&server, &user_agent));
 }
 
 #[tokio::test]
-async fn a_name_that_is_set_after_the_installation_counts_too() {
+async fn app_name_set_after_installation_is_sent() {
     let server = RecordingServer::new();
     let alternator = cluster(&server).build().unwrap();
     let config = config().alternator(&alternator);
     let config = config.app_name(AppName::new("later").unwrap());
     ping(&Client::from_conf(config.build())).await.unwrap();
-    let user_agent = format!("{OWN} app/later");
-    assert_eq!(server.take_one(), lean_ping(&server, &user_agent));
+    let user_agent = format!("{PLUGIN_USER_AGENT} app/later");
+    assert_eq!(server.take_one(), minimal_ping(&server, &user_agent));
 }
 
 #[tokio::test]
-async fn a_user_agent_that_is_chosen_is_sent_as_it_is() {
+async fn configured_user_agent_is_sent_verbatim() {
     let server = RecordingServer::new();
     let config = config().app_name(AppName::new("shop").unwrap());
     let builder = cluster(&server).user_agent("till/7 (eu)");
     ping(&client(builder, config)).await.unwrap();
-    assert_eq!(server.take_one(), lean_ping(&server, "till/7 (eu)"));
+    assert_eq!(server.take_one(), minimal_ping(&server, "till/7 (eu)"));
 }
 
 #[tokio::test]
-async fn a_user_agent_of_the_applications_own_interceptor_stays() {
+async fn user_agent_of_an_application_interceptor_is_kept() {
     let server = RecordingServer::new();
     let client = client(cluster(&server), config());
     let operation = client.list_tables().limit(1).customize();
@@ -134,20 +134,20 @@ async fn a_user_agent_of_the_applications_own_interceptor_stays() {
         request.headers_mut().insert("user-agent", "mine");
     });
     operation.send().await.unwrap();
-    assert_eq!(server.take_one(), lean_ping(&server, "mine"));
+    assert_eq!(server.take_one(), minimal_ping(&server, "mine"));
 }
 
 #[tokio::test]
-async fn every_attempt_is_lean() {
+async fn every_attempt_has_minimal_headers() {
     let server = RecordingServer::responding_with(&[SERVER_ERROR, SERVER_ERROR, OK]);
     let config = config().retry_config(quick_retries());
     ping(&client(cluster(&server), config)).await.unwrap();
-    let expected = lean_ping(&server, OWN);
+    let expected = minimal_ping(&server, PLUGIN_USER_AGENT);
     assert_eq!(server.take(), [&*expected, &*expected, &*expected]);
 }
 
 #[tokio::test]
-async fn without_lean_requests_all_is_as_by_the_sdk() {
+async fn disabling_minimal_headers_sends_all_headers_of_the_sdk() {
     let server = RecordingServer::new();
     for config in [config(), signing_config("role", "secret")] {
         let plain = config.clone().endpoint_url(server.url()).allow_no_auth();
@@ -156,13 +156,13 @@ async fn without_lean_requests_all_is_as_by_the_sdk() {
         let builder = cluster(&server).without_lean_requests();
         ping(&client(builder, config)).await.unwrap();
         let by_the_plugin = server.take_one();
-        assert_as_by_the_sdk(&by_the_plugin);
+        assert_sdk_headers(&by_the_plugin);
         assert_eq!(names(&by_the_plugin), names(&by_the_sdk));
     }
 }
 
 #[tokio::test]
-async fn the_parts_leave_requests_as_they_are() {
+async fn separately_installed_components_send_all_headers_of_the_sdk() {
     let server = RecordingServer::new();
     let alternator = cluster(&server).build().unwrap();
     let config = config()
@@ -170,11 +170,11 @@ async fn the_parts_leave_requests_as_they_are() {
         .endpoint_resolver(alternator.endpoint_resolver())
         .interceptor(alternator.interceptor());
     ping(&Client::from_conf(config.build())).await.unwrap();
-    assert_as_by_the_sdk(&server.take_one());
+    assert_sdk_headers(&server.take_one());
 }
 
 #[tokio::test]
-async fn an_operation_can_have_it_otherwise() {
+async fn operation_option_overrides_minimal_headers() {
     let server = RecordingServer::new();
     let send = async |builder: Builder, options: OperationOptions| {
         let client = client(builder, config());
@@ -185,35 +185,35 @@ async fn an_operation_can_have_it_otherwise() {
         let [one, next] = server.take().try_into().unwrap();
         (one, next)
     };
-    let lean = lean_ping(&server, OWN);
+    let minimal = minimal_ping(&server, PLUGIN_USER_AGENT);
     let options = OperationOptions::new();
     let (one, next) = send(cluster(&server), options.clone().lean_requests(false)).await;
-    assert_as_by_the_sdk(&one);
-    assert_eq!(next, lean, "the next is as all are");
+    assert_sdk_headers(&one);
+    assert_eq!(next, minimal, "the next is as all are");
 
-    let fat = || cluster(&server).without_lean_requests();
-    let (one, next) = send(fat(), options.clone().lean_requests(true)).await;
-    assert_eq!(one, lean);
-    assert_as_by_the_sdk(&next);
+    let sdk_headers = || cluster(&server).without_lean_requests();
+    let (one, next) = send(sdk_headers(), options.clone().lean_requests(true)).await;
+    assert_eq!(one, minimal);
+    assert_sdk_headers(&next);
 
     let (one, _) = send(cluster(&server), options.clone()).await;
-    assert_eq!(one, lean, "nothing was said");
-    let (one, _) = send(fat(), options).await;
-    assert_as_by_the_sdk(&one);
+    assert_eq!(one, minimal, "nothing was said");
+    let (one, _) = send(sdk_headers(), options).await;
+    assert_sdk_headers(&one);
 }
 
 #[tokio::test]
-async fn an_installation_replaces_what_the_former_said() {
+async fn reinstallation_replaces_the_minimal_headers_setting() {
     let server = RecordingServer::new();
-    let fat = cluster(&server).without_lean_requests().build().unwrap();
-    let lean = cluster(&server).build().unwrap();
-    let config = config().alternator(&fat).build();
-    let config = config.to_builder().alternator(&lean).build();
+    let sdk_headers = cluster(&server).without_lean_requests().build().unwrap();
+    let minimal = cluster(&server).build().unwrap();
+    let config = config().alternator(&sdk_headers).build();
+    let config = config.to_builder().alternator(&minimal).build();
     ping(&Client::from_conf(config.clone())).await.unwrap();
-    assert_eq!(server.take_one(), lean_ping(&server, OWN));
-    let config = config.to_builder().alternator(&fat).build();
+    assert_eq!(server.take_one(), minimal_ping(&server, PLUGIN_USER_AGENT));
+    let config = config.to_builder().alternator(&sdk_headers).build();
     ping(&Client::from_conf(config)).await.unwrap();
-    assert_as_by_the_sdk(&server.take_one());
+    assert_sdk_headers(&server.take_one());
 }
 
 /// The bytes of the head of a `GetItem` with the settings of most applications.
@@ -226,23 +226,23 @@ async fn head_of_get_item(server: &RecordingServer, client: &Client) -> usize {
 }
 
 #[tokio::test]
-async fn a_head_is_half_of_what_it_was() {
+async fn request_head_is_at_most_55_percent_of_the_sdks() {
     let server = RecordingServer::new();
     let plain = config().endpoint_url(server.url()).allow_no_auth();
     let plain = head_of_get_item(&server, &Client::from_conf(plain.build())).await;
-    let lean = head_of_get_item(&server, &client(cluster(&server), config())).await;
-    assert!(lean * 100 <= plain * 55, "{lean} of {plain}");
+    let minimal = head_of_get_item(&server, &client(cluster(&server), config())).await;
+    assert!(minimal * 100 <= plain * 55, "{minimal} of {plain}");
 
     let signing_config = signing_config("role", "secret").region(Region::from_static("us-east-1"));
     let plain = signing_config.clone().endpoint_url(server.url()).build();
     let plain = head_of_get_item(&server, &Client::from_conf(plain)).await;
     let fast = client(cluster(&server).fast_signing(), signing_config);
-    let lean = head_of_get_item(&server, &fast).await;
-    assert!(lean * 100 <= plain * 55, "{lean} of {plain}");
+    let minimal = head_of_get_item(&server, &fast).await;
+    assert!(minimal * 100 <= plain * 55, "{minimal} of {plain}");
 }
 
 #[test]
-fn a_user_agent_that_no_header_takes_is_an_error() {
+fn invalid_user_agent_is_an_error() {
     for bad in ["", "line\nfeed", "two  spaces", "Käse"] {
         let builder = Alternator::builder().seeds(["http://192.0.2.1:8000"]);
         let error = builder.user_agent(bad).build().unwrap_err();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// One request each of many processes, to a cluster of which one node is dead and the others fail. Where the dead node
 /// came as number `position` among those tried, three requests must have been sent.
-async fn a_dead_node_costs_none_of_the_attempts(position: usize) {
+async fn expect_dead_node_costs_no_attempt(position: usize) {
     let cluster = test_cluster!();
     for node in cluster.nodes() {
         node.inject(Fault::ServerError { share: 1.0 });
@@ -38,16 +38,16 @@ async fn a_dead_node_costs_none_of_the_attempts(position: usize) {
 }
 
 #[tokio::test]
-async fn a_dead_node_met_first_costs_none_of_the_attempts() {
-    a_dead_node_costs_none_of_the_attempts(0).await;
+async fn dead_node_tried_first_costs_no_attempt() {
+    expect_dead_node_costs_no_attempt(0).await;
 }
 
 #[tokio::test]
-async fn a_dead_node_met_between_others_costs_none_of_the_attempts() {
-    a_dead_node_costs_none_of_the_attempts(1).await;
+async fn dead_node_tried_between_failing_nodes_costs_no_attempt() {
+    expect_dead_node_costs_no_attempt(1).await;
 }
 
 #[tokio::test]
-async fn a_dead_node_met_last_costs_none_of_the_attempts() {
-    a_dead_node_costs_none_of_the_attempts(2).await;
+async fn dead_node_tried_last_costs_no_attempt() {
+    expect_dead_node_costs_no_attempt(2).await;
 }

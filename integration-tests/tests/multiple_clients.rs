@@ -23,7 +23,7 @@ fn streams_client(alternator: &Alternator) -> streams::Client {
     streams::Client::from_conf(config.build())
 }
 
-async fn all_found(alternator: &Alternator) {
+async fn wait_for_all_nodes(alternator: &Alternator) {
     eventually("all nodes are found", async || {
         alternator.nodes().len() == 3
     })
@@ -39,7 +39,7 @@ fn discoveries(cluster: &TestCluster) -> u64 {
 }
 
 #[tokio::test]
-async fn however_many_clients_there_is_one_discovery() {
+async fn all_clients_share_one_discovery() {
     let cluster = test_cluster!();
     let alternator = hourly(&cluster);
     let clients: Vec<_> = (0..5).map(|_| client(&alternator)).collect();
@@ -48,18 +48,18 @@ async fn however_many_clients_there_is_one_discovery() {
         expect_pings(client, 3).await;
     }
     streams.list_streams().send().await.unwrap();
-    all_found(&alternator).await;
+    wait_for_all_nodes(&alternator).await;
     RefreshTicker::start().wait_for_ticks(10).await;
     assert_eq!(discoveries(&cluster), 1);
 }
 
 #[tokio::test]
-async fn together_they_are_exactly_even() {
+async fn clients_sharing_an_alternator_spread_requests_exactly_evenly() {
     let cluster = test_cluster!();
     let alternator = hourly(&cluster);
     let clients = [client(&alternator), client(&alternator.clone())];
     let streams = streams_client(&alternator);
-    all_found(&alternator).await;
+    wait_for_all_nodes(&alternator).await;
     for _ in 0..10 {
         for client in &clients {
             expect_pings(client, 2).await;
@@ -79,11 +79,11 @@ async fn together_they_are_exactly_even() {
 }
 
 #[tokio::test]
-async fn a_node_that_one_of_them_found_dead_is_left_out_by_all() {
+async fn node_found_dead_by_one_client_is_avoided_by_all() {
     let cluster = test_cluster!();
     let alternator = hourly(&cluster);
     let [first, second] = [client(&alternator), client(&alternator)];
-    all_found(&alternator).await;
+    wait_for_all_nodes(&alternator).await;
     cluster.node(1).stop();
     expect_pings(&first, 3).await;
     let attempts = |alternator: &Alternator| -> u64 {
@@ -99,7 +99,7 @@ async fn a_node_that_one_of_them_found_dead_is_left_out_by_all() {
 }
 
 #[tokio::test]
-async fn discovery_takes_the_first_clients_http_client() {
+async fn discovery_uses_the_first_clients_http_client() {
     let cluster = test_cluster!();
     let alternator = hourly(&cluster);
     let recorders = [RecordingClient::new(), RecordingClient::new()];
@@ -109,7 +109,7 @@ async fn discovery_takes_the_first_clients_http_client() {
             .alternator(&alternator);
         expect_pings(&Client::from_conf(config.build()), 3).await;
     }
-    all_found(&alternator).await;
+    wait_for_all_nodes(&alternator).await;
     alternator.refresh().await.unwrap();
     assert!(!recorders[0].discoveries().is_empty());
     assert_eq!(recorders[1].discoveries(), Vec::<String>::new());
@@ -123,11 +123,11 @@ async fn discovery_takes_the_first_clients_http_client() {
 }
 
 #[tokio::test]
-async fn a_node_that_cannot_be_connected_starts_a_refresh_before_its_time() {
+async fn connection_failure_triggers_an_early_refresh() {
     let cluster = test_cluster!();
     let alternator = hourly(&cluster);
     let client = client(&alternator);
-    all_found(&alternator).await;
+    wait_for_all_nodes(&alternator).await;
     cluster.add_node(NodeConfig::new()).unwrap();
     cluster.node(1).stop();
     expect_pings(&client, 3).await;

@@ -25,21 +25,21 @@ async fn expect_no_node_is_lost(cluster: &TestCluster, scope: Scope, partitioned
 }
 
 #[tokio::test]
-async fn a_partitioned_seed_does_not_empty_the_cluster() {
+async fn partitioned_seed_removes_no_node_from_cluster_scope() {
     expect_no_node_is_lost(&test_cluster!(), Scope::cluster(), 0).await;
 }
 
 #[tokio::test]
-async fn a_partitioned_node_does_not_empty_the_cluster() {
+async fn partitioned_node_removes_no_node_from_cluster_scope() {
     expect_no_node_is_lost(&test_cluster!(), Scope::cluster(), 1).await;
 }
 
 #[tokio::test]
-async fn a_partitioned_node_does_not_empty_the_datacenter() {
+async fn partitioned_node_removes_no_node_from_datacenter_scope() {
     expect_no_node_is_lost(&test_cluster!(), Scope::datacenter("dc1"), 1).await;
 }
 
 #[tokio::test]
-async fn a_partitioned_node_does_not_empty_the_rack() {
+async fn partitioned_node_removes_no_node_from_rack_scope() {
     expect_no_node_is_lost(&test_cluster!(), Scope::rack("dc1", "r1"), 1).await;
 }

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_smithy_runtime_api::shared::IntoShared as _;
 
-async fn a_cut_increment_is_made_once(cluster: &TestCluster, http_client: SharedHttpClient) {
+async fn expect_cut_increment_is_sent_once(cluster: &TestCluster, http_client: SharedHttpClient) {
     let table = Table::create(&direct_client(cluster.url())).await;
     let alternator = quick_refresh(cluster).build().unwrap();
     let config = config()
@@ -49,11 +49,11 @@ async fn a_cut_increment_is_made_once(cluster: &TestCluster, http_client: Shared
 }
 
 #[tokio::test]
-async fn with_the_sdks_http_client() {
-    a_cut_increment_is_made_once(&test_cluster!(), http_client()).await;
+async fn cut_increment_is_sent_once_with_the_sdks_http_client() {
+    expect_cut_increment_is_sent_once(&test_cluster!(), http_client()).await;
 }
 
 #[tokio::test]
-async fn with_an_http_client_that_shows_no_connections() {
-    a_cut_increment_is_made_once(&test_cluster!(), NoCaptureClient::new().into_shared()).await;
+async fn cut_increment_is_sent_once_without_connection_capture() {
+    expect_cut_increment_is_sent_once(&test_cluster!(), NoCaptureClient::new().into_shared()).await;
 }

@@ -10,7 +10,7 @@ fn old(cluster: Builder) -> Builder {
 }
 
 #[tokio::test]
-async fn a_chain_with_the_cluster_in_it_is_served_by_that() {
+async fn scope_chain_with_the_cluster_is_served_by_the_cluster_on_old_servers() {
     let cluster = test_cluster!(old);
     let scope = Scope::rack("dc1", "r1")
         .or(Scope::datacenter("dc1"))
@@ -27,7 +27,7 @@ async fn a_chain_with_the_cluster_in_it_is_served_by_that() {
 }
 
 #[tokio::test]
-async fn a_chain_without_the_cluster_is_refused_instead_of_widened() {
+async fn scope_chain_without_the_cluster_is_an_error_on_old_servers() {
     let cluster = test_cluster!(old);
     for scope in [
         Scope::datacenter("dc1"),
@@ -61,7 +61,7 @@ async fn a_chain_without_the_cluster_is_refused_instead_of_widened() {
 }
 
 #[tokio::test]
-async fn without_a_scope_they_are_as_good_as_any() {
+async fn old_servers_serve_requests_without_a_scope() {
     let cluster = test_cluster!(old);
     let alternator = quick_refresh(&cluster).build().unwrap();
     alternator.ready().await.unwrap();

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
     DeleteRequest, KeysAndAttributes, PutRequest, ReturnValue, WriteRequest,
 };
 
-async fn on_a_table() -> (Backend, Client, Table) {
+async fn client_and_table() -> (Backend, Client, Table) {
     let backend = Backend::start();
     let alternator = backend.builder().build().unwrap();
     let client = Client::from_conf(backend.config().alternator(&alternator).build());
@@ -17,7 +17,7 @@ async fn on_a_table() -> (Backend, Client, Table) {
 
 #[tokio::test]
 async fn items_are_created_read_updated_and_deleted() {
-    let (_backend, client, table) = on_a_table().await;
+    let (_backend, client, table) = client_and_table().await;
     for number in 0..9 {
         let (pk, name) = (s(format!("item {number}")), &table.name);
         let put = client.put_item().table_name(name);
@@ -68,8 +68,8 @@ async fn items_are_created_read_updated_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_condition_that_fails_is_the_applications_error() {
-    let (_backend, client, table) = on_a_table().await;
+async fn failed_condition_is_returned_to_the_application() {
+    let (_backend, client, table) = client_and_table().await;
     let put = || {
         let put = client.put_item().table_name(&table.name);
         put.item("pk", s("once"))
@@ -85,7 +85,7 @@ async fn a_condition_that_fails_is_the_applications_error() {
 
 #[tokio::test]
 async fn queries_page_through_a_partition_over_several_nodes() {
-    let (_backend, client, table) = on_a_table().await;
+    let (_backend, client, table) = client_and_table().await;
     for number in 0..20 {
         let put = client.put_item().table_name(&table.name);
         put.item("pk", s("one"))
@@ -113,8 +113,8 @@ async fn queries_page_through_a_partition_over_several_nodes() {
 }
 
 #[tokio::test]
-async fn batches_write_read_and_delete() {
-    let (_backend, client, table) = on_a_table().await;
+async fn batches_write_read_and_delete_items() {
+    let (_backend, client, table) = client_and_table().await;
     let keys = || (0..20).map(|number| s(format!("item {number}")));
     let write = async |request: fn(_) -> WriteRequest| {
         let requests = keys().map(request).collect();

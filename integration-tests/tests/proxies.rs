@@ -20,7 +20,7 @@ fn warnings(settings: fn() -> Builder) -> Vec<String> {
 }
 
 #[test]
-fn one_that_would_take_the_requests_is_warned_of_once() {
+fn proxy_for_node_addresses_is_warned_of_once() {
     if is_child() {
         let warnings = warnings(config);
         assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -31,7 +31,7 @@ fn one_that_would_take_the_requests_is_warned_of_once() {
 }
 
 #[test]
-fn one_that_leaves_the_nodes_alone_is_not_warned_of() {
+fn proxy_with_all_nodes_in_no_proxy_causes_no_warning() {
     if is_child() {
         assert_eq!(warnings(config), Vec::<String>::new());
         return;
@@ -42,7 +42,7 @@ fn one_that_leaves_the_nodes_alone_is_not_warned_of() {
 }
 
 #[test]
-fn a_node_that_is_left_out_of_the_exceptions_is_named() {
+fn warning_names_the_node_missing_from_no_proxy() {
     if is_child() {
         let warnings = warnings(config);
         assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -53,7 +53,7 @@ fn a_node_that_is_left_out_of_the_exceptions_is_named() {
 }
 
 #[test]
-fn an_http_client_of_the_applications_own_minds_no_variables() {
+fn applications_http_client_causes_no_proxy_warning() {
     if is_child() {
         let own = || config().http_client(http_client());
         assert_eq!(warnings(own), Vec::<String>::new());

@@ -27,7 +27,7 @@ fn interceptors(config: &Config) -> usize {
 }
 
 #[tokio::test]
-async fn twice_is_as_good_as_once() {
+async fn repeated_installation_has_the_effect_of_one() {
     let cluster = test_cluster!();
     let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config().retry_config(RetryConfig::disabled());
@@ -53,7 +53,7 @@ async fn twice_is_as_good_as_once() {
 }
 
 #[tokio::test]
-async fn the_last_one_counts() {
+async fn last_installation_wins() {
     let (former, latter) = (test_cluster!(), test_cluster!());
     let [first, second] = [&former, &latter].map(|cluster| quick_refresh(cluster).build().unwrap());
     let installed = config().alternator(&first).build();
@@ -79,7 +79,7 @@ async fn the_last_one_counts() {
 }
 
 #[tokio::test]
-async fn a_former_no_auth_ends_with_its_installation() {
+async fn reinstallation_undoes_no_auth() {
     let cluster = test_cluster!(|cluster| cluster.nodes(1));
     let unsigned = quick_refresh(&cluster).no_auth().build().unwrap();
     let signed = quick_refresh(&cluster).build().unwrap();
@@ -98,7 +98,7 @@ async fn a_former_no_auth_ends_with_its_installation() {
 }
 
 #[tokio::test]
-async fn interceptors_and_settings_of_others_survive() {
+async fn reinstallation_keeps_the_applications_interceptors_and_http_client() {
     let cluster = test_cluster!();
     let recorder = RecordingClient::new();
     let alternator = quick_refresh(&cluster).build().unwrap();
@@ -112,7 +112,7 @@ async fn interceptors_and_settings_of_others_survive() {
 }
 
 #[tokio::test]
-async fn the_http_client_of_a_former_cluster_goes_with_it() {
+async fn reinstallation_replaces_the_http_client_of_the_former_builder() {
     let (former, latter) = (test_cluster!(), test_cluster!());
     let [old, new] = [RecordingClient::new(), RecordingClient::new()];
     let first = quick_refresh(&former).http_client(old.clone());
@@ -128,7 +128,7 @@ async fn the_http_client_of_a_former_cluster_goes_with_it() {
 }
 
 #[tokio::test]
-async fn the_http_client_of_the_application_stays_and_serves_discovery() {
+async fn reinstallation_keeps_the_applications_http_client_for_discovery() {
     let (former, latter) = (test_cluster!(), test_cluster!());
     let own = RecordingClient::new();
     let [first, second] = [&former, &latter].map(|cluster| quick_refresh(cluster).build().unwrap());

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 const ERRORS: Fault = Fault::ServerError { share: 1.0 };
 
-async fn recorded(
+async fn recording_client(
     cluster: &TestCluster,
     retries: RetryConfig,
 ) -> (Alternator, Client, RecordingClient) {
@@ -35,7 +35,7 @@ fn inject(cluster: &TestCluster, fault: Fault) {
 }
 
 #[tokio::test]
-async fn settings_stay_as_the_application_made_them() {
+async fn installation_keeps_retry_timeout_and_region_settings() {
     let alternator = Alternator::builder()
         .seeds(["http://192.0.2.1:8000"])
         .build()
@@ -62,20 +62,20 @@ async fn settings_stay_as_the_application_made_them() {
 }
 
 #[tokio::test]
-async fn without_retries_a_server_error_is_the_applications() {
+async fn server_error_is_returned_after_one_attempt_with_retries_disabled() {
     let cluster = test_cluster!();
-    let (_alternator, client, recorder) = recorded(&cluster, RetryConfig::disabled()).await;
+    let (_alternator, client, recorder) = recording_client(&cluster, RetryConfig::disabled()).await;
     inject(&cluster, ERRORS);
     ping(&client).await.unwrap_err();
     assert_eq!(recorder.operations().len(), 1);
 }
 
 #[tokio::test]
-async fn the_attempts_are_those_that_the_application_allows() {
+async fn attempts_are_limited_by_the_applications_retry_config() {
     let cluster = test_cluster!();
     for attempts in [2, 3, 5] {
         let retries = quick_retries().with_max_attempts(attempts);
-        let (_alternator, client, recorder) = recorded(&cluster, retries).await;
+        let (_alternator, client, recorder) = recording_client(&cluster, retries).await;
         inject(&cluster, ERRORS);
         let error = ping(&client).await.unwrap_err();
         assert_eq!(recorder.operations().len(), attempts as usize);
@@ -87,10 +87,10 @@ async fn the_attempts_are_those_that_the_application_allows() {
 }
 
 #[tokio::test]
-async fn a_retry_goes_to_another_node() {
+async fn server_error_is_retried_on_another_node() {
     let cluster = test_cluster!();
     let retries = quick_retries().with_max_attempts(2);
-    let (_alternator, client, recorder) = recorded(&cluster, retries).await;
+    let (_alternator, client, recorder) = recording_client(&cluster, retries).await;
     cluster.node(1).inject(ERRORS);
     expect_pings(&client, 30).await;
     let failed = cluster.node(1).counters().requests as usize;
@@ -99,10 +99,10 @@ async fn a_retry_goes_to_another_node() {
 }
 
 #[tokio::test]
-async fn retries_visit_every_node_before_they_begin_again() {
+async fn retries_try_every_node_before_repeating_one() {
     let cluster = test_cluster!();
     let retries = quick_retries().with_max_attempts(7);
-    let (_alternator, client, recorder) = recorded(&cluster, retries).await;
+    let (_alternator, client, recorder) = recording_client(&cluster, retries).await;
     inject(&cluster, ERRORS);
     ping(&client).await.unwrap_err();
     let visited = recorder.operations();
@@ -117,7 +117,7 @@ async fn retries_visit_every_node_before_they_begin_again() {
 }
 
 #[tokio::test]
-async fn a_connection_cut_after_sending_costs_an_attempt_with_any_http_client() {
+async fn connection_cut_after_sending_costs_an_attempt_with_any_http_client() {
     let clients: [SharedHttpClient; 2] = [http_client(), NoCaptureClient::new().into_shared()];
     for inner in clients {
         let cluster = test_cluster!();
@@ -135,7 +135,7 @@ async fn a_connection_cut_after_sending_costs_an_attempt_with_any_http_client() 
 }
 
 #[tokio::test]
-async fn four_hundred_requests_cut_at_once_are_all_sent_again() {
+async fn four_hundred_requests_cut_at_once_are_all_retried() {
     let cluster = test_cluster!(|cluster| cluster.nodes(2));
     let barrier = BarrierClient::new();
     let alternator = quick_refresh(&cluster).build().unwrap();
@@ -157,7 +157,7 @@ async fn four_hundred_requests_cut_at_once_are_all_sent_again() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_takes_too_long_goes_on_elsewhere() {
+async fn attempt_timeout_is_retried_on_another_node() {
     let cluster = test_cluster!();
     let alternator = quick_refresh(&cluster).build().unwrap();
     let attempt = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(300));

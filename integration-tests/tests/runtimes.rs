@@ -28,7 +28,7 @@ fn client_on(runtime: &Runtime, cluster: &TestCluster) -> (Alternator, Client) {
 }
 
 #[test]
-fn the_parts_are_made_outside_of_any_runtime() {
+fn plugin_and_client_can_be_built_outside_a_runtime() {
     let cluster = test_cluster!();
     let alternator = quick_refresh(&cluster).build().unwrap();
     let client = client(&alternator);
@@ -43,7 +43,7 @@ fn the_parts_are_made_outside_of_any_runtime() {
 }
 
 #[test]
-fn when_a_runtime_is_dropped_discovery_goes_on_from_the_next() {
+fn discovery_resumes_on_the_next_runtime_after_a_drop() {
     let cluster = test_cluster!();
     let first = runtime();
     let (alternator, client) = client_on(&first, &cluster);
@@ -59,10 +59,10 @@ fn when_a_runtime_is_dropped_discovery_goes_on_from_the_next() {
 }
 
 #[test]
-fn when_a_runtime_is_left_standing_discovery_goes_on_from_another() {
+fn discovery_resumes_on_another_runtime_if_the_first_is_not_driven() {
     let cluster = test_cluster!();
-    let standing = runtime();
-    let (alternator, _client) = client_on(&standing, &cluster);
+    let undriven = runtime();
+    let (alternator, _client) = client_on(&undriven, &cluster);
     cluster.add_node(NodeConfig::new()).unwrap();
     runtime().block_on(async {
         // Connections of its own: those of the first client are driven by the runtime that stands.
@@ -79,14 +79,14 @@ fn when_a_runtime_is_left_standing_discovery_goes_on_from_another() {
         )
         .await;
     });
-    drop(standing);
+    drop(undriven);
 }
 
 #[test]
-fn shutdown_waits_for_no_runtime_that_is_left_standing() {
+fn shutdown_does_not_wait_forever_for_a_runtime_that_is_not_driven() {
     let cluster = test_cluster!();
-    let standing = runtime();
-    let (alternator, _client) = client_on(&standing, &cluster);
+    let undriven = runtime();
+    let (alternator, _client) = client_on(&undriven, &cluster);
     runtime().block_on(async {
         // Each of them, also one after another that was given up.
         for _ in 0..2 {
@@ -97,11 +97,11 @@ fn shutdown_waits_for_no_runtime_that_is_left_standing() {
             .await
             .expect("it does not wait for ever");
     });
-    drop(standing);
+    drop(undriven);
 }
 
 #[test]
-fn a_refresh_outside_of_a_runtime_is_an_error_and_no_panic() {
+fn refresh_outside_a_runtime_is_an_error() {
     let cluster = test_cluster!();
     let alternator = quick_refresh(&cluster).build().unwrap();
     for result in [

@@ -5,13 +5,13 @@ use crate::support::{client, eventually, expect_pings, quick_refresh, test_clust
 use alternator_lb_sdk::{Alternator, Scope};
 use alternator_test_cluster::{NodeConfig, TestCluster};
 
-fn one_scope_at_a_time(cluster: &TestCluster, scope: Scope) -> Alternator {
+fn without_spill_over(cluster: &TestCluster, scope: Scope) -> Alternator {
     let builder = quick_refresh(cluster).scope(scope).without_spill_over();
     builder.build().unwrap()
 }
 
 /// Waits until the nodes in use are these, by number.
-async fn in_use(cluster: &TestCluster, alternator: &Alternator, wanted: &[usize]) {
+async fn expect_nodes_in_use(cluster: &TestCluster, alternator: &Alternator, wanted: &[usize]) {
     let mut wanted: Vec<_> = wanted
         .iter()
         .map(|&index| cluster.node(index).url())
@@ -32,7 +32,7 @@ async fn in_use(cluster: &TestCluster, alternator: &Alternator, wanted: &[usize]
 }
 
 #[tokio::test]
-async fn each_link_of_the_chain_serves_when_those_before_it_have_no_nodes() {
+async fn each_scope_serves_when_all_preferred_scopes_have_no_nodes() {
     let cluster = test_cluster!(two_datacenters);
     for (scope, wanted) in [
         (
@@ -54,58 +54,58 @@ async fn each_link_of_the_chain_serves_when_those_before_it_have_no_nodes() {
             [6, 6, 0, 0, 0],
         ),
     ] {
-        let alternator = one_scope_at_a_time(&cluster, scope.clone());
+        let alternator = without_spill_over(&cluster, scope.clone());
         alternator.ready().await.unwrap();
         assert_eq!(spread(&cluster, &alternator, 12).await, wanted, "{scope}");
     }
 }
 
 #[tokio::test]
-async fn a_rack_that_empties_hands_over_and_takes_back() {
+async fn emptied_rack_falls_back_to_its_datacenter_until_a_node_joins() {
     let cluster = test_cluster!(two_datacenters);
     let scope = Scope::rack("dc1", "r2")
         .or(Scope::datacenter("dc1"))
         .or(Scope::datacenter("dc2"));
-    let alternator = one_scope_at_a_time(&cluster, scope);
-    in_use(&cluster, &alternator, &[2]).await;
+    let alternator = without_spill_over(&cluster, scope);
+    expect_nodes_in_use(&cluster, &alternator, &[2]).await;
 
     cluster.remove_node(&cluster.node(2));
-    in_use(&cluster, &alternator, &[0, 1]).await;
+    expect_nodes_in_use(&cluster, &alternator, &[0, 1]).await;
 
     let newcomer = NodeConfig::new().datacenter("dc1").rack("r2");
     let newcomer = cluster.add_node(newcomer).unwrap();
-    in_use(&cluster, &alternator, &[5]).await;
+    expect_nodes_in_use(&cluster, &alternator, &[5]).await;
     cluster.reset_counters();
     expect_pings(&client(&alternator), 6).await;
     assert_eq!(newcomer.counters().requests, 6);
 }
 
 #[tokio::test]
-async fn a_datacenter_that_goes_and_returns_is_followed() {
+async fn requests_leave_and_return_with_the_preferred_datacenter() {
     let cluster = test_cluster!(two_datacenters);
     let scope = Scope::datacenter("dc2").or(Scope::datacenter("dc1"));
-    let alternator = one_scope_at_a_time(&cluster, scope);
-    in_use(&cluster, &alternator, &[3, 4]).await;
+    let alternator = without_spill_over(&cluster, scope);
+    expect_nodes_in_use(&cluster, &alternator, &[3, 4]).await;
 
     for index in [3, 4] {
         cluster.node(index).stop();
         cluster.node(index).set_listed(false);
     }
-    in_use(&cluster, &alternator, &[0, 1, 2]).await;
+    expect_nodes_in_use(&cluster, &alternator, &[0, 1, 2]).await;
 
     for index in [3, 4] {
         cluster.node(index).start().unwrap();
         cluster.node(index).set_listed(true);
     }
-    in_use(&cluster, &alternator, &[3, 4]).await;
+    expect_nodes_in_use(&cluster, &alternator, &[3, 4]).await;
 }
 
 #[tokio::test]
-async fn nodes_that_are_dead_but_listed_do_not_make_the_scope_widen() {
+async fn dead_but_listed_nodes_do_not_widen_the_scope() {
     let cluster = test_cluster!(two_datacenters);
     let scope = Scope::rack("dc1", "r1").or(Scope::datacenter("dc1"));
-    let alternator = one_scope_at_a_time(&cluster, scope);
-    in_use(&cluster, &alternator, &[0, 1]).await;
+    let alternator = without_spill_over(&cluster, scope);
+    expect_nodes_in_use(&cluster, &alternator, &[0, 1]).await;
     cluster.node(1).stop();
     alternator.refresh().await.unwrap();
     assert_eq!(spread(&cluster, &alternator, 6).await, [6, 0, 0, 0, 0]);

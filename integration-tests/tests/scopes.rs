@@ -43,25 +43,25 @@ async fn expect_spread(cluster: &TestCluster, scope: Scope, wanted: [u64; 5]) {
 }
 
 #[tokio::test]
-async fn a_rack_serves_alone() {
+async fn rack_scope_uses_only_that_rack() {
     let cluster = test_cluster!(two_datacenters);
     expect_spread(&cluster, Scope::rack("dc1", "r1"), [6, 6, 0, 0, 0]).await;
 }
 
 #[tokio::test]
-async fn a_rack_is_that_of_its_datacenter_even_if_the_seed_is_in_another() {
+async fn rack_scope_uses_the_rack_of_its_datacenter_with_a_seed_in_another() {
     let cluster = test_cluster!(two_datacenters);
     expect_spread(&cluster, Scope::rack("dc2", "r1"), [0, 0, 0, 6, 6]).await;
 }
 
 #[tokio::test]
-async fn a_datacenter_serves_with_all_its_racks() {
+async fn datacenter_scope_uses_all_its_racks() {
     let cluster = test_cluster!(two_datacenters);
     expect_spread(&cluster, Scope::datacenter("dc1"), [4, 4, 4, 0, 0]).await;
 }
 
 #[tokio::test]
-async fn the_default_is_the_datacenter_of_the_seed() {
+async fn default_scope_is_the_datacenter_of_the_seed() {
     let cluster = test_cluster!(two_datacenters);
     let alternator = quick_refresh(&cluster).build().unwrap();
     alternator.ready().await.unwrap();
@@ -69,7 +69,7 @@ async fn the_default_is_the_datacenter_of_the_seed() {
 }
 
 #[tokio::test]
-async fn the_cluster_is_all_datacenters_in_which_there_is_a_seed() {
+async fn cluster_scope_uses_all_datacenters_with_a_seed() {
     let cluster = test_cluster!(two_datacenters);
     let seeds = [cluster.node(3).url()];
     let alternator = quick_refresh(&cluster)
@@ -82,7 +82,7 @@ async fn the_cluster_is_all_datacenters_in_which_there_is_a_seed() {
 }
 
 #[tokio::test]
-async fn names_reach_the_server_as_they_are() {
+async fn special_characters_in_scope_names_reach_the_server() {
     let (datacenter, rack) = ("dc &1=\u{e9}/?", "r+1 #%20");
     let cluster = test_cluster!(|cluster| cluster
         .nodes(1)
@@ -94,7 +94,7 @@ async fn names_reach_the_server_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_scope_without_nodes_is_an_error_that_names_it() {
+async fn scope_without_nodes_is_an_error_that_names_it() {
     let cluster = test_cluster!(two_datacenters);
     let scope = Scope::rack("dc1", "r9").or(Scope::datacenter("nowhere"));
     let alternator = quick_refresh(&cluster).scope(scope).build().unwrap();

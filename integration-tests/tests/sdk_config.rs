@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::shared::IntoShared as _;
 use std::fs;
 use std::path::Path;
 
-fn in_code() -> aws_types::sdk_config::Builder {
+fn sdk_config() -> aws_types::sdk_config::Builder {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("test-sdk-config"))
@@ -23,9 +23,9 @@ fn seed(config: &SdkConfig) -> String {
 }
 
 #[tokio::test]
-async fn the_endpoint_in_code_is_the_seed() {
+async fn endpoint_url_set_in_code_is_the_seed() {
     let cluster = test_cluster!();
-    let config = in_code().endpoint_url(cluster.url()).build();
+    let config = sdk_config().endpoint_url(cluster.url()).build();
     let alternator = Alternator::from_sdk_config(&config).unwrap();
     alternator.ready().await.unwrap();
     assert_eq!(alternator.nodes().len(), 3);
@@ -33,11 +33,11 @@ async fn the_endpoint_in_code_is_the_seed() {
 }
 
 #[tokio::test]
-async fn its_http_client_serves_discovery() {
+async fn http_client_of_the_sdk_config_serves_discovery() {
     let cluster = test_cluster!();
     let recorder = RecordingClient::new();
     let shared: SharedHttpClient = recorder.clone().into_shared();
-    let config = in_code()
+    let config = sdk_config()
         .endpoint_url(cluster.url())
         .http_client(shared)
         .build();
@@ -50,14 +50,14 @@ async fn its_http_client_serves_discovery() {
 }
 
 #[test]
-fn without_an_endpoint_or_with_awss_it_is_an_error() {
-    let error = Alternator::from_sdk_config(&in_code().build()).unwrap_err();
+fn missing_or_aws_endpoint_is_an_error() {
+    let error = Alternator::from_sdk_config(&sdk_config().build()).unwrap_err();
     assert!(matches!(error, BuildError::NoEndpoint), "{error:?}");
     let text = error.to_string();
     assert!(text.contains("AWS_ENDPOINT_URL_DYNAMODB"), "{text}");
 
     let aws = "https://dynamodb.eu-west-1.amazonaws.com";
-    let error = Alternator::from_sdk_config(&in_code().endpoint_url(aws).build()).unwrap_err();
+    let error = Alternator::from_sdk_config(&sdk_config().endpoint_url(aws).build()).unwrap_err();
     assert!(matches!(error, BuildError::AwsSeed { .. }), "{error:?}");
     assert!(error.to_string().contains(aws), "{error}");
 }
@@ -66,7 +66,7 @@ const SPECIFIC: &str = "http://192.0.2.1:8000";
 const GENERAL: &str = "http://192.0.2.2:8000";
 const IN_CODE: &str = "http://192.0.2.3:8000";
 
-async fn loaded() -> SdkConfig {
+async fn load_sdk_config() -> SdkConfig {
     loader().load().await
 }
 
@@ -77,9 +77,9 @@ fn loader() -> aws_config::ConfigLoader {
 }
 
 #[tokio::test]
-async fn what_the_environment_says_of_dynamodb_goes_before_what_it_says_of_all_services() {
+async fn dynamodb_endpoint_variable_overrides_the_general_one() {
     if is_child() {
-        assert_eq!(seed(&loaded().await), SPECIFIC);
+        assert_eq!(seed(&load_sdk_config().await), SPECIFIC);
         assert_eq!(seed(&loader().endpoint_url(IN_CODE).load().await), IN_CODE);
         return;
     }
@@ -93,18 +93,18 @@ async fn what_the_environment_says_of_dynamodb_goes_before_what_it_says_of_all_s
 }
 
 #[tokio::test]
-async fn what_the_environment_says_of_all_services_is_taken_too() {
+async fn general_endpoint_variable_is_the_seed() {
     if is_child() {
-        assert_eq!(seed(&loaded().await), GENERAL);
+        assert_eq!(seed(&load_sdk_config().await), GENERAL);
         return;
     }
     run_in_child_process(this_test!(), &[("AWS_ENDPOINT_URL", GENERAL)]);
 }
 
 #[tokio::test]
-async fn what_the_profile_says_of_dynamodb_goes_before_what_it_says_of_all_services() {
+async fn dynamodb_endpoint_in_the_profile_overrides_the_general_one() {
     if is_child() {
-        assert_eq!(seed(&loaded().await), SPECIFIC);
+        assert_eq!(seed(&load_sdk_config().await), SPECIFIC);
         return;
     }
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("profile_with_services");

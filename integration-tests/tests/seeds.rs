@@ -5,7 +5,7 @@ use alternator_lb_sdk::Alternator;
 use alternator_test_cluster::{NodeConfig, StartError, TestCluster};
 
 #[tokio::test]
-async fn a_seed_that_is_dead_at_the_start_does_not_matter_beside_another() {
+async fn dead_seed_does_not_prevent_startup_from_another_seed() {
     let cluster = test_cluster!();
     cluster.node(0).stop();
     let seeds = [cluster.node(0).url(), cluster.node(1).url()];
@@ -18,7 +18,7 @@ async fn a_seed_that_is_dead_at_the_start_does_not_matter_beside_another() {
 }
 
 #[tokio::test]
-async fn a_seed_that_dies_later_is_not_needed_any_more() {
+async fn seed_is_not_needed_after_the_first_discovery() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     cluster.remove_node(&cluster.node(0));
@@ -38,7 +38,7 @@ async fn a_seed_that_dies_later_is_not_needed_any_more() {
 }
 
 #[tokio::test]
-async fn a_seed_need_not_be_one_of_the_nodes() {
+async fn unlisted_seed_serves_discovery_and_gets_no_requests() {
     let cluster = test_cluster!();
     // A load balancer, say: it passes the question on, and is in no list.
     let seed = cluster.add_node(NodeConfig::new()).unwrap();
@@ -53,10 +53,10 @@ async fn a_seed_need_not_be_one_of_the_nodes() {
 }
 
 #[tokio::test]
-async fn a_name_is_looked_up_and_stands_for_its_addresses() {
+async fn host_name_seed_resolves_to_its_addresses() {
     let cluster = test_cluster!();
     let seed = format!("http://localhost:{}", cluster.port());
-    let alternator = refreshing_from(&seed);
+    let alternator = alternator_from(&seed);
     expect_pings(&client(&alternator), 3).await;
     alternator.ready().await.unwrap();
     let mut nodes: Vec<_> = alternator
@@ -76,13 +76,15 @@ async fn a_name_is_looked_up_and_stands_for_its_addresses() {
     );
 }
 
-fn refreshing_from(seed: &str) -> Alternator {
+fn alternator_from(seed: &str) -> Alternator {
     Alternator::builder().seeds([seed]).build().unwrap()
 }
 
 #[tokio::test]
-async fn ipv6_nodes_are_found_and_served() {
-    let Some(cluster) = on_ipv6() else { return };
+async fn ipv6_nodes_are_discovered_and_used() {
+    let Some(cluster) = ipv6_cluster() else {
+        return;
+    };
     let alternator = quick_refresh(&cluster).build().unwrap();
     expect_pings(&client(&alternator), 2).await;
     alternator.ready().await.unwrap();
@@ -93,7 +95,7 @@ async fn ipv6_nodes_are_found_and_served() {
     assert_eq!(cluster.node(0).counters().requests, 4);
 }
 
-fn on_ipv6() -> Option<TestCluster> {
+fn ipv6_cluster() -> Option<TestCluster> {
     let node = NodeConfig::new().address("::1");
     match TestCluster::builder().node(node).start() {
         Ok(cluster) => Some(cluster),

@@ -24,7 +24,7 @@ async fn resolver_only(cluster: &TestCluster) -> (Alternator, Builder, Recording
 }
 
 #[tokio::test]
-async fn the_resolver_alone_balances_exactly() {
+async fn resolver_alone_spreads_requests_exactly_evenly() {
     let cluster = test_cluster!();
     let (alternator, config, recorder) = resolver_only(&cluster).await;
     expect_pings(&Client::from_conf(config.build()), 30).await;
@@ -49,7 +49,7 @@ async fn the_resolver_alone_balances_exactly() {
 }
 
 /// Makes requests with the resolver alone until they go to all nodes. Nothing but they sets discovery going.
-async fn reaches_all(alternator: &Alternator, own: &RecordingClient) {
+async fn expect_all_nodes_reached(alternator: &Alternator, own: &RecordingClient) {
     let config = config()
         .allow_no_auth()
         .http_client(own.clone())
@@ -63,29 +63,29 @@ async fn reaches_all(alternator: &Alternator, own: &RecordingClient) {
 }
 
 #[tokio::test]
-async fn the_resolver_alone_finds_nodes_over_the_builders_http_client() {
+async fn resolver_alone_discovers_nodes_with_the_builders_http_client() {
     let cluster = test_cluster!();
     let [builders, own] = [RecordingClient::new(), RecordingClient::new()];
     let builder = quick_refresh(&cluster).http_client(builders.clone());
     let alternator = builder.build().unwrap();
-    reaches_all(&alternator, &own).await;
+    expect_all_nodes_reached(&alternator, &own).await;
     assert_eq!(builders.discoveries()[0], cluster.node(0).url());
     assert_eq!(builders.operations(), Vec::<String>::new());
     assert_eq!(own.discoveries(), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn the_resolver_alone_finds_nodes_over_the_default_http_client() {
+async fn resolver_alone_discovers_nodes_with_the_default_http_client() {
     let cluster = test_cluster!();
     let own = RecordingClient::new();
     let alternator = quick_refresh(&cluster).build().unwrap();
-    reaches_all(&alternator, &own).await;
+    expect_all_nodes_reached(&alternator, &own).await;
     assert!(cluster.node(0).counters().discoveries > 0);
     assert_eq!(own.discoveries(), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn the_resolver_alone_retries_on_another_node() {
+async fn resolver_alone_retries_on_another_node() {
     let cluster = test_cluster!();
     let (alternator, config, _recorder) = resolver_only(&cluster).await;
     let client = Client::from_conf(config.build());
@@ -103,7 +103,7 @@ async fn the_resolver_alone_retries_on_another_node() {
 }
 
 #[tokio::test]
-async fn the_resolver_alone_learns_nothing_from_failures() {
+async fn resolver_alone_does_not_track_failures() {
     let cluster = test_cluster!();
     let (alternator, config, _recorder) = resolver_only(&cluster).await;
     cluster.node(1).stop();
@@ -114,7 +114,7 @@ async fn the_resolver_alone_learns_nothing_from_failures() {
 }
 
 #[tokio::test]
-async fn with_the_interceptor_a_dead_node_costs_nothing() {
+async fn resolver_with_interceptor_fails_over_with_retries_disabled() {
     let cluster = test_cluster!();
     let (alternator, config, _recorder) = resolver_only(&cluster).await;
     let config = config
@@ -133,7 +133,7 @@ async fn with_the_interceptor_a_dead_node_costs_nothing() {
 }
 
 #[tokio::test]
-async fn the_interceptor_alone_does_nothing() {
+async fn interceptor_alone_neither_balances_nor_fails_over() {
     let cluster = test_cluster!();
     let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config()

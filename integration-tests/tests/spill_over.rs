@@ -13,14 +13,14 @@ fn rack_and_datacenters() -> Scope {
 }
 
 /// The settings of an `Alternator` that refreshes only when it is told to.
-fn chained(cluster: &TestCluster) -> Builder {
+fn builder_with_scope_chain(cluster: &TestCluster) -> Builder {
     Alternator::builder()
         .seeds([cluster.node(0).url()])
         .scope(rack_and_datacenters())
 }
 
 /// The nodes known after a refresh.
-async fn known(alternator: &Alternator) -> Vec<String> {
+async fn refreshed_nodes(alternator: &Alternator) -> Vec<String> {
     alternator.refresh().await.unwrap();
     let nodes = alternator.nodes();
     let mut nodes: Vec<_> = nodes.iter().map(|node| node.url().to_owned()).collect();
@@ -45,7 +45,7 @@ fn without(cluster: &TestCluster, gone: &[usize]) -> Vec<String> {
 }
 
 /// Takes nodes down, and lets the others notice.
-fn lose(cluster: &TestCluster, nodes: &[usize]) {
+fn stop_and_unlist(cluster: &TestCluster, nodes: &[usize]) {
     for &index in nodes {
         cluster.node(index).stop();
         cluster.node(index).set_listed(false);
@@ -53,27 +53,27 @@ fn lose(cluster: &TestCluster, nodes: &[usize]) {
 }
 
 #[tokio::test]
-async fn the_nodes_of_every_scope_are_known_while_the_first_has_nodes() {
+async fn nodes_of_every_scope_are_known_while_the_preferred_scope_has_nodes() {
     let cluster = test_cluster!(two_datacenters);
-    let alternator = chained(&cluster).build().unwrap();
-    assert_eq!(known(&alternator).await, all(&cluster));
+    let alternator = builder_with_scope_chain(&cluster).build().unwrap();
+    assert_eq!(refreshed_nodes(&alternator).await, all(&cluster));
 }
 
 #[tokio::test]
-async fn one_node_is_asked_one_question_for_each_scope() {
+async fn refresh_queries_one_node_once_for_each_scope() {
     let cluster = test_cluster!(two_datacenters);
     let recorder = RecordingClient::new();
-    let alternator = chained(&cluster).http_client(recorder.clone());
+    let alternator = builder_with_scope_chain(&cluster).http_client(recorder.clone());
     let alternator = alternator.build().unwrap();
     // Until whoever may be asked has shown that it knows racks.
     for _ in 0..32 {
-        known(&alternator).await;
+        refreshed_nodes(&alternator).await;
     }
     let (before, asked_before) = (
         recorder.discovery_paths().len(),
         recorder.discoveries().len(),
     );
-    known(&alternator).await;
+    refreshed_nodes(&alternator).await;
     assert_eq!(
         recorder.discovery_paths()[before..],
         [
@@ -87,14 +87,17 @@ async fn one_node_is_asked_one_question_for_each_scope() {
 }
 
 #[tokio::test]
-async fn without_spill_over_only_the_first_scope_that_has_nodes_is_asked_for() {
+async fn without_spill_over_only_the_first_scope_with_nodes_is_queried() {
     let cluster = test_cluster!(two_datacenters);
     let recorder = RecordingClient::new();
-    let alternator = chained(&cluster)
+    let alternator = builder_with_scope_chain(&cluster)
         .without_spill_over()
         .http_client(recorder.clone());
     let alternator = alternator.build().unwrap();
-    assert_eq!(known(&alternator).await, without(&cluster, &[2, 3, 4]));
+    assert_eq!(
+        refreshed_nodes(&alternator).await,
+        without(&cluster, &[2, 3, 4])
+    );
     let asked = recorder.discovery_paths();
     assert!(
         asked.iter().all(|question| question.contains("rack=")),
@@ -103,57 +106,60 @@ async fn without_spill_over_only_the_first_scope_that_has_nodes_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_scope_that_empties_takes_no_other_with_it_and_is_found_again() {
+async fn emptied_scope_affects_no_other_scope_and_is_rediscovered() {
     let cluster = test_cluster!(two_datacenters);
     let seeds = [cluster.node(2).url(), cluster.node(3).url()];
-    let alternator = chained(&cluster).seeds(seeds).build().unwrap();
+    let alternator = builder_with_scope_chain(&cluster)
+        .seeds(seeds)
+        .build()
+        .unwrap();
     for gone in [&[0, 1][..], &[3, 4], &[2]] {
-        assert_eq!(known(&alternator).await, all(&cluster));
-        lose(&cluster, gone);
-        assert_eq!(known(&alternator).await, without(&cluster, gone));
+        assert_eq!(refreshed_nodes(&alternator).await, all(&cluster));
+        stop_and_unlist(&cluster, gone);
+        assert_eq!(refreshed_nodes(&alternator).await, without(&cluster, gone));
         for &index in gone {
             cluster.node(index).start().unwrap();
             cluster.node(index).set_listed(true);
         }
     }
-    assert_eq!(known(&alternator).await, all(&cluster));
+    assert_eq!(refreshed_nodes(&alternator).await, all(&cluster));
 }
 
 #[tokio::test]
-async fn a_datacenter_out_of_reach_stays_as_long_as_the_cluster_names_it() {
+async fn unreachable_datacenter_stays_known_while_it_is_listed() {
     let cluster = test_cluster!(two_datacenters);
-    let alternator = chained(&cluster).build().unwrap();
-    assert_eq!(known(&alternator).await, all(&cluster));
+    let alternator = builder_with_scope_chain(&cluster).build().unwrap();
+    assert_eq!(refreshed_nodes(&alternator).await, all(&cluster));
     cluster.node(3).stop();
     cluster.node(4).stop();
     for _ in 0..10 {
-        assert_eq!(known(&alternator).await, all(&cluster));
+        assert_eq!(refreshed_nodes(&alternator).await, all(&cluster));
     }
 }
 
 #[tokio::test]
-async fn a_partitioned_node_empties_no_scope() {
+async fn partitioned_node_empties_no_scope() {
     let cluster = test_cluster!(two_datacenters);
-    let alternator = chained(&cluster).build().unwrap();
-    assert_eq!(known(&alternator).await, all(&cluster));
+    let alternator = builder_with_scope_chain(&cluster).build().unwrap();
+    assert_eq!(refreshed_nodes(&alternator).await, all(&cluster));
     for index in 0..5 {
         cluster.node(index).partition();
         for _ in 0..10 {
-            assert_eq!(known(&alternator).await, all(&cluster), "{index}");
+            assert_eq!(refreshed_nodes(&alternator).await, all(&cluster), "{index}");
         }
         cluster.node(index).restore_listing();
     }
 }
 
 #[tokio::test]
-async fn a_node_that_joins_any_scope_is_known_after_the_next_refresh() {
+async fn joining_node_of_any_scope_is_known_after_the_next_refresh() {
     let cluster = test_cluster!(two_datacenters);
-    let alternator = chained(&cluster).build().unwrap();
-    known(&alternator).await;
+    let alternator = builder_with_scope_chain(&cluster).build().unwrap();
+    refreshed_nodes(&alternator).await;
     for (datacenter, rack) in [("dc2", "r7"), ("dc1", "r1"), ("dc1", "r3")] {
         let newcomer = NodeConfig::new().datacenter(datacenter).rack(rack);
         cluster.add_node(newcomer).unwrap();
-        assert_eq!(known(&alternator).await, all(&cluster));
+        assert_eq!(refreshed_nodes(&alternator).await, all(&cluster));
     }
 }
 
@@ -191,7 +197,7 @@ async fn shares(cluster: &TestCluster, client: &Client, requests: usize) -> Vec<
 }
 
 #[tokio::test]
-async fn traffic_spills_in_proportion_to_what_the_rack_cannot_carry() {
+async fn traffic_spills_over_in_proportion_to_the_lost_rack_capacity() {
     let cluster = test_cluster!(|builder| racks(builder, &[2, 3]));
     let (alternator, client) = rack_first(&cluster).await;
     let priorities: Vec<_> = alternator
@@ -204,10 +210,10 @@ async fn traffic_spills_in_proportion_to_what_the_rack_cannot_carry() {
 
     cluster.node(0).stop();
     expect_pings(&client, 2).await;
-    let spilt = shares(&cluster, &client, 400).await;
+    let after_failure = shares(&cluster, &client, 400).await;
     // 70 % of 400 stay, and chance varies that by less than 10 with a probability of 70 %: by 80 never.
-    assert!(spilt[1].abs_diff(280) < 80, "{spilt:?}");
-    assert_eq!(spilt.iter().sum::<u64>(), 400);
+    assert!(after_failure[1].abs_diff(280) < 80, "{after_failure:?}");
+    assert_eq!(after_failure.iter().sum::<u64>(), 400);
 
     cluster.node(0).start().unwrap();
     eventually("the rack is whole again", async || {
@@ -221,7 +227,7 @@ async fn traffic_spills_in_proportion_to_what_the_rack_cannot_carry() {
 }
 
 #[tokio::test]
-async fn a_retry_leaves_a_rack_of_one_node() {
+async fn retry_goes_outside_a_rack_of_one_node() {
     let cluster = test_cluster!(|builder| racks(builder, &[1, 2]));
     let (_alternator, client) = rack_first(&cluster).await;
     // Less often than would eject it.
@@ -232,7 +238,7 @@ async fn a_retry_leaves_a_rack_of_one_node() {
 }
 
 #[tokio::test]
-async fn a_rack_whose_only_node_fails_is_left_alone_until_it_is_well() {
+async fn rack_of_one_node_is_used_again_after_the_node_is_restored() {
     let cluster = test_cluster!(|builder| racks(builder, &[1, 2]));
     let (alternator, client) = rack_first(&cluster).await;
     cluster.node(0).inject(Fault::ServerError { share: 1.0 });

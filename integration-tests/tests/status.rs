@@ -8,7 +8,7 @@ use alternator_test_cluster::{Fault, NodeConfig};
 use std::error::Error as _;
 
 #[tokio::test]
-async fn before_the_first_refresh_the_nodes_are_the_seeds() {
+async fn nodes_are_the_seeds_before_the_first_refresh() {
     let cluster = test_cluster!();
     let seeds = [cluster.node(0).url(), cluster.node(1).url()];
     let alternator = Alternator::builder().seeds(seeds.clone()).build().unwrap();
@@ -22,7 +22,7 @@ async fn before_the_first_refresh_the_nodes_are_the_seeds() {
 }
 
 #[tokio::test]
-async fn ready_makes_the_first_refresh_and_no_second() {
+async fn ready_refreshes_only_once() {
     let cluster = test_cluster!();
     let alternator = Alternator::builder()
         .seeds([cluster.url()])
@@ -42,7 +42,7 @@ async fn ready_makes_the_first_refresh_and_no_second() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_fails_says_who_was_asked_and_can_be_tried_again() {
+async fn failed_refresh_names_the_queried_nodes_and_can_be_repeated() {
     let cluster = test_cluster!();
     for node in cluster.nodes() {
         node.stop();
@@ -68,7 +68,7 @@ async fn a_refresh_that_fails_says_who_was_asked_and_can_be_tried_again() {
 }
 
 #[tokio::test]
-async fn requests_in_flight_and_failures_are_counted_by_node() {
+async fn requests_failures_and_requests_in_flight_are_counted_per_node() {
     let cluster = test_cluster!(|cluster| cluster.nodes(1));
     let (alternator, client) = ready_client(&cluster).await;
     let counts = || {
@@ -91,7 +91,7 @@ async fn requests_in_flight_and_failures_are_counted_by_node() {
 }
 
 #[tokio::test]
-async fn changes_are_told_once() {
+async fn membership_and_health_changes_are_logged_once() {
     let log = Log::capture();
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;

@@ -19,7 +19,7 @@ struct Identity {
 }
 
 /// Three nodes that speak HTTPS as this identity.
-macro_rules! encrypted {
+macro_rules! https_cluster {
     ($identity:ident) => {
         test_cluster!(|cluster| cluster
             .nodes(3)
@@ -39,7 +39,7 @@ fn identity() -> Identity {
 }
 
 /// An HTTP client that trusts this certificate and no other.
-fn trusting(identity: &Identity) -> SharedHttpClient {
+fn client_trusting(identity: &Identity) -> SharedHttpClient {
     let store = TrustStore::empty().with_pem_certificate(identity.certificate.as_str());
     let context = TlsContext::builder().with_trust_store(store);
     Builder::new()
@@ -49,10 +49,10 @@ fn trusting(identity: &Identity) -> SharedHttpClient {
 }
 
 #[tokio::test]
-async fn data_and_discovery_trust_what_the_applications_http_client_trusts() {
+async fn requests_and_discovery_use_the_applications_trust_store() {
     let identity = identity();
-    let cluster = encrypted!(identity);
-    let recorder = RecordingClient::decorating(trusting(&identity));
+    let cluster = https_cluster!(identity);
+    let recorder = RecordingClient::decorating(client_trusting(&identity));
     let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config()
         .http_client(recorder.clone())
@@ -67,12 +67,12 @@ async fn data_and_discovery_trust_what_the_applications_http_client_trusts() {
 }
 
 #[tokio::test]
-async fn a_dead_node_is_failed_over_as_over_http() {
+async fn dead_node_fails_no_request_over_https() {
     let identity = identity();
-    let cluster = encrypted!(identity);
+    let cluster = https_cluster!(identity);
     let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config()
-        .http_client(trusting(&identity))
+        .http_client(client_trusting(&identity))
         .retry_config(RetryConfig::disabled());
     let client = Client::from_conf(config.alternator(&alternator).build());
     alternator.ready().await.unwrap();
@@ -81,11 +81,11 @@ async fn a_dead_node_is_failed_over_as_over_http() {
 }
 
 #[tokio::test]
-async fn a_name_stays_the_seed_that_tls_verifies() {
+async fn host_name_seed_is_kept_for_tls_verification() {
     let identity = identity();
-    let cluster = encrypted!(identity);
+    let cluster = https_cluster!(identity);
     let seed = format!("https://localhost:{}", cluster.port());
-    let recorder = RecordingClient::decorating(trusting(&identity));
+    let recorder = RecordingClient::decorating(client_trusting(&identity));
     let alternator = Alternator::builder().seeds([&seed]).build().unwrap();
     let config = config()
         .http_client(recorder.clone())
@@ -105,9 +105,9 @@ async fn a_name_stays_the_seed_that_tls_verifies() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_trusted_is_an_error() {
+async fn untrusted_certificate_is_an_error() {
     let identity = identity();
-    let cluster = encrypted!(identity);
+    let cluster = https_cluster!(identity);
     let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config()
         .http_client(http_client())

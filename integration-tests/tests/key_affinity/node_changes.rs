@@ -25,7 +25,7 @@ async fn coordinators_of(
 }
 
 #[tokio::test]
-async fn when_a_coordinator_dies_all_clients_go_to_the_same_second_and_back_later() {
+async fn clients_agree_on_the_next_coordinator_and_return_after_a_restart() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let mut clients = Vec::new();
@@ -57,7 +57,7 @@ async fn when_a_coordinator_dies_all_clients_go_to_the_same_second_and_back_late
 }
 
 #[tokio::test]
-async fn a_node_that_joins_takes_its_share_and_moves_nothing_else() {
+async fn joining_node_takes_its_share_of_keys_and_moves_no_others() {
     let cluster = test_cluster!(|cluster| cluster.nodes(3).tokens(Tokens::vnodes()));
     let table = create_table(&cluster).await;
     let builder = with(&cluster, KeyAffinity::conditional_writes());

@@ -48,7 +48,7 @@ pub(super) async fn create(client: &Client, name: &str, key: &str, kind: &str) {
 }
 
 /// How many nodes coordinate conditional writes on one key.
-async fn nodes_of_put(cluster: &TestCluster, client: &Client, table: &Table) -> usize {
+async fn coordinators_of_put(cluster: &TestCluster, client: &Client, table: &Table) -> usize {
     cluster.reset_counters();
     for _ in 0..5 {
         conditional_put(client, table, "a").await;
@@ -57,7 +57,12 @@ async fn nodes_of_put(cluster: &TestCluster, client: &Client, table: &Table) -> 
 }
 
 /// How many nodes coordinate conditional writes on one key of a table with this partition key.
-async fn nodes_of(cluster: &TestCluster, client: &Client, table: &str, key: &str) -> usize {
+async fn coordinators_of_key(
+    cluster: &TestCluster,
+    client: &Client,
+    table: &str,
+    key: &str,
+) -> usize {
     cluster.reset_counters();
     for _ in 0..5 {
         let put = client.put_item().table_name(table).item(key, s("a"));
@@ -68,7 +73,7 @@ async fn nodes_of(cluster: &TestCluster, client: &Client, table: &str, key: &str
 }
 
 #[tokio::test]
-async fn a_table_is_looked_up_once_for_many_operations() {
+async fn concurrent_operations_describe_a_table_once() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let alternator = with(&cluster, KeyAffinity::conditional_writes());
@@ -90,7 +95,7 @@ async fn a_table_is_looked_up_once_for_many_operations() {
 }
 
 #[tokio::test]
-async fn operations_that_are_not_covered_cause_no_look_up() {
+async fn operations_without_affinity_describe_no_table() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     for builder in [
@@ -115,7 +120,7 @@ async fn operations_that_are_not_covered_cause_no_look_up() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_named_is_used_from_the_first_operation_on() {
+async fn configured_partition_key_is_used_from_the_first_operation() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let builder = with(&cluster, KeyAffinity::conditional_writes());
@@ -132,7 +137,7 @@ async fn a_key_that_is_named_is_used_from_the_first_operation_on() {
 }
 
 #[tokio::test]
-async fn look_ups_are_signed_where_operations_are() {
+async fn describe_requests_are_signed_like_operations() {
     let cluster =
         test_cluster!(|cluster| five_nodes(cluster).authorization("alternator", "secret"));
     let builder = with(&cluster, KeyAffinity::conditional_writes());
@@ -151,7 +156,7 @@ async fn look_ups_are_signed_where_operations_are() {
 }
 
 #[tokio::test]
-async fn look_ups_are_signed_with_the_servers_time_once_the_own_clock_is_known_to_be_off() {
+async fn describe_requests_are_signed_with_the_servers_time_under_clock_skew() {
     let cluster =
         test_cluster!(|cluster| five_nodes(cluster).authorization("alternator", "secret"));
     let builder = with(&cluster, KeyAffinity::conditional_writes());
@@ -183,13 +188,13 @@ async fn client_with_key_affinity(cluster: &TestCluster) -> Client {
 }
 
 #[tokio::test]
-async fn a_table_that_is_created_anew_through_the_client_is_looked_up_anew() {
+async fn table_recreated_through_the_client_is_described_again_at_once() {
     let cluster = test_cluster!(five_nodes);
     let client = client_with_key_affinity(&cluster).await;
     for key in ["id", "name", "id"] {
         create(&client, "again", key, "S").await;
         eventually_within(AT_ONCE, "the key is known", async || {
-            nodes_of(&cluster, &client, "again", key).await == 1
+            coordinators_of_key(&cluster, &client, "again", key).await == 1
         })
         .await;
         delete(&client, "again").await;
@@ -197,7 +202,7 @@ async fn a_table_that_is_created_anew_through_the_client_is_looked_up_anew() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_created_anew_by_others_is_looked_up_anew() {
+async fn table_recreated_by_another_client_is_described_again() {
     let cluster = test_cluster!(five_nodes);
     let (client, others) = (
         client_with_key_affinity(&cluster).await,
@@ -206,7 +211,7 @@ async fn a_table_that_is_created_anew_by_others_is_looked_up_anew() {
     for key in ["id", "name"] {
         create(&others, "again", key, "S").await;
         eventually("the key is known", async || {
-            nodes_of(&cluster, &client, "again", key).await == 1
+            coordinators_of_key(&cluster, &client, "again", key).await == 1
         })
         .await;
         delete(&others, "again").await;
@@ -214,7 +219,7 @@ async fn a_table_that_is_created_anew_by_others_is_looked_up_anew() {
 }
 
 #[tokio::test]
-async fn many_tables_that_are_used_at_once_are_all_known_at_once() {
+async fn many_tables_used_concurrently_are_all_described_at_once() {
     let cluster = test_cluster!(five_nodes);
     let client = client_with_key_affinity(&cluster).await;
     let tables: Vec<String> = (0..20).map(|number| format!("t{number}")).collect();
@@ -237,7 +242,7 @@ async fn many_tables_that_are_used_at_once_are_all_known_at_once() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_yet_is_looked_up_later() {
+async fn missing_table_is_described_after_its_creation() {
     let cluster = test_cluster!(five_nodes);
     let (client, others) = (
         client_with_key_affinity(&cluster).await,
@@ -248,13 +253,13 @@ async fn a_table_that_is_not_there_yet_is_looked_up_later() {
     assert!(early.send().await.is_err());
     create(&others, "late", "id", "S").await;
     eventually("the key is known", async || {
-        nodes_of(&cluster, &client, "late", "id").await == 1
+        coordinators_of_key(&cluster, &client, "late", "id").await == 1
     })
     .await;
 }
 
 #[tokio::test]
-async fn where_look_ups_are_refused_operations_stay_even_with_one_warning() {
+async fn denied_describe_requests_keep_operations_evenly_spread_with_one_warning() {
     let log = Log::capture();
     let cluster = test_cluster!(five_nodes);
     let (one, two) = (create_table(&cluster).await, create_table(&cluster).await);
@@ -301,7 +306,7 @@ impl Intercept for Counting {
 }
 
 #[tokio::test]
-async fn look_ups_do_not_meet_the_applications_interceptors() {
+async fn describe_requests_bypass_the_applications_interceptors() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let alternator = with(&cluster, KeyAffinity::conditional_writes());
@@ -322,7 +327,7 @@ async fn look_ups_do_not_meet_the_applications_interceptors() {
 }
 
 #[tokio::test]
-async fn look_ups_do_not_meet_the_applications_mocks() {
+async fn describe_requests_bypass_the_applications_mocks() {
     let rule = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
     let alternator = Alternator::builder().seeds(["http://127.0.0.1:9"]);
     let alternator = alternator.key_affinity(KeyAffinity::all()).build().unwrap();
@@ -343,7 +348,7 @@ async fn look_ups_do_not_meet_the_applications_mocks() {
 }
 
 #[tokio::test]
-async fn nothing_is_looked_up_after_a_shutdown() {
+async fn no_table_is_described_after_shutdown() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let alternator = with(&cluster, KeyAffinity::conditional_writes());
@@ -359,7 +364,7 @@ async fn nothing_is_looked_up_after_a_shutdown() {
 }
 
 #[test]
-fn a_look_up_that_went_with_its_runtime_is_made_again() {
+fn describe_request_lost_with_its_runtime_is_repeated() {
     let cluster = test_cluster!(five_nodes);
     let runtime = || {
         let builder = &mut runtime::Builder::new_current_thread();
@@ -382,14 +387,14 @@ fn a_look_up_that_went_with_its_runtime_is_made_again() {
     runtime().block_on(async {
         let client = client(&alternator);
         eventually_within(AT_ONCE, "the table is known", async || {
-            nodes_of_put(&cluster, &client, &table).await == 1
+            coordinators_of_put(&cluster, &client, &table).await == 1
         })
         .await;
     });
 }
 
 #[tokio::test]
-async fn what_is_known_serves_all_clients_of_a_cluster() {
+async fn table_metadata_is_shared_by_all_clients_of_a_cluster() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let builder = with(&cluster, KeyAffinity::conditional_writes());

@@ -131,7 +131,7 @@ const MODES: [(WriteIsolation, &str, usize); 4] = [
 ];
 
 /// Waits until the look-up for `from_table()` is over: that ends with the configuration.
-async fn look_up(cluster: &TestCluster, client: &Client, table: &Table) {
+async fn wait_for_write_isolation(cluster: &TestCluster, client: &Client, table: &Table) {
     cluster.reset_counters();
     write(client, table, "put").await;
     eventually("the last question is asked", async || {
@@ -145,21 +145,21 @@ async fn look_up(cluster: &TestCluster, client: &Client, table: &Table) {
 }
 
 #[tokio::test]
-async fn the_clusters_isolation_is_looked_up() {
+async fn clusters_write_isolation_determines_which_writes_have_one_coordinator() {
     for (isolation, _, expected) in MODES {
         let cluster = test_cluster!(|cluster| five_nodes(cluster).write_isolation(isolation));
         let table = create_table(&cluster).await;
         let alternator = with(&cluster, KeyAffinity::from_table()).build().unwrap();
         let client = client(&alternator);
         alternator.ready().await.unwrap();
-        look_up(&cluster, &client, &table).await;
+        wait_for_write_isolation(&cluster, &client, &table).await;
         let transactions = expect_one_node_for_transactions(&cluster, &client, &table).await;
         assert_eq!(transactions, expected, "{isolation:?}");
     }
 }
 
 #[tokio::test]
-async fn the_tag_of_a_table_goes_before_the_clusters_isolation() {
+async fn table_tag_overrides_the_clusters_write_isolation() {
     for (_, tag, expected) in MODES {
         let cluster =
             test_cluster!(|cluster| five_nodes(cluster).write_isolation(WriteIsolation::UnsafeRmw));
@@ -168,7 +168,7 @@ async fn the_tag_of_a_table_goes_before_the_clusters_isolation() {
         let alternator = with(&cluster, KeyAffinity::from_table()).build().unwrap();
         let client = client(&alternator);
         alternator.ready().await.unwrap();
-        look_up(&cluster, &client, &table).await;
+        wait_for_write_isolation(&cluster, &client, &table).await;
         let transactions = expect_one_node_for_transactions(&cluster, &client, &table).await;
         assert_eq!(transactions, expected, "{tag}");
     }
@@ -186,7 +186,7 @@ async fn set_tag(client: &Client, table: &Table, isolation: &str) {
 }
 
 #[tokio::test]
-async fn a_tag_that_is_set_through_the_client_takes_effect_at_once() {
+async fn write_isolation_tag_set_through_the_client_takes_effect_at_once() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
     let alternator = with(&cluster, KeyAffinity::from_table()).build().unwrap();
@@ -205,8 +205,7 @@ async fn a_tag_that_is_set_through_the_client_takes_effect_at_once() {
 }
 
 #[tokio::test]
-async fn where_the_configuration_may_not_be_read_conditional_writes_keep_to_a_node_with_one_warning()
- {
+async fn unreadable_write_isolation_gives_conditional_writes_one_coordinator_with_one_warning() {
     let log = Log::capture();
     let cluster =
         test_cluster!(|cluster| five_nodes(cluster).internal_tables(InternalTables::Refused));
@@ -225,7 +224,7 @@ async fn where_the_configuration_may_not_be_read_conditional_writes_keep_to_a_no
 }
 
 #[tokio::test]
-async fn one_table_that_always_uses_transactions_keeps_the_whole_batch_to_a_node() {
+async fn batch_with_one_always_lwt_table_has_one_coordinator() {
     let cluster = test_cluster!(five_nodes);
     let (plain, always) = (create_table(&cluster).await, create_table(&cluster).await);
     set_tag(&direct_client(cluster.url()), &always, "always").await;
@@ -258,7 +257,7 @@ async fn one_table_that_always_uses_transactions_keeps_the_whole_batch_to_a_node
 }
 
 #[tokio::test]
-async fn where_the_server_always_reads_before_it_writes_updates_and_deletions_keep_to_a_node() {
+async fn updates_and_deletes_have_one_coordinator_if_the_server_always_reads_before_writing() {
     // Every setting is `true`, which is none of the modes.
     let config = r#"{"Items": [{"value": {"S": "true"}}], "Count": 1, "ScannedCount": 1}"#;
     let cluster = test_cluster!(|cluster| five_nodes(cluster).fixed_answer("Query", config));
@@ -267,7 +266,7 @@ async fn where_the_server_always_reads_before_it_writes_updates_and_deletions_ke
     let alternator = with(&cluster, KeyAffinity::from_table()).build().unwrap();
     let client = client(&alternator);
     alternator.ready().await.unwrap();
-    look_up(&cluster, &client, &table).await;
+    wait_for_write_isolation(&cluster, &client, &table).await;
     for (how, operation, expected) in [
         ("put", "PutItem", 5),
         ("set", "UpdateItem", 1),

@@ -8,7 +8,7 @@ use crate::support::{eventually, s};
 use aws_sdk_dynamodb::types::ScalarAttributeType;
 
 #[tokio::test]
-async fn queries_of_indexes_go_to_replicas_of_the_index() {
+async fn index_queries_go_to_replicas_of_the_index() {
     for tokens in LAYOUTS {
         let cluster = twelve_node_cluster!(tokens);
         let (alternator, client) = token_aware_client(&cluster).await;

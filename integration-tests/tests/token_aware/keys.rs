@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::types::{
 use std::collections::{BTreeSet, HashMap};
 
 #[tokio::test]
-async fn single_keys_go_to_a_replica_as_they_do_not_by_themselves() {
+async fn single_key_reads_go_to_a_replica_only_with_token_awareness() {
     for tokens in LAYOUTS {
         let cluster = twelve_node_cluster!(tokens);
         let (alternator, client) = token_aware_client(&cluster).await;
@@ -68,7 +68,7 @@ async fn use_item(client: &Client, key: &AttributeValue) {
 }
 
 #[tokio::test]
-async fn keys_of_all_types_and_all_operations_go_to_a_replica() {
+async fn all_operations_on_keys_of_all_types_go_to_a_replica() {
     let number = |number: u64| {
         let forms = [
             format!("{number}"),
@@ -148,7 +148,7 @@ async fn batches_go_to_the_replica_of_most_of_their_keys() {
 }
 
 #[tokio::test]
-async fn the_whole_map_is_that_of_the_cluster() {
+async fn token_map_matches_the_cluster() {
     for tokens in LAYOUTS {
         let cluster = twelve_node_cluster!(tokens);
         let (alternator, client) = token_aware_client(&cluster).await;
@@ -162,7 +162,7 @@ async fn the_whole_map_is_that_of_the_cluster() {
 }
 
 #[tokio::test]
-async fn a_hot_key_is_spread_over_its_replicas() {
+async fn reads_of_a_hot_key_are_spread_over_its_replicas() {
     let cluster = twelve_node_cluster!(LAYOUTS[1]);
     let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
@@ -181,7 +181,7 @@ async fn a_hot_key_is_spread_over_its_replicas() {
 }
 
 #[tokio::test]
-async fn what_is_explained_is_what_happens() {
+async fn routing_trace_matches_the_actual_route() {
     let cluster = twelve_node_cluster!(LAYOUTS[1]);
     let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;

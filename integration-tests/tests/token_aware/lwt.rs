@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ScalarAttributeType;
 use futures_util::future::join_all;
 
-async fn count_up(client: &Client, key: u64) {
+async fn increment(client: &Client, key: u64) {
     client
         .update_item()
         .table_name(TABLE)
@@ -25,7 +25,7 @@ async fn count_up(client: &Client, key: u64) {
 }
 
 #[tokio::test]
-async fn transactions_on_a_key_from_eight_clients_have_one_coordinator_and_it_is_a_replica() {
+async fn transactions_of_eight_clients_on_a_key_have_one_coordinator_that_is_a_replica() {
     for tokens in LAYOUTS {
         let cluster = twelve_node_cluster!(tokens);
         let first = token_aware_client(&cluster).await;
@@ -37,7 +37,7 @@ async fn transactions_on_a_key_from_eight_clients_have_one_coordinator_and_it_is
         }
         cluster.reset_counters();
         for key in 0..20 {
-            join_all(clients.iter().map(|(_, client)| count_up(client, key))).await;
+            join_all(clients.iter().map(|(_, client)| increment(client, key))).await;
         }
         let partitions = cluster.lwt_partitions();
         assert_eq!(partitions.len(), 20);
@@ -52,7 +52,7 @@ async fn transactions_on_a_key_from_eight_clients_have_one_coordinator_and_it_is
 }
 
 #[tokio::test]
-async fn when_the_first_replica_of_a_key_is_dead_all_go_to_the_same_other_one() {
+async fn clients_agree_on_another_replica_when_the_coordinator_is_dead() {
     let cluster = twelve_node_cluster!(LAYOUTS[1]);
     let first = token_aware_client(&cluster).await;
     create(&first.1, ScalarAttributeType::S).await;
@@ -63,7 +63,7 @@ async fn when_the_first_replica_of_a_key_is_dead_all_go_to_the_same_other_one() 
     ];
     for (alternator, client) in &clients {
         wait_for_token_map(alternator, client, key_of(7)).await;
-        count_up(client, 7).await;
+        increment(client, 7).await;
     }
     let coordinators = || {
         let partitions = cluster.lwt_partitions();
@@ -78,11 +78,11 @@ async fn when_the_first_replica_of_a_key_is_dead_all_go_to_the_same_other_one() 
     let dead = replicas.iter().find(|node| node.url() == before[0]);
     dead.unwrap().stop();
     for (_, client) in &clients {
-        count_up(client, 7).await;
+        increment(client, 7).await;
     }
     cluster.reset_counters();
     for (_, client) in &clients {
-        count_up(client, 7).await;
+        increment(client, 7).await;
     }
     let after = coordinators();
     assert_eq!(after.len(), 1, "{after:?}");
@@ -98,7 +98,7 @@ fn replicas_used(cluster: &TestCluster, requests: u64) -> usize {
 }
 
 #[tokio::test]
-async fn what_key_affinity_covers_goes_to_one_replica_and_the_rest_to_any() {
+async fn operations_with_key_affinity_use_one_replica_and_others_use_all() {
     for (affinity, used_by_reads, used_by_puts) in [
         (KeyAffinity::conditional_writes(), 3, 3),
         (KeyAffinity::all_writes(), 3, 1),

@@ -18,7 +18,7 @@ fn callers(client: &Client) -> Load {
     })
 }
 
-async fn lists(alternator: &Alternator, nodes: usize) {
+async fn wait_for_node_count(alternator: &Alternator, nodes: usize) {
     eventually("the list is up to date", async || {
         alternator.nodes().len() == nodes
     })
@@ -26,7 +26,11 @@ async fn lists(alternator: &Alternator, nodes: usize) {
 }
 
 /// Makes requests until it is known again where everything is, and they go there.
-async fn goes_to_replicas(cluster: &TestCluster, alternator: &Alternator, client: &Client) {
+async fn expect_requests_go_to_replicas(
+    cluster: &TestCluster,
+    alternator: &Alternator,
+    client: &Client,
+) {
     // What has changed is read again a while after the last reading.
     advance_time(Duration::from_secs(7)).await;
     eventually("the map is that of the cluster", async || {
@@ -38,7 +42,7 @@ async fn goes_to_replicas(cluster: &TestCluster, alternator: &Alternator, client
 }
 
 /// Changes the set of nodes while there are requests, none of which fails, until so many are listed.
-async fn requests_follow(change: impl Fn(&TestCluster), nodes: usize) {
+async fn expect_requests_follow(change: impl Fn(&TestCluster), nodes: usize) {
     for tokens in LAYOUTS {
         let cluster = twelve_node_cluster!(tokens);
         let (alternator, client) = token_aware_client(&cluster).await;
@@ -47,28 +51,28 @@ async fn requests_follow(change: impl Fn(&TestCluster), nodes: usize) {
         let callers = callers(&client);
         callers.wait_for_requests(100).await;
         change(&cluster);
-        lists(&alternator, nodes).await;
+        wait_for_node_count(&alternator, nodes).await;
         callers.wait_for_requests(100).await;
         assert_eq!(callers.stop().await, [""; 0]);
-        goes_to_replicas(&cluster, &alternator, &client).await;
+        expect_requests_go_to_replicas(&cluster, &alternator, &client).await;
     }
 }
 
 #[tokio::test]
-async fn a_node_that_joins_gets_the_keys_that_it_holds() {
+async fn requests_go_to_replicas_after_a_node_joins() {
     let joins = |cluster: &TestCluster| {
         cluster.add_node(NodeConfig::new().rack("r1")).unwrap();
     };
-    requests_follow(joins, 13).await;
+    expect_requests_follow(joins, 13).await;
 }
 
 #[tokio::test]
-async fn a_node_that_leaves_gives_its_keys_to_others() {
-    requests_follow(|cluster| cluster.remove_node(&cluster.node(5)), 11).await;
+async fn requests_go_to_replicas_after_a_node_leaves() {
+    expect_requests_follow(|cluster| cluster.remove_node(&cluster.node(5)), 11).await;
 }
 
 #[tokio::test]
-async fn a_node_that_dies_leaves_its_keys_to_their_other_replicas() {
+async fn keys_of_a_dead_node_go_to_their_other_replicas() {
     for tokens in LAYOUTS {
         let cluster = twelve_node_cluster!(tokens);
         let (alternator, client) = token_aware_client(&cluster).await;
@@ -85,7 +89,7 @@ async fn a_node_that_dies_leaves_its_keys_to_their_other_replicas() {
 }
 
 #[tokio::test]
-async fn when_all_replicas_of_a_key_are_dead_others_serve_it() {
+async fn key_with_all_replicas_dead_is_served_by_other_nodes() {
     let cluster = twelve_node_cluster!(LAYOUTS[0]);
     let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;

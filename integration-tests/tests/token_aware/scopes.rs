@@ -10,7 +10,7 @@ use alternator_test_cluster::NodeConfig;
 use aws_sdk_dynamodb::types::ScalarAttributeType;
 
 #[tokio::test]
-async fn in_a_rack_each_key_is_read_from_its_one_replica_there() {
+async fn rack_scope_reads_each_key_from_its_replica_in_that_rack() {
     for tokens in LAYOUTS {
         let cluster = twelve_node_cluster!(tokens);
         let scope = Scope::rack("dc1", "r2").or(Scope::datacenter("dc1"));
@@ -31,7 +31,7 @@ async fn in_a_rack_each_key_is_read_from_its_one_replica_there() {
 }
 
 #[tokio::test]
-async fn replicas_in_another_datacenter_are_left_alone() {
+async fn replicas_in_another_datacenter_get_no_requests() {
     let cluster = test_cluster!(|cluster| {
         let datacenters = ["dc1", "dc2"].into_iter().cycle().take(12);
         let nodes = datacenters.map(|datacenter| NodeConfig::new().datacenter(datacenter));
@@ -54,7 +54,7 @@ async fn replicas_in_another_datacenter_are_left_alone() {
 }
 
 #[tokio::test]
-async fn when_the_replica_in_the_rack_is_dead_another_one_serves_its_keys() {
+async fn keys_of_a_dead_replica_in_the_rack_go_to_another_replica() {
     let cluster = twelve_node_cluster!(LAYOUTS[1]);
     let scope = Scope::rack("dc1", "r2").or(Scope::datacenter("dc1"));
     let (alternator, client) =

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::ScalarAttributeType;
 use futures_util::future::join_all;
 use std::time::Duration;
 
-fn asked(cluster: &TestCluster) -> u64 {
+fn query_count(cluster: &TestCluster) -> u64 {
     let queries = |node: Node| node.counters().operation("Query");
     cluster.nodes().into_iter().map(queries).sum()
 }
@@ -23,7 +23,7 @@ async fn gets(client: &Client, count: u64) {
     }
 }
 
-async fn goes_its_ordinary_way(tables: InternalTables, warning: &str) {
+async fn expect_no_token_awareness(tables: InternalTables, warning: &str) {
     let log = Log::capture();
     let cluster = match tables {
         InternalTables::Refused => twelve_node_cluster!(Tokens::tablets(8), |cluster| cluster
@@ -48,14 +48,14 @@ async fn goes_its_ordinary_way(tables: InternalTables, warning: &str) {
     }
     assert!(!has_token_map(&alternator, key_of(0)));
     assert_eq!(
-        asked(&cluster),
+        query_count(&cluster),
         0,
         "nothing is asked while it would be in vain"
     );
     advance_time(Duration::from_secs(6 * 60 + 10)).await;
     eventually("it is tried again", async || {
         gets(&client, 1).await;
-        asked(&cluster) > 0
+        query_count(&cluster) > 0
     })
     .await;
     gets(&client, 20).await;
@@ -64,7 +64,7 @@ async fn goes_its_ordinary_way(tables: InternalTables, warning: &str) {
 }
 
 #[tokio::test]
-async fn tables_are_read_with_the_credentials_of_the_operation() {
+async fn system_tables_are_read_with_the_credentials_of_the_operation() {
     let log = Log::capture();
     let cluster = twelve_node_cluster!(Tokens::tablets(8), |cluster| cluster
         .authorization("reader", "secret hash"));
@@ -79,7 +79,7 @@ async fn tables_are_read_with_the_credentials_of_the_operation() {
 }
 
 #[tokio::test]
-async fn however_many_requests_begin_at_once_the_tables_are_read_once() {
+async fn concurrent_requests_read_the_system_tables_once() {
     let cluster = twelve_node_cluster!(Tokens::tablets(8));
     let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
@@ -92,22 +92,25 @@ async fn however_many_requests_begin_at_once_the_tables_are_read_once() {
     wait_for_token_map(&alternator, &client, key_of(0)).await;
     // One reading: the table's id, its tablets, a node's own address, of perhaps a second one too; and two settings that
     // tell which writes are transactions.
-    assert!((3..=6).contains(&asked(&cluster)), "{}", asked(&cluster));
+    assert!(
+        (3..=6).contains(&query_count(&cluster)),
+        "{}",
+        query_count(&cluster)
+    );
 }
 
 #[tokio::test]
-async fn where_the_tables_are_refused_requests_go_their_ordinary_way_and_one_warning_says_what_to_grant()
- {
-    goes_its_ordinary_way(InternalTables::Refused, "grant the role SELECT").await;
+async fn denied_system_tables_disable_token_awareness_with_one_warning_that_names_the_grant() {
+    expect_no_token_awareness(InternalTables::Refused, "grant the role SELECT").await;
 }
 
 #[tokio::test]
-async fn where_there_are_no_such_tables_requests_go_their_ordinary_way_and_one_warning_says_so() {
-    goes_its_ordinary_way(InternalTables::Unknown, "no tables that tell").await;
+async fn missing_system_tables_disable_token_awareness_with_one_warning() {
+    expect_no_token_awareness(InternalTables::Unknown, "no tables that tell").await;
 }
 
 #[tokio::test]
-async fn without_token_awareness_nothing_is_asked() {
+async fn system_tables_are_not_read_without_token_awareness() {
     let cluster = twelve_node_cluster!(Tokens::tablets(8));
     let (alternator, client) = client_with(&cluster, |builder| builder).await;
     create(&client, ScalarAttributeType::S).await;

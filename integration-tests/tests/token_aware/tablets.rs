@@ -30,7 +30,7 @@ fn move_all(cluster: &TestCluster) {
 }
 
 #[tokio::test]
-async fn the_share_recovers_after_tablets_have_moved_and_nothing_fails_meanwhile() {
+async fn moved_tablets_fail_no_request_and_the_token_map_is_refreshed() {
     let cluster = twelve_node_cluster!(Tokens::tablets(32));
     let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
@@ -47,7 +47,7 @@ async fn the_share_recovers_after_tablets_have_moved_and_nothing_fails_meanwhile
 }
 
 #[tokio::test]
-async fn a_table_that_was_made_anew_is_found_again() {
+async fn recreated_table_gets_a_new_token_map() {
     let cluster = twelve_node_cluster!(Tokens::tablets(32));
     let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
@@ -70,7 +70,7 @@ async fn a_table_that_was_made_anew_is_found_again() {
 }
 
 #[tokio::test]
-async fn a_large_table_is_read_page_by_page() {
+async fn token_map_of_a_large_table_is_read_page_by_page() {
     let cluster = twelve_node_cluster!(Tokens::tablets(8_192));
     let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
@@ -80,7 +80,7 @@ async fn a_large_table_is_read_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_table_that_nobody_uses_is_not_asked_for() {
+async fn token_map_of_an_unused_table_is_not_refreshed() {
     let cluster = twelve_node_cluster!(Tokens::tablets(4));
     let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
