@@ -1,14 +1,14 @@
-//! Requests per node as a person reads them.
+//! Bar charts of requests per node.
 
-/// The longest bar, in characters.
+/// The length of the longest bar, in characters.
 const LONGEST: u64 = 40;
 
-/// One line per node: its name, its requests, and a bar that is as long as they are many.
+/// Returns one line per node: its name, its requests, and a bar whose length is proportional to them.
 ///
 /// ```
-/// let picture = examples::bars([("127.0.0.1", 100), ("127.0.0.2", 50), ("127.0.0.3 (down)", 0)]);
+/// let chart = examples::bars([("127.0.0.1", 100), ("127.0.0.2", 50), ("127.0.0.3 (down)", 0)]);
 /// assert_eq!(
-///     picture,
+///     chart,
 ///     "  127.0.0.1           100  ████████████████████████████████████████
 ///   127.0.0.2            50  ████████████████████
 ///   127.0.0.3 (down)      0

@@ -1,13 +1,13 @@
-//! How a program ends.
+//! Exit status and error output of the programs.
 
 use crate::Error;
 use std::error::Error as StdError;
 use std::iter::successors;
 use std::process::ExitCode;
 
-/// The exit status of a program, which has told a person what went wrong if something did.
-pub fn finish(done: Result<(), Error>) -> ExitCode {
-    match done {
+/// Prints the error, if there is one, and returns the exit status of the program.
+pub fn finish(result: Result<(), Error>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", chain(&*error));
@@ -16,7 +16,7 @@ pub fn finish(done: Result<(), Error>) -> ExitCode {
     }
 }
 
-/// An error with its causes, each said once: many say what they are caused by themselves.
+/// Returns an error with its causes. Omits causes that are already part of the text, as many errors include theirs.
 pub fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = String::new();
     for error in successors(Some(error), |error| (*error).source()) {
@@ -30,14 +30,14 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
     text
 }
 
-/// Fails if `claim` is false: each program checks what it shows, so that CI can run it as a test.
+/// Checks a condition. Each program checks the results that it prints, so that CI can run it as a test.
 ///
 /// # Errors
 ///
-/// If `claim` is false. `otherwise` says what that means.
-pub fn verify(claim: bool, otherwise: &str) -> Result<(), Error> {
-    match claim {
+/// Returns `message` if `condition` is false.
+pub fn verify(condition: bool, message: &str) -> Result<(), Error> {
+    match condition {
         true => Ok(()),
-        false => Err(format!("this should not have happened: {otherwise}").into()),
+        false => Err(format!("check failed: {message}").into()),
     }
 }

@@ -1,5 +1,4 @@
-//! What the programs have in common and what is not their point: a table, a client for it, and a picture of who
-//! served how many requests.
+//! Shared code of the example programs: a table, operations on it, and a bar chart of the requests per node.
 
 mod bars;
 mod finish;
@@ -9,5 +8,5 @@ pub use bars::bars;
 pub use finish::{chain, finish, verify};
 pub use table::{create_table, drop_table, get, put};
 
-/// What ends a program: any error, to be shown to a person.
+/// Any error. It ends the program, and is printed.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -1,5 +1,4 @@
-//! A table of texts by their key, and what an application does with one: plain use of the SDK, with nothing in it that
-//! knows of load balancing.
+//! A table of texts by key, and operations on it. Plain use of the SDK, without any knowledge of load balancing.
 
 use crate::Error;
 use aws_sdk_dynamodb::Client;
@@ -8,11 +7,11 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, StreamSpecification,
 };
 
-/// Creates a table whose key is the text `id`, with a stream of its changes if `stream` says how.
+/// Creates a table with the string key `id`, and with a stream of its changes if `stream` is set.
 ///
 /// # Errors
 ///
-/// Those of the operation.
+/// Returns the errors of the operation.
 pub async fn create_table(
     client: &Client,
     name: &str,
@@ -38,11 +37,11 @@ pub async fn create_table(
     Ok(())
 }
 
-/// Removes the table and all that is in it.
+/// Deletes the table.
 ///
 /// # Errors
 ///
-/// Those of the operation.
+/// Returns the errors of the operation.
 pub async fn drop_table(client: &Client, name: &str) -> Result<(), Error> {
     client.delete_table().table_name(name).send().await?;
     Ok(())
@@ -52,7 +51,7 @@ pub async fn drop_table(client: &Client, name: &str) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// Those of the operation.
+/// Returns the errors of the operation.
 pub async fn put(client: &Client, table: &str, id: &str, text: &str) -> Result<(), Error> {
     client
         .put_item()
@@ -64,19 +63,19 @@ pub async fn put(client: &Client, table: &str, id: &str, text: &str) -> Result<(
     Ok(())
 }
 
-/// Reads one item's text, as it was written last.
+/// Reads the text of one item, with a consistent read.
 ///
 /// # Errors
 ///
-/// Those of the operation.
+/// Returns the errors of the operation.
 pub async fn get(client: &Client, table: &str, id: &str) -> Result<Option<String>, Error> {
-    let answer = client
+    let response = client
         .get_item()
         .table_name(table)
         .key("id", AttributeValue::S(id.to_owned()))
         .consistent_read(true)
         .send()
         .await?;
-    let text = answer.item().and_then(|item| item.get("text"));
+    let text = response.item().and_then(|item| item.get("text"));
     Ok(text.and_then(|text| text.as_s().ok()).cloned())
 }

@@ -1,5 +1,5 @@
-//! What do I change in an application that uses DynamoDB today? The same small application, once with the SDK's
-//! `endpoint_url` and once with one more line.
+//! How do I migrate an application that uses DynamoDB today? Runs the same small application with the SDK's
+//! `endpoint_url`, and then with one added line.
 //!
 //! ```text
 //! cargo run --bin migrate
@@ -27,23 +27,23 @@ async fn run() -> Result<(), Error> {
 
     println!("With the SDK's endpoint_url:\n");
     application(&Client::new(&sdk_config)).await?;
-    let served = show(&cluster);
-    verify(served == [302, 0, 0], "more than one node was asked")?;
+    let requests = print_requests(&cluster);
+    verify(requests == [302, 0, 0], "more than one node got requests")?;
 
-    println!("With one more line:\n");
+    println!("With one added line:\n");
     let alternator = Alternator::from_sdk_config(&sdk_config)?;
     let config = aws_sdk_dynamodb::config::Builder::from(&sdk_config)
         .alternator(&alternator) // <- the one added line
         .build();
     alternator.ready().await?;
     application(&Client::from_conf(config)).await?;
-    let served = show(&cluster);
-    let even = served.iter().all(|requests| (100..=101).contains(requests));
-    verify(even, "the nodes did not get the same share")
+    let requests = print_requests(&cluster);
+    let is_even = requests.iter().all(|count| (100..=101).contains(count));
+    verify(is_even, "the nodes did not get equal shares")
 }
 
-/// The configuration that the application has anyway. The endpoint may as well come from `AWS_ENDPOINT_URL_DYNAMODB`, and
-/// the credentials from wherever the SDK finds them.
+/// The existing configuration of the application. The endpoint can also come from `AWS_ENDPOINT_URL_DYNAMODB`, and the
+/// credentials from any provider of the SDK.
 async fn sdk_config(endpoint_url: &str) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
@@ -53,7 +53,7 @@ async fn sdk_config(endpoint_url: &str) -> SdkConfig {
         .await
 }
 
-/// The application, which sees no difference.
+/// The application, unchanged by the migration.
 async fn application(client: &Client) -> Result<(), Error> {
     create_table(client, "visits", None).await?;
     for visitor in 0..150 {
@@ -61,17 +61,17 @@ async fn application(client: &Client) -> Result<(), Error> {
         let text = get(client, "visits", &visitor.to_string()).await?;
         verify(
             text.as_deref() == Some("welcome"),
-            "an item was not what was written",
+            "an item differs from what was written",
         )?;
     }
     drop_table(client, "visits").await
 }
 
-/// Prints what each node has counted, and begins anew.
-fn show(cluster: &TestCluster) -> Vec<u64> {
+/// Prints the number of requests that each node counted, and resets the counters.
+fn print_requests(cluster: &TestCluster) -> Vec<u64> {
     let nodes = cluster.nodes();
-    let served: Vec<u64> = nodes.iter().map(|node| node.counters().requests).collect();
-    println!("{}", bars(cluster.urls().into_iter().zip(served.clone())));
+    let requests: Vec<u64> = nodes.iter().map(|node| node.counters().requests).collect();
+    println!("{}", bars(cluster.urls().into_iter().zip(requests.clone())));
     cluster.reset_counters();
-    served
+    requests
 }

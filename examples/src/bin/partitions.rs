@@ -1,5 +1,5 @@
-//! Which node does my key go to? A client that sends each request straight to a node that holds its partition, and shows
-//! which and why; beside it one that sends them to all nodes in turn.
+//! Which node does my key go to? Compares a client that sends requests to all nodes in turn with a token-aware one, which
+//! sends each request to a replica of its partition, and prints the routing trace of one key.
 //!
 //! ```text
 //! cargo run --bin partitions
@@ -22,45 +22,51 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Error> {
-    // Twelve nodes that hold three copies of everything, as ScyllaDB does.
+    // Twelve nodes with three replicas of each partition, as in ScyllaDB.
     let cluster = TestCluster::builder()
         .nodes(12)
         .tokens(Tokens::tablets(64))
         .start()?;
 
-    let in_turn = Alternator::builder().seeds(cluster.urls()).build()?;
-    let straight = Alternator::builder()
+    let round_robin = Alternator::builder().seeds(cluster.urls()).build()?;
+    let token_aware = Alternator::builder()
         .seeds(cluster.urls())
         .token_aware()
         .build()?;
-    let [one, other] = [&in_turn, &straight].map(client);
-    create_table(&one, "visits", None).await?;
-    put(&one, "visits", "ann", "welcome").await?;
+    let [round_robin_client, token_aware_client] = [&round_robin, &token_aware].map(client);
+    create_table(&round_robin_client, "visits", None).await?;
+    put(&round_robin_client, "visits", "ann", "welcome").await?;
 
-    println!("In turn:");
-    let share = share_on_replicas(&cluster, &one).await?;
-    println!("  {share} of 400 requests land on a node that holds their partition\n");
-    verify(share < 200, "chance alone should bring about 100")?;
+    println!("Round robin:");
+    let on_replicas = requests_on_replicas(&cluster, &round_robin_client).await?;
+    println!("  {on_replicas} of 400 requests went to a replica of their partition\n");
+    verify(
+        on_replicas < 200,
+        "more requests went to a replica than the expected quarter",
+    )?;
 
     println!("Token-aware:");
     let input = GetItemInput::builder().table_name("visits");
     let input = input.key("id", AttributeValue::S("ann".to_owned()));
     let input = input.build()?;
-    // Where partitions lie is read in the background, from the first request on the table on.
-    let known = async {
-        while straight.explain(&input).reason() != Reason::Replica {
-            get(&other, "visits", "ann").await?;
+    // The first request to the table starts the background read of the token map.
+    let token_map = async {
+        while token_aware.explain(&input).reason() != Reason::Replica {
+            get(&token_aware_client, "visits", "ann").await?;
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         Ok::<_, Error>(())
     };
-    tokio::time::timeout(Duration::from_secs(10), known).await??;
-    for line in straight.explain(&input).to_string().lines() {
+    tokio::time::timeout(Duration::from_secs(10), token_map).await??;
+    for line in token_aware.explain(&input).to_string().lines() {
         println!("  {line}");
     }
-    let share = share_on_replicas(&cluster, &other).await?;
-    println!("  {share} of 400 requests land on a node that holds their partition");
-    verify(share >= 396, "99 in 100 should reach a replica")
+    let on_replicas = requests_on_replicas(&cluster, &token_aware_client).await?;
+    println!("  {on_replicas} of 400 requests went to a replica of their partition");
+    verify(
+        on_replicas >= 396,
+        "less than 99 % of the requests went to a replica",
+    )
 }
 
 fn client(alternator: &Alternator) -> Client {
@@ -71,8 +77,8 @@ fn client(alternator: &Alternator) -> Client {
     Client::from_conf(config)
 }
 
-/// Reads 400 keys, and returns how many of the requests landed on a node that holds the partition.
-async fn share_on_replicas(cluster: &TestCluster, client: &Client) -> Result<u64, Error> {
+/// Reads 400 keys, and returns the number of requests that went to a replica of their partition.
+async fn requests_on_replicas(cluster: &TestCluster, client: &Client) -> Result<u64, Error> {
     cluster.reset_counters();
     for visitor in 0..400 {
         get(client, "visits", &visitor.to_string()).await?;

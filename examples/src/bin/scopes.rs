@@ -1,5 +1,5 @@
-//! How do I keep traffic in my rack (availability zone)? A client that prefers rack `r1`, lets the rest of the datacenter
-//! help out when one of the rack's nodes dies, falls back to it when all have, and goes back when they are there again.
+//! How do I keep traffic in my rack (availability zone)? A client that prefers rack `r1`, spills over to the rest of the
+//! datacenter when one of the rack's nodes dies, falls back to it when both have died, and returns once they are back.
 //!
 //! ```text
 //! cargo run --bin scopes
@@ -36,58 +36,61 @@ async fn run() -> Result<(), Error> {
     alternator.ready().await?;
     create_table(&client, "visits", None).await?;
 
-    println!("The scope is rack r1, else datacenter dc1\n");
-    let served = work(&cluster, &client).await?;
+    println!("1. The scope is rack r1, with datacenter dc1 as the fallback\n");
+    let served = send_requests(&cluster, &client).await?;
     verify(
         served == [60, 60, 0, 0, 0, 0],
-        "requests left the rack, or were not even",
+        "requests left the rack, or were not evenly spread",
     )?;
 
-    println!("One of the two nodes of rack r1 dies\n");
-    let dead = cluster.node(0);
-    dead.stop();
-    for visitor in ["the first to meet it finds out", "the second"] {
+    println!("2. One of the two nodes of rack r1 is stopped\n");
+    let stopped_node = cluster.node(0);
+    stopped_node.stop();
+    for visitor in [
+        "first request after the failure",
+        "second request after the failure",
+    ] {
         put(&client, "visits", visitor, "welcome").await?;
     }
-    let served = work(&cluster, &client).await?;
-    // It can carry 1.4 times what it did: 70 % of what both did, give or take what chance does to 120 requests.
-    let [gone, local, elsewhere @ ..] = served.as_slice() else {
+    let served = send_requests(&cluster, &client).await?;
+    // The overprovisioning factor of 1.4 keeps 70 % of the requests in the rack; the bounds allow for chance in 120.
+    let [stopped, local, fallback @ ..] = served.as_slice() else {
         return Err("this cluster has six nodes".into());
     };
-    let all = local + elsewhere.iter().sum::<u64>();
+    let all = local + fallback.iter().sum::<u64>();
     verify(
-        *gone == 0 && all == 120 && (60..=108).contains(local),
-        "the node that is left does not carry about 70 %",
+        *stopped == 0 && all == 120 && (60..=108).contains(local),
+        "the remaining node of the rack did not get about 70 %",
     )?;
-    dead.start()?;
+    stopped_node.start()?;
 
-    println!("Rack r1 dies\n");
+    println!("3. Both nodes of rack r1 are stopped\n");
     for node in rack(&cluster, "r1") {
         node.stop();
-        node.set_listed(false); // as the other nodes do once they have noticed
+        node.set_listed(false); // as in a real cluster once the other nodes have detected the failure
     }
-    alternator.refresh().await?; // so as not to wait for the next one, which is due within 5 s
-    let served = work(&cluster, &client).await?;
+    alternator.refresh().await?; // instead of waiting up to 5 s for the next refresh
+    let served = send_requests(&cluster, &client).await?;
     verify(
         served == [0, 0, 30, 30, 30, 30],
-        "the rest of the datacenter did not take over evenly",
+        "the other racks did not share the requests evenly",
     )?;
 
-    println!("Rack r1 comes back\n");
+    println!("4. Both nodes of rack r1 are running again\n");
     for node in rack(&cluster, "r1") {
         node.start()?;
         node.set_listed(true);
     }
     alternator.refresh().await?;
-    let served = work(&cluster, &client).await?;
+    let served = send_requests(&cluster, &client).await?;
     verify(
         served == [60, 60, 0, 0, 0, 0],
-        "requests did not come back to the rack",
+        "requests did not return to the rack",
     )
 }
 
-/// Makes 120 requests, prints who served them, and returns how many each node did.
-async fn work(cluster: &TestCluster, client: &Client) -> Result<Vec<u64>, Error> {
+/// Makes 120 requests, and prints and returns the number that each node served.
+async fn send_requests(cluster: &TestCluster, client: &Client) -> Result<Vec<u64>, Error> {
     cluster.reset_counters();
     for visitor in 0..120 {
         put(client, "visits", &visitor.to_string(), "welcome").await?;

@@ -1,6 +1,6 @@
-//! How do several clients share a cluster? One `SdkConfig`, one `Alternator`, and two clients on them: DynamoDB, and
-//! DynamoDB Streams (with the library's feature `streams`). They share the nodes, what is known of their health, and the one
-//! task that keeps the list of nodes fresh.
+//! How do several clients share a cluster? A DynamoDB client and a DynamoDB Streams client (feature `streams` of the
+//! library) with the same `SdkConfig` and `Alternator`. They share the node list, the health state of the nodes, and the
+//! background task that refreshes the list.
 //!
 //! ```text
 //! cargo run --bin shared_config
@@ -23,7 +23,7 @@ async fn run() -> Result<(), Error> {
     let cluster = TestCluster::builder().nodes(3).start()?;
     let alternator = Alternator::builder().seeds([cluster.url()]).build()?;
     let sdk_config = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1")) // or the SDK looks for one, on AWS's metadata service among others
+        .region(Region::from_static("us-east-1")) // without it the SDK searches for one, also on the metadata service of AWS
         .no_credentials()
         .load()
         .await;
@@ -49,7 +49,9 @@ async fn run() -> Result<(), Error> {
     }
     let read = read_stream(&streams, "orders").await?;
 
-    println!("30 orders written by one client, {read} changes read by the other\n");
+    println!(
+        "30 orders written by the DynamoDB client, {read} changes read by the Streams client\n"
+    );
     let nodes = cluster.nodes();
     println!(
         "{}",
@@ -60,19 +62,22 @@ async fn run() -> Result<(), Error> {
         )
     );
     let discoveries: u64 = nodes.iter().map(|node| node.counters().discoveries).sum();
-    println!("Discoveries of both clients together: {discoveries}");
+    println!("Discovery requests of both clients together: {discoveries}");
 
     let requests = nodes.iter().map(|node| node.counters().requests);
     let (most, least) = (requests.clone().max(), requests.min());
-    verify(read == 30, "the changes read are not the orders written")?;
+    verify(
+        read == 30,
+        "the number of changes read differs from the orders written",
+    )?;
     verify(
         most.zip(least)
             .is_some_and(|(most, least)| most - least <= 1),
-        "the nodes did not get the same share",
+        "the nodes did not get equal shares",
     )
 }
 
-/// Reads all changes of a table so far. The iterator of a shard is good on any node.
+/// Reads all changes of a table so far. A shard iterator is valid on every node.
 async fn read_stream(
     streams: &aws_sdk_dynamodbstreams::Client,
     table: &str,
@@ -106,7 +111,7 @@ async fn read_stream(
                     .send()
                     .await?;
                 records += page.records().len();
-                // An open shard always has a next page: an empty one is the end for now.
+                // An open shard always has a next page; an empty page is the current end.
                 next = page
                     .next_shard_iterator
                     .filter(|_| !page.records.unwrap_or_default().is_empty());

@@ -1,13 +1,13 @@
-//! What the program is asked to do.
+//! Command-line arguments.
 
 use lexopt::{Arg, Parser, ValueExt as _};
 
-/// Which cluster to run on.
+/// The cluster to run on.
 pub(crate) enum Command {
-    /// One that the program starts, and can kill nodes of.
+    /// A cluster that the program starts, and whose nodes it can kill.
     Embedded,
-    /// One that is there already.
-    Real {
+    /// An existing cluster.
+    Existing {
         seeds: Vec<String>,
     },
     Help,
@@ -18,7 +18,7 @@ impl Command {
         let mut command = Self::Embedded;
         while let Some(argument) = parser.next()? {
             command = match argument {
-                Arg::Long("seeds") => Self::Real {
+                Arg::Long("seeds") => Self::Existing {
                     seeds: parser.value()?.parse_with(seeds)?,
                 },
                 Arg::Long("help") | Arg::Short('h') => return Ok(Self::Help),
@@ -31,7 +31,7 @@ impl Command {
 
 fn seeds(text: &str) -> Result<Vec<String>, String> {
     if text.is_empty() {
-        return Err("name at least one node".to_owned());
+        return Err("at least one URL is required".to_owned());
     }
     Ok(text.split(',').map(str::to_owned).collect())
 }
@@ -39,11 +39,11 @@ fn seeds(text: &str) -> Result<Vec<String>, String> {
 pub(crate) const USAGE: &str = "\
 Usage: quickstart [--seeds URL,URL,...]
 
-Spreads DynamoDB requests over a ScyllaDB Alternator cluster. Without arguments the cluster is embedded in
-this program, which then also kills a node under load and adds one.
+Spreads DynamoDB requests over a ScyllaDB Alternator cluster. Without arguments the program starts an
+embedded cluster, kills one of its nodes under load, and adds another.
 
 Options:
-  --seeds URL,URL,...  run on this cluster, as in http://10.0.0.1:8000,http://10.0.0.2:8000; a table
-                       is created there, and removed at the end. Requests are signed if the
-                       environment has AWS_ACCESS_KEY_ID (role) and AWS_SECRET_ACCESS_KEY (salted hash).
+  --seeds URL,URL,...  run on this cluster, e.g. http://10.0.0.1:8000,http://10.0.0.2:8000. The program
+                       creates a table there, and deletes it at the end. Requests are signed if
+                       AWS_ACCESS_KEY_ID (role) and AWS_SECRET_ACCESS_KEY (salted hash) are set.
   -h, --help           print this";

@@ -1,4 +1,4 @@
-//! Many requests at once, and what became of each.
+//! Concurrent load, and its results.
 
 use aws_sdk_dynamodb::Client;
 use std::fmt;
@@ -9,13 +9,13 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-/// Tasks that write and read one after the other until told to end.
+/// Tasks that alternate writes and reads until [`Load::end`].
 pub(crate) struct Load {
     tasks: JoinSet<Vec<Operation>>,
     end: Arc<AtomicBool>,
 }
 
-/// One `send()`, with all its attempts.
+/// One operation, with all its attempts.
 struct Operation {
     started: Instant,
     ended: Instant,
@@ -32,16 +32,19 @@ impl Load {
         }
     }
 
-    /// Waits until all that was begun is done. `kill` is when the node was being killed.
-    pub(crate) async fn end(mut self, kill: RangeInclusive<Instant>) -> Result<Figures, JoinError> {
+    /// Waits for the operations in flight, and returns the results. `kill` is the time during which the node was killed.
+    pub(crate) async fn end(
+        mut self,
+        kill: RangeInclusive<Instant>,
+    ) -> Result<LoadResults, JoinError> {
         self.end.store(true, Ordering::Relaxed);
-        let mut figures = Figures::default();
+        let mut results = LoadResults::default();
         while let Some(operations) = self.tasks.join_next().await {
             for operation in operations? {
-                figures.add(operation, &kill);
+                results.add(operation, &kill);
             }
         }
-        Ok(figures)
+        Ok(results)
     }
 }
 
@@ -76,36 +79,36 @@ impl Operation {
         }
     }
 
-    fn took(&self) -> Duration {
+    fn duration(&self) -> Duration {
         self.ended - self.started
     }
 
-    /// Whether it was under way at some time of `kill`.
+    /// Returns whether the operation was in flight at any time during `kill`.
     fn was_in_flight(&self, kill: &RangeInclusive<Instant>) -> bool {
         self.started <= *kill.end() && self.ended >= *kill.start()
     }
 }
 
-/// What a load came to.
+/// The results of a load.
 #[derive(Default)]
-pub(crate) struct Figures {
+pub(crate) struct LoadResults {
     pub(crate) operations: usize,
     pub(crate) failed: usize,
     first_error: Option<String>,
-    in_flight_at_the_kill: usize,
+    in_flight_at_kill: usize,
     slowest_in_flight: Duration,
     slowest_other: Duration,
 }
 
-impl Figures {
+impl LoadResults {
     fn add(&mut self, operation: Operation, kill: &RangeInclusive<Instant>) {
         self.operations += 1;
-        let took = operation.took();
+        let duration = operation.duration();
         if operation.was_in_flight(kill) {
-            self.in_flight_at_the_kill += 1;
-            self.slowest_in_flight = self.slowest_in_flight.max(took);
+            self.in_flight_at_kill += 1;
+            self.slowest_in_flight = self.slowest_in_flight.max(duration);
         } else {
-            self.slowest_other = self.slowest_other.max(took);
+            self.slowest_other = self.slowest_other.max(duration);
         }
         if let Some(error) = operation.error {
             self.failed += 1;
@@ -114,7 +117,7 @@ impl Figures {
     }
 }
 
-impl fmt::Display for Figures {
+impl fmt::Display for LoadResults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = |duration: Duration| format!("{:.0} ms", duration.as_secs_f64() * 1000.0);
         writeln!(
@@ -128,7 +131,7 @@ impl fmt::Display for Figures {
             self.failed
         )?;
         if let Some(error) = &self.first_error {
-            writeln!(f, "    the first of them: {error}")?;
+            writeln!(f, "    first error: {error}")?;
         }
         let slowest = self.slowest_in_flight.max(self.slowest_other);
         writeln!(
@@ -138,9 +141,9 @@ impl fmt::Display for Figures {
         )?;
         writeln!(
             f,
-            "  slowest not in flight at the kill   {:>8}   (in flight then: {})",
+            "  slowest not in flight at the kill   {:>8}   ({} were in flight)",
             millis(self.slowest_other),
-            self.in_flight_at_the_kill
+            self.in_flight_at_kill
         )
     }
 }

@@ -1,9 +1,9 @@
-//! What does this library do for me? An ordinary `aws_sdk_dynamodb::Client` with one added line, on a cluster in which
+//! What does this library do for me? Shows an ordinary `aws_sdk_dynamodb::Client` with one added line, on a cluster whose
 //! nodes die and join.
 //!
 //! ```text
 //! cargo run --bin quickstart                                        # on an embedded cluster
-//! cargo run --bin quickstart -- --seeds http://10.0.0.1:8000        # on your own, without killing anything
+//! cargo run --bin quickstart -- --seeds http://10.0.0.1:8000        # on your own cluster, without killing a node
 //! ```
 
 mod arguments;
@@ -24,14 +24,14 @@ use tokio::time::{Instant, sleep, timeout};
 
 const TABLE: &str = "alternator-lb-sdk-quickstart";
 
-/// How many tasks send requests at the same time while the node is killed.
+/// The number of tasks that send requests concurrently while a node is killed or added.
 const TASKS: usize = 16;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match Command::parse(lexopt::Parser::from_env()) {
         Ok(Command::Embedded) => finish(embedded().await),
-        Ok(Command::Real { seeds }) => finish(real(seeds).await),
+        Ok(Command::Existing { seeds }) => finish(existing(seeds).await),
         Ok(Command::Help) => {
             println!("{USAGE}");
             ExitCode::SUCCESS
@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// The SDK's own client, as any application makes it.
+/// The SDK's own client, built as in any application.
 fn client(alternator: &Alternator) -> Client {
     let mut config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -54,12 +54,12 @@ fn client(alternator: &Alternator) -> Client {
     Client::from_conf(config.build())
 }
 
-/// Three nodes, of which one dies under load, and a fourth that joins.
+/// Runs on three nodes, kills one under load, and adds a fourth.
 async fn embedded() -> Result<(), Error> {
     let cluster = TestCluster::builder().nodes(3).start()?;
     let alternator = Alternator::builder()
         .seeds([cluster.url()])
-        .refresh_interval(Duration::from_secs(1)) // the default is 5 s; this program is in a hurry
+        .refresh_interval(Duration::from_secs(1)) // the default is 5 s; shorter here to keep the program short
         .build()?;
     let client = client(&alternator);
     alternator.ready().await?;
@@ -68,23 +68,23 @@ async fn embedded() -> Result<(), Error> {
     spread(&cluster, &client).await?;
     kill(&cluster, &client).await?;
     join(&cluster, &client).await?;
-    println!("Nothing failed.");
+    println!("No operation failed.");
     Ok(())
 }
 
 async fn spread(cluster: &TestCluster, client: &Client) -> Result<(), Error> {
-    println!("1. Three nodes: 150 writes and 150 reads, one after the other\n");
+    println!("1. Three nodes, 150 writes and 150 reads in sequence\n");
     cluster.reset_counters();
     write_and_read(client).await?;
-    println!("{}", picture(cluster));
-    let even = running(cluster).all(|node| node.counters().requests == 100);
-    verify(even, "the nodes did not get 100 requests each")
+    println!("{}", chart(cluster));
+    let is_even = running(cluster).all(|node| node.counters().requests == 100);
+    verify(is_even, "the nodes did not get 100 requests each")
 }
 
 async fn kill(cluster: &TestCluster, client: &Client) -> Result<(), Error> {
     let victim = cluster.node(1);
     println!(
-        "2. {TASKS} tasks write and read; after a second {} is killed\n",
+        "2. {TASKS} concurrent tasks write and read; after one second {} is killed\n",
         victim.url()
     );
     let load = Load::start(TASKS, client, TABLE);
@@ -93,60 +93,63 @@ async fn kill(cluster: &TestCluster, client: &Client) -> Result<(), Error> {
     victim.stop();
     let kill = before..=Instant::now();
 
-    one_second(cluster).await;
-    let picture_after = picture(cluster);
-    let even = is_even(cluster);
-    let figures = load.end(kill).await?;
-    println!("{figures}\n   In the second after the kill\n\n{picture_after}");
-    verify(figures.failed == 0, "operations failed")?;
-    verify(even, "the nodes left did not share the load")
+    count_for_one_second(cluster).await;
+    let chart_after_kill = chart(cluster);
+    let is_even_after_kill = is_even(cluster);
+    let results = load.end(kill).await?;
+    println!("{results}\n   Requests in the second after the kill\n\n{chart_after_kill}");
+    verify(results.failed == 0, "operations failed")?;
+    verify(
+        is_even_after_kill,
+        "the remaining nodes did not get equal shares",
+    )
 }
 
 async fn join(cluster: &TestCluster, client: &Client) -> Result<(), Error> {
-    println!("3. A node joins; the same load\n");
+    println!("3. A node joins under the same load\n");
     let load = Load::start(TASKS, client, TABLE);
     let joined = Instant::now();
-    let newcomer = cluster.add_node(NodeConfig::new())?;
+    let new_node = cluster.add_node(NodeConfig::new())?;
     let first_request = async {
-        while newcomer.counters().requests == 0 {
+        while new_node.counters().requests == 0 {
             sleep(Duration::from_millis(1)).await;
         }
     };
     timeout(Duration::from_secs(10), first_request).await?;
     println!(
-        "  it got its first request after {:.1} s\n",
+        "  The new node got its first request after {:.1} s\n",
         joined.elapsed().as_secs_f64()
     );
 
-    one_second(cluster).await;
+    count_for_one_second(cluster).await;
     println!(
-        "   In the second after that: it is eased in\n\n{}",
-        picture(cluster)
+        "   Requests in the second after that, during the slow start of the new node\n\n{}",
+        chart(cluster)
     );
-    let its_share = async {
+    let equal_shares = async {
         while !is_even(cluster) {
-            one_second(cluster).await;
+            count_for_one_second(cluster).await;
         }
     };
-    let even = timeout(Duration::from_secs(30), its_share).await.is_ok();
+    let is_even_at_end = timeout(Duration::from_secs(30), equal_shares).await.is_ok();
     println!(
-        "   In one second, {:.0} s after it had joined\n\n{}",
+        "   Requests in one second, {:.0} s after the node joined\n\n{}",
         joined.elapsed().as_secs_f64(),
-        picture(cluster)
+        chart(cluster)
     );
-    let figures = load.end(joined..=joined).await?;
-    verify(figures.failed == 0, "operations failed")?;
-    verify(even, "the nodes did not share the load")
+    let results = load.end(joined..=joined).await?;
+    verify(results.failed == 0, "operations failed")?;
+    verify(is_even_at_end, "the nodes did not get equal shares")
 }
 
-/// Lets the nodes count for one second.
-async fn one_second(cluster: &TestCluster) {
+/// Resets the counters, and waits for one second.
+async fn count_for_one_second(cluster: &TestCluster) {
     cluster.reset_counters();
     sleep(Duration::from_secs(1)).await;
 }
 
-/// The requests of each node, as it has counted them itself.
-fn picture(cluster: &TestCluster) -> String {
+/// Returns a chart of the requests that each node counted.
+fn chart(cluster: &TestCluster) -> String {
     let name = |node: &Node| match node.is_running() {
         true => node.url(),
         false => format!("{} (dead)", node.url()),
@@ -159,7 +162,7 @@ fn picture(cluster: &TestCluster) -> String {
     )
 }
 
-/// Whether the nodes that run got the same share, but for 2 % and the requests that were under way.
+/// Returns whether the running nodes got equal shares, within 2 % and the requests in flight.
 fn is_even(cluster: &TestCluster) -> bool {
     let requests: Vec<_> = running(cluster)
         .map(|node| node.counters().requests)
@@ -174,19 +177,19 @@ fn running(cluster: &TestCluster) -> impl Iterator<Item = Node> {
     cluster.nodes().into_iter().filter(Node::is_running)
 }
 
-/// A cluster of which nothing is known but some nodes: nothing is killed there.
-async fn real(seeds: Vec<String>) -> Result<(), Error> {
+/// Runs on an existing cluster, without killing or adding nodes.
+async fn existing(seeds: Vec<String>) -> Result<(), Error> {
     let alternator = Alternator::builder().seeds(seeds).build()?;
     let client = client(&alternator);
     alternator.ready().await?;
     create_table(&client, TABLE, None).await?;
 
-    println!("150 writes and 150 reads, one after the other\n");
+    println!("150 writes and 150 reads in sequence\n");
     let before = counts(&alternator);
-    let done = write_and_read(&client).await;
+    let result = write_and_read(&client).await;
     let after = counts(&alternator);
     drop_table(&client, TABLE).await?;
-    done?;
+    result?;
 
     let served = |(node, count): (String, u64)| {
         let earlier = before.get(&node).copied().unwrap_or_default();
@@ -194,13 +197,13 @@ async fn real(seeds: Vec<String>) -> Result<(), Error> {
     };
     println!("{}", bars(after.into_iter().map(served)));
     println!(
-        "Nothing failed. (The counts are the client's own. On a cluster that is not this program's no node is killed and \
-         none added: for that, run it without --seeds.)"
+        "No operation failed. The counts are those of the client. On an existing cluster the program kills and adds no \
+         node; to see that, run it without --seeds."
     );
     Ok(())
 }
 
-/// The requests of each node, as the client has counted them.
+/// Returns the requests per node that the client counted.
 fn counts(alternator: &Alternator) -> BTreeMap<String, u64> {
     let nodes = alternator.nodes();
     nodes
@@ -223,7 +226,7 @@ async fn write_and_read(client: &Client) -> Result<(), Error> {
         let text = get(client, TABLE, &number.to_string()).await?;
         verify(
             text == Some(format!("text {number}")),
-            "an item was not what was written",
+            "an item differs from what was written",
         )?;
     }
     Ok(())
