@@ -1,10 +1,11 @@
-//! Nodes die under load, and nobody notices.
+//! Nodes that die under load, without failed operations.
 
 use crate::support::{
-    Load, Table, error_text, eventually, expect_pings, ping, ready_client, s, test_cluster,
+    Load, Table, config, error_text, eventually, expect_pings, ping, quick_refresh, quick_retries,
+    ready_client, s, test_cluster,
 };
-use alternator_lb_sdk::{Alternator, NodeState, NodeStatus};
-use alternator_test_cluster::{Fault, Node};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState, NodeStatus};
+use alternator_test_cluster::{Fault, Node, TestCluster};
 use aws_sdk_dynamodb::Client;
 
 fn state(alternator: &Alternator, node: &Node) -> NodeState {
@@ -13,7 +14,7 @@ fn state(alternator: &Alternator, node: &Node) -> NodeState {
     status.unwrap().state()
 }
 
-/// Sixteen callers that write an item and read it back, consistently.
+/// Starts sixteen callers that write an item and read it back with a consistent read.
 async fn start_sixteen_callers(client: &Client) -> Load {
     let table = Table::create(client).await;
     Load::start(client, 16, move |client, number| {
@@ -27,7 +28,7 @@ async fn start_sixteen_callers(client: &Client) -> Load {
             let found = get.key("pk", pk).key("sk", s("-")).send().await;
             match found.map_err(error_text)?.item {
                 Some(_) => Ok(()),
-                None => Err("what was written is not there".to_owned()),
+                None => Err("the written item is missing".to_owned()),
             }
         }
     })
@@ -41,7 +42,7 @@ async fn node_killed_under_load_fails_no_operation() {
     load.wait_for_requests(150).await;
     cluster.node(1).stop();
     load.wait_for_requests(300).await;
-    // For the connections that were cut, or for one that was refused.
+    // Because of the cut connections, or of a refused one.
     assert_ne!(state(&alternator, &cluster.node(1)), NodeState::Up);
     assert_eq!(load.stop().await, Vec::<String>::new());
 }
@@ -89,8 +90,8 @@ async fn restarted_node_gets_its_share_again() {
         state(&alternator, &node) == NodeState::Up
     })
     .await;
-    assert_eq!(sent, before, "no request found out");
-    assert!(node.counters().health_checks > 0, "it was asked");
+    assert_eq!(sent, before, "no request was needed to detect the recovery");
+    assert!(node.counters().health_checks > 0, "the node was probed");
     cluster.reset_counters();
     expect_pings(&client, 30).await;
     for node in cluster.nodes() {
@@ -110,17 +111,64 @@ async fn dead_node_costs_one_attempt_in_total() {
     assert_eq!(
         attempts(&alternator),
         4,
-        "three requests, one of them tried twice"
+        "three requests, one of them with two attempts"
     );
 }
 
+/// The number of requests that reach `node` while a client makes `count` requests, all of which succeed.
+async fn requests_reaching(node: &Node, client: &Client, count: usize) -> u64 {
+    let before = node.counters().requests;
+    expect_pings(client, count).await;
+    node.counters().requests - before
+}
+
 #[tokio::test]
-async fn a_node_that_answers_errors_stays_in_use() {
+async fn throttling_node_stays_up_and_keeps_getting_requests() {
+    let cluster = test_cluster!();
+    let (alternator, client) = client_with_quick_retries(&cluster).await;
+    let node = cluster.node(1);
+    node.inject(Fault::Throttle { share: 1.0 });
+    // More in a row than would eject the node if they were errors.
+    for _ in 0..3 {
+        assert!(requests_reaching(&node, &client, 30).await > 5);
+        assert_eq!(state(&alternator, &node), NodeState::Up);
+    }
+}
+
+#[tokio::test]
+async fn node_returning_few_errors_stays_up_and_keeps_getting_requests() {
+    let cluster = test_cluster!();
+    let (alternator, client) = client_with_quick_retries(&cluster).await;
+    let node = cluster.node(1);
+    // Half of the share of failures that ejects a node.
+    node.inject(Fault::ServerError { share: 0.1 });
+    for _ in 0..3 {
+        assert!(requests_reaching(&node, &client, 90).await >= 25);
+        assert_eq!(state(&alternator, &node), NodeState::Up);
+    }
+    let failures: u64 = alternator.nodes().iter().map(NodeStatus::failures).sum();
+    assert!(failures >= 5, "{failures}");
+}
+
+#[tokio::test]
+async fn client_errors_do_not_count_as_failures_of_the_node() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
-    cluster.node(1).inject(Fault::Throttle { share: 1.0 });
-    for _ in 0..6 {
-        let _ = ping(&client).await;
+    for _ in 0..30 {
+        let get = client.get_item().table_name("missing").key("pk", s("a"));
+        let error = get.send().await.unwrap_err().into_service_error();
+        assert!(error.is_resource_not_found_exception(), "{error:?}");
     }
-    assert_eq!(state(&alternator, &cluster.node(1)), NodeState::Up);
+    for node in alternator.nodes() {
+        assert_eq!(node.state(), NodeState::Up);
+        assert_eq!((node.requests(), node.failures()), (10, 0));
+    }
+}
+
+async fn client_with_quick_retries(cluster: &TestCluster) -> (Alternator, Client) {
+    let alternator = quick_refresh(cluster).build().unwrap();
+    let config = config().retry_config(quick_retries());
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    (alternator, client)
 }

@@ -1,10 +1,11 @@
-//! What the handle tells of its nodes, and of refreshes.
+//! The state of nodes and refreshes that the handle and the log report.
 
 use crate::support::{
     Log, client, eventually, expect_pings, ping, quick_refresh, ready_client, test_cluster,
 };
 use alternator_lb_sdk::{Alternator, NodeState, RefreshError};
 use alternator_test_cluster::{Fault, NodeConfig};
+use aws_sdk_dynamodb::config::{self, retry::RetryConfig};
 use std::error::Error as _;
 
 #[tokio::test]
@@ -37,7 +38,7 @@ async fn ready_refreshes_only_once() {
     assert_eq!(
         cluster.node(0).counters().discoveries,
         2,
-        "a refresh is one"
+        "an explicit refresh is one more"
     );
 }
 
@@ -88,6 +89,15 @@ async fn requests_failures_and_requests_in_flight_are_counted_per_node() {
     cluster.node(0).recover();
     hanging.await.unwrap();
     assert_eq!(counts(), (3, 0, 0));
+
+    cluster.node(0).inject(Fault::ServerError { share: 1.0 });
+    let one_attempt = config::Builder::new().retry_config(RetryConfig::disabled());
+    let failing = client
+        .list_tables()
+        .customize()
+        .config_override(one_attempt);
+    failing.send().await.unwrap_err();
+    assert_eq!(counts(), (4, 1, 0));
 }
 
 #[tokio::test]
@@ -96,8 +106,8 @@ async fn membership_and_health_changes_are_logged_once() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     assert_eq!(log.infos("nodes of the cluster changed").len(), 1);
-    let newcomer = cluster.add_node(NodeConfig::new()).unwrap();
-    eventually("the newcomer is found", async || {
+    let new_node = cluster.add_node(NodeConfig::new()).unwrap();
+    eventually("the new node is discovered", async || {
         alternator.nodes().len() == 4
     })
     .await;
@@ -106,15 +116,15 @@ async fn membership_and_health_changes_are_logged_once() {
     }
     let changes = log.infos("nodes of the cluster changed");
     assert_eq!(changes.len(), 2, "{changes:?}");
-    assert!(changes[1].contains(&newcomer.url()), "{changes:?}");
+    assert!(changes[1].contains(&new_node.url()), "{changes:?}");
 
-    newcomer.stop();
+    new_node.stop();
     expect_pings(&client, 20).await;
     let downs = log.warnings("node down");
     assert_eq!(downs.len(), 1, "{downs:?}");
-    assert!(downs[0].contains(&newcomer.url()), "{downs:?}");
-    newcomer.start().unwrap();
-    eventually("the newcomer is back", async || {
+    assert!(downs[0].contains(&new_node.url()), "{downs:?}");
+    new_node.start().unwrap();
+    eventually("the new node is up", async || {
         expect_pings(&client, 1).await;
         alternator
             .nodes()
