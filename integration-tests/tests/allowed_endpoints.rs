@@ -1,4 +1,4 @@
-//! Whatever happens, no request goes to anybody but a seed or a node.
+//! Requests go to seeds and nodes only, never to AWS or another endpoint.
 
 use crate::support::{RecordingClient, config, expect_pings, ping, quick_retries, test_cluster};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
@@ -6,7 +6,7 @@ use alternator_test_cluster::TestCluster;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Region;
 
-/// A client without an endpoint of its own, whose region is one of AWS, and who tries three times.
+/// A client without an endpoint override, with an AWS region and three attempts.
 fn recording_client(alternator: &Alternator) -> (Client, RecordingClient) {
     let recorder = RecordingClient::new();
     let config = config()
@@ -21,7 +21,10 @@ fn expect_only_cluster_nodes(cluster: &TestCluster, recorder: &RecordingClient) 
     let visited = [recorder.operations(), recorder.discoveries()].concat();
     assert!(!visited.is_empty());
     for node in visited {
-        assert!(cluster.urls().contains(&node), "{node} is none of ours");
+        assert!(
+            cluster.urls().contains(&node),
+            "{node} is not in the cluster"
+        );
     }
 }
 

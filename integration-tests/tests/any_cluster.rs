@@ -1,4 +1,4 @@
-//! What needs neither faults nor a cluster of a certain shape, and so is proved on a real one as well.
+//! Tests without faults and without a particular topology, which run on a real cluster as well.
 
 use crate::support::{
     Backend, RecordingClient, config, error_text, eventually, expect_pings, ping, signing_config,
@@ -18,7 +18,7 @@ fn recording_client(backend: &Backend, alternator: &Alternator) -> (Client, Reco
     )
 }
 
-/// What the cluster answers to a client with these settings.
+/// Returns the code of the error that the cluster returns to a client with these settings.
 async fn error_code(backend: &Backend, config: aws_sdk_dynamodb::config::Builder) -> String {
     let alternator = backend.builder().build().unwrap();
     let client = Client::from_conf(config.alternator(&alternator).build());
@@ -72,13 +72,13 @@ async fn several_clients_together_spread_requests_exactly_evenly() {
 #[tokio::test]
 async fn unknown_datacenter_has_no_nodes_and_the_next_scope_serves() {
     let backend = Backend::start();
-    let nowhere = || Scope::rack("nowhere", "r1").or(Scope::datacenter("nowhere"));
-    let lost = backend.builder().scope(nowhere()).build().unwrap();
-    let _client = recording_client(&backend, &lost);
-    let error = lost.ready().await.unwrap_err();
+    let unknown = || Scope::rack("unknown", "r1").or(Scope::datacenter("unknown"));
+    let without_nodes = backend.builder().scope(unknown()).build().unwrap();
+    let _client = recording_client(&backend, &without_nodes);
+    let error = without_nodes.ready().await.unwrap_err();
     assert!(matches!(error, RefreshError::NoNodes { .. }), "{error:?}");
 
-    let scope = nowhere().or(Scope::cluster());
+    let scope = unknown().or(Scope::cluster());
     let alternator = backend.builder().scope(scope).build().unwrap();
     let (client, recorder) = recording_client(&backend, &alternator);
     alternator.ready().await.unwrap();
@@ -92,13 +92,13 @@ async fn rack_scope_spreads_requests_evenly_over_that_rack_only() {
     let Some((datacenter, rack)) = backend.rack(this_test!()) else {
         return;
     };
-    let everywhere = backend.builder().scope(Scope::cluster()).build().unwrap();
-    everywhere.ready().await.unwrap();
+    let whole_cluster = backend.builder().scope(Scope::cluster()).build().unwrap();
+    whole_cluster.ready().await.unwrap();
     let scope = Scope::rack(datacenter, rack);
     let alternator = backend.builder().scope(scope).build().unwrap();
     let (client, recorder) = recording_client(&backend, &alternator);
     alternator.ready().await.unwrap();
-    let (rack, all) = (listed(&alternator), listed(&everywhere));
+    let (rack, all) = (listed(&alternator), listed(&whole_cluster));
     assert!(
         rack.is_subset(&all) && rack.len() < all.len(),
         "{rack:?} of {all:?}"
@@ -137,7 +137,7 @@ async fn requests_before_and_during_discovery_succeed() {
     let backend = Backend::start();
     let alternator = backend.builder().build().unwrap();
     let (client, recorder) = recording_client(&backend, &alternator);
-    eventually("the nodes are found", async || {
+    eventually("discovery has started", async || {
         ping(&client).await.unwrap();
         !recorder.discoveries().is_empty()
     })
@@ -152,7 +152,7 @@ async fn cancelled_requests_are_not_counted_as_in_flight() {
     let (client, _) = recording_client(&backend, &alternator);
     alternator.ready().await.unwrap();
     for _ in 0..20 {
-        // Polled once, so that it is on its way, and dropped.
+        // Polled once, so that the request starts, and dropped.
         let request = std::pin::pin!(ping(&client));
         assert!(futures_util::poll!(request).is_pending());
     }

@@ -32,7 +32,7 @@ async fn error_of(
 #[tokio::test]
 async fn signed_requests_are_served_by_every_node() {
     let cluster = test_cluster!(enforcing);
-    let alternator = quick_refresh(&cluster).require_auth().build().unwrap();
+    let alternator = quick_refresh(&cluster).auth(AuthMode::Required).build().unwrap();
     let config = signing_config(ROLE, SECRET).alternator(&alternator);
     let client = Client::from_conf(config.build());
     // Discovery needs no credentials.
@@ -69,7 +69,7 @@ async fn wrong_secret_or_role_fails_with_the_servers_error_after_one_attempt() {
     let cluster = test_cluster!(enforcing);
     for config in [
         signing_config(ROLE, "something else"),
-        signing_config("stranger", SECRET),
+        signing_config("unknown role", SECRET),
     ] {
         let (code, text) = error_of(&cluster, config).await;
         assert_eq!(code, "UnrecognizedClientException", "{text}");
@@ -78,7 +78,7 @@ async fn wrong_secret_or_role_fails_with_the_servers_error_after_one_attempt() {
             .iter()
             .map(|node| node.counters().requests)
             .sum();
-        assert_eq!(requests, 1, "no other node would say otherwise");
+        assert_eq!(requests, 1, "another node would return the same error");
         cluster.reset_counters();
     }
 }

@@ -1,6 +1,6 @@
-//! Nodes of which nothing comes back: a machine without power, a firewall that drops.
+//! Nodes that never respond to a connection attempt: a machine without power, a firewall that drops packets.
 //!
-//! On Linux only, where the test cluster can make them.
+//! On Linux only, where the test cluster can simulate them.
 
 use crate::support::{
     NoCaptureClient, config, error_text, expect_pings, find_in_chain, ping, quick_refresh,
@@ -15,10 +15,10 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Ends a test that would hang.
+/// Ends tests that would hang.
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Gives up connecting soon, and makes one attempt.
+/// A configuration with a short connect timeout and one attempt.
 fn short_timeout_config() -> Builder {
     let connect_timeout = Duration::from_millis(300);
     config()
@@ -30,7 +30,7 @@ fn short_timeout_config() -> Builder {
         .retry_config(RetryConfig::disabled())
 }
 
-/// A client that knows all nodes, and has a connection to the first at most. The last is a black hole.
+/// A client that knows all nodes and has at most a connection to the first. The last node is a black hole.
 async fn client_with_last_node_black_holed(
     cluster: &TestCluster,
     config: Builder,
@@ -44,7 +44,7 @@ async fn client_with_last_node_black_holed(
     (alternator, client)
 }
 
-/// How many requests the black hole has swallowed.
+/// Returns the number of failed attempts on the black hole.
 fn failures_of_last_node(cluster: &TestCluster, alternator: &Alternator) -> u64 {
     let url = cluster.nodes().last().unwrap().url();
     let nodes = alternator.nodes();
@@ -60,7 +60,7 @@ async fn expect_no_failure_beside_a_black_hole(cluster: &TestCluster) {
         .unwrap();
     assert!(
         failures_of_last_node(cluster, &alternator) > 0,
-        "it was met"
+        "the black hole was tried"
     );
     assert_eq!(cluster.nodes().last().unwrap().counters().requests, 0);
 }
@@ -102,7 +102,7 @@ async fn retry_after_connect_timeout_goes_to_another_node_without_connection_cap
         .unwrap();
     assert!(
         failures_of_last_node(&cluster, &alternator) > 0,
-        "it was met"
+        "the black hole was tried"
     );
 }
 
@@ -115,7 +115,7 @@ async fn error_names_all_nodes_when_all_are_black_holes() {
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
     let client = Client::from_conf(short_timeout_config().alternator(&alternator).build());
     let operation = timeout(TEST_TIMEOUT, ping(&client)).await;
-    let error = operation.expect("it does not hang").unwrap_err();
+    let error = operation.expect("the request ends").unwrap_err();
     let Some(RouteError::Unreachable { tried, .. }) = find_in_chain(&error) else {
         panic!("{}", error_text(error));
     };

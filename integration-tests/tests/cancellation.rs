@@ -1,4 +1,4 @@
-//! Requests whose callers lost interest.
+//! Requests that are cancelled by their callers.
 
 use crate::support::{eventually, expect_pings, ping, ready_client, test_cluster};
 use alternator_lb_sdk::{Alternator, NodeState, NodeStatus};
@@ -70,22 +70,22 @@ async fn cancelled_probe_request_leaves_the_probe_to_the_next_request() {
         !is_up()
     })
     .await;
-    // Its operations take long, and it is there.
+    // The node is healthy, and its operations take long.
     node.inject(Fault::SlowOperations(Duration::from_secs(3600)));
     let before = node.counters().requests;
-    let mut trial = JoinSet::new();
-    eventually("a request tries the node", async || {
-        trial = start_requests(&client, 1);
-        eventually("it has arrived somewhere", async || {
-            trial.try_join_next().is_some() || node.counters().requests > before
+    let mut probe = JoinSet::new();
+    eventually("a request probes the node", async || {
+        probe = start_requests(&client, 1);
+        eventually("the request has reached a node", async || {
+            probe.try_join_next().is_some() || node.counters().requests > before
         })
         .await;
         node.counters().requests > before
     })
     .await;
     expect_pings(&client, 9).await;
-    assert_eq!(node.counters().requests, before + 1, "one at a time");
-    trial.shutdown().await;
+    assert_eq!(node.counters().requests, before + 1, "one probe at a time");
+    probe.shutdown().await;
     assert_eq!(in_flight(&alternator), 0);
 
     node.recover();

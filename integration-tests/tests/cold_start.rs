@@ -14,14 +14,14 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Ends a test that would hang.
+/// Ends tests that would hang.
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn first_request_goes_to_a_random_seed() {
-    let answers = CannedResponseClient::new();
+    let canned_responses = CannedResponseClient::new();
     let mut first = BTreeSet::new();
-    // That one of three never comes first in a hundred starts happens once in 10^17 runs.
+    // The probability that one of three seeds never comes first in a hundred starts is 10^-17.
     for _ in 0..100 {
         let seeds = [
             "http://192.0.2.1:8000",
@@ -30,7 +30,7 @@ async fn first_request_goes_to_a_random_seed() {
         ];
         let alternator = Alternator::builder().seeds(seeds).build().unwrap();
         let config = config()
-            .http_client(answers.clone())
+            .http_client(canned_responses.clone())
             .alternator(&alternator);
         expect_pings(&Client::from_conf(config.build()), 1).await;
         let visited = alternator
@@ -51,18 +51,18 @@ async fn requests_do_not_wait_for_discovery() {
         .http_client(recorder.clone())
         .alternator(&alternator);
     let client = Client::from_conf(config.build());
-    eventually("somebody is asked for the nodes", async || {
+    eventually("discovery has started", async || {
         !recorder.discoveries().is_empty()
     })
     .await;
-    let mut found = pin!(alternator.ready());
-    assert!(poll!(&mut found).is_pending());
+    let mut ready = pin!(alternator.ready());
+    assert!(poll!(&mut ready).is_pending());
     timeout(TEST_TIMEOUT, expect_pings(&client, 9))
         .await
         .unwrap();
     assert!(
-        poll!(&mut found).is_pending(),
-        "no refresh has ended, not even with an error"
+        poll!(&mut ready).is_pending(),
+        "no refresh has completed, not even with an error"
     );
     for node in cluster.nodes() {
         assert_eq!(node.counters().requests, 3);

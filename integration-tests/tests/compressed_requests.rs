@@ -1,4 +1,4 @@
-//! Requests that are compressed, by servers that take them.
+//! Compressed requests to servers that support them.
 
 use crate::support::{
     Exchange, ExchangeRecorder, Table, config, error_text, expect_pings, ping, quick_refresh,
@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 use std::io::Read;
 use tokio::runtime::Handle;
 
-/// A client that compresses, and what goes over its wire.
+/// A client that compresses requests, and the recorder of its exchanges.
 pub(crate) async fn compressing_client(
     cluster: &TestCluster,
     compression: RequestCompression,
@@ -29,7 +29,7 @@ pub(crate) async fn compressing_client(
     (alternator, client, recorder)
 }
 
-/// Items that shrink, but do not vanish.
+/// A text that compresses well, but not to almost nothing.
 pub(crate) fn note(number: usize) -> String {
     (0..100)
         .map(|line| format!("line {line} of note {number}: {}; ", line * number % 97))
@@ -151,7 +151,7 @@ async fn signature_covers_the_compressed_body() {
         let sent = recorder.take_one();
         assert!(sent.content_encoding().is_some());
         assert!(sent.request.get("authorization").is_some());
-        // On another node, signed anew.
+        // Retries on another node are signed again.
         cluster.node(0).inject(Fault::ServerError { share: 1.0 });
         cluster.node(1).stop();
         for number in 2..8 {
@@ -187,7 +187,7 @@ async fn retries_resend_the_same_compressed_body() {
                 assert_eq!(attempt.body, sent[0].body);
             }
         }
-        assert!(attempts > 3, "{fault:?}: some were sent twice");
+        assert!(attempts > 3, "{fault:?}: some requests were retried");
         cluster.node(node).recover();
     }
     expect_notes(&client, &table, 0..3).await;

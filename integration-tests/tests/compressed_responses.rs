@@ -1,11 +1,11 @@
-//! Answers that are compressed.
+//! Compressed responses.
 
 use crate::compressed_requests::{note, put};
 use crate::support::{
     Backend, ExchangeRecorder, Log, RawResponseServer, Table, client, config, expect_pings,
     find_in_chain, ping, quick_refresh, quick_retries, s, signing_config, test_cluster, this_test,
 };
-use alternator_lb_sdk::{
+use alternator_lb_sdk::{AuthMode, 
     Alternator, AlternatorExt as _, Builder, DecodeError, NodeState, RequestCompression,
     ResponseCompression,
 };
@@ -23,12 +23,12 @@ use std::io::Write as _;
 
 async fn response_compressing_client(
     cluster: &TestCluster,
-    wanted: ResponseCompression,
+    compression: ResponseCompression,
     config: config::Builder,
 ) -> (Alternator, Client, ExchangeRecorder) {
     let recorder = ExchangeRecorder::new();
     let alternator = quick_refresh(cluster)
-        .response_compression(wanted)
+        .response_compression(compression)
         .build()
         .unwrap();
     let config = config.http_client(recorder.clone()).alternator(&alternator);
@@ -37,7 +37,7 @@ async fn response_compressing_client(
     (alternator, client, recorder)
 }
 
-/// A table with so many notes.
+/// Creates a table with this many notes.
 async fn notes(cluster: &TestCluster, count: usize) -> Table {
     let alternator = quick_refresh(cluster).build().unwrap();
     let client = client(&alternator);
@@ -66,17 +66,17 @@ async fn expect_all(client: &Client, table: &Table, count: usize) {
 async fn large_response_is_compressed_and_decoded_unchanged() {
     let cluster = test_cluster!();
     let table = notes(&cluster, 150).await;
-    for (wanted, name) in [
+    for (compression, name) in [
         (ResponseCompression::gzip(), "gzip"),
         (ResponseCompression::deflate(), "deflate"),
     ] {
         let (_alternator, client, recorder) =
-            response_compressing_client(&cluster, wanted, config()).await;
+            response_compressing_client(&cluster, compression, config()).await;
         expect_all(&client, &table, 150).await;
         let exchange = recorder.take_one();
         assert_eq!(exchange.accept_encoding(), Some(name));
         assert_eq!(exchange.response_encoding(), Some(name));
-        // A small one is not worth it to the server.
+        // The server does not compress small responses.
         expect_pings(&client, 1).await;
         let exchange = recorder.take_one();
         assert_eq!(exchange.accept_encoding(), Some(name));
@@ -104,9 +104,9 @@ async fn concurrent_batches_work_with_compressed_requests_and_responses() {
     let batch = client
         .batch_get_item()
         .request_items(&table.name, keys.build().unwrap());
-    let answers = join_all((0..20).map(|_| batch.clone().send())).await;
-    for answer in answers {
-        let items = answer.unwrap().responses.unwrap().remove(&table.name);
+    let responses = join_all((0..20).map(|_| batch.clone().send())).await;
+    for response in responses {
+        let items = response.unwrap().responses.unwrap().remove(&table.name);
         assert_eq!(items.unwrap().len(), 100);
     }
 }
@@ -122,7 +122,7 @@ async fn expect_round_trip(backend: &Backend, builder: Builder) {
     table.delete(&client).await;
 }
 
-/// Also on a real one, whatever its version.
+/// Runs on a real cluster of any version as well.
 #[tokio::test]
 async fn compressed_writes_and_reads_round_trip_on_any_cluster() {
     let backend = Backend::start();
@@ -144,7 +144,7 @@ async fn compressed_writes_and_reads_round_trip_with_authorization() {
         .builder()
         .request_compression(RequestCompression::gzip())
         .response_compression(ResponseCompression::gzip())
-        .require_auth();
+        .auth(AuthMode::Required);
     expect_round_trip(&backend, builder).await;
 }
 
@@ -181,7 +181,7 @@ async fn compression_is_not_requested_without_the_decoding_http_client() {
     let recorder = ExchangeRecorder::new();
     let alternator = quick_refresh(&cluster).response_compression(ResponseCompression::gzip());
     let alternator = alternator.build().unwrap();
-    let set_later = config()
+    let replaced = config()
         .alternator(&alternator)
         .http_client(recorder.clone());
     let parts = config()
@@ -189,13 +189,13 @@ async fn compression_is_not_requested_without_the_decoding_http_client() {
         .interceptor(alternator.interceptor())
         .allow_no_auth()
         .http_client(recorder.clone());
-    for config in [set_later, parts] {
+    for config in [replaced, parts] {
         expect_all(&Client::from_conf(config.build()), &table, 20).await;
         let exchange = recorder.take_one();
         assert_eq!(exchange.accept_encoding(), None);
         assert_eq!(exchange.response_encoding(), None);
     }
-    // An operation that brings its own.
+    // An operation with its own HTTP client.
     let own = config::Builder::new().http_client(recorder.clone());
     let client = client(&alternator);
     expect_pings(&client, 1).await;
@@ -216,17 +216,20 @@ async fn truncated_compressed_response_is_retried_on_another_node() {
     for _ in 0..3 {
         expect_all(&client, &table, 50).await;
     }
-    assert!(recorder.take().len() > 3, "one was sent twice");
+    assert!(
+        recorder.take().len() > 3,
+        "at least one request was retried"
+    );
 }
 
-/// What is behind an attempt at an operation of this node.
+/// Returns the error of an operation on this node.
 async fn error_of(
     node: &RawResponseServer,
-    wanted: ResponseCompression,
+    compression: ResponseCompression,
 ) -> (Alternator, SdkError<ListTablesError>) {
     let alternator = Alternator::builder()
         .seeds([node.url()])
-        .response_compression(wanted)
+        .response_compression(compression)
         .build()
         .unwrap();
     let config = config()
@@ -275,8 +278,8 @@ async fn decompression_bomb_is_an_error_without_retry_or_node_failure() {
         assert!(body.len() < 100_000);
         let node =
             RawResponseServer::responding_with([(200, &*headers(encoding, body.len()), body)]);
-        let wanted = ResponseCompression::gzip().limit(1 << 20);
-        let (alternator, error) = error_of(&node, wanted).await;
+        let compression = ResponseCompression::gzip().limit(1 << 20);
+        let (alternator, error) = error_of(&node, compression).await;
         let decode = find_in_chain::<DecodeError>(&error).unwrap();
         let is_limit = matches!(decode, DecodeError::TooLarge { limit, .. } if *limit == 1 << 20);
         assert!(is_limit, "{decode}");
@@ -300,7 +303,7 @@ async fn undecodable_response_is_retried_and_then_an_error() {
         ("gzip", zlib(TABLES), "is not what"),
         ("deflate", raw_deflate, "is not what"),
         ("deflate", whole.clone(), "is not what"),
-        ("br", TABLES.to_vec(), "`br`, which was not asked for"),
+        ("br", TABLES.to_vec(), "`br`, which was not accepted"),
         ("gzip, gzip", gzip(&whole), "`gzip, gzip`"),
         ("gzip", Vec::new(), "not whole"),
     ] {

@@ -1,4 +1,4 @@
-//! Servers before 2026.1, which take a compressed body for JSON.
+//! Fallback to uncompressed requests on servers before 2026.1, which parse a compressed body as JSON and refuse it.
 
 use crate::compressed_requests::{compressing_client, note, put};
 use crate::support::{
@@ -20,7 +20,7 @@ fn old(cluster: Builder) -> Builder {
     cluster.nodes(3).version(Version::V2025_1)
 }
 
-/// What was sent since the last time: whether it was compressed, of each attempt.
+/// Returns and clears the recorded attempts: whether each was compressed.
 fn sent(recorder: &ExchangeRecorder) -> Vec<bool> {
     let sent = recorder.take();
     sent.iter()
@@ -84,10 +84,10 @@ async fn uncompressed_resend_is_signed_again() {
 const REFUSAL: &[u8] = br#"{"__type":"com.amazonaws.dynamodb.v20120810#ValidationException","message":"Parsing JSON failed: Invalid value. at 0"}"#;
 const ERROR: &[u8] = b"{}";
 
-/// What becomes of a write to a node that answers like this, and how often it is sent.
-async fn write_outcome(answers: &[(u16, &'static [u8])], retries: RetryConfig) -> (bool, usize) {
+/// Makes a write to a node with these responses. Returns whether it succeeded, and the number of attempts.
+async fn write_outcome(responses: &[(u16, &'static [u8])], retries: RetryConfig) -> (bool, usize) {
     let node = RawResponseServer::responding_with(
-        answers.iter().map(|(status, body)| (*status, "", *body)),
+        responses.iter().map(|(status, body)| (*status, "", *body)),
     );
     let alternator = Alternator::builder()
         .seeds([node.url()])
@@ -107,7 +107,7 @@ async fn uncompressed_resend_uses_none_of_the_applications_attempts() {
     let refused = (400, REFUSAL);
     let failed = (500, ERROR);
     let done = (200, ERROR);
-    for (answers, attempts, expected) in [
+    for (responses, attempts, expected) in [
         (&[refused, done][..], 1, (true, 2)),
         (&[refused, failed, done], 1, (false, 2)),
         (&[refused, failed, done], 2, (true, 3)),
@@ -115,13 +115,13 @@ async fn uncompressed_resend_uses_none_of_the_applications_attempts() {
         (&[failed, refused, done], 2, (true, 3)),
         (&[failed, refused, failed, done], 2, (false, 3)),
         (&[failed, refused, failed, done], 3, (true, 4)),
-        // What was sent uncompressed cannot be refused for that.
+        // A refused uncompressed request is not resent.
         (&[refused, refused, done], 3, (false, 2)),
         (&[failed, refused, refused, done], 3, (false, 3)),
     ] {
         let retries = quick_retries().with_max_attempts(attempts);
-        let case = format!("{answers:?} of {attempts}");
-        assert_eq!(write_outcome(answers, retries).await, expected, "{case}");
+        let case = format!("{responses:?} of {attempts}");
+        assert_eq!(write_outcome(responses, retries).await, expected, "{case}");
     }
 }
 
@@ -135,7 +135,7 @@ async fn uncompressed_resend_happens_with_retries_disabled() {
     recorder.take();
     put(&client, &table, 1).await;
     assert_eq!(sent(&recorder), [true, false]);
-    // Other errors are the application's at once, also after that.
+    // Other errors are still returned after one attempt.
     cluster.nodes().iter().for_each(|node| {
         node.inject(Fault::ServerError { share: 1.0 });
     });
@@ -151,7 +151,7 @@ async fn four_hundred_requests_refused_at_once_are_all_resent() {
     let log = Log::capture();
     let alternator = quick_refresh(&cluster).request_compression(RequestCompression::gzip());
     let alternator = alternator.build().unwrap();
-    // The SDK's own quota pays for fifty.
+    // The SDK's own retry quota covers fifty.
     let config = config()
         .http_client(barrier.clone())
         .alternator(&alternator);
@@ -191,7 +191,7 @@ async fn compression_is_tried_again_after_a_membership_change() {
         assert_eq!(sent(&recorder), [true, false, false]);
         assert_eq!(log.warnings(REFUSED).len(), warnings);
     }
-    // A refresh that changes nothing is no reason.
+    // A refresh without changes does not turn compression on again.
     alternator.refresh().await.unwrap();
     put(&client, &table, 4).await;
     assert_eq!(sent(&recorder), [false]);
@@ -219,7 +219,7 @@ async fn uncompressed_resend_of_a_pinned_operation_stays_on_its_node() {
     assert_eq!(cluster.node(1).counters().requests, 2);
 }
 
-/// Forbids what the SDK would do.
+/// A classifier that forbids all retries of the SDK.
 #[derive(Debug)]
 struct ForbidRetries;
 
@@ -229,7 +229,7 @@ impl ClassifyRetry for ForbidRetries {
     }
 
     fn name(&self) -> &'static str {
-        "never"
+        "forbid retries"
     }
 
     fn priority(&self) -> RetryClassifierPriority {
@@ -254,7 +254,7 @@ async fn classifier_that_forbids_retries_gets_the_servers_error() {
     assert_eq!(error.code(), Some("ValidationException"));
     assert!(error.message().unwrap().contains("Parsing JSON failed"));
     assert_eq!(sent(&recorder), [true]);
-    // But it is known from now on.
+    // The following requests are uncompressed.
     put.send().await.unwrap();
     assert_eq!(sent(&recorder), [false]);
 }

@@ -1,17 +1,17 @@
-//! What is signed, and with what.
+//! Selection of credentials, region and signing.
 
 use crate::support::{
     Log, RecordingClient, client, config, error_text, expect_pings, find_in_chain, ping,
     quick_refresh, signing_config, test_cluster,
 };
-use alternator_lb_sdk::{Alternator, AlternatorExt as _, RouteError};
+use alternator_lb_sdk::{AuthMode, Alternator, AlternatorExt as _, RouteError};
 use alternator_test_cluster::TestCluster;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Region};
 
-/// A chain of providers that found nothing.
+/// A credentials provider without credentials.
 #[derive(Debug)]
 struct EmptyProvider;
 
@@ -25,7 +25,7 @@ impl ProvideCredentials for EmptyProvider {
     }
 }
 
-/// The `Authorization` header of the last request, if it had one.
+/// Returns the `Authorization` header of the last request, if it has one.
 fn authorization(cluster: &TestCluster) -> Option<String> {
     let headers = cluster.node(0).counters().last_headers;
     let header = headers
@@ -58,7 +58,7 @@ async fn requests_are_signed_only_with_credentials() {
 #[tokio::test]
 async fn no_auth_ignores_credentials() {
     let cluster = test_cluster!(one_node);
-    let alternator = quick_refresh(&cluster).no_auth().build().unwrap();
+    let alternator = quick_refresh(&cluster).auth(AuthMode::Unsigned).build().unwrap();
     for config in [
         signing_config("role", "secret"),
         config().credentials_provider(EmptyProvider),
@@ -89,10 +89,14 @@ async fn discovery_is_never_signed() {
 
 async fn expect_nothing_is_sent(cluster: &TestCluster, config: Builder) -> String {
     let recorder = RecordingClient::new();
-    let alternator = quick_refresh(cluster).require_auth().build().unwrap();
+    let alternator = quick_refresh(cluster).auth(AuthMode::Required).build().unwrap();
     let config = config.http_client(recorder.clone()).alternator(&alternator);
     let error = ping(&Client::from_conf(config.build())).await.unwrap_err();
-    assert_eq!(recorder.operations(), Vec::<String>::new(), "nothing left");
+    assert_eq!(
+        recorder.operations(),
+        Vec::<String>::new(),
+        "nothing was sent"
+    );
     let unsigned = find_in_chain::<RouteError>(&error);
     assert!(unsigned.is_none_or(|error| matches!(error, RouteError::Unsigned)));
     error_text(error)

@@ -1,4 +1,4 @@
-//! One of three nodes is not well, under load: no operation fails, and the node gets only what is good for it.
+//! Degraded nodes under load: no operation fails, and the node gets no more load than it can serve.
 
 use crate::support::{
     Load, config, error_text, eventually, expect_pings, ping, quick_refresh, ready_client,
@@ -20,14 +20,14 @@ fn state(alternator: &Alternator, node: &Node) -> NodeState {
     status(alternator, node).state()
 }
 
-/// Sixteen callers that never rest.
+/// Starts sixteen callers.
 fn start_sixteen_callers(client: &Client) -> Load {
     Load::start(client, 16, async |client, _| {
         ping(&client).await.map(drop).map_err(error_text)
     })
 }
 
-/// A cluster under load, of which one node is about to fall ill.
+/// A cluster under load, with one node for fault injection.
 struct Harness {
     cluster: TestCluster,
     alternator: Alternator,
@@ -49,13 +49,13 @@ impl Harness {
     }
 
     async fn wait_for_state(&self, wanted: NodeState) {
-        eventually("the node's state is as it should be", async || {
+        eventually("the node is in the expected state", async || {
             state(&self.alternator, &self.faulty) == wanted
         })
         .await;
     }
 
-    /// What the nodes got, from here on, until so many requests are done.
+    /// Returns the number of requests that each node gets during the next `requests` completed ones.
     async fn shares(&self, requests: u64) -> Vec<u64> {
         self.cluster.reset_counters();
         self.load.wait_for_requests(requests).await;
@@ -78,13 +78,13 @@ impl Harness {
     }
 }
 
-/// Faults that leave requests without an answer.
+/// Injects a fault that leaves requests without a response, and expects that no operation fails.
 async fn expect_unresponsive_node_fails_no_operation(cluster: TestCluster, fault: Fault) {
     let harness = Harness::start(cluster).await;
     harness.faulty.inject(fault);
     harness.wait_for_state(NodeState::Down).await;
     let shares = harness.shares(300).await;
-    // Who had chosen it just before it was left out may still arrive.
+    // Requests that selected the node just before it was marked down may still arrive.
     assert!(
         shares[1] <= 16 && shares[0] + shares[2] >= 280,
         "{shares:?}"
@@ -92,7 +92,7 @@ async fn expect_unresponsive_node_fails_no_operation(cluster: TestCluster, fault
     harness.expect_recovery().await;
 }
 
-/// A client each of whose operations is one attempt.
+/// A client that makes one attempt per operation.
 async fn client_without_retries(cluster: &TestCluster) -> (Alternator, Client) {
     let alternator = quick_refresh(cluster).build().unwrap();
     let config = config().retry_config(RetryConfig::disabled());
@@ -144,7 +144,7 @@ async fn slow_node_gets_a_smaller_share() {
     let shares = harness.shares(1_500).await;
     assert!(
         shares[1] > 0,
-        "a trickle, so that its recovery is seen: {shares:?}"
+        "some requests, so that a recovery is detected: {shares:?}"
     );
     assert!(shares[1] * 2 < shares[0], "{shares:?}");
     assert_eq!(state(&harness.alternator, &harness.faulty), NodeState::Up);
@@ -154,7 +154,7 @@ async fn slow_node_gets_a_smaller_share() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn throttling_node_gets_a_smaller_share_and_is_not_ejected() {
     let cluster = test_cluster!();
-    // Throttling is answered with patience, and here with none, to see where the requests go.
+    // Without the SDK's backoff after throttling, so that the distribution of requests is visible.
     let (alternator, client) = client_without_retries(&cluster).await;
     let faulty = cluster.node(1);
     faulty.inject(Fault::Throttle { share: 1.0 });
@@ -194,13 +194,13 @@ async fn slow_operation_on_a_healthy_node_is_not_retried() {
         .iter()
         .map(|node| node.counters().requests)
         .sum();
-    assert_eq!(requests, 1, "it was waited for");
+    assert_eq!(requests, 1, "the request was not retried");
     let probes: u64 = cluster
         .nodes()
         .iter()
         .map(|node| node.counters().health_checks)
         .sum();
-    assert!(probes > 0, "its node was asked");
+    assert!(probes > 0, "the node was probed");
     assert!(
         alternator
             .nodes()
@@ -232,13 +232,16 @@ async fn node_crash_with_three_hundred_requests_in_flight_fails_none() {
     let load = Load::start(&client, 900, async |client, _| {
         ping(&client).await.map(drop).map_err(error_text)
     });
-    let arrived = || {
+    let have_arrived = || {
         cluster
             .nodes()
             .iter()
             .all(|node| node.counters().requests >= 300)
     };
-    eventually("three hundred wait on every node", async || arrived()).await;
+    eventually("three hundred requests wait on every node", async || {
+        have_arrived()
+    })
+    .await;
     cluster.node(1).stop();
     for node in [cluster.node(0), cluster.node(2)] {
         node.recover();
@@ -271,16 +274,16 @@ async fn requests_to_a_hung_node_are_not_aborted_with_retries_disabled() {
     let load = Load::start(&client, 3, async |client, _| {
         ping(&client).await.map(drop).map_err(error_text)
     });
-    eventually("the node is left out", async || {
+    eventually("the node is marked down", async || {
         state(&alternator, &faulty) == NodeState::Down
     })
     .await;
     assert!(
         status(&alternator, &faulty).in_flight() > 0,
-        "it is waited for"
+        "the request is still in flight"
     );
     faulty.recover();
-    eventually("it is answered", async || {
+    eventually("the request has completed", async || {
         status(&alternator, &faulty).in_flight() == 0
     })
     .await;
@@ -294,11 +297,11 @@ async fn panic_mode_keeps_all_nodes_in_use_when_all_return_errors() {
     for node in cluster.nodes() {
         node.inject(Fault::ServerError { share: 1.0 });
     }
-    assert_eq!(alternator.panic_count(), 0);
+    assert_eq!(alternator.panic_mode_entries(), 0);
     for _ in 0..60 {
         ping(&client).await.unwrap_err();
     }
-    assert_eq!(alternator.panic_count(), 1);
+    assert_eq!(alternator.panic_mode_entries(), 1);
     cluster.reset_counters();
     for _ in 0..30 {
         ping(&client).await.unwrap_err();

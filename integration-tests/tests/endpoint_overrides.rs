@@ -1,4 +1,4 @@
-//! Endpoints that the application names itself.
+//! Endpoint overrides of clients and of operations.
 
 use crate::support::{
     Log, RecordingClient, config, expect_pings, find_in_chain, ping, quick_refresh, test_cluster,
@@ -20,7 +20,7 @@ async fn client_with(cluster: &TestCluster, config: Builder) -> (Alternator, Cli
     (alternator, client)
 }
 
-/// One operation with an endpoint of its own.
+/// Makes one operation with an endpoint override.
 async fn ping_at(
     client: &Client,
     endpoint: &str,
@@ -73,7 +73,7 @@ async fn clients_endpoint_url_naming_a_node_is_ignored_without_warning() {
 #[tokio::test]
 async fn per_operation_endpoint_url_pins_the_operation_to_that_node() {
     let cluster = test_cluster!();
-    // Also where the client has the same endpoint, which is ignored.
+    // Also with the same endpoint on the client, which is ignored.
     let pin = cluster.node(1).url();
     for config in [config(), config().endpoint_url(&pin)] {
         let (_alternator, client) = client_with(&cluster, config).await;

@@ -1,4 +1,4 @@
-//! Every node gets its share.
+//! Even distribution of requests over the nodes.
 
 use crate::support::{
     Backend, Load, RecordingClient, error_text, expect_pings, ping, test_cluster,

@@ -1,4 +1,4 @@
-//! What was never sent goes elsewhere at once and for free.
+//! Requests that were never sent fail over to another node at once, without an attempt or retry quota.
 
 use crate::support::{
     BarrierClient, NoCaptureClient, config, expect_pings, ping, quick_refresh, ready_client,
@@ -36,7 +36,7 @@ async fn expect_concurrent_pings(client: &Client, count: usize) {
 async fn four_hundred_concurrent_requests_to_a_dead_node_all_fail_over() {
     let cluster = test_cluster!(|cluster| cluster.nodes(2));
     let barrier = BarrierClient::new();
-    // Three attempts and the SDK's quota, which pays for fifty such retries.
+    // Three attempts, and the SDK's retry quota, which covers fifty such retries.
     let config = config()
         .retry_config(RetryConfig::standard())
         .http_client(barrier.clone());
@@ -49,7 +49,7 @@ async fn four_hundred_concurrent_requests_to_a_dead_node_all_fail_over() {
     assert_eq!(failures(&alternator), 400);
 }
 
-/// Those that `AWS_NEW_RETRIES_2026` turns on.
+/// The retry behaviour that `AWS_NEW_RETRIES_2026` turns on.
 fn retry_spec_2_1() -> RetryConfig {
     let retries = RetryConfig::standard().with_max_attempts(4);
     retries.with_retry_spec(RetrySpec::v2_1())
@@ -92,7 +92,7 @@ async fn failover_has_no_backoff() {
     let (alternator, client) = client_with(&cluster, config().retry_config(retries)).await;
     cluster.node(1).stop();
     let pings = timeout(Duration::from_secs(10), expect_pings(&client, 6));
-    pings.await.expect("no wait as after other errors");
+    pings.await.expect("no backoff as after other errors");
     assert_eq!(failures(&alternator), 1);
 }
 
@@ -103,7 +103,7 @@ async fn requests_succeed_with_more_dead_nodes_than_attempts() {
     for index in 1..8 {
         cluster.node(index).stop();
     }
-    // More nodes than the user's attempts are dead.
+    // Seven dead nodes, and three attempts.
     expect_pings(&client, 20).await;
     assert_eq!(cluster.node(0).counters().requests, 20);
 }

@@ -1,10 +1,10 @@
-//! Signatures by the plugin's own signer, verified by the cluster.
+//! Signatures of the plugin's own signer, verified by the cluster.
 
 use crate::support::{
     Backend, Table, expect_pings, find_in_chain, n, ping, quick_refresh, quick_retries, s,
     signing_config, test_cluster, this_test,
 };
-use alternator_lb_sdk::{AlternatorExt as _, OperationExt as _, OperationOptions};
+use alternator_lb_sdk::{AuthMode, AlternatorExt as _, OperationExt as _, OperationOptions};
 use alternator_test_cluster::{Builder, Fault, TestCluster};
 use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_dynamodb::Client;
@@ -25,12 +25,12 @@ fn enforcing(cluster: Builder) -> Builder {
 }
 
 fn fast_signing_client(cluster: &TestCluster, config: config::Builder) -> Client {
-    let alternator = quick_refresh(cluster).require_auth().fast_signing();
+    let alternator = quick_refresh(cluster).auth(AuthMode::Required).fast_signing(true);
     let alternator = alternator.build().unwrap();
     Client::from_conf(config.alternator(&alternator).build())
 }
 
-/// A header of the last request.
+/// Returns a header of the last request.
 fn header(cluster: &TestCluster, name: &str) -> Option<String> {
     let headers = cluster.node(0).counters().last_headers;
     let mut headers = headers.into_iter();
@@ -62,7 +62,7 @@ async fn application_operations_are_accepted_with_fast_signing() {
     let Some(backend) = Backend::start_enforcing(this_test!()) else {
         return;
     };
-    let alternator = backend.builder().fast_signing().build().unwrap();
+    let alternator = backend.builder().fast_signing(true).build().unwrap();
     let client = Client::from_conf(backend.config().alternator(&alternator).build());
     let table = Table::create(&client).await;
     for number in 0..9 {
@@ -107,7 +107,7 @@ async fn operation_option_overrides_fast_signing() {
     let cluster = test_cluster!(enforcing);
     for by_default in [true, false] {
         let alternator = match by_default {
-            true => quick_refresh(&cluster).fast_signing(),
+            true => quick_refresh(&cluster).fast_signing(true),
             false => quick_refresh(&cluster),
         };
         let config = signing_config(ROLE, SECRET).alternator(&alternator.build().unwrap());
@@ -118,7 +118,7 @@ async fn operation_option_overrides_fast_signing() {
                 Some(fast_signing_client) => options.fast_signing(fast_signing_client),
                 None => options,
             };
-            let operation = client.list_tables().customize().alternator(options);
+            let operation = client.list_tables().customize().alternator_options(options);
             operation.send().await.unwrap();
             assert_eq!(has_fast_signature(&cluster), chosen.unwrap_or(by_default));
         }
@@ -141,7 +141,7 @@ async fn session_token_is_sent_and_signed() {
     );
 }
 
-/// Credentials that somebody else changes.
+/// Credentials that the test changes.
 #[derive(Clone, Debug)]
 struct Rotating(Arc<Mutex<Credentials>>);
 
@@ -171,7 +171,7 @@ async fn rotated_credentials_are_used_for_the_next_request() {
             assert!(authorization.contains(&format!("Credential={role}/")));
             assert!(has_fast_signature(&cluster));
         }
-        // The same role with another secret, as after a change of its password.
+        // The same role with a secret that is not its own.
         *rotating.0.lock().unwrap() = credentials(ROLE, "other hash");
         ping(&client).await.unwrap_err();
     }
@@ -185,12 +185,12 @@ async fn role_with_a_space_is_signed_by_the_sdk() {
         signing_config("second role", "second"),
     ))
     .await;
-    // The header is taken apart at spaces.
+    // The server splits the header at spaces.
     assert!(error.is_err());
     assert!(!has_fast_signature(&cluster));
 }
 
-/// A clock that is some seconds behind.
+/// A clock that is this many seconds behind.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LaggingClock(pub(crate) Arc<AtomicU64>);
 
@@ -224,15 +224,15 @@ async fn clock_skew_costs_one_attempt_and_fast_signing_resumes_after_it() {
     assert_eq!(
         attempts().await,
         (4, false),
-        "one was refused, and sent again"
+        "one request was rejected and retried"
     );
     assert_eq!(
         attempts().await,
         (3, false),
-        "the SDK knows the time by now"
+        "the SDK has corrected the clock"
     );
     clock.0.store(0, Ordering::Relaxed);
-    // The SDK corrects a clock that is right by now, and takes note of it only then.
+    // The SDK still applies its correction to the clock, which is right now, and drops it after the error.
     ping(&client).await.unwrap_err();
     assert_eq!(attempts().await, (3, true));
 }
@@ -253,13 +253,13 @@ async fn clock_skew_is_corrected_for_both_signers() {
     let cluster = test_cluster!(enforcing);
     let clock = LaggingClock::default();
     clock.0.store(3600, Ordering::Relaxed);
-    let alternator = quick_refresh(&cluster).require_auth().build().unwrap();
+    let alternator = quick_refresh(&cluster).auth(AuthMode::Required).build().unwrap();
     let config = signing_config(ROLE, SECRET).time_source(clock);
     let config = config.retry_config(quick_retries()).alternator(&alternator);
     let client = Client::from_conf(config.build());
     for fast_signing_client in [true, false, true, false] {
         let options = OperationOptions::new().fast_signing(fast_signing_client);
-        let operation = client.list_tables().customize().alternator(options);
+        let operation = client.list_tables().customize().alternator_options(options);
         operation.send().await.unwrap();
     }
 }
@@ -270,7 +270,7 @@ async fn reinstallation_replaces_the_signer() {
     let [fast_signing_client, slow] = [true, false].map(|fast_signing_client| {
         let builder = quick_refresh(&cluster);
         match fast_signing_client {
-            true => builder.fast_signing().build().unwrap(),
+            true => builder.fast_signing(true).build().unwrap(),
             false => builder.build().unwrap(),
         }
     });
@@ -348,7 +348,7 @@ async fn custom_auth_scheme_is_not_replaced() {
     let before = fast_signing_client(&cluster, signing_config(ROLE, SECRET).push_auth_scheme(Own));
     let error = ping(&before).await.unwrap_err();
     assert!(find_in_chain::<Signed>(&error).is_some(), "{error:?}");
-    let alternator = quick_refresh(&cluster).fast_signing().build().unwrap();
+    let alternator = quick_refresh(&cluster).fast_signing(true).build().unwrap();
     let config = signing_config(ROLE, SECRET)
         .alternator(&alternator)
         .push_auth_scheme(Own);

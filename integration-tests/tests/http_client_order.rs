@@ -1,4 +1,4 @@
-//! HTTP clients that are set before the added line, and after it.
+//! HTTP clients that are set before and after the plugin is installed.
 
 use crate::support::{
     CannedResponseClient, Log, RecordingClient, config, expect_pings, ping, quick_refresh,
@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::list_tables::ListTablesOutput;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
-/// What tells of an HTTP client that has taken the wrapped one's place.
+/// Part of the warning about an HTTP client that replaced the wrapped one.
 const REPLACED: &str = "decorator of the HTTP client";
 
 fn requests(cluster: &TestCluster) -> u64 {
@@ -58,12 +58,12 @@ async fn each_installation_warns_of_a_replaced_http_client() {
 #[tokio::test]
 async fn failover_and_retries_work_with_an_http_client_set_after_the_plugin() {
     let cluster = test_cluster!();
-    let later = RecordingClient::new();
+    let replacement = RecordingClient::new();
     let alternator = quick_refresh(&cluster).build().unwrap();
     let config = config()
         .retry_config(quick_retries())
         .alternator(&alternator)
-        .http_client(later.clone());
+        .http_client(replacement.clone());
     let client = Client::from_conf(config.build());
     alternator.ready().await.unwrap();
     cluster.node(1).stop();
@@ -71,7 +71,7 @@ async fn failover_and_retries_work_with_an_http_client_set_after_the_plugin() {
     expect_pings(&client, 6).await;
     let [reached, failing] = [0, 2].map(|node| cluster.node(node).counters().requests);
     assert!(reached >= 6 && failing > 0, "{reached}, {failing}");
-    assert!(later.operations().len() as u64 > requests(&cluster));
+    assert!(replacement.operations().len() as u64 > requests(&cluster));
 }
 
 #[tokio::test]
@@ -168,6 +168,6 @@ async fn applications_http_client_sees_every_attempt() {
     alternator.ready().await.unwrap();
     cluster.node(1).inject(Fault::ServerError { share: 1.0 });
     expect_pings(&client, 9).await;
-    assert!(requests(&cluster) > 9, "some were sent twice");
+    assert!(requests(&cluster) > 9, "some requests were retried");
     assert_eq!(own.operations().len() as u64, requests(&cluster));
 }

@@ -1,4 +1,4 @@
-//! Whatever HTTP client the application brings.
+//! HTTP clients of the application.
 
 use crate::support::{
     CannedResponseClient, RecordingClient, config, expect_pings, ping, test_cluster,
@@ -31,21 +31,23 @@ async fn configured_http_client_serves_requests_and_discovery() {
 #[tokio::test]
 async fn builders_http_client_serves_configurations_without_one() {
     let cluster = test_cluster!();
-    let [builders, own] = [RecordingClient::new(), RecordingClient::new()];
+    let [of_builder, of_config] = [RecordingClient::new(), RecordingClient::new()];
     let builder = Alternator::builder().seeds(cluster.urls());
-    let alternator = builder.http_client(builders.clone()).build().unwrap();
+    let alternator = builder.http_client(of_builder.clone()).build().unwrap();
     let without = Client::from_conf(config().alternator(&alternator).build());
     expect_pings(&without, 3).await;
-    assert_eq!(builders.operations().len(), 3);
+    assert_eq!(of_builder.operations().len(), 3);
 
-    let with = config().http_client(own.clone()).alternator(&alternator);
+    let with = config()
+        .http_client(of_config.clone())
+        .alternator(&alternator);
     expect_pings(&Client::from_conf(with.build()), 3).await;
     assert_eq!(
-        (builders.operations().len(), own.operations().len()),
+        (of_builder.operations().len(), of_config.operations().len()),
         (3, 3)
     );
     alternator.refresh().await.unwrap();
-    assert!(!builders.discoveries().is_empty() && own.discoveries().is_empty());
+    assert!(!of_builder.discoveries().is_empty() && of_config.discoveries().is_empty());
 }
 
 #[tokio::test]
@@ -57,7 +59,7 @@ async fn requests_and_discovery_share_connections() {
         alternator.refresh().await.unwrap();
         expect_pings(&client, 5).await;
     }
-    // The task's first refresh may be under way at the same time as the first of these.
+    // The first refresh of the background task may run concurrently with the first one here.
     let connections = cluster.node(0).counters().connections;
     assert!(connections <= 2, "{connections} connections");
 }
@@ -67,10 +69,10 @@ async fn requests_reuse_the_connection_of_discovery_before_installation() {
     let cluster = test_cluster!(|cluster| cluster.nodes(1));
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
     alternator.ready().await.unwrap();
-    // Its refreshes would be under way at the same time as the requests, on a connection of their own.
+    // The refreshes of the background task would run concurrently with the requests, on another connection.
     alternator.shutdown().await;
     let client = Client::from_conf(config().alternator(&alternator).build());
-    // A connection goes back to the pool in a task of its own.
+    // A connection returns to the pool in a separate task.
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }

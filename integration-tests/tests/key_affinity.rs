@@ -1,4 +1,4 @@
-//! One coordinator for each partition.
+//! Key affinity: one coordinator for each partition.
 
 mod node_changes;
 mod table_metadata;
@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A cluster of five nodes that counts transactions, with a table.
+/// Creates a table, without the plugin.
 async fn create_table(cluster: &TestCluster) -> Table {
     Table::create(&direct_client(cluster.url())).await
 }
@@ -27,7 +27,7 @@ fn with(cluster: &TestCluster, affinity: KeyAffinity) -> Builder {
     quick_refresh(cluster).key_affinity(affinity)
 }
 
-/// A client that knows all nodes, and the table.
+/// An `Alternator` that has discovered all nodes and described the table, and its client.
 async fn settled_client(
     cluster: &TestCluster,
     builder: Builder,
@@ -40,9 +40,9 @@ async fn settled_client(
     (alternator, client)
 }
 
-/// Waits until conditional writes on one key keep to one node.
+/// Waits until conditional writes to one key have one coordinator.
 async fn wait_until_settled(cluster: &TestCluster, client: &Client, table: &Table) {
-    eventually("the table is known", async || {
+    eventually("the table is described", async || {
         cluster.reset_counters();
         for _ in 0..6 {
             conditional_put(client, table, "settle").await;
@@ -66,7 +66,7 @@ async fn put(client: &Client, table: &Table, key: &str) {
     put.send().await.unwrap();
 }
 
-/// Who coordinated the transactions on each partition.
+/// Returns the nodes that coordinated the transactions on each partition.
 fn coordinators(cluster: &TestCluster) -> BTreeMap<String, BTreeSet<String>> {
     let partitions = cluster.lwt_partitions().into_iter();
     partitions
@@ -77,7 +77,7 @@ fn coordinators(cluster: &TestCluster) -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
-/// The only coordinator of each partition.
+/// Returns the coordinator of each partition. Panics if there are several.
 fn only_coordinators(cluster: &TestCluster) -> BTreeMap<String, String> {
     let only = |(key, nodes): (String, BTreeSet<String>)| {
         assert_eq!(nodes.len(), 1, "{key}: {nodes:?}");
@@ -86,7 +86,7 @@ fn only_coordinators(cluster: &TestCluster) -> BTreeMap<String, String> {
     coordinators(cluster).into_iter().map(only).collect()
 }
 
-/// How many requests of this operation each node got.
+/// Returns the number of requests of this operation on each node.
 fn spread(cluster: &TestCluster, operation: &str) -> Vec<u64> {
     let nodes = cluster.nodes();
     nodes
@@ -159,7 +159,11 @@ async fn all_writes_setting_gives_the_writes_of_a_partition_one_coordinator() {
     for _ in 0..10 {
         get.clone().send().await.unwrap();
     }
-    assert_eq!(spread(&cluster, "GetItem"), [2; 5], "reads do not");
+    assert_eq!(
+        spread(&cluster, "GetItem"),
+        [2; 5],
+        "reads are evenly spread"
+    );
 }
 
 #[tokio::test]
@@ -314,7 +318,7 @@ async fn concurrent_counter_updates_are_exact_on_any_cluster() {
     let mut clients = Vec::new();
     for _ in 0..4 {
         let builder = backend.builder().key_affinity(KeyAffinity::from_table());
-        // Known from the beginning, so that none contends, which could make the SDK count twice.
+        // The partition key is configured, so that no transactions contend, for which the SDK could retry an increment.
         clients.push(connect(builder.partition_key(&table.name, "pk")));
     }
     for (alternator, _) in &clients {

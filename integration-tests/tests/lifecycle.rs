@@ -1,4 +1,4 @@
-//! When there is background work, and when it ends.
+//! Start and end of the background task.
 
 use crate::support::{
     RefreshTicker, client, config, eventually, expect_pings, quick_refresh, test_cluster,
@@ -17,7 +17,7 @@ fn discoveries(cluster: &TestCluster) -> u64 {
 
 async fn expect_refreshes(cluster: &TestCluster) {
     let before = discoveries(cluster);
-    eventually("the list is refreshed again and again", async || {
+    eventually("the list is refreshed several times", async || {
         discoveries(cluster) > before + 3
     })
     .await;
@@ -25,7 +25,7 @@ async fn expect_refreshes(cluster: &TestCluster) {
 
 async fn expect_no_refreshes(cluster: &TestCluster) {
     let ticker = RefreshTicker::start();
-    // What was on its way arrives.
+    // Lets the requests in flight arrive.
     ticker.wait_for_ticks(3).await;
     let before = discoveries(cluster);
     ticker.wait_for_ticks(15).await;

@@ -1,10 +1,10 @@
-//! `/localnodes` that make no sense.
+//! Malformed responses of `/localnodes`.
 
 use crate::support::{Log, client, eventually, expect_pings, quick_refresh, test_cluster};
 use alternator_lb_sdk::{Alternator, Scope};
 use alternator_test_cluster::TestCluster;
 
-/// What a node may answer that is no list of nodes.
+/// Responses that are not valid node lists.
 fn malformed_responses() -> Vec<(&'static str, u16, String)> {
     let list = |count: u32| {
         let entries = (0..count).map(|n| std::net::Ipv4Addr::from_bits(0x7f01_0000 + n));
@@ -21,7 +21,7 @@ fn malformed_responses() -> Vec<(&'static str, u16, String)> {
             r#"{"nodes":["127.0.0.9"]}"#.to_owned(),
         ),
         ("half a list", 200, r#"["127.0.0.9","127"#.to_owned()),
-        ("nothing", 200, String::new()),
+        ("an empty body", 200, String::new()),
         ("an empty list", 200, "[]".to_owned()),
         ("a list without addresses", 200, r#"["a","b"]"#.to_owned()),
         ("500", 500, r#"["127.0.0.9"]"#.to_owned()),
@@ -97,16 +97,16 @@ fn listed(alternator: &Alternator) -> Vec<String> {
 async fn invalid_list_entries_are_dropped_with_one_warning() {
     let log = Log::capture();
     let cluster = test_cluster!();
-    let strange = [
+    let invalid = [
         "node-a.internal",
         "e8b9c8a0-6d2f-4a6e-9a3e-1f2a3b4c5d6e",
         "fe80::1%eth0",
         "0.0.0.0",
         "",
     ];
-    let good = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
+    let valid = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
     for node in cluster.nodes() {
-        node.list(strange.into_iter().chain(good));
+        node.list(invalid.into_iter().chain(valid));
     }
     let alternator = quick_refresh(&cluster).build().unwrap();
     for _ in 0..5 {
@@ -116,7 +116,7 @@ async fn invalid_list_entries_are_dropped_with_one_warning() {
     let warnings = log.warnings("no addresses of nodes");
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(
-        strange.iter().all(|entry| warnings[0].contains(entry)),
+        invalid.iter().all(|entry| warnings[0].contains(entry)),
         "{warnings:?}"
     );
 }

@@ -1,4 +1,4 @@
-//! Nodes join and leave.
+//! Membership: nodes join and leave.
 
 use crate::support::{
     RefreshTicker, eventually, expect_pings, ping, quick_refresh, quick_retries, ready_client,
@@ -21,7 +21,7 @@ fn current_urls(cluster: &TestCluster) -> BTreeSet<String> {
     cluster.urls().into_iter().collect()
 }
 
-/// Whether the nodes in use are those of the cluster.
+/// Returns whether the nodes in use are those of the cluster.
 fn is_up_to_date(cluster: &TestCluster, alternator: &Alternator) -> bool {
     let nodes = alternator.nodes();
     listed(alternator) == current_urls(cluster)
@@ -44,7 +44,7 @@ async fn expect_even(cluster: &TestCluster, client: &Client) {
     }
 }
 
-/// Waits until requests, none of which fails, go to the nodes of the cluster and to no others.
+/// Makes requests, none of which fails, until the nodes in use are those of the cluster.
 async fn requests_until_up_to_date(
     cluster: &TestCluster,
     alternator: &Alternator,
@@ -77,14 +77,14 @@ async fn joining_node_gets_no_requests_before_it_listens() {
         let status = nodes.iter().find(|status| status.url() == joining.url());
         status.map(|status| (status.state(), status.requests()))
     };
-    eventually("it is listed", async || state().is_some()).await;
+    eventually("the joining node is listed", async || state().is_some()).await;
     if state() == Some((NodeState::Pending, 0)) {
         expect_pings(&client, 30).await;
         assert_eq!(state(), Some((NodeState::Pending, 0)));
     }
     joining.start().unwrap();
     wait_until_up_to_date(&cluster, &alternator).await;
-    assert!(joining.counters().health_checks > 0, "it was asked");
+    assert!(joining.counters().health_checks > 0, "the node was probed");
     expect_even(&cluster, &client).await;
 }
 
@@ -94,7 +94,7 @@ async fn unlisted_node_gets_no_requests_while_still_running() {
     let (alternator, client) = ready_client(&cluster).await;
     let leaving = cluster.node(2);
     leaving.set_listed(false);
-    eventually("the node is out of the list", async || {
+    eventually("the node is not listed", async || {
         alternator.nodes().len() == 2
     })
     .await;
@@ -131,7 +131,7 @@ async fn cluster_restarted_at_new_addresses_is_found_through_a_seed() {
     let cluster = test_cluster!();
     let kept = "127.0.0.22";
     let kept_url = format!("http://{kept}:{}", cluster.port());
-    // Nobody listens on the second seed yet.
+    // The second seed does not listen yet.
     let alternator = quick_refresh(&cluster).seeds([kept_url]).build().unwrap();
     let config = crate::support::config().retry_config(quick_retries());
     let client = Client::from_conf(config.alternator(&alternator).build());

@@ -1,4 +1,4 @@
-//! What is on the wire, byte for byte.
+//! Minimal headers: requests byte for byte.
 
 use crate::support::{
     OK, RecordingServer, SERVER_ERROR, config, ping, quick_retries, signing_config,
@@ -21,7 +21,7 @@ fn client(builder: Builder, config: config::Builder) -> Client {
     Client::from_conf(config.alternator(&alternator).build())
 }
 
-/// A lean request of the operation that [`ping`] makes, unsigned.
+/// The unsigned request of [`ping`] with minimal headers.
 fn minimal_ping(server: &RecordingServer, user_agent: &str) -> String {
     let host = server.url().replace("http://", "");
     format!(
@@ -35,13 +35,13 @@ fn minimal_ping(server: &RecordingServer, user_agent: &str) -> String {
     )
 }
 
-/// The value of a header in a request.
+/// Returns the value of a header of a request.
 fn header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
     let mut lines = request.lines();
     lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
-/// The names of the headers, in order.
+/// Returns the names of the headers, sorted.
 fn names(request: &str) -> Vec<&str> {
     let head = request.lines().skip(1).take_while(|line| !line.is_empty());
     let mut names: Vec<_> = head.map(|line| line.split(':').next().unwrap()).collect();
@@ -49,7 +49,7 @@ fn names(request: &str) -> Vec<&str> {
     names
 }
 
-/// The headers by which the SDK tells of itself and its retries.
+/// The headers with which the SDK describes itself and its retries.
 const SDK_HEADERS: [&str; 3] = [
     "amz-sdk-invocation-id",
     "amz-sdk-request",
@@ -152,12 +152,12 @@ async fn disabling_minimal_headers_sends_all_headers_of_the_sdk() {
     for config in [config(), signing_config("role", "secret")] {
         let plain = config.clone().endpoint_url(server.url()).allow_no_auth();
         ping(&Client::from_conf(plain.build())).await.unwrap();
-        let by_the_sdk = server.take_one();
-        let builder = cluster(&server).without_lean_requests();
+        let of_the_sdk = server.take_one();
+        let builder = cluster(&server).minimal_headers(false);
         ping(&client(builder, config)).await.unwrap();
-        let by_the_plugin = server.take_one();
-        assert_sdk_headers(&by_the_plugin);
-        assert_eq!(names(&by_the_plugin), names(&by_the_sdk));
+        let of_the_plugin = server.take_one();
+        assert_sdk_headers(&of_the_plugin);
+        assert_eq!(names(&of_the_plugin), names(&of_the_sdk));
     }
 }
 
@@ -187,17 +187,17 @@ async fn operation_option_overrides_minimal_headers() {
     };
     let minimal = minimal_ping(&server, PLUGIN_USER_AGENT);
     let options = OperationOptions::new();
-    let (one, next) = send(cluster(&server), options.clone().lean_requests(false)).await;
+    let (one, next) = send(cluster(&server), options.clone().minimal_headers(false)).await;
     assert_sdk_headers(&one);
-    assert_eq!(next, minimal, "the next is as all are");
+    assert_eq!(next, minimal, "the next operation has the default");
 
-    let sdk_headers = || cluster(&server).without_lean_requests();
-    let (one, next) = send(sdk_headers(), options.clone().lean_requests(true)).await;
+    let sdk_headers = || cluster(&server).minimal_headers(false);
+    let (one, next) = send(sdk_headers(), options.clone().minimal_headers(true)).await;
     assert_eq!(one, minimal);
     assert_sdk_headers(&next);
 
     let (one, _) = send(cluster(&server), options.clone()).await;
-    assert_eq!(one, minimal, "nothing was said");
+    assert_eq!(one, minimal, "the option is not set");
     let (one, _) = send(sdk_headers(), options).await;
     assert_sdk_headers(&one);
 }
@@ -205,7 +205,7 @@ async fn operation_option_overrides_minimal_headers() {
 #[tokio::test]
 async fn reinstallation_replaces_the_minimal_headers_setting() {
     let server = RecordingServer::new();
-    let sdk_headers = cluster(&server).without_lean_requests().build().unwrap();
+    let sdk_headers = cluster(&server).minimal_headers(false).build().unwrap();
     let minimal = cluster(&server).build().unwrap();
     let config = config().alternator(&sdk_headers).build();
     let config = config.to_builder().alternator(&minimal).build();
@@ -216,7 +216,7 @@ async fn reinstallation_replaces_the_minimal_headers_setting() {
     assert_sdk_headers(&server.take_one());
 }
 
-/// The bytes of the head of a `GetItem` with the settings of most applications.
+/// Returns the size of the head of a `GetItem` request, in bytes.
 async fn head_of_get_item(server: &RecordingServer, client: &Client) -> usize {
     let get = client.get_item().table_name("customers");
     let get = get.key("id", AttributeValue::S("4711".to_owned()));
@@ -236,7 +236,7 @@ async fn request_head_is_at_most_55_percent_of_the_sdks() {
     let signing_config = signing_config("role", "secret").region(Region::from_static("us-east-1"));
     let plain = signing_config.clone().endpoint_url(server.url()).build();
     let plain = head_of_get_item(&server, &Client::from_conf(plain)).await;
-    let fast = client(cluster(&server).fast_signing(), signing_config);
+    let fast = client(cluster(&server).fast_signing(true), signing_config);
     let minimal = head_of_get_item(&server, &fast).await;
     assert!(minimal * 100 <= plain * 55, "{minimal} of {plain}");
 }

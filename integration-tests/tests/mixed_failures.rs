@@ -1,4 +1,4 @@
-//! A dead node among nodes that fail otherwise: what was never sent is not paid for, whatever else goes wrong.
+//! A dead node among nodes that return errors: a request that was never sent costs no attempt.
 
 use crate::support::{RecordingClient, config, ping, test_cluster};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use std::time::Duration;
 
-/// One request each of many processes, to a cluster of which one node is dead and the others fail. Where the dead node
-/// came as number `position` among those tried, three requests must have been sent.
+/// Makes one request from each of many clients, to a cluster of one dead and two failing nodes. Expects three sent
+/// requests wherever the dead node was the one tried at `position`.
 async fn expect_dead_node_costs_no_attempt(position: usize) {
     let cluster = test_cluster!();
     for node in cluster.nodes() {
@@ -17,7 +17,7 @@ async fn expect_dead_node_costs_no_attempt(position: usize) {
     let dead = cluster.node(1);
     dead.stop();
     let mut seen = 0;
-    // Where a process begins is random: that a position never comes up happens once in ten million runs.
+    // The first node is random: the probability that a position never comes up is one in ten million.
     for _ in 0..40 {
         let recorder = RecordingClient::new();
         let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();

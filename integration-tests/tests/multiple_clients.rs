@@ -1,4 +1,4 @@
-//! Several clients of one cluster.
+//! Several clients that share one `Alternator`.
 
 use crate::support::{
     RecordingClient, RefreshTicker, client, config, eventually, expect_pings, test_cluster,
@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodbstreams as streams;
 use std::time::Duration;
 
-/// Refreshed once in this test's life.
+/// An `Alternator` that refreshes once during a test.
 fn hourly(cluster: &TestCluster) -> Alternator {
     let hour = Duration::from_secs(3600);
     let builder = Alternator::builder().seeds([cluster.node(0).url()]);
@@ -24,7 +24,7 @@ fn streams_client(alternator: &Alternator) -> streams::Client {
 }
 
 async fn wait_for_all_nodes(alternator: &Alternator) {
-    eventually("all nodes are found", async || {
+    eventually("all nodes are discovered", async || {
         alternator.nodes().len() == 3
     })
     .await;
@@ -86,16 +86,16 @@ async fn node_found_dead_by_one_client_is_avoided_by_all() {
     wait_for_all_nodes(&alternator).await;
     cluster.node(1).stop();
     expect_pings(&first, 3).await;
-    let attempts = |alternator: &Alternator| -> u64 {
+    let failures = |alternator: &Alternator| -> u64 {
         alternator
             .nodes()
             .iter()
             .map(alternator_lb_sdk::NodeStatus::failures)
             .sum()
     };
-    assert_eq!(attempts(&alternator), 1);
+    assert_eq!(failures(&alternator), 1);
     expect_pings(&second, 3).await;
-    assert_eq!(attempts(&alternator), 1);
+    assert_eq!(failures(&alternator), 1);
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn discovery_uses_the_first_clients_http_client() {
         assert_eq!(
             recorder.operations().len(),
             3,
-            "each keeps to its own for its requests"
+            "each client makes its requests with its own HTTP client"
         );
     }
 }

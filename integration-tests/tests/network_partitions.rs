@@ -1,10 +1,10 @@
-//! A node that lost contact to the others says that it is alone.
+//! Network partitions: a partitioned node lists only itself.
 
 use crate::support::{client, expect_pings, quick_refresh, test_cluster};
 use alternator_lb_sdk::Scope;
 use alternator_test_cluster::TestCluster;
 
-/// Refreshes many times, so that each node is asked now and then, and expects that nobody is lost.
+/// Refreshes many times, so that each node is queried, and expects that no node is lost.
 async fn expect_no_node_is_lost(cluster: &TestCluster, scope: Scope, partitioned: usize) {
     let alternator = quick_refresh(cluster).scope(scope).build().unwrap();
     alternator.ready().await.unwrap();

@@ -1,4 +1,4 @@
-//! A write that may have been executed is not sent again behind the application's back.
+//! Writes that the server may have executed are not retried with retries disabled.
 
 use crate::support::{
     NoCaptureClient, Table, config, direct_client, http_client, n, quick_refresh, s, test_cluster,
@@ -28,7 +28,10 @@ async fn expect_cut_increment_is_sent_once(cluster: &TestCluster, http_client: S
         .key("sk", s("-"))
         .update_expression("ADD hits :one")
         .expression_attribute_values(":one", n(1));
-    increment.send().await.expect_err("the answer was cut off");
+    increment
+        .send()
+        .await
+        .expect_err("the response was cut off");
 
     for node in cluster.nodes() {
         node.recover();
@@ -45,7 +48,7 @@ async fn expect_cut_increment_is_sent_once(cluster: &TestCluster, http_client: S
         .consistent_read(true);
     let get = get.key("pk", s("counter")).key("sk", s("-"));
     let counter = get.send().await.unwrap().item.unwrap();
-    assert_eq!(counter["hits"], n(1), "it was executed, and once");
+    assert_eq!(counter["hits"], n(1), "the increment was executed once");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Servers before 2025.1, which name all their nodes whatever datacenter or rack is asked for.
+//! Servers before 2025.1, which ignore the datacenter and rack of `/localnodes` and list all their nodes.
 
 use crate::scopes::two_datacenters;
 use crate::support::{client, expect_pings, find_in_chain, ping, quick_refresh, test_cluster};

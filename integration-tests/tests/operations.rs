@@ -1,4 +1,4 @@
-//! The operations of an application, through the balancer.
+//! The usual operations of an application, with the plugin.
 
 use crate::support::{Backend, Table, n, s};
 use alternator_lb_sdk::AlternatorExt as _;

@@ -1,15 +1,15 @@
-//! Proxies in the environment that would take the requests for the nodes.
+//! Proxies in the environment that would intercept the requests to the nodes.
 
 use crate::support::{Log, config, http_client, is_child, run_in_child_process, this_test};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
 use aws_sdk_dynamodb::config::Builder;
 
 const SEEDS: [&str; 2] = ["http://192.0.2.1:8000", "http://192.0.2.2:8000"];
-/// Nobody listens there, and nobody needs to.
+/// The proxy does not need to exist.
 const PROXY: (&str, &str) = ("HTTP_PROXY", "http://127.0.0.1:9");
 
-/// What is said of proxies while the plugin is installed twice on such settings. Outside of any runtime: no request is
-/// made.
+/// Installs the plugin twice on these settings, and returns the warnings about proxies. Makes no request, and needs no
+/// runtime.
 fn warnings(settings: fn() -> Builder) -> Vec<String> {
     let log = Log::capture();
     for _ in 0..2 {

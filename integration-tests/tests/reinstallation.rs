@@ -1,10 +1,10 @@
-//! The added line, added more than once.
+//! Installation of the plugin more than once on the same configuration.
 
 use crate::support::{
     RecordingClient, config, eventually, expect_pings, ping, quick_refresh, signing_config,
     test_cluster,
 };
-use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeStatus};
+use alternator_lb_sdk::{AuthMode, Alternator, AlternatorExt as _, NodeStatus};
 use alternator_test_cluster::{Fault, TestCluster};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Config;
@@ -70,7 +70,7 @@ async fn last_installation_wins() {
     assert_eq!(
         (requests(&former), requests(&latter)),
         (6, 12),
-        "the first client stays"
+        "the first client is unchanged"
     );
     eventually("both are discovered", async || {
         first.nodes().len() + second.nodes().len() == 6
@@ -81,7 +81,7 @@ async fn last_installation_wins() {
 #[tokio::test]
 async fn reinstallation_undoes_no_auth() {
     let cluster = test_cluster!(|cluster| cluster.nodes(1));
-    let unsigned = quick_refresh(&cluster).no_auth().build().unwrap();
+    let unsigned = quick_refresh(&cluster).auth(AuthMode::Unsigned).build().unwrap();
     let signed = quick_refresh(&cluster).build().unwrap();
     let is_signed = || {
         let headers = cluster.node(0).counters().last_headers;
@@ -114,17 +114,29 @@ async fn reinstallation_keeps_the_applications_interceptors_and_http_client() {
 #[tokio::test]
 async fn reinstallation_replaces_the_http_client_of_the_former_builder() {
     let (former, latter) = (test_cluster!(), test_cluster!());
-    let [old, new] = [RecordingClient::new(), RecordingClient::new()];
-    let first = quick_refresh(&former).http_client(old.clone());
+    let [former_client, latter_client] = [RecordingClient::new(), RecordingClient::new()];
+    let first = quick_refresh(&former).http_client(former_client.clone());
     let first = first.build().unwrap();
-    let second = quick_refresh(&latter).http_client(new.clone());
+    let second = quick_refresh(&latter).http_client(latter_client.clone());
     let second = second.build().unwrap();
     let installed = config().alternator(&first).build();
     let moved = installed.to_builder().alternator(&second).build();
     expect_pings(&Client::from_conf(moved), 3).await;
-    assert_eq!((old.operations().len(), new.operations().len()), (0, 3));
+    assert_eq!(
+        (
+            former_client.operations().len(),
+            latter_client.operations().len()
+        ),
+        (0, 3)
+    );
     expect_pings(&Client::from_conf(installed), 3).await;
-    assert_eq!((old.operations().len(), new.operations().len()), (3, 3));
+    assert_eq!(
+        (
+            former_client.operations().len(),
+            latter_client.operations().len()
+        ),
+        (3, 3)
+    );
 }
 
 #[tokio::test]

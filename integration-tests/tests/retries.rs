@@ -1,4 +1,4 @@
-//! All other failures are retried as the application configured it, only elsewhere.
+//! Retries: failures other than unsent requests are retried as configured, on another node.
 
 use crate::support::{
     BarrierClient, NoCaptureClient, RecordingClient, config, expect_pings, find_in_chain,
@@ -139,7 +139,7 @@ async fn four_hundred_requests_cut_at_once_are_all_retried() {
     let cluster = test_cluster!(|cluster| cluster.nodes(2));
     let barrier = BarrierClient::new();
     let alternator = quick_refresh(&cluster).build().unwrap();
-    // The SDK's own quota pays for fifty.
+    // The SDK's own retry quota covers fifty.
     let config = config()
         .retry_config(quick_retries())
         .http_client(barrier.clone());
@@ -151,7 +151,7 @@ async fn four_hundred_requests_cut_at_once_are_all_retried() {
     for result in results {
         result.unwrap();
     }
-    // All four hundred, unless they were held back for so long that the node was asked meanwhile, and found silent.
+    // All four hundred, unless the barrier took so long that a probe found the node unresponsive in the meantime.
     let cut = cluster.node(1).counters().requests;
     assert!((51..=400).contains(&cut), "{cut}");
 }

@@ -1,4 +1,4 @@
-//! Runtimes that come and go.
+//! Clients that outlive the runtime they were built on.
 
 use crate::support::{
     client, config, eventually, eventually_within, expect_pings, http_client, ping, quick_refresh,
@@ -16,7 +16,7 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A client that was made and used on this runtime.
+/// A client that was built and used on this runtime.
 fn client_on(runtime: &Runtime, cluster: &TestCluster) -> (Alternator, Client) {
     runtime.block_on(async {
         let alternator = quick_refresh(cluster).build().unwrap();
@@ -49,7 +49,7 @@ fn discovery_resumes_on_the_next_runtime_after_a_drop() {
     let (alternator, client) = client_on(&first, &cluster);
     drop(first);
     for nodes in 4..6 {
-        // A runtime each, as tests have.
+        // A new runtime each time, as in tests.
         cluster.add_node(NodeConfig::new()).unwrap();
         runtime().block_on(eventually("the new node is found", async || {
             ping(&client).await.unwrap();
@@ -65,10 +65,10 @@ fn discovery_resumes_on_another_runtime_if_the_first_is_not_driven() {
     let (alternator, _client) = client_on(&undriven, &cluster);
     cluster.add_node(NodeConfig::new()).unwrap();
     runtime().block_on(async {
-        // Connections of its own: those of the first client are driven by the runtime that stands.
+        // Separate connections, because those of the first client belong to the undriven runtime.
         let config = config().http_client(http_client()).alternator(&alternator);
         let client = Client::from_conf(config.build());
-        // The task is given a grace of seconds before it is taken for dead.
+        // The background task counts as dead only after a grace period of seconds.
         eventually_within(
             Duration::from_secs(40),
             "the new node is found",
@@ -88,14 +88,14 @@ fn shutdown_does_not_wait_forever_for_a_runtime_that_is_not_driven() {
     let undriven = runtime();
     let (alternator, _client) = client_on(&undriven, &cluster);
     runtime().block_on(async {
-        // Each of them, also one after another that was given up.
+        // Repeated calls wait as well, also after a cancelled one.
         for _ in 0..2 {
-            let given_up = timeout(Duration::ZERO, alternator.shutdown()).await;
-            assert!(given_up.is_err(), "its task cannot have ended yet");
+            let result = timeout(Duration::ZERO, alternator.shutdown()).await;
+            assert!(result.is_err(), "the background task cannot have ended yet");
         }
         timeout(Duration::from_secs(60), alternator.shutdown())
             .await
-            .expect("it does not wait for ever");
+            .expect("shutdown ends");
     });
     drop(undriven);
 }
@@ -108,7 +108,7 @@ fn refresh_outside_a_runtime_is_an_error() {
         alternator.refresh().now_or_never(),
         alternator.ready().now_or_never(),
     ] {
-        let error = result.expect("an answer at once").unwrap_err();
+        let error = result.expect("an immediate result").unwrap_err();
         assert!(matches!(error, RefreshError::NoRuntime), "{error:?}");
     }
     runtime().block_on(alternator.ready()).unwrap();

@@ -1,4 +1,4 @@
-//! What serves, without spill-over, when the wanted part of the cluster has no nodes.
+//! Fallback to the next scope, without spill-over, when the preferred scope has no nodes.
 
 use crate::scopes::{spread, two_datacenters};
 use crate::support::{client, eventually, expect_pings, quick_refresh, test_cluster};
@@ -10,7 +10,7 @@ fn without_spill_over(cluster: &TestCluster, scope: Scope) -> Alternator {
     builder.build().unwrap()
 }
 
-/// Waits until the nodes in use are these, by number.
+/// Waits until the nodes with these indexes are in use, and no others.
 async fn expect_nodes_in_use(cluster: &TestCluster, alternator: &Alternator, wanted: &[usize]) {
     let mut wanted: Vec<_> = wanted
         .iter()

@@ -1,10 +1,10 @@
-//! Which part of the cluster gets the requests.
+//! Scopes: the part of the cluster that gets the requests.
 
 use crate::support::{client, expect_pings, quick_refresh, test_cluster};
 use alternator_lb_sdk::{Alternator, RefreshError, Scope};
 use alternator_test_cluster::{Builder, NodeConfig, TestCluster};
 
-/// Nodes 0 and 1 in the first rack of `dc1`, 2 in its second, 3 and 4 in `dc2`, whose rack is called as the first.
+/// Nodes 0 and 1 in rack `r1` of `dc1`, node 2 in rack `r2` of `dc1`, nodes 3 and 4 in rack `r1` of `dc2`.
 pub(crate) fn two_datacenters(cluster: Builder) -> Builder {
     let node = |datacenter: &str, rack: &str| NodeConfig::new().datacenter(datacenter).rack(rack);
     [
@@ -20,7 +20,7 @@ pub(crate) fn two_datacenters(cluster: Builder) -> Builder {
     })
 }
 
-/// How many requests each node gets of so many.
+/// Makes `count` requests, and returns the number that each node got.
 pub(crate) async fn spread(
     cluster: &TestCluster,
     alternator: &Alternator,

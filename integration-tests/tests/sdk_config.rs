@@ -1,4 +1,4 @@
-//! Clusters named by the SDK's own configuration.
+//! Seeds from the SDK's configuration.
 
 use crate::support::{
     RecordingClient, client, expect_pings, is_child, run_in_child_process, test_cluster, this_test,

@@ -1,4 +1,4 @@
-//! Where a process begins.
+//! Seeds: the first nodes of a process.
 
 use crate::support::{client, eventually, expect_pings, quick_refresh, ready_client, test_cluster};
 use alternator_lb_sdk::Alternator;
@@ -10,7 +10,7 @@ async fn dead_seed_does_not_prevent_startup_from_another_seed() {
     cluster.node(0).stop();
     let seeds = [cluster.node(0).url(), cluster.node(1).url()];
     let alternator = Alternator::builder().seeds(seeds).build().unwrap();
-    // At once: the first requests may meet the dead seed.
+    // Without waiting for discovery, so that the first requests may try the dead seed.
     expect_pings(&client(&alternator), 6).await;
     alternator.ready().await.unwrap();
     assert_eq!(alternator.nodes().len(), 3);
@@ -28,7 +28,7 @@ async fn seed_is_not_needed_after_the_first_discovery() {
         newcomer.counters().requests > 0
     })
     .await;
-    eventually("the seed is out of the list", async || {
+    eventually("the seed is not listed", async || {
         !alternator
             .nodes()
             .iter()
@@ -40,7 +40,7 @@ async fn seed_is_not_needed_after_the_first_discovery() {
 #[tokio::test]
 async fn unlisted_seed_serves_discovery_and_gets_no_requests() {
     let cluster = test_cluster!();
-    // A load balancer, say: it passes the question on, and is in no list.
+    // Like a load balancer, which forwards discovery and is in no node list.
     let seed = cluster.add_node(NodeConfig::new()).unwrap();
     let nodes = cluster.nodes().into_iter().take(3);
     seed.list(nodes.map(|node| node.address().ip().to_string()));

@@ -1,4 +1,4 @@
-//! The plugin's parts, installed one by one.
+//! The plugin's components, installed separately.
 
 use crate::support::{
     RecordingClient, config, eventually, expect_pings, ping, quick_refresh, quick_retries,
@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 
-/// The resolver alone, on a client that tries twice.
+/// A configuration with the resolver alone and two attempts.
 async fn resolver_only(cluster: &TestCluster) -> (Alternator, Builder, RecordingClient) {
     let recorder = RecordingClient::new();
     let alternator = quick_refresh(cluster).build().unwrap();
@@ -44,11 +44,11 @@ async fn resolver_alone_spreads_requests_exactly_evenly() {
     assert_eq!(
         recorder.discoveries(),
         Vec::<String>::new(),
-        "it sees no HTTP client"
+        "the resolver has no access to the HTTP client"
     );
 }
 
-/// Makes requests with the resolver alone until they go to all nodes. Nothing but they sets discovery going.
+/// Makes requests with the resolver alone until they go to all nodes. Only these requests trigger discovery.
 async fn expect_all_nodes_reached(alternator: &Alternator, own: &RecordingClient) {
     let config = config()
         .allow_no_auth()
@@ -65,12 +65,12 @@ async fn expect_all_nodes_reached(alternator: &Alternator, own: &RecordingClient
 #[tokio::test]
 async fn resolver_alone_discovers_nodes_with_the_builders_http_client() {
     let cluster = test_cluster!();
-    let [builders, own] = [RecordingClient::new(), RecordingClient::new()];
-    let builder = quick_refresh(&cluster).http_client(builders.clone());
+    let [of_builder, own] = [RecordingClient::new(), RecordingClient::new()];
+    let builder = quick_refresh(&cluster).http_client(of_builder.clone());
     let alternator = builder.build().unwrap();
     expect_all_nodes_reached(&alternator, &own).await;
-    assert_eq!(builders.discoveries()[0], cluster.node(0).url());
-    assert_eq!(builders.operations(), Vec::<String>::new());
+    assert_eq!(of_builder.discoveries()[0], cluster.node(0).url());
+    assert_eq!(of_builder.operations(), Vec::<String>::new());
     assert_eq!(own.discoveries(), Vec::<String>::new());
 }
 

@@ -1,4 +1,5 @@
-//! The nodes of all scopes of a chain are known at any time, and used when the most wanted one needs them.
+//! Spill-over: the nodes of all scopes of a chain are known at any time, and take requests that the preferred scope cannot
+//! serve.
 
 use crate::scopes::two_datacenters;
 use crate::support::{RecordingClient, eventually, expect_pings, test_cluster};
@@ -12,14 +13,14 @@ fn rack_and_datacenters() -> Scope {
         .or(Scope::datacenter("dc2"))
 }
 
-/// The settings of an `Alternator` that refreshes only when it is told to.
+/// A builder with a chain of three scopes, and the default refresh interval.
 fn builder_with_scope_chain(cluster: &TestCluster) -> Builder {
     Alternator::builder()
         .seeds([cluster.node(0).url()])
         .scope(rack_and_datacenters())
 }
 
-/// The nodes known after a refresh.
+/// Refreshes, and returns the known nodes.
 async fn refreshed_nodes(alternator: &Alternator) -> Vec<String> {
     alternator.refresh().await.unwrap();
     let nodes = alternator.nodes();
@@ -44,7 +45,7 @@ fn without(cluster: &TestCluster, gone: &[usize]) -> Vec<String> {
     rest
 }
 
-/// Takes nodes down, and lets the others notice.
+/// Stops nodes, and removes them from the node lists.
 fn stop_and_unlist(cluster: &TestCluster, nodes: &[usize]) {
     for &index in nodes {
         cluster.node(index).stop();
@@ -65,11 +66,11 @@ async fn refresh_queries_one_node_once_for_each_scope() {
     let recorder = RecordingClient::new();
     let alternator = builder_with_scope_chain(&cluster).http_client(recorder.clone());
     let alternator = alternator.build().unwrap();
-    // Until whoever may be asked has shown that it knows racks.
+    // Until each candidate for a query has shown that it supports racks.
     for _ in 0..32 {
         refreshed_nodes(&alternator).await;
     }
-    let (before, asked_before) = (
+    let (before, queried_before) = (
         recorder.discovery_paths().len(),
         recorder.discoveries().len(),
     );
@@ -82,8 +83,11 @@ async fn refresh_queries_one_node_once_for_each_scope() {
             "/localnodes?dc=dc2"
         ]
     );
-    let asked = &recorder.discoveries()[asked_before..];
-    assert!(asked.iter().all(|node| *node == asked[0]), "{asked:?}");
+    let queried = &recorder.discoveries()[queried_before..];
+    assert!(
+        queried.iter().all(|node| *node == queried[0]),
+        "{queried:?}"
+    );
 }
 
 #[tokio::test]
@@ -98,10 +102,10 @@ async fn without_spill_over_only_the_first_scope_with_nodes_is_queried() {
         refreshed_nodes(&alternator).await,
         without(&cluster, &[2, 3, 4])
     );
-    let asked = recorder.discovery_paths();
+    let queried = recorder.discovery_paths();
     assert!(
-        asked.iter().all(|question| question.contains("rack=")),
-        "{asked:?}"
+        queried.iter().all(|path| path.contains("rack=")),
+        "{queried:?}"
     );
 }
 
@@ -157,13 +161,13 @@ async fn joining_node_of_any_scope_is_known_after_the_next_refresh() {
     let alternator = builder_with_scope_chain(&cluster).build().unwrap();
     refreshed_nodes(&alternator).await;
     for (datacenter, rack) in [("dc2", "r7"), ("dc1", "r1"), ("dc1", "r3")] {
-        let newcomer = NodeConfig::new().datacenter(datacenter).rack(rack);
-        cluster.add_node(newcomer).unwrap();
+        let new_node = NodeConfig::new().datacenter(datacenter).rack(rack);
+        cluster.add_node(new_node).unwrap();
         assert_eq!(refreshed_nodes(&alternator).await, all(&cluster));
     }
 }
 
-/// So many racks of so many nodes in one datacenter.
+/// One datacenter with racks of these sizes.
 fn racks(
     builder: alternator_test_cluster::Builder,
     sizes: &[usize],
@@ -188,7 +192,7 @@ async fn rack_first(cluster: &TestCluster) -> (Alternator, Client) {
     (alternator, client)
 }
 
-/// What each node got of so many requests.
+/// Makes this many requests, and returns the number that each node got.
 async fn shares(cluster: &TestCluster, client: &Client, requests: usize) -> Vec<u64> {
     cluster.reset_counters();
     expect_pings(client, requests).await;
@@ -211,12 +215,12 @@ async fn traffic_spills_over_in_proportion_to_the_lost_rack_capacity() {
     cluster.node(0).stop();
     expect_pings(&client, 2).await;
     let after_failure = shares(&cluster, &client, 400).await;
-    // 70 % of 400 stay, and chance varies that by less than 10 with a probability of 70 %: by 80 never.
+    // 70 % of 400 stay in the rack. The standard deviation is less than 10, so that a difference of 80 never occurs.
     assert!(after_failure[1].abs_diff(280) < 80, "{after_failure:?}");
     assert_eq!(after_failure.iter().sum::<u64>(), 400);
 
     cluster.node(0).start().unwrap();
-    eventually("the rack is whole again", async || {
+    eventually("all nodes are up", async || {
         alternator
             .nodes()
             .iter()
@@ -230,7 +234,7 @@ async fn traffic_spills_over_in_proportion_to_the_lost_rack_capacity() {
 async fn retry_goes_outside_a_rack_of_one_node() {
     let cluster = test_cluster!(|builder| racks(builder, &[1, 2]));
     let (_alternator, client) = rack_first(&cluster).await;
-    // Less often than would eject it.
+    // Below the failure share that ejects a node.
     cluster.node(0).inject(Fault::ServerError { share: 0.1 });
     let shares = shares(&cluster, &client, 40).await;
     assert_eq!(shares[0], 40);
@@ -242,13 +246,13 @@ async fn rack_of_one_node_is_used_again_after_the_node_is_restored() {
     let cluster = test_cluster!(|builder| racks(builder, &[1, 2]));
     let (alternator, client) = rack_first(&cluster).await;
     cluster.node(0).inject(Fault::ServerError { share: 1.0 });
-    eventually("it is ejected", async || {
+    eventually("the node is ejected", async || {
         expect_pings(&client, 1).await;
         alternator.nodes()[0].state() == NodeState::Ejected
     })
     .await;
     cluster.node(0).recover();
-    eventually("it is back", async || {
+    eventually("the node is up", async || {
         expect_pings(&client, 1).await;
         alternator.nodes()[0].state() == NodeState::Up
     })

@@ -1,4 +1,4 @@
-//! Clusters that speak HTTPS.
+//! Clusters with HTTPS.
 
 use crate::support::{
     RecordingClient, config, expect_pings, http_client, ping, quick_refresh, quick_retries,
@@ -18,7 +18,7 @@ struct Identity {
     key: String,
 }
 
-/// Three nodes that speak HTTPS as this identity.
+/// Starts three HTTPS nodes with this identity.
 macro_rules! https_cluster {
     ($identity:ident) => {
         test_cluster!(|cluster| cluster
@@ -27,7 +27,7 @@ macro_rules! https_cluster {
     };
 }
 
-/// A certificate for a name and the addresses of the nodes.
+/// A certificate for `localhost` and the addresses of the nodes.
 fn identity() -> Identity {
     let names = ["localhost", "127.0.0.1", "127.0.0.2", "127.0.0.3"];
     let key = KeyPair::generate().unwrap();
@@ -38,7 +38,7 @@ fn identity() -> Identity {
     }
 }
 
-/// An HTTP client that trusts this certificate and no other.
+/// An HTTP client that trusts only this certificate.
 fn client_trusting(identity: &Identity) -> SharedHttpClient {
     let store = TrustStore::empty().with_pem_certificate(identity.certificate.as_str());
     let context = TlsContext::builder().with_trust_store(store);
@@ -93,7 +93,10 @@ async fn host_name_seed_is_kept_for_tls_verification() {
     let client = Client::from_conf(config.build());
     expect_pings(&client, 1).await;
     alternator.ready().await.unwrap();
-    assert!(recorder.discoveries().contains(&seed), "asked by its name");
+    assert!(
+        recorder.discoveries().contains(&seed),
+        "discovery uses the host name"
+    );
     let mut nodes: Vec<_> = alternator
         .nodes()
         .iter()

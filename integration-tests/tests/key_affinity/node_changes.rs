@@ -1,4 +1,4 @@
-//! What becomes of coordinators while nodes come and go.
+//! Coordinators while nodes die, restart and join.
 
 use super::{
     conditional_put, coordinators, create_table, five_nodes, keys, only_coordinators,
@@ -10,7 +10,7 @@ use alternator_test_cluster::{NodeConfig, TestCluster, Tokens};
 use aws_sdk_dynamodb::Client;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The coordinators of some keys, as this client sees them.
+/// Returns the coordinators that this client selects for these keys.
 async fn coordinators_of(
     cluster: &TestCluster,
     client: &Client,
@@ -48,12 +48,19 @@ async fn clients_agree_on_the_next_coordinator_and_return_after_a_restart() {
     let node = nodes.iter().find(|node| node.url() == first).unwrap();
     node.stop();
     let second = nodes_of_a().await;
-    assert_eq!(second.len(), 1, "all have the same second: {second:?}");
+    assert_eq!(
+        second.len(),
+        1,
+        "all clients select the same second: {second:?}"
+    );
     assert_eq!(nodes_of_a().await, second);
 
     node.start().unwrap();
     let back = BTreeSet::from([first]);
-    eventually("the first is back", async || nodes_of_a().await == back).await;
+    eventually("the first coordinator is selected again", async || {
+        nodes_of_a().await == back
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -65,7 +72,7 @@ async fn joining_node_takes_its_share_of_keys_and_moves_no_others() {
     let keys = keys(100);
     let before = coordinators_of(&cluster, &client, &table, &keys).await;
     let joined = cluster.add_node(NodeConfig::new()).unwrap().url();
-    eventually("the new node is used", async || {
+    eventually("the new node is up", async || {
         let nodes = alternator.nodes();
         let status = nodes.iter().find(|status| status.url() == joined);
         status.is_some_and(|status| status.state() == NodeState::Up)
@@ -77,6 +84,6 @@ async fn joining_node_takes_its_share_of_keys_and_moves_no_others() {
         .filter(|key| before[*key] != after[*key])
         .collect();
     assert!(moved.iter().all(|key| after[*key] == joined));
-    // A quarter of them on average; six standard deviations of that are 26.
+    // A quarter of them on average; six standard deviations are 26.
     assert!((1..52).contains(&moved.len()), "{}", moved.len());
 }

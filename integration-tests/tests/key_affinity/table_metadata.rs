@@ -1,4 +1,4 @@
-//! How tables get known.
+//! Table metadata: when and how tables are described.
 
 use super::{
     conditional_put, coordinators, create_table, five_nodes, nodes_used, put, settled_client,
@@ -9,7 +9,7 @@ use crate::support::{
     AccessDeniedClient, BarrierClient, Log, Table, client, config, direct_client, eventually,
     eventually_within, expect_pings, quick_refresh, quick_retries, s, signing_config, test_cluster,
 };
-use alternator_lb_sdk::{Alternator, AlternatorExt as _, KeyAffinity};
+use alternator_lb_sdk::{AuthMode, Alternator, AlternatorExt as _, KeyAffinity};
 use alternator_test_cluster::TestCluster;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Intercept;
@@ -27,14 +27,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::runtime;
 
-/// Less than the ten seconds for which what was just learned is believed, and the thirty after which a look-up is given up.
+/// Less than the ten seconds for which new metadata is valid, and the thirty-second timeout of a describe request.
 const AT_ONCE: Duration = Duration::from_secs(8);
 
 fn describe_count(cluster: &TestCluster) -> u64 {
     spread(cluster, "DescribeTable").iter().sum()
 }
 
-/// Creates a table with a partition key and nothing else.
+/// Creates a table with a partition key only.
 pub(super) async fn create(client: &Client, name: &str, key: &str, kind: &str) {
     let attribute = AttributeDefinition::builder().attribute_name(key);
     let attribute = attribute.attribute_type(ScalarAttributeType::from(kind));
@@ -47,7 +47,7 @@ pub(super) async fn create(client: &Client, name: &str, key: &str, kind: &str) {
     creating.send().await.unwrap();
 }
 
-/// How many nodes coordinate conditional writes on one key.
+/// Returns the number of nodes that coordinate conditional writes to one key.
 async fn coordinators_of_put(cluster: &TestCluster, client: &Client, table: &Table) -> usize {
     cluster.reset_counters();
     for _ in 0..5 {
@@ -56,7 +56,7 @@ async fn coordinators_of_put(cluster: &TestCluster, client: &Client, table: &Tab
     coordinators(cluster)["a"].len()
 }
 
-/// How many nodes coordinate conditional writes on one key of a table with this partition key.
+/// Returns the number of nodes that coordinate conditional writes to one key of a table with this partition key.
 async fn coordinators_of_key(
     cluster: &TestCluster,
     client: &Client,
@@ -86,12 +86,16 @@ async fn concurrent_operations_describe_a_table_once() {
     alternator.ready().await.unwrap();
     cluster.reset_counters();
     let writing = (0..50).map(|_| conditional_put(&client, &table, "a"));
-    // The look-up comes through it as well.
+    // The describe request passes the barrier as well.
     let opening = barrier.release_after(51);
     tokio::join!(join_all(writing), opening);
     wait_until_settled(&cluster, &client, &table).await;
     conditional_put(&client, &table, "a").await;
-    assert_eq!(describe_count(&cluster), 0, "after the first one");
+    assert_eq!(
+        describe_count(&cluster),
+        0,
+        "no describe request after the first one"
+    );
 }
 
 #[tokio::test]
@@ -143,8 +147,8 @@ async fn describe_requests_are_signed_like_operations() {
     let builder = with(&cluster, KeyAffinity::conditional_writes());
     for builder in [
         builder.clone(),
-        builder.clone().require_auth(),
-        builder.fast_signing(),
+        builder.clone().auth(AuthMode::Required),
+        builder.fast_signing(true),
     ] {
         let alternator = builder.build().unwrap();
         let config = signing_config("alternator", "secret").alternator(&alternator);
@@ -160,7 +164,7 @@ async fn describe_requests_are_signed_with_the_servers_time_under_clock_skew() {
     let cluster =
         test_cluster!(|cluster| five_nodes(cluster).authorization("alternator", "secret"));
     let builder = with(&cluster, KeyAffinity::conditional_writes());
-    for builder in [builder.clone(), builder.fast_signing()] {
+    for builder in [builder.clone(), builder.fast_signing(true)] {
         let alternator = builder.build().unwrap();
         let an_hour_behind = LaggingClock(Arc::new(3600.into()));
         let config = signing_config("alternator", "secret").time_source(an_hour_behind);
@@ -178,7 +182,7 @@ async fn delete(client: &Client, table: &str) {
     delete.send().await.unwrap();
 }
 
-/// A client with key affinity for conditional writes.
+/// A client with key affinity for conditional writes that knows all nodes.
 async fn client_with_key_affinity(cluster: &TestCluster) -> Client {
     let alternator = with(cluster, KeyAffinity::conditional_writes());
     let alternator = alternator.build().unwrap();
@@ -193,7 +197,7 @@ async fn table_recreated_through_the_client_is_described_again_at_once() {
     let client = client_with_key_affinity(&cluster).await;
     for key in ["id", "name", "id"] {
         create(&client, "again", key, "S").await;
-        eventually_within(AT_ONCE, "the key is known", async || {
+        eventually_within(AT_ONCE, "the partition key is known", async || {
             coordinators_of_key(&cluster, &client, "again", key).await == 1
         })
         .await;
@@ -210,7 +214,7 @@ async fn table_recreated_by_another_client_is_described_again() {
     );
     for key in ["id", "name"] {
         create(&others, "again", key, "S").await;
-        eventually("the key is known", async || {
+        eventually("the partition key is known", async || {
             coordinators_of_key(&cluster, &client, "again", key).await == 1
         })
         .await;
@@ -227,7 +231,7 @@ async fn many_tables_used_concurrently_are_all_described_at_once() {
         create(&client, table, "id", "S").await;
     }
     cluster.reset_counters();
-    eventually_within(AT_ONCE, "all keys are known", async || {
+    eventually_within(AT_ONCE, "all partition keys are known", async || {
         let puts = tables.iter().map(|table| {
             let put = client.put_item().table_name(table).item("id", s("a"));
             put.condition_expression("attribute_not_exists(nothing)")
@@ -252,7 +256,7 @@ async fn missing_table_is_described_after_its_creation() {
     let early = early.condition_expression("attribute_not_exists(nothing)");
     assert!(early.send().await.is_err());
     create(&others, "late", "id", "S").await;
-    eventually("the key is known", async || {
+    eventually("the partition key is known", async || {
         coordinators_of_key(&cluster, &client, "late", "id").await == 1
     })
     .await;
@@ -273,20 +277,23 @@ async fn denied_describe_requests_keep_operations_evenly_spread_with_one_warning
     alternator.ready().await.unwrap();
     for (tables, table) in [(1, &one), (2, &two)] {
         conditional_put(&client, table, "a").await;
-        eventually("it is refused", async || access_denied.count() == tables).await;
+        eventually("the describe request is denied", async || {
+            access_denied.count() == tables
+        })
+        .await;
         cluster.reset_counters();
         for _ in 0..20 {
             conditional_put(&client, table, "a").await;
         }
         assert_eq!(nodes_used(&spread(&cluster, "PutItem")), 5);
     }
-    assert_eq!(access_denied.count(), 2, "each was asked for once");
+    assert_eq!(access_denied.count(), 2, "one describe request per table");
     let warnings = log.warnings("partition key");
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("not for you"), "{warnings:?}");
 }
 
-/// Counts the operations that pass it.
+/// An interceptor that counts operations.
 #[derive(Clone, Debug, Default)]
 struct Counting(Arc<AtomicUsize>);
 
@@ -335,7 +342,7 @@ async fn describe_requests_bypass_the_applications_mocks() {
         config.alternator(&alternator)
     });
     for _ in 0..5 {
-        // Any other operation would have no rule, and panic.
+        // Any other operation has no rule, and would panic.
         client
             .put_item()
             .table_name("t")
@@ -380,13 +387,13 @@ fn describe_request_lost_with_its_runtime_is_repeated() {
         let client = client(&alternator);
         alternator.ready().await.unwrap();
         let mut put = Box::pin(conditional_put(&client, &table, "a"));
-        // It begins, and with it the look-up.
+        // The first poll starts the operation and the describe request.
         assert!(futures_util::poll!(&mut put).is_pending());
     });
     drop(first);
     runtime().block_on(async {
         let client = client(&alternator);
-        eventually_within(AT_ONCE, "the table is known", async || {
+        eventually_within(AT_ONCE, "the table is described", async || {
             coordinators_of_put(&cluster, &client, &table).await == 1
         })
         .await;

@@ -1,4 +1,4 @@
-//! Which writes use transactions, by the server's own account.
+//! Write isolation: the writes that the server reports as transactions have one coordinator.
 
 use super::{create_table, five_nodes, nodes_used, spread, wait_until_settled, with};
 use crate::support::{Log, Table, client, direct_client, error_text, eventually, s, test_cluster};
@@ -27,7 +27,7 @@ const WRITES: [&str; 14] = [
     "attribute add",
 ];
 
-/// Whether the server took it.
+/// Makes a write, and returns whether the server accepted it.
 async fn write(client: &Client, table: &Table, how: &str) -> bool {
     let number = |number: &str| AttributeValue::N(number.to_owned());
     let put = client.put_item().table_name(&table.name);
@@ -96,14 +96,14 @@ async fn write(client: &Client, table: &Table, how: &str) -> bool {
     }
 }
 
-/// Expects that a write goes to one node if and only if it is a transaction. Returns how many kinds are.
+/// Expects that writes have one coordinator if and only if they are transactions. Returns the number of such kinds.
 async fn expect_one_node_for_transactions(
     cluster: &TestCluster,
     client: &Client,
     table: &Table,
 ) -> usize {
     let mut transactions = 0;
-    // What updates change is there.
+    // The item that updates change.
     write(client, table, "put").await;
     for how in WRITES {
         cluster.reset_counters();
@@ -130,15 +130,15 @@ const MODES: [(WriteIsolation, &str, usize); 4] = [
     (WriteIsolation::ForbidRmw, "forbid_rmw", 0),
 ];
 
-/// Waits until the look-up for `from_table()` is over: that ends with the configuration.
+/// Waits until the metadata for `from_table()` is complete; the cluster's configuration is read last.
 async fn wait_for_write_isolation(cluster: &TestCluster, client: &Client, table: &Table) {
     cluster.reset_counters();
     write(client, table, "put").await;
-    eventually("the last question is asked", async || {
+    eventually("the last query is sent", async || {
         spread(cluster, "Query").iter().sum::<u64>() == 2
     })
     .await;
-    // Its answer comes like theirs, on this very thread.
+    // The response of the query is processed on the same thread as these.
     for _ in 0..50 {
         write(client, table, "put").await;
     }
@@ -194,7 +194,7 @@ async fn write_isolation_tag_set_through_the_client_takes_effect_at_once() {
     alternator.ready().await.unwrap();
     wait_until_settled(&cluster, &client, &table).await;
     set_tag(&client, &table, "always").await;
-    eventually("unconditional writes keep to a node", async || {
+    eventually("unconditional writes have one coordinator", async || {
         cluster.reset_counters();
         for _ in 0..5 {
             write(&client, &table, "put").await;
@@ -248,7 +248,7 @@ async fn batch_with_one_always_lwt_table_has_one_coordinator() {
         }
         nodes_used(&spread(&cluster, "BatchWriteItem"))
     };
-    eventually("the tables are known", async || {
+    eventually("the tables are described", async || {
         nodes_of(&[&plain, &always]).await == 1
     })
     .await;
@@ -258,7 +258,7 @@ async fn batch_with_one_always_lwt_table_has_one_coordinator() {
 
 #[tokio::test]
 async fn updates_and_deletes_have_one_coordinator_if_the_server_always_reads_before_writing() {
-    // Every setting is `true`, which is none of the modes.
+    // Every setting is `true`, which is not a write isolation mode.
     let config = r#"{"Items": [{"value": {"S": "true"}}], "Count": 1, "ScannedCount": 1}"#;
     let cluster = test_cluster!(|cluster| five_nodes(cluster).fixed_answer("Query", config));
     let table = create_table(&cluster).await;

@@ -1,4 +1,4 @@
-//! Queries of indexes, which are tables of their own to the server.
+//! Queries of indexes, which the server stores as separate tables.
 
 use super::support::{
     LAYOUTS, create, key_of, query, query_input, replica_counts, token_aware_client,
@@ -16,7 +16,7 @@ async fn index_queries_go_to_replicas_of_the_index() {
         wait_for_token_map(&alternator, &client, key_of(0)).await;
         for (index, attribute) in [("by_owner", "owner"), ("by_time", "pk")] {
             let input = query_input(index, attribute, s("0"));
-            eventually("the map of the index is known", async || {
+            eventually("the token map of the index is known", async || {
                 query(&client, index, attribute, s("0")).await;
                 let explanation = alternator.explain(&input);
                 let mut partitions = explanation.partitions().iter();

@@ -1,4 +1,4 @@
-//! Keys of all types, and operations of all kinds, on both layouts.
+//! Keys of all types and operations of all kinds, with vnodes and with tablets.
 
 use super::support::{
     LAYOUTS, TABLE, batch_key_replica_counts, client_with, create, get, get_input, key_of,
@@ -21,8 +21,8 @@ async fn single_key_reads_go_to_a_replica_only_with_token_awareness() {
         let (alternator, client) = token_aware_client(&cluster).await;
         create(&client, ScalarAttributeType::S).await;
         wait_for_token_map(&alternator, &client, key_of(0)).await;
-        let (_, unaware) = client_with(&cluster, |builder| builder).await;
-        let without = replica_share(&cluster, &unaware, 400).await;
+        let (_, round_robin_client) = client_with(&cluster, |builder| builder).await;
+        let without = replica_share(&cluster, &round_robin_client, 400).await;
         assert!((0.1..0.5).contains(&without), "{without}");
         let with = replica_share(&cluster, &client, 400).await;
         assert!(with >= 0.99, "{with}");
@@ -38,7 +38,7 @@ async fn single_key_reads_go_to_a_replica_only_with_token_awareness() {
     }
 }
 
-/// Puts, changes, reads, asks for and deletes one item.
+/// Puts, updates, gets, queries and deletes one item.
 async fn use_item(client: &Client, key: &AttributeValue) {
     let put = client.put_item().table_name(TABLE);
     let put = put.item("pk", key.clone()).item("sk", s("a"));
@@ -143,7 +143,7 @@ async fn batches_go_to_the_replica_of_most_of_their_keys() {
         }
         let (on, off) = batch_key_replica_counts(&cluster);
         assert_eq!((on, off), (2 * best, 2 * (100 - best)), "{tokens:?}");
-        assert!(best > 40, "{best} of 100, where chance would bring 25");
+        assert!(best > 40, "{best} of 100; 25 are expected by chance");
     }
 }
 
@@ -186,15 +186,15 @@ async fn routing_trace_matches_the_actual_route() {
     let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
     let before = alternator.explain(&get_input(key_of(7)));
-    assert_eq!(before.reason(), Reason::InTurn);
+    assert_eq!(before.reason(), Reason::RoundRobin);
     wait_for_token_map(&alternator, &client, key_of(7)).await;
     let explanation = alternator.explain(&get_input(key_of(7)));
     let urls = |nodes: Vec<String>| nodes.into_iter().collect::<BTreeSet<_>>();
     let replicas = cluster.replicas(TABLE, "key 7");
     let expected = urls(replicas.iter().map(|node| node.url()).collect());
-    let told = explanation.replicas().iter();
+    let traced = explanation.replicas().iter();
     assert_eq!(
-        urls(told.map(|replica| replica.url().to_owned()).collect()),
+        urls(traced.map(|replica| replica.url().to_owned()).collect()),
         expected
     );
     let [partition] = explanation.partitions() else {
@@ -218,5 +218,5 @@ async fn routing_trace_matches_the_actual_route() {
     let scan = aws_sdk_dynamodb::operation::scan::ScanInput::builder();
     let scan = alternator.explain(&scan.table_name(TABLE).build().unwrap());
     assert!(scan.partitions().is_empty() && scan.replicas().is_empty());
-    assert_eq!(scan.reason(), Reason::InTurn);
+    assert_eq!(scan.reason(), Reason::RoundRobin);
 }

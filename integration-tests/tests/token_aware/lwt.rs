@@ -1,4 +1,4 @@
-//! Writes with transactions.
+//! Lightweight transactions.
 
 use super::support::{
     LAYOUTS, TABLE, client_with, create, get, key_of, replica_counts, token_aware_client,
@@ -90,7 +90,7 @@ async fn clients_agree_on_another_replica_when_the_coordinator_is_dead() {
     assert!(replicas.iter().any(|node| node.url() == after[0]));
 }
 
-/// How many nodes have got requests for one key, all of them replicas.
+/// Expects that all requests for one key went to replicas, and returns the number of nodes that got some.
 fn replicas_used(cluster: &TestCluster, requests: u64) -> usize {
     assert_eq!(replica_counts(cluster), (requests, 0));
     let nodes = cluster.nodes().into_iter();

@@ -1,4 +1,4 @@
-//! Nodes join, leave and die.
+//! Token-aware routing while nodes join, leave and die.
 
 use super::support::{
     LAYOUTS, TABLE, advance_time, create, get, key_of, replica_share, token_aware_client,
@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ScalarAttributeType;
 use std::time::Duration;
 
-/// Callers that read all kinds of keys.
+/// Starts callers that read 500 different keys.
 fn callers(client: &Client) -> Load {
     Load::start(client, 4, |client, number| async move {
         get(&client, key_of(number % 500)).await
@@ -19,21 +19,21 @@ fn callers(client: &Client) -> Load {
 }
 
 async fn wait_for_node_count(alternator: &Alternator, nodes: usize) {
-    eventually("the list is up to date", async || {
+    eventually("all changes are discovered", async || {
         alternator.nodes().len() == nodes
     })
     .await;
 }
 
-/// Makes requests until it is known again where everything is, and they go there.
+/// Makes requests until the token map matches the cluster, and expects that requests go to replicas.
 async fn expect_requests_go_to_replicas(
     cluster: &TestCluster,
     alternator: &Alternator,
     client: &Client,
 ) {
-    // What has changed is read again a while after the last reading.
+    // The token map is read again at the earliest some seconds after the last read.
     advance_time(Duration::from_secs(7)).await;
-    eventually("the map is that of the cluster", async || {
+    eventually("the token map matches the cluster", async || {
         get(client, key_of(0)).await.unwrap();
         token_map_matches(alternator, cluster, 500)
     })
@@ -41,7 +41,7 @@ async fn expect_requests_go_to_replicas(
     assert!(replica_share(cluster, client, 100).await >= 0.99);
 }
 
-/// Changes the set of nodes while there are requests, none of which fails, until so many are listed.
+/// Changes the membership under load, waits until this many nodes are listed, and expects that no request fails.
 async fn expect_requests_follow(change: impl Fn(&TestCluster), nodes: usize) {
     for tokens in LAYOUTS {
         let cluster = twelve_node_cluster!(tokens);

@@ -1,4 +1,4 @@
-//! The rack of the application, where each key has a replica.
+//! Token-aware routing within a scope.
 
 use super::support::{
     LAYOUTS, TABLE, client_with, create, get, key_of, replica_counts, token_aware_client,

@@ -1,4 +1,4 @@
-//! Servers that do not tell.
+//! Access to the system tables from which the token map is read.
 
 use super::support::{
     TABLE, advance_time, client_with, create, get, has_token_map, key_of, replica_counts,
@@ -33,7 +33,7 @@ async fn expect_no_token_awareness(tables: InternalTables, warning: &str) {
     };
     let (alternator, client) = token_aware_client(&cluster).await;
     create(&client, ScalarAttributeType::S).await;
-    eventually("it is told", async || {
+    eventually("the warning is logged", async || {
         gets(&client, 1).await;
         !log.warnings(warning).is_empty()
     })
@@ -44,16 +44,20 @@ async fn expect_no_token_awareness(tables: InternalTables, warning: &str) {
     assert_eq!(on + off, 120);
     assert!(off > 60, "{off}");
     for node in cluster.nodes() {
-        assert_eq!(node.counters().operation("GetItem"), 10, "as even as ever");
+        assert_eq!(
+            node.counters().operation("GetItem"),
+            10,
+            "requests are evenly spread"
+        );
     }
     assert!(!has_token_map(&alternator, key_of(0)));
     assert_eq!(
         query_count(&cluster),
         0,
-        "nothing is asked while it would be in vain"
+        "the system tables are not queried again at once"
     );
     advance_time(Duration::from_secs(6 * 60 + 10)).await;
-    eventually("it is tried again", async || {
+    eventually("the system tables are queried again", async || {
         gets(&client, 1).await;
         query_count(&cluster) > 0
     })
@@ -90,8 +94,8 @@ async fn concurrent_requests_read_the_system_tables_once() {
         result.unwrap();
     }
     wait_for_token_map(&alternator, &client, key_of(0)).await;
-    // One reading: the table's id, its tablets, a node's own address, of perhaps a second one too; and two settings that
-    // tell which writes are transactions.
+    // One read of the map: the table's id, its tablets, and the addresses of one or two nodes. Two more queries read the
+    // settings of write isolation.
     assert!(
         (3..=6).contains(&query_count(&cluster)),
         "{}",

@@ -1,4 +1,4 @@
-//! Tablets move.
+//! Tablets that move, and tables that are recreated.
 
 use super::support::{
     TABLE, advance_time, create, get, key_of, replica_share, token_aware_client, token_map_matches,
@@ -9,7 +9,7 @@ use alternator_test_cluster::{Node, TestCluster, Tokens};
 use aws_sdk_dynamodb::types::ScalarAttributeType;
 use std::time::Duration;
 
-/// Moves a replica of each tablet to where there was none.
+/// Moves a replica of each tablet to a node without one.
 fn move_all(cluster: &TestCluster) {
     for (index, tablet) in cluster.tablets(TABLE).iter().enumerate() {
         let holds = |node: &Node| {
@@ -38,9 +38,12 @@ async fn moved_tablets_fail_no_request_and_the_token_map_is_refreshed() {
     assert!(replica_share(&cluster, &client, 300).await >= 0.99);
     move_all(&cluster);
     let stale = replica_share(&cluster, &client, 300).await;
-    assert!((0.4..0.95).contains(&stale), "a map that is old: {stale}");
+    assert!(
+        (0.4..0.95).contains(&stale),
+        "share with a stale map: {stale}"
+    );
     advance_time(Duration::from_secs(6 * 60 + 10)).await;
-    eventually("the map is read again", async || {
+    eventually("the token map is read again", async || {
         replica_share(&cluster, &client, 100).await >= 0.99
     })
     .await;
@@ -59,11 +62,11 @@ async fn recreated_table_gets_a_new_token_map() {
         .await
         .unwrap();
     create(&client, ScalarAttributeType::S).await;
-    // It happens to lie elsewhere.
+    // The new table has other replicas.
     move_all(&cluster);
-    // Less than an interval, but a pause.
+    // Less than the refresh interval, but more than the minimum pause between reads.
     advance_time(Duration::from_secs(6)).await;
-    eventually("the map is read again", async || {
+    eventually("the token map is read again", async || {
         replica_share(&cluster, &client, 100).await >= 0.99
     })
     .await;
@@ -92,10 +95,10 @@ async fn token_map_of_an_unused_table_is_not_refreshed() {
         crate::support::ping(&client).await.unwrap();
     }
     let queries = |node: Node| node.counters().operation("Query");
-    let asked: u64 = cluster.nodes().into_iter().map(queries).sum();
-    assert_eq!(asked, 0);
+    let sent: u64 = cluster.nodes().into_iter().map(queries).sum();
+    assert_eq!(sent, 0);
     get(&client, s("used again")).await.unwrap();
-    eventually("the map is read again", async || {
+    eventually("the token map is read again", async || {
         cluster.nodes().into_iter().map(queries).sum::<u64>() > 0
     })
     .await;
