@@ -69,7 +69,7 @@ async fn wrong_secret_or_role_fails_with_the_servers_error_after_one_attempt() {
     let cluster = test_cluster!(enforcing);
     for config in [
         signing_config(ROLE, "something else"),
-        signing_config("unknown role", SECRET),
+        signing_config("unknown", SECRET),
     ] {
         let (code, text) = error_of(&cluster, config).await;
         assert_eq!(code, "UnrecognizedClientException", "{text}");

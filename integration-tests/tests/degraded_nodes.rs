@@ -48,9 +48,9 @@ impl Harness {
         }
     }
 
-    async fn wait_for_state(&self, wanted: NodeState) {
+    async fn wait_for_state(&self, expected: NodeState) {
         eventually("the node is in the expected state", async || {
-            state(&self.alternator, &self.faulty) == wanted
+            state(&self.alternator, &self.faulty) == expected
         })
         .await;
     }

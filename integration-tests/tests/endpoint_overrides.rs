@@ -91,7 +91,7 @@ async fn per_operation_endpoint_url_pins_the_operation_to_that_node() {
         assert_eq!(
             cluster.node(1).counters().requests,
             9,
-            "the others are balanced"
+            "operations without an override are balanced"
         );
     }
 }

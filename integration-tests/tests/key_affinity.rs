@@ -87,7 +87,7 @@ fn only_coordinators(cluster: &TestCluster) -> BTreeMap<String, String> {
 }
 
 /// Returns the number of requests of this operation on each node.
-fn spread(cluster: &TestCluster, operation: &str) -> Vec<u64> {
+fn requests_per_node(cluster: &TestCluster, operation: &str) -> Vec<u64> {
     let nodes = cluster.nodes();
     nodes
         .iter()
@@ -134,13 +134,13 @@ async fn operations_without_affinity_stay_evenly_spread() {
     for _ in 0..20 {
         put(&client, &table, "a").await;
     }
-    assert_eq!(spread(&cluster, "PutItem"), [4; 5]);
+    assert_eq!(requests_per_node(&cluster, "PutItem"), [4; 5]);
     let get = client.get_item().table_name(&table.name);
     let get = get.key("pk", s("a")).key("sk", s("x"));
     for _ in 0..20 {
         get.clone().send().await.unwrap();
     }
-    assert_eq!(spread(&cluster, "GetItem"), [4; 5]);
+    assert_eq!(requests_per_node(&cluster, "GetItem"), [4; 5]);
 }
 
 #[tokio::test]
@@ -153,14 +153,14 @@ async fn all_writes_setting_gives_the_writes_of_a_partition_one_coordinator() {
     for _ in 0..10 {
         put(&client, &table, "a").await;
     }
-    assert_eq!(nodes_used(&spread(&cluster, "PutItem")), 1);
+    assert_eq!(nodes_used(&requests_per_node(&cluster, "PutItem")), 1);
     let get = client.get_item().table_name(&table.name);
     let get = get.key("pk", s("a")).key("sk", s("x"));
     for _ in 0..10 {
         get.clone().send().await.unwrap();
     }
     assert_eq!(
-        spread(&cluster, "GetItem"),
+        requests_per_node(&cluster, "GetItem"),
         [2; 5],
         "reads are evenly spread"
     );
@@ -182,10 +182,10 @@ async fn all_setting_gives_the_reads_of_a_partition_one_coordinator() {
         let query = query.expression_attribute_values(":k", s("a"));
         query.send().await.unwrap();
     }
-    let puts = spread(&cluster, "PutItem");
+    let puts = requests_per_node(&cluster, "PutItem");
     assert_eq!(nodes_used(&puts), 1);
-    assert_eq!(spread(&cluster, "GetItem"), puts);
-    assert_eq!(spread(&cluster, "Query"), puts);
+    assert_eq!(requests_per_node(&cluster, "GetItem"), puts);
+    assert_eq!(requests_per_node(&cluster, "Query"), puts);
 }
 
 #[tokio::test]
@@ -244,7 +244,7 @@ async fn clients_in_different_racks_agree_on_coordinators() {
     for _ in 0..10 {
         put(&clients[0].1, &table, "a").await;
     }
-    assert_eq!(spread(&cluster, "PutItem"), [5, 0, 5, 0, 0]);
+    assert_eq!(requests_per_node(&cluster, "PutItem"), [5, 0, 5, 0, 0]);
 }
 
 #[tokio::test]

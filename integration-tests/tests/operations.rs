@@ -61,8 +61,8 @@ async fn items_are_created_read_updated_and_deleted() {
         assert_eq!(deleted.attributes.unwrap()["value"], n(number + 1));
 
         let get = client.get_item().table_name(name).consistent_read(true);
-        let gone = get.key("pk", pk).key("sk", s("-")).send().await.unwrap();
-        assert_eq!(gone.item, None);
+        let deleted_item = get.key("pk", pk).key("sk", s("-")).send().await.unwrap();
+        assert_eq!(deleted_item.item, None);
     }
     table.delete(&client).await;
 }
@@ -107,8 +107,8 @@ async fn queries_page_through_a_partition_over_several_nodes() {
         .send();
     let items = pages.collect::<Result<Vec<_>, _>>().await.unwrap();
     let found: Vec<_> = items.into_iter().map(|item| item["sk"].clone()).collect();
-    let wanted: Vec<_> = (5..20).map(|number| s(format!("{number:02}"))).collect();
-    assert_eq!(found, wanted);
+    let expected: Vec<_> = (5..20).map(|number| s(format!("{number:02}"))).collect();
+    assert_eq!(found, expected);
     table.delete(&client).await;
 }
 
@@ -126,12 +126,12 @@ async fn batches_write_read_and_delete_items() {
             .unwrap();
     };
     let read = async || {
-        let mut wanted = KeysAndAttributes::builder().consistent_read(true);
+        let mut expected = KeysAndAttributes::builder().consistent_read(true);
         for pk in keys() {
-            wanted = wanted.keys([("pk".into(), pk), ("sk".into(), s("-"))].into());
+            expected = expected.keys([("pk".into(), pk), ("sk".into(), s("-"))].into());
         }
         let batch = client.batch_get_item();
-        let found = batch.request_items(&table.name, wanted.build().unwrap());
+        let found = batch.request_items(&table.name, expected.build().unwrap());
         let found = found.send().await.unwrap().responses.unwrap();
         found.get(&table.name).map_or(0, Vec::len)
     };

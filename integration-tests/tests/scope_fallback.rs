@@ -1,6 +1,6 @@
 //! Fallback to the next scope, without spill-over, when the preferred scope has no nodes.
 
-use crate::scopes::{spread, two_datacenters};
+use crate::scopes::{requests_per_node, two_datacenters};
 use crate::support::{client, eventually, expect_pings, quick_refresh, test_cluster};
 use alternator_lb_sdk::{Alternator, Scope};
 use alternator_test_cluster::{NodeConfig, TestCluster};
@@ -11,14 +11,14 @@ fn without_spill_over(cluster: &TestCluster, scope: Scope) -> Alternator {
 }
 
 /// Waits until the nodes with these indexes are in use, and no others.
-async fn expect_nodes_in_use(cluster: &TestCluster, alternator: &Alternator, wanted: &[usize]) {
-    let mut wanted: Vec<_> = wanted
+async fn expect_nodes_in_use(cluster: &TestCluster, alternator: &Alternator, expected: &[usize]) {
+    let mut expected: Vec<_> = expected
         .iter()
         .map(|&index| cluster.node(index).url())
         .collect();
-    wanted.sort();
+    expected.sort();
     let client = client(alternator);
-    eventually(&format!("{wanted:?} are in use"), async || {
+    eventually(&format!("{expected:?} are in use"), async || {
         expect_pings(&client, 1).await;
         let mut nodes: Vec<_> = alternator
             .nodes()
@@ -26,7 +26,7 @@ async fn expect_nodes_in_use(cluster: &TestCluster, alternator: &Alternator, wan
             .map(|node| node.url().to_owned())
             .collect();
         nodes.sort();
-        nodes == wanted
+        nodes == expected
     })
     .await;
 }
@@ -34,7 +34,7 @@ async fn expect_nodes_in_use(cluster: &TestCluster, alternator: &Alternator, wan
 #[tokio::test]
 async fn each_scope_serves_when_all_preferred_scopes_have_no_nodes() {
     let cluster = test_cluster!(two_datacenters);
-    for (scope, wanted) in [
+    for (scope, expected) in [
         (
             Scope::rack("dc1", "r9").or(Scope::datacenter("dc2")),
             [0, 0, 0, 6, 6],
@@ -56,7 +56,11 @@ async fn each_scope_serves_when_all_preferred_scopes_have_no_nodes() {
     ] {
         let alternator = without_spill_over(&cluster, scope.clone());
         alternator.ready().await.unwrap();
-        assert_eq!(spread(&cluster, &alternator, 12).await, wanted, "{scope}");
+        assert_eq!(
+            requests_per_node(&cluster, &alternator, 12).await,
+            expected,
+            "{scope}"
+        );
     }
 }
 
@@ -72,12 +76,12 @@ async fn emptied_rack_falls_back_to_its_datacenter_until_a_node_joins() {
     cluster.remove_node(&cluster.node(2));
     expect_nodes_in_use(&cluster, &alternator, &[0, 1]).await;
 
-    let newcomer = NodeConfig::new().datacenter("dc1").rack("r2");
-    let newcomer = cluster.add_node(newcomer).unwrap();
+    let new_node = NodeConfig::new().datacenter("dc1").rack("r2");
+    let new_node = cluster.add_node(new_node).unwrap();
     expect_nodes_in_use(&cluster, &alternator, &[5]).await;
     cluster.reset_counters();
     expect_pings(&client(&alternator), 6).await;
-    assert_eq!(newcomer.counters().requests, 6);
+    assert_eq!(new_node.counters().requests, 6);
 }
 
 #[tokio::test]
@@ -108,5 +112,8 @@ async fn dead_but_listed_nodes_do_not_widen_the_scope() {
     expect_nodes_in_use(&cluster, &alternator, &[0, 1]).await;
     cluster.node(1).stop();
     alternator.refresh().await.unwrap();
-    assert_eq!(spread(&cluster, &alternator, 6).await, [6, 0, 0, 0, 0]);
+    assert_eq!(
+        requests_per_node(&cluster, &alternator, 6).await,
+        [6, 0, 0, 0, 0]
+    );
 }

@@ -21,7 +21,7 @@ pub(crate) fn two_datacenters(cluster: Builder) -> Builder {
 }
 
 /// Makes `count` requests, and returns the number that each node got.
-pub(crate) async fn spread(
+pub(crate) async fn requests_per_node(
     cluster: &TestCluster,
     alternator: &Alternator,
     count: usize,
@@ -36,10 +36,10 @@ pub(crate) async fn spread(
         .collect()
 }
 
-async fn expect_spread(cluster: &TestCluster, scope: Scope, wanted: [u64; 5]) {
+async fn expect_spread(cluster: &TestCluster, scope: Scope, expected: [u64; 5]) {
     let alternator = quick_refresh(cluster).scope(scope).build().unwrap();
     alternator.ready().await.unwrap();
-    assert_eq!(spread(cluster, &alternator, 12).await, wanted);
+    assert_eq!(requests_per_node(cluster, &alternator, 12).await, expected);
 }
 
 #[tokio::test]
@@ -65,7 +65,10 @@ async fn default_scope_is_the_datacenter_of_the_seed() {
     let cluster = test_cluster!(two_datacenters);
     let alternator = quick_refresh(&cluster).build().unwrap();
     alternator.ready().await.unwrap();
-    assert_eq!(spread(&cluster, &alternator, 12).await, [4, 4, 4, 0, 0]);
+    assert_eq!(
+        requests_per_node(&cluster, &alternator, 12).await,
+        [4, 4, 4, 0, 0]
+    );
 }
 
 #[tokio::test]
@@ -78,7 +81,10 @@ async fn cluster_scope_uses_all_datacenters_with_a_seed() {
         .build()
         .unwrap();
     alternator.ready().await.unwrap();
-    assert_eq!(spread(&cluster, &alternator, 15).await, [3, 3, 3, 3, 3]);
+    assert_eq!(
+        requests_per_node(&cluster, &alternator, 15).await,
+        [3, 3, 3, 3, 3]
+    );
 }
 
 #[tokio::test]
@@ -90,18 +96,18 @@ async fn special_characters_in_scope_names_reach_the_server() {
     let scope = Scope::rack(datacenter, rack);
     let alternator = quick_refresh(&cluster).scope(scope).build().unwrap();
     alternator.ready().await.unwrap();
-    assert_eq!(spread(&cluster, &alternator, 4).await, [0, 4]);
+    assert_eq!(requests_per_node(&cluster, &alternator, 4).await, [0, 4]);
 }
 
 #[tokio::test]
 async fn scope_without_nodes_is_an_error_that_names_it() {
     let cluster = test_cluster!(two_datacenters);
-    let scope = Scope::rack("dc1", "r9").or(Scope::datacenter("nowhere"));
+    let scope = Scope::rack("dc1", "r9").or(Scope::datacenter("unknown"));
     let alternator = quick_refresh(&cluster).scope(scope).build().unwrap();
     for result in [alternator.ready().await, alternator.refresh().await] {
         let error = result.unwrap_err();
         assert!(matches!(error, RefreshError::NoNodes { .. }), "{error:?}");
         let text = error.to_string();
-        assert!(text.contains("r9") && text.contains("nowhere"), "{text}");
+        assert!(text.contains("r9") && text.contains("unknown"), "{text}");
     }
 }

@@ -22,10 +22,10 @@ async fn seed_is_not_needed_after_the_first_discovery() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
     cluster.remove_node(&cluster.node(0));
-    let newcomer = cluster.add_node(NodeConfig::new()).unwrap();
+    let new_node = cluster.add_node(NodeConfig::new()).unwrap();
     eventually("the node that joined without the seed serves", async || {
         expect_pings(&client, 1).await;
-        newcomer.counters().requests > 0
+        new_node.counters().requests > 0
     })
     .await;
     eventually("the seed is not listed", async || {

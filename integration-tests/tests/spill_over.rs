@@ -1,5 +1,5 @@
-//! Spill-over: the nodes of all scopes of a chain are known at any time, and take requests that the preferred scope cannot
-//! serve.
+//! Spill-over: the nodes of all scopes of a chain are known at any time, and take requests that the preferred scope
+//! cannot serve.
 
 use crate::scopes::two_datacenters;
 use crate::support::{RecordingClient, eventually, expect_pings, test_cluster};
@@ -35,14 +35,14 @@ fn all(cluster: &TestCluster) -> Vec<String> {
     urls
 }
 
-fn without(cluster: &TestCluster, gone: &[usize]) -> Vec<String> {
-    let gone: Vec<_> = gone
+fn without(cluster: &TestCluster, stopped: &[usize]) -> Vec<String> {
+    let stopped: Vec<_> = stopped
         .iter()
         .map(|&index| cluster.node(index).url())
         .collect();
-    let mut rest = all(cluster);
-    rest.retain(|url| !gone.contains(url));
-    rest
+    let mut remaining = all(cluster);
+    remaining.retain(|url| !stopped.contains(url));
+    remaining
 }
 
 /// Stops nodes, and removes them from the node lists.
@@ -117,11 +117,14 @@ async fn emptied_scope_affects_no_other_scope_and_is_rediscovered() {
         .seeds(seeds)
         .build()
         .unwrap();
-    for gone in [&[0, 1][..], &[3, 4], &[2]] {
+    for stopped in [&[0, 1][..], &[3, 4], &[2]] {
         assert_eq!(refreshed_nodes(&alternator).await, all(&cluster));
-        stop_and_unlist(&cluster, gone);
-        assert_eq!(refreshed_nodes(&alternator).await, without(&cluster, gone));
-        for &index in gone {
+        stop_and_unlist(&cluster, stopped);
+        assert_eq!(
+            refreshed_nodes(&alternator).await,
+            without(&cluster, stopped)
+        );
+        for &index in stopped {
             cluster.node(index).start().unwrap();
             cluster.node(index).set_listed(true);
         }

@@ -1,6 +1,6 @@
 //! How do several clients share a cluster? A DynamoDB client and a DynamoDB Streams client (feature `streams` of the
-//! library) with the same `SdkConfig` and `Alternator`. They share the node list, the health state of the nodes, and the
-//! background task that refreshes the list.
+//! library) with the same `SdkConfig` and `Alternator`. They share the node list, the health state of the nodes, and
+//! the background task that refreshes the list.
 //!
 //! ```text
 //! cargo run --bin shared_config
@@ -23,7 +23,7 @@ async fn run() -> Result<(), Error> {
     let cluster = TestCluster::builder().nodes(3).start()?;
     let alternator = Alternator::builder().seeds([cluster.url()]).build()?;
     let sdk_config = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1")) // without it the SDK searches for one, also on the metadata service of AWS
+        .region(Region::from_static("us-east-1")) // else the SDK also queries the metadata service of AWS
         .no_credentials()
         .load()
         .await;

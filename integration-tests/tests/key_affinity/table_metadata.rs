@@ -1,8 +1,8 @@
 //! Table metadata: when and how tables are described.
 
 use super::{
-    conditional_put, coordinators, create_table, five_nodes, nodes_used, put, settled_client,
-    spread, wait_until_settled, with,
+    conditional_put, coordinators, create_table, five_nodes, nodes_used, put, requests_per_node,
+    settled_client, wait_until_settled, with,
 };
 use crate::fast_signing::LaggingClock;
 use crate::support::{
@@ -31,7 +31,7 @@ use tokio::runtime;
 const AT_ONCE: Duration = Duration::from_secs(8);
 
 fn describe_count(cluster: &TestCluster) -> u64 {
-    spread(cluster, "DescribeTable").iter().sum()
+    requests_per_node(cluster, "DescribeTable").iter().sum()
 }
 
 /// Creates a table with a partition key only.
@@ -208,17 +208,17 @@ async fn table_recreated_through_the_client_is_described_again_at_once() {
 #[tokio::test]
 async fn table_recreated_by_another_client_is_described_again() {
     let cluster = test_cluster!(five_nodes);
-    let (client, others) = (
+    let (client, other_client) = (
         client_with_key_affinity(&cluster).await,
         direct_client(cluster.url()),
     );
     for key in ["id", "name"] {
-        create(&others, "again", key, "S").await;
+        create(&other_client, "again", key, "S").await;
         eventually("the partition key is known", async || {
             coordinators_of_key(&cluster, &client, "again", key).await == 1
         })
         .await;
-        delete(&others, "again").await;
+        delete(&other_client, "again").await;
     }
 }
 
@@ -248,14 +248,14 @@ async fn many_tables_used_concurrently_are_all_described_at_once() {
 #[tokio::test]
 async fn missing_table_is_described_after_its_creation() {
     let cluster = test_cluster!(five_nodes);
-    let (client, others) = (
+    let (client, other_client) = (
         client_with_key_affinity(&cluster).await,
         direct_client(cluster.url()),
     );
     let early = client.put_item().table_name("late").item("id", s("a"));
     let early = early.condition_expression("attribute_not_exists(nothing)");
     assert!(early.send().await.is_err());
-    create(&others, "late", "id", "S").await;
+    create(&other_client, "late", "id", "S").await;
     eventually("the partition key is known", async || {
         coordinators_of_key(&cluster, &client, "late", "id").await == 1
     })
@@ -285,7 +285,7 @@ async fn denied_describe_requests_keep_operations_evenly_spread_with_one_warning
         for _ in 0..20 {
             conditional_put(&client, table, "a").await;
         }
-        assert_eq!(nodes_used(&spread(&cluster, "PutItem")), 5);
+        assert_eq!(nodes_used(&requests_per_node(&cluster, "PutItem")), 5);
     }
     assert_eq!(access_denied.count(), 2, "one describe request per table");
     let warnings = log.warnings("partition key");

@@ -1,6 +1,6 @@
 //! Write isolation: the writes that the server reports as transactions have one coordinator.
 
-use super::{create_table, five_nodes, nodes_used, spread, wait_until_settled, with};
+use super::{create_table, five_nodes, nodes_used, requests_per_node, wait_until_settled, with};
 use crate::support::{Log, Table, client, direct_client, error_text, eventually, s, test_cluster};
 use alternator_lb_sdk::KeyAffinity;
 use alternator_test_cluster::{InternalTables, TestCluster, WriteIsolation};
@@ -114,7 +114,7 @@ async fn expect_one_node_for_transactions(
         let operations = ["PutItem", "UpdateItem", "DeleteItem"];
         let nodes: Vec<_> = operations
             .iter()
-            .map(|name| spread(cluster, name))
+            .map(|name| requests_per_node(cluster, name))
             .collect();
         let nodes = nodes.iter().map(|spread| nodes_used(spread)).sum::<usize>();
         assert_eq!(nodes, if uses_transaction { 1 } else { 5 }, "{how}");
@@ -135,7 +135,7 @@ async fn wait_for_write_isolation(cluster: &TestCluster, client: &Client, table:
     cluster.reset_counters();
     write(client, table, "put").await;
     eventually("the last query is sent", async || {
-        spread(cluster, "Query").iter().sum::<u64>() == 2
+        requests_per_node(cluster, "Query").iter().sum::<u64>() == 2
     })
     .await;
     // The response of the query is processed on the same thread as these.
@@ -199,7 +199,7 @@ async fn write_isolation_tag_set_through_the_client_takes_effect_at_once() {
         for _ in 0..5 {
             write(&client, &table, "put").await;
         }
-        nodes_used(&spread(&cluster, "PutItem")) == 1
+        nodes_used(&requests_per_node(&cluster, "PutItem")) == 1
     })
     .await;
 }
@@ -246,7 +246,7 @@ async fn batch_with_one_always_lwt_table_has_one_coordinator() {
             }
             batch.send().await.unwrap();
         }
-        nodes_used(&spread(&cluster, "BatchWriteItem"))
+        nodes_used(&requests_per_node(&cluster, "BatchWriteItem"))
     };
     eventually("the tables are described", async || {
         nodes_of(&[&plain, &always]).await == 1
@@ -276,6 +276,10 @@ async fn updates_and_deletes_have_one_coordinator_if_the_server_always_reads_bef
         for _ in 0..5 {
             write(&client, &table, how).await;
         }
-        assert_eq!(nodes_used(&spread(&cluster, operation)), expected, "{how}");
+        assert_eq!(
+            nodes_used(&requests_per_node(&cluster, operation)),
+            expected,
+            "{how}"
+        );
     }
 }

@@ -39,10 +39,10 @@ impl Log {
 
     fn at(&self, level: Level, needle: &str) -> Vec<String> {
         let lines = self.lines.0.lock().unwrap();
-        let wanted = lines
+        let matching = lines
             .iter()
             .filter(|(at, line)| *at == level && line.contains(needle));
-        wanted.map(|(_, line)| line.clone()).collect()
+        matching.map(|(_, line)| line.clone()).collect()
     }
 }
 

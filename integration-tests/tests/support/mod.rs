@@ -1,4 +1,4 @@
-//! Shared test support: clusters, clients, HTTP clients and servers with prescribed behaviour, and waiting for conditions.
+//! Shared test support: clusters, clients, waiting for conditions, and HTTP clients and servers with fixed behaviour.
 
 mod access_denied_client;
 pub(crate) mod backend;

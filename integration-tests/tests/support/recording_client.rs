@@ -59,8 +59,9 @@ impl RecordingClient {
 
 impl HandleRequest for RecordedRequests {
     fn handle(&self, request: HttpRequest, inner: &SharedHttpConnector) -> HttpConnectorFuture {
-        let (scheme, rest) = request.uri().split_once("://").unwrap();
-        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (scheme, after_scheme) = request.uri().split_once("://").unwrap();
+        let (authority, path) =
+            after_scheme.split_at(after_scheme.find(['/', '?']).unwrap_or(after_scheme.len()));
         self.0.lock().unwrap().push(Destination {
             method: request.method().to_owned(),
             node: format!("{scheme}://{authority}"),

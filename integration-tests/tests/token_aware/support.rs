@@ -42,8 +42,8 @@ pub(crate) async fn token_aware_client(cluster: &TestCluster) -> (Alternator, Cl
     client_with(cluster, Builder::token_aware).await
 }
 
-/// Creates [`TABLE`] with the partition key `pk`, the global index `by_owner` on `owner`, and the local one `by_time` on
-/// `time`.
+/// Creates [`TABLE`] with the partition key `pk`, the global index `by_owner` on `owner`, and the local one `by_time`
+/// on `time`.
 pub(crate) async fn create(client: &Client, key: ScalarAttributeType) {
     let attribute = |name: &str, kind: ScalarAttributeType| {
         let attribute = AttributeDefinition::builder().attribute_name(name);

@@ -94,8 +94,8 @@ async fn concurrent_requests_read_the_system_tables_once() {
         result.unwrap();
     }
     wait_for_token_map(&alternator, &client, key_of(0)).await;
-    // One read of the map: the table's id, its tablets, and the addresses of one or two nodes. Two more queries read the
-    // settings of write isolation.
+    // One read of the map: the table's id, its tablets, and the addresses of one or two nodes. Two more queries read
+    // the settings of write isolation.
     assert!(
         (3..=6).contains(&query_count(&cluster)),
         "{}",

@@ -32,7 +32,7 @@ impl Load {
         }
     }
 
-    /// Waits for the operations in flight, and returns the results. `kill` is the time during which the node was killed.
+    /// Waits for the operations in flight, and returns the results. The node was killed during `kill`.
     pub(crate) async fn end(
         mut self,
         kill: RangeInclusive<Instant>,

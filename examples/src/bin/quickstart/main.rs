@@ -1,5 +1,5 @@
-//! What does this library do for me? Shows an ordinary `aws_sdk_dynamodb::Client` with one added line, on a cluster whose
-//! nodes die and join.
+//! What does this library do for me? Runs an ordinary `aws_sdk_dynamodb::Client` with one added line on a cluster
+//! whose nodes die and join.
 //!
 //! ```text
 //! cargo run --bin quickstart                                        # on an embedded cluster
