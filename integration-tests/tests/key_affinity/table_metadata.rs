@@ -226,7 +226,7 @@ async fn table_recreated_by_another_client_is_described_again() {
 async fn many_tables_used_concurrently_are_all_described_at_once() {
     let cluster = test_cluster!(five_nodes);
     let client = client_with_key_affinity(&cluster).await;
-    let tables: Vec<String> = (0..20).map(|number| format!("t{number}")).collect();
+    let tables: Vec<String> = (0..20).map(|number| format!("table_{number}")).collect();
     for table in &tables {
         create(&client, table, "id", "S").await;
     }
