@@ -4,7 +4,7 @@ use crate::support::{
     config, error_text, expect_pings, ping, quick_refresh, quick_retries, signing_config,
     test_cluster,
 };
-use alternator_lb_sdk::AlternatorExt as _;
+use alternator_lb_sdk::{AlternatorExt as _, AuthMode};
 use alternator_test_cluster::{Builder, TestCluster};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
@@ -32,7 +32,10 @@ async fn error_of(
 #[tokio::test]
 async fn signed_requests_are_served_by_every_node() {
     let cluster = test_cluster!(enforcing);
-    let alternator = quick_refresh(&cluster).auth(AuthMode::Required).build().unwrap();
+    let alternator = quick_refresh(&cluster)
+        .auth(AuthMode::Required)
+        .build()
+        .unwrap();
     let config = signing_config(ROLE, SECRET).alternator(&alternator);
     let client = Client::from_conf(config.build());
     // Discovery needs no credentials.
@@ -55,6 +58,22 @@ async fn retried_request_is_signed_for_its_new_node() {
         .inject(alternator_test_cluster::Fault::ServerError { share: 1.0 });
     cluster.node(1).stop();
     expect_pings(&client, 6).await;
+}
+
+#[tokio::test]
+async fn later_auth_mode_counts() {
+    let cluster = test_cluster!(|cluster| cluster.nodes(3));
+    for (modes, is_sent) in [
+        ([AuthMode::Required, AuthMode::Unsigned], true),
+        ([AuthMode::Unsigned, AuthMode::Required], false),
+    ] {
+        let builder = modes
+            .into_iter()
+            .fold(quick_refresh(&cluster), alternator_lb_sdk::Builder::auth);
+        let alternator = builder.build().unwrap();
+        let client = Client::from_conf(config().alternator(&alternator).build());
+        assert_eq!(ping(&client).await.is_ok(), is_sent, "{modes:?}");
+    }
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use crate::support::{
     Backend, ExchangeRecorder, Log, RawResponseServer, Table, client, config, expect_pings,
     find_in_chain, ping, quick_refresh, quick_retries, s, signing_config, test_cluster, this_test,
 };
-use alternator_lb_sdk::{AuthMode, 
-    Alternator, AlternatorExt as _, Builder, DecodeError, NodeState, RequestCompression,
+use alternator_lb_sdk::{
+    Alternator, AlternatorExt as _, AuthMode, Builder, DecodeError, NodeState, RequestCompression,
     ResponseCompression,
 };
 use alternator_test_cluster::{Fault, TestCluster, Version};

@@ -4,7 +4,7 @@ use crate::support::{
     Log, RecordingClient, client, config, error_text, expect_pings, find_in_chain, ping,
     quick_refresh, signing_config, test_cluster,
 };
-use alternator_lb_sdk::{AuthMode, Alternator, AlternatorExt as _, RouteError};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, AuthMode, RouteError};
 use alternator_test_cluster::TestCluster;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
@@ -58,7 +58,10 @@ async fn requests_are_signed_only_with_credentials() {
 #[tokio::test]
 async fn no_auth_ignores_credentials() {
     let cluster = test_cluster!(one_node);
-    let alternator = quick_refresh(&cluster).auth(AuthMode::Unsigned).build().unwrap();
+    let alternator = quick_refresh(&cluster)
+        .auth(AuthMode::Unsigned)
+        .build()
+        .unwrap();
     for config in [
         signing_config("role", "secret"),
         config().credentials_provider(EmptyProvider),
@@ -89,7 +92,10 @@ async fn discovery_is_never_signed() {
 
 async fn expect_nothing_is_sent(cluster: &TestCluster, config: Builder) -> String {
     let recorder = RecordingClient::new();
-    let alternator = quick_refresh(cluster).auth(AuthMode::Required).build().unwrap();
+    let alternator = quick_refresh(cluster)
+        .auth(AuthMode::Required)
+        .build()
+        .unwrap();
     let config = config.http_client(recorder.clone()).alternator(&alternator);
     let error = ping(&Client::from_conf(config.build())).await.unwrap_err();
     assert_eq!(

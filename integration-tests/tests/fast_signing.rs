@@ -4,7 +4,7 @@ use crate::support::{
     Backend, Table, expect_pings, find_in_chain, n, ping, quick_refresh, quick_retries, s,
     signing_config, test_cluster, this_test,
 };
-use alternator_lb_sdk::{AuthMode, AlternatorExt as _, OperationExt as _, OperationOptions};
+use alternator_lb_sdk::{AlternatorExt as _, AuthMode, OperationExt as _, OperationOptions};
 use alternator_test_cluster::{Builder, Fault, TestCluster};
 use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_dynamodb::Client;
@@ -25,7 +25,9 @@ fn enforcing(cluster: Builder) -> Builder {
 }
 
 fn fast_signing_client(cluster: &TestCluster, config: config::Builder) -> Client {
-    let alternator = quick_refresh(cluster).auth(AuthMode::Required).fast_signing(true);
+    let alternator = quick_refresh(cluster)
+        .auth(AuthMode::Required)
+        .fast_signing(true);
     let alternator = alternator.build().unwrap();
     Client::from_conf(config.alternator(&alternator).build())
 }
@@ -253,7 +255,10 @@ async fn clock_skew_is_corrected_for_both_signers() {
     let cluster = test_cluster!(enforcing);
     let clock = LaggingClock::default();
     clock.0.store(3600, Ordering::Relaxed);
-    let alternator = quick_refresh(&cluster).auth(AuthMode::Required).build().unwrap();
+    let alternator = quick_refresh(&cluster)
+        .auth(AuthMode::Required)
+        .build()
+        .unwrap();
     let config = signing_config(ROLE, SECRET).time_source(clock);
     let config = config.retry_config(quick_retries()).alternator(&alternator);
     let client = Client::from_conf(config.build());

@@ -1,6 +1,6 @@
 //! Invalid settings, and the messages of their errors.
 
-use alternator_lb_sdk::{AuthMode, Alternator, BuildError, Builder, Scope};
+use alternator_lb_sdk::{Alternator, BuildError, Builder, Scope};
 use std::time::Duration;
 
 const SEED: &str = "http://10.0.0.1:8000";
@@ -137,13 +137,6 @@ fn zero_refresh_interval_is_an_error() {
         );
         assert!(error.to_string().contains(setting), "{error}");
     }
-}
-
-#[test]
-fn no_auth_with_require_auth_is_an_error() {
-    let error = error_of(Alternator::builder().seeds([SEED]).auth(AuthMode::Unsigned).auth(AuthMode::Required));
-    assert!(matches!(error, BuildError::ConflictingAuth), "{error:?}");
-    assert!(error.to_string().contains(".auth(AuthMode::Unsigned)"), "{error}");
 }
 
 #[test]

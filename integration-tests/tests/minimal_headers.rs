@@ -26,6 +26,7 @@ fn minimal_ping(server: &RecordingServer, user_agent: &str) -> String {
     let host = server.url().replace("http://", "");
     format!(
         "POST / HTTP/1.1\r\n\
+         content-type: application/x-amz-json-1.0\r\n\
          content-length: 11\r\n\
          x-amz-target: DynamoDB_20120810.ListTables\r\n\
          user-agent: {user_agent}\r\n\
@@ -84,6 +85,7 @@ async fn signature_covers_only_minimal_headers() {
     let expected = [
         "authorization",
         "content-length",
+        "content-type",
         "host",
         "user-agent",
         "x-amz-date",
@@ -92,7 +94,7 @@ async fn signature_covers_only_minimal_headers() {
     assert_eq!(names(&request), expected);
     assert_eq!(header(&request, "user-agent"), Some(PLUGIN_USER_AGENT));
     let authorization = header(&request, "authorization").unwrap();
-    let signed = "SignedHeaders=content-length;host;x-amz-date;x-amz-target,";
+    let signed = "SignedHeaders=content-length;content-type;host;x-amz-date;x-amz-target,";
     assert!(authorization.contains(signed), "{authorization}");
 }
 
@@ -179,7 +181,7 @@ async fn operation_option_overrides_minimal_headers() {
     let send = async |builder: Builder, options: OperationOptions| {
         let client = client(builder, config());
         let operation = client.list_tables().limit(1).customize();
-        operation.alternator(options).send().await.unwrap();
+        operation.alternator_options(options).send().await.unwrap();
         let after = ping(&client).await;
         after.unwrap();
         let [one, next] = server.take().try_into().unwrap();

@@ -4,7 +4,7 @@ use crate::support::{
     RecordingClient, config, eventually, expect_pings, ping, quick_refresh, signing_config,
     test_cluster,
 };
-use alternator_lb_sdk::{AuthMode, Alternator, AlternatorExt as _, NodeStatus};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, AuthMode, NodeStatus};
 use alternator_test_cluster::{Fault, TestCluster};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Config;
@@ -81,7 +81,10 @@ async fn last_installation_wins() {
 #[tokio::test]
 async fn reinstallation_undoes_no_auth() {
     let cluster = test_cluster!(|cluster| cluster.nodes(1));
-    let unsigned = quick_refresh(&cluster).auth(AuthMode::Unsigned).build().unwrap();
+    let unsigned = quick_refresh(&cluster)
+        .auth(AuthMode::Unsigned)
+        .build()
+        .unwrap();
     let signed = quick_refresh(&cluster).build().unwrap();
     let is_signed = || {
         let headers = cluster.node(0).counters().last_headers;

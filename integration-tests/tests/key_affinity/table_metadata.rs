@@ -9,7 +9,7 @@ use crate::support::{
     AccessDeniedClient, BarrierClient, Log, Table, client, config, direct_client, eventually,
     eventually_within, expect_pings, quick_refresh, quick_retries, s, signing_config, test_cluster,
 };
-use alternator_lb_sdk::{AuthMode, Alternator, AlternatorExt as _, KeyAffinity};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, AuthMode, KeyAffinity};
 use alternator_test_cluster::TestCluster;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Intercept;
