@@ -24,7 +24,7 @@ pub(crate) enum Client {
 
 /// What a client is made for.
 #[derive(Clone, Debug)]
-pub(crate) struct Purpose<'a> {
+pub(crate) struct ClientSettings<'a> {
     /// All of them are seeds.
     pub(crate) nodes: &'a [SocketAddr],
     /// The SDK keeps one retry quota per region for the whole process: in a region of its own no run begins with what
@@ -36,10 +36,10 @@ pub(crate) struct Purpose<'a> {
 
 impl Client {
     /// The SDK with an `endpoint_url`, which is the first node.
-    pub(crate) fn sdk(purpose: &Purpose<'_>) -> Outcome<Self> {
-        let url = format!("http://{}", purpose.first()?);
-        let config = purpose.sdk().endpoint_url(url);
-        let config = match purpose.credentials {
+    pub(crate) fn sdk(settings: &ClientSettings<'_>) -> Outcome<Self> {
+        let url = format!("http://{}", settings.first()?);
+        let config = settings.sdk().endpoint_url(url);
+        let config = match settings.credentials {
             Some(_) => config,
             None => config.allow_no_auth(),
         };
@@ -49,28 +49,28 @@ impl Client {
     }
 
     /// The same with all [turned off](floor) that can be, for requests that are not signed.
-    pub(crate) fn floor(purpose: &Purpose<'_>) -> Outcome<Self> {
-        let url = format!("http://{}", purpose.first()?);
-        let config = floor::turn_off(purpose.sdk(), url);
+    pub(crate) fn floor(settings: &ClientSettings<'_>) -> Outcome<Self> {
+        let url = format!("http://{}", settings.first()?);
+        let config = floor::disable_everything(settings.sdk(), url);
         Ok(Self::Sdk(aws_sdk_dynamodb::Client::from_conf(
             config.build(),
         )))
     }
 
     /// `alternator-client`.
-    pub(crate) fn official(purpose: &Purpose<'_>) -> Outcome<Self> {
-        let client = AlternatorClient::try_from_conf(purpose.official()?.build())?;
+    pub(crate) fn official(settings: &ClientSettings<'_>) -> Outcome<Self> {
+        let client = AlternatorClient::try_from_conf(settings.official()?.build())?;
         Ok(Self::Official(Arc::new(client)))
     }
 
     /// The SDK with the plugin, with these settings beyond its seeds.
     pub(crate) fn plugin(
-        purpose: &Purpose<'_>,
-        settings: impl FnOnce(Builder) -> Builder,
+        settings: &ClientSettings<'_>,
+        configure: impl FnOnce(Builder) -> Builder,
     ) -> Outcome<Self> {
-        let seeds = purpose.nodes.iter().map(|node| format!("http://{node}"));
-        let alternator = settings(Alternator::builder().seeds(seeds)).build()?;
-        let config = purpose.sdk().alternator(&alternator).build();
+        let seeds = settings.nodes.iter().map(|node| format!("http://{node}"));
+        let alternator = configure(Alternator::builder().seeds(seeds)).build()?;
+        let config = settings.sdk().alternator(&alternator).build();
         let client = aws_sdk_dynamodb::Client::from_conf(config);
         Ok(Self::Plugin(client, alternator))
     }
@@ -92,7 +92,7 @@ impl Client {
     }
 }
 
-impl Purpose<'_> {
+impl ClientSettings<'_> {
     fn first(&self) -> Outcome<SocketAddr> {
         let first = self.nodes.first().copied();
         first.ok_or_else(|| "a client needs a node".into())

@@ -29,20 +29,22 @@ use aws_smithy_types::endpoint::Endpoint;
 use std::borrow::Cow;
 
 /// Turns it all off. `node` is where requests go.
-pub(crate) fn turn_off(
+pub(crate) fn disable_everything(
     mut config: config::Builder,
     node: impl Into<Cow<'static, str>>,
 ) -> config::Builder {
     let endpoint = Endpoint::builder().url(node).build();
-    config.set_endpoint_resolver(Some(SharedEndpointResolver::new(Fixed(endpoint))));
-    config.push_interceptor(SharedInterceptor::permanent(Off(off())));
+    config.set_endpoint_resolver(Some(SharedEndpointResolver::new(StaticEndpoint(endpoint))));
+    config.push_interceptor(SharedInterceptor::permanent(DisableInterceptors(
+        disabled_interceptors(),
+    )));
     config
-        .push_auth_scheme(Unsigned)
+        .push_auth_scheme(NoOpAuthScheme)
         .allow_no_auth()
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
-fn off() -> FrozenLayer {
+fn disabled_interceptors() -> FrozenLayer {
     let mut layer = Layer::new(NAME);
     layer.store_put(disable_interceptor::<UserAgentInterceptor>(NAME));
     layer.store_put(disable_interceptor::<InvocationIdInterceptor>(NAME));
@@ -54,18 +56,18 @@ fn off() -> FrozenLayer {
 const NAME: &str = "floor";
 
 #[derive(Debug)]
-struct Fixed(Endpoint);
+struct StaticEndpoint(Endpoint);
 
-impl ResolveEndpoint for Fixed {
+impl ResolveEndpoint for StaticEndpoint {
     fn resolve_endpoint<'a>(&'a self, _: &'a EndpointResolverParams) -> EndpointFuture<'a> {
         EndpointFuture::ready(Ok(self.0.clone()))
     }
 }
 
 #[derive(Debug)]
-struct Off(FrozenLayer);
+struct DisableInterceptors(FrozenLayer);
 
-impl Intercept for Off {
+impl Intercept for DisableInterceptors {
     fn name(&self) -> &'static str {
         NAME
     }
@@ -82,9 +84,9 @@ impl Intercept for Off {
 
 /// Goes through all that the SDK does for a signature, but for that.
 #[derive(Debug)]
-struct Unsigned;
+struct NoOpAuthScheme;
 
-impl AuthScheme for Unsigned {
+impl AuthScheme for NoOpAuthScheme {
     fn scheme_id(&self) -> AuthSchemeId {
         SCHEME_ID
     }
@@ -101,7 +103,7 @@ impl AuthScheme for Unsigned {
     }
 }
 
-impl Sign for Unsigned {
+impl Sign for NoOpAuthScheme {
     fn sign_http_request(
         &self,
         _: &mut HttpRequest,

@@ -7,13 +7,13 @@
 
 mod client;
 pub mod cost;
+mod cpu_usage;
 pub mod faults;
 pub mod fleet;
 mod floor;
 pub mod load;
 mod machine;
 mod nodes;
-mod others;
 mod program;
 mod progress;
 pub mod replicas;

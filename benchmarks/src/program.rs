@@ -12,7 +12,7 @@ use crate::Outcome;
 pub(crate) enum Task<A, P> {
     Measure(A),
     /// The part that the program starts itself for, in a process of its own.
-    Part(P),
+    Subprocess(P),
     Help,
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn run<A, P>(
             println!("{usage}");
             Ok(true)
         }
-        Ok(Task::Part(its)) => part(its).map(|()| true),
+        Ok(Task::Subprocess(its)) => part(its).map(|()| true),
         Ok(Task::Measure(arguments)) => measure(&arguments),
         Err(error) => {
             eprintln!("error: {error}\n\n{usage}");
@@ -46,7 +46,7 @@ pub(crate) fn run<A, P>(
 }
 
 /// Reads a number for an argument.
-pub(crate) fn within<N: FromStr + PartialOrd + Display>(
+pub(crate) fn parse_in_range<N: FromStr + PartialOrd + Display>(
     text: &str,
     range: RangeInclusive<N>,
 ) -> Result<N, String> {
@@ -60,7 +60,7 @@ pub(crate) fn within<N: FromStr + PartialOrd + Display>(
 }
 
 /// Those of `all` that are named, in their order, whatever that of the names is.
-pub(crate) fn chosen<T: Copy>(
+pub(crate) fn parse_names<T: Copy>(
     names: &str,
     all: &[T],
     name: fn(&T) -> &'static str,

@@ -21,12 +21,12 @@ impl Progress {
     }
 
     /// Says what is under way.
-    pub(crate) fn begins(&self, what: String) {
-        self.0.set_message(what);
+    pub(crate) fn set_message(&self, message: String) {
+        self.0.set_message(message);
     }
 
     /// One more is done.
-    pub fn passed(&self) {
+    pub fn advance(&self) {
         self.0.inc(1);
     }
 }

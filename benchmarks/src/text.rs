@@ -58,7 +58,7 @@ pub(crate) fn times(factor: f64) -> String {
 }
 
 /// Writes a line of a table in Markdown.
-pub(crate) fn line(cells: &[impl AsRef<str>]) -> String {
+pub(crate) fn table_row(cells: &[impl AsRef<str>]) -> String {
     let mut line = String::from("|");
     for cell in cells {
         line.push_str(&format!(" {} |", cell.as_ref()));

@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use super::Outcome;
 use super::contender::Contender;
 use super::costs::Costs;
-use super::measure::Bench;
+use super::measure::Harness;
+use crate::Outcome;
 
 /// Fills in the allocations, which another program counts.
 pub(super) fn count(costs: &mut [Costs]) -> Outcome<()> {
@@ -22,15 +22,15 @@ pub(super) fn count(costs: &mut [Costs]) -> Outcome<()> {
 }
 
 /// Allocations that an operation makes, and their bytes. One that grows is none.
-pub(super) fn of_one_operation(
+pub(super) fn per_operation(
     contender: Contender,
-    so_far: fn() -> (usize, usize),
+    totals: fn() -> (usize, usize),
 ) -> Outcome<(f64, f64)> {
-    let bench = Bench::new(contender)?;
-    bench.run(COUNTED)?;
-    let (allocations, bytes) = so_far();
-    bench.run(COUNTED)?;
-    let (allocations_in_the_end, bytes_in_the_end) = so_far();
+    let harness = Harness::new(contender)?;
+    harness.run(COUNTED)?;
+    let (allocations, bytes) = totals();
+    harness.run(COUNTED)?;
+    let (allocations_in_the_end, bytes_in_the_end) = totals();
     let of_one = |all: usize| all as f64 / COUNTED as f64;
     Ok((
         of_one(allocations_in_the_end - allocations),

@@ -3,7 +3,7 @@
 use lexopt::{Arg, Parser, ValueExt};
 
 use super::contender::Contender;
-use crate::program::{Task, within};
+use crate::program::{Task, parse_in_range};
 
 /// Making operations and nothing else: what the program starts itself for, under valgrind.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Repeat>, lexop
             Arg::Long("strict") => arguments.strict = true,
             Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
             Arg::Value(word) if word == "repeat" => {
-                return Ok(Task::Part(Repeat {
+                return Ok(Task::Subprocess(Repeat {
                     contender: parser.value()?.parse_with(contender)?,
                     operations: parser.value()?.parse_with(positive)?,
                 }));
@@ -61,23 +61,23 @@ fn contender(name: &str) -> Result<Contender, String> {
 }
 
 fn positive(text: &str) -> Result<usize, String> {
-    within(text, 1..=usize::MAX)
+    parse_in_range(text, 1..=usize::MAX)
 }
 
 pub(super) const USAGE: &str = "\
 Compares what operations cost, with the network left out: the SDK alone, alternator-client and the plugin.
 
-Usage: cargo build --release -p benchmarks --bins
+CpuUsage: cargo build --release -p benchmarks --bins
        target/release/cost [OPTIONS]
 
 Options:
   --turns N         turns of each contender, of which the best counts [default: 15]
   --operations N    operations in each turn [default: 4000]
   --instructions    count instructions too, which needs valgrind and minutes
-  --strict          end with status 1 if the plugin misses a bar
+  --strict          end with status 1 if the plugin misses a threshold
   -h, --help        print this
 
-Prints a table in Markdown, and which bars the plugin misses.
+Prints a table in Markdown, and which thresholds the plugin misses.
 
 For a profile of one contender:
   valgrind --tool=callgrind --callgrind-out-file=cost.out target/release/cost repeat plugin 1000
@@ -101,7 +101,7 @@ mod tests {
         let repeat = parse(&["repeat", "plugin-signed", "7"]);
         assert!(matches!(
             repeat,
-            Ok(Task::Part(Repeat {
+            Ok(Task::Subprocess(Repeat {
                 contender: Contender::PluginSigned,
                 operations: 7
             }))

@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::Outcome;
-use super::canned::Canned;
+use super::canned_client::CannedHttpClient;
+use crate::Outcome;
 use crate::floor;
 
 /// One of the clients that are compared.
@@ -25,7 +25,7 @@ pub(super) enum Contender {
     Floor,
     Official,
     Plugin,
-    PluginFat,
+    PluginFullHeaders,
     PluginPerOperation,
     PluginWithAffinity,
     PluginTokenAware,
@@ -33,7 +33,7 @@ pub(super) enum Contender {
     FloorSigned,
     OfficialSigned,
     PluginSigned,
-    PluginSignedByTheSdk,
+    PluginSdkSigner,
 }
 
 impl Contender {
@@ -42,7 +42,7 @@ impl Contender {
         Self::Floor,
         Self::Official,
         Self::Plugin,
-        Self::PluginFat,
+        Self::PluginFullHeaders,
         Self::PluginPerOperation,
         Self::PluginWithAffinity,
         Self::PluginTokenAware,
@@ -50,7 +50,7 @@ impl Contender {
         Self::FloorSigned,
         Self::OfficialSigned,
         Self::PluginSigned,
-        Self::PluginSignedByTheSdk,
+        Self::PluginSdkSigner,
     ];
 
     /// What it is called in arguments.
@@ -60,7 +60,7 @@ impl Contender {
             Self::Floor => "floor",
             Self::Official => "official",
             Self::Plugin => "plugin",
-            Self::PluginFat => "plugin-fat",
+            Self::PluginFullHeaders => "plugin-fat",
             Self::PluginPerOperation => "plugin-per-operation",
             Self::PluginWithAffinity => "plugin-with-affinity",
             Self::PluginTokenAware => "plugin-token-aware",
@@ -68,7 +68,7 @@ impl Contender {
             Self::FloorSigned => "floor-signed",
             Self::OfficialSigned => "official-signed",
             Self::PluginSigned => "plugin-signed",
-            Self::PluginSignedByTheSdk => "plugin-signed-by-the-sdk",
+            Self::PluginSdkSigner => "plugin-signed-by-the-sdk",
         }
     }
 
@@ -79,7 +79,7 @@ impl Contender {
             Self::Floor => "… with all turned off that can be",
             Self::Official => "alternator-client 1.0.1, unsigned",
             Self::Plugin => "this plugin, unsigned",
-            Self::PluginFat => "… without lean requests",
+            Self::PluginFullHeaders => "… without lean requests",
             Self::PluginPerOperation => "… with options for the operation",
             Self::PluginWithAffinity => "… with key affinity",
             Self::PluginTokenAware => "… token-aware",
@@ -87,7 +87,7 @@ impl Contender {
             Self::FloorSigned => "… with all turned off that can be, and nothing signed",
             Self::OfficialSigned => "alternator-client 1.0.1, signed",
             Self::PluginSigned => "this plugin, signed fast",
-            Self::PluginSignedByTheSdk => "… signed by the SDK",
+            Self::PluginSdkSigner => "… signed by the SDK",
         }
     }
 
@@ -96,13 +96,13 @@ impl Contender {
     }
 
     /// What it is compared with.
-    pub(super) fn standard(self) -> Self {
+    pub(super) fn baseline(self) -> Self {
         match self {
             Self::Sdk
             | Self::Floor
             | Self::Official
             | Self::Plugin
-            | Self::PluginFat
+            | Self::PluginFullHeaders
             | Self::PluginPerOperation
             | Self::PluginWithAffinity
             | Self::PluginTokenAware => Self::Sdk,
@@ -110,16 +110,16 @@ impl Contender {
             | Self::FloorSigned
             | Self::OfficialSigned
             | Self::PluginSigned
-            | Self::PluginSignedByTheSdk => Self::SdkSigned,
+            | Self::PluginSdkSigner => Self::SdkSigned,
         }
     }
 
     fn is_signed(self) -> bool {
-        self.standard() == Self::SdkSigned
+        self.baseline() == Self::SdkSigned
     }
 
     /// Makes a client, inside of the runtime that it is to use.
-    pub(super) async fn connect(self, http_client: Canned) -> Outcome<Client> {
+    pub(super) async fn connect(self, http_client: CannedHttpClient) -> Outcome<Client> {
         let sdk = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(http_client.clone())
@@ -134,7 +134,7 @@ impl Contender {
                 Client::Sdk(aws_sdk_dynamodb::Client::from_conf(sdk.build()))
             }
             Self::Floor | Self::FloorSigned => {
-                let sdk = floor::turn_off(sdk, NODE);
+                let sdk = floor::disable_everything(sdk, NODE);
                 Client::Sdk(aws_sdk_dynamodb::Client::from_conf(sdk.build()))
             }
             Self::Official | Self::OfficialSigned => {
@@ -152,17 +152,17 @@ impl Contender {
                 Client::Official(Box::new(AlternatorClient::try_from_conf(official.build())?))
             }
             Self::Plugin
-            | Self::PluginFat
+            | Self::PluginFullHeaders
             | Self::PluginPerOperation
             | Self::PluginWithAffinity
             | Self::PluginTokenAware
             | Self::PluginSigned
-            | Self::PluginSignedByTheSdk => {
+            | Self::PluginSdkSigner => {
                 let hour = Duration::from_secs(3600);
                 let builder = Alternator::builder().seeds([NODE]);
                 let builder = builder.refresh_interval(hour).idle_refresh_interval(hour);
                 let builder = match self {
-                    Self::PluginFat => builder.without_lean_requests(),
+                    Self::PluginFullHeaders => builder.without_lean_requests(),
                     Self::PluginSigned => builder.fast_signing(),
                     Self::PluginWithAffinity => builder
                         .key_affinity(KeyAffinity::all())
@@ -175,7 +175,7 @@ impl Contender {
                     aws_sdk_dynamodb::Client::from_conf(sdk.alternator(&alternator).build());
                 alternator.ready().await?;
                 if self == Self::PluginTokenAware {
-                    learn(&alternator, &client).await?;
+                    warm_up_token_map(&alternator, &client).await?;
                 }
                 match self {
                     Self::PluginPerOperation => Client::PerOperation(client),
@@ -198,13 +198,13 @@ impl Client {
     /// Makes the operation that is measured.
     pub(super) async fn get_item(&self) -> Outcome<()> {
         let output = match self {
-            Self::Sdk(client) => keyed(client.get_item()).send().await?,
+            Self::Sdk(client) => with_key(client.get_item()).send().await?,
             Self::PerOperation(client) => {
-                let operation = keyed(client.get_item()).customize();
+                let operation = with_key(client.get_item()).customize();
                 let options = OperationOptions::new().lean_requests(true);
                 operation.alternator(options).send().await?
             }
-            Self::Official(client) => keyed(client.get_item()).send().await?,
+            Self::Official(client) => with_key(client.get_item()).send().await?,
         };
         match output.item {
             Some(item) if item.len() == 5 => Ok(()),
@@ -214,9 +214,12 @@ impl Client {
 }
 
 /// Makes operations until it is known where their partition is.
-async fn learn(alternator: &Alternator, client: &aws_sdk_dynamodb::Client) -> Outcome<()> {
-    for _ in 0..LEARNING {
-        let get = keyed(client.get_item());
+async fn warm_up_token_map(
+    alternator: &Alternator,
+    client: &aws_sdk_dynamodb::Client,
+) -> Outcome<()> {
+    for _ in 0..MAX_WARM_UP_OPERATIONS {
+        let get = with_key(client.get_item());
         let explanation = alternator.explain(&get.as_input().clone().build()?);
         if explanation.reason() == Reason::Replica {
             return Ok(());
@@ -227,7 +230,7 @@ async fn learn(alternator: &Alternator, client: &aws_sdk_dynamodb::Client) -> Ou
     Err("the canned answers do not tell where the partition is".into())
 }
 
-fn keyed(get: GetItemFluentBuilder) -> GetItemFluentBuilder {
+fn with_key(get: GetItemFluentBuilder) -> GetItemFluentBuilder {
     get.table_name(TABLE)
         .key(KEY, AttributeValue::S("customer#4711".to_owned()))
 }
@@ -237,7 +240,7 @@ fn credentials() -> Credentials {
 }
 
 /// Far more than it takes.
-const LEARNING: usize = 1_000;
+const MAX_WARM_UP_OPERATIONS: usize = 1_000;
 
 const TABLE: &str = "customers";
 const KEY: &str = "pk";

@@ -18,7 +18,7 @@ pub(super) struct Costs {
 
 /// What the plugin must reach.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bars {
+pub(super) struct Thresholds {
     pub(super) contender: Contender,
     /// Shares of what the SDK alone needs.
     pub(super) time: f64,
@@ -28,15 +28,15 @@ pub(super) struct Bars {
     pub(super) allocations: f64,
 }
 
-pub(super) const BARS: [Bars; 2] = [
-    Bars {
+pub(super) const THRESHOLDS: [Thresholds; 2] = [
+    Thresholds {
         contender: Contender::Plugin,
         time: 0.75,
         instructions: 0.80,
         head: 0.55,
         allocations: 205.0,
     },
-    Bars {
+    Thresholds {
         contender: Contender::PluginSigned,
         time: 0.60,
         instructions: 0.55,
@@ -46,11 +46,11 @@ pub(super) const BARS: [Bars; 2] = [
 ];
 
 /// What knowing a partition's nodes may cost at most over an operation that goes to any: µs, and allocations.
-pub(super) const OF_A_WISH: (f64, f64) = (1.0, 2.0);
+pub(super) const MAX_ROUTING_COST: (f64, f64) = (1.0, 2.0);
 /// With what settings they are known.
-pub(super) const WISHFUL: [Contender; 2] =
+pub(super) const KEY_ROUTED: [Contender; 2] =
     [Contender::PluginWithAffinity, Contender::PluginTokenAware];
 
-pub(super) fn of(costs: &[Costs], contender: Contender) -> Option<&Costs> {
+pub(super) fn find(costs: &[Costs], contender: Contender) -> Option<&Costs> {
     costs.iter().find(|costs| costs.contender == contender)
 }

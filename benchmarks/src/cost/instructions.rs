@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use super::Outcome;
 use super::contender::Contender;
 use super::costs::Costs;
+use crate::Outcome;
 
 /// Fills in the instructions: those of many operations less those of few, so that what comes before the first does not
 /// count.

@@ -6,48 +6,48 @@ use aws_smithy_types::DateTime;
 use cpu_time::ThreadTime;
 use tokio::runtime::Runtime;
 
-use super::Outcome;
 use super::arguments::Repeat;
-use super::canned::Canned;
+use super::canned_client::CannedHttpClient;
 use super::contender::{Client, Contender};
 use super::costs::Costs;
+use crate::Outcome;
 
 /// Measures all contenders, in so many turns of so many operations.
 pub(super) fn measure(turns: usize, operations: usize) -> Outcome<Vec<Costs>> {
-    let contenders = Contender::ALL.into_iter().map(Bench::new);
-    let mut benches: Vec<Bench> = contenders.collect::<Outcome<_>>()?;
-    for bench in &benches {
-        bench.run(WARM_UP)?;
+    let contenders = Contender::ALL.into_iter().map(Harness::new);
+    let mut harnesses: Vec<Harness> = contenders.collect::<Outcome<_>>()?;
+    for harness in &harnesses {
+        harness.run(WARM_UP)?;
     }
     for _ in 0..turns {
-        for bench in &mut benches {
+        for harness in &mut harnesses {
             let began = ThreadTime::now();
-            bench.run(operations)?;
-            bench.best = bench.best.min(began.elapsed());
+            harness.run(operations)?;
+            harness.best = harness.best.min(began.elapsed());
         }
     }
-    Ok(benches
+    Ok(harnesses
         .iter()
-        .map(|bench| bench.costs(operations))
+        .map(|harness| harness.costs(operations))
         .collect())
 }
 
 /// Makes so many operations of one contender.
 pub(super) fn repeat(task: Repeat) -> Outcome<()> {
-    let bench = Bench::new(task.contender)?;
-    bench.run(task.operations)
+    let harness = Harness::new(task.contender)?;
+    harness.run(task.operations)
 }
 
 /// One contender, in a runtime of its own.
-pub(super) struct Bench {
+pub(super) struct Harness {
     contender: Contender,
     runtime: Runtime,
     client: Client,
-    http_client: Canned,
+    http_client: CannedHttpClient,
     best: Duration,
 }
 
-impl Bench {
+impl Harness {
     pub(super) fn new(contender: Contender) -> Outcome<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -57,7 +57,7 @@ impl Bench {
             reason = "servers date their answers by the wall clock"
         )]
         let now = std::time::SystemTime::now();
-        let http_client = Canned::new(DateTime::from(now));
+        let http_client = CannedHttpClient::new(DateTime::from(now));
         let client = runtime.block_on(contender.connect(http_client.clone()))?;
         Ok(Self {
             contender,

@@ -10,38 +10,38 @@
 
 mod allocations;
 mod arguments;
-mod canned;
+mod canned_client;
 mod contender;
 mod costs;
 mod instructions;
 mod measure;
 mod report;
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use arguments::Arguments;
 
+use crate::Outcome;
 use crate::program::{self, BAD_ARGUMENTS};
 
 /// Does what the arguments of the process say.
 ///
-/// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a bar. 2 stands for
+/// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a threshold. 2 stands for
 /// arguments that are wrong.
 pub fn main() -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env());
     program::run(task, arguments::USAGE, measure::repeat, compare)
 }
 
-/// Counts the allocations of the contender that the arguments of the process name, with what `so_far` says: how many were
+/// Counts the allocations of the contender that the arguments of the process name, with what `totals` says: how many were
 /// made, and of how many bytes together.
-pub fn count_allocations(so_far: fn() -> (usize, usize)) -> ExitCode {
+pub fn count_allocations(totals: fn() -> (usize, usize)) -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();
     let Some(contender) = contender::Contender::named(&name) else {
         eprintln!("error: there is no contender {name:?}; it is `cost` that starts this");
         return ExitCode::from(BAD_ARGUMENTS);
     };
-    match allocations::of_one_operation(contender, so_far) {
+    match allocations::per_operation(contender, totals) {
         Ok((allocations, bytes)) => {
             println!("{allocations} {bytes}");
             ExitCode::SUCCESS
@@ -66,5 +66,3 @@ fn compare(arguments: &Arguments) -> Outcome<bool> {
     println!("{}", report::verdict(&misses));
     Ok(!arguments.strict || misses.is_empty())
 }
-
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;

@@ -1,26 +1,26 @@
 //! What is printed.
 
 use super::contender::Contender;
-use super::costs::{BARS, Bars, Costs, OF_A_WISH, WISHFUL, of};
+use super::costs::{Costs, KEY_ROUTED, MAX_ROUTING_COST, THRESHOLDS, Thresholds, find};
 use crate::machine;
 
 /// The figures, with what share each is of the SDK's.
 pub(super) fn table(costs: &[Costs]) -> String {
     let mut table = HEAD.to_owned();
     for it in costs {
-        let standard = of(costs, it.contender.standard()).unwrap_or(it);
-        let instructions = match it.instructions.zip(standard.instructions) {
+        let baseline = find(costs, it.contender.baseline()).unwrap_or(it);
+        let instructions = match it.instructions.zip(baseline.instructions) {
             Some((its, the_sdks)) => with_ratio(its / 1000.0, the_sdks / 1000.0, 0),
             None => "-".to_owned(),
         };
         table.push_str(&format!(
             "\n| {} | {} | {} | {:.1} | {} | {} |",
             it.contender.title(),
-            with_ratio(it.microseconds, standard.microseconds, 1),
-            with_ratio(it.allocations, standard.allocations, 0),
+            with_ratio(it.microseconds, baseline.microseconds, 1),
+            with_ratio(it.allocations, baseline.allocations, 0),
             it.bytes / 1024.0,
             instructions,
-            with_ratio(it.head as f64, standard.head as f64, 0),
+            with_ratio(it.head as f64, baseline.head as f64, 0),
         ));
     }
     table
@@ -45,27 +45,34 @@ pub(super) fn note() -> String {
     )
 }
 
-/// Which bars are missed.
+/// Which thresholds are missed.
 pub(super) fn misses(costs: &[Costs]) -> Vec<String> {
-    let judged = BARS.iter().filter_map(|bars| {
-        let its = of(costs, bars.contender)?;
-        Some((bars, its, of(costs, bars.contender.standard())?))
+    let judged = THRESHOLDS.iter().filter_map(|thresholds| {
+        let its = find(costs, thresholds.contender)?;
+        Some((
+            thresholds,
+            its,
+            find(costs, thresholds.contender.baseline())?,
+        ))
     });
-    let by_shares = judged.flat_map(|(bars, its, the_sdks)| missed(bars, its, the_sdks));
-    let plain = of(costs, Contender::Plugin);
-    let wishful = WISHFUL.iter().filter_map(|it| of(costs, *it).zip(plain));
+    let by_shares =
+        judged.flat_map(|(thresholds, its, the_sdks)| missed(thresholds, its, the_sdks));
+    let plain = find(costs, Contender::Plugin);
+    let key_routed = KEY_ROUTED
+        .iter()
+        .filter_map(|it| find(costs, *it).zip(plain));
     by_shares
-        .chain(wishful.filter_map(|(its, plain)| missed_over(its, plain)))
+        .chain(key_routed.filter_map(|(its, plain)| routing_cost_miss(its, plain)))
         .collect()
 }
 
 /// What knowing a partition's nodes costs too much.
-fn missed_over(its: &Costs, plain: &Costs) -> Option<String> {
+fn routing_cost_miss(its: &Costs, plain: &Costs) -> Option<String> {
     let (time, allocations) = (
         its.microseconds - plain.microseconds,
         its.allocations - plain.allocations,
     );
-    let (most_time, most_allocations) = OF_A_WISH;
+    let (most_time, most_allocations) = MAX_ROUTING_COST;
     // Of a thousand operations one may have met something else.
     let is_missed = time > most_time || allocations.round() > most_allocations;
     is_missed.then(|| {
@@ -76,40 +83,40 @@ fn missed_over(its: &Costs, plain: &Costs) -> Option<String> {
     })
 }
 
-fn missed(bars: &Bars, its: &Costs, the_sdks: &Costs) -> Vec<String> {
+fn missed(thresholds: &Thresholds, its: &Costs, the_sdks: &Costs) -> Vec<String> {
     let instructions = its.instructions.zip(the_sdks.instructions);
     let shares = [
         (
             "processor time",
             Some(its.microseconds / the_sdks.microseconds),
-            bars.time,
+            thresholds.time,
         ),
         (
             "instructions",
             instructions.map(|(its, the_sdks)| its / the_sdks),
-            bars.instructions,
+            thresholds.instructions,
         ),
         (
             "request head",
             Some(its.head as f64 / the_sdks.head as f64),
-            bars.head,
+            thresholds.head,
         ),
     ];
     let mut missed: Vec<String> = shares
         .into_iter()
-        .filter_map(|(what, share, bar)| {
-            let share = share.filter(|share| *share > bar)?;
+        .filter_map(|(what, share, threshold)| {
+            let share = share.filter(|share| *share > threshold)?;
             Some(format!(
-                "{}: {what} {share:.2} (at most {bar:.2})",
-                title(bars.contender)
+                "{}: {what} {share:.2} (at most {threshold:.2})",
+                title(thresholds.contender)
             ))
         })
         .collect();
-    if its.allocations > bars.allocations {
-        let (made, bar) = (its.allocations, bars.allocations);
+    if its.allocations > thresholds.allocations {
+        let (made, threshold) = (its.allocations, thresholds.allocations);
         missed.push(format!(
-            "{}: {made:.0} allocations (at most {bar:.0})",
-            title(bars.contender)
+            "{}: {made:.0} allocations (at most {threshold:.0})",
+            title(thresholds.contender)
         ));
     }
     missed
@@ -121,7 +128,7 @@ fn title(contender: Contender) -> &'static str {
 
 pub(super) fn verdict(misses: &[String]) -> String {
     match misses {
-        [] => "\nThe plugin reaches every bar.".to_owned(),
+        [] => "\nThe plugin reaches every threshold.".to_owned(),
         misses => format!("\nThe plugin misses:\n- {}", misses.join("\n- ")),
     }
 }
@@ -195,6 +202,9 @@ mod tests {
             instructions: Some(800.0),
             ..self::costs(Contender::Plugin, 22.5, 205.0)
         };
-        assert_eq!(verdict(&misses(&costs)), "\nThe plugin reaches every bar.");
+        assert_eq!(
+            verdict(&misses(&costs)),
+            "\nThe plugin reaches every threshold."
+        );
     }
 }

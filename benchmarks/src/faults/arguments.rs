@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt};
 
+use super::case::{FAULT_CASES, FaultCase};
 use super::contender::Contender;
-use super::row::{ROWS, Row};
-use super::run::Setting;
+use super::harness::Setting;
 use crate::nodes::Service;
-use crate::program::{Task, chosen, within};
+use crate::program::{Task, parse_in_range, parse_names};
 
 /// What is to be measured.
 #[derive(Debug)]
 pub(super) struct Arguments {
-    pub(super) rows: Vec<&'static Row>,
+    pub(super) cases: Vec<&'static FaultCase>,
     pub(super) contenders: Vec<Contender>,
     pub(super) setting: Setting,
     pub(super) strict: bool,
@@ -26,23 +26,27 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Service>, lexo
     let mut arguments = Arguments::default();
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("only") => arguments.rows = parser.value()?.parse_with(rows)?,
+            Arg::Long("only") => arguments.cases = parser.value()?.parse_with(cases)?,
             Arg::Long("contenders") => {
                 arguments.contenders = parser.value()?.parse_with(contenders)?;
             }
             Arg::Long("seconds") => {
-                let seconds = parser.value()?.parse_with(|text| within(text, 3..=600))?;
+                let seconds = parser
+                    .value()?
+                    .parse_with(|text| parse_in_range(text, 3..=600))?;
                 arguments.setting.length = Duration::from_secs(seconds);
             }
             Arg::Long("callers") => {
-                let callers = parser.value()?.parse_with(|text| within(text, 1..=1000))?;
+                let callers = parser
+                    .value()?
+                    .parse_with(|text| parse_in_range(text, 1..=1000))?;
                 arguments.setting.callers = callers;
             }
             Arg::Long("svg") => arguments.svg = parser.value()?.into(),
             Arg::Long("strict") => arguments.strict = true,
             Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
-            Arg::Value(word) if word == Service::WORD => {
-                return Service::parse(&mut parser).map(Task::Part);
+            Arg::Value(word) if word == Service::SUBCOMMAND => {
+                return Service::parse(&mut parser).map(Task::Subprocess);
             }
             other => return Err(other.unexpected()),
         }
@@ -53,7 +57,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Service>, lexo
 impl Default for Arguments {
     fn default() -> Self {
         Self {
-            rows: ROWS.iter().collect(),
+            cases: FAULT_CASES.iter().collect(),
             contenders: Contender::ALL.to_vec(),
             setting: Setting {
                 length: Duration::from_secs(8),
@@ -65,19 +69,19 @@ impl Default for Arguments {
     }
 }
 
-fn rows(names: &str) -> Result<Vec<&'static Row>, String> {
-    let all: Vec<&Row> = ROWS.iter().collect();
-    chosen(names, &all, |row| row.name)
+fn cases(names: &str) -> Result<Vec<&'static FaultCase>, String> {
+    let all: Vec<&FaultCase> = FAULT_CASES.iter().collect();
+    parse_names(names, &all, |case| case.name)
 }
 
 fn contenders(names: &str) -> Result<Vec<Contender>, String> {
-    chosen(names, &Contender::ALL, |it| it.name())
+    parse_names(names, &Contender::ALL, |it| it.name())
 }
 
 pub(super) fn usage() -> String {
     let mut usage = USAGE.to_owned();
-    for row in &ROWS {
-        usage.push_str(&format!("\n  {:<12} {}", row.name, row.title));
+    for case in &FAULT_CASES {
+        usage.push_str(&format!("\n  {:<12} {}", case.name, case.title));
     }
     usage
 }
@@ -85,7 +89,7 @@ pub(super) fn usage() -> String {
 const USAGE: &str = "\
 Compares the plugin with the SDK alone and with alternator-client while nodes of their cluster fail.
 
-Usage: cargo run --release -p benchmarks --bin faults -- [OPTIONS]
+CpuUsage: cargo run --release -p benchmarks --bin faults -- [OPTIONS]
 
 Options:
   --only NAME,NAME,...       only these faults [default: all]
@@ -93,10 +97,10 @@ Options:
   --seconds N                length of a run, from 3 on [default: 8]
   --callers N                concurrent callers [default: 16]
   --svg PATH                 where the chart goes [default: target/faults.svg]
-  --strict                   end with status 1 if the plugin misses a bar
+  --strict                   end with status 1 if the plugin misses a threshold
   -h, --help                 print this
 
-Prints a table in Markdown, and for each fault whether the plugin reaches its bars.
+Prints a table in Markdown, and for each fault whether the plugin reaches its thresholds.
 
 Faults:";
 
@@ -109,7 +113,7 @@ mod tests {
         let Ok(Task::Measure(arguments)) = parse(Parser::from_args::<[&str; 0]>([])) else {
             panic!("it measures");
         };
-        assert_eq!((arguments.rows.len(), arguments.contenders.len()), (14, 3));
+        assert_eq!((arguments.cases.len(), arguments.contenders.len()), (14, 3));
         assert!(!arguments.strict);
     }
 
@@ -124,7 +128,7 @@ mod tests {
         let Ok(Task::Measure(arguments)) = parse(Parser::from_args(words)) else {
             panic!("it measures");
         };
-        let names: Vec<&str> = arguments.rows.iter().map(|row| row.name).collect();
+        let names: Vec<&str> = arguments.cases.iter().map(|case| case.name).collect();
         assert_eq!(names, ["hangs", "stalls"]);
         assert_eq!(arguments.contenders, [Contender::Sdk, Contender::Plugin]);
         assert_eq!(arguments.setting.length, Duration::from_secs(3));
@@ -134,7 +138,7 @@ mod tests {
     fn it_can_be_the_nodes() {
         assert!(matches!(
             parse(Parser::from_args(["serve", "3"])),
-            Ok(Task::Part(service)) if service == Service::open(3)
+            Ok(Task::Subprocess(service)) if service == Service::open(3)
         ));
     }
 

@@ -6,7 +6,7 @@ use alternator_lb_sdk::NodeState;
 use aws_sdk_dynamodb::config::Region;
 
 use crate::Outcome;
-use crate::client::{Client, Purpose};
+use crate::client::{Client, ClientSettings};
 
 /// One of the clients that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Contender {
     }
 
     /// Over how many of the nodes it spreads its requests.
-    pub(super) fn spreads_over(self, nodes: usize) -> usize {
+    pub(super) fn node_count_used(self, nodes: usize) -> usize {
         match self {
             Self::Sdk => 1,
             Self::Official | Self::Plugin => nodes,
@@ -51,27 +51,27 @@ impl Contender {
 
     /// Makes a client, inside of the runtime that it is to use. `run` is another number each time.
     pub(super) fn connect(self, nodes: &[SocketAddr], run: usize) -> Outcome<Client> {
-        let purpose = Purpose {
+        let settings = ClientSettings {
             nodes,
             region: Region::new(format!("run-{run}")),
             credentials: None,
         };
         match self {
-            Self::Sdk => Client::sdk(&purpose),
-            Self::Official => Client::official(&purpose),
-            Self::Plugin => Client::plugin(&purpose, |builder| builder),
+            Self::Sdk => Client::sdk(&settings),
+            Self::Official => Client::official(&settings),
+            Self::Plugin => Client::plugin(&settings, |builder| builder),
         }
     }
 }
 
 /// How the plugin takes a node to be.
 #[derive(Clone, Debug)]
-pub(super) struct Opinion {
-    pub(super) left_out: bool,
+pub(super) struct ReportedState {
+    pub(super) is_ejected: bool,
     pub(super) state: String,
 }
 
-impl Opinion {
+impl ReportedState {
     /// `None` if it is not the plugin, and for a node that it does not list.
     pub(super) fn of(client: &Client, node: SocketAddr) -> Option<Self> {
         let Client::Plugin(_, alternator) = client else {
@@ -81,7 +81,7 @@ impl Opinion {
         let nodes = alternator.nodes();
         let status = nodes.iter().find(|status| status.url() == url)?;
         Some(Self {
-            left_out: status.state() != NodeState::Up,
+            is_ejected: status.state() != NodeState::Up,
             state: format!("{:?}", status.state()),
         })
     }

@@ -7,66 +7,71 @@ use std::time::Duration;
 
 use tokio::time::{self, Instant};
 
-use super::load::{self, Term};
-use super::row::NODES;
-use super::run::{GRACE, Run, Setting, Stage};
+use super::harness::{GRACE, Harness, Setting};
+use super::load::{self, Timing};
+use super::observations::Observations;
+use super::script::NODES;
 use crate::Outcome;
 use crate::nodes::Change;
 
-pub(super) async fn run(mut stage: Stage, operations: usize, setting: Setting) -> Outcome<Run> {
-    warm_up(&stage).await?;
+pub(super) async fn run(
+    mut harness: Harness,
+    operations: usize,
+    setting: Setting,
+) -> Outcome<Observations> {
+    warm_up(&harness).await?;
     for node in 1..=NODES {
-        stage.nodes.change(node, Change::Delay(DELAY)).await?;
+        harness.nodes.change(node, Change::Delay(DELAY)).await?;
     }
-    let before = on_node_1(&mut stage).await?;
-    let term = Term {
+    let before = on_node_1(&mut harness).await?;
+    let timing = Timing {
         begin: Instant::now(),
         last_begin: Duration::ZERO,
         end: setting.length + GRACE,
     };
-    let load = stage.spawn(load::at_once(stage.client.clone(), operations, term))?;
+    let load = harness.spawn(load::burst(harness.client.clone(), operations, timing))?;
     let mut waiting = 0;
-    while waiting < WANTED as u64 && term.begin.elapsed() < DELAY / 2 {
+    while waiting < IN_FLIGHT_WANTED as u64 && timing.begin.elapsed() < DELAY / 2 {
         time::sleep(Duration::from_millis(2)).await;
-        waiting = on_node_1(&mut stage).await? - before;
+        waiting = on_node_1(&mut harness).await? - before;
     }
-    let fault = term.begin.elapsed();
-    stage.nodes.change(1, Change::Stop).await?;
+    let fault = timing.begin.elapsed();
+    harness.nodes.change(1, Change::Stop).await?;
     for node in 2..=NODES {
-        stage.nodes.change(node, Change::Recover).await?;
+        harness.nodes.change(node, Change::Recover).await?;
     }
-    Ok(Run {
+    Ok(Observations {
         operations: load.await?,
         fault,
-        window: fault..term.end,
+        window: fault..timing.end,
         requests: Vec::new(),
         returned: None,
         waiting: Some(waiting),
-        opinion: stage.opinion(),
-        others: stage.others(),
+        reported_state: harness.reported_state(),
+        other_programs: harness.other_programs(),
     })
 }
 
 /// Lets the client find the nodes.
-async fn warm_up(stage: &Stage) -> Outcome<()> {
-    let term = Term {
+async fn warm_up(harness: &Harness) -> Outcome<()> {
+    let timing = Timing {
         begin: Instant::now(),
         last_begin: WARM_UP,
         end: WARM_UP + GRACE,
     };
-    stage
-        .spawn(load::steady(stage.client.clone(), 1, term))?
+    harness
+        .spawn(load::steady(harness.client.clone(), 1, timing))?
         .await?;
     Ok(())
 }
 
-async fn on_node_1(stage: &mut Stage) -> Outcome<u64> {
-    let requests = stage.nodes.requests().await?;
+async fn on_node_1(harness: &mut Harness) -> Outcome<u64> {
+    let requests = harness.nodes.requests().await?;
     Ok(requests.first().copied().unwrap_or_default())
 }
 
 /// Operations that are to wait for the node. The SDK has tokens for 50 retries of this kind.
-pub(super) const WANTED: usize = 300;
+pub(super) const IN_FLIGHT_WANTED: usize = 300;
 /// Of the answers while operations pile up, which takes a fraction of it.
 const DELAY: Duration = Duration::from_secs(4);
 const WARM_UP: Duration = Duration::from_millis(500);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::load::{End, Operation};
-use super::run::Run;
+use super::load::{Completion, Operation};
+use super::observations::Observations;
 
 /// What is reported of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,52 +30,59 @@ pub(super) struct Figures {
     /// The longest that returned an error.
     pub(super) longest_failure: Duration,
     /// From the return of a node to the first success.
-    pub(super) back_after: Option<Duration>,
+    pub(super) recovery_time: Option<Duration>,
     /// What node 1 got of all requests in the window, from 0 to 1.
     pub(super) share: Option<f64>,
     /// What other programs took of all processors, from 0 to 1.
-    pub(super) others: Option<f64>,
+    pub(super) other_programs: Option<f64>,
 }
 
 impl Figures {
-    pub(super) fn of(run: &Run) -> Self {
+    pub(super) fn of(run: &Observations) -> Self {
         let operations = &run.operations;
-        let ends = |end: End| operations.iter().filter(move |it| it.end == end);
-        let stuck = ends(End::Pending).filter(|it| it.took >= STUCK);
+        let ends = |completion: Completion| {
+            operations
+                .iter()
+                .filter(move |it| it.completion == completion)
+        };
+        let stuck = ends(Completion::Pending).filter(|it| it.took >= STUCK);
         let after = || operations.iter().filter(|it| it.ended() >= run.fault);
         let slowest = after().max_by_key(|it| it.took);
         let (p50, p99) = percentiles(run);
         Self {
             throughput: throughput(run),
             operations: operations.len(),
-            failed: ends(End::Failed).count(),
+            failed: ends(Completion::Failed).count(),
             stuck: stuck.count(),
             slowest: slowest.map(|it| it.took).unwrap_or_default(),
-            slowest_ended: slowest.is_none_or(|it| it.end != End::Pending),
+            slowest_ended: slowest.is_none_or(|it| it.completion != Completion::Pending),
             slow: after().filter(|it| it.took > SLOW).count(),
             p50,
             p99,
-            longest_failure: ends(End::Failed)
+            longest_failure: ends(Completion::Failed)
                 .map(|it| it.took)
                 .max()
                 .unwrap_or_default(),
-            back_after: back_after(run),
+            recovery_time: recovery_time(run),
             share: share(&run.requests),
-            others: run.others,
+            other_programs: run.other_programs,
         }
     }
 
     /// Returns the throughput as a share of another's, where there is one.
-    pub(super) fn ratio(&self, base: f64) -> Option<f64> {
-        (base > 0.0).then(|| self.throughput / base)
+    pub(super) fn ratio(&self, baseline: f64) -> Option<f64> {
+        (baseline > 0.0).then(|| self.throughput / baseline)
     }
 }
 
 /// Counts what succeeded in each tenth of a second, and returns it per second.
-pub(super) fn course(operations: &[Operation], length: Duration) -> Vec<f64> {
+pub(super) fn throughput_series(operations: &[Operation], length: Duration) -> Vec<f64> {
     let buckets = length.as_millis() / BUCKET.as_millis();
     let mut counts = vec![0.0; usize::try_from(buckets).unwrap_or_default()];
-    for operation in operations.iter().filter(|it| it.end == End::Done) {
+    for operation in operations
+        .iter()
+        .filter(|it| it.completion == Completion::Succeeded)
+    {
         let bucket = operation.ended().as_millis() / BUCKET.as_millis();
         if let Some(count) = usize::try_from(bucket)
             .ok()
@@ -87,12 +94,15 @@ pub(super) fn course(operations: &[Operation], length: Duration) -> Vec<f64> {
     counts
 }
 
-fn in_window(run: &Run) -> impl Iterator<Item = &Operation> {
-    let done = run.operations.iter().filter(|it| it.end == End::Done);
+fn in_window(run: &Observations) -> impl Iterator<Item = &Operation> {
+    let done = run
+        .operations
+        .iter()
+        .filter(|it| it.completion == Completion::Succeeded);
     done.filter(|it| run.window.contains(&it.ended()))
 }
 
-fn throughput(run: &Run) -> f64 {
+fn throughput(run: &Observations) -> f64 {
     let length = run.window.end.saturating_sub(run.window.start);
     if length.is_zero() {
         return 0.0;
@@ -100,7 +110,7 @@ fn throughput(run: &Run) -> f64 {
     in_window(run).count() as f64 / length.as_secs_f64()
 }
 
-fn percentiles(run: &Run) -> (Duration, Duration) {
+fn percentiles(run: &Observations) -> (Duration, Duration) {
     // Three digits, which only a number above five could refuse.
     let Ok(mut histogram) = Histogram::<u64>::new(3) else {
         return Default::default();
@@ -113,9 +123,12 @@ fn percentiles(run: &Run) -> (Duration, Duration) {
     (at(0.5), at(0.99))
 }
 
-fn back_after(run: &Run) -> Option<Duration> {
+fn recovery_time(run: &Observations) -> Option<Duration> {
     let returned = run.returned?;
-    let done = run.operations.iter().filter(|it| it.end == End::Done);
+    let done = run
+        .operations
+        .iter()
+        .filter(|it| it.completion == Completion::Succeeded);
     let later = done.map(Operation::ended).filter(|it| *it >= returned);
     Some(later.min()? - returned)
 }
@@ -140,35 +153,35 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    fn operation(began: u64, took: u64, end: End) -> Operation {
+    fn operation(began: u64, took: u64, completion: Completion) -> Operation {
         Operation {
             began: ms(began),
             took: ms(took),
-            end,
+            completion,
         }
     }
 
-    fn run(operations: Vec<Operation>) -> Run {
-        Run {
+    fn run(operations: Vec<Operation>) -> Observations {
+        Observations {
             operations,
             fault: ms(1000),
             window: ms(2000)..ms(4000),
             requests: vec![1, 4, 5],
             returned: Some(ms(3000)),
             waiting: None,
-            opinion: None,
-            others: None,
+            reported_state: None,
+            other_programs: None,
         }
     }
 
     #[test]
     fn only_successes_in_the_window_are_throughput() {
         let figures = Figures::of(&run(vec![
-            operation(100, 5, End::Done),
-            operation(1999, 5, End::Done),
-            operation(2500, 10, End::Failed),
-            operation(3000, 10, End::Done),
-            operation(3999, 10, End::Done),
+            operation(100, 5, Completion::Succeeded),
+            operation(1999, 5, Completion::Succeeded),
+            operation(2500, 10, Completion::Failed),
+            operation(3000, 10, Completion::Succeeded),
+            operation(3999, 10, Completion::Succeeded),
         ]));
         assert_eq!(figures.throughput, 1.0);
         assert_eq!(figures.ratio(4.0), Some(0.25));
@@ -182,8 +195,8 @@ mod tests {
     #[test]
     fn what_was_slow_before_the_fault_is_not_blamed_on_it() {
         let figures = Figures::of(&run(vec![
-            operation(0, 900, End::Done),
-            operation(990, 150, End::Done),
+            operation(0, 900, Completion::Succeeded),
+            operation(990, 150, Completion::Succeeded),
         ]));
         assert_eq!((figures.slowest, figures.slow), (ms(150), 1));
         assert!(figures.slowest_ended);
@@ -192,8 +205,8 @@ mod tests {
     #[test]
     fn what_never_ended_is_stuck_unless_it_had_little_time() {
         let figures = Figures::of(&run(vec![
-            operation(1000, 5000, End::Pending),
-            operation(3900, 2100, End::Pending),
+            operation(1000, 5000, Completion::Pending),
+            operation(3900, 2100, Completion::Pending),
         ]));
         assert_eq!((figures.stuck, figures.failed, figures.slow), (1, 0, 2));
         assert_eq!((figures.slowest, figures.slowest_ended), (ms(5000), false));
@@ -202,15 +215,15 @@ mod tests {
     #[test]
     fn a_return_is_measured_to_the_next_success() {
         let operations = vec![
-            operation(2000, 10, End::Done),
-            operation(2900, 1000, End::Failed),
-            operation(3100, 150, End::Done),
-            operation(3200, 10, End::Done),
+            operation(2000, 10, Completion::Succeeded),
+            operation(2900, 1000, Completion::Failed),
+            operation(3100, 150, Completion::Succeeded),
+            operation(3200, 10, Completion::Succeeded),
         ];
         let figures = Figures::of(&run(operations));
-        assert_eq!(figures.back_after, Some(ms(210)));
+        assert_eq!(figures.recovery_time, Some(ms(210)));
         assert_eq!(figures.longest_failure, ms(1000));
-        assert_eq!(Figures::of(&run(Vec::new())).back_after, None);
+        assert_eq!(Figures::of(&run(Vec::new())).recovery_time, None);
     }
 
     #[test]
@@ -223,11 +236,11 @@ mod tests {
     #[test]
     fn the_course_counts_successes_where_they_end() {
         let operations = [
-            operation(0, 50, End::Done),
-            operation(90, 20, End::Done),
-            operation(100, 20, End::Failed),
-            operation(990, 20, End::Done),
+            operation(0, 50, Completion::Succeeded),
+            operation(90, 20, Completion::Succeeded),
+            operation(100, 20, Completion::Failed),
+            operation(990, 20, Completion::Succeeded),
         ];
-        assert_eq!(course(&operations, ms(300)), [10.0, 10.0, 0.0]);
+        assert_eq!(throughput_series(&operations, ms(300)), [10.0, 10.0, 0.0]);
     }
 }

@@ -16,13 +16,13 @@ use crate::client::Client;
 pub(super) struct Operation {
     pub(super) began: Duration,
     pub(super) took: Duration,
-    pub(super) end: End,
+    pub(super) completion: Completion,
 }
 
 /// How an operation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    Done,
+pub(super) enum Completion {
+    Succeeded,
     Failed,
     /// It had not when the load was given up.
     Pending,
@@ -36,7 +36,7 @@ impl Operation {
 
 /// How long a load lasts, counted from `begin`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Term {
+pub(super) struct Timing {
     pub(super) begin: Instant,
     /// No operation begins later.
     pub(super) last_begin: Duration,
@@ -45,41 +45,45 @@ pub(super) struct Term {
 }
 
 /// Runs so many callers, each of which makes one operation after the other.
-pub(super) async fn steady(client: Client, callers: usize, term: Term) -> Vec<Operation> {
+pub(super) async fn steady(client: Client, callers: usize, timing: Timing) -> Vec<Operation> {
     run(
         client,
         callers,
-        move |operation| operation.ended() < term.last_begin,
-        term,
+        move |operation| operation.ended() < timing.last_begin,
+        timing,
     )
     .await
 }
 
 /// Makes so many operations at once.
-pub(super) async fn at_once(client: Client, operations: usize, term: Term) -> Vec<Operation> {
-    run(client, operations, |_| false, term).await
+pub(super) async fn burst(client: Client, operations: usize, timing: Timing) -> Vec<Operation> {
+    run(client, operations, |_| false, timing).await
 }
 
 async fn run(
     client: Client,
     callers: usize,
-    goes_on: impl Fn(&Operation) -> bool + Copy + Send + 'static,
-    term: Term,
+    continues: impl Fn(&Operation) -> bool + Copy + Send + 'static,
+    timing: Timing,
 ) -> Vec<Operation> {
     let mut running = JoinSet::new();
     for _ in 0..callers {
-        running.spawn(call(client.clone(), goes_on, term));
+        running.spawn(call(client.clone(), continues, timing));
     }
     running.join_all().await.concat()
 }
 
 /// Makes operations for as long as the last one lets it go on.
-async fn call(client: Client, goes_on: impl Fn(&Operation) -> bool, term: Term) -> Vec<Operation> {
+async fn call(
+    client: Client,
+    continues: impl Fn(&Operation) -> bool,
+    timing: Timing,
+) -> Vec<Operation> {
     let mut made = Vec::new();
-    let end = time::sleep_until(term.begin + term.end);
+    let end = time::sleep_until(timing.begin + timing.end);
     tokio::pin!(end);
     loop {
-        let began = term.begin.elapsed();
+        let began = timing.begin.elapsed();
         let answer = client
             .get_item()
             .table_name("faults")
@@ -87,16 +91,16 @@ async fn call(client: Client, goes_on: impl Fn(&Operation) -> bool, term: Term) 
             .send();
         let ended = tokio::select! {
             biased;
-            answer = answer => if answer.is_ok() { End::Done } else { End::Failed },
-            () = &mut end => End::Pending,
+            answer = answer => if answer.is_ok() { Completion::Succeeded } else { Completion::Failed },
+            () = &mut end => Completion::Pending,
         };
         let operation = Operation {
             began,
-            took: term.begin.elapsed().saturating_sub(began),
-            end: ended,
+            took: timing.begin.elapsed().saturating_sub(began),
+            completion: ended,
         };
         made.push(operation);
-        if ended == End::Pending || !goes_on(&operation) {
+        if ended == Completion::Pending || !continues(&operation) {
             return made;
         }
     }

@@ -1,42 +1,43 @@
 //! All runs, one after the other.
 
 use super::arguments::Arguments;
+use super::case::{FaultCase, Kind};
 use super::contender::Contender;
-use super::results::{Base, Measured, Results};
-use super::row::{Kind, Row};
-use super::run::{self, Run};
+use super::observations::Observations;
+use super::results::{BaselineRun, FaultRun, Results};
+use super::run;
 use crate::Outcome;
 use crate::progress::Progress;
 
 pub(super) async fn measure(arguments: &Arguments) -> Outcome<Results> {
-    let healthy = healthy(&arguments.rows);
-    let rounds = arguments.rows.len() + 2 * healthy.len();
+    let healthy = healthy(&arguments.cases);
+    let rounds = arguments.cases.len() + 2 * healthy.len();
     let mut runs = Runs {
         arguments,
         progress: Progress::new(rounds * arguments.contenders.len(), "runs"),
         made: 0,
     };
     let mut results = Results::new(arguments);
-    runs.bases(&healthy, &mut results.bases).await?;
-    for row in &arguments.rows {
+    runs.baselines(&healthy, &mut results.baselines).await?;
+    for case in &arguments.cases {
         for contender in &arguments.contenders {
-            let run = runs.next(row, *contender).await?;
-            results.measured.push(Measured::of(row, *contender, &run));
+            let run = runs.next(case, *contender).await?;
+            results.measured.push(FaultRun::of(case, *contender, &run));
         }
     }
-    runs.bases(&healthy, &mut results.bases).await?;
+    runs.baselines(&healthy, &mut results.baselines).await?;
     Ok(results)
 }
 
-/// Returns the healthy clusters that the rows are compared with.
-fn healthy(rows: &[&'static Row]) -> Vec<Row> {
-    let compared = rows
+/// Returns the healthy clusters that the cases are compared with.
+fn healthy(cases: &[&'static FaultCase]) -> Vec<FaultCase> {
+    let compared = cases
         .iter()
-        .filter(|row| matches!(row.kind, Kind::Steady(_)));
-    let mut nodes: Vec<usize> = compared.map(|row| row.base).collect();
+        .filter(|case| matches!(case.kind, Kind::Steady(_)));
+    let mut nodes: Vec<usize> = compared.map(|case| case.baseline).collect();
     nodes.sort_unstable_by(|one, other| other.cmp(one));
     nodes.dedup();
-    nodes.into_iter().map(Row::healthy).collect()
+    nodes.into_iter().map(FaultCase::healthy).collect()
 }
 
 struct Runs<'a> {
@@ -46,23 +47,28 @@ struct Runs<'a> {
 }
 
 impl Runs<'_> {
-    async fn bases(&mut self, healthy: &[Row], bases: &mut Vec<Base>) -> Outcome<()> {
-        for row in healthy {
+    async fn baselines(
+        &mut self,
+        healthy: &[FaultCase],
+        baselines: &mut Vec<BaselineRun>,
+    ) -> Outcome<()> {
+        for case in healthy {
             for contender in &self.arguments.contenders {
-                let run = self.next(row, *contender).await?;
-                bases.push(Base::of(row, *contender, &run));
+                let run = self.next(case, *contender).await?;
+                baselines.push(BaselineRun::of(case, *contender, &run));
             }
         }
         Ok(())
     }
 
-    async fn next(&mut self, row: &Row, contender: Contender) -> Outcome<Run> {
+    async fn next(&mut self, case: &FaultCase, contender: Contender) -> Outcome<Observations> {
         let title = contender.title();
-        self.progress.begins(format!("{}: {title}", row.title));
+        self.progress
+            .set_message(format!("{}: {title}", case.title));
         self.made += 1;
-        let run = run::run(row, contender, self.arguments.setting, self.made).await;
-        self.progress.passed();
-        run.map_err(|error| format!("{}, {}: {error}", row.name, contender.name()).into())
+        let run = run::run(case, contender, self.arguments.setting, self.made).await;
+        self.progress.advance();
+        run.map_err(|error| format!("{}, {}: {error}", case.name, contender.name()).into())
     }
 }
 
@@ -71,8 +77,11 @@ mod tests {
     use super::*;
 
     fn nodes(names: &[&str]) -> Vec<usize> {
-        let rows: Vec<_> = names.iter().map(|name| Row::named(name).unwrap()).collect();
-        healthy(&rows).iter().map(|row| row.nodes).collect()
+        let cases: Vec<_> = names
+            .iter()
+            .map(|name| FaultCase::named(name).unwrap())
+            .collect();
+        healthy(&cases).iter().map(|case| case.nodes).collect()
     }
 
     #[test]

@@ -15,19 +15,22 @@
 //! measured is the nodes'. That is why contenders are compared with themselves, and not with each other.
 
 mod arguments;
-mod bar;
+mod case;
 mod chart;
 mod contender;
 mod crash;
 mod figures;
+mod harness;
 mod load;
 mod measure;
+mod observations;
 mod panel;
 mod report;
 mod results;
-mod row;
 mod run;
 mod script;
+mod style;
+mod threshold;
 mod verdict;
 
 use std::process::ExitCode;
@@ -38,7 +41,7 @@ use crate::{Outcome, nodes, program};
 
 /// Does what the arguments of the process say.
 ///
-/// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a bar. 2 stands for
+/// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a threshold. 2 stands for
 /// arguments that are wrong.
 pub fn main() -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env());
@@ -58,7 +61,7 @@ fn compare(arguments: &Arguments) -> Outcome<bool> {
     println!("{}", report::details(&results));
     chart::draw(&results, &arguments.svg)?;
     println!(
-        "The course of the throughput is drawn in {}.",
+        "The throughput_series of the throughput is drawn in {}.",
         arguments.svg.display()
     );
     Ok(!arguments.strict || verdicts.iter().all(|verdict| verdict.misses.is_empty()))

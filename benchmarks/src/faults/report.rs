@@ -3,41 +3,45 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::case::{FaultCase, Kind};
 use super::contender::Contender;
 use super::figures::{Figures, SLOW};
-use super::results::{Measured, Results};
-use super::row::{Kind, Row};
+use super::results::{FaultRun, Results};
 use super::script::FAULT;
 use super::{crash, run};
 use crate::machine;
-use crate::text::{count, line, percent, time, whole_percent};
+use crate::text::{count, percent, table_row, time, whole_percent};
 
-/// Writes one row for each fault and one column for each contender.
+/// Writes one case for each fault and one column for each contender.
 pub(super) fn table(results: &Results) -> String {
     let mut head = vec!["what happens".to_owned()];
     head.extend(results.contenders.iter().map(|it| it.title().to_owned()));
-    let mut table = line(&head);
-    table.push_str(&line(&vec!["---".to_owned(); head.len()]));
-    let nodes = results.bases.iter().map(|base| base.nodes).max();
+    let mut table = table_row(&head);
+    table.push_str(&table_row(&vec!["---".to_owned(); head.len()]));
+    let nodes = results
+        .baselines
+        .iter()
+        .map(|baseline| baseline.nodes)
+        .max();
     if let Some(nodes) = nodes {
         let healthy = |contender: &Contender| {
-            let throughput = results.base(nodes, *contender);
+            let throughput = results.baseline(nodes, *contender);
             format!("{} per second", count(throughput.round() as usize))
         };
         let cells = results.contenders.iter().map(healthy);
-        let title = Row::healthy(nodes).title.to_owned();
-        table.push_str(&line(
+        let title = FaultCase::healthy(nodes).title.to_owned();
+        table.push_str(&table_row(
             &std::iter::once(title).chain(cells).collect::<Vec<_>>(),
         ));
     }
-    for row in &results.rows {
-        let measured = |contender: &Contender| match results.of(row, *contender) {
+    for case in &results.cases {
+        let measured = |contender: &Contender| match results.of(case, *contender) {
             Some(measured) => cell(results, measured),
             None => String::new(),
         };
         let cells = results.contenders.iter().map(measured);
-        let title = row.title.to_owned();
-        table.push_str(&line(
+        let title = case.title.to_owned();
+        table.push_str(&table_row(
             &std::iter::once(title).chain(cells).collect::<Vec<_>>(),
         ));
     }
@@ -50,10 +54,10 @@ pub(super) fn note(results: &Results) -> String {
     let length = results.setting.length.as_secs();
     let fault = FAULT.as_secs();
     let window = (FAULT + run::SETTLING).as_secs();
-    let others = match results.others() {
-        Some(others) => format!(
+    let other_programs = match results.other_programs() {
+        Some(share) => format!(
             "; other programs took at most {} of them",
-            whole_percent(others)
+            whole_percent(share)
         ),
         None => String::new(),
     };
@@ -62,7 +66,7 @@ pub(super) fn note(results: &Results) -> String {
          successes per second from {window} s on, as a share of those of the same client without a fault (two dead: on a \
          cluster of one node); operations that failed or never ended; the slowest. The SDK alone speaks to node 1; the \
          others know all three. Retries and timeouts are the defaults of each.\n\n\
-         Measured on {} on {}, which callers and nodes share{others}. alternator-lb-sdk {}, {}, aws-sdk-dynamodb {}.\n",
+         FaultRun on {} on {}, which callers and nodes share{other_programs}. alternator-lb-sdk {}, {}, aws-sdk-dynamodb {}.\n",
         machine::today(),
         machine::describe(),
         env!("CARGO_PKG_VERSION"),
@@ -86,28 +90,28 @@ pub(super) fn details(results: &Results) -> String {
         "p99",
         &format!("> {}", time(SLOW)),
         "node 1 got",
-        "plugin says",
-        "others took",
+        "state in the plugin",
+        "other programs took",
     ];
-    let mut table = line(&head);
-    table.push_str(&line(&["---"; 14]));
-    for base in &results.bases {
-        let name = format!("healthy, of {}", base.nodes);
-        table.push_str(&line(&detail(
+    let mut table = table_row(&head);
+    table.push_str(&table_row(&["---"; 14]));
+    for baseline in &results.baselines {
+        let name = format!("healthy, of {}", baseline.nodes);
+        table.push_str(&table_row(&detail(
             &name,
-            base.contender,
-            &base.figures,
+            baseline.contender,
+            &baseline.figures,
             None,
             None,
         )));
     }
     for measured in &results.measured {
         let state = measured
-            .opinion
+            .reported_state
             .as_ref()
-            .map(|opinion| opinion.state.as_str());
-        table.push_str(&line(&detail(
-            measured.row.name,
+            .map(|reported_state| reported_state.state.as_str());
+        table.push_str(&table_row(&detail(
+            measured.case.name,
             measured.contender,
             &measured.figures,
             results.ratio(measured),
@@ -117,16 +121,16 @@ pub(super) fn details(results: &Results) -> String {
     table
 }
 
-fn cell(results: &Results, measured: &Measured) -> String {
+fn cell(results: &Results, measured: &FaultRun) -> String {
     let figures = &measured.figures;
-    let mut cell = match measured.row.kind {
+    let mut cell = match measured.case.kind {
         Kind::Steady(_) => {
             let ratio = results.ratio(measured).map(whole_percent);
-            let ratio = ratio.unwrap_or_else(|| "no base".to_owned());
+            let ratio = ratio.unwrap_or_else(|| "no baseline".to_owned());
             format!("{ratio} · {} · {}", failures(figures), slowest(figures))
         }
         Kind::Return(_) => {
-            let back = match figures.back_after {
+            let back = match figures.recovery_time {
                 Some(after) => format!("back after {}", time(after)),
                 None => "never back".to_owned(),
             };
@@ -139,11 +143,19 @@ fn cell(results: &Results, measured: &Measured) -> String {
             format!("{} of {all} · {}", failures(figures), slowest(figures))
         }
     };
-    if measured.row.bars.iter().any(|bar| bar.is_about_the_share()) {
+    if measured
+        .case
+        .thresholds
+        .iter()
+        .any(|threshold| threshold.concerns_share())
+    {
         let share = figures.share.unwrap_or_default();
         let _ = write!(cell, " · node 1 got {}", whole_percent(share));
     }
-    if let Some(waiting) = measured.waiting.filter(|it| *it < crash::WANTED as u64) {
+    if let Some(waiting) = measured
+        .waiting
+        .filter(|it| *it < crash::IN_FLIGHT_WANTED as u64)
+    {
         let _ = write!(cell, " · only {waiting} in flight");
     }
     cell
@@ -187,7 +199,7 @@ fn detail(
         count(figures.slow),
         figures.share.map(percent).unwrap_or_default(),
         state.unwrap_or_default().to_owned(),
-        figures.others.map(percent).unwrap_or_default(),
+        figures.other_programs.map(percent).unwrap_or_default(),
     ]
 }
 

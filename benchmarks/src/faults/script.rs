@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::row::NODES;
 use crate::nodes::{Change, Command};
 
 /// One thing that happens, at a time counted from the beginning of the load.
@@ -40,7 +39,7 @@ pub(super) fn all_dead(length: Duration) -> Vec<Step> {
 /// Each node in turn is dead for two seconds, or less where there is not as much time; the last second is without a
 /// fault.
 pub(super) fn rolling(length: Duration) -> Vec<Step> {
-    let time = length.saturating_sub(FAULT + CALM);
+    let time = length.saturating_sub(FAULT + RECOVERY_TIME);
     let pause = (time / COUNT).min(Duration::from_secs(2));
     let mut at = FAULT;
     let mut steps = Vec::new();
@@ -65,17 +64,19 @@ pub(super) fn flapping(length: Duration) -> Vec<Step> {
 }
 
 /// Returns from when to when something is wrong.
-pub(super) fn span(steps: &[Step], length: Duration) -> Option<Range<Duration>> {
+pub(super) fn fault_period(steps: &[Step], length: Duration) -> Option<Range<Duration>> {
     let first = steps.first()?;
     let last = steps.last()?;
     let ends = matches!(last.command, Command::Change(_, Change::Start));
     Some(first.at..if ends { last.at } else { length })
 }
 
+/// The nodes of a cluster: as many as the three attempts of a request can reach.
+pub(super) const NODES: usize = 3;
 /// When something goes wrong: connections have been made by then, and discovery has had its first answers.
 pub(super) const FAULT: Duration = Duration::from_secs(1);
 /// What is without a fault at the end of a rolling restart.
-const CALM: Duration = Duration::from_secs(1);
+const RECOVERY_TIME: Duration = Duration::from_secs(1);
 const COUNT: u32 = 3;
 
 #[cfg(test)]
@@ -84,9 +85,9 @@ mod tests {
 
     const LENGTH: Duration = Duration::from_secs(8);
 
-    fn told(steps: &[Step]) -> Vec<String> {
-        let told = |step: &Step| format!("{:.1} {}", step.at.as_secs_f64(), step.command);
-        steps.iter().map(told).collect()
+    fn format_steps(steps: &[Step]) -> Vec<String> {
+        let format_steps = |step: &Step| format!("{:.1} {}", step.at.as_secs_f64(), step.command);
+        steps.iter().map(format_steps).collect()
     }
 
     #[test]
@@ -99,21 +100,21 @@ mod tests {
             "5.0 stop 3",
             "7.0 start 3",
         ];
-        assert_eq!(told(&rolling(LENGTH)), expected);
+        assert_eq!(format_steps(&rolling(LENGTH)), expected);
     }
 
     #[test]
     fn a_short_rolling_restart_still_has_all_nodes() {
         let steps = rolling(Duration::from_secs(5));
         assert_eq!(steps.len(), 6);
-        assert_eq!(told(&steps).last().unwrap(), "4.0 start 3");
+        assert_eq!(format_steps(&steps).last().unwrap(), "4.0 start 3");
     }
 
     #[test]
     fn flapping_lasts_to_the_end() {
         let steps = flapping(LENGTH);
         assert_eq!(
-            told(&steps)[..3],
+            format_steps(&steps)[..3],
             ["1.0 stop 1", "1.3 start 1", "1.6 stop 1"]
         );
         assert!(steps.iter().all(|step| step.at < LENGTH));
@@ -123,9 +124,18 @@ mod tests {
     #[test]
     fn a_fault_lasts_until_the_last_node_is_back() {
         let second = Duration::from_secs(1);
-        assert_eq!(span(&rolling(LENGTH), LENGTH), Some(second..7 * second));
-        assert_eq!(span(&all_dead(LENGTH), LENGTH), Some(second..4 * second));
-        assert_eq!(span(&fault(Change::Hang), LENGTH), Some(second..LENGTH));
-        assert_eq!(span(&[], LENGTH), None);
+        assert_eq!(
+            fault_period(&rolling(LENGTH), LENGTH),
+            Some(second..7 * second)
+        );
+        assert_eq!(
+            fault_period(&all_dead(LENGTH), LENGTH),
+            Some(second..4 * second)
+        );
+        assert_eq!(
+            fault_period(&fault(Change::Hang), LENGTH),
+            Some(second..LENGTH)
+        );
+        assert_eq!(fault_period(&[], LENGTH), None);
     }
 }

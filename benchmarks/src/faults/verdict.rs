@@ -1,59 +1,62 @@
-//! Whether the plugin reaches its bars.
+//! Whether the plugin reaches its thresholds.
 
-use super::bar;
+use super::case::FaultCase;
 use super::contender::Contender;
 use super::results::Results;
-use super::row::Row;
 use super::script::FAULT;
+use super::threshold;
 use crate::text::whole_percent;
 
-/// What a row has shown of the plugin.
+/// What a case has shown of the plugin.
 #[derive(Debug)]
 pub(super) struct Verdict {
-    pub(super) row: &'static Row,
-    /// One text for each bar that was missed.
+    pub(super) case: &'static FaultCase,
+    /// One text for each threshold that was missed.
     pub(super) misses: Vec<String>,
     /// What other programs took of the processors, in this run or in those that it is compared with.
-    pub(super) others: f64,
+    pub(super) other_programs: f64,
 }
 
-/// Judges each row in which the plugin took part.
+/// Judges each case in which the plugin took part.
 pub(super) fn judge(results: &Results) -> Vec<Verdict> {
     let of_plugin = results.measured.iter();
     of_plugin
         .filter(|it| it.contender == Contender::Plugin)
         .map(|measured| {
-            let row = measured.row;
-            let result = bar::Result {
+            let case = measured.case;
+            let result = threshold::Measurement {
                 figures: &measured.figures,
-                base: results.base(row.base, Contender::Plugin),
-                base_slowest: results.slowest_without_fault(row.base, Contender::Plugin),
-                opinion: measured.opinion.as_ref(),
+                baseline: results.baseline(case.baseline, Contender::Plugin),
+                baseline_slowest: results.baseline_slowest(case.baseline, Contender::Plugin),
+                reported_state: measured.reported_state.as_ref(),
                 callers: results.setting.callers,
-                faulty: results.setting.length.saturating_sub(FAULT),
+                fault_length: results.setting.length.saturating_sub(FAULT),
             };
-            let misses = row.bars.iter().filter_map(|bar| bar.miss(result));
+            let misses = case
+                .thresholds
+                .iter()
+                .filter_map(|threshold| threshold.miss(result));
             Verdict {
-                row,
+                case,
                 misses: misses.collect(),
-                others: results.others_around(measured),
+                other_programs: results.other_programs_around(measured),
             }
         })
         .collect()
 }
 
-/// Writes one line for each row.
+/// Writes one line for each case.
 pub(super) fn text(verdicts: &[Verdict]) -> String {
     let mut text = String::new();
     for verdict in verdicts {
-        let name = verdict.row.name;
+        let name = verdict.case.name;
         if verdict.misses.is_empty() {
             text.push_str(&format!("PASS {name}"));
         } else {
             text.push_str(&format!("MISS {name}: {}", verdict.misses.join("; ")));
         }
-        if verdict.others > DOUBTFUL {
-            let others = whole_percent(verdict.others);
+        if verdict.other_programs > MAX_OTHER_PROGRAMS {
+            let others = whole_percent(verdict.other_programs);
             text.push_str(&format!(
                 " [doubtful: others took {others} of the processors]"
             ));
@@ -63,15 +66,15 @@ pub(super) fn text(verdicts: &[Verdict]) -> String {
     text
 }
 
-/// As much as the bars leave to a fault.
-const DOUBTFUL: f64 = 0.05;
+/// As much as the thresholds leave to a fault.
+const MAX_OTHER_PROGRAMS: f64 = 0.05;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::faults::arguments::Arguments;
     use crate::faults::figures::Figures;
-    use crate::faults::results::{Base, Measured};
+    use crate::faults::results::{BaselineRun, FaultRun};
 
     fn results(contender: Contender, throughput: f64) -> Results {
         let figures = |throughput| Figures {
@@ -79,18 +82,18 @@ mod tests {
             ..Figures::default()
         };
         let mut results = Results::new(&Arguments::default());
-        results.bases.push(Base {
+        results.baselines.push(BaselineRun {
             nodes: 3,
             contender,
             figures: figures(100.0),
         });
-        results.measured.push(Measured {
-            row: Row::named("refuses").unwrap(),
+        results.measured.push(FaultRun {
+            case: FaultCase::named("refuses").unwrap(),
             contender,
             figures: figures(throughput),
-            course: Vec::new(),
+            throughput_series: Vec::new(),
             waiting: None,
-            opinion: None,
+            reported_state: None,
         });
         results
     }
@@ -109,7 +112,7 @@ mod tests {
     #[test]
     fn figures_of_a_busy_machine_are_doubted() {
         let mut results = results(Contender::Plugin, 99.0);
-        results.bases[0].figures.others = Some(0.3);
+        results.baselines[0].figures.other_programs = Some(0.3);
         let expected = "PASS refuses [doubtful: others took 30 % of the processors]\n";
         assert_eq!(text(&judge(&results)), expected);
     }

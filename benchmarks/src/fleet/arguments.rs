@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use lexopt::{Arg, Parser, ValueExt};
 
-use crate::program::{Task, chosen, within};
+use crate::program::{Task, parse_in_range, parse_names};
 
 /// The names and titles of scenarios.
 pub type Titles<'a> = &'a [(&'static str, &'static str)];
@@ -46,14 +46,18 @@ pub(super) fn parse(
             Arg::Long("only") => {
                 let only = parser
                     .value()?
-                    .parse_with(|names| chosen(names, titles, |it| it.0))?;
+                    .parse_with(|names| parse_names(names, titles, |it| it.0))?;
                 arguments.only = only.iter().map(|(name, _)| (*name).to_owned()).collect();
             }
             Arg::Long("clients") => {
-                arguments.clients = parser.value()?.parse_with(|text| within(text, CLIENTS))?;
+                arguments.clients = parser
+                    .value()?
+                    .parse_with(|text| parse_in_range(text, CLIENTS))?;
             }
             Arg::Long("nodes") => {
-                arguments.nodes = parser.value()?.parse_with(|text| within(text, NODES))?;
+                arguments.nodes = parser
+                    .value()?
+                    .parse_with(|text| parse_in_range(text, NODES))?;
             }
             Arg::Long("seed") => arguments.seed = parser.value()?.parse()?,
             Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
@@ -81,7 +85,7 @@ pub(super) fn usage(scenarios: Titles<'_>) -> String {
 const USAGE: &str = "\
 Simulates many clients of a large cluster in which nodes fail, with the plugin's own code.
 
-Usage: cargo run --release -p benchmarks --bin fleet -- [OPTIONS]
+CpuUsage: cargo run --release -p benchmarks --bin fleet -- [OPTIONS]
 
 Options:
   --only NAME,NAME,...   only these scenarios [default: all]

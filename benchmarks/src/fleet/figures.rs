@@ -1,9 +1,9 @@
 //! The figures of a phase.
 
+use super::balance::peak_to_mean;
 use super::counts::{Counts, tenths};
-use super::load::busiest;
 use super::record::SECOND;
-use super::settling::settled_after;
+use super::recovery::recovery_time;
 use super::{Phase, Record};
 use std::ops::Range;
 use std::time::Duration;
@@ -22,15 +22,15 @@ pub(super) struct Figures {
     pub(super) busiest_tenth: Option<f64>,
     pub(super) busiest_second: Option<f64>,
     /// Requests of discovery.
-    pub(super) questions: Rates,
+    pub(super) discovery_requests: Rates,
     /// Probes of nodes with which something is or was wrong, and of the others.
     pub(super) probes: Option<Rates>,
     pub(super) other_probes: Rates,
-    pub(super) left_out: u64,
-    pub(super) wronged: u64,
-    pub(super) panics: u64,
+    pub(super) rightly_ejected: u64,
+    pub(super) wrongly_ejected: u64,
+    pub(super) panic_mode_entries: u64,
     /// From the beginning of the phase.
-    pub(super) settled_after: Option<Duration>,
+    pub(super) recovery_time: Option<Duration>,
 }
 
 /// How often something happens to one of several nodes in a second.
@@ -46,9 +46,9 @@ pub(super) struct Rates {
 impl Figures {
     pub(super) fn of(record: &Record, phase: Phase) -> Self {
         let period = tenths(&record.timeline.period(phase));
-        let part = record.part(phase);
-        let is_troubled =
-            |node: &usize| u32::try_from(*node).is_ok_and(|node| record.troubled.contains(node));
+        let part = record.phase_totals(phase);
+        let was_faulty =
+            |node: &usize| u32::try_from(*node).is_ok_and(|node| record.ever_faulty.contains(node));
         let all = || record.requests.nodes();
         Self {
             operations: part.operations,
@@ -57,20 +57,21 @@ impl Figures {
             p50: part.latencies.quantile(0.5),
             p99: part.latencies.quantile(0.99),
             longest: part.latencies.longest(),
-            busiest_tenth: busiest(record, period.clone(), 1),
-            busiest_second: busiest(record, period.clone(), SECOND),
-            questions: rates(&record.questions, all(), &period).unwrap_or(Rates::NONE),
-            probes: rates(&record.probes, all().filter(is_troubled), &period),
+            busiest_tenth: peak_to_mean(record, period.clone(), 1),
+            busiest_second: peak_to_mean(record, period.clone(), SECOND),
+            discovery_requests: rates(&record.discovery_requests, all(), &period)
+                .unwrap_or(Rates::NONE),
+            probes: rates(&record.probes, all().filter(was_faulty), &period),
             other_probes: rates(
                 &record.probes,
-                all().filter(|node| !is_troubled(node)),
+                all().filter(|node| !was_faulty(node)),
                 &period,
             )
             .unwrap_or(Rates::NONE),
-            left_out: part.left_out,
-            wronged: part.wronged,
-            panics: part.panics,
-            settled_after: settled_after(&record.moments, period),
+            rightly_ejected: part.rightly_ejected,
+            wrongly_ejected: part.wrongly_ejected,
+            panic_mode_entries: part.panic_mode_entries,
+            recovery_time: recovery_time(&record.tenth_totals, period),
         }
     }
 }

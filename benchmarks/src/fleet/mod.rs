@@ -3,31 +3,31 @@
 //! The program `fleet` includes the library's private sources, and with them knows how clients behave. Here is what knows
 //! nothing of the library: the course of time, servers with a queue, what is counted, and the tables that come of it.
 
-mod agenda;
 mod arguments;
-mod bucket;
+mod balance;
 mod counts;
+mod event_queue;
 mod figures;
 mod latencies;
-mod load;
 mod node_set;
 mod phase;
 mod record;
+mod recovery;
+mod rejoin;
 mod report;
-mod returns;
 mod server;
-mod settling;
+mod token_bucket;
 
 use std::process::ExitCode;
 
-pub use agenda::Agenda;
 pub use arguments::{Arguments, Titles};
-pub use bucket::Bucket;
+pub use event_queue::EventQueue;
 pub use node_set::NodeSet;
 pub use phase::{Phase, Timeline};
 pub use record::Record;
 pub use report::table;
 pub use server::Server;
+pub use token_bucket::TokenBucket;
 
 pub use crate::progress::Progress;
 

@@ -7,7 +7,7 @@ pub struct NodeSet {
 }
 
 impl NodeSet {
-    /// Adds a node. Returns whether it was not there before.
+    /// Adds a node. Rejoin whether it was not there before.
     pub fn insert(&mut self, node: u32) -> bool {
         let place = word(node);
         if self.words.len() <= place {
@@ -39,9 +39,9 @@ impl NodeSet {
             .filter(|node| self.contains(*node))
     }
 
-    /// Whether any of its nodes is not in `other`.
-    pub fn has_more_than(&self, other: &Self) -> bool {
-        self.iter().any(|node| !other.contains(node))
+    /// Returns whether `other` contains all nodes of this set.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.iter().all(|node| other.contains(node))
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
     fn it_tells_what_another_lacks() {
         let all: NodeSet = (0..100).collect();
         let some: NodeSet = (0..99).collect();
-        assert!(all.has_more_than(&some));
-        assert!(!some.has_more_than(&all) && !some.has_more_than(&some));
+        assert!(!all.is_subset(&some));
+        assert!(some.is_subset(&all) && some.is_subset(&some));
     }
 }

@@ -13,25 +13,25 @@ pub struct Record {
     /// Attempts of operations.
     pub(super) requests: Counts,
     /// Requests of discovery.
-    pub(super) questions: Counts,
+    pub(super) discovery_requests: Counts,
     /// Questions whether a node is there.
     pub(super) probes: Counts,
     /// When each node did not serve.
     pub(super) outages: Vec<Vec<Range<Duration>>>,
     /// Nodes with which anything was wrong at any time.
-    pub(super) troubled: NodeSet,
+    pub(super) ever_faulty: NodeSet,
     /// Which nodes were well again, and when.
-    pub(super) returns: Vec<(usize, Duration)>,
+    pub(super) recoveries: Vec<(usize, Duration)>,
     /// Tenth after tenth of a second.
-    pub(super) moments: Vec<Moment>,
-    phases: [Part; 3],
+    pub(super) tenth_totals: Vec<TenthTotals>,
+    phases: [PhaseTotals; 3],
     /// What takes longer is slow. Nothing is until the fault begins.
     slow: Duration,
 }
 
 /// What became of the operations that began in a tenth of a second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(super) struct TenthTotals {
     pub(super) operations: u32,
     pub(super) failed: u32,
     pub(super) slow: u32,
@@ -39,18 +39,18 @@ pub(super) struct Moment {
 
 /// What became of the operations that began in a phase, and what clients thought of nodes in it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Part {
+pub(super) struct PhaseTotals {
     pub(super) operations: u64,
     pub(super) failed: u64,
     /// Not ended when the scenario was.
     pub(super) stuck: u64,
     pub(super) latencies: Latencies,
     /// How often a client left out a node with which something was wrong.
-    pub(super) left_out: u64,
+    pub(super) rightly_ejected: u64,
     /// The same of a node with which nothing was.
-    pub(super) wronged: u64,
+    pub(super) wrongly_ejected: u64,
     /// How often a client began to ignore ejections.
-    pub(super) panics: u64,
+    pub(super) panic_mode_entries: u64,
 }
 
 /// How many times as slow as the slowest hundredth usually is an operation is slow. A cluster that has lost a third of its
@@ -67,12 +67,12 @@ impl Record {
         let length = timeline.end();
         Self {
             requests: Counts::new(nodes, length),
-            questions: Counts::new(nodes, length),
+            discovery_requests: Counts::new(nodes, length),
             probes: Counts::new(nodes, length),
             outages: vec![Vec::new(); nodes],
-            troubled: NodeSet::default(),
-            returns: Vec::new(),
-            moments: vec![Moment::default(); tenth(length) + 1],
+            ever_faulty: NodeSet::default(),
+            recoveries: Vec::new(),
+            tenth_totals: vec![TenthTotals::default(); tenth(length) + 1],
             phases: Default::default(),
             slow: Duration::MAX,
             timeline,
@@ -86,7 +86,7 @@ impl Record {
 
     /// How many attempts of operations there were.
     pub fn requests(&self) -> u64 {
-        let tenths = 0..self.moments.len();
+        let tenths = 0..self.tenth_totals.len();
         let nodes = self.requests.nodes();
         nodes
             .map(|node| u64::from(self.requests.sum(node, tenths.clone())))
@@ -99,8 +99,8 @@ impl Record {
     }
 
     /// Discovery asks a node who is in the cluster.
-    pub fn question(&mut self, node: u32, now: Duration) {
-        self.questions.count(node as usize, now);
+    pub fn discovery_request(&mut self, node: u32, now: Duration) {
+        self.discovery_requests.count(node as usize, now);
     }
 
     /// A node is asked whether it is there.
@@ -109,10 +109,10 @@ impl Record {
     }
 
     /// An operation has ended.
-    pub fn ended(&mut self, began: Duration, now: Duration, succeeded: bool) {
+    pub fn operation_ended(&mut self, began: Duration, now: Duration, succeeded: bool) {
         let took = now.saturating_sub(began);
         self.add(began, !succeeded, took > self.slow);
-        if let Some(part) = self.part_mut(began) {
+        if let Some(part) = self.phase_totals_mut(began) {
             match succeeded {
                 true => part.latencies.add(took),
                 false => part.failed += 1,
@@ -121,49 +121,49 @@ impl Record {
     }
 
     /// An operation has not ended when the scenario does.
-    pub fn unfinished(&mut self, began: Duration) {
+    pub fn operation_unfinished(&mut self, began: Duration) {
         if began + STUCK > self.timeline.end() {
             return;
         }
         self.add(began, true, true);
-        if let Some(part) = self.part_mut(began) {
+        if let Some(part) = self.phase_totals_mut(began) {
             part.stuck += 1;
         }
     }
 
     fn add(&mut self, began: Duration, failed: bool, slow: bool) {
-        if let Some(moment) = self.moments.get_mut(tenth(began)) {
+        if let Some(moment) = self.tenth_totals.get_mut(tenth(began)) {
             moment.operations += 1;
             moment.failed += u32::from(failed);
             moment.slow += u32::from(slow);
         }
-        if let Some(part) = self.part_mut(began) {
+        if let Some(part) = self.phase_totals_mut(began) {
             part.operations += 1;
         }
     }
 
     /// The fault begins: from now on it is known what is usual.
-    pub fn fault_begins(&mut self) {
-        let usual = self.part(Phase::Before).latencies.quantile(0.99);
+    pub fn start_fault(&mut self) {
+        let usual = self.phase_totals(Phase::Before).latencies.quantile(0.99);
         self.slow = usual.map_or(Duration::MAX, |usual| usual * SLOW);
     }
 
     /// Something is wrong with a node from now on.
-    pub fn troubled(&mut self, node: u32) {
-        self.troubled.insert(node);
+    pub fn mark_faulty(&mut self, node: u32) {
+        self.ever_faulty.insert(node);
     }
 
     /// A node serves nobody from now on.
-    pub fn gone(&mut self, node: u32, now: Duration) {
-        self.troubled(node);
+    pub fn node_down(&mut self, node: u32, now: Duration) {
+        self.mark_faulty(node);
         if let Some(outages) = self.outages.get_mut(node as usize) {
             outages.push(now..Duration::MAX);
         }
     }
 
     /// Nothing is wrong with a node any more.
-    pub fn well(&mut self, node: u32, now: Duration) {
-        self.returns.push((node as usize, now));
+    pub fn node_recovered(&mut self, node: u32, now: Duration) {
+        self.recoveries.push((node as usize, now));
         let outages = self.outages.get_mut(node as usize);
         if let Some(last) = outages.and_then(|outages| outages.last_mut()) {
             last.end = last.end.min(now);
@@ -171,19 +171,19 @@ impl Record {
     }
 
     /// A client leaves out a node, rightly or not.
-    pub fn left_out(&mut self, rightly: bool, now: Duration) {
-        if let Some(part) = self.part_mut(now) {
-            match rightly {
-                true => part.left_out += 1,
-                false => part.wronged += 1,
+    pub fn ejection(&mut self, justified: bool, now: Duration) {
+        if let Some(part) = self.phase_totals_mut(now) {
+            match justified {
+                true => part.rightly_ejected += 1,
+                false => part.wrongly_ejected += 1,
             }
         }
     }
 
     /// A client begins to ignore ejections.
-    pub fn panic(&mut self, now: Duration) {
-        if let Some(part) = self.part_mut(now) {
-            part.panics += 1;
+    pub fn panic_mode_entered(&mut self, now: Duration) {
+        if let Some(part) = self.phase_totals_mut(now) {
+            part.panic_mode_entries += 1;
         }
     }
 
@@ -198,7 +198,7 @@ impl Record {
         !outages.any(|outage| outage.start < end && begin < outage.end)
     }
 
-    pub(super) fn part(&self, phase: Phase) -> &Part {
+    pub(super) fn phase_totals(&self, phase: Phase) -> &PhaseTotals {
         let [before, during, after] = &self.phases;
         match phase {
             Phase::Before => before,
@@ -207,7 +207,7 @@ impl Record {
         }
     }
 
-    fn part_mut(&mut self, moment: Duration) -> Option<&mut Part> {
+    fn phase_totals_mut(&mut self, moment: Duration) -> Option<&mut PhaseTotals> {
         let [before, during, after] = &mut self.phases;
         Some(match self.timeline.phase(moment)? {
             Phase::Before => before,
@@ -235,37 +235,37 @@ mod tests {
     #[test]
     fn operations_count_where_they_began() {
         let mut record = record();
-        record.ended(seconds(9), seconds(11), true);
-        record.ended(seconds(12), seconds(13), false);
-        record.unfinished(seconds(19));
-        record.unfinished(seconds(29));
-        assert_eq!(record.part(Phase::Before).operations, 1);
-        let during = record.part(Phase::During);
+        record.operation_ended(seconds(9), seconds(11), true);
+        record.operation_ended(seconds(12), seconds(13), false);
+        record.operation_unfinished(seconds(19));
+        record.operation_unfinished(seconds(29));
+        assert_eq!(record.phase_totals(Phase::Before).operations, 1);
+        let during = record.phase_totals(Phase::During);
         assert_eq!((during.operations, during.failed, during.stuck), (2, 1, 1));
-        assert_eq!(record.part(Phase::After).operations, 0);
+        assert_eq!(record.phase_totals(Phase::After).operations, 0);
     }
 
     #[test]
-    fn what_is_slow_is_known_when_the_fault_begins() {
+    fn what_is_slow_is_known_when_the_start_fault() {
         let mut record = record();
-        let slow = |record: &Record| -> u32 { record.moments.iter().map(|it| it.slow).sum() };
-        record.ended(seconds(7), seconds(8), true);
+        let slow = |record: &Record| -> u32 { record.tenth_totals.iter().map(|it| it.slow).sum() };
+        record.operation_ended(seconds(7), seconds(8), true);
         assert_eq!(slow(&record), 0);
-        record.fault_begins();
-        record.ended(seconds(10), seconds(12), true);
+        record.start_fault();
+        record.operation_ended(seconds(10), seconds(12), true);
         assert_eq!(slow(&record), 0);
-        record.ended(seconds(10), seconds(14), true);
+        record.operation_ended(seconds(10), seconds(14), true);
         assert_eq!(slow(&record), 1);
     }
 
     #[test]
     fn a_node_serves_unless_it_is_out() {
         let mut record = record();
-        record.gone(1, seconds(10));
-        record.well(1, seconds(12));
+        record.node_down(1, seconds(10));
+        record.node_recovered(1, seconds(12));
         assert!(record.serves(0, &(0..300)));
         assert!(record.serves(1, &(90..100)) && record.serves(1, &(120..130)));
         assert!(!record.serves(1, &(95..101)) && !record.serves(1, &(119..130)));
-        assert!(record.troubled.contains(1) && !record.troubled.contains(0));
+        assert!(record.ever_faulty.contains(1) && !record.ever_faulty.contains(0));
     }
 }

@@ -1,7 +1,7 @@
 //! The table of a scenario, in Markdown.
 
 use super::figures::{Figures, Rates};
-use super::returns::Returns;
+use super::rejoin::Rejoin;
 use super::{Phase, Record};
 use crate::text::{count, rate, time, times};
 use std::time::Duration;
@@ -53,10 +53,10 @@ const ROWS: [(&str, Write); 11] = [
         factor(it.busiest_second)
     }),
     ("discovery requests/s at a node: mean / most", |it| {
-        mean_and_most(it.questions)
+        mean_and_most(it.discovery_requests)
     }),
     ("the same in any one second", |it| {
-        count(u64::from(it.questions.peak))
+        count(u64::from(it.discovery_requests.peak))
     }),
     (
         "probes/s at a node in trouble: mean / in any one second",
@@ -66,27 +66,33 @@ const ROWS: [(&str, Write); 11] = [
         mean_and_peak(it.other_probes)
     }),
     ("left out: nodes in trouble / others", |it| {
-        format!("{} / {}", count(it.left_out), count(it.wronged))
+        format!(
+            "{} / {}",
+            count(it.rightly_ejected),
+            count(it.wrongly_ejected)
+        )
     }),
-    ("clients that ignored ejections", |it| count(it.panics)),
+    ("clients that ignored ejections", |it| {
+        count(it.panic_mode_entries)
+    }),
 ];
 
 /// How long it took until the fault, and its end, were over for the clients.
 fn ends(record: &Record, figures: &[Figures]) -> String {
     let settled = figures.iter().skip(1).map(|figures| {
-        let after = figures.settled_after;
+        let after = figures.recovery_time;
         after.map_or_else(|| "not".to_owned(), time)
     });
     let settled: Vec<String> = std::iter::once(nothing()).chain(settled).collect();
     let mut lines = line("as usual again after", &settled);
-    let Some(returns) = Returns::of(record) else {
+    let Some(returns) = Rejoin::of(record) else {
         return lines;
     };
     let returned = |title: &str, cell: String| line(title, &[nothing(), nothing(), cell]);
     let herd = format!(
         "{} / {}",
         times(returns.first_second),
-        times(returns.while_noticed)
+        times(returns.while_detected)
     );
     lines.push_str(&returned(
         "a node that is back, over the mean, in any 100 ms of the first second / first 30 s",
@@ -146,9 +152,9 @@ mod tests {
     #[test]
     fn a_fault_has_three_columns_and_every_row_as_many() {
         let mut record = Record::new(2, Timeline::new(seconds(10)..seconds(20), seconds(30)));
-        record.ended(seconds(15), seconds(16), true);
-        record.gone(1, seconds(10));
-        record.well(1, seconds(20));
+        record.operation_ended(seconds(15), seconds(16), true);
+        record.node_down(1, seconds(10));
+        record.node_recovered(1, seconds(20));
         let table = table(&record);
         assert!(
             table.starts_with("|  | before | during | after |\n| --- | ---: | ---: | ---: |\n")

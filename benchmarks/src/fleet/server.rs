@@ -15,10 +15,10 @@ pub struct Server<T> {
     /// The first is being served.
     queue: VecDeque<T>,
     frozen: bool,
-    /// How often it was stopped or frozen: an end of service that was announced in an earlier life does not come.
-    life: u32,
+    /// How often it was stopped or frozen: an end of service that was announced in an earlier epoch does not come.
+    epoch: u32,
     /// How many times as long as usual everything takes.
-    slowness: f64,
+    slow_down_factor: f64,
 }
 
 impl<T> Default for Server<T> {
@@ -26,22 +26,22 @@ impl<T> Default for Server<T> {
         Self {
             queue: VecDeque::new(),
             frozen: false,
-            life: 0,
-            slowness: 1.0,
+            epoch: 0,
+            slow_down_factor: 1.0,
         }
     }
 }
 
 impl<T> Server<T> {
-    /// A request comes. Returns whether its service begins at once.
+    /// A request comes. Rejoin whether its service begins at once.
     #[must_use]
-    pub fn take(&mut self, request: T) -> bool {
+    pub fn enqueue(&mut self, request: T) -> bool {
         self.queue.push_back(request);
         self.queue.len() == 1 && !self.frozen
     }
 
-    /// The service that was begun first ends. Returns what was served, and whether another begins.
-    pub fn finish(&mut self) -> (Option<T>, bool) {
+    /// The service that was begun first ends. Rejoin what was served, and whether another begins.
+    pub fn complete(&mut self) -> (Option<T>, bool) {
         let served = self.queue.pop_front();
         (served, !self.queue.is_empty())
     }
@@ -52,42 +52,42 @@ impl<T> Server<T> {
     }
 
     /// How long a request that came now would wait, about.
-    pub fn wait(&self) -> Duration {
+    pub fn queueing_delay(&self) -> Duration {
         let waiting = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
         self.service() * waiting
     }
 
     fn service(&self) -> Duration {
-        SERVICE.mul_f64(self.slowness)
+        SERVICE.mul_f64(self.slow_down_factor)
     }
 
-    /// Loses everything. Returns what there was.
+    /// Loses everything. Rejoin what there was.
     pub fn stop(&mut self) -> Vec<T> {
-        self.life += 1;
+        self.epoch += 1;
         self.frozen = false;
         self.queue.drain(..).collect()
     }
 
     /// Stands still.
     pub fn freeze(&mut self) {
-        self.life += 1;
+        self.epoch += 1;
         self.frozen = true;
     }
 
-    /// Goes on. Returns whether a service begins.
+    /// Goes on. Rejoin whether a service begins.
     pub fn thaw(&mut self) -> bool {
         self.frozen = false;
         !self.queue.is_empty()
     }
 
     /// Becomes so many times as slow as usual.
-    pub fn slow_down(&mut self, slowness: f64) {
-        self.slowness = slowness;
+    pub fn slow_down(&mut self, slow_down_factor: f64) {
+        self.slow_down_factor = slow_down_factor;
     }
 
-    /// In which life it is.
-    pub fn life(&self) -> u32 {
-        self.life
+    /// In which epoch it is.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
     }
 }
 
@@ -98,23 +98,23 @@ mod tests {
     #[test]
     fn requests_are_served_in_the_order_in_which_they_come() {
         let mut server = Server::default();
-        assert!(server.take('a'));
-        assert!(!server.take('b'));
-        assert_eq!(server.wait(), SERVICE * 2);
-        assert_eq!(server.finish(), (Some('a'), true));
-        assert_eq!(server.finish(), (Some('b'), false));
-        assert!(server.take('c'));
+        assert!(server.enqueue('a'));
+        assert!(!server.enqueue('b'));
+        assert_eq!(server.queueing_delay(), SERVICE * 2);
+        assert_eq!(server.complete(), (Some('a'), true));
+        assert_eq!(server.complete(), (Some('b'), false));
+        assert!(server.enqueue('c'));
     }
 
     #[test]
     fn what_is_frozen_goes_on_later_and_what_is_stopped_is_lost() {
         let mut server = Server::default();
-        assert!(server.take('a'));
+        assert!(server.enqueue('a'));
         server.freeze();
-        assert!(!server.take('b'));
+        assert!(!server.enqueue('b'));
         assert!(server.thaw());
         assert_eq!(server.stop(), ['a', 'b']);
-        assert_eq!(server.life(), 2);
+        assert_eq!(server.epoch(), 2);
         server.freeze();
         assert!(!server.thaw());
     }

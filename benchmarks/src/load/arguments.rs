@@ -7,7 +7,7 @@ use lexopt::{Arg, Parser, ValueExt};
 use super::case::{Operation, Signing};
 use super::contender::{CONTENDERS, Contender};
 use crate::nodes::Service;
-use crate::program::{Task, chosen, within};
+use crate::program::{Task, parse_in_range, parse_names};
 
 /// What is to be measured, and how.
 #[derive(Debug)]
@@ -44,26 +44,28 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Service>, lexo
             Arg::Long("operations") => {
                 arguments.operations = parser
                     .value()?
-                    .parse_with(|names| chosen(names, &Operation::ALL, |it| it.name()))?;
+                    .parse_with(|names| parse_names(names, &Operation::ALL, |it| it.name()))?;
             }
             Arg::Long("signing") => {
                 arguments.signings = parser
                     .value()?
-                    .parse_with(|names| chosen(names, &Signing::ALL, |it| it.name()))?;
+                    .parse_with(|names| parse_names(names, &Signing::ALL, |it| it.name()))?;
             }
             Arg::Long("contenders") => {
                 arguments.contenders = parser.value()?.parse_with(contenders)?;
             }
             Arg::Long("seconds") => {
-                let seconds = parser.value()?.parse_with(|text| within(text, 1..=60))?;
+                let seconds = parser
+                    .value()?
+                    .parse_with(|text| parse_in_range(text, 1..=60))?;
                 arguments.length = Duration::from_secs(seconds);
             }
             Arg::Long("rounds") => arguments.rounds = count(&mut parser, 100)?,
             Arg::Long("callers") => arguments.callers = count(&mut parser, 1000)?,
             Arg::Long("strict") => arguments.strict = true,
             Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
-            Arg::Value(word) if word == Service::WORD => {
-                return Service::parse(&mut parser).map(Task::Part);
+            Arg::Value(word) if word == Service::SUBCOMMAND => {
+                return Service::parse(&mut parser).map(Task::Subprocess);
             }
             other => return Err(other.unexpected()),
         }
@@ -72,18 +74,20 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Service>, lexo
 }
 
 fn count(parser: &mut Parser, most: usize) -> Result<usize, lexopt::Error> {
-    parser.value()?.parse_with(|text| within(text, 1..=most))
+    parser
+        .value()?
+        .parse_with(|text| parse_in_range(text, 1..=most))
 }
 
 fn contenders(names: &str) -> Result<Vec<&'static Contender>, String> {
     let all: Vec<&Contender> = CONTENDERS.iter().collect();
-    chosen(names, &all, |it| it.name)
+    parse_names(names, &all, |it| it.name)
 }
 
 pub(super) const USAGE: &str = "\
 Compares what the plugin, the SDK alone and alternator-client cost under load.
 
-Usage: cargo run --release -p benchmarks --bin load -- [OPTIONS]
+CpuUsage: cargo run --release -p benchmarks --bin load -- [OPTIONS]
 
 Options:
   --operations NAME,...      of get and put [default: get]
@@ -93,10 +97,10 @@ Options:
   --rounds N                 how often each has its turn [default: 9]
   --seconds N                length of a turn, up to 60 [default: 1]
   --callers N                concurrent callers [default: 16]
-  --strict                   end with status 1 if the plugin misses a bar
+  --strict                   end with status 1 if the plugin misses a threshold
   -h, --help                 print this
 
-Prints a table in Markdown, and for each bar whether the plugin reaches it.";
+Prints a table in Markdown, and for each threshold whether the plugin reaches it.";
 
 #[cfg(test)]
 mod tests {
@@ -131,7 +135,7 @@ mod tests {
     #[test]
     fn it_can_be_the_nodes() {
         let service = Service::open(3);
-        assert!(matches!(parse(&["serve", "3"]), Ok(Task::Part(it)) if it == service));
+        assert!(matches!(parse(&["serve", "3"]), Ok(Task::Subprocess(it)) if it == service));
     }
 
     #[test]

@@ -53,10 +53,10 @@ impl Callers {
     ///
     /// # Errors
     ///
-    /// That of an operation, if any has failed: figures of failures would be taken for figures of operations.
+    /// That of an operation, if any has failed: figures of failures would be sample_value for figures of operations.
     pub(super) async fn stop(mut self) -> Outcome<()> {
         self.shared.stop.store(true, Ordering::Relaxed);
-        while let Some(ended) = time::timeout(PATIENCE, self.running.join_next()).await? {
+        while let Some(ended) = time::timeout(STOP_TIMEOUT, self.running.join_next()).await? {
             ended??;
         }
         Ok(())
@@ -108,4 +108,4 @@ fn text(text: &str) -> AttributeValue {
 }
 
 /// Ample for what takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);

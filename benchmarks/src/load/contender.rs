@@ -4,7 +4,7 @@ use alternator_lb_sdk::Builder;
 
 use super::case::Signing;
 use crate::Outcome;
-use crate::client::{Client, Purpose};
+use crate::client::{Client, ClientSettings};
 
 /// One of the clients that are compared. Another setting of the plugin is one more entry of the [list](CONTENDERS).
 #[derive(Debug)]
@@ -15,10 +15,10 @@ pub(super) struct Contender {
     pub(super) title: &'static str,
     /// Whether it takes part with signed requests, with others, or both.
     pub(super) signing: &'static [Signing],
-    /// For which of these the bars are: at most one contender's each.
-    pub(super) judged: &'static [Signing],
+    /// For which of these the thresholds are: at most one contender's each.
+    pub(super) thresholds_apply_to: &'static [Signing],
     /// Makes a client, inside of the runtime that it is to use.
-    pub(super) connect: fn(&Purpose<'_>) -> Outcome<Client>,
+    pub(super) connect: fn(&ClientSettings<'_>) -> Outcome<Client>,
 }
 
 /// All of them, in the order of their turns.
@@ -27,36 +27,36 @@ pub(super) static CONTENDERS: &[Contender] = &[
         name: "sdk",
         title: "SDK alone",
         signing: &Signing::ALL,
-        judged: &[],
+        thresholds_apply_to: &[],
         connect: Client::sdk,
     },
     Contender {
         name: "floor",
         title: "… with all turned off that can be",
         signing: &[Signing::Unsigned],
-        judged: &[],
+        thresholds_apply_to: &[],
         connect: Client::floor,
     },
     Contender {
         name: "official",
         title: "alternator-client 1.0.1",
         signing: &Signing::ALL,
-        judged: &[],
+        thresholds_apply_to: &[],
         connect: Client::official,
     },
     Contender {
         name: "plugin",
         title: "this plugin",
         signing: &Signing::ALL,
-        judged: &[Signing::Unsigned],
-        connect: |purpose| Client::plugin(purpose, |builder| builder),
+        thresholds_apply_to: &[Signing::Unsigned],
+        connect: |settings| Client::plugin(settings, |builder| builder),
     },
     Contender {
         name: "plugin-fast",
         title: "this plugin, signing fast",
         signing: &[Signing::Signed],
-        judged: &[Signing::Signed],
-        connect: |purpose| Client::plugin(purpose, Builder::fast_signing),
+        thresholds_apply_to: &[Signing::Signed],
+        connect: |settings| Client::plugin(settings, Builder::fast_signing),
     },
 ];
 
@@ -67,8 +67,8 @@ impl Contender {
     }
 
     /// Whether it is what the others are compared with.
-    pub(super) fn is_base(&self) -> bool {
-        self.name == BASE
+    pub(super) fn is_baseline(&self) -> bool {
+        self.name == BASELINE
     }
 }
 
@@ -78,7 +78,7 @@ impl PartialEq for Contender {
     }
 }
 
-const BASE: &str = "sdk";
+const BASELINE: &str = "sdk";
 
 #[cfg(test)]
 mod tests {
@@ -89,7 +89,7 @@ mod tests {
         for signing in Signing::ALL {
             let judged: Vec<_> = CONTENDERS
                 .iter()
-                .filter(|it| it.judged.contains(&signing))
+                .filter(|it| it.thresholds_apply_to.contains(&signing))
                 .collect();
             assert_eq!(judged.len(), 1, "{signing:?}");
             assert!(judged[0].signing.contains(&signing));
@@ -98,6 +98,6 @@ mod tests {
 
     #[test]
     fn one_of_them_is_the_base() {
-        assert_eq!(CONTENDERS.iter().filter(|it| it.is_base()).count(), 1);
+        assert_eq!(CONTENDERS.iter().filter(|it| it.is_baseline()).count(), 1);
     }
 }

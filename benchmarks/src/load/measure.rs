@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::case::{Case, Signing, Workers};
 use super::contender::Contender;
 use super::results::{Results, Turn};
-use super::run::Stage;
+use super::run::Harness;
 use crate::Outcome;
 use crate::progress::Progress;
 
@@ -13,18 +13,18 @@ pub(super) fn measure(arguments: &Arguments) -> Outcome<Results> {
     let kinds = arguments.operations.len() * Workers::ALL.len() * arguments.rounds;
     let signings = arguments.signings.iter();
     let turns: usize = signings
-        .map(|it| kinds * taking_part(arguments, *it).len())
+        .map(|it| kinds * participants(arguments, *it).len())
         .sum();
     let progress = Progress::new(turns, "turns");
     for signing in &arguments.signings {
-        let mut stage = Stage::set(*signing, arguments.callers, arguments.length)?;
+        let mut harness = Harness::start(*signing, arguments.callers, arguments.length)?;
         for case in cases(arguments, *signing) {
             for round in 0..arguments.rounds {
-                for contender in taking_part(arguments, *signing) {
+                for contender in participants(arguments, *signing) {
                     let (title, name) = (case.title(), contender.title);
-                    progress.begins(format!("{title}: {name}"));
-                    let sample = stage.turn(case, contender);
-                    progress.passed();
+                    progress.set_message(format!("{title}: {name}"));
+                    let sample = harness.run_turn(case, contender);
+                    progress.advance();
                     results.turns.push(Turn {
                         case,
                         contender,
@@ -49,7 +49,7 @@ fn cases(arguments: &Arguments, signing: Signing) -> impl Iterator<Item = Case> 
     })
 }
 
-fn taking_part(arguments: &Arguments, signing: Signing) -> Vec<&'static Contender> {
+fn participants(arguments: &Arguments, signing: Signing) -> Vec<&'static Contender> {
     let contenders = arguments.contenders.iter().copied();
     contenders
         .filter(|it| it.signing.contains(&signing))

@@ -20,7 +20,6 @@
 //! serve it as the others have.
 
 mod arguments;
-mod bar;
 mod callers;
 mod case;
 mod contender;
@@ -29,6 +28,7 @@ mod report;
 mod results;
 mod run;
 mod spread;
+mod threshold;
 mod verdict;
 
 use std::process::ExitCode;
@@ -39,7 +39,7 @@ use crate::{Outcome, nodes, program};
 
 /// Does what the arguments of the process say.
 ///
-/// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a bar. 2 stands for
+/// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a threshold. 2 stands for
 /// arguments that are wrong.
 pub fn main() -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env());

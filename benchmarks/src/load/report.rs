@@ -1,26 +1,26 @@
 //! The tables, in Markdown.
 
-use super::bar::Figure;
 use super::case::Case;
 use super::contender::Contender;
 use super::results::Results;
 use super::run::{NODES, WARM_UP};
 use super::spread::Spread;
+use super::threshold::Figure;
 use crate::machine;
-use crate::text::{count, line, percent, time, whole_percent};
+use crate::text::{count, percent, table_row, time, whole_percent};
 
 /// Writes one row for each thing that is judged, and one column for each contender.
 pub(super) fn table(results: &Results) -> String {
     let mut head = vec![String::new()];
     head.extend(results.contenders.iter().map(|it| it.title.to_owned()));
-    let mut table = line(&head);
-    table.push_str(&line(&vec!["---"; head.len()]));
+    let mut table = table_row(&head);
+    table.push_str(&table_row(&vec!["---"; head.len()]));
     for case in results.cases() {
         let figure = Figure::of(case);
         let mut cells = vec![format!("{}: {}", case.title(), figure.title())];
         let contenders = results.contenders.iter();
         cells.extend(contenders.map(|contender| cell(results, case, figure, contender)));
-        table.push_str(&line(&cells));
+        table.push_str(&table_row(&cells));
     }
     table
 }
@@ -29,8 +29,10 @@ pub(super) fn table(results: &Results) -> String {
 pub(super) fn note(results: &Results) -> String {
     let (callers, rounds) = (results.callers, results.rounds);
     let (length, warm_up) = (results.length.as_secs(), time(WARM_UP));
-    let most = results.cases().filter_map(|case| results.others(case));
-    let others = match most.map(|it| it.most).max_by(f64::total_cmp) {
+    let most = results
+        .cases()
+        .filter_map(|case| results.other_programs(case));
+    let other_programs = match most.map(|it| it.most).max_by(f64::total_cmp) {
         Some(most) => {
             let most = whole_percent(most);
             format!("; other programs took at most {most} of them during a turn")
@@ -45,7 +47,7 @@ pub(super) fn note(results: &Results) -> String {
          threads, callers and nodes may have to share the processors: what the nodes take of an operation (below) is the \
          same whoever asks, and draws the ratios of throughput towards 1. The nodes verify signatures where requests are \
          signed. The SDK alone speaks to one node. Nothing is tuned.\n\n\
-         Measured on {} on {}, which callers and nodes share{others}. alternator-lb-sdk {}, aws-sdk-dynamodb {}.\n",
+         Measured on {} on {}, which callers and nodes share{other_programs}. alternator-lb-sdk {}, aws-sdk-dynamodb {}.\n",
         machine::today(),
         machine::describe(),
         env!("CARGO_PKG_VERSION"),
@@ -63,14 +65,14 @@ pub(super) fn details(results: &Results) -> String {
         "per second",
         "ratio",
         "nodes' µs per operation",
-        "others took",
+        "other programs took",
     ];
-    let mut table = line(&head);
-    table.push_str(&line(&["---"; 8]));
+    let mut table = table_row(&head);
+    table.push_str(&table_row(&["---"; 8]));
     for case in results.cases() {
         for contender in &results.contenders {
             if let Some(cells) = detail(results, case, contender) {
-                table.push_str(&line(&cells));
+                table.push_str(&table_row(&cells));
             }
         }
     }
@@ -79,16 +81,16 @@ pub(super) fn details(results: &Results) -> String {
 
 /// Writes nothing where a contender did not take part.
 fn cell(results: &Results, case: Case, figure: Figure, contender: &Contender) -> String {
-    let Some(figures) = results.figures(case, contender, figure.taken()) else {
+    let Some(figures) = results.figures(case, contender, figure.sample_value()) else {
         return String::new();
     };
     let median = match figure {
         Figure::ProcessorTime => format!("{:.1} µs", figures.median),
         Figure::Throughput => count(figures.median.round() as usize),
     };
-    let ratios = match contender.is_base() {
+    let ratios = match contender.is_baseline() {
         true => None,
-        false => results.ratios(case, contender, figure.taken()),
+        false => results.ratios(case, contender, figure.sample_value()),
     };
     match ratios {
         Some(ratios) => format!("{median} · {}", ratio(ratios)),
@@ -106,12 +108,12 @@ fn ratio(ratios: Spread) -> String {
 }
 
 fn detail(results: &Results, case: Case, contender: &Contender) -> Option<Vec<String>> {
-    let client = results.figures(case, contender, |it| it.client)?;
+    let client = results.figures(case, contender, |it| it.client_micros)?;
     let throughput = results.figures(case, contender, |it| it.throughput)?;
-    let nodes = results.figures(case, contender, |it| it.nodes)?;
-    let client_ratios = results.ratios(case, contender, |it| it.client);
+    let nodes = results.figures(case, contender, |it| it.node_micros)?;
+    let client_ratios = results.ratios(case, contender, |it| it.client_micros);
     let throughput_ratios = results.ratios(case, contender, |it| it.throughput);
-    let others = results.others(case);
+    let other_programs = results.other_programs(case);
     let micros = |spread: Spread| {
         let Spread {
             least,
@@ -134,7 +136,9 @@ fn detail(results: &Results, case: Case, contender: &Contender) -> Option<Vec<St
         ),
         throughput_ratios.map(ratio).unwrap_or_default(),
         micros(nodes),
-        others.map(|it| percent(it.median)).unwrap_or_default(),
+        other_programs
+            .map(|it| percent(it.median))
+            .unwrap_or_default(),
     ])
 }
 

@@ -74,7 +74,7 @@ impl Results {
     ) -> Option<Spread> {
         let base = |round| {
             let mut turns = self.turns.iter();
-            turns.find(|it| it.contender.is_base() && it.case == case && it.round == round)
+            turns.find(|it| it.contender.is_baseline() && it.case == case && it.round == round)
         };
         Spread::of(self.of(case, contender).filter_map(|turn| {
             let base = figure(&base(turn.round)?.sample);
@@ -83,9 +83,9 @@ impl Results {
     }
 
     /// Returns what other programs took of the processors while a case was measured, where that is known.
-    pub(super) fn others(&self, case: Case) -> Option<Spread> {
+    pub(super) fn other_programs(&self, case: Case) -> Option<Spread> {
         let turns = self.turns.iter().filter(|it| it.case == case);
-        Spread::of(turns.filter_map(|turn| turn.sample.others))
+        Spread::of(turns.filter_map(|turn| turn.sample.other_programs))
     }
 
     fn of(&self, case: Case, contender: &Contender) -> impl Iterator<Item = &Turn> {
@@ -116,9 +116,9 @@ pub(super) mod tests {
                     round,
                     sample: Sample {
                         throughput: 1e6 / client,
-                        client: *client,
-                        nodes: 10.0,
-                        others: None,
+                        client_micros: *client,
+                        node_micros: 10.0,
+                        other_programs: None,
                     },
                 }));
         }
@@ -134,9 +134,11 @@ pub(super) mod tests {
         ];
         let results = results(CASE, &rounds);
         let plugin = Contender::named("plugin").unwrap();
-        let ratios = results.ratios(CASE, plugin, |it| it.client).unwrap();
+        let ratios = results.ratios(CASE, plugin, |it| it.client_micros).unwrap();
         assert_eq!((ratios.least, ratios.median, ratios.most), (0.5, 0.6, 0.75));
-        let figures = results.figures(CASE, plugin, |it| it.client).unwrap();
+        let figures = results
+            .figures(CASE, plugin, |it| it.client_micros)
+            .unwrap();
         assert_eq!(figures.median, 60.0);
     }
 
@@ -144,8 +146,8 @@ pub(super) mod tests {
     fn without_the_sdk_nothing_is_compared() {
         let results = results(CASE, &[&[("plugin", 60.0)]]);
         let plugin = Contender::named("plugin").unwrap();
-        assert_eq!(results.ratios(CASE, plugin, |it| it.client), None);
+        assert_eq!(results.ratios(CASE, plugin, |it| it.client_micros), None);
         let official = Contender::named("official").unwrap();
-        assert_eq!(results.figures(CASE, official, |it| it.client), None);
+        assert_eq!(results.figures(CASE, official, |it| it.client_micros), None);
     }
 }

@@ -11,9 +11,9 @@ use super::callers::Callers;
 use super::case::{Case, Signing};
 use super::contender::Contender;
 use crate::Outcome;
-use crate::client::{Client, Purpose};
+use crate::client::{Client, ClientSettings};
+use crate::cpu_usage::CpuUsage;
 use crate::nodes::{Nodes, Service};
-use crate::others::Usage;
 
 /// What a turn has shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,16 +21,16 @@ pub(super) struct Sample {
     /// Operations that succeeded, per second.
     pub(super) throughput: f64,
     /// Processor time of the client's process per operation, in microseconds.
-    pub(super) client: f64,
+    pub(super) client_micros: f64,
     /// The same of the nodes' process.
-    pub(super) nodes: f64,
+    pub(super) node_micros: f64,
     /// What other programs took of all processors, from 0 to 1, where that is known.
-    pub(super) others: Option<f64>,
+    pub(super) other_programs: Option<f64>,
 }
 
 /// What is needed to make turns.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub(super) struct Harness {
     /// Where time is waited for and the nodes are spoken to, apart from the client that is measured.
     control: Runtime,
     nodes: Nodes,
@@ -40,19 +40,19 @@ pub(super) struct Stage {
     turns: usize,
 }
 
-/// What had been used and done at a moment.
+/// What had been used and done at a snapshot.
 #[derive(Debug)]
-struct Moment {
+struct Snapshot {
     at: Instant,
     done: u64,
     client: Duration,
     nodes: Duration,
-    usage: Option<Usage>,
+    usage: Option<CpuUsage>,
 }
 
-impl Stage {
+impl Harness {
     /// Starts the nodes.
-    pub(super) fn set(signing: Signing, callers: usize, length: Duration) -> Outcome<Self> {
+    pub(super) fn start(signing: Signing, callers: usize, length: Duration) -> Outcome<Self> {
         let control = Builder::new_current_thread().enable_all().build()?;
         let nodes = control.block_on(Nodes::start(Service {
             nodes: NODES,
@@ -69,7 +69,7 @@ impl Stage {
     }
 
     /// Lets a contender have its turn.
-    pub(super) fn turn(&mut self, case: Case, contender: &Contender) -> Outcome<Sample> {
+    pub(super) fn run_turn(&mut self, case: Case, contender: &Contender) -> Outcome<Sample> {
         self.turns += 1;
         let runtime = Builder::new_multi_thread()
             .worker_threads(case.workers.count().into())
@@ -81,14 +81,14 @@ impl Stage {
                 .block_on(sample(&mut self.nodes, callers, self.length))
         });
         // Whatever the client leaves behind would be booked on the next.
-        runtime.shutdown_timeout(END);
+        runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
         sample
     }
 
     fn connect(&self, runtime: &Runtime, contender: &Contender) -> Outcome<Client> {
         let _inside = runtime.enter();
         let (role, secret) = (Service::ROLE, Service::SECRET);
-        (contender.connect)(&Purpose {
+        (contender.connect)(&ClientSettings {
             nodes: self.nodes.addresses(),
             region: Region::new(format!("turn-{}", self.turns)),
             credentials: match self.signing {
@@ -101,19 +101,19 @@ impl Stage {
 
 async fn sample(nodes: &mut Nodes, callers: Callers, length: Duration) -> Outcome<Sample> {
     time::sleep(WARM_UP).await;
-    let begin = Moment::now(nodes, &callers).await?;
+    let begin = Snapshot::now(nodes, &callers).await?;
     time::sleep(length).await;
-    let end = Moment::now(nodes, &callers).await?;
+    let end = Snapshot::now(nodes, &callers).await?;
     callers.stop().await?;
     end.since(&begin)
         .ok_or_else(|| "no operation ended in the time".into())
 }
 
-impl Moment {
+impl Snapshot {
     async fn now(nodes: &mut Nodes, callers: &Callers) -> Outcome<Self> {
         Ok(Self {
             nodes: nodes.processor_time().await?,
-            usage: Usage::now(nodes.process()),
+            usage: CpuUsage::now(nodes.process()),
             done: callers.done(),
             client: ProcessTime::try_now()?.as_duration(),
             at: Instant::now(),
@@ -131,12 +131,12 @@ impl Moment {
         let passed = self.at.saturating_duration_since(earlier.at);
         Some(Sample {
             throughput: done / passed.as_secs_f64().max(f64::EPSILON),
-            client: each(self.client.saturating_sub(earlier.client)),
-            nodes: each(self.nodes.saturating_sub(earlier.nodes)),
-            others: self
+            client_micros: each(self.client.saturating_sub(earlier.client)),
+            node_micros: each(self.nodes.saturating_sub(earlier.nodes)),
+            other_programs: self
                 .usage
                 .zip(earlier.usage)
-                .map(|(now, then)| now.of_others_since(then)),
+                .map(|(now, then)| now.share_of_others_since(then)),
         })
     }
 }
@@ -146,14 +146,14 @@ pub(super) const NODES: usize = 3;
 /// Connections have been made by then, and the nodes been found.
 pub(super) const WARM_UP: Duration = Duration::from_millis(500);
 /// Ample for tasks that have nothing left to do.
-const END: Duration = Duration::from_secs(1);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn moment(at: Instant, done: u64, client: u64, nodes: u64) -> Moment {
-        Moment {
+    fn snapshot(at: Instant, done: u64, client: u64, nodes: u64) -> Snapshot {
+        Snapshot {
             at,
             done,
             client: Duration::from_millis(client),
@@ -166,12 +166,12 @@ mod tests {
     fn what_was_before_does_not_count() {
         let begin = Instant::now();
         let end = begin + Duration::from_secs(2);
-        let sample = moment(end, 21_000, 1_500, 900).since(&moment(begin, 1_000, 500, 500));
+        let sample = snapshot(end, 21_000, 1_500, 900).since(&snapshot(begin, 1_000, 500, 500));
         let expected = Sample {
             throughput: 10_000.0,
-            client: 50.0,
-            nodes: 20.0,
-            others: None,
+            client_micros: 50.0,
+            node_micros: 20.0,
+            other_programs: None,
         };
         assert_eq!(sample, Some(expected));
     }
@@ -179,6 +179,6 @@ mod tests {
     #[test]
     fn nothing_done_is_nothing_measured() {
         let now = Instant::now();
-        assert_eq!(moment(now, 7, 9, 9).since(&moment(now, 7, 0, 0)), None);
+        assert_eq!(snapshot(now, 7, 9, 9).since(&snapshot(now, 7, 0, 0)), None);
     }
 }

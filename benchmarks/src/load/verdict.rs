@@ -1,51 +1,51 @@
-//! Whether the plugin reaches its bars.
+//! Whether the plugin reaches its thresholds.
 
-use super::bar::{Bar, Figure};
 use super::case::Case;
 use super::contender::Contender;
 use super::results::Results;
+use super::threshold::{Figure, Threshold};
 use crate::text::whole_percent;
 
-/// What a case has shown of the contender that its bar is for.
+/// What a case has shown of the contender that its threshold is for.
 #[derive(Debug)]
 pub(super) struct Verdict {
     case: Case,
     contender: &'static Contender,
-    bar: Bar,
+    threshold: Threshold,
     ratio: f64,
-    calculated: Option<Calculated>,
+    calculated: Option<CalculatedThroughput>,
     /// What other programs took of the processors, in the middle.
-    others: f64,
+    other_programs: f64,
 }
 
 /// Throughput by the processor time that an operation takes, as ratios: what it comes to where nothing but that limits
 /// it. Other programs hardly change these two, whereas they take from the throughput itself.
 #[derive(Clone, Copy, Debug)]
-struct Calculated {
+struct CalculatedThroughput {
     /// With the nodes on the same processors, as here.
     shared: f64,
     /// With the nodes elsewhere.
-    alone: f64,
+    separate: f64,
 }
 
 impl Verdict {
     pub(super) fn is_reached(&self) -> bool {
-        self.bar.is_reached_by(self.ratio)
+        self.threshold.is_reached_by(self.ratio)
     }
 
-    fn line(&self) -> String {
+    fn report_line(&self) -> String {
         let word = if self.is_reached() { "PASS" } else { "MISS" };
-        let (case, figure) = (self.case.title(), self.bar.figure.title());
-        let (ratio, bound) = (self.ratio, self.bar.text());
+        let (case, figure) = (self.case.title(), self.threshold.figure.title());
+        let (ratio, bound) = (self.ratio, self.threshold.text());
         let name = self.contender.title;
         let mut line = format!("{word} {case}, {figure}, {name}: {ratio:.2} × ({bound})");
-        if let Some(Calculated { shared, alone }) = self.calculated {
+        if let Some(CalculatedThroughput { shared, separate }) = self.calculated {
             line.push_str(&format!(
-                " [by processor time {shared:.2} ×, with the nodes elsewhere {alone:.2} ×]"
+                " [by processor time {shared:.2} ×, with the nodes elsewhere {separate:.2} ×]"
             ));
         }
-        if self.others > DOUBTFUL {
-            let others = whole_percent(self.others);
+        if self.other_programs > MAX_OTHER_PROGRAMS {
+            let others = whole_percent(self.other_programs);
             line.push_str(&format!(
                 " [doubtful: others took {others} of the processors]"
             ));
@@ -54,33 +54,40 @@ impl Verdict {
     }
 }
 
-/// Judges each case in which the contender took part that its bar is for.
+/// Judges each case in which the contender took part that its threshold is for.
 pub(super) fn judge(results: &Results) -> Vec<Verdict> {
     let judge = |case: Case| {
         let mut contenders = results.contenders.iter().copied();
-        let contender = contenders.find(|it| it.judged.contains(&case.signing))?;
-        let bar = Bar::of(case);
-        let taken = bar.figure.taken();
+        let contender = contenders.find(|it| it.thresholds_apply_to.contains(&case.signing))?;
+        let threshold = Threshold::of(case);
+        let sample_value = threshold.figure.sample_value();
         Some(Verdict {
             case,
             contender,
-            bar,
-            ratio: results.ratios(case, contender, taken)?.median,
+            threshold,
+            ratio: results.ratios(case, contender, sample_value)?.median,
             calculated: calculated(results, case, contender),
-            others: results.others(case).map(|it| it.median).unwrap_or_default(),
+            other_programs: results
+                .other_programs(case)
+                .map(|it| it.median)
+                .unwrap_or_default(),
         })
     };
     results.cases().filter_map(judge).collect()
 }
 
-fn calculated(results: &Results, case: Case, contender: &Contender) -> Option<Calculated> {
+fn calculated(
+    results: &Results,
+    case: Case,
+    contender: &Contender,
+) -> Option<CalculatedThroughput> {
     match Figure::of(case) {
         Figure::ProcessorTime => None,
         Figure::Throughput => {
             let ratios = |figure| results.ratios(case, contender, figure);
-            Some(Calculated {
-                shared: ratios(|it| 1.0 / (it.client + it.nodes))?.median,
-                alone: ratios(|it| 1.0 / it.client)?.median,
+            Some(CalculatedThroughput {
+                shared: ratios(|it| 1.0 / (it.client_micros + it.node_micros))?.median,
+                separate: ratios(|it| 1.0 / it.client_micros)?.median,
             })
         }
     }
@@ -89,13 +96,14 @@ fn calculated(results: &Results, case: Case, contender: &Contender) -> Option<Ca
 /// Writes one line for each case.
 pub(super) fn text(verdicts: &[Verdict]) -> String {
     if verdicts.is_empty() {
-        return "Nothing was judged: the bars compare the plugin with the SDK alone.\n".to_owned();
+        return "Nothing was judged: the thresholds compare the plugin with the SDK alone.\n"
+            .to_owned();
     }
-    verdicts.iter().map(|it| it.line() + "\n").collect()
+    verdicts.iter().map(|it| it.report_line() + "\n").collect()
 }
 
 /// Beyond that, processors are shared with more than the nodes. Rounds bear some of it, since all contenders meet it.
-const DOUBTFUL: f64 = 0.05;
+const MAX_OTHER_PROGRAMS: f64 = 0.05;
 
 #[cfg(test)]
 mod tests {
@@ -134,7 +142,7 @@ mod tests {
     fn figures_of_a_busy_machine_are_doubted() {
         let turns: [(&str, f64); 2] = [("sdk", 100.0), ("plugin", 60.0)];
         let mut results = results(CASE, &[&turns]);
-        results.turns[0].sample.others = Some(0.3);
+        results.turns[0].sample.other_programs = Some(0.3);
         let text = text(&judge(&results));
         assert!(text.ends_with(" [doubtful: others took 30 % of the processors]\n"));
     }

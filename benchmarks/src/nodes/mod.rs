@@ -24,8 +24,8 @@ use crate::Outcome;
 /// Nodes in a process of their own, which ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Nodes {
-    orders: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
+    input: ChildStdin,
+    responses: Lines<BufReader<ChildStdout>>,
     addresses: Vec<SocketAddr>,
     /// Killed when dropped, in case that the end of its input does not end it.
     process: Child,
@@ -35,21 +35,21 @@ impl Nodes {
     /// Starts this very program anew, as these nodes.
     pub(crate) async fn start(service: Service) -> Outcome<Self> {
         let mut process = tokio::process::Command::new(std::env::current_exe()?)
-            .args(service.words())
+            .args(service.arguments())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let (Some(orders), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
+        let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
             return Err("the process of the nodes has no input or no output".into());
         };
         let mut nodes = Self {
-            orders,
-            answers: BufReader::new(output).lines(),
+            input,
+            responses: BufReader::new(output).lines(),
             addresses: Vec::new(),
             process,
         };
-        let addresses = nodes.answer("ready").await?;
+        let addresses = nodes.read_response("ready").await?;
         nodes.addresses = addresses
             .split_whitespace()
             .map(str::parse)
@@ -68,33 +68,33 @@ impl Nodes {
 
     /// Changes a node, counted from 1. It has taken effect when this returns.
     pub(crate) async fn change(&mut self, node: usize, change: Change) -> Outcome<()> {
-        self.tell(Command::Change(node, change)).await?;
+        self.send(Command::Change(node, change)).await?;
         Ok(())
     }
 
     /// Returns how many requests each node has had.
     pub(crate) async fn requests(&mut self) -> Outcome<Vec<u64>> {
-        let answer = self.tell(Command::Requests).await?;
-        let numbers = answer.split_whitespace().map(str::parse);
+        let response = self.send(Command::Requests).await?;
+        let numbers = response.split_whitespace().map(str::parse);
         Ok(numbers.collect::<Result<_, _>>()?)
     }
 
     /// Returns what processor time their process has used since it was started.
     pub(crate) async fn processor_time(&mut self) -> Outcome<Duration> {
-        let answer = self.tell(Command::ProcessorTime).await?;
-        Ok(Duration::from_nanos(answer.trim().parse()?))
+        let response = self.send(Command::ProcessorTime).await?;
+        Ok(Duration::from_nanos(response.trim().parse()?))
     }
 
-    async fn tell(&mut self, command: Command) -> Outcome<String> {
+    async fn send(&mut self, command: Command) -> Outcome<String> {
         let line = format!("{command}\n");
-        self.orders.write_all(line.as_bytes()).await?;
-        self.orders.flush().await?;
-        self.answer("ok").await
+        self.input.write_all(line.as_bytes()).await?;
+        self.input.flush().await?;
+        self.read_response("ok").await
     }
 
     /// Returns what is behind the first word of the next line, which must be this one.
-    async fn answer(&mut self, first: &str) -> Outcome<String> {
-        let line = time::timeout(PATIENCE, self.answers.next_line()).await??;
+    async fn read_response(&mut self, first: &str) -> Outcome<String> {
+        let line = time::timeout(RESPONSE_TIMEOUT, self.responses.next_line()).await??;
         let line = line.ok_or("the process of the nodes has ended")?;
         match line.strip_prefix(first) {
             Some(rest) => Ok(rest.to_owned()),
@@ -104,4 +104,4 @@ impl Nodes {
 }
 
 /// Ample for what takes milliseconds, on a machine that is busy with the load.
-const PATIENCE: Duration = Duration::from_secs(10);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -15,24 +15,24 @@ pub(crate) fn serve(service: Service) -> Outcome<()> {
     let mut cluster = TestCluster::builder()
         .nodes(service.nodes)
         .fixed_answer("GetItem", ITEM)
-        .fixed_answer("PutItem", NOTHING);
+        .fixed_answer("PutItem", EMPTY_RESPONSE);
     if service.enforces_authorization {
         cluster = cluster.authorization(Service::ROLE, Service::SECRET);
     }
     let cluster = cluster.start()?;
     let mut output = io::stdout().lock();
     let addresses = cluster.nodes().into_iter().map(|node| node.address());
-    say(&mut output, "ready", addresses)?;
+    respond(&mut output, "ready", addresses)?;
     for line in io::stdin().lock().lines() {
-        match obey(&cluster, &line?) {
-            Ok(numbers) => say(&mut output, "ok", numbers)?,
-            Err(error) => say(&mut output, "error", [error])?,
+        match execute(&cluster, &line?) {
+            Ok(numbers) => respond(&mut output, "ok", numbers)?,
+            Err(error) => respond(&mut output, "error", [error])?,
         }
     }
     Ok(())
 }
 
-fn say<T: ToString>(
+fn respond<T: ToString>(
     output: &mut impl Write,
     first: &str,
     rest: impl IntoIterator<Item = T>,
@@ -42,7 +42,7 @@ fn say<T: ToString>(
     output.flush()
 }
 
-fn obey(cluster: &TestCluster, line: &str) -> Result<Vec<u64>, String> {
+fn execute(cluster: &TestCluster, line: &str) -> Result<Vec<u64>, String> {
     let nodes = cluster.nodes();
     match line.parse()? {
         Command::Requests => {
@@ -79,7 +79,7 @@ fn apply(node: &Node, change: Change) -> Result<(), String> {
 
 /// Given without the engine, so that the nodes cost as little as they can of the machine that the clients run on.
 const ITEM: &str = r#"{"Item":{"k":{"S":"a"},"v":{"N":"1"},"name":{"S":"An example"},"owner":{"S":"alternator"},"done":{"BOOL":true}}}"#;
-const NOTHING: &str = "{}";
+const EMPTY_RESPONSE: &str = "{}";
 
 #[cfg(test)]
 mod tests {
@@ -88,18 +88,18 @@ mod tests {
     #[test]
     fn nodes_are_counted_from_one() {
         let cluster = TestCluster::builder().nodes(2).start().unwrap();
-        assert_eq!(obey(&cluster, "stop 2"), Ok(vec![]));
+        assert_eq!(execute(&cluster, "stop 2"), Ok(vec![]));
         assert!(cluster.node(0).is_running());
         assert!(!cluster.node(1).is_running());
-        assert_eq!(obey(&cluster, "start 2"), Ok(vec![]));
+        assert_eq!(execute(&cluster, "start 2"), Ok(vec![]));
         assert!(cluster.node(1).is_running());
-        assert_eq!(obey(&cluster, "requests"), Ok(vec![0, 0]));
+        assert_eq!(execute(&cluster, "requests"), Ok(vec![0, 0]));
     }
 
     #[test]
     fn time_only_passes() {
         let cluster = TestCluster::builder().nodes(1).start().unwrap();
-        let used = || obey(&cluster, "processor-time").unwrap();
+        let used = || execute(&cluster, "processor-time").unwrap();
         let (first, second) = (used(), used());
         assert!(first[0] > 0);
         assert!(second >= first);
@@ -109,7 +109,7 @@ mod tests {
     fn orders_that_cannot_be_obeyed_change_nothing() {
         let cluster = TestCluster::builder().nodes(1).start().unwrap();
         for line in ["stop 0", "stop 2", "explode 1"] {
-            assert!(obey(&cluster, line).is_err(), "{line}");
+            assert!(execute(&cluster, line).is_err(), "{line}");
         }
         assert!(cluster.node(0).is_running());
     }

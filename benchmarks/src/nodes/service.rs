@@ -16,7 +16,7 @@ impl Service {
     pub(crate) const SECRET: &str = "secret";
 
     /// The first of the arguments with which a program is started as a service.
-    pub(crate) const WORD: &str = "serve";
+    pub(crate) const SUBCOMMAND: &str = "serve";
 
     /// A cluster that takes unsigned requests.
     pub(crate) fn open(nodes: usize) -> Self {
@@ -27,10 +27,10 @@ impl Service {
     }
 
     /// Returns the arguments that stand for it.
-    pub(super) fn words(self) -> Vec<String> {
-        let mut words = vec![Self::WORD.to_owned(), self.nodes.to_string()];
+    pub(super) fn arguments(self) -> Vec<String> {
+        let mut words = vec![Self::SUBCOMMAND.to_owned(), self.nodes.to_string()];
         if self.enforces_authorization {
-            words.push(ENFORCING.to_owned());
+            words.push(ENFORCE_AUTHORIZATION.to_owned());
         }
         words
     }
@@ -40,7 +40,7 @@ impl Service {
         let mut service = Self::open(parser.value()?.parse()?);
         match parser.next()? {
             None => return Ok(service),
-            Some(lexopt::Arg::Value(word)) if word == ENFORCING => {
+            Some(lexopt::Arg::Value(word)) if word == ENFORCE_AUTHORIZATION => {
                 service.enforces_authorization = true;
             }
             Some(other) => return Err(other.unexpected()),
@@ -49,7 +49,7 @@ impl Service {
     }
 }
 
-const ENFORCING: &str = "enforcing-authorization";
+const ENFORCE_AUTHORIZATION: &str = "enforcing-authorization";
 
 #[cfg(test)]
 mod tests {
@@ -67,8 +67,8 @@ mod tests {
             ..open
         };
         for service in [open, closed] {
-            let words = service.words();
-            assert_eq!(words[0], Service::WORD);
+            let words = service.arguments();
+            assert_eq!(words[0], Service::SUBCOMMAND);
             let words: Vec<&str> = words[1..].iter().map(String::as_str).collect();
             assert_eq!(parse(&words).unwrap(), service);
         }

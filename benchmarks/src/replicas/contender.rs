@@ -7,9 +7,8 @@ use alternator_driver::{
 };
 use alternator_lb_sdk::{Builder, KeyAffinity};
 
-use super::count::{KEY, TABLE};
 use crate::Outcome;
-use crate::client::{Client, Purpose};
+use crate::client::{Client, ClientSettings};
 
 /// One of the clients that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,25 +43,28 @@ impl Contender {
     }
 
     /// Makes a client.
-    pub(super) fn connect(self, purpose: &Purpose<'_>) -> Outcome<Client> {
+    pub(super) fn connect(self, settings: &ClientSettings<'_>) -> Outcome<Client> {
         let conditional = KeyAffinity::conditional_writes();
         match self {
-            Self::Sdk => Client::sdk(purpose),
-            Self::Official => Client::official(purpose),
-            Self::OfficialAffinity => official_with_affinity(purpose),
-            Self::Plugin => Client::plugin(purpose, |builder| builder),
-            Self::Affinity => Client::plugin(purpose, |builder| builder.key_affinity(conditional)),
-            Self::TokenAware => Client::plugin(purpose, Builder::token_aware),
+            Self::Sdk => Client::sdk(settings),
+            Self::Official => Client::official(settings),
+            Self::OfficialAffinity => official_with_affinity(settings),
+            Self::Plugin => Client::plugin(settings, |builder| builder),
+            Self::Affinity => Client::plugin(settings, |builder| builder.key_affinity(conditional)),
+            Self::TokenAware => Client::plugin(settings, Builder::token_aware),
         }
     }
 }
 
-fn official_with_affinity(purpose: &Purpose<'_>) -> Outcome<Client> {
+fn official_with_affinity(settings: &ClientSettings<'_>) -> Outcome<Client> {
     let affinity = KeyRouteAffinityConfig::builder()
         .with_type(KeyRouteAffinityType::Rmw)
         .with_pk_info(TABLE, KEY)
         .build();
-    let config: AlternatorConfig = purpose.official()?.key_route_affinity(affinity).build();
+    let config: AlternatorConfig = settings.official()?.key_route_affinity(affinity).build();
     let client = AlternatorClient::try_from_conf(config)?;
     Ok(Client::Official(Arc::new(client)))
 }
+
+pub(super) const TABLE: &str = "customers";
+pub(super) const KEY: &str = "pk";

@@ -11,9 +11,9 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType,
 };
 
-use super::contender::Contender;
+use super::contender::{Contender, KEY, TABLE};
 use crate::Outcome;
-use crate::client::{Client, Purpose};
+use crate::client::{Client, ClientSettings};
 
 /// What was counted on one layout.
 #[derive(Clone, Copy, Debug)]
@@ -44,31 +44,31 @@ async fn count_on(contender: Contender, tokens: Tokens) -> Outcome<Counts> {
         )
         .start()?;
     let addresses: Vec<SocketAddr> = cluster.nodes().iter().map(|it| it.address()).collect();
-    let purpose = Purpose {
+    let settings = ClientSettings {
         nodes: &addresses,
         region: Region::from_static("replicas"),
         credentials: None,
     };
-    create(&Client::sdk(&purpose)?).await?;
+    create_table(&Client::sdk(&settings)?).await?;
     let mut clients = Vec::new();
     for number in 0..CLIENTS {
-        let client = contender.connect(&purpose)?;
-        learn(contender, &client).await?;
+        let client = contender.connect(&settings)?;
+        warm_up(contender, &client).await?;
         // No two clients of an application have made as many requests, so that their turns are in step.
         for _ in 0..number {
             get(&client, 0).await?;
         }
         clients.push(client);
     }
-    let (on_replica, busiest) = read(&cluster, &clients).await?;
+    let (on_replica, busiest) = count_reads(&cluster, &clients).await?;
     Ok(Counts {
         on_replica,
         busiest,
-        coordinators: change(&cluster, &clients).await?,
+        coordinators: count_coordinators(&cluster, &clients).await?,
     })
 }
 
-async fn create(client: &Client) -> Outcome<()> {
+async fn create_table(client: &Client) -> Outcome<()> {
     let Client::Sdk(client) = client else {
         return Err("the table is made by the SDK alone".into());
     };
@@ -86,12 +86,12 @@ async fn create(client: &Client) -> Outcome<()> {
 }
 
 /// Makes requests until the client knows what it is going to know, and all nodes.
-async fn learn(contender: Contender, client: &Client) -> Outcome<()> {
+async fn warm_up(contender: Contender, client: &Client) -> Outcome<()> {
     let input = GetItemInput::builder().table_name(TABLE);
     let input = input.key(KEY, key(0)).build()?;
-    for _ in 0..LEARNING {
+    for _ in 0..MAX_WARM_UP_OPERATIONS {
         get(client, 0).await?;
-        change_one(client, 0).await?;
+        put_conditionally(client, 0).await?;
         let is_known = match (client, contender) {
             (Client::Plugin(_, alternator), Contender::TokenAware) => {
                 alternator.explain(&input).reason() == Reason::Replica
@@ -104,11 +104,11 @@ async fn learn(contender: Contender, client: &Client) -> Outcome<()> {
         }
         tokio::task::yield_now().await;
     }
-    Err("the client does not learn where partitions are".into())
+    Err("the client does not warm_up where partitions are".into())
 }
 
 /// Returns the share of the reads that landed on a replica, and on the busiest node.
-async fn read(cluster: &TestCluster, clients: &[Client]) -> Outcome<(f64, f64)> {
+async fn count_reads(cluster: &TestCluster, clients: &[Client]) -> Outcome<(f64, f64)> {
     cluster.reset_counters();
     for (number, client) in (0..READS).zip(clients.iter().cycle()) {
         get(client, number).await?;
@@ -121,11 +121,11 @@ async fn read(cluster: &TestCluster, clients: &[Client]) -> Outcome<(f64, f64)> 
 }
 
 /// Returns over how many nodes the transactions of a partition came.
-async fn change(cluster: &TestCluster, clients: &[Client]) -> Outcome<f64> {
+async fn count_coordinators(cluster: &TestCluster, clients: &[Client]) -> Outcome<f64> {
     cluster.reset_counters();
-    for number in 0..CHANGED {
+    for number in 0..CONTENDED_PARTITIONS {
         for client in clients {
-            change_one(client, number).await?;
+            put_conditionally(client, number).await?;
         }
     }
     let partitions = cluster.lwt_partitions();
@@ -140,7 +140,7 @@ async fn get(client: &Client, number: u64) -> Outcome<()> {
 }
 
 /// Writes an item under a condition that holds.
-async fn change_one(client: &Client, number: u64) -> Outcome<()> {
+async fn put_conditionally(client: &Client, number: u64) -> Outcome<()> {
     client
         .put_item()
         .table_name(TABLE)
@@ -155,15 +155,12 @@ fn key(number: u64) -> AttributeValue {
     AttributeValue::S(format!("customer#{number}"))
 }
 
-pub(super) const TABLE: &str = "customers";
-pub(super) const KEY: &str = "pk";
-
 /// Four in each rack, so that three requests in four land on a node that does not hold the partition.
 const NODES: usize = 12;
 const TABLETS: u32 = 64;
 const CLIENTS: usize = 8;
 /// Enough that chance changes no more than the last digit that is printed.
 const READS: u64 = 12_000;
-const CHANGED: u64 = 100;
+const CONTENDED_PARTITIONS: u64 = 100;
 /// Far more than it takes.
-const LEARNING: usize = 10_000;
+const MAX_WARM_UP_OPERATIONS: usize = 10_000;

@@ -13,10 +13,10 @@ use std::process::ExitCode;
 use contender::Contender;
 use count::Counts;
 
-use crate::text::{line, percent};
+use crate::text::{percent, table_row};
 use crate::{Outcome, machine};
 
-/// Counts, and prints a table. Ends with 1 if something goes wrong, or the plugin misses what it promises.
+/// Counts, and prints a table. Ends with 1 if something goes wrong, or the plugin misses what it meets_expectations.
 pub fn main() -> ExitCode {
     match print() {
         Ok(true) => ExitCode::SUCCESS,
@@ -28,20 +28,20 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Returns whether the promises are kept.
+/// Returns whether the meets_expectations are kept.
 fn print() -> Outcome<bool> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    print!("{}{}", line(&HEAD), line(&[":--"; HEAD.len()]));
-    let mut are_kept = true;
+    print!("{}{}", table_row(&HEAD), table_row(&[":--"; HEAD.len()]));
+    let mut all_met = true;
     for contender in Contender::ALL {
         let counts = runtime.block_on(count::count(contender))?;
-        are_kept &= promises(contender, &counts);
+        all_met &= meets_expectations(contender, &counts);
         let of_layouts = |cell: fn(&Counts) -> String| counts.each_ref().map(cell).join(", ");
         print!(
             "{}",
-            line(&[
+            table_row(&[
                 contender.title().to_owned(),
                 of_layouts(|it| percent(it.on_replica)),
                 of_layouts(|it| percent(it.busiest)),
@@ -54,10 +54,10 @@ fn print() -> Outcome<bool> {
         machine::today(),
         machine::describe()
     );
-    if !are_kept {
-        println!("\nThe plugin misses what it promises.");
+    if !all_met {
+        println!("\nThe plugin misses what it meets_expectations.");
     }
-    Ok(are_kept)
+    Ok(all_met)
 }
 
 const HEAD: [&str; 4] = [
@@ -68,7 +68,7 @@ const HEAD: [&str; 4] = [
 ];
 
 /// A token-aware client reaches a replica with 99 requests of 100, and with affinity there is one coordinator.
-fn promises(contender: Contender, counts: &[Counts]) -> bool {
+fn meets_expectations(contender: Contender, counts: &[Counts]) -> bool {
     counts.iter().all(|it| match contender {
         Contender::TokenAware => it.on_replica >= 0.99 && it.coordinators <= 1.0,
         Contender::Affinity => it.coordinators <= 1.0,

@@ -1,10 +1,10 @@
 //! A client: a process with the plugin.
 
-use crate::looking::Watch;
+use crate::health_checker::HealthChecker;
 use crate::node;
+use crate::node_list::NodeList;
 use crate::operations::Token;
-use crate::refreshing::List;
-use crate::retries::Purses;
+use crate::retries::RetryBudgets;
 use crate::routing::{Peer, Policy, Router, Table};
 use crate::topology::{NodeUrl, Topology};
 use std::sync::Arc;
@@ -17,38 +17,38 @@ pub(crate) struct Client {
     pub(crate) rack: u32,
     /// Its attempts under way.
     pub(crate) in_flight: Vec<Token>,
-    pub(crate) purses: Purses,
-    pub(crate) watch: Watch,
-    pub(crate) list: List,
+    pub(crate) retry_budgets: RetryBudgets,
+    pub(crate) health_checker: HealthChecker,
+    pub(crate) node_list: NodeList,
 }
 
 impl Client {
     /// One that knows these nodes.
     pub(crate) fn new(
         rack: u32,
-        tiers: &[Vec<NodeUrl>],
-        list: List,
+        levels: &[Vec<NodeUrl>],
+        node_list: NodeList,
         mut rng: fastrand::Rng,
     ) -> Self {
-        let topology = Topology::new(tiers, |url| Peer::new(node::number(url)));
+        let topology = Topology::new(levels, |url| Peer::new(node::index(url)));
         let table = Table::new(Arc::new(topology));
         Self {
             router: Router::new(table, Policy::default(), rng.usize(..)),
             rng,
             rack,
             in_flight: Vec::new(),
-            purses: Purses::new(),
-            watch: Watch::new(),
-            list,
+            retry_budgets: RetryBudgets::new(),
+            health_checker: HealthChecker::new(),
+            node_list,
         }
     }
 
     /// Puts another list in force. Returns whether ejections are ignored from now on, or not any more, if that has changed.
-    pub(crate) fn publish(&self, tiers: &[Vec<NodeUrl>], now: Duration) -> Option<bool> {
+    pub(crate) fn publish(&self, levels: &[Vec<NodeUrl>], now: Duration) -> Option<bool> {
         let table = self.router.table();
         let topology = table
             .topology()
-            .refreshed(tiers, |url| Peer::unproven(node::number(url), now));
+            .refreshed(levels, |url| Peer::unproven(node::index(url), now));
         self.router.publish(Table::new(Arc::new(topology)))
     }
 }

@@ -32,18 +32,22 @@ mod topology;
 #[path = "../../../../alternator-lb-sdk/src/discovery/unwatched.rs"]
 mod unwatched;
 
-mod asking;
+mod arena;
 mod client;
-mod looking;
+mod fault_steps;
+mod health_checker;
+mod health_checks;
 mod node;
-mod numbered;
+mod node_list;
 mod operations;
+mod probes;
 mod probing;
-mod refreshing;
+mod refresh;
+mod reply;
 mod requests;
 mod retries;
 mod scenarios;
-mod script;
+mod step;
 mod world;
 
 use benchmarks::fleet::{Arguments, Progress, Record, table};
@@ -57,21 +61,21 @@ use world::World;
 
 fn main() -> ExitCode {
     let titles: Vec<_> = SCENARIOS.iter().map(|it| (it.name, it.title)).collect();
-    benchmarks::fleet::main(&titles, play)
+    benchmarks::fleet::main(&titles, run_scenarios)
 }
 
 /// Plays the scenarios, and prints a table for each.
-fn play(arguments: &Arguments) {
+fn run_scenarios(arguments: &Arguments) {
     let is_wanted = |it: &&Scenario| {
         arguments.only.is_empty() || arguments.only.iter().any(|name| name == it.name)
     };
     let scenarios: Vec<&Scenario> = SCENARIOS.iter().filter(is_wanted).collect();
     let begin = Instant::now();
-    let records = play_all(&scenarios, arguments);
+    let records = run_all(&scenarios, arguments);
     println!("{}", header(arguments));
     let mut requests = 0;
     for (scenario, record) in scenarios.iter().zip(&records) {
-        println!("## {}\n\n{}\n", scenario.title, scenario.story);
+        println!("## {}\n\n{}\n", scenario.title, scenario.description);
         if let Some(record) = record {
             println!("{}", table(record));
             requests += record.requests();
@@ -85,7 +89,7 @@ fn play(arguments: &Arguments) {
 }
 
 /// Plays as many at a time as there are cores: each has a world of its own, so the order does not matter.
-fn play_all(scenarios: &[&Scenario], arguments: &Arguments) -> Vec<Option<Record>> {
+fn run_all(scenarios: &[&Scenario], arguments: &Arguments) -> Vec<Option<Record>> {
     let seconds = scenarios.iter().map(|it| it.timeline().end().as_secs());
     let seconds = usize::try_from(seconds.sum::<u64>()).unwrap_or(usize::MAX);
     let progress = Progress::new(seconds, "simulated seconds");
@@ -93,14 +97,14 @@ fn play_all(scenarios: &[&Scenario], arguments: &Arguments) -> Vec<Option<Record
     let records: Mutex<Vec<Option<Record>>> = Mutex::new(vec![None; scenarios.len()]);
     let work = || {
         loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(scenario) = scenarios.get(place) else {
+            let slot = next.fetch_add(1, Ordering::Relaxed);
+            let Some(scenario) = scenarios.get(slot) else {
                 return;
             };
             let record = World::new(scenario, arguments).run(&progress);
             let mut records = records.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(place) = records.get_mut(place) {
-                *place = Some(record);
+            if let Some(slot) = records.get_mut(slot) {
+                *slot = Some(record);
             }
         }
     };
@@ -127,7 +131,7 @@ fn header(arguments: &Arguments) -> String {
     )
 }
 
-/// What the figures are made of, and what not.
+/// What the figures are attempts of, and what not.
 const HEADER: &str = "\
 Simulated: the library's own choice of nodes, its judgement of them and its search for stalled ones (the very sources); by \
 its rules, played here: failovers and retries with their budgets, the watch that looks every 25 ms, probes, refreshes with \

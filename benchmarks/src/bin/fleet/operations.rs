@@ -1,14 +1,14 @@
 //! The operations that are under way.
 
-use crate::numbered::Numbered;
-use crate::retries::Tries;
+use crate::arena::Arena;
+use crate::retries::RetryState;
 use crate::routing::Plan;
 use std::time::Duration;
 
-/// The operations of all clients, each in a place that the next one takes when it is over.
+/// The operations of all clients, each in a slot that the next one takes when it is over.
 #[derive(Debug, Default)]
 pub(crate) struct Operations {
-    places: Numbered<Option<Operation>>,
+    slots: Arena<Option<Operation>>,
     free: Vec<u32>,
     attempts: u32,
 }
@@ -18,23 +18,23 @@ pub(crate) struct Operation {
     pub(crate) client: u32,
     pub(crate) began: Duration,
     pub(crate) plan: Plan<u32>,
-    pub(crate) tries: Tries,
+    pub(crate) retries: RetryState,
     /// The number of the attempt under way.
     attempt: Option<u32>,
-    pub(crate) way: Way,
+    pub(crate) attempt_state: AttemptState,
 }
 
 /// An attempt of an operation. It is over when the operation makes another, or is over itself. Small, since queues are full
 /// of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
-    pub(crate) place: u32,
+    pub(crate) slot: u32,
     attempt: u32,
 }
 
 /// How far an attempt has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum AttemptState {
     /// Its connection is being opened.
     Connecting,
     /// It was sent.
@@ -42,66 +42,63 @@ pub(crate) enum Way {
 }
 
 impl Operations {
-    /// Begins one. Returns its place.
+    /// Begins one. Returns its slot.
     pub(crate) fn begin(&mut self, client: u32, now: Duration) -> u32 {
         let operation = Operation {
             client,
             began: now,
             plan: Plan::default(),
-            tries: Tries::default(),
+            retries: RetryState::default(),
             attempt: None,
-            way: Way::Sent,
+            attempt_state: AttemptState::Sent,
         };
         match self.free.pop() {
-            Some(place) => {
-                self.places[place] = Some(operation);
-                place
+            Some(slot) => {
+                self.slots[slot] = Some(operation);
+                slot
             }
-            None => self.places.push(Some(operation)),
+            None => self.slots.push(Some(operation)),
         }
     }
 
-    /// The operation at a place, if there is one.
-    pub(crate) fn at(&mut self, place: u32) -> Option<&mut Operation> {
-        self.places[place].as_mut()
+    /// The operation at a slot, if there is one.
+    pub(crate) fn at_slot(&mut self, slot: u32) -> Option<&mut Operation> {
+        self.slots[slot].as_mut()
     }
 
-    /// Begins an attempt of the operation at a place.
-    pub(crate) fn attempt(&mut self, place: u32) -> Token {
+    /// Begins an attempt of the operation at a slot.
+    pub(crate) fn begin_attempt(&mut self, slot: u32) -> Token {
         self.attempts += 1;
         let attempt = self.attempts;
-        if let Some(operation) = self.at(place) {
+        if let Some(operation) = self.at_slot(slot) {
             operation.attempt = Some(attempt);
         }
-        Token { place, attempt }
+        Token { slot, attempt }
     }
 
     /// The operation whose attempt this is, if that is under way still.
-    pub(crate) fn of(&self, token: Token) -> Option<&Operation> {
-        let operation = self.places[token.place].as_ref();
+    pub(crate) fn get(&self, token: Token) -> Option<&Operation> {
+        let operation = self.slots[token.slot].as_ref();
         operation.filter(|operation| operation.attempt == Some(token.attempt))
     }
 
-    pub(crate) fn of_mut(&mut self, token: Token) -> Option<&mut Operation> {
-        let operation = self.places[token.place].as_mut();
+    pub(crate) fn get_mut(&mut self, token: Token) -> Option<&mut Operation> {
+        let operation = self.slots[token.slot].as_mut();
         operation.filter(|operation| operation.attempt == Some(token.attempt))
     }
 
-    /// Ends the one at a place.
-    pub(crate) fn end(&mut self, place: u32) -> Option<Operation> {
-        let operation = self.places[place].take();
+    /// Ends the one at a slot.
+    pub(crate) fn end(&mut self, slot: u32) -> Option<Operation> {
+        let operation = self.slots[slot].take();
         if operation.is_some() {
-            self.free.push(place);
+            self.free.push(slot);
         }
         operation
     }
 
     /// When those began that are under way.
-    pub(crate) fn began(&self) -> impl Iterator<Item = Duration> {
-        self.places
-            .iter()
-            .flatten()
-            .map(|operation| operation.began)
+    pub(crate) fn start_times(&self) -> impl Iterator<Item = Duration> {
+        self.slots.iter().flatten().map(|operation| operation.began)
     }
 }
 

@@ -1,14 +1,11 @@
 //! Operations, from their beginning to their end.
 
 use crate::health::{Cause, Outcome, Transition};
-use crate::node::Presence;
-use crate::operations::{Token, Way};
+use crate::node::{Availability, REFUSED_AFTER};
+use crate::operations::{AttemptState, Token};
 use crate::routing::{Change, Elsewhere};
 use crate::world::{Event, World};
 use std::time::Duration;
-
-/// How long it takes until a host says that nothing listens there: a round trip.
-pub(crate) const REFUSED_AFTER: Duration = Duration::from_micros(500);
 
 /// The SDK's default.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
@@ -19,15 +16,15 @@ const TIME_TO_CONNECT: Duration = Duration::from_millis(500);
 impl World {
     /// A client begins an operation.
     pub(crate) fn begin(&mut self, client: u32) {
-        let place = self.operations.begin(client, self.now());
-        self.send(place);
+        let slot = self.operations.begin(client, self.now());
+        self.send(slot);
     }
 
-    /// Sends the operation at a place to a node.
-    pub(crate) fn send(&mut self, place: u32) {
+    /// Sends the operation at a slot to a node.
+    pub(crate) fn send(&mut self, slot: u32) {
         let now = self.now();
-        let token = self.operations.attempt(place);
-        let Some(operation) = self.operations.at(place) else {
+        let token = self.operations.begin_attempt(slot);
+        let Some(operation) = self.operations.at_slot(slot) else {
             return;
         };
         let number = operation.client;
@@ -36,36 +33,36 @@ impl World {
             .router
             .advance(&mut operation.plan, true, now, &mut client.rng);
         let (Ok(()), Some(node)) = (routed, operation.node()) else {
-            self.end(place, false);
+            self.end(slot, false);
             return;
         };
         operation.plan.depart();
-        operation.tries.begin();
-        operation.way = Way::Sent;
+        operation.retries.begin();
+        operation.attempt_state = AttemptState::Sent;
         self.record.request(node, now);
         self.deliver(token, number, node);
         self.clients[number].in_flight.push(token);
-        self.attempt_begun(number, token);
+        self.on_attempt(number, token);
     }
 
     fn deliver(&mut self, token: Token, client: u32, node: u32) {
-        match self.presence(client, node) {
-            Presence::Serves | Presence::Hangs => {
-                if self.nodes[node].server.take(token) {
+        match self.availability(client, node) {
+            Availability::Serving | Availability::Hanging => {
+                if self.nodes[node].server.enqueue(token) {
                     self.begin_service(node);
                 }
             }
-            Presence::Refuses => {
-                let event = Event::Fails(token, Outcome::NotConnected);
-                self.agenda.after(REFUSED_AFTER, event);
+            Availability::Refusing => {
+                let event = Event::Failure(token, Outcome::NotConnected);
+                self.events.schedule_after(REFUSED_AFTER, event);
             }
-            Presence::Silent => {
+            Availability::Unreachable => {
                 // There is a connection from before; but others need one of their own.
                 let is_first = self.in_flight_on(client, node).is_empty();
-                if !is_first && let Some(operation) = self.operations.of_mut(token) {
-                    operation.way = Way::Connecting;
-                    let event = Event::Fails(token, Outcome::NotConnected);
-                    self.agenda.after(CONNECT_TIMEOUT, event);
+                if !is_first && let Some(operation) = self.operations.get_mut(token) {
+                    operation.attempt_state = AttemptState::Connecting;
+                    let event = Event::Failure(token, Outcome::NotConnected);
+                    self.events.schedule_after(CONNECT_TIMEOUT, event);
                 }
             }
         }
@@ -74,27 +71,28 @@ impl World {
     /// A node turns to the next request.
     pub(crate) fn begin_service(&mut self, node: u32) {
         let server = &self.nodes[node].server;
-        let (service, life) = (server.draw_service(&mut self.rng), server.life());
-        self.agenda.after(service, Event::Served(node, life));
+        let (service, epoch) = (server.draw_service(&mut self.rng), server.epoch());
+        self.events
+            .schedule_after(service, Event::ServiceEnd(node, epoch));
     }
 
     /// A node has done with a request.
-    pub(crate) fn served(&mut self, number: u32, life: u32) {
+    pub(crate) fn served(&mut self, number: u32, epoch: u32) {
         let node = &mut self.nodes[number];
-        if node.server.life() != life {
+        if node.server.epoch() != epoch {
             return;
         }
-        let (token, goes_on) = node.server.finish();
-        let is_error = node.errors > 0.0 && self.rng.f64() < node.errors;
+        let (token, goes_on) = node.server.complete();
+        let is_error = node.error_share > 0.0 && self.rng.f64() < node.error_share;
         if goes_on {
             self.begin_service(number);
         }
-        let operation = token.and_then(|token| self.operations.of(token));
+        let operation = token.and_then(|token| self.operations.get(token));
         let (Some(token), Some(operation)) = (token, operation) else {
             // Nobody waits for it any more.
             return;
         };
-        if self.presence(operation.client, number) == Presence::Serves {
+        if self.availability(operation.client, number) == Availability::Serving {
             self.settle(
                 token,
                 match is_error {
@@ -108,7 +106,7 @@ impl World {
     /// An attempt has ended: what the plugin's interceptor does, and then the SDK.
     pub(crate) fn settle(&mut self, token: Token, outcome: Outcome) {
         let now = self.now();
-        let Some(operation) = self.operations.of_mut(token) else {
+        let Some(operation) = self.operations.get_mut(token) else {
             return;
         };
         let number = operation.client;
@@ -122,27 +120,30 @@ impl World {
                     Elsewhere::Ejected if age >= TIME_TO_CONNECT => Elsewhere::Nowhere,
                     elsewhere => elsewhere,
                 };
-                let (purses, rng) = (&mut client.purses, &mut client.rng);
-                operation.tries.next(outcome, elsewhere, purses, now, rng)
+                let (retry_budgets, rng) = (&mut client.retry_budgets, &mut client.rng);
+                operation
+                    .retries
+                    .next(outcome, elsewhere, retry_budgets, now, rng)
             }
             false => {
-                operation.tries.succeeded(&mut client.purses);
+                operation.retries.succeeded(&mut client.retry_budgets);
                 None
             }
         };
         operation.end_attempt();
         match wait {
-            Some(wait) => self.agenda.after(wait, Event::Again(token.place)),
-            None => self.end(token.place, !outcome.is_failure()),
+            Some(wait) => self.events.schedule_after(wait, Event::Retry(token.slot)),
+            None => self.end(token.slot, !outcome.is_failure()),
         }
         if let Some(change) = change {
-            self.note(number, &change);
+            self.on_health_change(number, &change);
         }
     }
 
-    fn end(&mut self, place: u32, succeeded: bool) {
-        if let Some(operation) = self.operations.end(place) {
-            self.record.ended(operation.began, self.now(), succeeded);
+    fn end(&mut self, slot: u32, succeeded: bool) {
+        if let Some(operation) = self.operations.end(slot) {
+            self.record
+                .operation_ended(operation.began, self.now(), succeeded);
         }
     }
 
@@ -150,22 +151,22 @@ impl World {
     fn in_flight_on(&self, client: u32, node: u32) -> Vec<Token> {
         let tokens = self.clients[client].in_flight.iter().copied();
         tokens
-            .filter(|token| self.operations.of(*token).and_then(|it| it.node()) == Some(node))
+            .filter(|token| self.operations.get(*token).and_then(|it| it.node()) == Some(node))
             .collect()
     }
 
     /// Ends the requests of a client that wait on a node, where the SDK would make another attempt.
-    pub(crate) fn end_requests(&mut self, client: u32, node: u32) {
+    pub(crate) fn abort_requests(&mut self, client: u32, node: u32) {
         for token in self.in_flight_on(client, node) {
-            let Some(operation) = self.operations.of(token) else {
+            let Some(operation) = self.operations.get(token) else {
                 continue;
             };
-            if operation.tries.may_end() {
+            if operation.retries.may_abort() {
                 self.settle(
                     token,
-                    match operation.way {
-                        Way::Connecting => Outcome::NotConnected,
-                        Way::Sent => Outcome::Cut,
+                    match operation.attempt_state {
+                        AttemptState::Connecting => Outcome::NotConnected,
+                        AttemptState::Sent => Outcome::Cut,
                     },
                 );
             }
@@ -173,20 +174,20 @@ impl World {
     }
 
     /// A client has learned something of a node: what `Discovery::note` does.
-    pub(crate) fn note(&mut self, client: u32, change: &Change<u32>) {
+    pub(crate) fn on_health_change(&mut self, client: u32, change: &Change<u32>) {
         let now = self.now();
         let number = *change.node.endpoint();
         match change.transition {
             Transition::Ejected { cause, .. } => {
-                let presence = self.presence(client, number);
-                let rightly = !self.nodes[number].is_well(presence);
-                self.record.left_out(rightly, now);
-                self.trouble_if(cause == Cause::Unreachable, client);
+                let availability = self.availability(client, number);
+                let rightly = !self.nodes[number].is_healthy(availability);
+                self.record.ejection(rightly, now);
+                self.hint_failure_if(cause == Cause::Unreachable, client);
             }
             Transition::StillOut { .. } | Transition::Admitted | Transition::Restored => {}
         }
         if change.panic == Some(true) {
-            self.record.panic(now);
+            self.record.panic_mode_entered(now);
         }
         self.wake(client);
     }

@@ -5,29 +5,29 @@
 
 use crate::health::Outcome;
 use crate::routing::Elsewhere;
-use benchmarks::fleet::Bucket;
+use benchmarks::fleet::TokenBucket;
 use std::time::Duration;
 
 /// The tries of an operation so far.
 #[derive(Debug, Default)]
-pub(crate) struct Tries {
-    made: u32,
-    free: u32,
+pub(crate) struct RetryState {
+    attempts: u32,
+    free_attempts: u32,
     /// What paid for the last retry, and gets that back if it succeeds.
-    paid: Option<Purse>,
+    paid: Option<Budget>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Purse {
+enum Budget {
     Sdk,
-    Cuts,
+    LostConnections,
 }
 
 /// What pays for the retries of a client.
 #[derive(Debug)]
-pub(crate) struct Purses {
-    sdk: Bucket,
-    cuts: Bucket,
+pub(crate) struct RetryBudgets {
+    sdk: TokenBucket,
+    lost_connections: TokenBucket,
 }
 
 /// The SDK's default.
@@ -44,68 +44,69 @@ const CUT_TOKENS: f64 = 10_000.0;
 const CUT_TOKENS_PER_SECOND: f64 = 100.0;
 const SHORT_WAIT: Duration = Duration::from_millis(10);
 
-impl Purses {
+impl RetryBudgets {
     pub(crate) fn new() -> Self {
         Self {
-            sdk: Bucket::new(TOKENS, 0.0),
-            cuts: Bucket::new(CUT_TOKENS, CUT_TOKENS_PER_SECOND),
+            sdk: TokenBucket::new(TOKENS, 0.0),
+            lost_connections: TokenBucket::new(CUT_TOKENS, CUT_TOKENS_PER_SECOND),
         }
     }
 
-    fn purse(&mut self, purse: Purse) -> &mut Bucket {
-        match purse {
-            Purse::Sdk => &mut self.sdk,
-            Purse::Cuts => &mut self.cuts,
+    fn bucket(&mut self, budget: Budget) -> &mut TokenBucket {
+        match budget {
+            Budget::Sdk => &mut self.sdk,
+            Budget::LostConnections => &mut self.lost_connections,
         }
     }
 }
 
-impl Tries {
-    /// Another is made.
+impl RetryState {
+    /// Another is attempts.
     pub(crate) fn begin(&mut self) {
-        self.made += 1;
+        self.attempts += 1;
     }
 
     /// Whether the one under way may be ended, since another would follow (`sdk/departure.rs`).
-    pub(crate) fn may_end(&self) -> bool {
-        self.made < ATTEMPTS + self.free
+    pub(crate) fn may_abort(&self) -> bool {
+        self.attempts < ATTEMPTS + self.free_attempts
     }
 
     /// The operation has succeeded.
-    pub(crate) fn succeeded(&self, purses: &mut Purses) {
+    pub(crate) fn succeeded(&self, retry_budgets: &mut RetryBudgets) {
         match self.paid {
-            Some(purse) => purses.purse(purse).give(COST),
+            Some(budget) => retry_budgets.bucket(budget).refund(COST),
             // One that needs no retry earns a token.
-            None => purses.sdk.give(1.0),
+            None => retry_budgets.sdk.refund(1.0),
         }
     }
 
-    /// How long to wait for the next try after a failed one, if another is made.
+    /// How long to wait for the next try after a failed one, if another is attempts.
     pub(crate) fn next(
         &mut self,
         outcome: Outcome,
         elsewhere: Elsewhere,
-        purses: &mut Purses,
+        retry_budgets: &mut RetryBudgets,
         now: Duration,
         rng: &mut fastrand::Rng,
     ) -> Option<Duration> {
-        let is_free =
-            outcome.was_not_sent() && elsewhere != Elsewhere::Nowhere && self.free < MAX_FREE;
+        let is_free = outcome.was_not_sent()
+            && elsewhere != Elsewhere::Nowhere
+            && self.free_attempts < MAX_FREE;
         if is_free {
-            self.free += 1;
+            self.free_attempts += 1;
         }
-        if self.made >= ATTEMPTS + self.free {
+        if self.attempts >= ATTEMPTS + self.free_attempts {
             return None;
         }
         if !is_free {
-            let purse = match outcome {
-                Outcome::Cut => Purse::Cuts,
-                _ => Purse::Sdk,
+            let budget = match outcome {
+                Outcome::Cut => Budget::LostConnections,
+                _ => Budget::Sdk,
             };
-            if !purses.purse(purse).take(COST, now) {
+            if !retry_budgets.bucket(budget).try_take(COST, now) {
                 return None;
             }
-            self.paid = Some(purse);
+            self.paid = Some(budget);
         }
         let longest = match elsewhere {
             Elsewhere::Untried | Elsewhere::Ejected if is_free => Duration::ZERO,
@@ -117,7 +118,7 @@ impl Tries {
             }
         };
         // Free attempts do not make the wait longer.
-        let doublings = self.made.saturating_sub(1 + self.free);
+        let doublings = self.attempts.saturating_sub(1 + self.free_attempts);
         let wait = (FIRST_WAIT * 2u32.pow(doublings)).min(longest);
         Some(wait.mul_f64(rng.f64()))
     }

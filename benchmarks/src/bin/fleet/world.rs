@@ -1,57 +1,57 @@
 //! The simulated world, and the course of its time.
 
+use crate::arena::Arena;
 use crate::client::Client;
 use crate::health::Outcome;
-use crate::node::{Node, Presence};
-use crate::numbered::Numbered;
+use crate::node::{Availability, Node};
+use crate::node_list::NodeList;
 use crate::operations::{Operations, Token};
-use crate::probing::Probes;
-use crate::refreshing::List;
+use crate::probes::Probes;
 use crate::scenarios::{RACKS, Scenario, Scope, rack};
-use crate::script::Step;
+use crate::step::Step;
 use crate::topology::NodeUrl;
-use benchmarks::fleet::{Agenda, Arguments, NodeSet, Progress, Record};
+use benchmarks::fleet::{Arguments, EventQueue, NodeSet, Progress, Record};
 use std::ops::Range;
 use std::time::Duration;
 
 #[derive(Debug)]
 pub(crate) struct World {
-    pub(crate) agenda: Agenda<Event>,
+    pub(crate) events: EventQueue<Event>,
     pub(crate) record: Record,
     pub(crate) rng: fastrand::Rng,
-    pub(crate) nodes: Numbered<Node>,
-    pub(crate) clients: Numbered<Client>,
+    pub(crate) nodes: Arena<Node>,
+    pub(crate) clients: Arena<Client>,
     pub(crate) operations: Operations,
     pub(crate) probes: Probes,
     /// The nodes that a node names.
-    pub(crate) named: NodeSet,
+    pub(crate) listed: NodeSet,
     /// Clients that cannot reach some of the nodes.
     pub(crate) partition: Option<Partition>,
     pub(crate) scope: Scope,
     end: Duration,
     /// The time between two operations of a client, on the average.
-    pause: Duration,
+    mean_interarrival: Duration,
 }
 
 /// Something that happens. Small, since ten thousand of these wait at any time.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// A client begins an operation.
-    Arrive(u32),
-    /// A node, in which life of its, ends a service.
-    Served(u32, u32),
+    Arrival(u32),
+    /// A node, in which epoch of its, ends a service.
+    ServiceEnd(u32, u32),
     /// An attempt fails.
-    Fails(Token, Outcome),
-    /// The operation at a place is tried again.
-    Again(u32),
+    Failure(Token, Outcome),
+    /// The operation at a slot is tried again.
+    Retry(u32),
     /// A client looks after its nodes, unless it has done so earlier.
-    Look(u32),
+    Tick(u32),
     /// A probe is over.
-    Probed(u32),
+    ProbeEnd(u32),
     /// A client refreshes its list, unless it has done so earlier.
     Refresh(u32),
     /// A refresh has ended, well or not.
-    Refreshed(u32, bool),
+    RefreshEnd(u32, bool),
     Step(Box<Step>),
 }
 
@@ -63,14 +63,14 @@ pub(crate) struct Partition {
 }
 
 /// What the nodes have to do, as a share of what they can.
-const BUSY: f64 = 0.5;
+const TARGET_UTILISATION: f64 = 0.5;
 
 /// What a node can do in a second: `Server` takes a millisecond for one.
 const CAPACITY: f64 = 1_000.0;
 
 /// How many operations each client does.
 pub(crate) fn operations_per_second(arguments: &Arguments) -> f64 {
-    BUSY * CAPACITY * f64::from(arguments.nodes) / f64::from(arguments.clients)
+    TARGET_UTILISATION * CAPACITY * f64::from(arguments.nodes) / f64::from(arguments.clients)
 }
 
 impl World {
@@ -79,34 +79,34 @@ impl World {
         // The library makes generators of its own, which it seeds from that of the thread.
         fastrand::seed(arguments.seed);
         let mut rng = fastrand::Rng::with_seed(arguments.seed);
-        let nodes: Numbered<Node> = (0..arguments.nodes).map(Node::new).collect();
+        let nodes: Arena<Node> = (0..arguments.nodes).map(Node::new).collect();
         let timeline = scenario.timeline();
         let mut world = Self {
-            agenda: Agenda::default(),
+            events: EventQueue::default(),
             record: Record::new(arguments.nodes, timeline.clone()),
             nodes,
-            clients: Numbered::default(),
+            clients: Arena::default(),
             operations: Operations::default(),
             probes: Probes::default(),
-            named: (0..arguments.nodes).collect(),
+            listed: (0..arguments.nodes).collect(),
             partition: None,
             scope: scenario.scope,
             end: timeline.end(),
-            pause: Duration::from_secs_f64(1.0 / operations_per_second(arguments)),
+            mean_interarrival: Duration::from_secs_f64(1.0 / operations_per_second(arguments)),
             rng: rng.fork(),
         };
         for number in 0..arguments.clients {
             let rack = number % RACKS;
-            let tiers = world.tiers(rack);
-            let list = List::new(world.named.clone());
-            let client = Client::new(rack, &tiers, list, rng.fork());
+            let levels = world.priority_levels(rack);
+            let node_list = NodeList::new(world.listed.clone());
+            let client = Client::new(rack, &levels, node_list, rng.fork());
             world.clients.push(client);
-            let pause = world.draw_pause();
-            world.agenda.after(pause, Event::Arrive(number));
+            let pause = world.draw_interarrival();
+            world.events.schedule_after(pause, Event::Arrival(number));
             world.begin_refreshing(number);
         }
         for (time, step) in (scenario.script)(arguments.nodes) {
-            world.agenda.at(time, Event::Step(Box::new(step)));
+            world.events.schedule_at(time, Event::Step(Box::new(step)));
         }
         world
     }
@@ -114,67 +114,67 @@ impl World {
     /// Lets all of it happen.
     pub(crate) fn run(mut self, progress: &Progress) -> Record {
         let mut seconds = 0;
-        while let Some(event) = self.agenda.next(self.end) {
+        while let Some(event) = self.events.pop_until(self.end) {
             let passed = self.now().as_secs();
-            (seconds..passed).for_each(|_| progress.passed());
+            (seconds..passed).for_each(|_| progress.advance());
             seconds = passed;
             self.handle(event);
         }
-        for began in self.operations.began() {
-            self.record.unfinished(began);
+        for began in self.operations.start_times() {
+            self.record.operation_unfinished(began);
         }
         self.record
     }
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Arrive(client) => {
-                let pause = self.draw_pause();
-                self.agenda.after(pause, Event::Arrive(client));
+            Event::Arrival(client) => {
+                let pause = self.draw_interarrival();
+                self.events.schedule_after(pause, Event::Arrival(client));
                 self.begin(client);
             }
-            Event::Served(node, life) => self.served(node, life),
-            Event::Fails(token, outcome) => self.settle(token, outcome),
-            Event::Again(place) => self.send(place),
-            Event::Look(client) => self.look_if_due(client),
-            Event::Probed(probe) => self.probe_ended(probe),
+            Event::ServiceEnd(node, epoch) => self.served(node, epoch),
+            Event::Failure(token, outcome) => self.settle(token, outcome),
+            Event::Retry(slot) => self.send(slot),
+            Event::Tick(client) => self.tick_if_due(client),
+            Event::ProbeEnd(probe) => self.probe_ended(probe),
             Event::Refresh(client) => self.refresh_if_due(client),
-            Event::Refreshed(client, well) => self.refreshed(client, well),
+            Event::RefreshEnd(client, well) => self.refreshed(client, well),
             Event::Step(step) => self.step(*step),
         }
     }
 
     pub(crate) fn now(&self) -> Duration {
-        self.agenda.now()
+        self.events.now()
     }
 
-    fn draw_pause(&mut self) -> Duration {
-        self.pause.mul_f64(-(1.0 - self.rng.f64()).ln())
+    fn draw_interarrival(&mut self) -> Duration {
+        self.mean_interarrival.mul_f64(-(1.0 - self.rng.f64()).ln())
     }
 
     /// How a node looks to a client.
-    pub(crate) fn presence(&self, client: u32, node: u32) -> Presence {
+    pub(crate) fn availability(&self, client: u32, node: u32) -> Availability {
         let is_cut_off = self.partition.as_ref().is_some_and(|partition| {
             partition.clients.contains(&client) && partition.nodes.contains(&node)
         });
         match is_cut_off {
-            true => Presence::Silent,
-            false => self.nodes[node].presence,
+            true => Availability::Unreachable,
+            false => self.nodes[node].availability,
         }
     }
 
-    /// The nodes that are named now, as the scope of the clients of a rack orders them.
-    pub(crate) fn tiers(&self, of: u32) -> Vec<Vec<NodeUrl>> {
+    /// The nodes that are listed now, as the scope of the clients of a rack orders them.
+    pub(crate) fn priority_levels(&self, of: u32) -> Vec<Vec<NodeUrl>> {
         let urls = |nodes: &mut dyn Iterator<Item = u32>| -> Vec<NodeUrl> {
             nodes.map(|node| self.nodes[node].url.clone()).collect()
         };
-        let all = urls(&mut self.named.iter());
+        let all = urls(&mut self.listed.iter());
         match self.scope {
             Scope::Cluster | Scope::Datacenter => vec![all],
             Scope::RackFirst => {
                 let own = rack(of, self.nodes.len());
                 vec![
-                    urls(&mut self.named.iter().filter(|node| own.contains(node))),
+                    urls(&mut self.listed.iter().filter(|node| own.contains(node))),
                     all,
                 ]
             }

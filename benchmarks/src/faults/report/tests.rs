@@ -1,23 +1,23 @@
 use super::*;
 use crate::faults::arguments::Arguments;
-use crate::faults::results::Base;
+use crate::faults::results::BaselineRun;
 
-fn measured(name: &str, contender: Contender, figures: Figures) -> Measured {
-    Measured {
-        row: Row::named(name).unwrap(),
+fn measured(name: &str, contender: Contender, figures: Figures) -> FaultRun {
+    FaultRun {
+        case: FaultCase::named(name).unwrap(),
         contender,
         figures,
-        course: Vec::new(),
+        throughput_series: Vec::new(),
         waiting: None,
-        opinion: None,
+        reported_state: None,
     }
 }
 
-fn results(measured: Vec<Measured>) -> Results {
+fn results(measured: Vec<FaultRun>) -> Results {
     let mut results = Results::new(&Arguments::default());
-    results.rows = measured.iter().map(|it| it.row).collect();
+    results.cases = measured.iter().map(|it| it.case).collect();
     results.contenders = vec![Contender::Sdk, Contender::Plugin];
-    results.bases = vec![Base {
+    results.baselines = vec![BaselineRun {
         nodes: 3,
         contender: Contender::Plugin,
         figures: Figures {
@@ -29,7 +29,7 @@ fn results(measured: Vec<Measured>) -> Results {
     results
 }
 
-fn only_cell(measured: Measured) -> String {
+fn only_cell(measured: FaultRun) -> String {
     let results = results(vec![measured]);
     cell(&results, &results.measured[0])
 }

@@ -1,17 +1,16 @@
 //! Short questions to nodes, and when they are answered.
 
-use crate::node::Presence;
-use crate::requests::REFUSED_AFTER;
+use crate::node::{Availability, REFUSED_AFTER};
 use crate::world::World;
 use std::time::Duration;
 
-/// What comes of a question.
+/// What comes of a purpose.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reply {
     /// After how long.
     pub(crate) after: Duration,
     /// Whether it is an answer.
-    pub(crate) is_answer: bool,
+    pub(crate) is_response: bool,
 }
 
 /// `discovery/race.rs`: `STAGGER` and `WIDTH`.
@@ -19,18 +18,18 @@ const STAGGER: Duration = Duration::from_millis(250);
 const WIDTH: usize = 3;
 
 impl World {
-    /// What comes of a question that a client asks a node now, and waits for so long.
-    pub(crate) fn reply(&self, client: u32, node: u32, patience: Duration) -> Reply {
-        let (after, is_answer) = match self.presence(client, node) {
-            Presence::Serves => (self.nodes[node].short_answer(), true),
-            Presence::Refuses => (REFUSED_AFTER, false),
-            Presence::Hangs | Presence::Silent => (Duration::MAX, false),
+    /// What comes of a purpose that a client asks a node now, and waits for so long.
+    pub(crate) fn reply(&self, client: u32, node: u32, timeout: Duration) -> Reply {
+        let (after, is_response) = match self.availability(client, node) {
+            Availability::Serving => (self.nodes[node].light_response_time(), true),
+            Availability::Refusing => (REFUSED_AFTER, false),
+            Availability::Hanging | Availability::Unreachable => (Duration::MAX, false),
         };
-        match after <= patience {
-            true => Reply { after, is_answer },
+        match after <= timeout {
+            true => Reply { after, is_response },
             false => Reply {
-                after: patience,
-                is_answer: false,
+                after: timeout,
+                is_response: false,
             },
         }
     }
@@ -49,15 +48,15 @@ pub(crate) fn race(
             && let Some(node) = waiting.next()
         {
             let reply = ask(node, passed);
-            running.push((passed + reply.after, reply.is_answer, node));
+            running.push((passed + reply.after, reply.is_response, node));
         }
         running.sort_by_key(|(end, ..)| *end);
         match running.first().copied() {
             None => return (passed, None),
-            Some((end, is_answer, node)) if end <= passed + STAGGER => {
+            Some((end, is_response, node)) if end <= passed + STAGGER => {
                 passed = end;
                 running.remove(0);
-                if is_answer {
+                if is_response {
                     return (passed, Some(node));
                 }
             }

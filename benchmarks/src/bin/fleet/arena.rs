@@ -4,9 +4,9 @@ use std::ops::{Index, IndexMut};
 
 /// Things with numbers from zero on. Only this program gives out the numbers, and takes nothing away.
 #[derive(Debug)]
-pub(crate) struct Numbered<T>(Vec<T>);
+pub(crate) struct Arena<T>(Vec<T>);
 
-impl<T> Numbered<T> {
+impl<T> Arena<T> {
     pub(crate) fn len(&self) -> u32 {
         // Nobody has so many.
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)
@@ -23,19 +23,19 @@ impl<T> Numbered<T> {
     }
 }
 
-impl<T> Default for Numbered<T> {
+impl<T> Default for Arena<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T> FromIterator<T> for Numbered<T> {
+impl<T> FromIterator<T> for Arena<T> {
     fn from_iter<I: IntoIterator<Item = T>>(things: I) -> Self {
         Self(things.into_iter().collect())
     }
 }
 
-impl<T> Index<u32> for Numbered<T> {
+impl<T> Index<u32> for Arena<T> {
     type Output = T;
 
     #[expect(
@@ -47,7 +47,7 @@ impl<T> Index<u32> for Numbered<T> {
     }
 }
 
-impl<T> IndexMut<u32> for Numbered<T> {
+impl<T> IndexMut<u32> for Arena<T> {
     #[expect(
         clippy::indexing_slicing,
         reason = "numbers come from here, and nothing is taken away"

@@ -1,7 +1,7 @@
 //! How long things are not as usual.
 
 use super::counts::{TENTH, start};
-use super::record::Moment;
+use super::record::TenthTotals;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -12,17 +12,20 @@ const FAILED: f64 = 0.001;
 const SLOW: f64 = 0.01;
 
 /// From the beginning of the period until operations go as usual to its end. Nothing if they do not do so before.
-pub(super) fn settled_after(moments: &[Moment], period: Range<usize>) -> Option<Duration> {
-    let within = moments.get(period.clone()).unwrap_or_default();
-    let Some(last) = within.iter().rposition(|moment| !moment.is_usual()) else {
+pub(super) fn recovery_time(
+    tenth_totals: &[TenthTotals],
+    period: Range<usize>,
+) -> Option<Duration> {
+    let within = tenth_totals.get(period.clone()).unwrap_or_default();
+    let Some(last) = within.iter().rposition(|moment| !moment.is_normal()) else {
         return Some(Duration::ZERO);
     };
     let settled = last + 1;
     (settled < within.len()).then(|| start(settled))
 }
 
-impl Moment {
-    fn is_usual(self) -> bool {
+impl TenthTotals {
+    fn is_normal(self) -> bool {
         let most = |share: f64| f64::from(self.operations) * share;
         // Of few operations one is no share.
         f64::from(self.failed) <= most(FAILED).max(1.0)
@@ -30,14 +33,17 @@ impl Moment {
     }
 }
 
-const _: () = assert!(TENTH.as_millis() == 100, "moments are tenths of a second");
+const _: () = assert!(
+    TENTH.as_millis() == 100,
+    "tenth_totals are tenths of a second"
+);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn moment(failed: u32, slow: u32) -> Moment {
-        Moment {
+    fn moment(failed: u32, slow: u32) -> TenthTotals {
+        TenthTotals {
             operations: 10_000,
             failed,
             slow,
@@ -47,20 +53,20 @@ mod tests {
     #[test]
     fn it_has_settled_when_nothing_unusual_follows() {
         let usual = moment(10, 100);
-        let moments = [moment(11, 0), usual, moment(0, 101), usual, usual];
+        let tenth_totals = [moment(11, 0), usual, moment(0, 101), usual, usual];
         let millis = Duration::from_millis;
-        assert_eq!(settled_after(&moments, 0..5), Some(millis(300)));
-        assert_eq!(settled_after(&moments, 1..2), Some(millis(0)));
-        assert_eq!(settled_after(&moments, 1..3), None);
+        assert_eq!(recovery_time(&tenth_totals, 0..5), Some(millis(300)));
+        assert_eq!(recovery_time(&tenth_totals, 1..2), Some(millis(0)));
+        assert_eq!(recovery_time(&tenth_totals, 1..3), None);
     }
 
     #[test]
     fn one_of_few_does_not_count() {
-        let one = Moment {
+        let one = TenthTotals {
             operations: 10,
             failed: 1,
             slow: 1,
         };
-        assert!(one.is_usual());
+        assert!(one.is_normal());
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 ///
 /// Events of the same instant happen in the order in which they were put down: with that, a run is the same every time.
 #[derive(Debug)]
-pub struct Agenda<E> {
+pub struct EventQueue<E> {
     now: Duration,
     entries: BinaryHeap<Reverse<Entry<E>>>,
     /// How many events were put down so far.
@@ -19,11 +19,11 @@ pub struct Agenda<E> {
 struct Entry<E> {
     /// In nanoseconds: entries are moved about all the time, and half as large they stay in the cache.
     time: u64,
-    number: u64,
+    sequence: u64,
     event: E,
 }
 
-impl<E> Default for Agenda<E> {
+impl<E> Default for EventQueue<E> {
     fn default() -> Self {
         Self {
             now: Duration::ZERO,
@@ -33,24 +33,24 @@ impl<E> Default for Agenda<E> {
     }
 }
 
-impl<E> Agenda<E> {
+impl<E> EventQueue<E> {
     /// Puts down what happens at a moment; now, if that has passed.
-    pub fn at(&mut self, time: Duration, event: E) {
+    pub fn schedule_at(&mut self, time: Duration, event: E) {
         self.count += 1;
         self.entries.push(Reverse(Entry {
             time: nanos(time.max(self.now)),
-            number: self.count,
+            sequence: self.count,
             event,
         }));
     }
 
     /// Puts down what happens so much later.
-    pub fn after(&mut self, delay: Duration, event: E) {
-        self.at(self.now + delay, event);
+    pub fn schedule_after(&mut self, delay: Duration, event: E) {
+        self.schedule_at(self.now + delay, event);
     }
 
     /// Lets the time pass until the next event, unless that comes after `end`.
-    pub fn next(&mut self, end: Duration) -> Option<E> {
+    pub fn pop_until(&mut self, end: Duration) -> Option<E> {
         if self
             .entries
             .peek()
@@ -77,7 +77,7 @@ fn nanos(moment: Duration) -> u64 {
 
 impl<E> Ord for Entry<E> {
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.time, self.number).cmp(&(other.time, other.number))
+        (self.time, self.sequence).cmp(&(other.time, other.sequence))
     }
 }
 
@@ -103,24 +103,24 @@ mod tests {
 
     #[test]
     fn events_happen_in_the_order_of_time_and_else_as_they_were_put_down() {
-        let mut agenda = Agenda::default();
-        agenda.at(Duration::from_secs(2), "second");
-        agenda.at(Duration::from_secs(1), "first");
-        agenda.at(Duration::from_secs(2), "third");
-        let order: Vec<_> = std::iter::from_fn(|| agenda.next(END)).collect();
+        let mut events = EventQueue::default();
+        events.schedule_at(Duration::from_secs(2), "second");
+        events.schedule_at(Duration::from_secs(1), "first");
+        events.schedule_at(Duration::from_secs(2), "third");
+        let order: Vec<_> = std::iter::from_fn(|| events.pop_until(END)).collect();
         assert_eq!(order, ["first", "second", "third"]);
-        assert_eq!(agenda.now(), END);
+        assert_eq!(events.now(), END);
     }
 
     #[test]
     fn time_does_not_go_back_nor_beyond_the_end() {
-        let mut agenda = Agenda::default();
-        agenda.at(Duration::from_secs(5), ());
-        assert!(agenda.next(END).is_some());
-        agenda.at(Duration::from_secs(1), ());
-        agenda.after(Duration::from_secs(6), ());
-        assert!(agenda.next(END).is_some());
-        assert_eq!(agenda.now(), Duration::from_secs(5));
-        assert!(agenda.next(END).is_none());
+        let mut events = EventQueue::default();
+        events.schedule_at(Duration::from_secs(5), ());
+        assert!(events.pop_until(END).is_some());
+        events.schedule_at(Duration::from_secs(1), ());
+        events.schedule_after(Duration::from_secs(6), ());
+        assert!(events.pop_until(END).is_some());
+        assert_eq!(events.now(), Duration::from_secs(5));
+        assert!(events.pop_until(END).is_none());
     }
 }

@@ -1,54 +1,55 @@
 //! What becomes of nodes that are well again.
 
 use super::Record;
+use super::balance::relative_load;
 use super::counts::tenths;
-use super::load::share;
 use super::record::SECOND;
 use std::time::Duration;
 
 /// How nodes that were well again got their share back.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Returns {
+pub(super) struct Rejoin {
     /// The most that any of them got of a fair share, in any tenth of the first second.
     pub(super) first_second: f64,
     /// The same of the time until all clients have found out.
-    pub(super) while_noticed: f64,
+    pub(super) while_detected: f64,
     /// How long it took until they had their share: on the average, and the longest. None if one had not at the end.
     pub(super) share_after: Option<(Duration, Duration)>,
 }
 
 /// By when every client has asked every node again: rests take up to 11.5 s, and a list is refreshed every five or six.
-const NOTICED: usize = 30 * SECOND;
+const DETECTION_TIME: usize = 30 * SECOND;
 
 /// What of a fair share counts as having it.
 const SHARE: f64 = 0.9;
 
-impl Returns {
+impl Rejoin {
     pub(super) fn of(record: &Record) -> Option<Self> {
-        let (mut first_second, mut while_noticed) = (0.0, 0.0);
+        let (mut first_second, mut while_detected) = (0.0, 0.0);
         let mut waits = Some(Vec::new());
-        for &(node, well) in &record.returns {
+        for &(node, well) in &record.recoveries {
             let period = tenths(&(well..record.timeline.end()));
             let most = |length: usize| {
                 let end = period.end.min(period.start + length);
-                let tenths =
-                    (period.start..end).map(|tenth| share(record, node, &(tenth..tenth + 1)));
+                let tenths = (period.start..end)
+                    .map(|tenth| relative_load(record, node, &(tenth..tenth + 1)));
                 tenths.fold(0.0, f64::max)
             };
             first_second = f64::max(first_second, most(SECOND));
-            while_noticed = f64::max(while_noticed, most(NOTICED));
+            while_detected = f64::max(while_detected, most(DETECTION_TIME));
             let ends = period.start + SECOND..=period.end;
-            let mut ends = ends.filter(|end| share(record, node, &(end - SECOND..*end)) >= SHARE);
+            let mut ends =
+                ends.filter(|end| relative_load(record, node, &(end - SECOND..*end)) >= SHARE);
             let wait = ends.next().map(|end| super::counts::start(end) - well);
             waits = waits.zip(wait).map(|(mut waits, wait)| {
                 waits.push(wait);
                 waits
             });
         }
-        let count = u32::try_from(record.returns.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(record.recoveries.len()).unwrap_or(u32::MAX);
         (count > 0).then(|| Self {
             first_second,
-            while_noticed,
+            while_detected,
             share_after: waits.and_then(|waits| {
                 let sum: Duration = waits.iter().sum();
                 Some((sum / count, waits.into_iter().max()?))
@@ -67,8 +68,8 @@ mod tests {
     fn record(first: usize) -> Record {
         let second = Duration::from_secs(1);
         let mut record = Record::new(2, Timeline::new(Duration::ZERO..second, second * 40));
-        record.gone(1, Duration::ZERO);
-        record.well(1, second);
+        record.node_down(1, Duration::ZERO);
+        record.node_recovered(1, second);
         for millis in (0..40_000).step_by(100) {
             let now = Duration::from_millis(millis);
             let returned = match millis {
@@ -84,16 +85,16 @@ mod tests {
 
     #[test]
     fn a_herd_is_seen() {
-        let returns = Returns::of(&record(30)).unwrap();
+        let returns = Rejoin::of(&record(30)).unwrap();
         assert_eq!(returns.first_second, 1.5, "thirty, where twenty are fair");
-        assert_eq!(returns.while_noticed, 1.5);
+        assert_eq!(returns.while_detected, 1.5);
         let second = Duration::from_secs(1);
         assert_eq!(returns.share_after, Some((second, second)));
     }
 
     #[test]
     fn who_gets_nothing_at_first_waits_for_its_share() {
-        let returns = Returns::of(&record(0)).unwrap();
+        let returns = Rejoin::of(&record(0)).unwrap();
         assert_eq!(returns.first_second, 0.0);
         let (mean, longest) = returns.share_after.unwrap();
         assert_eq!(mean, longest);
@@ -107,6 +108,6 @@ mod tests {
     #[test]
     fn without_a_return_there_is_nothing_to_tell() {
         let record = Record::new(2, Timeline::without_fault(Duration::from_secs(9)));
-        assert_eq!(Returns::of(&record), None);
+        assert_eq!(Rejoin::of(&record), None);
     }
 }

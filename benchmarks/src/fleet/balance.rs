@@ -16,14 +16,14 @@ pub(super) fn fair_share(record: &Record, tenths: &Range<usize>) -> f64 {
 }
 
 /// What one node got of that.
-pub(super) fn share(record: &Record, node: usize, tenths: &Range<usize>) -> f64 {
+pub(super) fn relative_load(record: &Record, node: usize, tenths: &Range<usize>) -> f64 {
     let fair = fair_share(record, tenths);
     let got = f64::from(record.requests.sum(node, tenths.clone()));
     got / fair.max(f64::MIN_POSITIVE)
 }
 
 /// What the busiest of the nodes that served got of that, looked at in windows of so many tenths.
-pub(super) fn busiest(record: &Record, period: Range<usize>, window: usize) -> Option<f64> {
+pub(super) fn peak_to_mean(record: &Record, period: Range<usize>, window: usize) -> Option<f64> {
     let windows = period.clone().step_by(window);
     windows
         .map(|first| first..first + window)
@@ -58,17 +58,17 @@ mod tests {
     fn the_busiest_is_held_against_the_average() {
         let record = record();
         assert_eq!(fair_share(&record, &(0..10)), 2.0);
-        assert_eq!(busiest(&record, 0..10, 1), Some(3.0), "one of one");
-        assert_eq!(busiest(&record, 0..10, 10), Some(1.5));
-        assert_eq!(busiest(&record, 10..20, 10), None);
+        assert_eq!(peak_to_mean(&record, 0..10, 1), Some(3.0), "one of one");
+        assert_eq!(peak_to_mean(&record, 0..10, 10), Some(1.5));
+        assert_eq!(peak_to_mean(&record, 10..20, 10), None);
     }
 
     #[test]
     fn who_does_not_serve_is_left_aside() {
         let mut record = record();
-        record.gone(0, Duration::ZERO);
+        record.node_down(0, Duration::ZERO);
         assert_eq!(fair_share(&record, &(0..1)), 1.0);
-        assert_eq!(busiest(&record, 0..10, 10), Some(2.0 / 1.5));
-        assert_eq!(share(&record, 0, &(0..1)), 3.0);
+        assert_eq!(peak_to_mean(&record, 0..10, 10), Some(2.0 / 1.5));
+        assert_eq!(relative_load(&record, 0, &(0..1)), 3.0);
     }
 }

@@ -8,7 +8,7 @@ use std::fs;
 
 /// Processor time up to a moment, in the ticks of the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Usage {
+pub(crate) struct CpuUsage {
     /// What there was, used or not.
     available: u64,
     /// What programs used, and other machines on the same processors.
@@ -17,13 +17,13 @@ pub(crate) struct Usage {
     own: u64,
 }
 
-impl Usage {
+impl CpuUsage {
     /// Reads what was used up to now, by this process and this child among others.
     pub(crate) fn now(child: Option<u32>) -> Option<Self> {
-        let (available, used) = of_machine(&fs::read_to_string("/proc/stat").ok()?)?;
-        let mut own = of_process(&fs::read_to_string("/proc/self/stat").ok()?)?;
+        let (available, used) = parse_machine(&fs::read_to_string("/proc/stat").ok()?)?;
+        let mut own = parse_process(&fs::read_to_string("/proc/self/stat").ok()?)?;
         if let Some(child) = child {
-            own += of_process(&fs::read_to_string(format!("/proc/{child}/stat")).ok()?)?;
+            own += parse_process(&fs::read_to_string(format!("/proc/{child}/stat")).ok()?)?;
         }
         Some(Self {
             available,
@@ -33,7 +33,7 @@ impl Usage {
     }
 
     /// Returns the share of all processors that others used since then, from 0 to 1.
-    pub(crate) fn of_others_since(self, earlier: Self) -> f64 {
+    pub(crate) fn share_of_others_since(self, earlier: Self) -> f64 {
         let available = self.available.saturating_sub(earlier.available);
         let used = self.used.saturating_sub(earlier.used);
         let own = self.own.saturating_sub(earlier.own);
@@ -42,7 +42,7 @@ impl Usage {
 }
 
 /// Reads the first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal.
-fn of_machine(stat: &str) -> Option<(u64, u64)> {
+fn parse_machine(stat: &str) -> Option<(u64, u64)> {
     let line = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
     let ticks: Vec<u64> = line
         .split_whitespace()
@@ -56,7 +56,7 @@ fn of_machine(stat: &str) -> Option<(u64, u64)> {
 }
 
 /// Reads user and system time, the 12th and 13th field behind the name, which is in parentheses and may have spaces.
-fn of_process(stat: &str) -> Option<u64> {
+fn parse_process(stat: &str) -> Option<u64> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut times = fields.split_whitespace().skip(11);
     let user: u64 = times.next()?.parse().ok()?;
@@ -71,27 +71,27 @@ mod tests {
     #[test]
     fn waiting_is_not_using() {
         let stat = "cpu  100 10 50 800 20 1 2 17 0 0\ncpu0 1 2 3\n";
-        assert_eq!(of_machine(stat), Some((1000, 180)));
-        assert_eq!(of_machine("cpu0 1 2 3\n"), None);
+        assert_eq!(parse_machine(stat), Some((1000, 180)));
+        assert_eq!(parse_machine("cpu0 1 2 3\n"), None);
     }
 
     #[test]
     fn the_name_of_a_process_may_look_like_fields() {
         let stat = "26 (a ) b) R 1 2 3 4 5 6 7 8 9 10 30 12 15 16";
-        assert_eq!(of_process(stat), Some(42));
-        assert_eq!(of_process("26 (a) R 1"), None);
+        assert_eq!(parse_process(stat), Some(42));
+        assert_eq!(parse_process("26 (a) R 1"), None);
     }
 
     #[test]
     fn what_is_not_our_own_is_of_others() {
-        let usage = |available, used, own| Usage {
+        let usage = |available, used, own| CpuUsage {
             available,
             used,
             own,
         };
         let begin = usage(1000, 500, 100);
-        assert_eq!(usage(1200, 650, 200).of_others_since(begin), 0.25);
+        assert_eq!(usage(1200, 650, 200).share_of_others_since(begin), 0.25);
         // Ticks are counted at different moments.
-        assert_eq!(usage(1200, 600, 201).of_others_since(begin), 0.0);
+        assert_eq!(usage(1200, 600, 201).share_of_others_since(begin), 0.0);
     }
 }

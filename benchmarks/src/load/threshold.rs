@@ -14,7 +14,7 @@ pub(super) enum Figure {
 
 /// A ratio that must be reached.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Bar {
+pub(super) struct Threshold {
     pub(super) figure: Figure,
     pub(super) bound: f64,
 }
@@ -35,15 +35,15 @@ impl Figure {
         }
     }
 
-    pub(super) fn taken(self) -> fn(&Sample) -> f64 {
+    pub(super) fn sample_value(self) -> fn(&Sample) -> f64 {
         match self {
-            Self::ProcessorTime => |sample| sample.client,
+            Self::ProcessorTime => |sample| sample.client_micros,
             Self::Throughput => |sample| sample.throughput,
         }
     }
 }
 
-impl Bar {
+impl Threshold {
     pub(super) fn of(case: Case) -> Self {
         let figure = Figure::of(case);
         let bound = match (figure, case.signing) {
@@ -78,9 +78,9 @@ mod tests {
 
     #[test]
     fn less_time_and_more_operations_are_better() {
-        let time = Bar::of(CASE);
+        let time = Threshold::of(CASE);
         assert!(time.is_reached_by(0.65) && !time.is_reached_by(0.66));
-        let throughput = Bar::of(Case {
+        let throughput = Threshold::of(Case {
             workers: Workers::Two,
             signing: Signing::Signed,
             ..CASE

@@ -16,12 +16,12 @@ use aws_smithy_types::date_time::Format;
 /// Answers every `GetItem` with an item of five attributes, every question for nodes with three, and those for tables with
 /// one that has a tablet on two of these.
 #[derive(Clone, Debug)]
-pub(super) struct Canned {
+pub(super) struct CannedHttpClient {
     connector: SharedHttpConnector,
     head: Arc<AtomicUsize>,
 }
 
-impl Canned {
+impl CannedHttpClient {
     pub(super) fn new(now: DateTime) -> Self {
         let head = Arc::default();
         let connector = Connector {
@@ -40,7 +40,7 @@ impl Canned {
     }
 }
 
-impl HttpClient for Canned {
+impl HttpClient for CannedHttpClient {
     fn http_connector(
         &self,
         _: &HttpConnectorSettings,
@@ -64,25 +64,25 @@ impl HttpConnector for Connector {
             self.head.store(head(&request), Ordering::Relaxed);
             ITEM
         } else {
-            about_tables(request.body().bytes().unwrap_or_default())
+            table_response(request.body().bytes().unwrap_or_default())
         };
-        let answer = self
-            .answer(body)
+        let response = self
+            .response(body)
             .map_err(|error| ConnectorError::other(error.into(), None));
-        HttpConnectorFuture::ready(answer)
+        HttpConnectorFuture::ready(response)
     }
 }
 
 impl Connector {
-    fn answer(
+    fn response(
         &self,
         body: &'static str,
     ) -> Result<HttpResponse, aws_smithy_runtime_api::http::HttpError> {
-        let mut answer = HttpResponse::new(200u16.try_into()?, SdkBody::from(body));
-        let headers = answer.headers_mut();
+        let mut response = HttpResponse::new(200u16.try_into()?, SdkBody::from(body));
+        let headers = response.headers_mut();
         headers.insert("content-type", "application/x-amz-json-1.0");
         headers.insert("date", self.date.clone());
-        Ok(answer)
+        Ok(response)
     }
 }
 
@@ -99,7 +99,7 @@ fn head(request: &HttpRequest) -> usize {
 }
 
 /// What a server tells of its tables, by the table that is asked.
-fn about_tables(question: &[u8]) -> &'static str {
+fn table_response(question: &[u8]) -> &'static str {
     let asks = |name: &str| {
         let mut parts = question.windows(name.len());
         parts.any(|part| part == name.as_bytes())

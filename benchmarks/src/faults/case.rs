@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::bar::Bar;
-use super::script::{self, Step};
+use super::script::{self, NODES, Step};
+use super::threshold::Threshold;
 use crate::nodes::Change;
 
-/// One fault, which is a row of the table.
+/// One fault, which is a case of the table.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct FaultCase {
     /// What it is called in arguments.
     pub(super) name: &'static str,
     /// What it is called in results.
@@ -16,10 +16,10 @@ pub(super) struct Row {
     /// Nodes of the cluster, of which node 1 gets the fault.
     pub(super) nodes: usize,
     /// Nodes of the healthy cluster that it is compared with.
-    pub(super) base: usize,
+    pub(super) baseline: usize,
     pub(super) kind: Kind,
     /// What the plugin must reach.
-    pub(super) bars: &'static [Bar],
+    pub(super) thresholds: &'static [Threshold],
 }
 
 /// How a fault is measured.
@@ -35,26 +35,26 @@ pub(super) enum Kind {
     Burst,
 }
 
-impl Row {
+impl FaultCase {
     /// Runs without a fault, which the others are compared with.
     pub(super) const fn healthy(nodes: usize) -> Self {
         Self {
             name: "healthy",
             title: "no fault",
             nodes,
-            base: nodes,
+            baseline: nodes,
             kind: Kind::Steady(|_| Vec::new()),
-            bars: &[],
+            thresholds: &[],
         }
     }
 
     #[cfg(test)]
     pub(super) fn named(name: &str) -> Option<&'static Self> {
-        ROWS.iter().find(|row| row.name == name)
+        FAULT_CASES.iter().find(|case| case.name == name)
     }
 
-    /// Whether there are callers all the time, so that throughput has a course.
-    pub(super) fn has_course(&self) -> bool {
+    /// Whether there are callers all the time, so that throughput has a throughput_series.
+    pub(super) fn has_throughput_series(&self) -> bool {
         matches!(self.kind, Kind::Steady(_) | Kind::Return(_))
     }
 
@@ -71,132 +71,133 @@ const fn steady(
     name: &'static str,
     title: &'static str,
     script: fn(Duration) -> Vec<Step>,
-    bars: &'static [Bar],
-) -> Row {
-    Row {
+    thresholds: &'static [Threshold],
+) -> FaultCase {
+    FaultCase {
         name,
         title,
         nodes: NODES,
-        base: NODES,
+        baseline: NODES,
         kind: Kind::Steady(script),
-        bars,
+        thresholds,
     }
 }
 
-/// Nodes of a cluster: as many as a request can be sent to by three attempts.
-pub(super) const NODES: usize = 3;
-
 /// What is asked of the plugin where a node takes requests and does not answer: those that wait for it when it begins
 /// (at most one per caller) are rescued in the time that it takes to find out, and no others wait.
-const AS_A_HANG: &[Bar] = &[
-    Bar::Throughput(0.95),
-    Bar::NoneFailed,
-    Bar::Slowest(Duration::from_millis(600)),
-    Bar::FewSlow,
+const HANG_THRESHOLDS: &[Threshold] = &[
+    Threshold::Throughput(0.95),
+    Threshold::NoFailures,
+    Threshold::SlowestBelow(Duration::from_millis(600)),
+    Threshold::FewSlow,
 ];
 
-pub(super) static ROWS: [Row; 14] = [
+pub(super) static FAULT_CASES: [FaultCase; 14] = [
     steady(
         "refuses",
         "a node refuses connections",
         |_| script::fault(Change::Stop),
         &[
-            Bar::Throughput(0.98),
-            Bar::NoneFailed,
-            Bar::Slowest(Duration::from_millis(20)),
+            Threshold::Throughput(0.98),
+            Threshold::NoFailures,
+            Threshold::SlowestBelow(Duration::from_millis(20)),
         ],
     ),
     steady(
         "hangs",
         "a node hangs",
         |_| script::fault(Change::Hang),
-        AS_A_HANG,
+        HANG_THRESHOLDS,
     ),
     steady(
         "errors",
         "a node answers 500 to everything",
         |_| script::fault(Change::Errors(1.0)),
         &[
-            Bar::Throughput(0.98),
-            Bar::NoneFailed,
-            Bar::Slowest(Duration::from_millis(100)),
+            Threshold::Throughput(0.98),
+            Threshold::NoFailures,
+            Threshold::SlowestBelow(Duration::from_millis(100)),
         ],
     ),
     steady(
         "late",
         "a node answers 100 ms late",
         |_| script::fault(Change::Delay(Duration::from_millis(100))),
-        &[Bar::Throughput(0.95), Bar::NoneFailed, Bar::StillAsked],
+        &[
+            Threshold::Throughput(0.95),
+            Threshold::NoFailures,
+            Threshold::StillUsed,
+        ],
     ),
     steady(
         "half-errors",
         "a node answers 500 to every other",
         |_| script::fault(Change::Errors(0.5)),
-        &[Bar::Throughput(0.9), Bar::NoneFailed],
+        &[Threshold::Throughput(0.9), Threshold::NoFailures],
     ),
     steady(
         "throttled",
         "a node throttles everything",
         |_| script::fault(Change::Throttle(1.0)),
         // A third is its share among three; less than a quarter is clearly below that.
-        &[Bar::ShareBelow(0.25), Bar::NotLeftOut],
+        &[Threshold::ShareBelow(0.25), Threshold::NotEjected],
     ),
-    Row {
+    FaultCase {
         name: "two-dead",
         title: "two of three are dead",
         nodes: NODES,
         // The one that is left can do no more than it could alone.
-        base: 1,
+        baseline: 1,
         kind: Kind::Steady(|_| script::stopped(&[1, 2])),
-        bars: &[Bar::Throughput(0.9), Bar::NoneFailed],
+        thresholds: &[Threshold::Throughput(0.9), Threshold::NoFailures],
     },
     steady(
         "black-hole",
         "packets to a node are dropped",
         |_| script::fault(Change::BlackHole),
-        AS_A_HANG,
+        HANG_THRESHOLDS,
     ),
     steady(
         "stalls",
         "a node stalls after the headers",
         |_| script::fault(Change::Stall),
-        AS_A_HANG,
+        HANG_THRESHOLDS,
     ),
     steady(
         "flapping",
         "a node flaps every 300 ms",
         script::flapping,
-        &[Bar::Throughput(0.8), Bar::NoneFailed],
+        &[Threshold::Throughput(0.8), Threshold::NoFailures],
     ),
     steady(
         "rolling",
         "rolling restart of all three",
         script::rolling,
-        &[Bar::NoneFailed],
+        &[Threshold::NoFailures],
     ),
-    Row {
+    FaultCase {
         name: "all-dead",
         title: "all are dead, one returns",
         nodes: NODES,
-        base: NODES,
+        baseline: NODES,
         kind: Kind::Return(script::all_dead),
-        bars: &[Bar::BackWithin(Duration::from_secs(1))],
+        thresholds: &[Threshold::RecoveryWithin(Duration::from_secs(1))],
     },
-    Row {
+    FaultCase {
         name: "crash",
         title: "a node dies with 300 in flight",
         nodes: NODES,
-        base: NODES,
+        baseline: NODES,
         kind: Kind::Crash,
-        bars: &[Bar::NoneFailed],
+        thresholds: &[Threshold::NoFailures],
     },
-    Row {
+    FaultCase {
         name: "burst",
         title: "a node is dead, 400 at once",
         nodes: NODES,
-        base: NODES,
+        baseline: NODES,
         kind: Kind::Burst,
-        bars: &[Bar::NoneFailed],
+        thresholds: &[Threshold::NoFailures],
     },
 ];
 
@@ -206,10 +207,10 @@ mod tests {
 
     #[test]
     fn each_row_is_found_by_its_name() {
-        for row in &ROWS {
-            let found = Row::named(row.name).unwrap();
-            assert_eq!(found.title, row.title);
-            assert!(!row.bars.is_empty(), "{}", row.name);
+        for case in &FAULT_CASES {
+            let found = FaultCase::named(case.name).unwrap();
+            assert_eq!(found.title, case.title);
+            assert!(!case.thresholds.is_empty(), "{}", case.name);
         }
     }
 }
