@@ -1,14 +1,14 @@
-//! What it costs to choose a node, and to learn what became of it: `cargo bench -p benchmarks --bench choice`.
+//! The cost of choosing a node and of recording the outcome: `cargo bench -p benchmarks --bench choice`.
 //!
-//! The bars: less than 150 ns, no allocation, and the same for 3 nodes as for 1,000. A choice is timed as a request makes
-//! it: a fresh plan, a generator of random numbers of its own, the pick, and in the end the plan's drop, which takes the
-//! request in flight back. Reading the clock is not part of it; the bench `resolver` has it all.
+//! Thresholds: less than 150 ns, no allocation, and the same for 3 nodes as for 1,000. A choice is timed as a request makes
+//! it: a fresh plan, a random number generator of its own, the pick, and the drop of the plan, which removes the request
+//! from those in flight. Reading the clock is excluded; the bench `resolver` includes it.
 //!
-//! A choice with a wish takes a map of 100,000 tablets with it where it says so, and a key of its own each time. The bar is
-//! less than 1 µs more than without.
+//! A choice by key uses a new key each time, and a map of 100,000 tablets where the bench says so. The threshold is less
+//! than 1 µs more than without a key.
 //!
-//! With two threads both work on the same nodes at the same time, without anything else to do: no application contends
-//! for them as much. On a machine that others use, the threads seldom run at the same time, and that tells little.
+//! Two threads contend for the same nodes without any other work, which is more contention than in any application. On a
+//! busy machine the threads seldom run at the same time, and the figures mean little.
 //!
 //! Routing is private to the library, so its sources are included here.
 
@@ -49,71 +49,71 @@ fn main() {
     divan::main();
 }
 
-/// The node of a first attempt, when the nodes have nothing else to do: one look at the next in turn.
+/// The first attempt on idle nodes: one look at the next node in rotation.
 #[divan::bench(types = [TwoChoices, RoundRobin, Random], args = NODES, threads = THREADS, sample_size = CHOICES)]
-fn idle<P: Kind>(bencher: Bencher<'_, '_>, nodes: u32) {
+fn idle<P: BenchPolicy>(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, P::policy());
-    bencher.bench(|| seen(&first(&router)));
+    bencher.bench(|| keep(&first_attempt(&router)));
 }
 
-/// The same while each node has requests in flight: then two of them are compared.
+/// The first attempt while each node has a request in flight, so that two nodes are compared.
 #[divan::bench(types = [TwoChoices, RoundRobin, Random], args = NODES, threads = THREADS, sample_size = CHOICES)]
-fn busy<P: Kind>(bencher: Bencher<'_, '_>, nodes: u32) {
+fn busy<P: BenchPolicy>(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, P::policy());
-    let _in_flight = one_on_each(&router);
-    bencher.bench(|| seen(&first(&router)));
+    let _in_flight = one_request_per_node(&router);
+    bencher.bench(|| keep(&first_attempt(&router)));
 }
 
-/// The whole of an attempt that is answered, on nodes that have requests in flight.
+/// A whole attempt that succeeds, on nodes that have requests in flight.
 #[divan::bench(types = [TwoChoices, RoundRobin, Random], args = NODES, threads = THREADS, sample_size = CHOICES)]
-fn answered<P: Kind>(bencher: Bencher<'_, '_>, nodes: u32) {
+fn answered<P: BenchPolicy>(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, P::policy());
-    let _in_flight = one_on_each(&router);
+    let _in_flight = one_request_per_node(&router);
     bencher.bench(|| {
-        let mut plan = first(&router);
+        let mut plan = first_attempt(&router);
         let change = router.settle(&mut plan, Outcome::Answered, black_box(NOW + LATENCY));
-        seen(&(plan, change));
+        keep(&(plan, change));
     });
 }
 
-/// The node of a second attempt: the list of nodes tried before is the one allocation.
+/// The second attempt: the list of tried nodes is the only allocation.
 #[divan::bench(types = [TwoChoices, RoundRobin, Random], args = NODES)]
-fn retry<P: Kind>(bencher: Bencher<'_, '_>, nodes: u32) {
+fn retry<P: BenchPolicy>(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, P::policy());
     bencher.bench(|| {
-        let mut plan = first(&router);
+        let mut plan = first_attempt(&router);
         let chosen = router.advance(&mut plan, true, black_box(NOW), &mut Rng::new());
-        seen(&(plan, chosen));
+        keep(&(plan, chosen));
     });
 }
 
-/// The one coordinator of a key, of which nothing more is known: each node is looked at, so this grows with their number.
+/// The coordinator of a key with unknown replicas: every node is weighed, so the cost grows with their number.
 #[divan::bench(args = NODES, threads = THREADS, sample_size = CHOICES)]
 fn fixed(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, Policy::default());
-    bencher.bench(|| seen(&wishing(&router, Order::Fixed, None)));
+    bencher.bench(|| keep(&route_by_key(&router, Order::Fixed, None)));
 }
 
-/// The same where the key's replicas are known.
+/// The coordinator of a key with known replicas.
 #[divan::bench(args = NODES, threads = THREADS, sample_size = CHOICES)]
 fn fixed_replica(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, Policy::default());
     let map = tablets(nodes);
-    bencher.bench(|| seen(&wishing(&router, Order::Fixed, Some(&map))));
+    bencher.bench(|| keep(&route_by_key(&router, Order::Fixed, Some(&map))));
 }
 
-/// One of a key's replicas, of which the less busy one is taken.
+/// The less loaded replica of a key.
 #[divan::bench(args = NODES, threads = THREADS, sample_size = CHOICES)]
 fn by_load(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, Policy::default());
-    let _in_flight = one_on_each(&router);
+    let _in_flight = one_request_per_node(&router);
     let map = tablets(nodes);
-    bencher.bench(|| seen(&wishing(&router, Order::ByLoad, Some(&map))));
+    bencher.bench(|| keep(&route_by_key(&router, Order::ByLoad, Some(&map))));
 }
 
-/// The nodes of a batch of 25 keys, without making the list of the keys. The counts are an allocation.
+/// The nodes of a batch of 25 keys, without building the list of keys. The counts are one allocation.
 #[divan::bench(args = NODES, types = [Fixed, ByLoad])]
-fn batch<O: Wanted>(bencher: Bencher<'_, '_>, nodes: u32) {
+fn batch<O: BenchOrder>(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, Policy::default());
     let map = tablets(nodes);
     let keys = || {
@@ -131,7 +131,7 @@ fn batch<O: Wanted>(bencher: Bencher<'_, '_>, nodes: u32) {
         });
 }
 
-/// The replicas of a key among 100,000 tablets. The bars: less than 200 ns, no allocation.
+/// The replicas of a key among 100,000 tablets. Thresholds: less than 200 ns, no allocation.
 #[divan::bench(sample_size = CHOICES)]
 fn look_up(bencher: Bencher<'_, '_>) {
     let map = tablets(12);
@@ -147,8 +147,8 @@ fn token(bencher: Bencher<'_, '_>) {
     bencher.bench(|| Token::of_key(KeyValue::Text(black_box("user#000000000000042"))));
 }
 
-/// A policy, as a type that Divan can write the name of.
-trait Kind {
+/// A policy as a type, whose name Divan prints.
+trait BenchPolicy {
     fn policy() -> Policy;
 }
 
@@ -156,48 +156,48 @@ struct TwoChoices;
 struct RoundRobin;
 struct Random;
 
-impl Kind for TwoChoices {
+impl BenchPolicy for TwoChoices {
     fn policy() -> Policy {
         Policy::default()
     }
 }
 
-impl Kind for RoundRobin {
+impl BenchPolicy for RoundRobin {
     fn policy() -> Policy {
         Policy::round_robin()
     }
 }
 
-impl Kind for Random {
+impl BenchPolicy for Random {
     fn policy() -> Policy {
         Policy::random()
     }
 }
 
-/// An order, as such a type.
-trait Wanted {
+/// An order as a type, whose name Divan prints.
+trait BenchOrder {
     fn order() -> Order;
 }
 
 struct Fixed;
 struct ByLoad;
 
-impl Wanted for Fixed {
+impl BenchOrder for Fixed {
     fn order() -> Order {
         Order::Fixed
     }
 }
 
-impl Wanted for ByLoad {
+impl BenchOrder for ByLoad {
     fn order() -> Order {
         Order::ByLoad
     }
 }
 
-/// The node of a first attempt with a wish for one key of many.
-fn wishing(router: &Router<()>, order: Order, map: Option<&Arc<TokenMap>>) -> Plan<()> {
+/// Routes a first attempt by a random key.
+fn route_by_key(router: &Router<()>, order: Order, map: Option<&Arc<TokenMap>>) -> Plan<()> {
     let mut rng = Rng::new();
-    // Keys come in no order, so that what is near in memory helps no more than it does an application.
+    // Random keys, so that locality in memory helps no more than in an application.
     let token = Token::new(rng.i64(..));
     let mut plan = Plan::wishing(Wish::one(key(token, map), order));
     let _ = router.advance(&mut plan, true, black_box(NOW), &mut rng);
@@ -215,10 +215,10 @@ fn tokens() -> impl Iterator<Item = Token> + Clone {
     (0..10_000_u32).map(|key| Token::of_bytes(&key.to_be_bytes()))
 }
 
-/// A table with as many tablets as one is said to have at most, each on three nodes.
+/// A table with the largest recommended number of tablets, each on three nodes.
 #[expect(
     clippy::expect_used,
-    reason = "a map of fewer ranges than it can have: a bench of anything else would be a bench of nothing"
+    reason = "a map of fewer ranges than it can have: a failure is a defect of the bench"
 )]
 fn tablets(nodes: u32) -> Arc<TokenMap> {
     const TABLETS: i64 = 100_000;
@@ -239,22 +239,21 @@ fn tablets(nodes: u32) -> Arc<TokenMap> {
     Arc::new(TokenMap::of_tablets(tablets).expect("fewer tablets than a map can have"))
 }
 
-fn first(router: &Router<()>) -> Plan<()> {
+fn first_attempt(router: &Router<()>) -> Plan<()> {
     let mut plan = Plan::default();
-    // Nodes that are all well refuse nothing; were it otherwise, there would be nothing to drop, and the figure far off.
+    // Healthy nodes never reject; a rejection would leave nothing to drop, and the figure would be far off.
     let _ = router.advance(&mut plan, true, black_box(NOW), &mut Rng::new());
     plan
 }
 
-/// Keeps the compiler from leaving out what nobody looks at. By reference: moving a plan costs as much as a tenth of the
-/// choice.
-fn seen<T>(what: &T) {
+/// Keeps the compiler from removing an unused value. By reference, since moving a plan costs a tenth of the choice.
+fn keep<T>(what: &T) {
     black_box(what);
 }
 
-fn one_on_each(router: &Router<()>) -> Vec<Plan<()>> {
+fn one_request_per_node(router: &Router<()>) -> Vec<Plan<()>> {
     let nodes = router.table().topology().nodes().len();
-    let plans: Vec<_> = (0..nodes).map(|_| first(router)).collect();
+    let plans: Vec<_> = (0..nodes).map(|_| first_attempt(router)).collect();
     assert!(plans.iter().all(|plan| plan.current().is_some()));
     plans
 }
@@ -272,7 +271,7 @@ fn addresses(nodes: u32) -> impl Iterator<Item = Ipv4Addr> {
 
 const NODES: [u32; 4] = [3, 12, 100, 1_000];
 const THREADS: [usize; 2] = [1, 2];
-/// A sample takes a millisecond: of two threads the one that is woken second has most of its sample beside the other.
+/// A sample takes a millisecond, so that the thread that wakes second overlaps with most of the sample of the other.
 const CHOICES: u32 = 20_000;
 const NOW: Duration = Duration::from_secs(10);
 const LATENCY: Duration = Duration::from_millis(1);

@@ -1,7 +1,7 @@
-//! What compression costs, and what it saves: `cargo bench -p benchmarks --bench compression`.
+//! The cost and the savings of compression: `cargo bench -p benchmarks --bench compression`.
 //!
-//! Bodies as DynamoDB has them, of one item and of many, are compressed as requests are, and decompressed as answers are.
-//! Divan's bytes per second are those of the plain body. What goes over the wire is printed first.
+//! DynamoDB bodies of one item and of many are compressed like requests and decompressed like responses. Divan's bytes per
+//! second are those of the plain body. The sizes on the wire are printed first.
 //!
 //! The codecs are private to the library, so their sources are included here.
 
@@ -27,17 +27,17 @@ mod compression {
     use encoding::Encoding;
     pub(super) use request::RequestCompression;
 
-    /// Of the library's, what settings can be wrong in.
+    /// Stands in for the library's error, with the one variant that the settings use.
     pub(super) enum BuildError {
         CompressionLevel { level: u32 },
     }
 
-    /// As a request is compressed.
+    /// Compresses a request.
     pub(super) fn compressed(settings: RequestCompression, plain: &[u8]) -> Option<Vec<u8>> {
         settings.encode(plain)
     }
 
-    /// As an answer is decompressed, of which so much comes at a time. Returns how much came out.
+    /// Decompresses a response that arrives in pieces. Returns the decompressed size.
     pub(super) fn decompressed(settings: RequestCompression, packed: &[u8], piece: usize) -> usize {
         let mut decoder = Decoder::new(settings.encoding, usize::MAX);
         let mut pieces = packed.chunks(piece);
@@ -65,53 +65,53 @@ static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 fn main() {
     for items in ITEMS {
         let plain = body(items);
-        let sizes = [Gzip::SETTINGS, Deflate::SETTINGS, SmallerGzip::SETTINGS]
+        let sizes = [Gzip::SETTINGS, Deflate::SETTINGS, GzipLevel6::SETTINGS]
             .map(|settings| compressed(settings, &plain).map_or(plain.len(), |it| it.len()));
         println!("{items} items: {} bytes, compressed {sizes:?}", plain.len());
     }
     divan::main();
 }
 
-#[divan::bench(types = [Gzip, Deflate, SmallerGzip], args = ITEMS)]
-fn compress<K: Kind>(bencher: Bencher<'_, '_>, items: usize) {
+#[divan::bench(types = [Gzip, Deflate, GzipLevel6], args = ITEMS)]
+fn compress<K: Setting>(bencher: Bencher<'_, '_>, items: usize) {
     let plain = body(items);
     bencher
         .counter(BytesCount::new(plain.len()))
         .bench(|| compressed(K::SETTINGS, black_box(&plain)));
 }
 
-#[divan::bench(types = [Gzip, Deflate, SmallerGzip], args = ITEMS)]
-fn decompress<K: Kind>(bencher: Bencher<'_, '_>, items: usize) {
+#[divan::bench(types = [Gzip, Deflate, GzipLevel6], args = ITEMS)]
+fn decompress<K: Setting>(bencher: Bencher<'_, '_>, items: usize) {
     let plain = body(items);
     let packed = compressed(K::SETTINGS, &plain).unwrap_or_default();
     bencher
         .counter(BytesCount::new(plain.len()))
-        .bench(|| decompressed(K::SETTINGS, black_box(&packed), PACKETS));
+        .bench(|| decompressed(K::SETTINGS, black_box(&packed), READ_SIZE));
 }
 
-trait Kind {
+trait Setting {
     const SETTINGS: RequestCompression;
 }
 
 /// The default.
 struct Gzip;
 struct Deflate;
-/// What the official clients send.
-struct SmallerGzip;
+/// The setting of the official clients.
+struct GzipLevel6;
 
-impl Kind for Gzip {
+impl Setting for Gzip {
     const SETTINGS: RequestCompression = RequestCompression::gzip();
 }
 
-impl Kind for Deflate {
+impl Setting for Deflate {
     const SETTINGS: RequestCompression = RequestCompression::deflate();
 }
 
-impl Kind for SmallerGzip {
+impl Setting for GzipLevel6 {
     const SETTINGS: RequestCompression = RequestCompression::gzip().level(6);
 }
 
-/// Items of about 220 bytes, which have their attributes' names in common and not much else.
+/// Items of about 220 bytes that share their attribute names and little else.
 fn body(items: usize) -> Vec<u8> {
     let item = |number: usize| {
         let hash = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -127,5 +127,5 @@ fn body(items: usize) -> Vec<u8> {
 
 /// A small batch, a full one, and a page of a `Query`.
 const ITEMS: [usize; 3] = [10, 25, 1_000];
-/// What hyper reads at a time.
-const PACKETS: usize = 16 << 10;
+/// The size of a read in hyper.
+const READ_SIZE: usize = 16 << 10;

@@ -1,10 +1,10 @@
-//! What the SDK's question for an endpoint costs: `cargo bench -p benchmarks --bench resolver`.
+//! The cost of resolving an endpoint: `cargo bench -p benchmarks --bench resolver`.
 //!
-//! All that the plugin does between an attempt's beginning and its signature, by its public interface: the time is read,
-//! the background task looked after, a node chosen, the plan kept in the SDK's parameters, and the node's endpoint handed
-//! over. It is asked outside of any runtime and makes no requests, so nothing is timed beside that.
+//! The bench covers the work of the plugin between the beginning of an attempt and its signature, through the public API:
+//! reading the time, checking the background task, choosing a node, storing the plan in the SDK's parameters, and returning
+//! the endpoint of the node. It runs outside of a runtime and makes no requests, so nothing else is timed.
 //!
-//! Allocated is the plan's box, the map that the SDK keeps it in, and what the endpoint itself takes.
+//! The allocations are the box of the plan, the SDK's map that holds it, and the endpoint itself.
 
 use std::net::Ipv4Addr;
 
@@ -22,8 +22,8 @@ fn main() {
     divan::main();
 }
 
-/// The first attempt of an operation. In small samples: all plans of a sample are kept to its end, and the memory for many
-/// would be what is timed.
+/// The first attempt of an operation. Samples are small: all plans of a sample live to its end, and the
+/// memory for many would dominate the time.
 #[divan::bench(args = NODES, sample_size = 100, sample_count = 1_000)]
 fn first_attempt(bencher: Bencher<'_, '_>, nodes: u32) {
     let resolver = resolver(nodes);
@@ -36,7 +36,7 @@ fn first_attempt(bencher: Bencher<'_, '_>, nodes: u32) {
         });
 }
 
-/// A request without a plan, as those of older SDK crates are.
+/// A request without a plan, as from older SDK crates.
 #[divan::bench(args = NODES, threads = THREADS, sample_size = CHOICES)]
 fn without_a_plan(bencher: Bencher<'_, '_>, nodes: u32) {
     let resolver = resolver(nodes);
@@ -46,7 +46,7 @@ fn without_a_plan(bencher: Bencher<'_, '_>, nodes: u32) {
 
 #[expect(
     clippy::expect_used,
-    reason = "the addresses are made two lines above: a bench of anything else would be a bench of nothing"
+    reason = "the addresses are made two lines above: a failure is a defect of the bench"
 )]
 fn resolver(nodes: u32) -> SharedEndpointResolver {
     let first = u32::from(Ipv4Addr::new(10, 0, 0, 1));
@@ -61,5 +61,5 @@ fn resolver(nodes: u32) -> SharedEndpointResolver {
 
 const NODES: [u32; 4] = [3, 12, 100, 1_000];
 const THREADS: [usize; 2] = [1, 2];
-/// As in the bench `choice`: two threads overlap only in samples that take a millisecond.
+/// As in the bench `choice`: two threads overlap only in samples of a millisecond.
 const CHOICES: u32 = 20_000;

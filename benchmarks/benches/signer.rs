@@ -1,8 +1,7 @@
-//! What a signature costs: `cargo bench -p benchmarks --bench signer`.
+//! The cost of a signature: `cargo bench -p benchmarks --bench signer`.
 //!
-//! One request of the DynamoDB client is signed by the SDK's signer, and by the plugin's: with the key that it keeps, and
-//! with one that it has to derive, as at the first request of a day. A request is copied for each signature, which is not
-//! timed; dropping it is.
+//! A request of the DynamoDB client is signed by the SDK's signer and by the plugin's: with the cached key, and with a newly
+//! derived key, as for the first request of a day. The copy of the request for each signature is not timed; its drop is.
 //!
 //! The signer is private to the library, so its sources are included here.
 
@@ -24,7 +23,7 @@ mod sdk {
     mod options {
         use aws_smithy_types::config_bag::{Storable, StoreReplace};
 
-        /// Of the library's, what the signer asks for.
+        /// Stands in for the library's type, with the one method that the signer uses.
         #[derive(Debug)]
         pub(in crate::sdk) struct OperationOptions;
 
@@ -41,7 +40,7 @@ mod sdk {
 
     mod signing;
 
-    /// The plugin's scheme, without a key yet.
+    /// Creates the plugin's scheme, without a cached key.
     pub(super) fn scheme() -> SharedAuthScheme {
         SharedAuthScheme::new(signing::Signing::new(true, Arc::default()))
     }
@@ -77,32 +76,32 @@ fn main() {
 
 #[divan::bench(args = BODIES)]
 fn by_the_sdk(bencher: Bencher<'_, '_>, body: usize) {
-    let scene = Scene::new(body);
+    let input = SigningInput::new(body);
     let scheme = SigV4AuthScheme::new();
     bencher
-        .with_inputs(|| scene.request())
-        .bench_values(|request| scene.sign(&scheme, request));
+        .with_inputs(|| input.request())
+        .bench_values(|request| input.sign(&scheme, request));
 }
 
 #[divan::bench(args = BODIES, threads = THREADS)]
 fn by_the_plugin(bencher: Bencher<'_, '_>, body: usize) {
-    let scene = Scene::new(body);
+    let input = SigningInput::new(body);
     let scheme = sdk::scheme();
     bencher
-        .with_inputs(|| scene.request())
-        .bench_values(|request| scene.sign(&scheme, request));
+        .with_inputs(|| input.request())
+        .bench_values(|request| input.sign(&scheme, request));
 }
 
 #[divan::bench(args = BODIES)]
 fn by_the_plugin_with_a_new_key(bencher: Bencher<'_, '_>, body: usize) {
-    let scene = Scene::new(body);
+    let input = SigningInput::new(body);
     bencher
-        .with_inputs(|| (sdk::scheme(), scene.request()))
-        .bench_values(|(scheme, request)| scene.sign(&scheme, request));
+        .with_inputs(|| (sdk::scheme(), input.request()))
+        .bench_values(|(scheme, request)| input.sign(&scheme, request));
 }
 
-/// What is signed, by whom and when.
-struct Scene {
+/// A request, and the inputs of its signature.
+struct SigningInput {
     request: HttpRequest,
     identity: Identity,
     components: RuntimeComponents,
@@ -111,9 +110,9 @@ struct Scene {
 
 #[expect(
     clippy::expect_used,
-    reason = "all of it is constant: a bench of anything else would be a bench of nothing"
+    reason = "all of it is constant: a failure is a defect of the bench"
 )]
-impl Scene {
+impl SigningInput {
     fn new(body: usize) -> Self {
         let mut request = HttpRequest::new(SdkBody::from("x".repeat(body)));
         request.set_method("POST").expect("a method");
@@ -155,7 +154,7 @@ impl Scene {
     }
 }
 
-/// What a signer gets from the SDK. It asks for the time; the rest has to be there.
+/// The components that the SDK passes to a signer. It uses the time source; the builder requires the rest.
 fn components(credentials: Credentials) -> Result<RuntimeComponents, BuildError> {
     let now = StaticTimeSource::new(UNIX_EPOCH + Duration::from_secs(1_440_938_160));
     RuntimeComponents::builder("the bench")

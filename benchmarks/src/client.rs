@@ -22,15 +22,15 @@ pub(crate) enum Client {
     Plugin(aws_sdk_dynamodb::Client, Alternator),
 }
 
-/// What a client is made for.
+/// The settings of a client.
 #[derive(Clone, Debug)]
 pub(crate) struct ClientSettings<'a> {
-    /// All of them are seeds.
+    /// The nodes, all of which are seeds.
     pub(crate) nodes: &'a [SocketAddr],
     /// The SDK keeps one retry quota per region for the whole process: in a region of its own no run begins with what
     /// another has left.
     pub(crate) region: Region,
-    /// What requests are signed with, if at all.
+    /// Signs requests; `None` leaves them unsigned.
     pub(crate) credentials: Option<Credentials>,
 }
 
@@ -48,7 +48,7 @@ impl Client {
         )))
     }
 
-    /// The same with all [turned off](floor) that can be, for requests that are not signed.
+    /// The [floor]: the SDK with every feature disabled that can be, for unsigned requests.
     pub(crate) fn floor(settings: &ClientSettings<'_>) -> Outcome<Self> {
         let url = format!("http://{}", settings.first()?);
         let config = floor::disable_everything(settings.sdk(), url);

@@ -1,24 +1,24 @@
-//! What other programs took of the processors during a run: figures of a machine that others use are to be doubted.
+//! The processor time that other programs used during a run. Figures of a busy machine are doubtful.
 //!
-//! Read from `/proc`, so known on Linux only. The handling of packets over loopback, which is the run's own work, is in
-//! the times of its processes on most systems. Where the kernel keeps it apart (`IRQ_TIME_ACCOUNTING`), it counts as of
-//! others: rather too much doubt than too little.
+//! The source is `/proc`, which only Linux has. Most kernels book the handling of loopback packets, which is the run's own
+//! work, on the processes of the run. Kernels with `IRQ_TIME_ACCOUNTING` do not: there it counts as foreign, which marks
+//! rather too many runs as doubtful than too few.
 
 use std::fs;
 
-/// Processor time up to a moment, in the ticks of the system.
+/// The processor time used since boot, in system ticks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CpuUsage {
-    /// What there was, used or not.
+    /// Time of all processors, used or idle.
     available: u64,
-    /// What programs used, and other machines on the same processors.
+    /// Time used by all programs, and stolen by other virtual machines.
     used: u64,
-    /// What the processes of the run used.
+    /// Time used by the processes of the run.
     own: u64,
 }
 
 impl CpuUsage {
-    /// Reads what was used up to now, by this process and this child among others.
+    /// Reads the current usage; `child` is a second process of the run.
     pub(crate) fn now(child: Option<u32>) -> Option<Self> {
         let (available, used) = parse_machine(&fs::read_to_string("/proc/stat").ok()?)?;
         let mut own = parse_process(&fs::read_to_string("/proc/self/stat").ok()?)?;
@@ -32,7 +32,7 @@ impl CpuUsage {
         })
     }
 
-    /// Returns the share of all processors that others used since then, from 0 to 1.
+    /// Returns the share of all processors that other programs used since `earlier`, from 0 to 1.
     pub(crate) fn share_of_others_since(self, earlier: Self) -> f64 {
         let available = self.available.saturating_sub(earlier.available);
         let used = self.used.saturating_sub(earlier.used);
@@ -69,21 +69,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waiting_is_not_using() {
+    fn iowait_counts_as_idle() {
         let stat = "cpu  100 10 50 800 20 1 2 17 0 0\ncpu0 1 2 3\n";
         assert_eq!(parse_machine(stat), Some((1000, 180)));
         assert_eq!(parse_machine("cpu0 1 2 3\n"), None);
     }
 
     #[test]
-    fn the_name_of_a_process_may_look_like_fields() {
+    fn process_name_with_spaces_and_parentheses_is_skipped() {
         let stat = "26 (a ) b) R 1 2 3 4 5 6 7 8 9 10 30 12 15 16";
         assert_eq!(parse_process(stat), Some(42));
         assert_eq!(parse_process("26 (a) R 1"), None);
     }
 
     #[test]
-    fn what_is_not_our_own_is_of_others() {
+    fn time_of_other_processes_counts_as_foreign() {
         let usage = |available, used, own| CpuUsage {
             available,
             used,

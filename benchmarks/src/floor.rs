@@ -1,7 +1,7 @@
-//! The SDK with everything turned off that can be turned off from outside.
+//! The floor: the SDK with every feature disabled that its public API can disable. It is the lower bound for any plugin.
 //!
-//! No plugin can cost less: its endpoint comes from memory, the interceptors are off that lean requests do without, and
-//! where requests are signed, the signer does nothing. What an operation costs here is the SDK's own.
+//! The endpoint comes from memory, the interceptors that lean requests do without are disabled, and the signer does
+//! nothing. The remaining cost of an operation is the SDK's own.
 
 use aws_runtime::auth::sigv4::SCHEME_ID;
 use aws_runtime::invocation_id::InvocationIdInterceptor;
@@ -28,7 +28,7 @@ use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
 use aws_smithy_types::endpoint::Endpoint;
 use std::borrow::Cow;
 
-/// Turns it all off. `node` is where requests go.
+/// Disables every feature. `node` is the URL of the node that gets the requests.
 pub(crate) fn disable_everything(
     mut config: config::Builder,
     node: impl Into<Cow<'static, str>>,
@@ -82,7 +82,7 @@ impl Intercept for DisableInterceptors {
     }
 }
 
-/// Goes through all that the SDK does for a signature, but for that.
+/// Runs all steps of signing in the SDK except the signature.
 #[derive(Debug)]
 struct NoOpAuthScheme;
 

@@ -1,9 +1,8 @@
-//! Benchmarks: what the plugin costs and what it saves, beside the SDK alone and the official client.
+//! Benchmarks of the plugin, compared with the SDK alone and the official client.
 //!
-//! Each is a program of its own under `src/bin`, and a module here. They are built and run with `--release`, and measure
-//! on loopback only. The nodes run in a process of their own, since what they cost would otherwise be booked on the
-//! client; both still share the machine, so that figures of two machines, or of two contenders in different runs, are not
-//! to be compared. Figures of contenders in one run are.
+//! Each benchmark is a program under `src/bin` and a module here. Build and run them with `--release`; they use loopback
+//! only. The nodes run in a second process, so that their processor time does not count as the client's. Both processes
+//! share the machine, so figures are comparable between contenders of one run, but not between runs or machines.
 
 mod client;
 pub mod cost;

@@ -1,4 +1,4 @@
-//! What the figures were measured on, which is to be said with each of them.
+//! Describes the machine and the date, which every report states.
 
 use std::num::NonZero;
 use std::time::SystemTime;

@@ -1,4 +1,4 @@
-//! What the programs have in common: they measure, play a part of that, or tell how they are used.
+//! The common frame of the programs: measure, run as a subprocess, or print the usage.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -7,16 +7,16 @@ use std::str::FromStr;
 
 use crate::Outcome;
 
-/// What is to be done.
+/// The task that the arguments select.
 #[derive(Debug)]
 pub(crate) enum Task<A, P> {
     Measure(A),
-    /// The part that the program starts itself for, in a process of its own.
+    /// The role for which the program starts itself in a second process.
     Subprocess(P),
     Help,
 }
 
-/// Does what the arguments say. `measure` returns whether what it has seen is a success.
+/// Runs the task. `measure` returns whether the result is a success.
 pub(crate) fn run<A, P>(
     task: Result<Task<A, P>, lexopt::Error>,
     usage: &str,
@@ -45,7 +45,7 @@ pub(crate) fn run<A, P>(
     }
 }
 
-/// Reads a number for an argument.
+/// Parses a number within a range.
 pub(crate) fn parse_in_range<N: FromStr + PartialOrd + Display>(
     text: &str,
     range: RangeInclusive<N>,
@@ -59,7 +59,7 @@ pub(crate) fn parse_in_range<N: FromStr + PartialOrd + Display>(
     }
 }
 
-/// Those of `all` that are named, in their order, whatever that of the names is.
+/// Returns the items of `all` that a comma-separated list names, in the order of `all`.
 pub(crate) fn parse_names<T: Copy>(
     names: &str,
     all: &[T],
@@ -75,5 +75,5 @@ pub(crate) fn parse_names<T: Copy>(
     Ok(chosen.copied().collect())
 }
 
-/// How a program ends whose arguments are wrong.
+/// The exit status for invalid arguments.
 pub(crate) const BAD_ARGUMENTS: u8 = 2;

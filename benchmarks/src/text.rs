@@ -1,4 +1,4 @@
-//! Figures as people write them.
+//! Formats figures for people.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub(crate) fn whole_percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-/// Writes a time with two digits, or more where it has more before the point.
+/// Writes a duration with two significant digits, or all digits before the decimal point.
 pub(crate) fn time(time: Duration) -> String {
     let milliseconds = time.as_secs_f64() * 1000.0;
     if milliseconds < 9.95 {
@@ -43,7 +43,7 @@ pub(crate) fn count(number: impl Display) -> String {
     text
 }
 
-/// Writes how often something happens: small numbers with a tenth.
+/// Writes a rate; small rates with one decimal.
 pub(crate) fn rate(rate: f64) -> String {
     if rate < 9.95 {
         format!("{rate:.1}")
@@ -52,12 +52,12 @@ pub(crate) fn rate(rate: f64) -> String {
     }
 }
 
-/// Writes how many times as much it is.
+/// Writes a ratio.
 pub(crate) fn times(factor: f64) -> String {
     format!("{factor:.2}")
 }
 
-/// Writes a line of a table in Markdown.
+/// Writes a row of a Markdown table.
 pub(crate) fn table_row(cells: &[impl AsRef<str>]) -> String {
     let mut line = String::from("|");
     for cell in cells {

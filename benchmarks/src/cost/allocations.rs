@@ -7,7 +7,7 @@ use super::costs::Costs;
 use super::measure::Harness;
 use crate::Outcome;
 
-/// Fills in the allocations, which another program counts.
+/// Fills in the allocations, which the program `cost-allocations` counts.
 pub(super) fn count(costs: &mut [Costs]) -> Outcome<()> {
     let program = std::env::current_exe()?.with_file_name(PROGRAM);
     for costs in costs {
@@ -21,7 +21,7 @@ pub(super) fn count(costs: &mut [Costs]) -> Outcome<()> {
     Ok(())
 }
 
-/// Allocations that an operation makes, and their bytes. One that grows is none.
+/// Returns the allocations of an operation, and their bytes. A reallocation does not count.
 pub(super) fn per_operation(
     contender: Contender,
     totals: fn() -> (usize, usize),
@@ -38,7 +38,7 @@ pub(super) fn per_operation(
     ))
 }
 
-/// Enough that what comes once in a while does not count.
+/// Enough operations to make occasional allocations negligible.
 const COUNTED: usize = 1000;
 
 const PROGRAM: &str = "cost-allocations";

@@ -1,18 +1,18 @@
-//! The arguments of the program.
+//! Parses the arguments of the program.
 
 use lexopt::{Arg, Parser, ValueExt};
 
 use super::contender::Contender;
 use crate::program::{Task, parse_in_range};
 
-/// Making operations and nothing else: what the program starts itself for, under valgrind.
+/// Repeats an operation and nothing else. The program starts itself so under valgrind.
 #[derive(Debug)]
 pub(super) struct Repeat {
     pub(super) contender: Contender,
     pub(super) operations: usize,
 }
 
-/// How it is to be measured.
+/// The measurements to make.
 #[derive(Debug)]
 pub(super) struct Arguments {
     pub(super) turns: usize,
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     pub(super) strict: bool,
 }
 
-/// Reads the arguments of the program.
+/// Parses the arguments of the program.
 pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Repeat>, lexopt::Error> {
     let mut arguments = Arguments::default();
     while let Some(argument) = parser.next()? {
@@ -92,9 +92,9 @@ mod tests {
     }
 
     #[test]
-    fn it_measures_unless_it_is_told_to_repeat() {
+    fn repeat_subcommand_is_parsed_and_measuring_is_the_default() {
         let Ok(Task::Measure(arguments)) = parse(&["--turns", "3", "--strict"]) else {
-            panic!("it measures");
+            panic!("measuring is the default");
         };
         assert_eq!((arguments.turns, arguments.operations), (3, 4000));
         assert!(arguments.strict && !arguments.instructions);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_refused() {
+    fn invalid_arguments_are_rejected() {
         for words in [
             ["--turns", "0"],
             ["--operations", "x"],

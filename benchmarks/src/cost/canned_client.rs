@@ -1,4 +1,4 @@
-//! An HTTP client without a network.
+//! An HTTP client that responds from memory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,8 +13,8 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::date_time::Format;
 
-/// Answers every `GetItem` with an item of five attributes, every question for nodes with three, and those for tables with
-/// one that has a tablet on two of these.
+/// Responds to every `GetItem` with an item of five attributes, to `/localnodes` with three nodes, and to queries of tables
+/// with one table that has a tablet on two of these nodes.
 #[derive(Clone, Debug)]
 pub(super) struct CannedHttpClient {
     connector: SharedHttpConnector,
@@ -86,7 +86,7 @@ impl Connector {
     }
 }
 
-/// As HTTP/1.1 has it: a line for the request, one for each header and one for the host, and an empty one.
+/// Returns the size of an HTTP/1.1 head: the request line, the headers, the host and an empty line.
 fn head(request: &HttpRequest) -> usize {
     let line = |name: &str, value: &str| name.len() + ": ".len() + value.len() + "\r\n".len();
     let headers: usize = request
@@ -98,7 +98,7 @@ fn head(request: &HttpRequest) -> usize {
     "POST / HTTP/1.1\r\n".len() + headers + line("host", host) + "\r\n".len()
 }
 
-/// What a server tells of its tables, by the table that is asked.
+/// Returns the response to a query of a system table or a description.
 fn table_response(question: &[u8]) -> &'static str {
     let asks = |name: &str| {
         let mut parts = question.windows(name.len());

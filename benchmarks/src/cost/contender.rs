@@ -1,6 +1,6 @@
 //! The clients that are compared.
 //!
-//! None is tuned, except for what is measured: fast signing.
+//! None is tuned, except for the measured option: fast signing.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::floor;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Contender {
     Sdk,
-    /// The SDK with all [turned off](floor) that can be.
+    /// The [floor]: the SDK with every feature disabled that can be.
     Floor,
     Official,
     Plugin,
@@ -53,7 +53,7 @@ impl Contender {
         Self::PluginSdkSigner,
     ];
 
-    /// What it is called in arguments.
+    /// The name in arguments.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Sdk => "sdk",
@@ -72,7 +72,7 @@ impl Contender {
         }
     }
 
-    /// What it is called in results.
+    /// The title in results.
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Sdk => "SDK alone, unsigned",
@@ -95,7 +95,7 @@ impl Contender {
         Self::ALL.into_iter().find(|it| it.name() == name)
     }
 
-    /// What it is compared with.
+    /// Returns the contender that it is compared with.
     pub(super) fn baseline(self) -> Self {
         match self {
             Self::Sdk
@@ -118,7 +118,7 @@ impl Contender {
         self.baseline() == Self::SdkSigned
     }
 
-    /// Makes a client, inside of the runtime that it is to use.
+    /// Creates a client inside the runtime that it uses.
     pub(super) async fn connect(self, http_client: CannedHttpClient) -> Outcome<Client> {
         let sdk = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -213,7 +213,7 @@ impl Client {
     }
 }
 
-/// Makes operations until it is known where their partition is.
+/// Makes operations until the client knows the replicas of their partition.
 async fn warm_up_token_map(
     alternator: &Alternator,
     client: &aws_sdk_dynamodb::Client,
@@ -227,7 +227,7 @@ async fn warm_up_token_map(
         get.send().await?;
         tokio::task::yield_now().await;
     }
-    Err("the canned answers do not tell where the partition is".into())
+    Err("the canned responses do not lead to a replica".into())
 }
 
 fn with_key(get: GetItemFluentBuilder) -> GetItemFluentBuilder {
@@ -239,7 +239,7 @@ fn credentials() -> Credentials {
     Credentials::new("alternator", "secret hash", None, None, "the benchmark")
 }
 
-/// Far more than it takes.
+/// Far more than a client needs.
 const MAX_WARM_UP_OPERATIONS: usize = 1_000;
 
 const TABLE: &str = "customers";

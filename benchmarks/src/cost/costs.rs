@@ -1,4 +1,4 @@
-//! What an operation costs.
+//! The costs of an operation, and the thresholds.
 
 use super::contender::Contender;
 
@@ -6,17 +6,17 @@ use super::contender::Contender;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Costs {
     pub(super) contender: Contender,
-    /// The processor's time.
+    /// Processor time.
     pub(super) microseconds: f64,
     pub(super) allocations: f64,
     pub(super) bytes: f64,
-    /// The bytes of the head of its request.
+    /// The bytes of the request head.
     pub(super) head: usize,
-    /// Where they were counted.
+    /// `None` unless instructions were counted.
     pub(super) instructions: Option<f64>,
 }
 
-/// What the plugin must reach.
+/// The thresholds of the plugin.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Thresholds {
     pub(super) contender: Contender,
@@ -45,9 +45,9 @@ pub(super) const THRESHOLDS: [Thresholds; 2] = [
     },
 ];
 
-/// What knowing a partition's nodes may cost at most over an operation that goes to any: µs, and allocations.
+/// The most that key routing may add to an operation: microseconds and allocations.
 pub(super) const MAX_ROUTING_COST: (f64, f64) = (1.0, 2.0);
-/// With what settings they are known.
+/// The contenders with key routing.
 pub(super) const KEY_ROUTED: [Contender; 2] =
     [Contender::PluginWithAffinity, Contender::PluginTokenAware];
 

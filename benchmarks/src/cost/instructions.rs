@@ -6,8 +6,7 @@ use super::contender::Contender;
 use super::costs::Costs;
 use crate::Outcome;
 
-/// Fills in the instructions: those of many operations less those of few, so that what comes before the first does not
-/// count.
+/// Fills in the instructions: those of many operations less those of few, so that the start of the program does not count.
 pub(super) fn count(costs: &mut [Costs]) -> Outcome<()> {
     for costs in costs {
         let [few, many] = [FEW, MANY].map(|operations| run(costs.contender, operations));
@@ -43,7 +42,7 @@ mod tests {
     use super::collected;
 
     #[test]
-    fn the_sum_is_at_the_end() {
+    fn callgrind_total_is_parsed() {
         let text = "==7== Events    : Ir\n==7== Collected : 123456\n==7== \n";
         assert_eq!(collected(text), Some(123_456));
         assert_eq!(collected("==7== nothing\n"), None);

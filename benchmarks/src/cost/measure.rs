@@ -12,7 +12,7 @@ use super::contender::{Client, Contender};
 use super::costs::Costs;
 use crate::Outcome;
 
-/// Measures all contenders, in so many turns of so many operations.
+/// Measures all contenders in turns.
 pub(super) fn measure(turns: usize, operations: usize) -> Outcome<Vec<Costs>> {
     let contenders = Contender::ALL.into_iter().map(Harness::new);
     let mut harnesses: Vec<Harness> = contenders.collect::<Outcome<_>>()?;
@@ -32,7 +32,7 @@ pub(super) fn measure(turns: usize, operations: usize) -> Outcome<Vec<Costs>> {
         .collect())
 }
 
-/// Makes so many operations of one contender.
+/// Runs the operations of one contender.
 pub(super) fn repeat(task: Repeat) -> Outcome<()> {
     let harness = Harness::new(task.contender)?;
     harness.run(task.operations)
@@ -54,7 +54,7 @@ impl Harness {
             .build()?;
         #[expect(
             clippy::disallowed_methods,
-            reason = "servers date their answers by the wall clock"
+            reason = "servers date their responses by the wall clock"
         )]
         let now = std::time::SystemTime::now();
         let http_client = CannedHttpClient::new(DateTime::from(now));
@@ -68,7 +68,7 @@ impl Harness {
         })
     }
 
-    /// Makes so many operations.
+    /// Runs operations one after the other.
     pub(super) fn run(&self, operations: usize) -> Outcome<()> {
         self.runtime.block_on(async {
             for _ in 0..operations {
@@ -78,7 +78,7 @@ impl Harness {
         })
     }
 
-    /// What is known so far.
+    /// Returns the costs without those that other processes count.
     fn costs(&self, operations: usize) -> Costs {
         Costs {
             contender: self.contender,
@@ -91,5 +91,5 @@ impl Harness {
     }
 }
 
-/// Until caches are filled, and what is made once is made.
+/// Enough operations to fill caches and finish one-time work.
 const WARM_UP: usize = 500;

@@ -1,12 +1,12 @@
-//! What an operation costs its process, with the network left out.
+//! The cost of an operation for its process, without the network.
 //!
-//! One thread makes one `GetItem` after the other over an HTTP client that answers at once from memory. Contenders take
-//! turns, so that what else the machine does meets all of them, and of each the best turn counts: nothing makes an
-//! operation cheaper than it is. Allocations and instructions are counted in processes of their own, since counting costs
+//! One thread makes one `GetItem` after the other over an HTTP client that responds at once from memory. Contenders take
+//! turns, so that other load on the machine affects all of them, and the best turn of each counts, because interference
+//! only ever adds cost. Allocations and instructions are counted in processes of their own, since counting costs
 //! too. Instructions, which valgrind's callgrind counts, vary by some percent with the seeds of hash tables; its processor
 //! has no instructions for SHA-256, so that signing weighs more there.
 //!
-//! What this does not show: sockets, waiting, and threads that get into each other's way.
+//! Not covered: sockets, waiting, and contention between threads.
 
 mod allocations;
 mod arguments;
@@ -24,10 +24,10 @@ use arguments::Arguments;
 use crate::Outcome;
 use crate::program::{self, BAD_ARGUMENTS};
 
-/// Does what the arguments of the process say.
+/// Runs the program with the arguments of the process.
 ///
-/// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a threshold. 2 stands for
-/// arguments that are wrong.
+/// Exits with 0 regardless of the figures; with `--strict`, exits with 1 if the plugin misses a threshold. Exits with 2 on
+/// invalid arguments.
 pub fn main() -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env());
     program::run(task, arguments::USAGE, measure::repeat, compare)

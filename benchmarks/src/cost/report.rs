@@ -4,7 +4,7 @@ use super::contender::Contender;
 use super::costs::{Costs, KEY_ROUTED, MAX_ROUTING_COST, THRESHOLDS, Thresholds, find};
 use crate::machine;
 
-/// The figures, with what share each is of the SDK's.
+/// Writes the figures, each with its ratio to the SDK.
 pub(super) fn table(costs: &[Costs]) -> String {
     let mut table = HEAD.to_owned();
     for it in costs {
@@ -31,12 +31,12 @@ const HEAD: &str = "\
  request head |
 |---|---|---|---|---|---|";
 
-/// A figure, and its share of the SDK's.
+/// Writes a figure, and its ratio to the SDK.
 fn with_ratio(its: f64, the_sdks: f64, digits: usize) -> String {
     format!("{its:.digits$} ({:.2})", its / the_sdks)
 }
 
-/// On what and when.
+/// Explains the table, and names the machine and the date.
 pub(super) fn note() -> String {
     format!(
         "\nIn parentheses: the share of what the SDK alone needs. Measured {} on {}.",
@@ -45,7 +45,7 @@ pub(super) fn note() -> String {
     )
 }
 
-/// Which thresholds are missed.
+/// Returns the missed thresholds.
 pub(super) fn misses(costs: &[Costs]) -> Vec<String> {
     let judged = THRESHOLDS.iter().filter_map(|thresholds| {
         let its = find(costs, thresholds.contender)?;
@@ -66,14 +66,14 @@ pub(super) fn misses(costs: &[Costs]) -> Vec<String> {
         .collect()
 }
 
-/// What knowing a partition's nodes costs too much.
+/// Returns the miss of the threshold of key routing, if any.
 fn routing_cost_miss(its: &Costs, plain: &Costs) -> Option<String> {
     let (time, allocations) = (
         its.microseconds - plain.microseconds,
         its.allocations - plain.allocations,
     );
     let (most_time, most_allocations) = MAX_ROUTING_COST;
-    // Of a thousand operations one may have met something else.
+    // Rounded, since one of a thousand operations may include unrelated work.
     let is_missed = time > most_time || allocations.round() > most_allocations;
     is_missed.then(|| {
         format!(
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_beside_the_sdks() {
+    fn figures_are_shown_beside_those_of_the_sdk() {
         let costs = [
             costs(Contender::Sdk, 30.0, 200.0),
             costs(Contender::Plugin, 15.0, 100.0),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_wish_costs_too_much_is_named() {
+    fn excessive_cost_of_key_routing_is_reported() {
         let costs = |time, allocations| {
             [
                 costs(Contender::Plugin, 15.0, 100.0),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_that_are_missed_are_named() {
+    fn missed_thresholds_are_reported() {
         let mut costs = [
             costs(Contender::Sdk, 30.0, 300.0),
             costs(Contender::Plugin, 24.0, 206.0),

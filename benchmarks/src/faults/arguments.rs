@@ -1,4 +1,4 @@
-//! The arguments of the program.
+//! Parses the arguments of the program.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::harness::Setting;
 use crate::nodes::Service;
 use crate::program::{Task, parse_in_range, parse_names};
 
-/// What is to be measured.
+/// The measurements to make.
 #[derive(Debug)]
 pub(super) struct Arguments {
     pub(super) cases: Vec<&'static FaultCase>,
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     pub(super) svg: PathBuf,
 }
 
-/// Reads the arguments of the program.
+/// Parses the arguments of the program.
 pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Service>, lexopt::Error> {
     let mut arguments = Arguments::default();
     while let Some(argument) = parser.next()? {
@@ -109,16 +109,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_is_measured_unless_something_is_chosen() {
+    fn all_cases_and_contenders_are_measured_by_default() {
         let Ok(Task::Measure(arguments)) = parse(Parser::from_args::<[&str; 0]>([])) else {
-            panic!("it measures");
+            panic!("measuring is the default");
         };
         assert_eq!((arguments.cases.len(), arguments.contenders.len()), (14, 3));
         assert!(!arguments.strict);
     }
 
     #[test]
-    fn what_is_chosen_keeps_the_order_of_the_table() {
+    fn selected_names_keep_the_order_of_the_table() {
         let words = [
             "--only=stalls,hangs",
             "--contenders",
@@ -126,7 +126,7 @@ mod tests {
             "--seconds=3",
         ];
         let Ok(Task::Measure(arguments)) = parse(Parser::from_args(words)) else {
-            panic!("it measures");
+            panic!("measuring is the default");
         };
         let names: Vec<&str> = arguments.cases.iter().map(|case| case.name).collect();
         assert_eq!(names, ["hangs", "stalls"]);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn it_can_be_the_nodes() {
+    fn serve_subcommand_starts_the_nodes() {
         assert!(matches!(
             parse(Parser::from_args(["serve", "3"])),
             Ok(Task::Subprocess(service)) if service == Service::open(3)
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_refused() {
+    fn invalid_arguments_are_rejected() {
         for words in [
             ["--only", "explodes"],
             ["--contenders", "plugin,other"],

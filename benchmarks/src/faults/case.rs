@@ -1,4 +1,4 @@
-//! The faults: what is done to the nodes, and what the plugin is expected to make of it.
+//! The fault cases: the changes to the nodes, and the thresholds of the plugin.
 
 use std::time::Duration;
 
@@ -6,28 +6,28 @@ use super::script::{self, NODES, Step};
 use super::threshold::Threshold;
 use crate::nodes::Change;
 
-/// One fault, which is a case of the table.
+/// One fault, which is a row of the table.
 #[derive(Debug)]
 pub(super) struct FaultCase {
-    /// What it is called in arguments.
+    /// The name in arguments.
     pub(super) name: &'static str,
-    /// What it is called in results.
+    /// The title in results.
     pub(super) title: &'static str,
-    /// Nodes of the cluster, of which node 1 gets the fault.
+    /// The number of nodes; node 1 gets the fault.
     pub(super) nodes: usize,
-    /// Nodes of the healthy cluster that it is compared with.
+    /// The number of nodes of the healthy cluster that is the baseline.
     pub(super) baseline: usize,
     pub(super) kind: Kind,
-    /// What the plugin must reach.
+    /// The thresholds of the plugin.
     pub(super) thresholds: &'static [Threshold],
 }
 
 /// How a fault is measured.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
-    /// Callers that go on all the time, and what happens to the nodes when, in a run of a given length.
+    /// Steady callers, with the script of the changes to the nodes in a run of a given length.
     Steady(fn(Duration) -> Vec<Step>),
-    /// The same, and what counts is the time from the return of the cluster to the first success.
+    /// Steady callers; the figure is the time from the return of the cluster to the first success.
     Return(fn(Duration) -> Vec<Step>),
     /// Node 1 crashes while hundreds of operations wait for it.
     Crash,
@@ -53,12 +53,12 @@ impl FaultCase {
         FAULT_CASES.iter().find(|case| case.name == name)
     }
 
-    /// Whether there are callers all the time, so that throughput has a throughput_series.
+    /// Returns whether steady callers make a throughput series.
     pub(super) fn has_throughput_series(&self) -> bool {
         matches!(self.kind, Kind::Steady(_) | Kind::Return(_))
     }
 
-    /// Returns what happens when, if the callers go on all the time.
+    /// Returns the script of a case with steady callers.
     pub(super) fn script(&self, length: Duration) -> Option<Vec<Step>> {
         match self.kind {
             Kind::Steady(script) | Kind::Return(script) => Some(script(length)),
@@ -83,8 +83,8 @@ const fn steady(
     }
 }
 
-/// What is asked of the plugin where a node takes requests and does not answer: those that wait for it when it begins
-/// (at most one per caller) are rescued in the time that it takes to find out, and no others wait.
+/// The thresholds where a node takes requests and does not respond: requests that wait for it when the fault begins (at
+/// most one per caller) are rescued within the detection time, and no others wait.
 const HANG_THRESHOLDS: &[Threshold] = &[
     Threshold::Throughput(0.95),
     Threshold::NoFailures,
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_row_is_found_by_its_name() {
+    fn every_case_is_found_by_its_name() {
         for case in &FAULT_CASES {
             let found = FaultCase::named(case.name).unwrap();
             assert_eq!(found.title, case.title);

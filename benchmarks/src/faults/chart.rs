@@ -15,7 +15,7 @@ use crate::Outcome;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// Draws what has a throughput_series over time. Makes the folder, if it is not there.
+/// Draws the cases with a throughput series. Creates the folder if needed.
 pub(super) fn draw(results: &Results, path: &Path) -> Outcome<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -40,7 +40,7 @@ pub(super) fn draw(results: &Results, path: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Draws what the lines are.
+/// Draws the legend.
 fn draw_head(area: &Area<'_>, results: &Results) -> Outcome<()> {
     let title = format!(
         "Successful operations per second, in thousands, of {} callers",
@@ -69,7 +69,7 @@ fn draw_head(area: &Area<'_>, results: &Results) -> Outcome<()> {
     Ok(())
 }
 
-/// What a README shows without scaling.
+/// The width that a README shows without scaling.
 const WIDTH: u32 = 960;
 const HEAD: u32 = 72;
 const PANEL: u32 = 170;

@@ -1,4 +1,4 @@
-//! The clients that are compared, and what the plugin thinks of a node.
+//! The clients that are compared, and the state of a node in the plugin.
 
 use std::net::SocketAddr;
 
@@ -23,7 +23,7 @@ pub(super) enum Contender {
 impl Contender {
     pub(super) const ALL: [Self; 3] = [Self::Sdk, Self::Official, Self::Plugin];
 
-    /// What it is called in arguments.
+    /// The name in arguments.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Sdk => "sdk",
@@ -32,7 +32,7 @@ impl Contender {
         }
     }
 
-    /// What it is called in results.
+    /// The title in results.
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Sdk => "SDK with endpoint_url",
@@ -41,7 +41,7 @@ impl Contender {
         }
     }
 
-    /// Over how many of the nodes it spreads its requests.
+    /// Returns the number of nodes that get its requests.
     pub(super) fn node_count_used(self, nodes: usize) -> usize {
         match self {
             Self::Sdk => 1,
@@ -49,7 +49,7 @@ impl Contender {
         }
     }
 
-    /// Makes a client, inside of the runtime that it is to use. `run` is another number each time.
+    /// Creates a client inside the runtime that it uses. `run` is another number each time.
     pub(super) fn connect(self, nodes: &[SocketAddr], run: usize) -> Outcome<Client> {
         let settings = ClientSettings {
             nodes,
@@ -64,7 +64,7 @@ impl Contender {
     }
 }
 
-/// How the plugin takes a node to be.
+/// The state of a node that the plugin reports.
 #[derive(Clone, Debug)]
 pub(super) struct ReportedState {
     pub(super) is_ejected: bool,
@@ -72,7 +72,7 @@ pub(super) struct ReportedState {
 }
 
 impl ReportedState {
-    /// `None` if it is not the plugin, and for a node that it does not list.
+    /// Returns `None` for other clients, and for a node that the plugin does not list.
     pub(super) fn of(client: &Client, node: SocketAddr) -> Option<Self> {
         let Client::Plugin(_, alternator) = client else {
             return None;

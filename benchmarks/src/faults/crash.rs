@@ -1,7 +1,7 @@
-//! A crash with hundreds of operations under way on the node.
+//! A crash of a node with hundreds of requests in flight.
 //!
-//! All nodes are made slow, so that operations pile up on each of them and none looks worse than the others. When node 1
-//! has as many as are wanted, it is stopped, and the others answer at once what they hold.
+//! All nodes become slow, so that requests pile up on each of them and no node looks worse than the others. When node 1
+//! has enough requests in flight, it stops, and the others respond at once.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ pub(super) async fn run(
     })
 }
 
-/// Lets the client find the nodes.
+/// Runs operations until the client has discovered the nodes.
 async fn warm_up(harness: &Harness) -> Outcome<()> {
     let timing = Timing {
         begin: Instant::now(),
@@ -70,8 +70,8 @@ async fn on_node_1(harness: &mut Harness) -> Outcome<u64> {
     Ok(requests.first().copied().unwrap_or_default())
 }
 
-/// Operations that are to wait for the node. The SDK has tokens for 50 retries of this kind.
+/// The requests in flight at the crash. The SDK has tokens for 50 retries of this kind.
 pub(super) const IN_FLIGHT_WANTED: usize = 300;
-/// Of the answers while operations pile up, which takes a fraction of it.
+/// The delay of responses while requests pile up, which takes a fraction of it.
 const DELAY: Duration = Duration::from_secs(4);
 const WARM_UP: Duration = Duration::from_millis(500);

@@ -1,4 +1,4 @@
-//! From the operations of a run to the figures that are reported.
+//! Computes the reported figures of a run.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use super::load::{Completion, Operation};
 use super::observations::Observations;
 
-/// What is reported of a run.
+/// The reported figures of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Figures {
     /// Operations that succeeded in the window, per second.
@@ -16,13 +16,13 @@ pub(super) struct Figures {
     pub(super) operations: usize,
     /// Those that returned an error, in the whole run.
     pub(super) failed: usize,
-    /// Those that had not ended when the run was given up, though there was time enough.
+    /// Those still pending at the end of the run after more than the stuck time.
     pub(super) stuck: usize,
-    /// The longest that ended after the fault, or would have.
+    /// The slowest operation that ended after the fault began, or was still pending.
     pub(super) slowest: Duration,
-    /// Whether that one had ended.
+    /// Whether the slowest operation had ended.
     pub(super) slowest_ended: bool,
-    /// Those of more than [`SLOW`] that ended after the fault, or would have.
+    /// Operations slower than [`SLOW`] that ended after the fault began, or were still pending.
     pub(super) slow: usize,
     /// Latencies of those that succeeded in the window.
     pub(super) p50: Duration,
@@ -31,9 +31,9 @@ pub(super) struct Figures {
     pub(super) longest_failure: Duration,
     /// From the return of a node to the first success.
     pub(super) recovery_time: Option<Duration>,
-    /// What node 1 got of all requests in the window, from 0 to 1.
+    /// The share of node 1 in all requests of the window, from 0 to 1.
     pub(super) share: Option<f64>,
-    /// What other programs took of all processors, from 0 to 1.
+    /// The share of all processors that other programs used, from 0 to 1.
     pub(super) other_programs: Option<f64>,
 }
 
@@ -75,7 +75,7 @@ impl Figures {
     }
 }
 
-/// Counts what succeeded in each tenth of a second, and returns it per second.
+/// Returns the successes per second in each tenth of a second.
 pub(super) fn throughput_series(operations: &[Operation], length: Duration) -> Vec<f64> {
     let buckets = length.as_millis() / BUCKET.as_millis();
     let mut counts = vec![0.0; usize::try_from(buckets).unwrap_or_default()];
@@ -111,7 +111,7 @@ fn throughput(run: &Observations) -> f64 {
 }
 
 fn percentiles(run: &Observations) -> (Duration, Duration) {
-    // Three digits, which only a number above five could refuse.
+    // Three significant digits; only more than five are an error.
     let Ok(mut histogram) = Histogram::<u64>::new(3) else {
         return Default::default();
     };
@@ -139,9 +139,9 @@ fn share(requests: &[u64]) -> Option<f64> {
     (all > 0).then(|| *first as f64 / all as f64)
 }
 
-/// What is called slow: a hundred times what an operation takes here, and what a person may notice.
+/// The limit of slow operations: a hundred times the usual latency here, and noticeable to a person.
 pub(super) const SLOW: Duration = Duration::from_millis(100);
-/// More than the SDK pauses in three attempts, which is at most 1 s and 2 s: what takes longer does not wait for its turn.
+/// The limit of stuck operations: more than the pauses of the SDK in three attempts, which are at most 1 s and 2 s.
 const STUCK: Duration = Duration::from_millis(3500);
 pub(super) const BUCKET: Duration = Duration::from_millis(100);
 
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_slow_before_the_fault_is_not_blamed_on_it() {
+    fn operations_that_ended_before_the_fault_are_not_slow() {
         let figures = Figures::of(&run(vec![
             operation(0, 900, Completion::Succeeded),
             operation(990, 150, Completion::Succeeded),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_ended_is_stuck_unless_it_had_little_time() {
+    fn pending_operation_is_stuck_only_after_the_stuck_time() {
         let figures = Figures::of(&run(vec![
             operation(1000, 5000, Completion::Pending),
             operation(3900, 2100, Completion::Pending),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_return_is_measured_to_the_next_success() {
+    fn recovery_time_ends_with_the_next_success() {
         let operations = vec![
             operation(2000, 10, Completion::Succeeded),
             operation(2900, 1000, Completion::Failed),
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_course_counts_successes_where_they_end() {
+    fn throughput_series_counts_successes_where_they_end() {
         let operations = [
             operation(0, 50, Completion::Succeeded),
             operation(90, 20, Completion::Succeeded),

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::cpu_usage::CpuUsage;
 use crate::nodes::Nodes;
 
-/// How runs are made.
+/// The settings of all runs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting {
     pub(super) length: Duration,
@@ -71,5 +71,5 @@ impl Drop for Harness {
     }
 }
 
-/// What operations have to end, after the last ones have begun.
+/// The time for the last operations to end.
 pub(super) const GRACE: Duration = Duration::from_secs(2);

@@ -1,7 +1,6 @@
-//! The load: callers that read the same item again and again, and what became of each operation.
+//! The load: callers that read the same item repeatedly, and the result of each operation.
 //!
-//! Every operation is kept, as two numbers and a word: whatever is asked of them later can be answered exactly, and
-//! nothing is computed while they run.
+//! Every operation is recorded, so that later figures are exact and nothing is computed during the run.
 
 use std::time::Duration;
 
@@ -24,7 +23,7 @@ pub(super) struct Operation {
 pub(super) enum Completion {
     Succeeded,
     Failed,
-    /// It had not when the load was given up.
+    /// Not ended when the load was given up.
     Pending,
 }
 
@@ -40,11 +39,11 @@ pub(super) struct Timing {
     pub(super) begin: Instant,
     /// No operation begins later.
     pub(super) last_begin: Duration,
-    /// What is under way then is given up.
+    /// Pending operations are given up at this time.
     pub(super) end: Duration,
 }
 
-/// Runs so many callers, each of which makes one operation after the other.
+/// Runs callers that make one operation after the other.
 pub(super) async fn steady(client: Client, callers: usize, timing: Timing) -> Vec<Operation> {
     run(
         client,
@@ -55,7 +54,7 @@ pub(super) async fn steady(client: Client, callers: usize, timing: Timing) -> Ve
     .await
 }
 
-/// Makes so many operations at once.
+/// Starts all operations at once.
 pub(super) async fn burst(client: Client, operations: usize, timing: Timing) -> Vec<Operation> {
     run(client, operations, |_| false, timing).await
 }
@@ -73,7 +72,7 @@ async fn run(
     running.join_all().await.concat()
 }
 
-/// Makes operations for as long as the last one lets it go on.
+/// Runs operations as long as `continues` accepts the last one.
 async fn call(
     client: Client,
     continues: impl Fn(&Operation) -> bool,

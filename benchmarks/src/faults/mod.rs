@@ -1,18 +1,17 @@
-//! Clients compared while nodes of their cluster fail.
+//! Compares clients while nodes of their cluster fail.
 //!
-//! Each fault is met by each contender in a run of its own: fresh nodes in a process of their own, a fresh client in a
-//! fresh runtime, the same number of callers that read as fast as they are answered, and a fault after one second. What
-//! counts is how much of the throughput without a fault remains, how many operations fail or never end, and how long the
-//! slowest takes.
+//! Each contender meets each fault in a separate run: fresh nodes in a second process, a fresh client in a fresh runtime,
+//! the same number of callers that read as fast as responses arrive, and a fault after one second. The figures are the
+//! share of the fault-free throughput that remains, the operations that fail or never end, and the slowest operation.
 //!
-//! The throughput without a fault is measured before all the others and again behind them, and the mean of both is what
-//! the others are compared with: a machine that others use is not as fast at one time as at another.
+//! The baseline, the throughput without a fault, is the mean of a run before and a run after all others, because the speed
+//! of a shared machine varies over time.
 //!
-//! The SDK alone, one of the contenders, speaks to the node that gets the fault. It could as well speak to another and
-//! see nothing of it; but its cluster would still hang on that one node.
+//! The SDK alone, one of the contenders, uses the node that gets the fault. With another node it would not notice the
+//! fault, but it would still depend on that one node.
 //!
-//! What this does not show is what a contender costs: callers and nodes share the processors, so a part of what is
-//! measured is the nodes'. That is why contenders are compared with themselves, and not with each other.
+//! The results do not show the cost of a contender: callers and nodes share the processors, so the nodes account for a
+//! part of each figure. Therefore each contender is compared with itself and not with the others.
 
 mod arguments;
 mod case;
@@ -39,10 +38,10 @@ use arguments::Arguments;
 
 use crate::{Outcome, nodes, program};
 
-/// Does what the arguments of the process say.
+/// Runs the program with the arguments of the process.
 ///
-/// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a threshold. 2 stands for
-/// arguments that are wrong.
+/// Exits with 0 regardless of the figures; with `--strict`, exits with 1 if the plugin misses a threshold. Exits with 2 on
+/// invalid arguments.
 pub fn main() -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env());
     program::run(task, &arguments::usage(), nodes::serve, compare)
@@ -61,7 +60,7 @@ fn compare(arguments: &Arguments) -> Outcome<bool> {
     println!("{}", report::details(&results));
     chart::draw(&results, &arguments.svg)?;
     println!(
-        "The throughput_series of the throughput is drawn in {}.",
+        "The throughput over time is drawn in {}.",
         arguments.svg.display()
     );
     Ok(!arguments.strict || verdicts.iter().all(|verdict| verdict.misses.is_empty()))

@@ -6,22 +6,22 @@ use std::time::Duration;
 use super::contender::ReportedState;
 use super::load::Operation;
 
-/// What was seen in one run. Times count from the beginning of its load.
+/// The observations of one run. Times count from the beginning of its load.
 #[derive(Clone, Debug)]
 pub(super) struct Observations {
     pub(super) operations: Vec<Operation>,
     /// When the fault began.
     pub(super) fault: Duration,
-    /// When throughput is measured.
+    /// The period of the throughput figure.
     pub(super) window: Range<Duration>,
-    /// What each node got in the window.
+    /// The requests of each node in the window.
     pub(super) requests: Vec<u64>,
     /// When a node was last started.
     pub(super) returned: Option<Duration>,
     /// How many operations waited for node 1 when it crashed.
     pub(super) waiting: Option<u64>,
-    /// What the plugin says of node 1 at the end.
+    /// The state of node 1 in the plugin at the end.
     pub(super) reported_state: Option<ReportedState>,
-    /// What other programs took of all processors, from 0 to 1.
+    /// The share of all processors that other programs used, from 0 to 1.
     pub(super) other_programs: Option<f64>,
 }

@@ -12,7 +12,7 @@ use super::{crash, run};
 use crate::machine;
 use crate::text::{count, percent, table_row, time, whole_percent};
 
-/// Writes one case for each fault and one column for each contender.
+/// Writes one row for each fault and one column for each contender.
 pub(super) fn table(results: &Results) -> String {
     let mut head = vec!["what happens".to_owned()];
     head.extend(results.contenders.iter().map(|it| it.title().to_owned()));
@@ -48,7 +48,7 @@ pub(super) fn table(results: &Results) -> String {
     table
 }
 
-/// Writes what the table means, and what it was measured with.
+/// Explains the table and the conditions of the measurement.
 pub(super) fn note(results: &Results) -> String {
     let callers = results.setting.callers;
     let length = results.setting.length.as_secs();
@@ -62,9 +62,9 @@ pub(super) fn note(results: &Results) -> String {
         None => String::new(),
     };
     format!(
-        "{callers} callers read as fast as they are answered for {length} s; the fault begins after {fault} s. In a cell: \
+        "{callers} callers read as fast as responses arrive for {length} s; the fault begins after {fault} s. In a cell: \
          successes per second from {window} s on, as a share of those of the same client without a fault (two dead: on a \
-         cluster of one node); operations that failed or never ended; the slowest. The SDK alone speaks to node 1; the \
+         cluster of one node); operations that failed or never ended; the slowest. The SDK alone uses node 1; the \
          others know all three. Retries and timeouts are the defaults of each.\n\n\
          FaultRun on {} on {}, which callers and nodes share{other_programs}. alternator-lb-sdk {}, {}, aws-sdk-dynamodb {}.\n",
         machine::today(),

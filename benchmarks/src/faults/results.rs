@@ -1,4 +1,4 @@
-//! What all runs together have shown.
+//! The results of all runs.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::figures::{self, Figures};
 use super::harness::Setting;
 use super::observations::Observations;
 
-/// All that is reported.
+/// The results that the report shows.
 #[derive(Debug)]
 pub(super) struct Results {
     pub(super) setting: Setting,
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_base_is_the_mean_of_what_was_measured_before_and_behind() {
+    fn baseline_is_the_mean_of_the_runs_before_and_after() {
         let baseline = |nodes, contender, throughput| BaselineRun {
             nodes,
             contender,

@@ -1,4 +1,4 @@
-//! One run: one contender, one fault, fresh nodes, a fresh runtime, and an end that is kept.
+//! One run: one contender, one fault, fresh nodes and a fresh runtime.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{crash, load};
 use crate::Outcome;
 use crate::nodes::{Change, Command, Nodes, Service};
 
-/// Makes a run. `number` is another one each time.
+/// Makes a run. `number` is unique to each run.
 pub(super) async fn run(
     case: &FaultCase,
     contender: Contender,
@@ -71,7 +71,7 @@ async fn steady(
         }
         match step.command {
             Command::Requests => counts.push(harness.nodes.requests().await?),
-            // No script asks for it.
+            // No script uses it.
             Command::ProcessorTime => {}
             Command::Change(node, change) => harness.nodes.change(node, change).await?,
         }
@@ -89,7 +89,7 @@ async fn steady(
     })
 }
 
-/// Returns what was counted between the first time and the last.
+/// Returns the difference between the first and the last count.
 fn difference(counts: &[Vec<u64>]) -> Vec<u64> {
     let (Some(first), Some(last)) = (counts.first(), counts.last()) else {
         return Vec::new();
@@ -117,11 +117,11 @@ async fn burst(harness: Harness, setting: Setting) -> Outcome<Observations> {
     })
 }
 
-/// From the fault until throughput is measured: it is to say how one lives with the fault, not how one meets it.
+/// The time from the fault to the throughput window, which measures the steady state with the fault and not its onset.
 pub(super) const SETTLING: Duration = Duration::from_secs(1);
 /// Operations at the same instant, of which each may cost ten of the 500 tokens that the SDK has for retries.
 const BURST: usize = 400;
-/// Operations that are to wait for a node when it crashes, and some more, since not all contenders spread exactly.
+/// The requests in flight on a node at the crash, and a reserve, since not all contenders spread requests exactly.
 const IN_FLIGHT: usize = crash::IN_FLIGHT_WANTED + 20;
 
 #[cfg(test)]

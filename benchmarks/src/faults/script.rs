@@ -1,11 +1,11 @@
-//! What happens to the nodes, and when.
+//! The scripts: the changes to the nodes, and their times.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use crate::nodes::{Change, Command};
 
-/// One thing that happens, at a time counted from the beginning of the load.
+/// A command at a time counted from the beginning of the load.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Step {
     pub(super) at: Duration,
@@ -63,7 +63,7 @@ pub(super) fn flapping(length: Duration) -> Vec<Step> {
     steps
 }
 
-/// Returns from when to when something is wrong.
+/// Returns the period from the first to the last change.
 pub(super) fn fault_period(steps: &[Step], length: Duration) -> Option<Range<Duration>> {
     let first = steps.first()?;
     let last = steps.last()?;
@@ -73,9 +73,9 @@ pub(super) fn fault_period(steps: &[Step], length: Duration) -> Option<Range<Dur
 
 /// The nodes of a cluster: as many as the three attempts of a request can reach.
 pub(super) const NODES: usize = 3;
-/// When something goes wrong: connections have been made by then, and discovery has had its first answers.
+/// The beginning of the fault: connections are open by then, and discovery has its first responses.
 pub(super) const FAULT: Duration = Duration::from_secs(1);
-/// What is without a fault at the end of a rolling restart.
+/// The time without a fault at the end of a rolling restart.
 const RECOVERY_TIME: Duration = Duration::from_secs(1);
 const COUNT: u32 = 3;
 

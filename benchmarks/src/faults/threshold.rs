@@ -1,4 +1,4 @@
-//! What the plugin must reach, and whether it does.
+//! The thresholds of the plugin.
 
 use std::time::Duration;
 
@@ -6,49 +6,48 @@ use super::contender::ReportedState;
 use super::figures::{Figures, SLOW};
 use crate::text::{percent, time};
 
-/// One thing that the plugin must reach in a case.
+/// A requirement that the plugin must meet in a case.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Threshold {
     /// At least this share of the healthy throughput.
     Throughput(f64),
     /// No operation fails or is stuck.
     NoFailures,
-    /// No operation takes as long.
+    /// Every operation is faster than this.
     SlowestBelow(Duration),
-    /// No more operations are slow than there are callers when the fault begins, and attempts to find out whether it is
-    /// over.
+    /// Slow operations do not outnumber the callers at the beginning of the fault plus the probes during it.
     FewSlow,
     /// Node 1 still gets requests.
     StillUsed,
     /// Node 1 gets less than this share of the requests.
     ShareBelow(f64),
-    /// Node 1 counts as usable.
+    /// Node 1 is not ejected.
     NotEjected,
-    /// The first success is at most so long after the return of a node.
+    /// The first success follows the return of a node within this time.
     RecoveryWithin(Duration),
 }
 
-/// What the thresholds are held against.
+/// The measurement that thresholds are checked against.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Measurement<'a> {
     pub(super) figures: &'a Figures,
     /// The throughput without a fault.
     pub(super) baseline: f64,
-    /// How long an operation took at most without a fault, which is what the machine itself makes of it.
+    /// The slowest operation without a fault, which is the share of the machine itself.
     pub(super) baseline_slowest: Duration,
     pub(super) reported_state: Option<&'a ReportedState>,
     pub(super) callers: usize,
-    /// How long the fault lasted.
+    /// The duration of the fault.
     pub(super) fault_length: Duration,
 }
 
 impl Threshold {
-    /// Whether what node 1 got of the requests is worth telling.
+    /// Returns whether the threshold concerns the request share of node 1.
     pub(super) fn concerns_share(self) -> bool {
         matches!(self, Self::StillUsed | Self::ShareBelow(_))
     }
 
-    /// Says what is missing, if something is.
+    /// Returns a description of the miss, or `None` if the threshold is reached.
     pub(super) fn miss(self, measurement: Measurement<'_>) -> Option<String> {
         let figures = measurement.figures;
         match self {
@@ -112,7 +111,7 @@ impl Threshold {
     }
 }
 
-/// How often a node is tried in this time if the pauses begin with 100 ms and double, which is what the plugin documents.
+/// Returns the number of probes in this time with a backoff that begins at 100 ms and doubles, as the plugin documents.
 fn probe_count(fault_length: Duration) -> usize {
     let mut probes = 0;
     let mut pause = FIRST_BACKOFF;
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn throughput_is_held_against_that_without_a_fault() {
+    fn throughput_is_compared_with_the_baseline() {
         let figures = |throughput| Figures {
             throughput,
             ..Figures::default()
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stuck_has_failed_too() {
+    fn stuck_operations_count_as_failures() {
         let figures = Figures {
             stuck: 2,
             ..Figures::default()
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn each_probe_may_cost_one_slow_operation() {
+    fn each_probe_allows_one_slow_operation() {
         // After 0.1, 0.3, 0.7, 1.5, 3.1 and 6.3 s.
         assert_eq!(probe_count(Duration::from_secs(7)), 6);
         let figures = |slow| Figures {
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_may_be_asked_less_but_not_never() {
+    fn throttled_node_keeps_some_requests() {
         let figures = |share| Figures {
             share: Some(share),
             ..Figures::default()
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_seen_is_missed() {
+    fn missing_observations_miss_their_thresholds() {
         let nothing = Figures::default();
         for threshold in [
             Threshold::Throughput(0.1),

@@ -1,4 +1,4 @@
-//! Whether the plugin reaches its thresholds.
+//! Judges the plugin by its thresholds.
 
 use super::case::FaultCase;
 use super::contender::Contender;
@@ -7,13 +7,13 @@ use super::script::FAULT;
 use super::threshold;
 use crate::text::whole_percent;
 
-/// What a case has shown of the plugin.
+/// The result of a case for the plugin.
 #[derive(Debug)]
 pub(super) struct Verdict {
     pub(super) case: &'static FaultCase,
     /// One text for each threshold that was missed.
     pub(super) misses: Vec<String>,
-    /// What other programs took of the processors, in this run or in those that it is compared with.
+    /// The share of the processors that other programs used, in this run or in its baselines.
     pub(super) other_programs: f64,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn text(verdicts: &[Verdict]) -> String {
     text
 }
 
-/// As much as the thresholds leave to a fault.
+/// The share above which a result is doubtful: as much as the thresholds leave to a fault.
 const MAX_OTHER_PROGRAMS: f64 = 0.05;
 
 #[cfg(test)]
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn each_missed_bar_is_named() {
+    fn every_missed_threshold_is_reported() {
         let verdicts = judge(&results(Contender::Plugin, 99.0));
         assert_eq!(text(&verdicts), "PASS refuses\n");
         let verdicts = judge(&results(Contender::Plugin, 50.0));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_of_a_busy_machine_are_doubted() {
+    fn figures_of_a_busy_machine_are_marked_doubtful() {
         let mut results = results(Contender::Plugin, 99.0);
         results.baselines[0].figures.other_programs = Some(0.3);
         let expected = "PASS refuses [doubtful: others took 30 % of the processors]\n";
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_others_are_not_judged() {
+    fn only_the_plugin_is_judged() {
         assert!(judge(&results(Contender::Official, 0.0)).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! The arguments of the program.
+//! Parses the arguments of the program.
 
 use std::convert::Infallible;
 use std::ops::RangeInclusive;
@@ -10,17 +10,17 @@ use crate::program::{Task, parse_in_range, parse_names};
 /// The names and titles of scenarios.
 pub type Titles<'a> = &'a [(&'static str, &'static str)];
 
-/// What is to be played, and with how many.
+/// The scenarios to simulate, and the size of the fleet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Arguments {
     /// The names of the scenarios; none for all.
     pub only: Vec<String>,
-    /// How many clients there are.
+    /// The number of clients.
     pub clients: u32,
-    /// How many nodes.
+    /// The number of nodes.
     pub nodes: u32,
-    /// What all chance comes from.
+    /// The seed of all random numbers.
     pub seed: u64,
 }
 
@@ -35,7 +35,7 @@ impl Default for Arguments {
     }
 }
 
-/// Reads the arguments of the program.
+/// Parses the arguments of the program.
 pub(super) fn parse(
     mut parser: Parser,
     titles: Titles<'_>,
@@ -67,13 +67,13 @@ pub(super) fn parse(
     Ok(Task::Measure(arguments))
 }
 
-/// Three, so that each rack has some.
+/// At least three, so that each rack has one.
 const CLIENTS: RangeInclusive<u32> = 3..=100_000;
 
-/// Two in each rack at least, one of which can be lost.
+/// At least two in each rack, so that a rack can lose one.
 const NODES: RangeInclusive<u32> = 6..=1_000;
 
-/// Writes how the program is used, with the names and titles of its scenarios.
+/// Returns the usage, with the names and titles of the scenarios.
 pub(super) fn usage(scenarios: Titles<'_>) -> String {
     let mut usage = USAGE.to_owned();
     for (name, title) in scenarios {
@@ -89,12 +89,12 @@ CpuUsage: cargo run --release -p benchmarks --bin fleet -- [OPTIONS]
 
 Options:
   --only NAME,NAME,...   only these scenarios [default: all]
-  --clients N            how many clients share the load, 3 to 100,000 [default: 2,000]
-  --nodes N              how many nodes there are, 6 to 1,000 [default: 100]
-  --seed N               another course of chance [default: 1]
+  --clients N            number of clients that share the load, 3 to 100,000 [default: 2,000]
+  --nodes N              number of nodes, 6 to 1,000 [default: 100]
+  --seed N               seed of all random numbers [default: 1]
   -h, --help             print this
 
-Prints a table in Markdown for each scenario. The same arguments print the same.
+Prints a table in Markdown for each scenario. The same arguments print the same tables.
 
 Scenarios:";
 
@@ -108,18 +108,18 @@ mod tests {
     }
 
     #[test]
-    fn everything_has_a_default() {
+    fn every_option_has_a_default() {
         let Ok(Task::Measure(arguments)) = parse(&[]) else {
-            panic!("it plays");
+            panic!("the simulation is the default");
         };
         assert_eq!(arguments, Arguments::default());
     }
 
     #[test]
-    fn what_is_chosen_is_taken() {
+    fn options_override_the_defaults() {
         let words = ["--only=slow,rack", "--clients=30", "--nodes=6", "--seed=7"];
         let Ok(Task::Measure(arguments)) = parse(&words) else {
-            panic!("it plays");
+            panic!("the simulation is the default");
         };
         assert_eq!(arguments.only, ["rack", "slow"]);
         let numbers = (arguments.clients, arguments.nodes, arguments.seed);
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_refused() {
+    fn invalid_arguments_are_rejected() {
         for words in [
             ["--only", "flood"],
             ["--clients", "2"],

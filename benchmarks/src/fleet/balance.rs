@@ -1,9 +1,9 @@
-//! How evenly requests are spread over the nodes.
+//! The balance of requests between the nodes.
 
 use super::Record;
 use std::ops::Range;
 
-/// What a node that serves all the time got in these tenths of a second, on the average.
+/// Returns the mean number of requests of the nodes that serve throughout these tenths of a second.
 pub(super) fn fair_share(record: &Record, tenths: &Range<usize>) -> f64 {
     let serving = record.requests.nodes();
     let serving = serving.filter(|node| record.serves(*node, tenths));
@@ -15,14 +15,14 @@ pub(super) fn fair_share(record: &Record, tenths: &Range<usize>) -> f64 {
     f64::from(requests) / f64::from(nodes.max(1))
 }
 
-/// What one node got of that.
+/// Returns the requests of a node over the fair share.
 pub(super) fn relative_load(record: &Record, node: usize, tenths: &Range<usize>) -> f64 {
     let fair = fair_share(record, tenths);
     let got = f64::from(record.requests.sum(node, tenths.clone()));
     got / fair.max(f64::MIN_POSITIVE)
 }
 
-/// What the busiest of the nodes that served got of that, looked at in windows of so many tenths.
+/// Returns the largest share of a serving node over the fair share, in windows of `window` tenths.
 pub(super) fn peak_to_mean(record: &Record, period: Range<usize>, window: usize) -> Option<f64> {
     let windows = period.clone().step_by(window);
     windows
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn the_busiest_is_held_against_the_average() {
+    fn busiest_node_is_compared_with_the_mean() {
         let record = record();
         assert_eq!(fair_share(&record, &(0..10)), 2.0);
         assert_eq!(peak_to_mean(&record, 0..10, 1), Some(3.0), "one of one");
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_serve_is_left_aside() {
+    fn nodes_in_an_outage_are_excluded() {
         let mut record = record();
         record.node_down(0, Duration::ZERO);
         assert_eq!(fair_share(&record, &(0..1)), 1.0);

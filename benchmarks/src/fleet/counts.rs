@@ -1,16 +1,16 @@
-//! What happens to each node, and when.
+//! Counters per node and tenth of a second.
 
 use std::ops::Range;
 use std::time::Duration;
 
-/// How finely time is divided where something is counted: short enough to show a herd that passes in a moment.
+/// The resolution of the counters: short enough to show a brief thundering herd.
 pub(super) const TENTH: Duration = Duration::from_millis(100);
 
-/// How often something happened to each node in each tenth of a second.
+/// The number of events of each node in each tenth of a second.
 #[derive(Clone, Debug)]
 pub(super) struct Counts {
     nodes: usize,
-    /// Tenth after tenth.
+    /// Ordered by tenth, then by node.
     counts: Vec<u32>,
 }
 
@@ -23,13 +23,13 @@ impl Counts {
     }
 
     pub(super) fn count(&mut self, node: usize, now: Duration) {
-        // What comes after the end does not count.
+        // Events after the end do not count.
         if let Some(count) = self.counts.get_mut(tenth(now) * self.nodes + node) {
             *count += 1;
         }
     }
 
-    /// How often it happened to a node in these tenths together.
+    /// Returns the number of events of a node in these tenths.
     pub(super) fn sum(&self, node: usize, tenths: Range<usize>) -> u32 {
         tenths
             .filter_map(|tenth| self.counts.get(tenth * self.nodes + node))
@@ -41,18 +41,18 @@ impl Counts {
     }
 }
 
-/// In which tenth of a second a moment lies.
+/// Returns the index of the tenth of a second that contains a time.
 pub(super) fn tenth(moment: Duration) -> usize {
     usize::try_from(moment.as_millis() / TENTH.as_millis()).unwrap_or(usize::MAX)
 }
 
-/// The tenths of a second that lie in a period as a whole.
+/// Returns the tenths of a second that lie entirely in a period.
 pub(super) fn tenths(period: &Range<Duration>) -> Range<usize> {
     let first = period.start.as_millis().div_ceil(TENTH.as_millis());
     usize::try_from(first).unwrap_or(usize::MAX)..tenth(period.end)
 }
 
-/// When a tenth of a second begins.
+/// Returns the beginning of a tenth of a second.
 pub(super) fn start(tenth: usize) -> Duration {
     TENTH * u32::try_from(tenth).unwrap_or(u32::MAX)
 }

@@ -1,23 +1,23 @@
-//! What happens next.
+//! The event queue of the simulation.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-/// The events to come, and the time.
+/// The scheduled events, and the simulated time.
 ///
-/// Events of the same instant happen in the order in which they were put down: with that, a run is the same every time.
+/// Events of the same instant are popped in the order of insertion, so that every run is the same.
 #[derive(Debug)]
 pub struct EventQueue<E> {
     now: Duration,
     entries: BinaryHeap<Reverse<Entry<E>>>,
-    /// How many events were put down so far.
+    /// The number of events scheduled so far.
     count: u64,
 }
 
 #[derive(Debug)]
 struct Entry<E> {
-    /// In nanoseconds: entries are moved about all the time, and half as large they stay in the cache.
+    /// In nanoseconds, which halves the size of a `Duration`: the heap moves entries often, and small ones stay in the cache.
     time: u64,
     sequence: u64,
     event: E,
@@ -34,7 +34,7 @@ impl<E> Default for EventQueue<E> {
 }
 
 impl<E> EventQueue<E> {
-    /// Puts down what happens at a moment; now, if that has passed.
+    /// Schedules an event; a time in the past means now.
     pub fn schedule_at(&mut self, time: Duration, event: E) {
         self.count += 1;
         self.entries.push(Reverse(Entry {
@@ -44,12 +44,12 @@ impl<E> EventQueue<E> {
         }));
     }
 
-    /// Puts down what happens so much later.
+    /// Schedules an event after a delay.
     pub fn schedule_after(&mut self, delay: Duration, event: E) {
         self.schedule_at(self.now + delay, event);
     }
 
-    /// Lets the time pass until the next event, unless that comes after `end`.
+    /// Advances the time to the next event and returns it, or to `end` if no event comes before.
     pub fn pop_until(&mut self, end: Duration) -> Option<E> {
         if self
             .entries
@@ -64,13 +64,13 @@ impl<E> EventQueue<E> {
         Some(entry.event)
     }
 
-    /// What time it is.
+    /// Returns the simulated time.
     pub fn now(&self) -> Duration {
         self.now
     }
 }
 
-/// Five hundred years of these fit.
+/// An `u64` holds five hundred years.
 fn nanos(moment: Duration) -> u64 {
     u64::try_from(moment.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -102,7 +102,7 @@ mod tests {
     const END: Duration = Duration::from_secs(10);
 
     #[test]
-    fn events_happen_in_the_order_of_time_and_else_as_they_were_put_down() {
+    fn events_pop_by_time_then_by_insertion() {
         let mut events = EventQueue::default();
         events.schedule_at(Duration::from_secs(2), "second");
         events.schedule_at(Duration::from_secs(1), "first");
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn time_does_not_go_back_nor_beyond_the_end() {
+    fn time_stays_between_now_and_the_end() {
         let mut events = EventQueue::default();
         events.schedule_at(Duration::from_secs(5), ());
         assert!(events.pop_until(END).is_some());

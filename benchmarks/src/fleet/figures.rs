@@ -8,7 +8,7 @@ use super::{Phase, Record};
 use std::ops::Range;
 use std::time::Duration;
 
-/// What is reported of a phase.
+/// The reported figures of a phase.
 #[derive(Clone, Debug)]
 pub(super) struct Figures {
     pub(super) operations: u64,
@@ -18,28 +18,28 @@ pub(super) struct Figures {
     pub(super) p50: Option<Duration>,
     pub(super) p99: Option<Duration>,
     pub(super) longest: Option<Duration>,
-    /// What the busiest node got, over what a node got on the average, in any tenth of a second and in any second.
+    /// The requests of the busiest node over the mean, in any tenth of a second and in any second.
     pub(super) busiest_tenth: Option<f64>,
     pub(super) busiest_second: Option<f64>,
     /// Requests of discovery.
     pub(super) discovery_requests: Rates,
-    /// Probes of nodes with which something is or was wrong, and of the others.
+    /// Probes of nodes that were faulty at any time, and of the others.
     pub(super) probes: Option<Rates>,
     pub(super) other_probes: Rates,
     pub(super) rightly_ejected: u64,
     pub(super) wrongly_ejected: u64,
     pub(super) panic_mode_entries: u64,
-    /// From the beginning of the phase.
+    /// The time from the beginning of the phase until operations are normal.
     pub(super) recovery_time: Option<Duration>,
 }
 
-/// How often something happens to one of several nodes in a second.
+/// The events per second of a node, over several nodes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rates {
     pub(super) mean: f64,
-    /// To the node to which it happens most.
+    /// The rate of the node with the most events.
     pub(super) most: f64,
-    /// To any node in any one second.
+    /// The most events of any node in any one second.
     pub(super) peak: u32,
 }
 

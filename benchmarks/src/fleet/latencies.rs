@@ -1,9 +1,9 @@
-//! How long operations took.
+//! The latencies of operations.
 
 use hdrhistogram::Histogram;
 use std::time::Duration;
 
-/// A collection of latencies.
+/// A histogram of latencies.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Latencies {
     /// In microseconds. None until there is one.
@@ -14,16 +14,16 @@ impl Latencies {
     pub(super) fn add(&mut self, latency: Duration) {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
         if self.histogram.is_none() {
-            // Three digits, which only a number above five could refuse.
+            // Three significant digits; only more than five are an error.
             self.histogram = Histogram::new(3).ok();
         }
         if let Some(histogram) = &mut self.histogram {
-            // It grows with what is put into it, so nothing is too much.
+            // The histogram resizes itself, so no value is too large.
             let _ = histogram.record(micros);
         }
     }
 
-    /// The latency that this share of them stayed below.
+    /// Returns a quantile of the latencies.
     pub(super) fn quantile(&self, share: f64) -> Option<Duration> {
         let histogram = self.histogram.as_ref()?;
         Some(Duration::from_micros(histogram.value_at_quantile(share)))
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_are_those_of_what_was_added() {
+    fn quantiles_match_the_added_latencies() {
         let mut latencies = Latencies::default();
         assert_eq!(latencies.quantile(0.5), None);
         for millis in 1..=100 {

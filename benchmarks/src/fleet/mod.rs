@@ -1,7 +1,7 @@
-//! What the simulation of a fleet needs besides the library's own code.
+//! The parts of the fleet simulation that are independent of the library.
 //!
-//! The program `fleet` includes the library's private sources, and with them knows how clients behave. Here is what knows
-//! nothing of the library: the course of time, servers with a queue, what is counted, and the tables that come of it.
+//! The program `fleet` includes the library's private sources, which define how clients behave. This module has the rest:
+//! the event queue, servers with a queue, the counters, and the tables.
 
 mod arguments;
 mod balance;
@@ -33,9 +33,9 @@ pub use crate::progress::Progress;
 
 use crate::program;
 
-/// Does what the arguments of the process say: plays scenarios, of which `titles` has the names and titles.
+/// Runs the program with the arguments of the process. `titles` has the names and titles of the scenarios.
 ///
-/// Ends with 2 if the arguments are wrong.
+/// Exits with 2 on invalid arguments.
 pub fn main(titles: Titles<'_>, play: impl FnOnce(&Arguments)) -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env(), titles);
     program::run(

@@ -1,13 +1,13 @@
-//! Some of the nodes.
+//! A set of nodes.
 
-/// A set of nodes, by their numbers. Two thousand clients have several each, so it is one bit for each node.
+/// A set of node indexes, as a bit set: two thousand clients have several sets each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeSet {
     words: Vec<u64>,
 }
 
 impl NodeSet {
-    /// Adds a node. Rejoin whether it was not there before.
+    /// Adds a node. Returns whether it was absent.
     pub fn insert(&mut self, node: u32) -> bool {
         let place = word(node);
         if self.words.len() <= place {
@@ -20,20 +20,20 @@ impl NodeSet {
         !was_there
     }
 
-    /// Takes a node out.
+    /// Removes a node.
     pub fn remove(&mut self, node: u32) {
         if let Some(word) = self.words.get_mut(word(node)) {
             *word &= !(1 << (node % BITS));
         }
     }
 
-    /// Whether a node is in it.
+    /// Returns whether the set contains a node.
     pub fn contains(&self, node: u32) -> bool {
         let word = self.words.get(word(node)).copied().unwrap_or_default();
         word & (1 << (node % BITS)) != 0
     }
 
-    /// The nodes in it, in their order.
+    /// Returns the nodes in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
         (0..u32::try_from(self.words.len()).unwrap_or_default() * BITS)
             .filter(|node| self.contains(*node))
@@ -57,7 +57,7 @@ impl FromIterator<u32> for NodeSet {
 
 const BITS: u32 = 64;
 
-/// In which word a node's bit is.
+/// Returns the index of the word with the bit of a node.
 fn word(node: u32) -> usize {
     (node / BITS) as usize
 }
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_holds_what_was_put_in() {
+    fn inserted_nodes_are_contained() {
         let mut set: NodeSet = [3, 64, 200].into_iter().collect();
         assert!(!set.insert(64) && set.insert(63));
         set.remove(200);
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn it_tells_what_another_lacks() {
+    fn subset_contains_no_foreign_node() {
         let all: NodeSet = (0..100).collect();
         let some: NodeSet = (0..99).collect();
         assert!(!all.is_subset(&some));

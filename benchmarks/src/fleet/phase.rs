@@ -1,9 +1,9 @@
-//! Before, during and after a fault.
+//! The phases of a scenario: before, during and after a fault.
 
 use std::ops::Range;
 use std::time::Duration;
 
-/// When the fault of a scenario begins and ends, and when the scenario does.
+/// The period of the fault, and the end of the scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timeline {
     fault: Range<Duration>,
@@ -14,11 +14,11 @@ pub struct Timeline {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Phase {
-    /// Nothing is wrong yet.
+    /// Before the fault.
     Before,
-    /// From the beginning of the fault to its end, or from the first to the last.
+    /// From the beginning of the first fault to the end of the last.
     During,
-    /// What was wrong is over.
+    /// After the fault.
     After,
 }
 
@@ -28,17 +28,17 @@ impl Timeline {
         Self { fault, end }
     }
 
-    /// A scenario in which nothing goes wrong.
+    /// A scenario without a fault.
     pub fn without_fault(end: Duration) -> Self {
         Self::new(end..end, end)
     }
 
-    /// When the scenario ends.
+    /// Returns the end of the scenario.
     pub fn end(&self) -> Duration {
         self.end
     }
 
-    /// When the fault begins.
+    /// Returns the beginning of the fault.
     pub fn fault(&self) -> Duration {
         self.fault.start
     }
@@ -47,7 +47,7 @@ impl Timeline {
         self.fault.start < self.end
     }
 
-    /// When a phase begins and ends. What comes before the first is not counted.
+    /// Returns the period of a phase. The warm-up before the first phase does not count.
     pub(super) fn period(&self, phase: Phase) -> Range<Duration> {
         match phase {
             Phase::Before => WARM_UP.min(self.fault.start)..self.fault.start,
@@ -66,7 +66,7 @@ impl Phase {
     pub(super) const ALL: [Self; 3] = [Self::Before, Self::During, Self::After];
 }
 
-/// What passes until queues and schedules are as they would be after a long time: each client has refreshed its list once.
+/// The time until queues and schedules reach their steady state: each client has refreshed its list once.
 const WARM_UP: Duration = Duration::from_secs(6);
 
 #[cfg(test)]
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_fault_it_is_before_it_all_the_time() {
+    fn timeline_without_a_fault_has_only_the_first_phase() {
         let timeline = Timeline::without_fault(seconds(30));
         assert!(!timeline.has_fault());
         assert_eq!(timeline.phase(seconds(29)), Some(Phase::Before));

@@ -1,4 +1,4 @@
-//! What is noted down while a scenario is played.
+//! The record of a scenario.
 
 use super::counts::{Counts, TENTH, tenth};
 use super::latencies::Latencies;
@@ -6,7 +6,7 @@ use super::{NodeSet, Phase, Timeline};
 use std::ops::Range;
 use std::time::Duration;
 
-/// Everything that the figures are made of.
+/// The events of a scenario, from which the figures are computed.
 #[derive(Clone, Debug)]
 pub struct Record {
     pub(super) timeline: Timeline,
@@ -14,22 +14,22 @@ pub struct Record {
     pub(super) requests: Counts,
     /// Requests of discovery.
     pub(super) discovery_requests: Counts,
-    /// Questions whether a node is there.
+    /// Health checks.
     pub(super) probes: Counts,
-    /// When each node did not serve.
+    /// The periods in which each node did not serve.
     pub(super) outages: Vec<Vec<Range<Duration>>>,
-    /// Nodes with which anything was wrong at any time.
+    /// Nodes that were faulty at any time.
     pub(super) ever_faulty: NodeSet,
-    /// Which nodes were well again, and when.
+    /// The nodes that recovered, and when.
     pub(super) recoveries: Vec<(usize, Duration)>,
-    /// Tenth after tenth of a second.
+    /// The operations of each tenth of a second.
     pub(super) tenth_totals: Vec<TenthTotals>,
     phases: [PhaseTotals; 3],
-    /// What takes longer is slow. Nothing is until the fault begins.
+    /// The limit of slow operations. No operation is slow before the fault.
     slow: Duration,
 }
 
-/// What became of the operations that began in a tenth of a second.
+/// The operations that began in a tenth of a second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct TenthTotals {
     pub(super) operations: u32,
@@ -37,31 +37,31 @@ pub(super) struct TenthTotals {
     pub(super) slow: u32,
 }
 
-/// What became of the operations that began in a phase, and what clients thought of nodes in it.
+/// The operations that began in a phase, and the ejections in it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PhaseTotals {
     pub(super) operations: u64,
     pub(super) failed: u64,
-    /// Not ended when the scenario was.
+    /// Not ended at the end of the scenario.
     pub(super) stuck: u64,
     pub(super) latencies: Latencies,
-    /// How often a client left out a node with which something was wrong.
+    /// Ejections of faulty nodes.
     pub(super) rightly_ejected: u64,
-    /// The same of a node with which nothing was.
+    /// Ejections of healthy nodes.
     pub(super) wrongly_ejected: u64,
-    /// How often a client began to ignore ejections.
+    /// How often a client entered panic mode, in which it ignores ejections.
     pub(super) panic_mode_entries: u64,
 }
 
-/// How many times as slow as the slowest hundredth usually is an operation is slow. A cluster that has lost a third of its
-/// nodes is twice as slow for good, which is not what is looked for.
+/// The limit of slow operations as a multiple of the p99 before the fault. A cluster that has lost a third of its nodes is
+/// permanently twice as slow, which must not count as slow.
 const SLOW: u32 = 3;
 
-/// What is younger when the scenario ends may still end well.
+/// The age of stuck operations at the end of the scenario; younger ones may still succeed.
 const STUCK: Duration = Duration::from_secs(5);
 
 impl Record {
-    /// An empty one.
+    /// An empty record.
     pub fn new(nodes: u32, timeline: Timeline) -> Self {
         let nodes = nodes as usize;
         let length = timeline.end();
@@ -79,12 +79,12 @@ impl Record {
         }
     }
 
-    /// When the fault begins.
+    /// Returns the beginning of the fault.
     pub fn fault(&self) -> Duration {
         self.timeline.fault()
     }
 
-    /// How many attempts of operations there were.
+    /// Returns the number of attempts.
     pub fn requests(&self) -> u64 {
         let tenths = 0..self.tenth_totals.len();
         let nodes = self.requests.nodes();
@@ -93,22 +93,22 @@ impl Record {
             .sum()
     }
 
-    /// An attempt of an operation goes to a node.
+    /// Counts an attempt that goes to a node.
     pub fn request(&mut self, node: u32, now: Duration) {
         self.requests.count(node as usize, now);
     }
 
-    /// Discovery asks a node who is in the cluster.
+    /// Counts a request of discovery.
     pub fn discovery_request(&mut self, node: u32, now: Duration) {
         self.discovery_requests.count(node as usize, now);
     }
 
-    /// A node is asked whether it is there.
+    /// Counts a health check.
     pub fn probe(&mut self, node: u32, now: Duration) {
         self.probes.count(node as usize, now);
     }
 
-    /// An operation has ended.
+    /// Records the end of an operation.
     pub fn operation_ended(&mut self, began: Duration, now: Duration, succeeded: bool) {
         let took = now.saturating_sub(began);
         self.add(began, !succeeded, took > self.slow);
@@ -120,7 +120,7 @@ impl Record {
         }
     }
 
-    /// An operation has not ended when the scenario does.
+    /// Records an operation that is pending at the end of the scenario.
     pub fn operation_unfinished(&mut self, began: Duration) {
         if began + STUCK > self.timeline.end() {
             return;
@@ -142,18 +142,18 @@ impl Record {
         }
     }
 
-    /// The fault begins: from now on it is known what is usual.
+    /// Sets the limit of slow operations when the fault begins.
     pub fn start_fault(&mut self) {
         let usual = self.phase_totals(Phase::Before).latencies.quantile(0.99);
         self.slow = usual.map_or(Duration::MAX, |usual| usual * SLOW);
     }
 
-    /// Something is wrong with a node from now on.
+    /// Marks a node as faulty.
     pub fn mark_faulty(&mut self, node: u32) {
         self.ever_faulty.insert(node);
     }
 
-    /// A node serves nobody from now on.
+    /// Begins an outage of a node.
     pub fn node_down(&mut self, node: u32, now: Duration) {
         self.mark_faulty(node);
         if let Some(outages) = self.outages.get_mut(node as usize) {
@@ -161,7 +161,7 @@ impl Record {
         }
     }
 
-    /// Nothing is wrong with a node any more.
+    /// Records the recovery of a node, and ends its outage.
     pub fn node_recovered(&mut self, node: u32, now: Duration) {
         self.recoveries.push((node as usize, now));
         let outages = self.outages.get_mut(node as usize);
@@ -170,7 +170,7 @@ impl Record {
         }
     }
 
-    /// A client leaves out a node, rightly or not.
+    /// Counts an ejection.
     pub fn ejection(&mut self, justified: bool, now: Duration) {
         if let Some(part) = self.phase_totals_mut(now) {
             match justified {
@@ -180,14 +180,14 @@ impl Record {
         }
     }
 
-    /// A client begins to ignore ejections.
+    /// Counts a client that enters panic mode.
     pub fn panic_mode_entered(&mut self, now: Duration) {
         if let Some(part) = self.phase_totals_mut(now) {
             part.panic_mode_entries += 1;
         }
     }
 
-    /// Whether a node serves from the beginning of the first to the end of the last of these tenths.
+    /// Returns whether a node serves throughout these tenths.
     pub(super) fn serves(&self, node: usize, tenths: &Range<usize>) -> bool {
         let (begin, end) = (
             super::counts::start(tenths.start),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_serves_unless_it_is_out() {
+    fn node_does_not_serve_during_an_outage() {
         let mut record = record();
         record.node_down(1, seconds(10));
         record.node_recovered(1, seconds(12));

@@ -1,17 +1,17 @@
-//! How long things are not as usual.
+//! The time until operations are normal again.
 
 use super::counts::{TENTH, start};
 use super::record::TenthTotals;
 use std::ops::Range;
 use std::time::Duration;
 
-/// More failures than this share are not usual.
+/// The highest normal share of failures.
 const FAILED: f64 = 0.001;
 
-/// More slow operations than this share are not usual either: then the slowest hundredth is as slow as that.
+/// The highest normal share of slow operations: with more, the p99 is slow.
 const SLOW: f64 = 0.01;
 
-/// From the beginning of the period until operations go as usual to its end. Nothing if they do not do so before.
+/// Returns the time from the beginning of the period until operations stay normal, or `None` if they do not.
 pub(super) fn recovery_time(
     tenth_totals: &[TenthTotals],
     period: Range<usize>,
@@ -27,7 +27,7 @@ pub(super) fn recovery_time(
 impl TenthTotals {
     fn is_normal(self) -> bool {
         let most = |share: f64| f64::from(self.operations) * share;
-        // Of few operations one is no share.
+        // One of few operations is not significant.
         f64::from(self.failed) <= most(FAILED).max(1.0)
             && f64::from(self.slow) <= most(SLOW).max(1.0)
     }
@@ -35,7 +35,7 @@ impl TenthTotals {
 
 const _: () = assert!(
     TENTH.as_millis() == 100,
-    "tenth_totals are tenths of a second"
+    "a total covers a tenth of a second"
 );
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_settled_when_nothing_unusual_follows() {
+    fn recovery_time_ends_after_the_last_abnormal_tenth() {
         let usual = moment(10, 100);
         let tenth_totals = [moment(11, 0), usual, moment(0, 101), usual, usual];
         let millis = Duration::from_millis;
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_few_does_not_count() {
+    fn single_failure_among_few_operations_is_normal() {
         let one = TenthTotals {
             operations: 10,
             failed: 1,

@@ -1,4 +1,4 @@
-//! What becomes of nodes that are well again.
+//! The load of nodes after their recovery.
 
 use super::Record;
 use super::balance::relative_load;
@@ -6,21 +6,22 @@ use super::counts::tenths;
 use super::record::SECOND;
 use std::time::Duration;
 
-/// How nodes that were well again got their share back.
+/// How recovered nodes regain their share of the requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rejoin {
-    /// The most that any of them got of a fair share, in any tenth of the first second.
+    /// The highest load of any of them over the fair share, in any tenth of the first second.
     pub(super) first_second: f64,
-    /// The same of the time until all clients have found out.
+    /// The highest load until all clients have detected the recovery.
     pub(super) while_detected: f64,
-    /// How long it took until they had their share: on the average, and the longest. None if one had not at the end.
+    /// The mean and the longest time until they have their share. `None` if one does not reach it.
     pub(super) share_after: Option<(Duration, Duration)>,
 }
 
-/// By when every client has asked every node again: rests take up to 11.5 s, and a list is refreshed every five or six.
+/// The time in which every client probes every node again: an ejection takes up to 11.5 s, and a list is refreshed every
+/// five or six.
 const DETECTION_TIME: usize = 30 * SECOND;
 
-/// What of a fair share counts as having it.
+/// The part of a fair share that counts as the full share.
 const SHARE: f64 = 0.9;
 
 impl Rejoin {
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_herd_is_seen() {
+    fn overload_of_a_rejoining_node_is_measured() {
         let returns = Rejoin::of(&record(30)).unwrap();
         assert_eq!(returns.first_second, 1.5, "thirty, where twenty are fair");
         assert_eq!(returns.while_detected, 1.5);
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn who_gets_nothing_at_first_waits_for_its_share() {
+    fn unused_rejoining_node_reaches_its_share_later() {
         let returns = Rejoin::of(&record(0)).unwrap();
         assert_eq!(returns.first_second, 0.0);
         let (mean, longest) = returns.share_after.unwrap();
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_return_there_is_nothing_to_tell() {
+    fn scenario_without_recoveries_has_no_rejoin_figures() {
         let record = Record::new(2, Timeline::without_fault(Duration::from_secs(9)));
         assert_eq!(Rejoin::of(&record), None);
     }

@@ -6,7 +6,7 @@ use super::{Phase, Record};
 use crate::text::{count, rate, time, times};
 use std::time::Duration;
 
-/// Writes what happened in a scenario: one column for each phase.
+/// Writes the figures of a scenario: one column for each phase.
 pub fn table(record: &Record) -> String {
     let phases: &[Phase] = match record.timeline.has_fault() {
         true => &Phase::ALL,
@@ -59,32 +59,30 @@ const ROWS: [(&str, Write); 11] = [
         count(u64::from(it.discovery_requests.peak))
     }),
     (
-        "probes/s at a node in trouble: mean / in any one second",
+        "probes/s at a faulty node: mean / in any one second",
         |it| it.probes.map_or_else(nothing, mean_and_peak),
     ),
     ("probes/s at another node: mean / in any one second", |it| {
         mean_and_peak(it.other_probes)
     }),
-    ("left out: nodes in trouble / others", |it| {
+    ("ejections: faulty nodes / others", |it| {
         format!(
             "{} / {}",
             count(it.rightly_ejected),
             count(it.wrongly_ejected)
         )
     }),
-    ("clients that ignored ejections", |it| {
-        count(it.panic_mode_entries)
-    }),
+    ("panic mode entries", |it| count(it.panic_mode_entries)),
 ];
 
-/// How long it took until the fault, and its end, were over for the clients.
+/// Writes the time until operations are normal after the beginning and the end of the fault.
 fn ends(record: &Record, figures: &[Figures]) -> String {
     let settled = figures.iter().skip(1).map(|figures| {
         let after = figures.recovery_time;
         after.map_or_else(|| "not".to_owned(), time)
     });
     let settled: Vec<String> = std::iter::once(nothing()).chain(settled).collect();
-    let mut lines = line("as usual again after", &settled);
+    let mut lines = line("normal again after", &settled);
     let Some(returns) = Rejoin::of(record) else {
         return lines;
     };
@@ -95,7 +93,7 @@ fn ends(record: &Record, figures: &[Figures]) -> String {
         times(returns.while_detected)
     );
     lines.push_str(&returned(
-        "a node that is back, over the mean, in any 100 ms of the first second / first 30 s",
+        "recovered node over the mean, in any 100 ms of the first second / first 30 s",
         herd,
     ));
     let share = returns.share_after.map_or_else(
@@ -103,7 +101,7 @@ fn ends(record: &Record, figures: &[Figures]) -> String {
         |(mean, longest)| format!("{} / {}", time(mean), time(longest)),
     );
     lines.push_str(&returned(
-        "such a node has 90 % of its share after: mean / longest",
+        "recovered node has 90 % of its share after: mean / longest",
         share,
     ));
     lines
@@ -150,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_has_three_columns_and_every_row_as_many() {
+    fn table_with_a_fault_has_three_columns_in_every_row() {
         let mut record = Record::new(2, Timeline::new(seconds(10)..seconds(20), seconds(30)));
         record.operation_ended(seconds(15), seconds(16), true);
         record.node_down(1, seconds(10));
@@ -164,11 +162,11 @@ mod tests {
             "{table}"
         );
         assert!(table.contains("| operations | 0 | 1 | 0 |"), "{table}");
-        assert!(table.contains("| as usual again after | – |"), "{table}");
+        assert!(table.contains("| normal again after | – |"), "{table}");
     }
 
     #[test]
-    fn without_a_fault_there_is_one_column() {
+    fn table_without_a_fault_has_one_column() {
         let table = table(&Record::new(2, Timeline::without_fault(seconds(30))));
         assert!(
             table.lines().all(|line| line.matches('|').count() == 3),

@@ -1,23 +1,23 @@
-//! A node as a server: one thing after the other.
+//! A node as a single-server queue.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How long an operation takes on the average where nothing has to be waited for and nothing is wrong. With it a node serves
-/// a thousand a second: far fewer than a real one, but what counts is how busy it is, and each has to be simulated.
+/// The mean service time of an operation on an idle, healthy node. With it a node serves a thousand operations a second: far
+/// fewer than a real node, but the utilisation matters, and each operation has to be simulated.
 pub(super) const SERVICE: Duration = Duration::from_millis(1);
 
-/// A queue, and one worker that takes its time.
+/// A queue with one worker.
 ///
-/// One, since that is the hardest case: whatever comes at the same time has to wait. It is how a shard of ScyllaDB sees it.
+/// One worker is the hardest case, since simultaneous requests have to wait. A shard of ScyllaDB works so.
 #[derive(Debug)]
 pub struct Server<T> {
-    /// The first is being served.
+    /// The first request is in service.
     queue: VecDeque<T>,
     frozen: bool,
-    /// How often it was stopped or frozen: an end of service that was announced in an earlier epoch does not come.
+    /// The number of stops and freezes: ends of service that were scheduled in an earlier epoch are void.
     epoch: u32,
-    /// How many times as long as usual everything takes.
+    /// The factor of all service times.
     slow_down_factor: f64,
 }
 
@@ -33,25 +33,25 @@ impl<T> Default for Server<T> {
 }
 
 impl<T> Server<T> {
-    /// A request comes. Rejoin whether its service begins at once.
+    /// Adds a request. Returns whether its service begins at once.
     #[must_use]
     pub fn enqueue(&mut self, request: T) -> bool {
         self.queue.push_back(request);
         self.queue.len() == 1 && !self.frozen
     }
 
-    /// The service that was begun first ends. Rejoin what was served, and whether another begins.
+    /// Ends the first service. Returns its request, and whether another service begins.
     pub fn complete(&mut self) -> (Option<T>, bool) {
         let served = self.queue.pop_front();
         (served, !self.queue.is_empty())
     }
 
-    /// Draws how long the service that begins now takes: exponentially distributed, as a mix of small and large requests.
+    /// Draws a service time: exponentially distributed, as a mix of small and large requests.
     pub fn draw_service(&self, rng: &mut fastrand::Rng) -> Duration {
         self.service().mul_f64(-(1.0 - rng.f64()).ln())
     }
 
-    /// How long a request that came now would wait, about.
+    /// Returns the approximate wait of a request that arrives now.
     pub fn queueing_delay(&self) -> Duration {
         let waiting = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
         self.service() * waiting
@@ -61,31 +61,31 @@ impl<T> Server<T> {
         SERVICE.mul_f64(self.slow_down_factor)
     }
 
-    /// Loses everything. Rejoin what there was.
+    /// Drops all requests, and returns them.
     pub fn stop(&mut self) -> Vec<T> {
         self.epoch += 1;
         self.frozen = false;
         self.queue.drain(..).collect()
     }
 
-    /// Stands still.
+    /// Pauses service.
     pub fn freeze(&mut self) {
         self.epoch += 1;
         self.frozen = true;
     }
 
-    /// Goes on. Rejoin whether a service begins.
+    /// Resumes service. Returns whether a service begins.
     pub fn thaw(&mut self) -> bool {
         self.frozen = false;
         !self.queue.is_empty()
     }
 
-    /// Becomes so many times as slow as usual.
+    /// Sets the factor of all service times.
     pub fn slow_down(&mut self, slow_down_factor: f64) {
         self.slow_down_factor = slow_down_factor;
     }
 
-    /// In which epoch it is.
+    /// Returns the current epoch.
     pub fn epoch(&self) -> u32 {
         self.epoch
     }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_frozen_goes_on_later_and_what_is_stopped_is_lost() {
+    fn frozen_requests_resume_and_stopped_requests_are_lost() {
         let mut server = Server::default();
         assert!(server.enqueue('a'));
         server.freeze();

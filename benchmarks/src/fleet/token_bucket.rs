@@ -1,8 +1,8 @@
-//! What pays for retries.
+//! The token buckets of retry budgets.
 
 use std::time::Duration;
 
-/// A bucket of tokens that fills again, as the SDK has them.
+/// A token bucket that refills over time, as in the SDK.
 #[derive(Clone, Debug)]
 pub struct TokenBucket {
     capacity: f64,
@@ -22,7 +22,7 @@ impl TokenBucket {
         }
     }
 
-    /// Takes so many tokens, or none if there are not enough.
+    /// Takes tokens, or none if there are not enough. Returns whether it took them.
     pub fn try_take(&mut self, tokens: f64, now: Duration) -> bool {
         let elapsed = now.saturating_sub(self.last_refill);
         self.last_refill = now;
@@ -34,7 +34,7 @@ impl TokenBucket {
         is_enough
     }
 
-    /// Puts tokens back, as many as fit.
+    /// Returns tokens, up to the capacity.
     pub fn refund(&mut self, tokens: f64) {
         self.tokens = (self.tokens + tokens).min(self.capacity);
     }
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_taken_comes_back_with_time_and_by_gifts() {
+    fn tokens_return_with_time_and_by_refunds() {
         let second = Duration::from_secs(1);
         let mut bucket = TokenBucket::new(20.0, 5.0);
         assert!(bucket.try_take(10.0, second) && bucket.try_take(10.0, second));

@@ -1,4 +1,4 @@
-//! The arguments of the program.
+//! Parses the arguments of the program.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::contender::{CONTENDERS, Contender};
 use crate::nodes::Service;
 use crate::program::{Task, parse_in_range, parse_names};
 
-/// What is to be measured, and how.
+/// The measurements to make.
 #[derive(Debug)]
 pub(super) struct Arguments {
     pub(super) operations: Vec<Operation>,
@@ -36,7 +36,7 @@ impl Default for Arguments {
     }
 }
 
-/// Reads the arguments of the program.
+/// Parses the arguments of the program.
 pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Service>, lexopt::Error> {
     let mut arguments = Arguments::default();
     while let Some(argument) = parser.next()? {
@@ -111,9 +111,9 @@ mod tests {
     }
 
     #[test]
-    fn reads_are_measured_unless_something_is_chosen() {
+    fn reads_are_measured_by_default() {
         let Ok(Task::Measure(arguments)) = parse(&[]) else {
-            panic!("it measures");
+            panic!("measuring is the default");
         };
         assert_eq!(arguments.operations, [Operation::GetItem]);
         assert_eq!(arguments.signings, Signing::ALL);
@@ -122,10 +122,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_chosen_keeps_the_order_of_the_table() {
+    fn selected_names_keep_the_order_of_the_table() {
         let words = ["--operations=put,get", "--contenders", "plugin,sdk"];
         let Ok(Task::Measure(arguments)) = parse(&words) else {
-            panic!("it measures");
+            panic!("measuring is the default");
         };
         assert_eq!(arguments.operations, Operation::ALL);
         let names: Vec<&str> = arguments.contenders.iter().map(|it| it.name).collect();
@@ -133,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn it_can_be_the_nodes() {
+    fn serve_subcommand_starts_the_nodes() {
         let service = Service::open(3);
         assert!(matches!(parse(&["serve", "3"]), Ok(Task::Subprocess(it)) if it == service));
     }
 
     #[test]
-    fn what_is_wrong_is_refused() {
+    fn invalid_arguments_are_rejected() {
         for words in [
             ["--operations", "scan"],
             ["--signing", "maybe"],

@@ -1,4 +1,4 @@
-//! Callers that make one operation after the other, and count them.
+//! Callers that run operations back to back and count them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use super::case::Operation;
 use crate::Outcome;
 use crate::client::Client;
 
-/// Callers at work, until they are told to stop or this is dropped.
+/// Running callers. They end with `stop` or when this is dropped.
 #[derive(Debug)]
 pub(super) struct Callers {
     shared: Arc<Shared>,
@@ -28,7 +28,7 @@ struct Shared {
 }
 
 impl Callers {
-    /// Lets so many of them begin on a runtime.
+    /// Starts `count` callers on a runtime.
     pub(super) fn start(
         runtime: &Handle,
         client: &Client,
@@ -49,11 +49,11 @@ impl Callers {
         self.shared.done.load(Ordering::Relaxed)
     }
 
-    /// Lets all of them end.
+    /// Stops all callers.
     ///
     /// # Errors
     ///
-    /// That of an operation, if any has failed: figures of failures would be sample_value for figures of operations.
+    /// Returns the error of a failed operation: failures must not count as operations.
     pub(super) async fn stop(mut self) -> Outcome<()> {
         self.shared.stop.store(true, Ordering::Relaxed);
         while let Some(ended) = time::timeout(STOP_TIMEOUT, self.running.join_next()).await? {

@@ -1,4 +1,4 @@
-//! What is measured of each contender.
+//! The cases that each contender is measured in.
 
 /// One kind of load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub(super) struct Case {
     pub(super) workers: Workers,
 }
 
-/// What the callers do.
+/// The operation of the callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     GetItem,
@@ -32,7 +32,7 @@ pub(super) enum Workers {
 impl Operation {
     pub(super) const ALL: [Self; 2] = [Self::GetItem, Self::PutItem];
 
-    /// What it is called in arguments.
+    /// The name in arguments.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::GetItem => "get",
@@ -40,7 +40,7 @@ impl Operation {
         }
     }
 
-    /// What it is called in results.
+    /// The title in results.
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::GetItem => "GetItem",

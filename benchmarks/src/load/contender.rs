@@ -9,19 +9,19 @@ use crate::client::{Client, ClientSettings};
 /// One of the clients that are compared. Another setting of the plugin is one more entry of the [list](CONTENDERS).
 #[derive(Debug)]
 pub(super) struct Contender {
-    /// What it is called in arguments.
+    /// The name in arguments.
     pub(super) name: &'static str,
-    /// What it is called in results.
+    /// The title in results.
     pub(super) title: &'static str,
-    /// Whether it takes part with signed requests, with others, or both.
+    /// The signing modes in which the contender takes part.
     pub(super) signing: &'static [Signing],
-    /// For which of these the thresholds are: at most one contender's each.
+    /// The signing modes whose thresholds apply to this contender; each mode has at most one.
     pub(super) thresholds_apply_to: &'static [Signing],
-    /// Makes a client, inside of the runtime that it is to use.
+    /// Creates a client inside the runtime that it uses.
     pub(super) connect: fn(&ClientSettings<'_>) -> Outcome<Client>,
 }
 
-/// All of them, in the order of their turns.
+/// All contenders, in the order of their turns.
 pub(super) static CONTENDERS: &[Contender] = &[
     Contender {
         name: "sdk",
@@ -66,7 +66,7 @@ impl Contender {
         CONTENDERS.iter().find(|it| it.name == name)
     }
 
-    /// Whether it is what the others are compared with.
+    /// Returns whether the others are compared with this contender.
     pub(super) fn is_baseline(&self) -> bool {
         self.name == BASELINE
     }
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bars_are_for_one_contender_that_takes_part() {
+    fn thresholds_apply_to_one_participating_contender() {
         for signing in Signing::ALL {
             let judged: Vec<_> = CONTENDERS
                 .iter()
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_them_is_the_base() {
+    fn exactly_one_contender_is_the_baseline() {
         assert_eq!(CONTENDERS.iter().filter(|it| it.is_baseline()).count(), 1);
     }
 }

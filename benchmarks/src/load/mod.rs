@@ -1,23 +1,22 @@
-//! Clients compared under load: what processor time an operation takes, and how many operations two threads make.
+//! Compares clients under load: the processor time of an operation, and the throughput of two threads.
 //!
-//! Sixteen callers make one operation after the other, as fast as they are answered, over loopback to three nodes in a
-//! process of their own. The contenders take turns within the same run, round after round, so that what else happens on
-//! the machine meets all of them; each round is compared within itself, and the medians of these ratios are judged.
+//! Sixteen callers send one request after the other, as fast as responses arrive, over loopback to three nodes in a second
+//! process. The contenders take turns in every round, so that other load on the machine affects all of them. Ratios are
+//! taken within a round, and the thresholds apply to the medians of these ratios.
 //!
 //! What is measured, and what is not:
 //!
 //! * **Processor time per operation** is that of the client's process, the kernel's work for it included: of the whole
-//!   process, divided by the operations in the same time. The nodes' is not in it. It is judged with one worker thread,
+//!   process, divided by the operations in the same time. The nodes' time is not in it. It is judged with one worker thread,
 //!   which leaves the nodes a processor of their own where there are two, so that callers and nodes hardly take turns on
-//!   one. What it still depends on is how busy the client is: at a lower rate, each wake-up brings fewer answers.
-//! * **Throughput** is judged with two worker threads. On a machine with two processors, callers and nodes share them. What
-//!   the nodes take of an operation is the same whoever asks, and draws each ratio towards one: the less the client costs,
-//!   the more so. Therefore what the nodes take is told too, and what the processor times come to: as here, which is what
-//!   to look at where other programs take a part of the processors, and with the nodes elsewhere. These two are
-//!   calculated, and not judged.
+//!   one. It still depends on the load of the client: at a lower rate, each wake-up brings fewer responses.
+//! * **Throughput** is judged with two worker threads. On a machine with two processors, callers and nodes share them. The
+//!   nodes' time per operation is the same for every client and draws each ratio towards one: the cheaper the client, the
+//!   more so. Therefore the report also shows the nodes' time, and two calculated throughputs, which are not judged: with
+//!   shared processors, which is the figure to use where other programs take a part of them, and with the nodes elsewhere.
 //!
-//! The SDK alone speaks to one of the nodes, as it always does. They share the threads of one process, so it has as much to
-//! serve it as the others have.
+//! The SDK alone uses one of the nodes, as it always does. All nodes share the threads of one process, so that one node has
+//! the same capacity as three.
 
 mod arguments;
 mod callers;
@@ -37,10 +36,10 @@ use arguments::Arguments;
 
 use crate::{Outcome, nodes, program};
 
-/// Does what the arguments of the process say.
+/// Runs the program with the arguments of the process.
 ///
-/// Ends with 0 whatever the figures are, unless `--strict` is given: then with 1 if the plugin misses a threshold. 2 stands for
-/// arguments that are wrong.
+/// Exits with 0 regardless of the figures; with `--strict`, exits with 1 if the plugin misses a threshold. Exits with 2 on
+/// invalid arguments.
 pub fn main() -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env());
     program::run(task, arguments::USAGE, nodes::serve, compare)

@@ -9,7 +9,7 @@ use super::threshold::Figure;
 use crate::machine;
 use crate::text::{count, percent, table_row, time, whole_percent};
 
-/// Writes one row for each thing that is judged, and one column for each contender.
+/// Writes one row for each case, and one column for each contender.
 pub(super) fn table(results: &Results) -> String {
     let mut head = vec![String::new()];
     head.extend(results.contenders.iter().map(|it| it.title.to_owned()));
@@ -25,7 +25,7 @@ pub(super) fn table(results: &Results) -> String {
     table
 }
 
-/// Writes what the table means, and what it was measured with.
+/// Explains the table and the conditions of the measurement.
 pub(super) fn note(results: &Results) -> String {
     let (callers, rounds) = (results.callers, results.rounds);
     let (length, warm_up) = (results.length.as_secs(), time(WARM_UP));
@@ -44,8 +44,8 @@ pub(super) fn note(results: &Results) -> String {
          (after {warm_up} to warm up) in {rounds} rounds; in a cell the median, and the ratio to the SDK alone in the same \
          round: median, least to most.\n\n\
          Processor time is that of the client's process, with the kernel's work for it, and without the nodes. With two \
-         threads, callers and nodes may have to share the processors: what the nodes take of an operation (below) is the \
-         same whoever asks, and draws the ratios of throughput towards 1. The nodes verify signatures where requests are \
+         threads, callers and nodes may have to share the processors: the nodes' time per operation (below) is the \
+         same for every client and draws the ratios of throughput towards 1. The nodes verify signatures where requests are \
          signed. The SDK alone speaks to one node. Nothing is tuned.\n\n\
          Measured on {} on {}, which callers and nodes share{other_programs}. alternator-lb-sdk {}, aws-sdk-dynamodb {}.\n",
         machine::today(),
@@ -79,7 +79,7 @@ pub(super) fn details(results: &Results) -> String {
     table
 }
 
-/// Writes nothing where a contender did not take part.
+/// Returns an empty cell where a contender did not take part.
 fn cell(results: &Results, case: Case, figure: Figure, contender: &Contender) -> String {
     let Some(figures) = results.figures(case, contender, figure.sample_value()) else {
         return String::new();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn who_did_not_take_part_has_no_line() {
+    fn absent_contender_has_no_row() {
         let results = results(CASE, &[&[("sdk", 50.0), ("plugin", 30.0)]]);
         let details = details(&results);
         assert_eq!(details.lines().count(), 4);

@@ -1,4 +1,4 @@
-//! What all turns together have shown.
+//! The results of all turns.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::contender::Contender;
 use super::run::Sample;
 use super::spread::Spread;
 
-/// All that is reported.
+/// The results that the report shows.
 #[derive(Debug)]
 pub(super) struct Results {
     pub(super) operations: Vec<Operation>,
@@ -143,7 +143,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn without_the_sdk_nothing_is_compared() {
+    fn ratios_need_the_sdk_as_baseline() {
         let results = results(CASE, &[&[("plugin", 60.0)]]);
         let plugin = Contender::named("plugin").unwrap();
         assert_eq!(results.ratios(CASE, plugin, |it| it.client_micros), None);

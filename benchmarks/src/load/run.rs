@@ -1,4 +1,4 @@
-//! One turn of one contender: a fresh client in a fresh runtime, and what it took between two moments.
+//! One turn of one contender: a fresh client in a fresh runtime, measured between two snapshots.
 
 use std::time::Duration;
 
@@ -15,23 +15,23 @@ use crate::client::{Client, ClientSettings};
 use crate::cpu_usage::CpuUsage;
 use crate::nodes::{Nodes, Service};
 
-/// What a turn has shown.
+/// The figures of a turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Sample {
     /// Operations that succeeded, per second.
     pub(super) throughput: f64,
     /// Processor time of the client's process per operation, in microseconds.
     pub(super) client_micros: f64,
-    /// The same of the nodes' process.
+    /// Processor time of the nodes' process per operation, in microseconds.
     pub(super) node_micros: f64,
-    /// What other programs took of all processors, from 0 to 1, where that is known.
+    /// The share of all processors that other programs used, from 0 to 1, where known.
     pub(super) other_programs: Option<f64>,
 }
 
-/// What is needed to make turns.
+/// The nodes and the settings that all turns share.
 #[derive(Debug)]
 pub(super) struct Harness {
-    /// Where time is waited for and the nodes are spoken to, apart from the client that is measured.
+    /// Runs timers and the commands to the nodes, apart from the measured client.
     control: Runtime,
     nodes: Nodes,
     signing: Signing,
@@ -40,7 +40,7 @@ pub(super) struct Harness {
     turns: usize,
 }
 
-/// What had been used and done at a snapshot.
+/// The totals at an instant.
 #[derive(Debug)]
 struct Snapshot {
     at: Instant,
@@ -68,7 +68,7 @@ impl Harness {
         })
     }
 
-    /// Lets a contender have its turn.
+    /// Measures one turn of a contender.
     pub(super) fn run_turn(&mut self, case: Case, contender: &Contender) -> Outcome<Sample> {
         self.turns += 1;
         let runtime = Builder::new_multi_thread()
@@ -80,7 +80,7 @@ impl Harness {
             self.control
                 .block_on(sample(&mut self.nodes, callers, self.length))
         });
-        // Whatever the client leaves behind would be booked on the next.
+        // Work that the client leaves behind would count for the next one.
         runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
         sample
     }
@@ -141,11 +141,11 @@ impl Snapshot {
     }
 }
 
-/// As the other figures: enough that there is a choice.
+/// As in `faults`: enough nodes to choose from.
 pub(super) const NODES: usize = 3;
-/// Connections have been made by then, and the nodes been found.
+/// The time for opening connections and discovering the nodes.
 pub(super) const WARM_UP: Duration = Duration::from_millis(500);
-/// Ample for tasks that have nothing left to do.
+/// Tasks have no work left by then; this is ample.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_before_does_not_count() {
+    fn sample_excludes_work_before_the_first_snapshot() {
         let begin = Instant::now();
         let end = begin + Duration::from_secs(2);
         let sample = snapshot(end, 21_000, 1_500, 900).since(&snapshot(begin, 1_000, 500, 500));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_done_is_nothing_measured() {
+    fn sample_without_operations_is_none() {
         let now = Instant::now();
         assert_eq!(snapshot(now, 7, 9, 9).since(&snapshot(now, 7, 0, 0)), None);
     }

@@ -1,6 +1,6 @@
-//! Several figures of the same thing.
+//! Summarises repeated measurements.
 
-/// The one in the middle, and how far the others are from it.
+/// The minimum, median and maximum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Spread {
     pub(super) least: f64,

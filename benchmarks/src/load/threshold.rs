@@ -1,18 +1,18 @@
-//! What the plugin must reach, as ratios to the SDK alone in the same rounds.
+//! The thresholds of the plugin, as ratios to the SDK alone in the same rounds.
 
 use super::case::{Case, Signing, Workers};
 use super::run::Sample;
 
-/// What is judged of a case.
+/// The figure of a case that has a threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Figure {
-    /// Processor time per operation: the less the better.
+    /// Processor time per operation; lower is better.
     ProcessorTime,
-    /// Operations per second: the more the better.
+    /// Operations per second; higher is better.
     Throughput,
 }
 
-/// A ratio that must be reached.
+/// A ratio that the plugin must reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Threshold {
     pub(super) figure: Figure,
@@ -20,7 +20,7 @@ pub(super) struct Threshold {
 }
 
 impl Figure {
-    /// What a case is there for.
+    /// Returns the figure that a case measures.
     pub(super) fn of(case: Case) -> Self {
         match case.workers {
             Workers::One => Self::ProcessorTime,
@@ -62,7 +62,7 @@ impl Threshold {
         }
     }
 
-    /// Writes it as it is held against a ratio.
+    /// Formats the bound.
     pub(super) fn text(self) -> String {
         match self.figure {
             Figure::ProcessorTime => format!("at most {:.2}", self.bound),

@@ -1,4 +1,4 @@
-//! Whether the plugin reaches its thresholds.
+//! Judges the plugin by its thresholds.
 
 use super::case::Case;
 use super::contender::Contender;
@@ -6,7 +6,7 @@ use super::results::Results;
 use super::threshold::{Figure, Threshold};
 use crate::text::whole_percent;
 
-/// What a case has shown of the contender that its threshold is for.
+/// The result of a case for the contender that its threshold applies to.
 #[derive(Debug)]
 pub(super) struct Verdict {
     case: Case,
@@ -14,17 +14,17 @@ pub(super) struct Verdict {
     threshold: Threshold,
     ratio: f64,
     calculated: Option<CalculatedThroughput>,
-    /// What other programs took of the processors, in the middle.
+    /// The median share of the processors that other programs used.
     other_programs: f64,
 }
 
-/// Throughput by the processor time that an operation takes, as ratios: what it comes to where nothing but that limits
-/// it. Other programs hardly change these two, whereas they take from the throughput itself.
+/// Throughput calculated from processor time, as ratios: the throughput where processor time is the only limit. Other
+/// programs hardly change these two, but they do reduce the measured throughput.
 #[derive(Clone, Copy, Debug)]
 struct CalculatedThroughput {
     /// With the nodes on the same processors, as here.
     shared: f64,
-    /// With the nodes elsewhere.
+    /// With the nodes on other machines.
     separate: f64,
 }
 
@@ -54,7 +54,7 @@ impl Verdict {
     }
 }
 
-/// Judges each case in which the contender took part that its threshold is for.
+/// Judges each case in which the contender of its threshold took part.
 pub(super) fn judge(results: &Results) -> Vec<Verdict> {
     let judge = |case: Case| {
         let mut contenders = results.contenders.iter().copied();
@@ -102,7 +102,7 @@ pub(super) fn text(verdicts: &[Verdict]) -> String {
     verdicts.iter().map(|it| it.report_line() + "\n").collect()
 }
 
-/// Beyond that, processors are shared with more than the nodes. Rounds bear some of it, since all contenders meet it.
+/// The share above which a result is doubtful. Rounds tolerate some foreign load, since it affects all contenders.
 const MAX_OTHER_PROGRAMS: f64 = 0.05;
 
 #[cfg(test)]
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_of_a_busy_machine_are_doubted() {
+    fn figures_of_a_busy_machine_are_marked_doubtful() {
         let turns: [(&str, f64); 2] = [("sdk", 100.0), ("plugin", 60.0)];
         let mut results = results(CASE, &[&turns]);
         results.turns[0].sample.other_programs = Some(0.3);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_judged_without_what_it_is_compared_with() {
+    fn nothing_is_judged_without_a_baseline() {
         assert!(judge(&results(CASE, &[&[("plugin", 60.0)]])).is_empty());
         assert!(judge(&results(CASE, &[&[("sdk", 60.0)]])).is_empty());
     }

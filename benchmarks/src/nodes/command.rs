@@ -1,40 +1,40 @@
-//! The language in which the process of the nodes is told what to do: one line each, nodes counted from 1.
+//! The commands for the process of the nodes: one per line, with nodes counted from 1.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// What the process of the nodes does.
+/// A command for the process of the nodes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Command {
-    /// Answers how many requests each node has had.
+    /// Writes the number of requests of each node.
     Requests,
-    /// Answers what processor time the process has used, in nanoseconds.
+    /// Writes the processor time of the process, in nanoseconds.
     ProcessorTime,
     /// Changes a node.
     Change(usize, Change),
 }
 
-/// What happens to a node.
+/// A change to a node.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Change {
-    /// Port closed, connections cut, still listed.
+    /// Closes the port and the connections; the node stays listed.
     Stop,
-    /// Back at its address.
+    /// Starts the node at its former address.
     Start,
-    /// Its fault ends.
+    /// Ends the fault.
     Recover,
-    /// Accepts and reads, answers nothing.
+    /// Accepts and reads requests without responding.
     Hang,
-    /// Packets to it are dropped.
+    /// Drops packets to the node.
     BlackHole,
-    /// Sends heads of answers, and no bodies.
+    /// Sends response headers without bodies.
     Stall,
-    /// Answers later by this much.
+    /// Delays responses by this time.
     Delay(Duration),
-    /// Answers 500 to this share of the requests.
+    /// Responds with 500 to this share of the requests.
     Errors(f64),
-    /// Answers `RequestLimitExceeded` to this share of the requests.
+    /// Responds with `RequestLimitExceeded` to this share of the requests.
     Throttle(f64),
 }
 
@@ -86,7 +86,8 @@ impl FromStr for Command {
 }
 
 fn number<T: FromStr>(word: &str) -> Result<T, String> {
-    word.parse().map_err(|_| format!("{word:?} is no number"))
+    word.parse()
+        .map_err(|_| format!("{word:?} is not a number"))
 }
 
 #[cfg(test)]
@@ -94,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn formatted_value_parses_to_itself() {
         let changes = [
             Change::Stop,
             Change::Start,
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_command_is_refused() {
+    fn invalid_commands_are_rejected() {
         for line in [
             "",
             "stop",

@@ -1,7 +1,7 @@
-//! The nodes, in a process of their own: what they cost would otherwise be booked on the client.
+//! The nodes, in a second process, so that their processor time does not count as the client's.
 //!
-//! That process is the program itself, called with `serve`. It is told what to do on its standard input, line by line,
-//! and answers each line with one of its own.
+//! That process is the program itself, started with `serve`. It reads commands from its standard input, one per line, and
+//! writes one line for each.
 
 mod command;
 mod server;
@@ -61,7 +61,7 @@ impl Nodes {
         &self.addresses
     }
 
-    /// Returns the number of their process.
+    /// Returns the process id of the nodes.
     pub(crate) fn process(&self) -> Option<u32> {
         self.process.id()
     }
@@ -72,14 +72,14 @@ impl Nodes {
         Ok(())
     }
 
-    /// Returns how many requests each node has had.
+    /// Returns the number of requests of each node.
     pub(crate) async fn requests(&mut self) -> Outcome<Vec<u64>> {
         let response = self.send(Command::Requests).await?;
         let numbers = response.split_whitespace().map(str::parse);
         Ok(numbers.collect::<Result<_, _>>()?)
     }
 
-    /// Returns what processor time their process has used since it was started.
+    /// Returns the processor time of the process since its start.
     pub(crate) async fn processor_time(&mut self) -> Outcome<Duration> {
         let response = self.send(Command::ProcessorTime).await?;
         Ok(Duration::from_nanos(response.trim().parse()?))
@@ -92,7 +92,7 @@ impl Nodes {
         self.read_response("ok").await
     }
 
-    /// Returns what is behind the first word of the next line, which must be this one.
+    /// Reads a line that must begin with `first`, and returns the rest.
     async fn read_response(&mut self, first: &str) -> Outcome<String> {
         let line = time::timeout(RESPONSE_TIMEOUT, self.responses.next_line()).await??;
         let line = line.ok_or("the process of the nodes has ended")?;
@@ -103,5 +103,5 @@ impl Nodes {
     }
 }
 
-/// Ample for what takes milliseconds, on a machine that is busy with the load.
+/// Commands take milliseconds; this is ample on a machine that is busy with the load.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);

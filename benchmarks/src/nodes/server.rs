@@ -1,6 +1,6 @@
 //! The process of the nodes: the program itself, called with `serve`.
 //!
-//! It obeys the lines of its standard input, and ends with it: also when its parent is killed, no nodes are left behind.
+//! It executes the commands on its standard input and ends at its end, so that no nodes outlive a killed parent.
 
 use std::io::{self, BufRead, Write};
 
@@ -10,7 +10,7 @@ use cpu_time::ProcessTime;
 use super::{Change, Command, Service};
 use crate::Outcome;
 
-/// Starts the nodes, says `ready` and their addresses, and obeys until the input ends.
+/// Starts the nodes, writes `ready` and their addresses, and executes commands until the input ends.
 pub(crate) fn serve(service: Service) -> Outcome<()> {
     let mut cluster = TestCluster::builder()
         .nodes(service.nodes)
@@ -77,7 +77,7 @@ fn apply(node: &Node, change: Change) -> Result<(), String> {
     Ok(())
 }
 
-/// Given without the engine, so that the nodes cost as little as they can of the machine that the clients run on.
+/// Fixed responses bypass the engine, so that the nodes use as little as possible of the machine that clients share.
 const ITEM: &str = r#"{"Item":{"k":{"S":"a"},"v":{"N":"1"},"name":{"S":"An example"},"owner":{"S":"alternator"},"done":{"BOOL":true}}}"#;
 const EMPTY_RESPONSE: &str = "{}";
 
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn time_only_passes() {
+    fn processor_time_is_monotonic() {
         let cluster = TestCluster::builder().nodes(1).start().unwrap();
         let used = || execute(&cluster, "processor-time").unwrap();
         let (first, second) = (used(), used());
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn orders_that_cannot_be_obeyed_change_nothing() {
+    fn rejected_commands_change_nothing() {
         let cluster = TestCluster::builder().nodes(1).start().unwrap();
         for line in ["stop 0", "stop 2", "explode 1"] {
             assert!(execute(&cluster, line).is_err(), "{line}");

@@ -1,8 +1,8 @@
-//! What a process of nodes is started as.
+//! The arguments of the process of the nodes.
 
 use lexopt::{Parser, ValueExt as _};
 
-/// A cluster that answers reads and writes at once.
+/// A cluster that responds to reads and writes at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Service {
     pub(crate) nodes: usize,
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn formatted_value_parses_to_itself() {
         let open = Service::open(3);
         let closed = Service {
             enforces_authorization: true,
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_service_is_refused() {
+    fn invalid_service_arguments_are_rejected() {
         for words in [&["many"][..], &[], &["3", "signed"], &["3", "--help"]] {
             assert!(parse(words).is_err(), "{words:?}");
         }

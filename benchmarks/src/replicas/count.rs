@@ -1,4 +1,4 @@
-//! What the nodes see of a contender.
+//! Counts the requests of a contender on the nodes.
 
 use std::net::SocketAddr;
 
@@ -15,14 +15,14 @@ use super::contender::{Contender, KEY, TABLE};
 use crate::Outcome;
 use crate::client::{Client, ClientSettings};
 
-/// What was counted on one layout.
+/// The figures of one layout.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Counts {
     /// The share of the reads that landed on a replica.
     pub(super) on_replica: f64,
-    /// The share of them that landed on the node which got most.
+    /// The share of the reads that landed on the busiest node.
     pub(super) busiest: f64,
-    /// Over how many nodes the transactions of a partition came, on the average.
+    /// The mean number of coordinators of the transactions of a partition.
     pub(super) coordinators: f64,
 }
 
@@ -54,7 +54,7 @@ async fn count_on(contender: Contender, tokens: Tokens) -> Outcome<Counts> {
     for number in 0..CLIENTS {
         let client = contender.connect(&settings)?;
         warm_up(contender, &client).await?;
-        // No two clients of an application have made as many requests, so that their turns are in step.
+        // Gives every client a different number of requests, so that their rotations are out of step.
         for _ in 0..number {
             get(&client, 0).await?;
         }
@@ -70,7 +70,7 @@ async fn count_on(contender: Contender, tokens: Tokens) -> Outcome<Counts> {
 
 async fn create_table(client: &Client) -> Outcome<()> {
     let Client::Sdk(client) = client else {
-        return Err("the table is made by the SDK alone".into());
+        return Err("only the SDK alone creates the table".into());
     };
     let attribute = AttributeDefinition::builder().attribute_name(KEY);
     let element = KeySchemaElement::builder().attribute_name(KEY);
@@ -85,7 +85,7 @@ async fn create_table(client: &Client) -> Outcome<()> {
     Ok(())
 }
 
-/// Makes requests until the client knows what it is going to know, and all nodes.
+/// Makes requests until the client knows all nodes and, if token-aware, the replicas.
 async fn warm_up(contender: Contender, client: &Client) -> Outcome<()> {
     let input = GetItemInput::builder().table_name(TABLE);
     let input = input.key(KEY, key(0)).build()?;
@@ -104,7 +104,7 @@ async fn warm_up(contender: Contender, client: &Client) -> Outcome<()> {
         }
         tokio::task::yield_now().await;
     }
-    Err("the client does not warm_up where partitions are".into())
+    Err("the client does not find all nodes or replicas".into())
 }
 
 /// Returns the share of the reads that landed on a replica, and on the busiest node.
@@ -120,7 +120,7 @@ async fn count_reads(cluster: &TestCluster, clients: &[Client]) -> Outcome<(f64,
     Ok((on as f64 / READS as f64, busiest as f64 / READS as f64))
 }
 
-/// Returns over how many nodes the transactions of a partition came.
+/// Returns the mean number of coordinators of the transactions of a partition.
 async fn count_coordinators(cluster: &TestCluster, clients: &[Client]) -> Outcome<f64> {
     cluster.reset_counters();
     for number in 0..CONTENDED_PARTITIONS {
@@ -159,8 +159,8 @@ fn key(number: u64) -> AttributeValue {
 const NODES: usize = 12;
 const TABLETS: u32 = 64;
 const CLIENTS: usize = 8;
-/// Enough that chance changes no more than the last digit that is printed.
+/// Enough that chance changes at most the last printed digit.
 const READS: u64 = 12_000;
 const CONTENDED_PARTITIONS: u64 = 100;
-/// Far more than it takes.
+/// Far more than a client needs.
 const MAX_WARM_UP_OPERATIONS: usize = 10_000;

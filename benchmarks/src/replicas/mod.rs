@@ -1,9 +1,9 @@
-//! Which requests land on a node that holds their partition, and over how many nodes the transactions of one partition come.
+//! Counts the requests that land on a replica of their partition, and the coordinators of the transactions of a partition.
 //!
-//! Counted, not timed, by the nodes themselves: twelve of them in three racks, with three replicas of everything, once
-//! spread by vnodes and once by tablets. Every contender reads each of many partitions once. Then eight clients of it
-//! change each of a few partitions under a condition, one after the other: each node that such a change came over is a
-//! coordinator that the others may get in the way of.
+//! The nodes count; nothing is timed. Twelve nodes in three racks hold three replicas of each partition, first with vnodes
+//! and then with tablets. Every contender reads each of many partitions once. Then eight clients of it write conditionally
+//! to each of a few partitions, one after the other. Each node that receives such a write is a coordinator that may
+//! contend with the others.
 
 mod contender;
 mod count;
@@ -16,7 +16,7 @@ use count::Counts;
 use crate::text::{percent, table_row};
 use crate::{Outcome, machine};
 
-/// Counts, and prints a table. Ends with 1 if something goes wrong, or the plugin misses what it meets_expectations.
+/// Counts, and prints a table. Exits with 1 on an error, or if the plugin misses an expectation.
 pub fn main() -> ExitCode {
     match print() {
         Ok(true) => ExitCode::SUCCESS,
@@ -28,7 +28,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Returns whether the meets_expectations are kept.
+/// Returns whether the plugin meets all expectations.
 fn print() -> Outcome<bool> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -55,7 +55,7 @@ fn print() -> Outcome<bool> {
         machine::describe()
     );
     if !all_met {
-        println!("\nThe plugin misses what it meets_expectations.");
+        println!("\nThe plugin misses an expectation.");
     }
     Ok(all_met)
 }

@@ -1,20 +1,19 @@
-//! Things that go by a number.
+//! A growing list with stable indexes.
 
 use std::ops::{Index, IndexMut};
 
-/// Things with numbers from zero on. Only this program gives out the numbers, and takes nothing away.
+/// Values with indexes from zero on. Values are never removed, so an index stays valid.
 #[derive(Debug)]
 pub(crate) struct Arena<T>(Vec<T>);
 
 impl<T> Arena<T> {
     pub(crate) fn len(&self) -> u32 {
-        // Nobody has so many.
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)
     }
 
-    /// Adds one. Returns its number.
-    pub(crate) fn push(&mut self, thing: T) -> u32 {
-        self.0.push(thing);
+    /// Adds a value. Returns its index.
+    pub(crate) fn push(&mut self, value: T) -> u32 {
+        self.0.push(value);
         self.len() - 1
     }
 
@@ -30,8 +29,8 @@ impl<T> Default for Arena<T> {
 }
 
 impl<T> FromIterator<T> for Arena<T> {
-    fn from_iter<I: IntoIterator<Item = T>>(things: I) -> Self {
-        Self(things.into_iter().collect())
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self(values.into_iter().collect())
     }
 }
 
@@ -40,19 +39,19 @@ impl<T> Index<u32> for Arena<T> {
 
     #[expect(
         clippy::indexing_slicing,
-        reason = "numbers come from here, and nothing is taken away"
+        reason = "`push` hands out the indexes, and values are never removed"
     )]
-    fn index(&self, number: u32) -> &T {
-        &self.0[number as usize]
+    fn index(&self, index: u32) -> &T {
+        &self.0[index as usize]
     }
 }
 
 impl<T> IndexMut<u32> for Arena<T> {
     #[expect(
         clippy::indexing_slicing,
-        reason = "numbers come from here, and nothing is taken away"
+        reason = "`push` hands out the indexes, and values are never removed"
     )]
-    fn index_mut(&mut self, number: u32) -> &mut T {
-        &mut self.0[number as usize]
+    fn index_mut(&mut self, index: u32) -> &mut T {
+        &mut self.0[index as usize]
     }
 }

@@ -15,7 +15,7 @@ pub(crate) struct Client {
     pub(crate) router: Router<u32>,
     pub(crate) rng: fastrand::Rng,
     pub(crate) rack: u32,
-    /// Its attempts under way.
+    /// The attempts in flight.
     pub(crate) in_flight: Vec<Token>,
     pub(crate) retry_budgets: RetryBudgets,
     pub(crate) health_checker: HealthChecker,
@@ -23,7 +23,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// One that knows these nodes.
+    /// Creates a client that knows these nodes, by priority level.
     pub(crate) fn new(
         rack: u32,
         levels: &[Vec<NodeUrl>],
@@ -43,7 +43,7 @@ impl Client {
         }
     }
 
-    /// Puts another list in force. Returns whether ejections are ignored from now on, or not any more, if that has changed.
+    /// Publishes a new list. Returns whether panic mode begins or ends, if either.
     pub(crate) fn publish(&self, levels: &[Vec<NodeUrl>], now: Duration) -> Option<bool> {
         let table = self.router.table();
         let topology = table

@@ -1,4 +1,4 @@
-//! What happens to the nodes.
+//! Applies the steps of a scenario to the nodes.
 
 use crate::health::Outcome;
 use crate::node::{Availability, REFUSED_AFTER};
@@ -85,7 +85,7 @@ impl World {
         self.record.node_down(node, now);
         self.nodes[node].availability = availability;
         for token in self.nodes[node].server.stop() {
-            // Of a host that is gone nothing is heard, not even that.
+            // A lost host does not even reset its connections.
             if availability == Availability::Refusing {
                 let event = Event::Failure(token, Outcome::Cut);
                 self.events.schedule_after(REFUSED_AFTER, event);

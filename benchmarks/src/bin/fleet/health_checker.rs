@@ -14,17 +14,17 @@ pub(crate) const FORCED_PROBE_INTERVAL: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(crate) struct HealthChecker {
     pub(crate) stalls: Stalls<u32>,
-    /// How many are under way.
+    /// The number of probes in flight.
     pub(crate) probes: usize,
     pub(crate) last_tick: Duration,
     pub(crate) is_idle: bool,
-    /// The attempt that has ended its rest, and for how long the library would hold it to have waited at that moment.
+    /// The attempt that ended the idle state, and the wait that the library would assume for it at that time.
     pub(crate) woken_by: Option<(Token, Duration)>,
-    /// When it looks next.
+    /// The time of the next tick.
     pub(crate) next_tick: Option<Duration>,
-    /// When the next node may be asked whether it is back.
+    /// The time of the next probe of an ejected node.
     pub(crate) next_probe: Duration,
-    /// When nodes were last asked before the end of their rest.
+    /// The last time that nodes were probed before the end of their ejection.
     pub(crate) last_forced_probe: Duration,
 }
 
@@ -46,14 +46,14 @@ impl HealthChecker {
         self.probes < MAX_PROBES
     }
 
-    /// The first of its moments that is not before `time`.
+    /// Returns the first tick at or after `time`.
     pub(crate) fn tick_at_or_after(&self, time: Duration) -> Duration {
         let passed = time.saturating_sub(self.last_tick).as_nanos();
         let ticks = passed.div_ceil(TICK.as_nanos());
         self.last_tick + TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
     }
 
-    /// When the next node may be asked, or a former purpose counts as given up.
+    /// Returns the time at which the next ejected node may be probed, or a pending probe expires.
     pub(crate) fn next_probe_time(&self, table: &Table<u32>) -> Duration {
         if !self.may_probe() {
             return Duration::MAX;

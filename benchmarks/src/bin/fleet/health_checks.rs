@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl World {
-    /// An attempt has begun.
+    /// Handles the beginning of an attempt.
     pub(crate) fn on_attempt(&mut self, client: u32, token: Token) {
         let now = self.now();
         let checker = &mut self.clients[client].health_checker;
@@ -27,7 +27,7 @@ impl World {
         self.probe_ejected(client);
     }
 
-    /// There is something new to watch over.
+    /// Ends the idle state after a change.
     pub(crate) fn wake(&mut self, client: u32) {
         let now = self.now();
         let Self { clients, .. } = self;
@@ -49,7 +49,7 @@ impl World {
         }
     }
 
-    /// It is time for a look, unless that was put forward.
+    /// Ticks, unless the tick was moved to an earlier time.
     pub(crate) fn tick_if_due(&mut self, client: u32) {
         let now = self.now();
         let checker = &mut self.clients[client].health_checker;
@@ -79,7 +79,7 @@ impl World {
         }
     }
 
-    /// The nodes on which requests wait for too long.
+    /// Returns the nodes on which requests wait for too long.
     fn find_stalled(&mut self, client: u32) -> Vec<Arc<Target<u32>>> {
         let client = &mut self.clients[client];
         let checker = &mut client.health_checker;
@@ -90,7 +90,7 @@ impl World {
         if let Some((token, waited)) = checker.woken_by.take()
             && let Some(node) = node_of(token)
         {
-            // The look with which it woke up, attempts up for: it was too early to find anything.
+            // Makes up for the tick at the wake-up, which was too early to find anything.
             checker.stalls.look([&node].into_iter(), waited, 0);
         }
         if client.in_flight.is_empty() && checker.stalls.is_empty() {
@@ -104,19 +104,19 @@ impl World {
             .collect();
         let mut stalled = match in_flight.iter().all(|node| node.latency().is_some()) {
             true => checker.stalls.look(in_flight.iter(), TICK, MAX_PROBES),
-            // Then it matters what is usual elsewhere.
+            // Without a latency of its own, a node is compared with the others.
             false => {
                 let table = client.router.table();
                 let nodes = table.topology().nodes().iter();
                 checker.stalls.look(nodes, TICK, MAX_PROBES)
             }
         };
-        // They come in no certain order, and a run shall be the same every time.
+        // Their order is arbitrary, and every run must be the same.
         stalled.sort_by_key(|node| *node.endpoint());
         stalled
     }
 
-    /// Asks the nodes that are out and whose rest is over, or all of them where none can be used.
+    /// Probes the nodes whose ejection is over, or all ejected nodes where no node is usable.
     fn probe_ejected(&mut self, client: u32) {
         let now = self.now();
         if self.clients[client].health_checker.next_probe > now {

@@ -1,12 +1,12 @@
-//! A fleet in simulated time: thousands of clients and a hundred nodes, which no single machine holds, while nodes restart,
-//! fail, slow down and cannot be reached. `cargo run --release -p benchmarks --bin fleet -- --help`.
+//! Simulates a fleet that no single machine holds: thousands of clients and a hundred nodes, while nodes restart, fail, slow
+//! down and become unreachable. `cargo run --release -p benchmarks --bin fleet -- --help`.
 //!
-//! Choosing nodes and judging them is the library's own code, included here: `topology`, `health`, `routing`, and of
-//! `discovery` what finds stalled nodes. What is asynchronous in the library is played here by the same rules: retries, the
-//! watch with its probes, refreshes. See [`HEADER`] for what that leaves out.
+//! Routing and health are the library's own code, included here: `topology`, `health`, `routing`, and the detection of
+//! stalled nodes of `discovery`. The simulation reimplements the asynchronous parts by the same rules: retries, the health
+//! checker with its probes, and refreshes. See [`HEADER`] for the limits of the model.
 //!
-//! Everything happens in one thread for each scenario, in the order of simulated time, and all chance comes from one seed:
-//! the same arguments print the same tables.
+//! Each scenario runs in one thread, in the order of simulated time, with all random numbers from one seed: the same
+//! arguments print the same tables.
 
 #![allow(
     dead_code,
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
     benchmarks::fleet::main(&titles, run_scenarios)
 }
 
-/// Plays the scenarios, and prints a table for each.
+/// Runs the scenarios, and prints a table for each.
 fn run_scenarios(arguments: &Arguments) {
     let is_wanted = |it: &&Scenario| {
         arguments.only.is_empty() || arguments.only.iter().any(|name| name == it.name)
@@ -88,7 +88,7 @@ fn run_scenarios(arguments: &Arguments) {
     );
 }
 
-/// Plays as many at a time as there are cores: each has a world of its own, so the order does not matter.
+/// Runs one scenario per core at a time. Each has a world of its own, so the order does not matter.
 fn run_all(scenarios: &[&Scenario], arguments: &Arguments) -> Vec<Option<Record>> {
     let seconds = scenarios.iter().map(|it| it.timeline().end().as_secs());
     let seconds = usize::try_from(seconds.sum::<u64>()).unwrap_or(usize::MAX);
@@ -127,17 +127,17 @@ fn header(arguments: &Arguments) -> String {
     let rate = world::operations_per_second(arguments);
     format!(
         "# A fleet: {clients} clients, {nodes} nodes in three racks, seed {seed}\n\n\
-         Each client does {rate:.0} operations a second, at random moments; together they keep the nodes half busy.\n\n{HEADER}\n"
+         Each client makes {rate:.0} operations per second at random times; together they use half of the capacity of the nodes.\n\n{HEADER}\n"
     )
 }
 
-/// What the figures are attempts of, and what not.
+/// Explains the model and its limits.
 const HEADER: &str = "\
-Simulated: the library's own choice of nodes, its judgement of them and its search for stalled ones (the very sources); by \
-its rules, played here: failovers and retries with their budgets, the watch that looks every 25 ms, probes, refreshes with \
-their jitter and whom they ask, what a node names at which moment. A node serves one request after the other, 1 ms each on \
-the average (exponential), and has no limit to its queue: overload shows as latency.
+Simulated with the sources of the library: routing, health and the detection of stalled nodes. Simulated by the rules of \
+the library: failovers and retries with their budgets, the health checker with its tick of 25 ms, probes, and refreshes \
+with their jitter, their queries and the lists of nodes at each time. A node serves one request after the other, 1 ms each \
+on average (exponential), with an unlimited queue: overload shows as latency.
 
-Not simulated: the network (answers take no time on it, a refused connection 0.5 ms), connections and their opening, \
-the SDK, processors of the clients, parsing of lists, nodes that depend on each other for data, what probes and discovery \
-cost a node, differences between the lists of nodes. All clients are alike, and hold their nodes in the same order.";
+Not simulated: the network (responses take no time on it, a refused connection 0.5 ms), connections and their opening, \
+the SDK, the processors of the clients, parsing of lists, nodes that depend on each other for data, the cost of probes and \
+discovery for a node, differences between the lists of nodes. All clients are alike, and hold their nodes in the same order.";

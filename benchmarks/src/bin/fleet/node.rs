@@ -1,4 +1,4 @@
-//! A node, and how it can be reached.
+//! A node and its availability.
 
 use crate::operations::Token;
 use crate::topology::{Host, NodeUrl, Scheme};
@@ -11,14 +11,14 @@ pub(crate) struct Node {
     pub(crate) url: NodeUrl,
     pub(crate) server: Server<Token>,
     pub(crate) availability: Availability,
-    /// The share of requests that it answers with an error of its own.
+    /// The share of requests that get a server error.
     pub(crate) error_share: f64,
     pub(crate) is_slow: bool,
-    /// Whether probes and discovery wait behind the operations, as where all of the node is slow and not only its disks.
+    /// Whether probes and discovery queue behind operations, as on a node with a slow processor instead of a slow disk.
     pub(crate) delays_probes: bool,
 }
 
-/// What becomes of what is sent to a node.
+/// How a node treats requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Availability {
     /// The node serves requests.
@@ -31,7 +31,7 @@ pub(crate) enum Availability {
     Unreachable,
 }
 
-/// How long an answer takes that costs a node next to nothing.
+/// The response time of a request that costs a node next to nothing.
 const LIGHT_RESPONSE_TIME: Duration = Duration::from_millis(1);
 
 /// The time until a host refuses a connection to a port on which nothing listens: one round trip.
@@ -50,7 +50,7 @@ impl Node {
         }
     }
 
-    /// How long it takes now to answer a probe, or who is in the cluster.
+    /// Returns the current response time of a probe or a membership query.
     pub(crate) fn light_response_time(&self) -> Duration {
         match self.delays_probes {
             true => LIGHT_RESPONSE_TIME + self.server.queueing_delay(),
@@ -58,13 +58,13 @@ impl Node {
         }
     }
 
-    /// Whether nothing is wrong with it, seen from where it looks as if it had this availability.
+    /// Returns whether the node is healthy for a client to which it has this availability.
     pub(crate) fn is_healthy(&self, availability: Availability) -> bool {
         availability == Availability::Serving && self.error_share == 0.0 && !self.is_slow
     }
 }
 
-/// The number of the node at an address, which is what the library keeps at hand for each node.
+/// Returns the index of the node at an address. The library keeps it as the endpoint of the node.
 pub(crate) fn index(url: &NodeUrl) -> u32 {
     let Some(IpAddr::V4(ip)) = url.ip() else {
         return 0;

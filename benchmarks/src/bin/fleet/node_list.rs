@@ -3,22 +3,24 @@
 use benchmarks::fleet::NodeSet;
 use std::time::Duration;
 
-/// A client's list, and when it is refreshed.
+/// The list of a client, and its refresh schedule.
 #[derive(Debug)]
 pub(crate) struct NodeList {
     pub(crate) nodes: NodeSet,
-    /// Nodes that have shown that they honour the purpose for a datacenter or rack.
+    /// Nodes known to support membership queries of a datacenter or rack.
     pub(crate) scope_aware: NodeSet,
     pub(crate) failures: u32,
-    /// Whether there was trouble since the last refresh began.
+    /// Whether a failure hint came since the last refresh began.
     pub(crate) has_failure_hint: bool,
-    /// From when on trouble leads to a refresh, and when there is one at the latest. None during a refresh.
+    /// The window of the next refresh. `None` during a refresh.
     pub(crate) window: Option<RefreshWindow>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RefreshWindow {
+    /// A failure hint moves the refresh forward to this time at the earliest.
     pub(crate) earliest: Duration,
+    /// The time of the refresh without a hint.
     pub(crate) due: Duration,
 }
 

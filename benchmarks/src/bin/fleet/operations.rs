@@ -1,11 +1,11 @@
-//! The operations that are under way.
+//! The operations in progress.
 
 use crate::arena::Arena;
 use crate::retries::RetryState;
 use crate::routing::Plan;
 use std::time::Duration;
 
-/// The operations of all clients, each in a slot that the next one takes when it is over.
+/// The operations of all clients, in slots that are reused.
 #[derive(Debug, Default)]
 pub(crate) struct Operations {
     slots: Arena<Option<Operation>>,
@@ -19,30 +19,29 @@ pub(crate) struct Operation {
     pub(crate) began: Duration,
     pub(crate) plan: Plan<u32>,
     pub(crate) retries: RetryState,
-    /// The number of the attempt under way.
+    /// The number of the current attempt.
     attempt: Option<u32>,
     pub(crate) attempt_state: AttemptState,
 }
 
-/// An attempt of an operation. It is over when the operation makes another, or is over itself. Small, since queues are full
-/// of these.
+/// Identifies an attempt. It is stale once the operation makes another attempt or ends. Small, since queues hold many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) slot: u32,
     attempt: u32,
 }
 
-/// How far an attempt has come.
+/// The progress of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AttemptState {
-    /// Its connection is being opened.
+    /// The connection is being opened.
     Connecting,
-    /// It was sent.
+    /// The request was sent.
     Sent,
 }
 
 impl Operations {
-    /// Begins one. Returns its slot.
+    /// Begins an operation. Returns its slot.
     pub(crate) fn begin(&mut self, client: u32, now: Duration) -> u32 {
         let operation = Operation {
             client,
@@ -61,12 +60,12 @@ impl Operations {
         }
     }
 
-    /// The operation at a slot, if there is one.
+    /// Returns the operation in a slot.
     pub(crate) fn at_slot(&mut self, slot: u32) -> Option<&mut Operation> {
         self.slots[slot].as_mut()
     }
 
-    /// Begins an attempt of the operation at a slot.
+    /// Begins an attempt of the operation in a slot.
     pub(crate) fn begin_attempt(&mut self, slot: u32) -> Token {
         self.attempts += 1;
         let attempt = self.attempts;
@@ -76,7 +75,7 @@ impl Operations {
         Token { slot, attempt }
     }
 
-    /// The operation whose attempt this is, if that is under way still.
+    /// Returns the operation of a current attempt.
     pub(crate) fn get(&self, token: Token) -> Option<&Operation> {
         let operation = self.slots[token.slot].as_ref();
         operation.filter(|operation| operation.attempt == Some(token.attempt))
@@ -87,7 +86,7 @@ impl Operations {
         operation.filter(|operation| operation.attempt == Some(token.attempt))
     }
 
-    /// Ends the one at a slot.
+    /// Ends the operation in a slot.
     pub(crate) fn end(&mut self, slot: u32) -> Option<Operation> {
         let operation = self.slots[slot].take();
         if operation.is_some() {
@@ -96,20 +95,20 @@ impl Operations {
         operation
     }
 
-    /// When those began that are under way.
+    /// Returns the start times of the operations in progress.
     pub(crate) fn start_times(&self) -> impl Iterator<Item = Duration> {
         self.slots.iter().flatten().map(|operation| operation.began)
     }
 }
 
 impl Operation {
-    /// The attempt is over.
+    /// Ends the current attempt.
     pub(crate) fn end_attempt(&mut self) {
         self.plan.end_attempt();
         self.attempt = None;
     }
 
-    /// The node that the attempt under way went to.
+    /// Returns the node of the current attempt.
     pub(crate) fn node(&self) -> Option<u32> {
         self.plan
             .current()

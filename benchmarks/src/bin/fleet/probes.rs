@@ -1,11 +1,11 @@
-//! The health checks that are under way.
+//! The health checks in flight.
 
 use crate::arena::Arena;
 use crate::health::Trial;
 use crate::routing::Target;
 use std::sync::Arc;
 
-/// The probes that are under way, each in a slot that the next one takes when it is over.
+/// The probes in flight, in slots that are reused.
 #[derive(Debug, Default)]
 pub(crate) struct Probes {
     slots: Arena<Option<Probe>>,
@@ -21,11 +21,11 @@ pub(crate) struct Probe {
 
 #[derive(Debug)]
 pub(crate) enum ProbePurpose {
-    /// Whether a node that is out is back.
+    /// Probes an ejected node.
     Return { trial: Trial, is_answered: bool },
-    /// Whether a node on which requests wait is there. It is not what is wrong, so there is nothing to be done.
+    /// Probes a node with stalled requests, which is responsive.
     FalseAlarm,
-    /// It is not there; so many times it still has to be left out and its requests ended.
+    /// Probes a node with stalled requests, which is unresponsive: it is ejected and its requests are aborted `times` times.
     Unresponsive { times: u32 },
 }
 

@@ -1,4 +1,4 @@
-//! Asking nodes whether they are there: the library's `discovery/probe.rs`, in simulated time.
+//! The probes of nodes: the library's `discovery/probe.rs`, in simulated time.
 
 use crate::health::Trial;
 use crate::probes::{Probe, ProbePurpose};
@@ -8,7 +8,7 @@ use crate::world::{Event, World};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// `discovery/probe.rs`: `FACTOR`, `SHORTEST`, `LONGEST`, `WITNESSES` and `ON_THE_WAY`.
+/// `FACTOR`, `SHORTEST`, `LONGEST`, `WITNESSES` and `ON_THE_WAY` of the library's `discovery/probe.rs`.
 const FACTOR: u32 = 4;
 const SHORTEST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(2);
@@ -16,7 +16,7 @@ const WITNESSES: usize = 3;
 const ON_THE_WAY: Duration = Duration::from_millis(25);
 
 impl World {
-    /// Asks a node that is out whether it is back.
+    /// Probes an ejected node.
     pub(crate) fn probe_ejected_node(&mut self, client: u32, node: Arc<Target<u32>>, trial: Trial) {
         let reply = self.probe(client, &node, LONGEST);
         let is_answered = reply.is_response;
@@ -28,7 +28,7 @@ impl World {
         );
     }
 
-    /// Asks a node on which requests wait whether it is there, and others beside it.
+    /// Probes a node with stalled requests, and other nodes as witnesses.
     pub(crate) fn probe_stalled_node(&mut self, client: u32, node: Arc<Target<u32>>) {
         let table = self.clients[client].router.table();
         let mut others: Vec<_> = table
@@ -83,7 +83,7 @@ impl World {
         self.events.schedule_after(after, Event::ProbeEnd(slot));
     }
 
-    /// A probe is answered, or was waited for long enough.
+    /// Handles the response or the timeout of a probe.
     pub(crate) fn probe_ended(&mut self, slot: u32) {
         let now = self.now();
         let Some(probe) = self.probes.end(slot) else {

@@ -1,4 +1,4 @@
-//! Refreshes of the lists: the library's `discovery/schedule.rs` and `discovery/survey.rs`, in simulated time.
+//! The refreshes of the node lists: the library's `discovery/schedule.rs` and `discovery/survey.rs`, in simulated time.
 
 use crate::node_list::RefreshWindow;
 use crate::reply::{Reply, race};
@@ -7,17 +7,17 @@ use crate::schedule;
 use crate::world::{Event, World};
 use std::time::Duration;
 
-/// `discovery/schedule.rs`: `DEBOUNCE`, `MAX_DEBOUNCE` and `JITTER`.
+/// `DEBOUNCE`, `MAX_DEBOUNCE` and `JITTER` of the library's `discovery/schedule.rs`.
 const DEBOUNCE: Duration = Duration::from_millis(250);
 const MAX_DEBOUNCE: Duration = Duration::from_secs(2);
 const JITTER: f64 = 0.2;
 
-/// `discovery/survey.rs`: `ASK_TIMEOUT` and `MAX_KNOWN_ASKED`.
-const ASK_TIMEOUT: Duration = Duration::from_secs(2);
-const MAX_KNOWN_ASKED: usize = 5;
+/// `ASK_TIMEOUT` and `MAX_KNOWN_ASKED` of the library's `discovery/survey.rs`.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
+const MAX_QUERIED: usize = 5;
 
 impl World {
-    /// A client has been refreshing its list for long: the next time is somewhere in a pause.
+    /// Schedules the first refresh at a random time within an interval, as after a long run.
     pub(crate) fn begin_refreshing(&mut self, client: u32) {
         let share = self.clients[client].rng.f64();
         let due = self.now() + schedule::ACTIVE.mul_f64(share);
@@ -29,7 +29,7 @@ impl World {
         self.events.schedule_at(window.due, Event::Refresh(client));
     }
 
-    /// A node cannot be reached: the list may be out of date.
+    /// Moves the next refresh forward after a failure hint: the list may be out of date.
     pub(crate) fn hint_failure_if(&mut self, is_hint: bool, client: u32) {
         if !is_hint {
             return;
@@ -47,7 +47,7 @@ impl World {
         }
     }
 
-    /// It is time to refresh, unless that was put forward.
+    /// Refreshes, unless the refresh was moved to an earlier time.
     pub(crate) fn refresh_if_due(&mut self, client: u32) {
         let now = self.now();
         let node_list = &mut self.clients[client].node_list;
@@ -55,7 +55,7 @@ impl World {
             return;
         }
         node_list.window = None;
-        let (took, well) = match self.scope {
+        let (took, succeeded) = match self.scope {
             Scope::Cluster => self.query_cluster(client),
             Scope::Datacenter => self.query_scopes(client, &[PriorityLevel::Datacenter]),
             Scope::RackFirst => {
@@ -63,13 +63,13 @@ impl World {
             }
         };
         self.events
-            .schedule_after(took, Event::RefreshEnd(client, well));
+            .schedule_after(took, Event::RefreshEnd(client, succeeded));
     }
 
-    /// A refresh is over: its list is put in force, and the next one is scheduled.
-    pub(crate) fn refreshed(&mut self, number: u32, well: bool) {
+    /// Handles the end of a refresh: publishes its list, and schedules the next refresh.
+    pub(crate) fn refreshed(&mut self, number: u32, succeeded: bool) {
         let now = self.now();
-        if well && self.clients[number].node_list.nodes != self.listed {
+        if succeeded && self.clients[number].node_list.nodes != self.listed {
             let levels = self.priority_levels(self.clients[number].rack);
             let client = &mut self.clients[number];
             client.node_list.nodes = self.listed.clone();
@@ -80,7 +80,7 @@ impl World {
         }
         let client = &mut self.clients[number];
         let node_list = &mut client.node_list;
-        node_list.failures = if well { 0 } else { node_list.failures + 1 };
+        node_list.failures = if succeeded { 0 } else { node_list.failures + 1 };
         let debounce = DEBOUNCE * 2u32.pow(node_list.failures.min(8));
         let debounce = debounce.min(MAX_DEBOUNCE);
         let mut jittered =
@@ -102,38 +102,37 @@ impl World {
         self.schedule_refresh(number, window);
     }
 
-    /// All seeds are asked. If that would lose nodes, another one is asked as well, and if no seed answers, some that are
-    /// known.
+    /// Queries all seeds, and known nodes if no seed responds. Confirms with another node if nodes would be removed.
     fn query_cluster(&mut self, client: u32) -> (Duration, bool) {
         let seeds: Vec<u32> = (0..RACKS)
             .map(|of| rack(of, self.nodes.len()).start)
             .collect();
         let mut took = Duration::ZERO;
-        let mut asked = Vec::new();
+        let mut queried = Vec::new();
         for &seed in &seeds {
             let reply = self.membership_query(client, seed, Duration::ZERO, false);
             took = took.max(reply.after);
             if reply.is_response {
-                asked.push(seed);
+                queried.push(seed);
             }
         }
-        if asked.is_empty() {
+        if queried.is_empty() {
             let candidates = self.candidates(client, |node| !seeds.contains(&node));
-            let ask = |node, offset| self.membership_query(client, node, took + offset, false);
-            let (longer, winner) = race(&candidates, ask);
+            let query = |node, offset| self.membership_query(client, node, took + offset, false);
+            let (longer, winner) = race(&candidates, query);
             took += longer;
-            asked.extend(winner);
+            queried.extend(winner);
         }
-        if asked.is_empty() {
+        if queried.is_empty() {
             return (took, false);
         }
         (
-            took + self.confirm_removals(client, &asked, took, false),
+            took + self.confirm_removals(client, &queried, took, false),
             true,
         )
     }
 
-    /// Somebody is asked for each of these, one after the other, the same node if possible.
+    /// Queries one node for each priority level in turn, the same node if possible.
     fn query_scopes(&mut self, client: u32, levels: &[PriorityLevel]) -> (Duration, bool) {
         let mut took = Duration::ZERO;
         let mut respondent = None;
@@ -143,9 +142,9 @@ impl World {
             let mut candidates: Vec<u32> = respondent.into_iter().collect();
             candidates.extend(self.candidates(client, is_near));
             candidates.extend(self.candidates(client, |_| true));
-            candidates.truncate(MAX_KNOWN_ASKED);
-            let ask = |node, offset| self.membership_query(client, node, took + offset, true);
-            let (longer, winner) = race(&candidates, ask);
+            candidates.truncate(MAX_QUERIED);
+            let query = |node, offset| self.membership_query(client, node, took + offset, true);
+            let (longer, winner) = race(&candidates, query);
             took += longer;
             let Some(winner) = winner else {
                 return (took, false);
@@ -156,11 +155,11 @@ impl World {
         (took, true)
     }
 
-    /// Asks somebody else, if a node would be lost. Returns how long that takes.
+    /// Queries another node if a node would be removed. Returns how long that takes.
     fn confirm_removals(
         &mut self,
         client: u32,
-        asked: &[u32],
+        queried: &[u32],
         offset: Duration,
         scoped: bool,
     ) -> Duration {
@@ -169,13 +168,13 @@ impl World {
         }
         let listed = self.listed.clone();
         let candidates = self.candidates(client, |node| {
-            listed.contains(node) && !asked.contains(&node)
+            listed.contains(node) && !queried.contains(&node)
         });
-        let ask = |node, later| self.membership_query(client, node, offset + later, scoped);
-        race(&candidates, ask).0
+        let query = |node, later| self.membership_query(client, node, offset + later, scoped);
+        race(&candidates, query).0
     }
 
-    /// Some of the nodes that a client knows, at random, those that are down last.
+    /// Returns some of the nodes that a client knows, in random order, with ejected nodes last.
     fn candidates(&mut self, client: u32, matches: impl Fn(u32) -> bool) -> Vec<u32> {
         let client = &mut self.clients[client];
         let table = client.router.table();
@@ -186,13 +185,10 @@ impl World {
             .into_iter()
             .partition(|node| node.health().state().is_up());
         let all = up.into_iter().chain(down);
-        all.take(MAX_KNOWN_ASKED)
-            .map(|node| *node.endpoint())
-            .collect()
+        all.take(MAX_QUERIED).map(|node| *node.endpoint()).collect()
     }
 
-    /// Asks a node who is in the cluster. Whoever was never asked for a datacenter or rack is asked first whether it knows
-    /// such things.
+    /// Queries the membership from a node. The first scoped query of a node is preceded by a check that it supports scopes.
     fn membership_query(
         &mut self,
         client: u32,
@@ -202,7 +198,7 @@ impl World {
     ) -> Reply {
         let at = self.now() + offset;
         self.record.discovery_request(node, at);
-        let mut reply = self.reply(client, node, ASK_TIMEOUT);
+        let mut reply = self.reply(client, node, QUERY_TIMEOUT);
         if scoped && reply.is_response && self.clients[client].node_list.scope_aware.insert(node) {
             self.record.discovery_request(node, at);
             reply.after *= 2;
@@ -211,7 +207,7 @@ impl World {
     }
 }
 
-/// A level of a chain of scopes.
+/// A priority level of a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PriorityLevel {
     Rack,

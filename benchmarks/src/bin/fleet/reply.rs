@@ -1,24 +1,24 @@
-//! Short questions to nodes, and when they are answered.
+//! The replies to light requests: probes and membership queries.
 
 use crate::node::{Availability, REFUSED_AFTER};
 use crate::world::World;
 use std::time::Duration;
 
-/// What comes of a purpose.
+/// The reply to a light request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reply {
-    /// After how long.
+    /// The time until the response, the failure or the timeout.
     pub(crate) after: Duration,
-    /// Whether it is an answer.
+    /// Whether the node responded.
     pub(crate) is_response: bool,
 }
 
-/// `discovery/race.rs`: `STAGGER` and `WIDTH`.
+/// `STAGGER` and `WIDTH` of the library's `discovery/race.rs`.
 const STAGGER: Duration = Duration::from_millis(250);
 const WIDTH: usize = 3;
 
 impl World {
-    /// What comes of a purpose that a client asks a node now, and waits for so long.
+    /// Returns the reply of a node to a light request that a client sends now.
     pub(crate) fn reply(&self, client: u32, node: u32, timeout: Duration) -> Reply {
         let (after, is_response) = match self.availability(client, node) {
             Availability::Serving => (self.nodes[node].light_response_time(), true),
@@ -35,19 +35,19 @@ impl World {
     }
 }
 
-/// Asks one after the other, each with a head start on the next: the library's `race`. Returns when it is over, and who won.
+/// Runs a staggered race between nodes, as the library's `race` does. Returns its duration and the winner.
 pub(crate) fn race(
-    contenders: &[u32],
-    mut ask: impl FnMut(u32, Duration) -> Reply,
+    candidates: &[u32],
+    mut send: impl FnMut(u32, Duration) -> Reply,
 ) -> (Duration, Option<u32>) {
-    let mut waiting = contenders.iter().copied();
+    let mut waiting = candidates.iter().copied();
     let mut running: Vec<(Duration, bool, u32)> = Vec::new();
     let mut passed = Duration::ZERO;
     loop {
         if running.len() < WIDTH
             && let Some(node) = waiting.next()
         {
-            let reply = ask(node, passed);
+            let reply = send(node, passed);
             running.push((passed + reply.after, reply.is_response, node));
         }
         running.sort_by_key(|(end, ..)| *end);

@@ -1,4 +1,4 @@
-//! Operations, from their beginning to their end.
+//! The operations of clients, and their attempts.
 
 use crate::health::{Cause, Outcome, Transition};
 use crate::node::{Availability, REFUSED_AFTER};
@@ -7,20 +7,20 @@ use crate::routing::{Change, Elsewhere};
 use crate::world::{Event, World};
 use std::time::Duration;
 
-/// The SDK's default.
+/// The default of the SDK.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 
-/// `sdk/outcome.rs`: `TIME_TO_CONNECT`.
+/// `TIME_TO_CONNECT` of the library's `sdk/outcome.rs`.
 const TIME_TO_CONNECT: Duration = Duration::from_millis(500);
 
 impl World {
-    /// A client begins an operation.
+    /// Begins an operation of a client.
     pub(crate) fn begin(&mut self, client: u32) {
         let slot = self.operations.begin(client, self.now());
         self.send(slot);
     }
 
-    /// Sends the operation at a slot to a node.
+    /// Begins an attempt of the operation in a slot.
     pub(crate) fn send(&mut self, slot: u32) {
         let now = self.now();
         let token = self.operations.begin_attempt(slot);
@@ -57,7 +57,7 @@ impl World {
                 self.events.schedule_after(REFUSED_AFTER, event);
             }
             Availability::Unreachable => {
-                // There is a connection from before; but others need one of their own.
+                // The first request uses an existing connection; the others have to open one.
                 let is_first = self.in_flight_on(client, node).is_empty();
                 if !is_first && let Some(operation) = self.operations.get_mut(token) {
                     operation.attempt_state = AttemptState::Connecting;
@@ -68,7 +68,7 @@ impl World {
         }
     }
 
-    /// A node turns to the next request.
+    /// Begins the service of the next request of a node.
     pub(crate) fn begin_service(&mut self, node: u32) {
         let server = &self.nodes[node].server;
         let (service, epoch) = (server.draw_service(&mut self.rng), server.epoch());
@@ -76,7 +76,7 @@ impl World {
             .schedule_after(service, Event::ServiceEnd(node, epoch));
     }
 
-    /// A node has done with a request.
+    /// Handles the end of a service.
     pub(crate) fn served(&mut self, number: u32, epoch: u32) {
         let node = &mut self.nodes[number];
         if node.server.epoch() != epoch {
@@ -89,7 +89,7 @@ impl World {
         }
         let operation = token.and_then(|token| self.operations.get(token));
         let (Some(token), Some(operation)) = (token, operation) else {
-            // Nobody waits for it any more.
+            // The client has given up this attempt.
             return;
         };
         if self.availability(operation.client, number) == Availability::Serving {
@@ -103,7 +103,7 @@ impl World {
         }
     }
 
-    /// An attempt has ended: what the plugin's interceptor does, and then the SDK.
+    /// Handles the end of an attempt: first as the interceptor of the plugin, then as the SDK.
     pub(crate) fn settle(&mut self, token: Token, outcome: Outcome) {
         let now = self.now();
         let Some(operation) = self.operations.get_mut(token) else {
@@ -147,7 +147,7 @@ impl World {
         }
     }
 
-    /// A client's attempts that are under way to a node.
+    /// Returns the attempts of a client in flight to a node.
     fn in_flight_on(&self, client: u32, node: u32) -> Vec<Token> {
         let tokens = self.clients[client].in_flight.iter().copied();
         tokens
@@ -155,7 +155,7 @@ impl World {
             .collect()
     }
 
-    /// Ends the requests of a client that wait on a node, where the SDK would make another attempt.
+    /// Aborts the requests of a client that wait on a node, where the SDK would make another attempt.
     pub(crate) fn abort_requests(&mut self, client: u32, node: u32) {
         for token in self.in_flight_on(client, node) {
             let Some(operation) = self.operations.get(token) else {
@@ -173,7 +173,7 @@ impl World {
         }
     }
 
-    /// A client has learned something of a node: what `Discovery::note` does.
+    /// Handles a health change of a node, as `Discovery::note` of the library does.
     pub(crate) fn on_health_change(&mut self, client: u32, change: &Change<u32>) {
         let now = self.now();
         let number = *change.node.endpoint();

@@ -1,19 +1,19 @@
-//! Whether an operation is tried again, and when: the SDK's standard retries, and what the plugin makes of them.
+//! The retries of operations: the SDK's standard retries, and the changes of the plugin to them.
 //!
-//! The rules are those of the table in the library's `sdk/failover.rs`, which is written against the SDK's own types. What the
-//! SDK does is said by the comments.
+//! The rules are those of the table in the library's `sdk/failover.rs`, which is written against the SDK's own types. Comments
+//! mark the rules of the SDK.
 
 use crate::health::Outcome;
 use crate::routing::Elsewhere;
 use benchmarks::fleet::TokenBucket;
 use std::time::Duration;
 
-/// The tries of an operation so far.
+/// The attempts of an operation so far.
 #[derive(Debug, Default)]
 pub(crate) struct RetryState {
     attempts: u32,
     free_attempts: u32,
-    /// What paid for the last retry, and gets that back if it succeeds.
+    /// The budget of the last retry, which gets the cost back on success.
     paid: Option<Budget>,
 }
 
@@ -23,22 +23,22 @@ enum Budget {
     LostConnections,
 }
 
-/// What pays for the retries of a client.
+/// The retry budgets of a client.
 #[derive(Debug)]
 pub(crate) struct RetryBudgets {
     sdk: TokenBucket,
     lost_connections: TokenBucket,
 }
 
-/// The SDK's default.
+/// The default of the SDK.
 const ATTEMPTS: u32 = 3;
-/// The SDK's defaults: the first wait, doubled each time, and the longest.
+/// The backoff of the SDK: the first wait, doubled each time, and the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// The SDK's bucket, and what a retry costs of what it takes for transient: lost connections and statuses from 500 on.
+/// The token bucket of the SDK, and its cost of a retry of a transient error: lost connections and statuses from 500 on.
 const TOKENS: f64 = 500.0;
 const COST: f64 = 10.0;
-/// `sdk/failover.rs`: `MAX_FREE`, `CUT_TOKENS`, `CUT_TOKENS_PER_SECOND` and `SHORT_WAIT`.
+/// `MAX_FREE`, `CUT_TOKENS`, `CUT_TOKENS_PER_SECOND` and `SHORT_WAIT` of the library's `sdk/failover.rs`.
 const MAX_FREE: u32 = 8;
 const CUT_TOKENS: f64 = 10_000.0;
 const CUT_TOKENS_PER_SECOND: f64 = 100.0;
@@ -61,26 +61,26 @@ impl RetryBudgets {
 }
 
 impl RetryState {
-    /// Another is attempts.
+    /// Begins another attempt.
     pub(crate) fn begin(&mut self) {
         self.attempts += 1;
     }
 
-    /// Whether the one under way may be ended, since another would follow (`sdk/departure.rs`).
+    /// Returns whether the current attempt may be aborted, since another would follow (`sdk/departure.rs`).
     pub(crate) fn may_abort(&self) -> bool {
         self.attempts < ATTEMPTS + self.free_attempts
     }
 
-    /// The operation has succeeded.
+    /// Settles the budgets after a success.
     pub(crate) fn succeeded(&self, retry_budgets: &mut RetryBudgets) {
         match self.paid {
             Some(budget) => retry_budgets.bucket(budget).refund(COST),
-            // One that needs no retry earns a token.
+            // An operation without a retry earns a token.
             None => retry_budgets.sdk.refund(1.0),
         }
     }
 
-    /// How long to wait for the next try after a failed one, if another is attempts.
+    /// Returns the backoff before the next attempt, or `None` if there is no other.
     pub(crate) fn next(
         &mut self,
         outcome: Outcome,
@@ -117,7 +117,7 @@ impl RetryState {
                 LONGEST_WAIT
             }
         };
-        // Free attempts do not make the wait longer.
+        // Free attempts do not lengthen the backoff.
         let doublings = self.attempts.saturating_sub(1 + self.free_attempts);
         let wait = (FIRST_WAIT * 2u32.pow(doublings)).min(longest);
         Some(wait.mul_f64(rng.f64()))

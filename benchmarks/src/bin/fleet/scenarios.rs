@@ -1,21 +1,21 @@
-//! What is played.
+//! The scenarios.
 
 use crate::step::Step;
 use benchmarks::fleet::Timeline;
 use std::ops::Range;
 use std::time::Duration;
 
-/// A description of faults.
+/// A scenario: the scope of the clients and a script of faults.
 #[derive(Debug)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
     pub(crate) description: &'static str,
     pub(crate) scope: Scope,
-    /// In seconds: when the fault begins and ends, if there is one, and when the scenario does.
+    /// In seconds: the period of the fault, if any, and the end of the scenario.
     fault: Option<Range<u64>>,
     end: u64,
-    /// What happens when, given how many nodes there are.
+    /// Returns the steps and their times, for a number of nodes.
     pub(crate) script: fn(u32) -> Vec<(Duration, Step)>,
 }
 
@@ -50,23 +50,23 @@ const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// When the first fault begins: ten seconds before it are measured.
+/// The beginning of the first fault. The ten seconds before it are measured.
 const FAULT_START: u64 = 16;
 
-/// For how long a fault lasts that is not a restart.
+/// The end of a fault of 60 s, as all faults other than restarts and the crash.
 const FAULT_END: u64 = FAULT_START + 60;
 
-/// By when every client has found out that it is over.
+/// The end of the scenario, by when every client has detected the end of the fault.
 const SCENARIO_END: u64 = FAULT_END + 34;
 
-/// How long ScyllaDB takes to find a node dead that says nothing (`failure_detector_timeout_in_ms`). One that is shut down
-/// says so.
+/// The time until ScyllaDB declares an unresponsive node dead (`failure_detector_timeout_in_ms`). A node that shuts down
+/// announces it.
 const FAILURE_DETECTION: u64 = 20;
 
-/// How long before it listens a node is listed.
+/// The time for which a booting node is listed before it listens.
 const LISTED_BEFORE_SERVING: u64 = 13;
 
-/// How long a restart takes, and after how long the next node is restarted.
+/// The duration of a restart, and the interval between restarts.
 const RESTART: u64 = 30;
 const RESTART_INTERVAL: u64 = 10;
 const RESTARTS: u32 = 6;
@@ -75,8 +75,8 @@ const LAST_RESTART: u64 = FAULT_START + (RESTARTS as u64 - 1) * RESTART_INTERVAL
 pub(crate) const SCENARIOS: [Scenario; 13] = [
     Scenario {
         name: "healthy",
-        title: "Nothing is wrong",
-        description: "What chance alone does, for comparison. Scope: the cluster, with three seeds.",
+        title: "No fault",
+        description: "The effect of chance alone, for comparison. Scope: the cluster, with three seeds.",
         scope: Scope::Cluster,
         fault: None,
         end: 46,
@@ -84,8 +84,8 @@ pub(crate) const SCENARIOS: [Scenario; 13] = [
     },
     Scenario {
         name: "datacenter",
-        title: "Nothing is wrong, scope datacenter",
-        description: "The same with another scope, under which discovery asks any node.",
+        title: "No fault, scope datacenter",
+        description: "The same with another scope, under which discovery queries any node.",
         scope: Scope::Datacenter,
         fault: None,
         end: 46,
@@ -94,7 +94,7 @@ pub(crate) const SCENARIOS: [Scenario; 13] = [
     Scenario {
         name: "restart",
         title: "Rolling restart",
-        description: "Six nodes are restarted, one every 10 s. Each says that it goes, refuses connections for 30 s, and is listed \
+        description: "Six nodes are restarted, one every 10 s. Each announces its shutdown, refuses connections for 30 s, and is listed \
                 again 13 s before it listens.",
         scope: Scope::Cluster,
         fault: Some(FAULT_START..LAST_RESTART),
@@ -104,7 +104,7 @@ pub(crate) const SCENARIOS: [Scenario; 13] = [
     Scenario {
         name: "crash",
         title: "A node crashes",
-        description: "One node refuses connections for 15 s, and is back before the others have found it dead: it is listed all the \
+        description: "One node refuses connections for 15 s, and is back before the others declare it dead: it is listed all the \
                 time.",
         scope: Scope::Cluster,
         fault: Some(FAULT_START..FAULT_START + 15),
@@ -119,7 +119,7 @@ pub(crate) const SCENARIOS: [Scenario; 13] = [
     Scenario {
         name: "hang",
         title: "A node hangs",
-        description: "One node takes requests and answers nothing for 60 s. After 20 s the others find it dead.",
+        description: "One node accepts requests without responding for 60 s. After 20 s the others declare it dead.",
         scope: Scope::Cluster,
         fault: Some(FAULT_START..FAULT_END),
         end: SCENARIO_END,
@@ -135,7 +135,7 @@ pub(crate) const SCENARIOS: [Scenario; 13] = [
     Scenario {
         name: "slow",
         title: "A node is slow",
-        description: "One node takes ten times as long for 60 s. It answers probes at once, as with a slow disk.",
+        description: "One node takes ten times as long for 60 s. It responds to probes at once, as with a slow disk.",
         scope: Scope::Cluster,
         fault: Some(FAULT_START..FAULT_END),
         end: SCENARIO_END,
@@ -154,7 +154,7 @@ pub(crate) const SCENARIOS: [Scenario; 13] = [
         name: "rack",
         title: "A rack is lost",
         description: "A third of the nodes loses power for 60 s: nothing comes from there, no refusal either. After 20 s the \
-                others find them dead; they are listed again 13 s before they listen.",
+                others declare them dead; they are listed again 13 s before they listen.",
         scope: Scope::Cluster,
         fault: Some(FAULT_START..FAULT_END),
         end: SCENARIO_END,
@@ -203,8 +203,8 @@ pub(crate) const SCENARIOS: [Scenario; 13] = [
     },
     Scenario {
         name: "errors",
-        title: "Most nodes answer 500",
-        description: "Six nodes in ten answer every request with an error for 60 s: leaving them all out would put two and a half \
+        title: "Most nodes respond with 500",
+        description: "Six nodes in ten respond to every request with an error for 60 s: ejecting all of them would put two and a half \
                 times the load on the others, which are half busy.",
         scope: Scope::Cluster,
         fault: Some(FAULT_START..FAULT_END),
@@ -232,7 +232,7 @@ fn rolling_restart(nodes: u32) -> Vec<(Duration, Step)> {
         let begin = FAULT_START + u64::from(restart) * RESTART_INTERVAL;
         [
             (seconds(begin), Step::Stop(node.clone())),
-            // What the others hear of its farewell takes a moment to spread.
+            // The announcement of the shutdown takes a moment to spread.
             (seconds(begin + 1), Step::Delist(node.clone())),
             (
                 seconds(begin + RESTART - LISTED_BEFORE_SERVING),

@@ -2,37 +2,37 @@
 
 use std::ops::Range;
 
-/// Something that happens to some of the nodes.
+/// A change to some of the nodes or of the clients.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    /// The process ends: its connections are cut, and its host refuses others.
+    /// The process ends: its connections close, and its host refuses new ones.
     Stop(Range<u32>),
-    /// The host is gone.
+    /// The host disappears.
     HostDown(Range<u32>),
-    /// The host is there, and the process does not listen yet.
+    /// The host is up, and the process does not listen yet.
     Boot(Range<u32>),
-    /// It serves again.
+    /// The node serves again.
     Listen(Range<u32>),
-    /// No node names it any more, or all do again.
+    /// No node lists the nodes any more (`Delist`), or all list them again (`List`).
     Delist(Range<u32>),
     List(Range<u32>),
-    /// The process stands still, or goes on.
+    /// The process stands still (`Hang`), or continues (`Resume`).
     Hang(Range<u32>),
     Resume(Range<u32>),
-    /// Everything takes so many times as long; also probes and discovery have to wait, or not.
+    /// Multiplies service times by `factor`; probes and discovery may have to queue as well.
     Slow {
         nodes: Range<u32>,
         factor: f64,
         delays_probes: bool,
     },
-    /// This share of the requests is answered with an error of the node's own.
+    /// Responds to this share of the requests with a server error.
     Fail {
         nodes: Range<u32>,
         share: f64,
     },
-    /// As before.
+    /// Ends `Slow` and `Fail`.
     Recover(Range<u32>),
-    /// A third of the clients cannot reach the nodes, or all can again.
+    /// A third of the clients cannot reach the nodes (`BeginPartition`), or all can again (`EndPartition`).
     BeginPartition(Range<u32>),
     EndPartition(Range<u32>),
 }

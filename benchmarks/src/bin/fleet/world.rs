@@ -1,4 +1,4 @@
-//! The simulated world, and the course of its time.
+//! The state of the simulation, and its event loop.
 
 use crate::arena::Arena;
 use crate::client::Client;
@@ -23,60 +23,60 @@ pub(crate) struct World {
     pub(crate) clients: Arena<Client>,
     pub(crate) operations: Operations,
     pub(crate) probes: Probes,
-    /// The nodes that a node names.
+    /// The nodes that every node lists.
     pub(crate) listed: NodeSet,
     /// Clients that cannot reach some of the nodes.
     pub(crate) partition: Option<Partition>,
     pub(crate) scope: Scope,
     end: Duration,
-    /// The time between two operations of a client, on the average.
+    /// The mean time between two operations of a client.
     mean_interarrival: Duration,
 }
 
-/// Something that happens. Small, since ten thousand of these wait at any time.
+/// A simulated event. Small, since ten thousand are scheduled at any time.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// A client begins an operation.
     Arrival(u32),
-    /// A node, in which epoch of its, ends a service.
+    /// A node ends a service that began in this epoch.
     ServiceEnd(u32, u32),
     /// An attempt fails.
     Failure(Token, Outcome),
-    /// The operation at a slot is tried again.
+    /// The operation in a slot is retried.
     Retry(u32),
-    /// A client looks after its nodes, unless it has done so earlier.
+    /// The health checker of a client ticks, unless it has ticked earlier.
     Tick(u32),
-    /// A probe is over.
+    /// A probe ends.
     ProbeEnd(u32),
     /// A client refreshes its list, unless it has done so earlier.
     Refresh(u32),
-    /// A refresh has ended, well or not.
+    /// A refresh of a client ends; the flag tells whether it succeeded.
     RefreshEnd(u32, bool),
     Step(Box<Step>),
 }
 
-/// Nodes, and clients that cannot reach them.
+/// A network partition: clients, and nodes that they cannot reach.
 #[derive(Clone, Debug)]
 pub(crate) struct Partition {
     pub(crate) clients: Range<u32>,
     pub(crate) nodes: Range<u32>,
 }
 
-/// What the nodes have to do, as a share of what they can.
+/// The load of the nodes, as a share of their capacity.
 const TARGET_UTILISATION: f64 = 0.5;
 
-/// What a node can do in a second: `Server` takes a millisecond for one.
+/// The operations per second of a node: `Server` takes a millisecond for one.
 const CAPACITY: f64 = 1_000.0;
 
-/// How many operations each client does.
+/// Returns the operations per second of each client.
 pub(crate) fn operations_per_second(arguments: &Arguments) -> f64 {
     TARGET_UTILISATION * CAPACITY * f64::from(arguments.nodes) / f64::from(arguments.clients)
 }
 
 impl World {
-    /// A world in which everybody has known everybody for long.
+    /// Creates a steady state, in which all clients know all nodes.
     pub(crate) fn new(scenario: &Scenario, arguments: &Arguments) -> Self {
-        // The library makes generators of its own, which it seeds from that of the thread.
+        // The library seeds its generators from that of the thread.
         fastrand::seed(arguments.seed);
         let mut rng = fastrand::Rng::with_seed(arguments.seed);
         let nodes: Arena<Node> = (0..arguments.nodes).map(Node::new).collect();
@@ -111,7 +111,7 @@ impl World {
         world
     }
 
-    /// Lets all of it happen.
+    /// Runs the simulation to its end.
     pub(crate) fn run(mut self, progress: &Progress) -> Record {
         let mut seconds = 0;
         while let Some(event) = self.events.pop_until(self.end) {
@@ -139,7 +139,7 @@ impl World {
             Event::Tick(client) => self.tick_if_due(client),
             Event::ProbeEnd(probe) => self.probe_ended(probe),
             Event::Refresh(client) => self.refresh_if_due(client),
-            Event::RefreshEnd(client, well) => self.refreshed(client, well),
+            Event::RefreshEnd(client, succeeded) => self.refreshed(client, succeeded),
             Event::Step(step) => self.step(*step),
         }
     }
@@ -152,7 +152,7 @@ impl World {
         self.mean_interarrival.mul_f64(-(1.0 - self.rng.f64()).ln())
     }
 
-    /// How a node looks to a client.
+    /// Returns the availability of a node to a client.
     pub(crate) fn availability(&self, client: u32, node: u32) -> Availability {
         let is_cut_off = self.partition.as_ref().is_some_and(|partition| {
             partition.clients.contains(&client) && partition.nodes.contains(&node)
@@ -163,7 +163,7 @@ impl World {
         }
     }
 
-    /// The nodes that are listed now, as the scope of the clients of a rack orders them.
+    /// Returns the nodes that are listed now, by the priority levels of the clients of a rack.
     pub(crate) fn priority_levels(&self, of: u32) -> Vec<Vec<NodeUrl>> {
         let urls = |nodes: &mut dyn Iterator<Item = u32>| -> Vec<NodeUrl> {
             nodes.map(|node| self.nodes[node].url.clone()).collect()

@@ -55,7 +55,7 @@ fn a_row_has_a_cell_for_each_contender() {
 }
 
 #[test]
-fn what_never_ended_is_told() {
+fn stuck_operations_are_reported() {
     let figures = Figures {
         stuck: 16,
         slowest: Duration::from_secs(9),
@@ -67,7 +67,7 @@ fn what_never_ended_is_told() {
 }
 
 #[test]
-fn the_share_of_the_node_is_told_where_it_matters() {
+fn request_share_of_node_1_is_reported_where_a_threshold_concerns_it() {
     let figures = Figures {
         throughput: 20_000.0,
         slowest_ended: true,
@@ -79,20 +79,20 @@ fn the_share_of_the_node_is_told_where_it_matters() {
 }
 
 #[test]
-fn a_return_that_was_not_noticed_is_told() {
+fn missing_recovery_is_reported() {
     let cell = only_cell(measured("all-dead", Contender::Plugin, Figures::default()));
     assert!(cell.starts_with("never back"), "{cell}");
 }
 
 #[test]
-fn a_crash_with_too_few_in_flight_is_told() {
+fn crash_with_too_few_requests_in_flight_is_reported() {
     let mut measured = measured("crash", Contender::Plugin, Figures::default());
     measured.waiting = Some(120);
     assert!(only_cell(measured).ends_with("only 120 in flight"));
 }
 
 #[test]
-fn each_line_of_the_details_has_as_many_cells_as_the_head() {
+fn every_detail_row_has_as_many_cells_as_the_header() {
     let figures = Figures::default();
     let details = details(&results(vec![measured(
         "crash",
