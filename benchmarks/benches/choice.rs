@@ -1,14 +1,14 @@
 //! The cost of choosing a node and of recording the outcome: `cargo bench -p benchmarks --bench choice`.
 //!
-//! Thresholds: less than 150 ns, no allocation, and the same for 3 nodes as for 1,000. A choice is timed as a request makes
-//! it: a fresh plan, a random number generator of its own, the pick, and the drop of the plan, which removes the request
-//! from those in flight. Reading the clock is excluded; the bench `resolver` includes it.
+//! Thresholds: less than 150 ns, no allocation, and the same for 3 nodes as for 1,000. A choice is timed as a request
+//! makes it: a fresh plan, a random number generator of its own, the pick, and the drop of the plan, which removes the
+//! request from those in flight. Reading the clock is excluded; the bench `resolver` includes it.
 //!
-//! A choice by key uses a new key each time, and a map of 100,000 tablets where the bench says so. The threshold is less
-//! than 1 µs more than without a key.
+//! A choice by key uses a new key each time, and a map of 100,000 tablets where the bench says so. The threshold is
+//! less than 1 µs more than without a key.
 //!
-//! Two threads contend for the same nodes without any other work, which is more contention than in any application. On a
-//! busy machine the threads seldom run at the same time, and the figures mean little.
+//! Two threads contend for the same nodes without any other work, which is more contention than in any application. On
+//! a busy machine the threads seldom run at the same time, and the figures mean little.
 //!
 //! Routing is private to the library, so its sources are included here.
 

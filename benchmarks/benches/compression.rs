@@ -1,7 +1,7 @@
 //! The cost and the savings of compression: `cargo bench -p benchmarks --bench compression`.
 //!
-//! DynamoDB bodies of one item and of many are compressed like requests and decompressed like responses. Divan's bytes per
-//! second are those of the plain body. The sizes on the wire are printed first.
+//! DynamoDB bodies of one item and of many are compressed like requests and decompressed like responses. Divan's bytes
+//! per second are those of the plain body. The sizes on the wire are printed first.
 //!
 //! The codecs are private to the library, so their sources are included here.
 

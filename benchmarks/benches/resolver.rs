@@ -1,8 +1,8 @@
 //! The cost of resolving an endpoint: `cargo bench -p benchmarks --bench resolver`.
 //!
-//! The bench covers the work of the plugin between the beginning of an attempt and its signature, through the public API:
-//! reading the time, checking the background task, choosing a node, storing the plan in the SDK's parameters, and returning
-//! the endpoint of the node. It runs outside of a runtime and makes no requests, so nothing else is timed.
+//! The bench covers the work of the plugin between the beginning of an attempt and its signature, through the public
+//! API: reading the time, checking the background task, choosing a node, storing the plan in the SDK's parameters, and
+//! returning the endpoint of the node. It runs outside of a runtime and makes no requests, so nothing else is timed.
 //!
 //! The allocations are the box of the plan, the SDK's map that holds it, and the endpoint itself.
 

@@ -1,7 +1,8 @@
 //! The cost of a signature: `cargo bench -p benchmarks --bench signer`.
 //!
-//! A request of the DynamoDB client is signed by the SDK's signer and by the plugin's: with the cached key, and with a newly
-//! derived key, as for the first request of a day. The copy of the request for each signature is not timed; its drop is.
+//! A request of the DynamoDB client is signed by the SDK's signer and by the plugin's: with the cached key, and with a
+//! newly derived key, as for the first request of a day. The copy of the request for each signature is not timed; its
+//! drop is.
 //!
 //! The signer is private to the library, so its sources are included here.
 

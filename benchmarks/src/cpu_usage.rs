@@ -1,8 +1,8 @@
 //! The processor time that other programs used during a run. Figures of a busy machine are doubtful.
 //!
-//! The source is `/proc`, which only Linux has. Most kernels book the handling of loopback packets, which is the run's own
-//! work, on the processes of the run. Kernels with `IRQ_TIME_ACCOUNTING` do not: there it counts as foreign, which marks
-//! rather too many runs as doubtful than too few.
+//! The source is `/proc`, which only Linux has. Most kernels book the handling of loopback packets, which is the run's
+//! own work, on the processes of the run. Kernels with `IRQ_TIME_ACCOUNTING` do not: there it counts as foreign, which
+//! marks rather too many runs as doubtful than too few.
 
 use std::fs;
 

@@ -13,8 +13,8 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::date_time::Format;
 
-/// Responds to every `GetItem` with an item of five attributes, to `/localnodes` with three nodes, and to queries of tables
-/// with one table that has a tablet on two of these nodes.
+/// Responds to every `GetItem` with an item of five attributes, to `/localnodes` with three nodes, and to queries of
+/// tables with one table that has a tablet on two of these nodes.
 #[derive(Clone, Debug)]
 pub(super) struct CannedHttpClient {
     connector: SharedHttpConnector,

@@ -6,7 +6,8 @@ use super::contender::Contender;
 use super::costs::Costs;
 use crate::Outcome;
 
-/// Fills in the instructions: those of many operations less those of few, so that the start of the program does not count.
+/// Fills in the instructions: those of many operations less those of few, so that the start of the program does not
+/// count.
 pub(super) fn count(costs: &mut [Costs]) -> Outcome<()> {
     for costs in costs {
         let [few, many] = [FEW, MANY].map(|operations| run(costs.contender, operations));

@@ -1,10 +1,10 @@
 //! The cost of an operation for its process, without the network.
 //!
-//! One thread makes one `GetItem` after the other over an HTTP client that responds at once from memory. Contenders take
-//! turns, so that other load on the machine affects all of them, and the best turn of each counts, because interference
-//! only ever adds cost. Allocations and instructions are counted in processes of their own, since counting costs
-//! too. Instructions, which valgrind's callgrind counts, vary by some percent with the seeds of hash tables; its processor
-//! has no instructions for SHA-256, so that signing weighs more there.
+//! One thread makes one `GetItem` after the other over an HTTP client that responds at once from memory. Contenders
+//! take turns, so that other load on the machine affects all of them, and the best turn of each counts, because
+//! interference only ever adds cost. Allocations and instructions are counted in processes of their own, since counting
+//! costs too. Instructions, which valgrind's callgrind counts, vary by some percent with the seeds of hash tables; its
+//! processor has no instructions for SHA-256, so that signing weighs more there.
 //!
 //! Not covered: sockets, waiting, and contention between threads.
 
@@ -26,15 +26,15 @@ use crate::program::{self, BAD_ARGUMENTS};
 
 /// Runs the program with the arguments of the process.
 ///
-/// Exits with 0 regardless of the figures; with `--strict`, exits with 1 if the plugin misses a threshold. Exits with 2 on
-/// invalid arguments.
+/// Exits with 0 regardless of the figures; with `--strict`, exits with 1 if the plugin misses a threshold. Exits with 2
+/// on invalid arguments.
 pub fn main() -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env());
     program::run(task, arguments::USAGE, measure::repeat, compare)
 }
 
-/// Counts the allocations of the contender that the arguments of the process name, with what `totals` says: how many were
-/// made, and of how many bytes together.
+/// Counts the allocations of the contender that the arguments of the process name, with what `totals` says: how many
+/// were made, and of how many bytes together.
 pub fn count_allocations(totals: fn() -> (usize, usize)) -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();
     let Some(contender) = contender::Contender::named(&name) else {

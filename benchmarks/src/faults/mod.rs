@@ -1,11 +1,12 @@
 //! Compares clients while nodes of their cluster fail.
 //!
-//! Each contender meets each fault in a separate run: fresh nodes in a second process, a fresh client in a fresh runtime,
-//! the same number of callers that read as fast as responses arrive, and a fault after one second. The figures are the
-//! share of the fault-free throughput that remains, the operations that fail or never end, and the slowest operation.
+//! Each contender meets each fault in a separate run: fresh nodes in a second process, a fresh client in a fresh
+//! runtime, the same number of callers that read as fast as responses arrive, and a fault after one second. The figures
+//! are the share of the fault-free throughput that remains, the operations that fail or never end, and the slowest
+//! operation.
 //!
-//! The baseline, the throughput without a fault, is the mean of a run before and a run after all others, because the speed
-//! of a shared machine varies over time.
+//! The baseline, the throughput without a fault, is the mean of a run before and a run after all others, because the
+//! speed of a shared machine varies over time.
 //!
 //! The SDK alone, one of the contenders, uses the node that gets the fault. With another node it would not notice the
 //! fault, but it would still depend on that one node.
@@ -40,8 +41,8 @@ use crate::{Outcome, nodes, program};
 
 /// Runs the program with the arguments of the process.
 ///
-/// Exits with 0 regardless of the figures; with `--strict`, exits with 1 if the plugin misses a threshold. Exits with 2 on
-/// invalid arguments.
+/// Exits with 0 regardless of the figures; with `--strict`, exits with 1 if the plugin misses a threshold. Exits with 2
+/// on invalid arguments.
 pub fn main() -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env());
     program::run(task, &arguments::usage(), nodes::serve, compare)

@@ -66,7 +66,7 @@ pub(super) fn note(results: &Results) -> String {
          successes per second from {window} s on, as a share of those of the same client without a fault (two dead: on a \
          cluster of one node); operations that failed or never ended; the slowest. The SDK alone uses node 1; the \
          others know all three. Retries and timeouts are the defaults of each.\n\n\
-         FaultRun on {} on {}, which callers and nodes share{other_programs}. alternator-lb-sdk {}, {}, aws-sdk-dynamodb {}.\n",
+         Measured on {} on {}, which callers and nodes share{other_programs}. alternator-lb-sdk {}, {}, aws-sdk-dynamodb {}.\n",
         machine::today(),
         machine::describe(),
         env!("CARGO_PKG_VERSION"),

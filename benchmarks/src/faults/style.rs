@@ -6,7 +6,8 @@ use plotters::style::{Color as _, FontStyle, IntoFont as _, ShapeStyle, TextStyl
 
 use super::contender::Contender;
 
-/// Returns the line style of a contender. The colours are distinguishable with any colour vision (Okabe and Ito), and in grey.
+/// Returns the line style of a contender. The colours are distinguishable with any colour vision (Okabe and Ito), and
+/// in grey.
 pub(super) fn line_style(contender: Contender) -> ShapeStyle {
     match contender {
         Contender::Sdk => RGBColor(0x99, 0x99, 0x99).stroke_width(2),

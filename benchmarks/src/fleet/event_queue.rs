@@ -17,7 +17,8 @@ pub struct EventQueue<E> {
 
 #[derive(Debug)]
 struct Entry<E> {
-    /// In nanoseconds, which halves the size of a `Duration`: the heap moves entries often, and small ones stay in the cache.
+    /// In nanoseconds, which halves the size of a `Duration`: the heap moves entries often, and small ones stay in the
+    /// cache.
     time: u64,
     sequence: u64,
     event: E,

@@ -1,7 +1,7 @@
 //! The parts of the fleet simulation that are independent of the library.
 //!
-//! The program `fleet` includes the library's private sources, which define how clients behave. This module has the rest:
-//! the event queue, servers with a queue, the counters, and the tables.
+//! The program `fleet` includes the library's private sources, which define how clients behave. This module has the
+//! rest: the event queue, servers with a queue, the counters, and the tables.
 
 mod arguments;
 mod balance;

@@ -53,8 +53,8 @@ pub(super) struct PhaseTotals {
     pub(super) panic_mode_entries: u64,
 }
 
-/// The limit of slow operations as a multiple of the p99 before the fault. A cluster that has lost a third of its nodes is
-/// permanently twice as slow, which must not count as slow.
+/// The limit of slow operations as a multiple of the p99 before the fault. A cluster that has lost a third of its nodes
+/// is permanently twice as slow, which must not count as slow.
 const SLOW: u32 = 3;
 
 /// The age of stuck operations at the end of the scenario; younger ones may still succeed.

@@ -17,8 +17,8 @@ pub(super) struct Rejoin {
     pub(super) share_after: Option<(Duration, Duration)>,
 }
 
-/// The time in which every client probes every node again: an ejection takes up to 11.5 s, and a list is refreshed every
-/// five or six.
+/// The time in which every client probes every node again: an ejection takes up to 11.5 s, and a list is refreshed
+/// every five or six.
 const DETECTION_TIME: usize = 30 * SECOND;
 
 /// The part of a fair share that counts as the full share.

@@ -1,22 +1,24 @@
 //! Compares clients under load: the processor time of an operation, and the throughput of two threads.
 //!
-//! Sixteen callers send one request after the other, as fast as responses arrive, over loopback to three nodes in a second
-//! process. The contenders take turns in every round, so that other load on the machine affects all of them. Ratios are
-//! taken within a round, and the thresholds apply to the medians of these ratios.
+//! Sixteen callers send one request after the other, as fast as responses arrive, over loopback to three nodes in a
+//! second process. The contenders take turns in every round, so that other load on the machine affects all of them.
+//! Ratios are taken within a round, and the thresholds apply to the medians of these ratios.
 //!
 //! What is measured, and what is not:
 //!
 //! * **Processor time per operation** is that of the client's process, the kernel's work for it included: of the whole
-//!   process, divided by the operations in the same time. The nodes' time is not in it. It is judged with one worker thread,
-//!   which leaves the nodes a processor of their own where there are two, so that callers and nodes hardly take turns on
-//!   one. It still depends on the load of the client: at a lower rate, each wake-up brings fewer responses.
-//! * **Throughput** is judged with two worker threads. On a machine with two processors, callers and nodes share them. The
-//!   nodes' time per operation is the same for every client and draws each ratio towards one: the cheaper the client, the
-//!   more so. Therefore the report also shows the nodes' time, and two calculated throughputs, which are not judged: with
-//!   shared processors, which is the figure to use where other programs take a part of them, and with the nodes elsewhere.
+//!   process, divided by the operations in the same time. The nodes' time is not in it. It is judged with one worker
+//!   thread, which leaves the nodes a processor of their own where there are two, so that callers and nodes hardly
+//!   take turns on one. It still depends on the load of the client: at a lower rate, each wake-up brings fewer
+//!   responses.
+//! * **Throughput** is judged with two worker threads. On a machine with two processors, callers and nodes share them.
+//!   The nodes' time per operation is the same for every client and draws each ratio towards one: the cheaper the
+//!   client, the more so. Therefore the report also shows the nodes' time, and two calculated throughputs, which are
+//!   not judged: with shared processors, which is the figure to use where other programs take a part of them, and with
+//!   the nodes elsewhere.
 //!
-//! The SDK alone uses one of the nodes, as it always does. All nodes share the threads of one process, so that one node has
-//! the same capacity as three.
+//! The SDK alone uses one of the nodes, as it always does. All nodes share the threads of one process, so that one node
+//! has the same capacity as three.
 
 mod arguments;
 mod callers;
@@ -38,8 +40,8 @@ use crate::{Outcome, nodes, program};
 
 /// Runs the program with the arguments of the process.
 ///
-/// Exits with 0 regardless of the figures; with `--strict`, exits with 1 if the plugin misses a threshold. Exits with 2 on
-/// invalid arguments.
+/// Exits with 0 regardless of the figures; with `--strict`, exits with 1 if the plugin misses a threshold. Exits with 2
+/// on invalid arguments.
 pub fn main() -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env());
     program::run(task, arguments::USAGE, nodes::serve, compare)

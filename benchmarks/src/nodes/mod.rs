@@ -1,7 +1,7 @@
 //! The nodes, in a second process, so that their processor time does not count as the client's.
 //!
-//! That process is the program itself, started with `serve`. It reads commands from its standard input, one per line, and
-//! writes one line for each.
+//! That process is the program itself, started with `serve`. It reads commands from its standard input, one per line,
+//! and writes one line for each.
 
 mod command;
 mod server;

@@ -1,9 +1,10 @@
-//! Counts the requests that land on a replica of their partition, and the coordinators of the transactions of a partition.
+//! Counts the requests that land on a replica of their partition, and the coordinators of the transactions of a
+//! partition.
 //!
-//! The nodes count; nothing is timed. Twelve nodes in three racks hold three replicas of each partition, first with vnodes
-//! and then with tablets. Every contender reads each of many partitions once. Then eight clients of it write conditionally
-//! to each of a few partitions, one after the other. Each node that receives such a write is a coordinator that may
-//! contend with the others.
+//! The nodes count; nothing is timed. Twelve nodes in three racks hold three replicas of each partition, first with
+//! vnodes and then with tablets. Every contender reads each of many partitions once. Then eight clients of it write
+//! conditionally to each of a few partitions, one after the other. Each node that receives such a write is a
+//! coordinator that may contend with the others.
 
 mod contender;
 mod count;

@@ -1,9 +1,9 @@
-//! Simulates a fleet that no single machine holds: thousands of clients and a hundred nodes, while nodes restart, fail, slow
-//! down and become unreachable. `cargo run --release -p benchmarks --bin fleet -- --help`.
+//! Simulates a fleet that no single machine holds: thousands of clients and a hundred nodes, while nodes restart, fail,
+//! slow down and become unreachable. `cargo run --release -p benchmarks --bin fleet -- --help`.
 //!
 //! Routing and health are the library's own code, included here: `topology`, `health`, `routing`, and the detection of
-//! stalled nodes of `discovery`. The simulation reimplements the asynchronous parts by the same rules: retries, the health
-//! checker with its probes, and refreshes. See [`HEADER`] for the limits of the model.
+//! stalled nodes of `discovery`. The simulation reimplements the asynchronous parts by the same rules: retries, the
+//! health checker with its probes, and refreshes. See [`HEADER`] for the limits of the model.
 //!
 //! Each scenario runs in one thread, in the order of simulated time, with all random numbers from one seed: the same
 //! arguments print the same tables.

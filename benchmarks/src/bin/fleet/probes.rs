@@ -25,7 +25,8 @@ pub(crate) enum ProbePurpose {
     Return { trial: Trial, is_answered: bool },
     /// Probes a node with stalled requests, which is responsive.
     FalseAlarm,
-    /// Probes a node with stalled requests, which is unresponsive: it is ejected and its requests are aborted `times` times.
+    /// Probes a node with stalled requests, which is unresponsive: it is ejected and its requests are aborted `times`
+    /// times.
     Unresponsive { times: u32 },
 }
 

@@ -188,7 +188,8 @@ impl World {
         all.take(MAX_QUERIED).map(|node| *node.endpoint()).collect()
     }
 
-    /// Queries the membership from a node. The first scoped query of a node is preceded by a check that it supports scopes.
+    /// Queries the membership from a node. The first scoped query of a node is preceded by a check that it supports
+    /// scopes.
     fn membership_query(
         &mut self,
         client: u32,

@@ -1,7 +1,7 @@
 //! The retries of operations: the SDK's standard retries, and the changes of the plugin to them.
 //!
-//! The rules are those of the table in the library's `sdk/failover.rs`, which is written against the SDK's own types. Comments
-//! mark the rules of the SDK.
+//! The rules are those of the table in the library's `sdk/failover.rs`, which is written against the SDK's own types.
+//! Comments mark the rules of the SDK.
 
 use crate::health::Outcome;
 use crate::routing::Elsewhere;
@@ -35,7 +35,8 @@ const ATTEMPTS: u32 = 3;
 /// The backoff of the SDK: the first wait, doubled each time, and the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// The token bucket of the SDK, and its cost of a retry of a transient error: lost connections and statuses from 500 on.
+/// The token bucket of the SDK, and its cost of a retry of a transient error: lost connections and statuses from 500
+/// on.
 const TOKENS: f64 = 500.0;
 const COST: f64 = 10.0;
 /// `MAX_FREE`, `CUT_TOKENS`, `CUT_TOKENS_PER_SECOND` and `SHORT_WAIT` of the library's `sdk/failover.rs`.

@@ -59,8 +59,8 @@ const FAULT_END: u64 = FAULT_START + 60;
 /// The end of the scenario, by when every client has detected the end of the fault.
 const SCENARIO_END: u64 = FAULT_END + 34;
 
-/// The time until ScyllaDB declares an unresponsive node dead (`failure_detector_timeout_in_ms`). A node that shuts down
-/// announces it.
+/// The time until ScyllaDB declares an unresponsive node dead (`failure_detector_timeout_in_ms`). A node that shuts
+/// down announces it.
 const FAILURE_DETECTION: u64 = 20;
 
 /// The time for which a booting node is listed before it listens.
