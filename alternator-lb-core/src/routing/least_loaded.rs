@@ -9,10 +9,9 @@ use super::priority::failover_order;
 use super::round_robin::RoundRobinCursor;
 use super::routing_info::RoutingKey;
 use super::selector::{Selection, Selector};
-use super::{Endpoint, RoutingInfo, Token};
+use super::{RoutingInfo, Token};
 use std::cmp::Reverse;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// The most replicas of a key that are considered in one scope: more than the replication factors of all datacenters
 /// together.
@@ -92,24 +91,13 @@ impl<'s, E> Selector<'s, '_, E> {
         }
         let replicas = set.nodes().zip(counts);
         let replicas = replicas.filter(|(node, count)| *count > 0 && self.is_untried(node));
-        let mut best: Vec<&'s Arc<Endpoint<E>>> = Vec::new();
-        let mut best_rank = None;
-        for (node, count) in replicas {
-            let load = match self.compares_load() {
-                true => node.load(self.now),
-                false => 0,
-            };
-            let rank = Some((count, Reverse(load)));
-            if rank > best_rank {
-                best_rank = rank;
-                best.clear();
-            }
-            if rank == best_rank {
-                best.push(node);
-            }
-        }
-        let position = sample.first.checked_rem(best.len())?;
-        best.get(position).copied().map(Selection::of)
+        let ranked =
+            replicas.map(|(node, count)| ((count, Reverse(self.compared_load(node))), node));
+        let mut ranked: Vec<_> = ranked.collect();
+        let best = ranked.iter().map(|(rank, _)| *rank).max()?;
+        ranked.retain(|(rank, _)| *rank == best);
+        let position = sample.first.checked_rem(ranked.len())?;
+        ranked.get(position).map(|(_, node)| Selection::of(node))
     }
 }
 

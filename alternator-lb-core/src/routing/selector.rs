@@ -85,7 +85,7 @@ impl<'s, E> Selector<'s, '_, E> {
         first: &'s Arc<Endpoint<E>>,
         second: impl FnOnce() -> Option<&'s Arc<Endpoint<E>>>,
     ) -> Selection<'s, E> {
-        if !self.compares_load() || first.load(self.now) == 0 {
+        if self.compared_load(first) == 0 {
             return Selection::of(first);
         }
         match second() {
@@ -97,8 +97,12 @@ impl<'s, E> Selector<'s, '_, E> {
         }
     }
 
-    pub(super) fn compares_load(&self) -> bool {
-        self.algorithm == Algorithm::PowerOfTwoChoices
+    /// The load of a node as the algorithm sees it: zero unless it compares load.
+    pub(super) fn compared_load(&self, node: &Endpoint<E>) -> u64 {
+        match self.algorithm {
+            Algorithm::PowerOfTwoChoices => node.load(self.now),
+            Algorithm::RoundRobin | Algorithm::Random => 0,
+        }
     }
 
     /// Whether the plan has not tried a node in this round.
