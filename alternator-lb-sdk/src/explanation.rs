@@ -15,7 +15,7 @@ use std::time::Duration;
 ///
 /// ```text
 /// users, token -6017608668500074083: held by 10.0.0.2, 10.0.0.5, 10.0.0.9, as read 12.3s ago
-/// to http://10.0.0.5:8000, a replica that is not the busier one of two
+/// to http://10.0.0.5:8000, a replica that is not the more loaded of two
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
@@ -182,7 +182,7 @@ mod tests {
         };
         let expected = "users, token 7: held by 10.0.0.2, 10.0.0.5, as read 12.3s ago\n\
                         users, index by_age, token 7: where it lies is not known\n\
-                        to http://10.0.0.5:8000, a replica that is not the busier one of two";
+                        to http://10.0.0.5:8000, a replica that is not the more loaded of two";
         assert_eq!(explanation.to_string(), expected);
         let refused = Explanation {
             partitions: Vec::new(),

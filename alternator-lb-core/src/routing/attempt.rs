@@ -7,8 +7,8 @@ use std::time::Duration;
 
 /// An attempt in flight on a node.
 ///
-/// It counts as in flight while it exists. Dropping it, which is all that happens when the application drops its `send()`
-/// future, removes it from the count, and releases a probe permit whose request was never sent.
+/// It counts as in flight while it exists. Dropping it, which is all that happens when the application drops its
+/// `send()` future, removes it from the count, and releases a probe permit whose request was never sent.
 #[derive(Debug)]
 pub struct Attempt<E> {
     node: Arc<Endpoint<E>>,

@@ -9,8 +9,8 @@ use std::time::Duration;
 /// The ejected nodes of a set, including those that panic mode uses regardless.
 #[derive(Debug)]
 pub(super) struct Ejected<E> {
-    /// By the number of consecutive ejections, then by the time of the ejection: the nodes that have failed for longer, and
-    /// more probes, come last.
+    /// By the number of consecutive ejections, then by the time of the ejection: the nodes that have failed for longer,
+    /// and more probes, come last.
     all: Box<[Candidate<E>]>,
     /// The nodes that respond, but with errors, by the end of their ejection.
     failing: Box<[Candidate<E>]>,

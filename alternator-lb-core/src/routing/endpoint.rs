@@ -80,9 +80,9 @@ impl<E> Endpoint<E> {
 
     /// Whether this node, which is next in turn, should cede the turn to another one.
     ///
-    /// It should if the other one's load is smaller by at least one whole request. By this rule alone the request counts of
-    /// equal nodes would drift apart by chance, by up to √n of n requests. So a ceded turn is also returned as soon as the
-    /// node that is owed it is no more loaded.
+    /// It should if the other one's load is smaller by at least one whole request. By this rule alone the request
+    /// counts of equal nodes would drift apart by chance, by up to √n of n requests. So a ceded turn is also returned
+    /// as soon as the node that is owed it is not more loaded.
     pub(super) fn should_yield_to(&self, other: &Self, now: Duration) -> bool {
         let (load, other_load) = (self.load(now), other.load(now));
         let owes_turn =

@@ -17,8 +17,8 @@ pub(super) struct HealthySet<E> {
 /// An address as a number, the same for IPv4 in either notation: numbers compare in a fraction of the time.
 type Address = u128;
 
-/// A node with its hash. The hashes of a set lie side by side, since the search for a primary node reads all of them, and
-/// only one node.
+/// A node with its hash. The hashes of a set lie side by side, since the search for a primary node reads all of them,
+/// and only one node.
 #[derive(Debug)]
 pub(super) struct Candidate<E> {
     pub(super) hash: NodeHash,

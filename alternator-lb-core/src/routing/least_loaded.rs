@@ -1,8 +1,8 @@
 //! The less loaded of two replicas of a key.
 //!
-//! A replica responds without another hop inside the cluster. All replicas of the partition do, so there is still a choice,
-//! made as among all nodes: round robin, and of two replicas the one with less load. Requests for a hot key then spread over
-//! its replicas, and a slow replica receives what it can carry.
+//! A replica responds without another hop inside the cluster. All replicas of the partition do, so there is still a
+//! choice, made as among all nodes: round robin, and of two replicas the one with less load. Requests for a hot key
+//! then spread over its replicas, and a slow replica receives what it can carry.
 
 use super::healthy_set::HealthySet;
 use super::priority::failover_order;
@@ -26,8 +26,8 @@ struct P2cSample {
 }
 
 impl<'s, E> Selector<'s, '_, E> {
-    /// Returns a replica that the plan has not tried in this round, of the priority level that was drawn if it has one, else
-    /// of another.
+    /// Returns a replica that the plan has not tried in this round, of the priority level that was drawn if it has one,
+    /// else of another.
     pub(super) fn least_loaded_replica(
         &self,
         info: &RoutingInfo,
@@ -101,8 +101,8 @@ impl<'s, E> Selector<'s, '_, E> {
     }
 }
 
-/// Returns where round robin over the replicas of a key starts. Not in step for all keys: an application whose operations
-/// come in threes, such as a user, its session and its cart, would always meet the same of three replicas.
+/// Returns where round robin over the replicas of a key starts. Not in step for all keys: an application whose
+/// operations come in threes, such as a user, its session and its cart, would always meet the same of three replicas.
 #[inline]
 fn replica_start(token: Token, start: usize) -> usize {
     let token = token.value().cast_unsigned();

@@ -25,18 +25,18 @@ pub(super) struct LoadStats {
 /// One request in flight, in the unit of [`LoadStats::load`].
 pub(super) const ONE_REQUEST: u64 = 100;
 
-/// The divisor of the moving average: each response weighs an eighth, as in TCP's estimate of round trips (RFC 6298). About
-/// ten responses show a change.
+/// The divisor of the moving average: each response weighs an eighth, as in TCP's estimate of round trips (RFC 6298).
+/// About ten responses show a change.
 const EWMA_DIVISOR: u64 = 8;
 
-/// The limit of the fairness credit in either direction. It is enough for what chance does to equal nodes, and small beside
-/// the turns that a slow node cedes, which it must not receive all at once when it has recovered.
+/// The limit of the fairness credit in either direction. It is enough for what chance does to equal nodes, and small
+/// beside the turns that a slow node cedes, which it must not receive all at once when it has recovered.
 const MAX_FAIRNESS_CREDIT: i32 = 16;
 
-/// How far one overload response extends the overload penalty, in milliseconds, and the longest penalty. The penalty is one
-/// more request in flight for each of these steps that is still to come: one such response, which may be due to the limit of
-/// a single table, hardly shows; a node that reports overload all the time looks as if ten more requests were waiting, and
-/// receives what the others are too loaded for.
+/// How far one overload response extends the overload penalty, in milliseconds, and the longest penalty. The penalty is
+/// one more request in flight for each of these steps that is still to come: one such response, which may be due to the
+/// limit of a single table, hardly shows; a node that reports overload all the time looks as if ten more requests were
+/// waiting, and receives what the others are too loaded for.
 const OVERLOAD_STEP: u64 = 500;
 const MAX_OVERLOAD: u64 = 10 * OVERLOAD_STEP;
 

@@ -1,15 +1,17 @@
 //! Selects the node that a request goes to.
 //!
-//! The [`Router`] holds a [`RoutingSnapshot`] of the usable nodes. A request picks one with a single atomic increment and a
-//! comparison of two nodes; nothing here waits, locks or looks at more than a handful of nodes, however many there are. The
-//! snapshot is replaced only when a refresh brings another list or a node is ejected or restored.
+//! The [`Router`] holds a [`RoutingSnapshot`] of the usable nodes. A request picks one with a single atomic increment
+//! and a comparison of two nodes; nothing here waits, locks or looks at more than a handful of nodes, however many
+//! there are. The snapshot is replaced only when a refresh brings another list or a node is ejected or restored.
 //!
-//! An operation keeps a [`Plan`]: the nodes of its attempts, so that a retry goes to a node that has not been tried yet.
+//! An operation keeps a [`Plan`]: the nodes of its attempts, so that a retry goes to a node that has not been tried
+//! yet.
 //!
-//! An operation on known partitions can have a [`RoutingInfo`], which prefers the nodes that serve them best: the primary
-//! node that all clients agree on, or any replica. Each attempt honours it as far as the nodes allow at that time; where it
-//! leads to no usable node, the operation is routed as any other. It never leads to a node outside the list. To find the
-//! primary node of a key whose replicas are not known, all nodes of the datacenter are weighed, at a nanosecond each.
+//! An operation on known partitions can have a [`RoutingInfo`], which prefers the nodes that serve them best: the
+//! primary node that all clients agree on, or any replica. Each attempt honours it as far as the nodes allow at that
+//! time; where it leads to no usable node, the operation is routed as any other. It never leads to a node outside the
+//! list. To find the primary node of a key whose replicas are not known, all nodes of the datacenter are weighed, at a
+//! nanosecond each.
 //!
 //! Plain synchronous code: the time and the random numbers come from the caller.
 

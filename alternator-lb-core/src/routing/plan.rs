@@ -9,7 +9,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Plan<E> {
     current: Option<Attempt<E>>,
-    /// The node of the attempt that ended, until the next begins: most operations have no more, and so allocate no list.
+    /// The node of the attempt that ended, until the next begins: most operations have no more, and so allocate no
+    /// list.
     ended: Option<Arc<Endpoint<E>>>,
     /// The nodes of the earlier attempts, in order.
     tried: Vec<Arc<Endpoint<E>>>,
@@ -100,7 +101,8 @@ impl<E> Plan<E> {
         self.current = Some(attempt);
     }
 
-    /// Starts another round over the nodes. The node that was tried last stays excluded: its fault most likely persists.
+    /// Starts another round over the nodes. The node that was tried last stays excluded: its fault most likely
+    /// persists.
     pub(super) fn start_round(&mut self) {
         self.store_ended();
         self.round_start = self.tried.len().saturating_sub(1);

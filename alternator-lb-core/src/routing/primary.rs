@@ -1,10 +1,10 @@
 //! The primary node of a key, the same for all clients.
 //!
-//! Of two nodes that coordinate transactions on the same partition at a time, one loses and tries again after a while; of
-//! writes that are coordinated by two nodes, the later one may get the older timestamp. So all operations with
-//! [`Preference::Primary`] go to the first node of their key as long as it is usable, then all to the second. The order is
-//! that of rendezvous hashing, over the key's replicas if they are known, then over all other nodes. Nothing that is local
-//! to this process enters into it, neither the round-robin position nor the load.
+//! Of two nodes that coordinate transactions on the same partition at a time, one loses and tries again after a while;
+//! of writes that are coordinated by two nodes, the later one may get the older timestamp. So all operations with
+//! [`Preference::Primary`] go to the first node of their key as long as it is usable, then all to the second. The order
+//! is that of rendezvous hashing, over the key's replicas if they are known, then over all other nodes. Nothing that is
+//! local to this process enters into it, neither the round-robin position nor the load.
 //!
 //! [`Preference::Primary`]: super::Preference::Primary
 

@@ -10,13 +10,13 @@ pub(super) struct PriorityLevel<E> {
     pub(super) share: f64,
 }
 
-/// The overprovisioning factor, as in envoy: a level keeps all of its requests while 1/1.4 of its nodes, about 71 %, are
-/// usable. Below that the usable nodes receive up to 40 % more than before, for which clusters that survive the loss of a
-/// node have room; the rest would overload them, and spills over to the next level.
+/// The overprovisioning factor, as in envoy: a level keeps all of its requests while 1/1.4 of its nodes, about 71 %,
+/// are usable. Below that the usable nodes receive up to 40 % more than before, for which clusters that survive the
+/// loss of a node have room; the rest would overload them, and spills over to the next level.
 const OVERPROVISIONING: f64 = 1.4;
 
-/// Returns the share of the requests of each level, by the numbers of its usable nodes and of all of its nodes. The shares
-/// add up to one, unless no node is usable.
+/// Returns the share of the requests of each level, by the numbers of its usable nodes and of all of its nodes. The
+/// shares add up to one, unless no node is usable.
 pub(super) fn shares(levels: impl IntoIterator<Item = (usize, usize)>) -> Vec<f64> {
     let mut left = 1.0;
     let mut shares: Vec<f64> = levels
@@ -41,8 +41,8 @@ fn ratio(usable: usize, all: usize) -> f64 {
     float(usable) / float(all.max(1))
 }
 
-/// Returns the levels in the order in which a request tries them: first one that is drawn by its share, then the others by
-/// priority.
+/// Returns the levels in the order in which a request tries them: first one that is drawn by its share, then the others
+/// by priority.
 pub(super) fn failover_order<'s, E>(
     levels: &'s [PriorityLevel<E>],
     rng: &mut fastrand::Rng,

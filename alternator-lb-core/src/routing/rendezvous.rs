@@ -1,18 +1,18 @@
 //! Rendezvous hashing: an order of the nodes for each key, on which all clients agree.
 //!
-//! Rendezvous hashing, or "highest random weight" (Thaler and Ravishankar, 1998): each node has a weight for each token, and
-//! a key orders the nodes by falling weight. A node's weight does not depend on other nodes, so a node that joins takes from
-//! each of the others just the keys for which it now weighs most, and a node that leaves gives up only its own keys; all
-//! others stay where they are. It needs no state and no agreement but on the addresses: clients in any process, on any
-//! platform and of any version that see the same nodes order them alike, and clients whose lists differ by a node differ in
-//! that node's keys alone. The alternatives are worse: a position in the list drawn with the key as the seed, which the other
-//! Alternator clients use, moves a quarter of all keys or more with every change; a hash ring needs a hundred points per node
-//! to be as even.
+//! Rendezvous hashing, or "highest random weight" (Thaler and Ravishankar, 1998): each node has a weight for each
+//! token, and a key orders the nodes by falling weight. A node's weight does not depend on other nodes, so a node that
+//! joins takes from each of the others just the keys for which it now weighs most, and a node that leaves gives up only
+//! its own keys; all others stay where they are. It needs no state and no agreement but on the addresses: clients in
+//! any process, on any platform and of any version that see the same nodes order them alike, and clients whose lists
+//! differ by a node differ in that node's keys alone. The alternatives are worse: a position in the list drawn with the
+//! key as the seed, which the other Alternator clients use, moves a quarter of all keys or more with every change; a
+//! hash ring needs a hundred points per node to be as even.
 //!
 //! **The weights are a contract.** They must never change, or clients of two versions would disagree on the nodes:
-//! MurmurHash3 ([`Token::of_bytes`]) over the host's text, xor the key's token, through the finisher of SplitMix64 (Stafford's
-//! "Mix13"). That is a bijection, so two nodes weigh the same for a key only if their addresses have the same hash: then the
-//! address decides, and there is never a tie.
+//! MurmurHash3 ([`Token::of_bytes`]) over the host's text, xor the key's token, through the finisher of SplitMix64
+//! (Stafford's "Mix13"). That is a bijection, so two nodes weigh the same for a key only if their addresses have the
+//! same hash: then the address decides, and there is never a tie.
 
 use super::token::Token;
 use crate::topology::Host;
@@ -80,8 +80,8 @@ pub fn highest_weight<'a, N>(
 /// Returns the position of the node with the most votes, for a request with several keys: each key, given by its token,
 /// votes for the position of its first node.
 ///
-/// Of nodes with equally many votes it is the one with the highest weight for the lowest token: that depends neither on the
-/// order of the keys, which is the arbitrary one of a hash table, nor on that of the nodes.
+/// Of nodes with equally many votes it is the one with the highest weight for the lowest token: that depends neither on
+/// the order of the keys, which is the arbitrary one of a hash table, nor on that of the nodes.
 pub fn plurality<'a, N>(
     votes: impl IntoIterator<Item = (Token, usize)>,
     nodes: &'a [N],

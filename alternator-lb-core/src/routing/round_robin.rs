@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The number of turns so far.
 ///
-/// Turns among the replicas of keys are counted apart from turns among all nodes: with one count for both, an application
-/// that alternates between requests with a key and requests without would send the latter to every second node only.
+/// Turns among the replicas of keys are counted apart from turns among all nodes: with one count for both, an
+/// application that alternates between requests with a key and requests without would send the latter to every second
+/// node only.
 #[derive(Debug)]
 pub(super) struct RoundRobin {
     nodes: Counter,
@@ -18,8 +19,8 @@ pub(super) struct RoundRobin {
 #[repr(align(128))]
 struct Counter(AtomicUsize);
 
-/// The random numbers of one selection, and the positions at which it starts. Each position is taken from its counter when it
-/// is needed, and once.
+/// The random numbers of one selection, and the positions at which it starts. Each position is taken from its counter
+/// when it is needed, and once.
 #[derive(Debug)]
 pub(super) struct RoundRobinCursor<'r> {
     round_robin: &'r RoundRobin,

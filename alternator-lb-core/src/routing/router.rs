@@ -140,8 +140,8 @@ impl<E> Router<E> {
         Some(self.note_transition(node, transition))
     }
 
-    /// Ejects a node that is unresponsive while requests wait on it, unless no other could serve them: then waiting is all
-    /// that is left to do.
+    /// Ejects a node that is unresponsive while requests wait on it, unless no other could serve them: then waiting is
+    /// all that is left to do.
     pub fn eject_unresponsive(
         &self,
         node: Arc<Endpoint<E>>,

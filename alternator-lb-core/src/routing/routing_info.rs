@@ -1,8 +1,8 @@
 //! The partitions that an operation is about, and which of their nodes it prefers.
 //!
-//! The routing info of an operation is read once, when it begins; where its attempts go is decided at each of them, by the
-//! nodes as they are then. It names partitions and no nodes, so it cannot become stale, and where none of the preferred
-//! nodes is usable the operation is routed as any other.
+//! The routing info of an operation is read once, when it begins; where its attempts go is decided at each of them, by
+//! the nodes as they are then. It names partitions and no nodes, so it cannot become stale, and where none of the
+//! preferred nodes is usable the operation is routed as any other.
 
 use super::Endpoint;
 use super::token::Token;

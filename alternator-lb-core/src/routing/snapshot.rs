@@ -12,10 +12,10 @@ use std::time::Duration;
 
 /// A list of nodes, divided into usable and ejected ones. Immutable; replaced at every change.
 ///
-/// Nodes ejected for their errors are excluded only as long as they are no more than half of the reachable nodes: when more
-/// fail, the cause is hardly in the nodes, and the few others could not carry the load. Then *panic mode* ignores these
-/// ejections, as the panic threshold of envoy and finagle does. Unreachable nodes do not count, since sending requests to
-/// them helps no one.
+/// Nodes ejected for their errors are excluded only as long as they are no more than half of the reachable nodes: when
+/// more fail, the cause is hardly in the nodes, and the few others could not carry the load. Then *panic mode* ignores
+/// these ejections, as the panic threshold of envoy and finagle does. Unreachable nodes do not count, since sending
+/// requests to them helps no one.
 ///
 /// The local datacenter has a panic mode of its own: clients of several racks have different scopes and the same local
 /// datacenter, and must agree on its ejected nodes.
@@ -134,8 +134,8 @@ impl<E> RoutingSnapshot<E> {
         usable.any(|usable| usable.id() == node.id())
     }
 
-    /// Whether the requests that go to a node could go to another one. Those to an out-of-scope node could go to any of the
-    /// local datacenter.
+    /// Whether the requests that go to a node could go to another one. Those to an out-of-scope node could go to any of
+    /// the local datacenter.
     pub(super) fn has_alternative_to(&self, node: &Endpoint<E>) -> bool {
         let is_node = |other: &Arc<Endpoint<E>>| other.id() == node.id();
         let is_other = |other: &Arc<Endpoint<E>>| other.id() != node.id();
@@ -144,8 +144,8 @@ impl<E> RoutingSnapshot<E> {
             || (is_out_of_scope() && self.usable_local.nodes().any(is_other))
     }
 
-    /// The sets of usable nodes that an operation may go to. An operation that goes to the primary node stays in the local
-    /// datacenter as long as a node is usable there: transactions exclude each other within a datacenter.
+    /// The sets of usable nodes that an operation may go to. An operation that goes to the primary node stays in the
+    /// local datacenter as long as a node is usable there: transactions exclude each other within a datacenter.
     pub(super) fn candidates_for(
         &self,
         info: Option<&RoutingInfo>,

@@ -1,7 +1,8 @@
 //! The position of a partition on the token ring.
 //!
-//! ScyllaDB hashes the serialised partition key to a signed 64-bit *token*, and nodes own ranges of tokens. A client that
-//! hashes the same bytes in the same way knows the owners, and clients that hash alike agree on a node without communication.
+//! ScyllaDB hashes the serialised partition key to a signed 64-bit *token*, and nodes own ranges of tokens. A client
+//! that hashes the same bytes in the same way knows the owners, and clients that hash alike agree on a node without
+//! communication.
 
 mod murmur3;
 mod number;
@@ -38,8 +39,8 @@ impl Token {
         }
     }
 
-    /// Computes the token of the partition with this key; none if the server would refuse the key, or if the number has more
-    /// digits than any number of DynamoDB.
+    /// Computes the token of the partition with this key; none if the server would refuse the key, or if the number has
+    /// more digits than any number of DynamoDB.
     #[inline]
     pub fn of_key(key: KeyValue<'_>) -> Option<Self> {
         match key {

@@ -1,12 +1,12 @@
 //! The nodes that hold each partition.
 //!
-//! The server divides the token ring into ranges and assigns each to some nodes: *vnodes*, once for a keyspace, or *tablets*,
-//! for each table. The placement of replicas is the server's decision and not computed here, but read from the server's
-//! tables.
+//! The server divides the token ring into ranges and assigns each to some nodes: *vnodes*, once for a keyspace, or
+//! *tablets*, for each table. The placement of replicas is the server's decision and not computed here, but read from
+//! the server's tables.
 //!
-//! A map is immutable and rebuilt when the tables are read, so that requests read it without a lock. A search is a binary
-//! search in a slice with 8 bytes for each range. Equal sets of replicas are stored once, however many ranges have them:
-//! 100,000 tablets on 12 nodes take 1.2 MB. No data from a server makes a map larger than 262,144 ranges.
+//! A map is immutable and rebuilt when the tables are read, so that requests read it without a lock. A search is a
+//! binary search in a slice with 8 bytes for each range. Equal sets of replicas are stored once, however many ranges
+//! have them: 100,000 tablets on 12 nodes take 1.2 MB. No data from a server makes a map larger than 262,144 ranges.
 //!
 //! A map may be wrong, since tablets move and nodes come and go. Then a request takes one more hop inside the cluster.
 
@@ -23,15 +23,15 @@ pub struct TokenMap {
     ends: Box<[i64]>,
     /// The number of each range's set of replicas.
     sets: Box<[u32]>,
-    /// The end of each set in `addresses`; a set begins at the end of the one before. The first set is empty, for ranges
-    /// whose replicas are not known.
+    /// The end of each set in `addresses`; a set begins at the end of the one before. The first set is empty, for
+    /// ranges whose replicas are not known.
     set_ends: Box<[u32]>,
     addresses: Box<[IpAddr]>,
 }
 
 impl TokenMap {
-    /// Builds the map of a ring of vnodes from the last token of each range, with all replicas at once or one by one. Tokens
-    /// after the last end belong to the first range.
+    /// Builds the map of a ring of vnodes from the last token of each range, with all replicas at once or one by one.
+    /// Tokens after the last end belong to the first range.
     ///
     /// None if there are more ranges than a map can have.
     pub fn of_ring<R: AsRef<[IpAddr]>>(

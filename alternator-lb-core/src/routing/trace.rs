@@ -6,12 +6,12 @@ use super::{Endpoint, Preference, RoutingInfo, RoutingSnapshot};
 use crate::topology::NodeUrl;
 use std::fmt;
 
-/// Where a first attempt would go at the moment, and why. The next request goes there too, except for the choices that are
-/// random.
+/// Where a first attempt would go at the moment, and why. The next request goes there too, except for the choices that
+/// are random.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoutingTrace {
-    /// The listed nodes that hold any of the partitions, by priority level. There may be other replicas: those in another
-    /// datacenter, and those that are listed by a DNS name.
+    /// The listed nodes that hold any of the partitions, by priority level. There may be other replicas: those in
+    /// another datacenter, and those that are listed by a DNS name.
     pub replicas: Vec<Replica>,
     /// The node of the attempt; none if the request is refused.
     pub node: Option<NodeUrl>,
@@ -32,8 +32,8 @@ pub struct Replica {
 #[non_exhaustive]
 pub enum Reason {
     /// The node is the first usable replica in an order that is the same for all clients. This is where writes with
-    /// lightweight transactions go, and the operations of `KeyAffinity`. For several partitions, the node is the first for
-    /// most of them.
+    /// lightweight transactions go, and the operations of `KeyAffinity`. For several partitions, the node is the first
+    /// for most of them.
     PrimaryReplica,
     /// No usable replica is known. The node is the first usable one in an order that is the same for all clients.
     PrimaryNode,
@@ -84,8 +84,8 @@ impl Replica {
         self.url.as_str()
     }
 
-    /// Whether the node is in the configured `Scope`. Other nodes only receive the requests that go by an order that is the
-    /// same for all clients.
+    /// Whether the node is in the configured `Scope`. Other nodes only receive the requests that go by an order that is
+    /// the same for all clients.
     #[must_use]
     pub fn is_in_scope(&self) -> bool {
         self.is_in_scope
@@ -117,7 +117,7 @@ impl fmt::Display for Reason {
             Self::PrimaryNode => {
                 "the node that all clients choose, as no replica is known and usable"
             }
-            Self::Replica => "a replica that is not the busier one of two",
+            Self::Replica => "a replica that is not the more loaded of two",
             Self::RoundRobin => "the next in round robin",
             Self::Fallback => "the most likely to have recovered, as no node is usable",
             Self::NoNode => "no node: the scope allows none",

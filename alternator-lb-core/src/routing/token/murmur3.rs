@@ -1,9 +1,9 @@
 //! The hash of ScyllaDB's `Murmur3Partitioner`.
 //!
-//! The first 64 of the 128 bits of `MurmurHash3_x64_128`, from Austin Appleby's public-domain SMHasher, with seed 0 and one
-//! quirk inherited from Cassandra (`MurmurHash.hash3_x64_128`): bytes after the last whole block of 16 are sign-extended
-//! before they are mixed in, so a byte of 128 or more there also flips all bits above its own. Published murmur3 crates hash
-//! such keys differently; hence this implementation.
+//! The first 64 of the 128 bits of `MurmurHash3_x64_128`, from Austin Appleby's public-domain SMHasher, with seed 0 and
+//! one quirk inherited from Cassandra (`MurmurHash.hash3_x64_128`): bytes after the last whole block of 16 are
+//! sign-extended before they are mixed in, so a byte of 128 or more there also flips all bits above its own. Published
+//! murmur3 crates hash such keys differently; hence this implementation.
 
 /// Returns the first 64 bits of the hash.
 pub(super) fn first_half(bytes: &[u8]) -> i64 {

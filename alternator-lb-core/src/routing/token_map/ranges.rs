@@ -11,8 +11,8 @@ pub(super) struct Ranges {
     by_end: BTreeMap<i64, Rc<[IpAddr]>>,
 }
 
-/// The most ranges of a map: more than twice a table of 100,000 tablets, and ten times the ring of 100 nodes with 256 vnodes
-/// each. More are more likely a mistake than a cluster.
+/// The most ranges of a map: more than twice a table of 100,000 tablets, and ten times the ring of 100 nodes with 256
+/// vnodes each. More are more likely a mistake than a cluster.
 pub(super) const MAX_RANGES: usize = 1 << 18;
 
 impl Ranges {
