@@ -77,12 +77,12 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 
     /// The clock of the cluster.
-    pub fn clock(&self) -> Clock {
+    pub(super) fn clock(&self) -> Clock {
         self.clock
     }
 
     /// The pauses between refreshes.
-    pub fn intervals(&self) -> RefreshIntervals {
+    pub(super) fn intervals(&self) -> RefreshIntervals {
         self.config.intervals
     }
 

@@ -121,3 +121,20 @@ async fn former_addresses_of_a_cluster_that_moved_are_removed() {
     }
     assert_eq!(harness.nodes(), [7, 8]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn generation_of_the_published_list_changes_only_with_its_nodes() {
+    let harness = harness(&[1]);
+    harness.network.datacenter("dc1", &[("r1", 1), ("r1", 2)]);
+    let generation = || harness.router.snapshot().topology().generation();
+    let of_seeds = generation();
+    harness.refresh().await.unwrap();
+    let first = generation();
+    assert!(of_seeds < first);
+    harness.settle(harness.request(2), Outcome::NotConnected);
+    harness.refresh().await.unwrap();
+    assert_eq!(generation(), first, "the same nodes, one of them ejected");
+    harness.network.datacenter("dc1", &THREE_NODES);
+    harness.refresh().await.unwrap();
+    assert!(first < generation());
+}
