@@ -9,38 +9,19 @@
 //!
 //! Two threads contend for the same nodes without any other work, which is more contention than in any application. On
 //! a busy machine the threads seldom run at the same time, and the figures mean little.
-//!
-//! Routing is private to the library, so its sources are included here.
-
-#![allow(
-    dead_code,
-    missing_docs,
-    unnameable_types,
-    unreachable_pub,
-    unused_imports,
-    reason = "the included sources serve the library first"
-)]
-
-mod sync {
-    pub(crate) use std::sync::atomic;
-}
-
-#[path = "../../alternator-lb-sdk/src/health/mod.rs"]
-mod health;
-#[path = "../../alternator-lb-sdk/src/routing/mod.rs"]
-mod routing;
-#[path = "../../alternator-lb-sdk/src/topology/mod.rs"]
-mod topology;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use alternator_lb_core::health::Outcome;
+use alternator_lb_core::routing::{
+    EndpointState, KeyValue, Plan, Policy, Preference, Router, RoutingInfo, RoutingKey,
+    RoutingSnapshot, Token, TokenMap,
+};
+use alternator_lb_core::topology::{Host, NodeUrl, Scheme, Topology};
 use divan::{AllocProfiler, Bencher, black_box};
 use fastrand::Rng;
-use health::Outcome;
-use routing::{Key, KeyValue, Order, Peer, Plan, Policy, Router, Table, Token, TokenMap, Wish};
-use topology::{Host, NodeUrl, Scheme, Topology};
 
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
@@ -71,7 +52,7 @@ fn answered<P: BenchPolicy>(bencher: Bencher<'_, '_>, nodes: u32) {
     let _in_flight = one_request_per_node(&router);
     bencher.bench(|| {
         let mut plan = first_attempt(&router);
-        let change = router.settle(&mut plan, Outcome::Answered, black_box(NOW + LATENCY));
+        let change = router.settle(&mut plan, Outcome::Responded, black_box(NOW + LATENCY));
         keep(&(plan, change));
     });
 }
@@ -89,31 +70,31 @@ fn retry<P: BenchPolicy>(bencher: Bencher<'_, '_>, nodes: u32) {
 
 /// The coordinator of a key with unknown replicas: every node is weighed, so the cost grows with their number.
 #[divan::bench(args = NODES, threads = THREADS, sample_size = CHOICES)]
-fn fixed(bencher: Bencher<'_, '_>, nodes: u32) {
+fn primary(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, Policy::default());
-    bencher.bench(|| keep(&route_by_key(&router, Order::Fixed, None)));
+    bencher.bench(|| keep(&route_by_key(&router, Preference::Primary, None)));
 }
 
 /// The coordinator of a key with known replicas.
 #[divan::bench(args = NODES, threads = THREADS, sample_size = CHOICES)]
-fn fixed_replica(bencher: Bencher<'_, '_>, nodes: u32) {
+fn primary_replica(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, Policy::default());
     let map = tablets(nodes);
-    bencher.bench(|| keep(&route_by_key(&router, Order::Fixed, Some(&map))));
+    bencher.bench(|| keep(&route_by_key(&router, Preference::Primary, Some(&map))));
 }
 
 /// The less loaded replica of a key.
 #[divan::bench(args = NODES, threads = THREADS, sample_size = CHOICES)]
-fn by_load(bencher: Bencher<'_, '_>, nodes: u32) {
+fn least_loaded(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, Policy::default());
     let _in_flight = one_request_per_node(&router);
     let map = tablets(nodes);
-    bencher.bench(|| keep(&route_by_key(&router, Order::ByLoad, Some(&map))));
+    bencher.bench(|| keep(&route_by_key(&router, Preference::LeastLoaded, Some(&map))));
 }
 
 /// The nodes of a batch of 25 keys, without building the list of keys. The counts are one allocation.
-#[divan::bench(args = NODES, types = [Fixed, ByLoad])]
-fn batch<O: BenchOrder>(bencher: Bencher<'_, '_>, nodes: u32) {
+#[divan::bench(args = NODES, types = [Primary, LeastLoaded])]
+fn batch<O: BenchPreference>(bencher: Bencher<'_, '_>, nodes: u32) {
     let router = router(nodes, Policy::default());
     let map = tablets(nodes);
     let keys = || {
@@ -123,7 +104,7 @@ fn batch<O: BenchOrder>(bencher: Bencher<'_, '_>, nodes: u32) {
             .collect()
     };
     bencher
-        .with_inputs(|| Wish::many(keys(), O::order()).map(Plan::wishing))
+        .with_inputs(|| RoutingInfo::many(keys(), O::preference()).map(Plan::preferring))
         .bench_local_values(|plan| {
             let mut plan = plan.unwrap_or_default();
             let _ = router.advance(&mut plan, true, black_box(NOW), &mut Rng::new());
@@ -174,38 +155,42 @@ impl BenchPolicy for Random {
     }
 }
 
-/// An order as a type, whose name Divan prints.
-trait BenchOrder {
-    fn order() -> Order;
+/// A preference as a type, whose name Divan prints.
+trait BenchPreference {
+    fn preference() -> Preference;
 }
 
-struct Fixed;
-struct ByLoad;
+struct Primary;
+struct LeastLoaded;
 
-impl BenchOrder for Fixed {
-    fn order() -> Order {
-        Order::Fixed
+impl BenchPreference for Primary {
+    fn preference() -> Preference {
+        Preference::Primary
     }
 }
 
-impl BenchOrder for ByLoad {
-    fn order() -> Order {
-        Order::ByLoad
+impl BenchPreference for LeastLoaded {
+    fn preference() -> Preference {
+        Preference::LeastLoaded
     }
 }
 
 /// Routes a first attempt by a random key.
-fn route_by_key(router: &Router<()>, order: Order, map: Option<&Arc<TokenMap>>) -> Plan<()> {
+fn route_by_key(
+    router: &Router<()>,
+    preference: Preference,
+    map: Option<&Arc<TokenMap>>,
+) -> Plan<()> {
     let mut rng = Rng::new();
     // Random keys, so that locality in memory helps no more than in an application.
     let token = Token::new(rng.i64(..));
-    let mut plan = Plan::wishing(Wish::one(key(token, map), order));
+    let mut plan = Plan::preferring(RoutingInfo::one(key(token, map), preference));
     let _ = router.advance(&mut plan, true, black_box(NOW), &mut rng);
     plan
 }
 
-fn key(token: Token, map: Option<&Arc<TokenMap>>) -> Key {
-    Key {
+fn key(token: Token, map: Option<&Arc<TokenMap>>) -> RoutingKey {
+    RoutingKey {
         token,
         map: map.map(Arc::clone),
     }
@@ -252,7 +237,7 @@ fn keep<T>(what: &T) {
 }
 
 fn one_request_per_node(router: &Router<()>) -> Vec<Plan<()>> {
-    let nodes = router.table().topology().nodes().len();
+    let nodes = router.snapshot().topology().nodes().len();
     let plans: Vec<_> = (0..nodes).map(|_| first_attempt(router)).collect();
     assert!(plans.iter().all(|plan| plan.current().is_some()));
     plans
@@ -260,8 +245,8 @@ fn one_request_per_node(router: &Router<()>) -> Vec<Plan<()>> {
 
 fn router(nodes: u32, policy: Policy) -> Router<()> {
     let urls = addresses(nodes).map(|ip| NodeUrl::new(Scheme::Http, Host::Ip(ip.into()), 8000));
-    let topology = Topology::new(&[urls.collect()], |_| Peer::new(()));
-    Router::new(Table::new(Arc::new(topology)), policy, 0)
+    let topology = Topology::new(&[urls.collect()], |_| EndpointState::new(()));
+    Router::new(RoutingSnapshot::new(Arc::new(topology)), policy, 0)
 }
 
 fn addresses(nodes: u32) -> impl Iterator<Item = Ipv4Addr> {

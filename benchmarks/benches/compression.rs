@@ -1,63 +1,20 @@
 //! The cost and the savings of compression: `cargo bench -p benchmarks --bench compression`.
 //!
-//! DynamoDB bodies of one item and of many are compressed like requests and decompressed like responses. Divan's bytes
-//! per second are those of the plain body. The sizes on the wire are printed first.
-//!
-//! The codecs are private to the library, so their sources are included here.
+//! Bodies of one item and of many are compressed as requests are. A response is measured as an operation whose response the
+//! HTTP client returns at once, plain or compressed: the difference is the cost of decompression. Divan's bytes per second are
+//! those of the plain body. The sizes on the wire are printed first.
 
-#![allow(
-    dead_code,
-    missing_docs,
-    unnameable_types,
-    unreachable_pub,
-    unused_imports,
-    reason = "the included sources serve the library first"
-)]
-
-#[path = "../../alternator-lb-sdk/src/sdk/compression"]
-mod compression {
-    mod decode_error;
-    mod decoder;
-    mod encoder;
-    mod encoding;
-    mod request;
-
-    use decode_error::DecodeError;
-    use decoder::{Data, Decoder, Step};
-    use encoding::Encoding;
-    pub(super) use request::RequestCompression;
-
-    /// Stands in for the library's error, with the one variant that the settings use.
-    pub(super) enum BuildError {
-        CompressionLevel { level: u32 },
-    }
-
-    /// Compresses a request.
-    pub(super) fn compressed(settings: RequestCompression, plain: &[u8]) -> Option<Vec<u8>> {
-        settings.encode(plain)
-    }
-
-    /// Decompresses a response that arrives in pieces. Returns the decompressed size.
-    pub(super) fn decompressed(settings: RequestCompression, packed: &[u8], piece: usize) -> usize {
-        let mut decoder = Decoder::new(settings.encoding, usize::MAX);
-        let mut pieces = packed.chunks(piece);
-        let mut length = 0;
-        loop {
-            match decoder.step() {
-                Ok(Step::Decoded(data)) => length += data.len(),
-                Ok(Step::End) | Err(_) => return length,
-                Ok(Step::Hungry) => match pieces.next() {
-                    Some(piece) => decoder.feed(Data::copy_from_slice(piece)),
-                    None => decoder.end(),
-                },
-            }
-        }
-    }
-}
-
-use compression::{RequestCompression, compressed, decompressed};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, RequestCompression, ResponseCompression};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
 use divan::counter::BytesCount;
 use divan::{AllocProfiler, Bencher, black_box};
+use tokio::runtime::Runtime;
 
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
@@ -66,7 +23,7 @@ fn main() {
     for items in ITEMS {
         let plain = body(items);
         let sizes = [Gzip::SETTINGS, Deflate::SETTINGS, GzipLevel6::SETTINGS]
-            .map(|settings| compressed(settings, &plain).map_or(plain.len(), |it| it.len()));
+            .map(|settings| settings.compress(&plain).map_or(plain.len(), |it| it.len()));
         println!("{items} items: {} bytes, compressed {sizes:?}", plain.len());
     }
     divan::main();
@@ -77,16 +34,77 @@ fn compress<K: Setting>(bencher: Bencher<'_, '_>, items: usize) {
     let plain = body(items);
     bencher
         .counter(BytesCount::new(plain.len()))
-        .bench(|| compressed(K::SETTINGS, black_box(&plain)));
+        .bench(|| K::SETTINGS.compress(black_box(&plain)));
 }
 
-#[divan::bench(types = [Gzip, Deflate, GzipLevel6], args = ITEMS)]
-fn decompress<K: Setting>(bencher: Bencher<'_, '_>, items: usize) {
+/// An operation with a plain response.
+#[divan::bench(args = ITEMS)]
+fn plain_response(bencher: Bencher<'_, '_>, items: usize) {
+    respond(bencher, items, None);
+}
+
+/// The same with a response that is compressed with gzip.
+#[divan::bench(args = ITEMS)]
+fn compressed_response(bencher: Bencher<'_, '_>, items: usize) {
+    respond(
+        bencher,
+        items,
+        Some(RequestCompression::gzip().threshold(0)),
+    );
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "all of it is constant: a failure is a defect of the bench"
+)]
+fn respond(bencher: Bencher<'_, '_>, items: usize, compression: Option<RequestCompression>) {
     let plain = body(items);
-    let packed = compressed(K::SETTINGS, &plain).unwrap_or_default();
-    bencher
-        .counter(BytesCount::new(plain.len()))
-        .bench(|| decompressed(K::SETTINGS, black_box(&packed), READ_SIZE));
+    let length = plain.len();
+    let compressed = compression.and_then(|compression| compression.compress(&plain));
+    let response = CannedResponse {
+        is_compressed: compressed.is_some(),
+        body: compressed.unwrap_or(plain),
+    };
+    let connector = SharedHttpConnector::new(response);
+    let alternator = Alternator::builder()
+        .seeds(["http://10.0.0.1:8000"])
+        .response_compression(ResponseCompression::gzip())
+        .build()
+        .expect("valid settings");
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http_client_fn(move |_, _| connector.clone()))
+        .alternator(&alternator)
+        .build();
+    let client = Client::from_conf(config);
+    let runtime = Runtime::new().expect("a runtime");
+    bencher.counter(BytesCount::new(length)).bench_local(|| {
+        let tables = runtime.block_on(client.list_tables().send());
+        tables.expect("the response is valid")
+    });
+}
+
+/// An HTTP client that returns this response at once. To the SDK the items are an unknown member of the response, which it
+/// skips.
+#[derive(Clone, Debug)]
+struct CannedResponse {
+    is_compressed: bool,
+    body: Vec<u8>,
+}
+
+impl HttpConnector for CannedResponse {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        drop(request);
+        let mut response = HttpResponse::new(
+            aws_smithy_runtime_api::http::StatusCode::try_from(200)
+                .unwrap_or_else(|_| unreachable!()),
+            SdkBody::from(self.body.clone()),
+        );
+        if self.is_compressed {
+            response.headers_mut().insert("content-encoding", "gzip");
+        }
+        HttpConnectorFuture::ready(Ok(response))
+    }
 }
 
 trait Setting {
@@ -127,5 +145,3 @@ fn body(items: usize) -> Vec<u8> {
 
 /// A small batch, a full one, and a page of a `Query`.
 const ITEMS: [usize; 3] = [10, 25, 1_000];
-/// The size of a read in hyper.
-const READ_SIZE: usize = 16 << 10;

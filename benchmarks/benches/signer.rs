@@ -4,61 +4,24 @@
 //! newly derived key, as for the first request of a day. The copy of the request for each signature is not timed; its
 //! drop is.
 //!
-//! The signer is private to the library, so its sources are included here.
-
-#![allow(
-    dead_code,
-    missing_docs,
-    unnameable_types,
-    unreachable_pub,
-    unused_imports,
-    reason = "the included sources serve the library first"
-)]
-
-#[path = "../../alternator-lb-sdk/src/sdk"]
-mod sdk {
-    use std::sync::Arc;
-
-    use aws_smithy_runtime_api::client::auth::SharedAuthScheme;
-
-    mod options {
-        use aws_smithy_types::config_bag::{Storable, StoreReplace};
-
-        /// Stands in for the library's type, with the one method that the signer uses.
-        #[derive(Debug)]
-        pub(in crate::sdk) struct OperationOptions;
-
-        impl OperationOptions {
-            pub(in crate::sdk) fn is_signed_fast(&self) -> Option<bool> {
-                None
-            }
-        }
-
-        impl Storable for OperationOptions {
-            type Storer = StoreReplace<Self>;
-        }
-    }
-
-    mod signing;
-
-    /// Creates the plugin's scheme, without a cached key.
-    pub(super) fn scheme() -> SharedAuthScheme {
-        SharedAuthScheme::new(signing::Signing::new(true, Arc::default()))
-    }
-}
+//! The plugin's scheme is taken from an SDK configuration with the plugin installed, as the SDK takes it.
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use alternator_lb_sdk::{Alternator, AlternatorExt as _};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
+use aws_sdk_dynamodb::config::BehaviorVersion;
 use aws_smithy_async::time::StaticTimeSource;
 use aws_smithy_runtime::client::identity::IdentityCache;
 use aws_smithy_runtime::client::orchestrator::endpoints::StaticUriEndpointResolver;
 use aws_smithy_runtime::client::retries::strategy::NeverRetryStrategy;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
-use aws_smithy_runtime_api::client::auth::{AuthScheme, AuthSchemeEndpointConfig};
+use aws_smithy_runtime_api::client::auth::{
+    AuthScheme, AuthSchemeEndpointConfig, SharedAuthScheme,
+};
 use aws_smithy_runtime_api::client::identity::Identity;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::{BuildError, RuntimeComponents};
@@ -87,7 +50,7 @@ fn by_the_sdk(bencher: Bencher<'_, '_>, body: usize) {
 #[divan::bench(args = BODIES, threads = THREADS)]
 fn by_the_plugin(bencher: Bencher<'_, '_>, body: usize) {
     let input = SigningInput::new(body);
-    let scheme = sdk::scheme();
+    let scheme = plugin_scheme();
     bencher
         .with_inputs(|| input.request())
         .bench_values(|request| input.sign(&scheme, request));
@@ -97,8 +60,28 @@ fn by_the_plugin(bencher: Bencher<'_, '_>, body: usize) {
 fn by_the_plugin_with_a_new_key(bencher: Bencher<'_, '_>, body: usize) {
     let input = SigningInput::new(body);
     bencher
-        .with_inputs(|| (sdk::scheme(), input.request()))
+        .with_inputs(|| (plugin_scheme(), input.request()))
         .bench_values(|(scheme, request)| input.sign(&scheme, request));
+}
+
+/// The scheme of a newly installed plugin, without a cached key.
+#[expect(
+    clippy::expect_used,
+    reason = "all of it is constant: a failure is a defect of the bench"
+)]
+fn plugin_scheme() -> SharedAuthScheme {
+    let alternator = Alternator::builder()
+        .seeds(["http://10.0.0.1:8000"])
+        .fast_signing(true)
+        .build()
+        .expect("valid settings");
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .alternator(&alternator)
+        .build();
+    let mut schemes = config.auth_schemes();
+    let scheme = schemes.find(|scheme| scheme.scheme_id() == SCHEME_ID);
+    scheme.expect("the plugin installs its scheme")
 }
 
 /// A request, and the inputs of its signature.

@@ -1,7 +1,7 @@
 //! The floor: the SDK with every feature disabled that its public API can disable. It is the lower bound for any
 //! plugin.
 //!
-//! The endpoint comes from memory, the interceptors that lean requests do without are disabled, and the signer does
+//! The endpoint comes from memory, the interceptors whose headers Alternator ignores are disabled, and the signer does
 //! nothing. The remaining cost of an operation is the SDK's own.
 
 use aws_runtime::auth::sigv4::SCHEME_ID;

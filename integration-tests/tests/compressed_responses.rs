@@ -297,15 +297,23 @@ async fn undecodable_response_is_retried_and_then_an_error() {
     damaged[whole.len() - 6] ^= 1;
     let raw_deflate = zlib(TABLES)[2..].to_vec();
     for (encoding, body, expected) in [
-        ("gzip", half, "not whole"),
-        ("gzip", damaged, "is not what"),
-        ("gzip", TABLES.to_vec(), "is not what"),
-        ("gzip", zlib(TABLES), "is not what"),
-        ("deflate", raw_deflate, "is not what"),
-        ("deflate", whole.clone(), "is not what"),
+        ("gzip", half, "is incomplete"),
+        ("gzip", damaged, "does not have its content-encoding"),
+        (
+            "gzip",
+            TABLES.to_vec(),
+            "does not have its content-encoding",
+        ),
+        ("gzip", zlib(TABLES), "does not have its content-encoding"),
+        ("deflate", raw_deflate, "does not have its content-encoding"),
+        (
+            "deflate",
+            whole.clone(),
+            "does not have its content-encoding",
+        ),
         ("br", TABLES.to_vec(), "`br`, which was not accepted"),
         ("gzip, gzip", gzip(&whole), "`gzip, gzip`"),
-        ("gzip", Vec::new(), "not whole"),
+        ("gzip", Vec::new(), "is incomplete"),
     ] {
         let node =
             RawResponseServer::responding_with([(200, &*headers(encoding, body.len()), body)]);

@@ -113,7 +113,7 @@ async fn invalid_list_entries_are_dropped_with_one_warning() {
         alternator.refresh().await.unwrap();
     }
     assert_eq!(listed(&alternator), cluster.urls());
-    let warnings = log.warnings("no addresses of nodes");
+    let warnings = log.warnings("not addresses of nodes");
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(
         invalid.iter().all(|entry| warnings[0].contains(entry)),

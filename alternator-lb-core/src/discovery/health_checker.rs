@@ -15,11 +15,11 @@ use tokio::time::sleep;
 
 /// The interval of the checks while there is anything to check. It bounds how late a node that is back or a request
 /// that hangs is noticed, and is small beside the times that these take themselves.
-const TICK: Duration = Duration::from_millis(25);
+pub const TICK: Duration = Duration::from_millis(25);
 
 /// The interval of probes that do not wait for the end of the backoff, while no node is usable. It has jitter, so that
 /// a fleet that has lost its cluster does not probe in step.
-const FORCED_PROBE_INTERVAL: Duration = Duration::from_millis(500);
+pub const FORCED_PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How long after the last request ejected nodes are still probed: the longest backoff, so that each is probed once
 /// more. After that an idle process sends nothing; the next request wakes the health checker.

@@ -15,10 +15,10 @@ use url::form_urlencoded;
 
 /// How long a refresh waits for one node. A lost packet of a new connection is sent again after one second (RFC 6298),
 /// and costs a refresh nothing that way.
-const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
+pub const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many known nodes are queried, one after the other, before the seeds are.
-pub(super) const MAX_KNOWN_QUERIED: usize = 5;
+pub const MAX_KNOWN_QUERIED: usize = 5;
 
 /// How many failures an error lists.
 const MAX_LISTED_FAILURES: usize = 8;

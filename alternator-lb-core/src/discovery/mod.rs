@@ -50,6 +50,18 @@
 //!
 //! The HTTP client lives elsewhere: [`DiscoveryClient`] is all that discovery knows of it.
 
+/// The numbers of discovery, for models of it.
+pub mod parameters {
+    pub use super::health_checker::{FORCED_PROBE_INTERVAL, TICK};
+    pub use super::membership_query::{MAX_KNOWN_QUERIED, QUERY_TIMEOUT};
+    pub use super::node_check::{REFERENCE_NODES, SEND_DELAY};
+    pub use super::probe::{
+        MAX_PROBES, MAX_TIMEOUT as MAX_PROBE_TIMEOUT, timeout_of as probe_timeout,
+    };
+    pub use super::staggered_race::{STAGGER, WIDTH};
+    pub use super::wake_ups::{DEBOUNCE, MAX_DEBOUNCE};
+}
+
 mod client;
 mod cluster_query;
 mod config;
@@ -85,6 +97,7 @@ pub use error::RefreshError;
 pub use idle_flag::IdleFlag;
 pub use refresh::Discovery;
 pub use seed::{SeedError, parse_seed, parse_seeds};
+pub use stall_detector::StallDetector;
 pub use task::DiscoveryTask;
 pub use topology_event::TopologyEvent;
 pub use wake_ups::{ACTIVE, IDLE, RefreshIntervals, jittered};

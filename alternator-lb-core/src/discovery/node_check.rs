@@ -8,14 +8,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// The timeout of a probe, in usual response times of the node. A probe is about the cheapest request that there is.
-const TIMEOUT_FACTOR: u32 = 4;
-
 /// How many other nodes are probed where one does not respond.
-pub(super) const REFERENCE_NODES: usize = 3;
+pub const REFERENCE_NODES: usize = 3;
 
 /// The longest time from the selection of a node until the request is sent: signing, on a busy machine.
-const SEND_DELAY: Duration = Duration::from_millis(25);
+pub const SEND_DELAY: Duration = Duration::from_millis(25);
 
 /// A permit to probe an ejected node, released if it is dropped without a result.
 struct PermitGuard<E> {
@@ -72,10 +69,7 @@ pub(super) async fn check_stalled<E: Send + Sync + 'static>(
     let pool = ConnectionPool::Separate;
     let responses = || others.iter().map(|node| node.responses()).sum::<u64>();
     let (responses_before, other_responses_before) = (node.responses(), responses());
-    let usual = node.latency().unwrap_or_default();
-    let limit = usual
-        .saturating_mul(TIMEOUT_FACTOR)
-        .clamp(probe::MIN_TIMEOUT, probe::MAX_TIMEOUT);
+    let limit = probe::timeout_of(node.latency());
     if probe::responds(client.as_ref(), node.url(), pool, limit).await != Some(false) {
         return;
     }

@@ -146,7 +146,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             node: event.node.url().clone(),
             transition: event.transition,
         });
-        self.report_panic(event.panic);
+        self.report_panic(event.panic_mode);
     }
 
     fn report_panic(&self, panic: Option<bool>) {

@@ -7,10 +7,10 @@ use tokio::time::timeout;
 
 /// The head start of each contender on the next: the pause between connection attempts that RFC 8305 (Happy Eyeballs)
 /// recommends.
-const STAGGER: Duration = Duration::from_millis(250);
+pub const STAGGER: Duration = Duration::from_millis(250);
 
 /// How many contenders run at the same time.
-const WIDTH: usize = 3;
+pub const WIDTH: usize = 3;
 
 /// Starts the contenders in their order, each with a head start on the next, and returns the first success. The next
 /// contender starts at once after a failure.

@@ -34,7 +34,7 @@ const MEMORY: Duration = Duration::from_secs(10);
 /// it responds to none at all. Requests that the application cancels do not count as responses, so a node that hangs is
 /// detected even where all callers give up early.
 #[derive(Debug)]
-pub(super) struct StallDetector<E>(HashMap<u64, StalledNode<E>>);
+pub struct StallDetector<E>(HashMap<u64, StalledNode<E>>);
 
 #[derive(Debug)]
 struct StalledNode<E> {
@@ -59,7 +59,7 @@ impl<E> Default for StallDetector<E> {
 impl<E> StallDetector<E> {
     /// Updates the waits after `elapsed`. Returns at most `limit` nodes to be probed; others follow at the next tick.
     /// Nodes that have left the list are included as long as requests wait on them.
-    pub(super) fn tick<'n>(
+    pub fn tick<'n>(
         &mut self,
         nodes: impl Iterator<Item = &'n Arc<Endpoint<E>>>,
         elapsed: Duration,
@@ -87,7 +87,7 @@ impl<E> StallDetector<E> {
     }
 
     /// Whether no request waits on any node, or did so lately without a response.
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

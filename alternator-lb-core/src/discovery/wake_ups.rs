@@ -20,11 +20,11 @@ pub const ACTIVE: Duration = Duration::from_secs(5);
 pub const IDLE: Duration = Duration::from_secs(60);
 
 /// The shortest pause: a node that dies under load fails many requests at once, which are one reason to refresh.
-const DEBOUNCE: Duration = Duration::from_millis(250);
+pub const DEBOUNCE: Duration = Duration::from_millis(250);
 
 /// The longest pause that failed refreshes grow to while requests fail too, so that a cluster that came back at other
 /// addresses is found soon.
-const MAX_DEBOUNCE: Duration = Duration::from_secs(2);
+pub const MAX_DEBOUNCE: Duration = Duration::from_secs(2);
 
 /// The two pauses between refreshes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

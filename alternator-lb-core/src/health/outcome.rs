@@ -71,6 +71,11 @@ impl Outcome {
         }
     }
 
+    /// Returns whether another node might do better.
+    pub fn may_fail_over(self) -> bool {
+        self.is_failure() || self.was_not_sent()
+    }
+
     pub(super) fn evidence(self) -> Evidence {
         match self {
             Self::Responded => Evidence::Good,

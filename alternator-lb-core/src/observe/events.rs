@@ -5,41 +5,57 @@ use crate::health::{EjectionCause, Transition};
 use crate::topology::NodeUrl;
 use tracing::{debug, info, warn};
 
+/// The target of all events: the crate that applications depend on, and name in filters.
+const TARGET: &str = "alternator_lb_sdk";
+
 /// Logs a change.
 pub fn report(event: &TopologyEvent) {
     match event {
         TopologyEvent::Node { node, transition } => report_transition(node, *transition),
         TopologyEvent::Panic(true) => warn!(
+            target: TARGET,
             "more than half of the nodes that can be reached respond with errors: none is ejected for that any more"
         ),
-        TopologyEvent::Panic(false) => info!("nodes that respond with errors are ejected again"),
+        TopologyEvent::Panic(false) => info!(
+            target: TARGET,
+            "nodes that respond with errors are ejected again"
+        ),
         TopologyEvent::Changed {
             added,
             removed,
             nodes,
             locality,
         } => info!(
+            target: TARGET,
             ?added,
             ?removed,
             nodes,
             locality,
             "the nodes of the cluster changed"
         ),
-        TopologyEvent::Failed(error) => {
-            warn!(%error, "the list of nodes cannot be refreshed; the last good one stays in force");
-        }
-        TopologyEvent::Recovered => info!("the list of nodes can be refreshed again"),
+        TopologyEvent::Failed(error) => warn!(
+            target: TARGET,
+            %error,
+            "the list of nodes cannot be refreshed; the last good one stays in force"
+        ),
+        TopologyEvent::Recovered => info!(
+            target: TARGET,
+            "the list of nodes can be refreshed again"
+        ),
         TopologyEvent::Dropped(entries) => warn!(
+            target: TARGET,
             ?entries,
-            "/localnodes lists entries that are no addresses of nodes; they are ignored"
+            "/localnodes lists entries that are not addresses of nodes; they are ignored"
         ),
         TopologyEvent::SpansDatacenters { datacenters } => warn!(
+            target: TARGET,
             datacenters,
             "the seeds list different nodes, as those of different datacenters do: reads may miss recent writes in \
              another datacenter, and conditional writes in two of them do not exclude each other; choose one with \
              `.scope(Scope::datacenter(..))`, or confirm that this is intended with `.scope(Scope::cluster())`"
         ),
         TopologyEvent::NoRuntime => warn!(
+            target: TARGET,
             "requests are made outside of a tokio runtime, where the list of nodes cannot be refreshed; run the client \
              inside of one"
         ),
@@ -49,17 +65,27 @@ pub fn report(event: &TopologyEvent) {
 fn report_transition(node: &NodeUrl, transition: Transition) {
     match transition {
         Transition::Ejected { cause, backoff } => match cause {
-            EjectionCause::Pending | EjectionCause::Unreachable => {
-                warn!(%node, ?backoff, "node down: it cannot be reached, and is ejected until it responds");
-            }
-            EjectionCause::Failing => {
-                warn!(%node, ?backoff, "node ejected: it responds with errors");
-            }
+            EjectionCause::Pending | EjectionCause::Unreachable => warn!(
+                target: TARGET,
+                %node,
+                ?backoff,
+                "node down: it cannot be reached, and is ejected until it responds"
+            ),
+            EjectionCause::Failing => warn!(
+                target: TARGET,
+                %node,
+                ?backoff,
+                "node ejected: it responds with errors"
+            ),
         },
-        Transition::ProbeFailed { cause, backoff } => {
-            debug!(%node, ?cause, ?backoff, "node still ejected")
-        }
-        Transition::Admitted => info!(%node, "new node responds"),
-        Transition::Restored => info!(%node, "node back"),
+        Transition::ProbeFailed { cause, backoff } => debug!(
+            target: TARGET,
+            %node,
+            ?cause,
+            ?backoff,
+            "node still ejected"
+        ),
+        Transition::Admitted => info!(target: TARGET, %node, "new node responds"),
+        Transition::Restored => info!(target: TARGET, %node, "node back"),
     }
 }

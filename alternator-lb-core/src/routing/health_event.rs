@@ -12,5 +12,5 @@ pub struct HealthEvent<E> {
     /// The change.
     pub transition: Transition,
     /// Whether panic mode, in which ejections are ignored, begins or ends with this change; none if neither.
-    pub panic: Option<bool>,
+    pub panic_mode: Option<bool>,
 }

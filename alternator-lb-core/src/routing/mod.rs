@@ -28,6 +28,7 @@ mod policy;
 mod primary;
 mod priority;
 pub mod rendezvous;
+mod retry_decision;
 mod round_robin;
 mod router;
 mod routing_info;
@@ -43,6 +44,10 @@ pub use error::SelectionError;
 pub use health_event::HealthEvent;
 pub use plan::Plan;
 pub use policy::Policy;
+pub use retry_decision::{
+    MAX_FAILOVER_WAIT, MAX_FREE_ATTEMPTS, RESEND_TOKENS, RESEND_TOKENS_PER_SECOND, RetryBudget,
+    RetryDecision, TIME_TO_CONNECT,
+};
 pub use router::{RetryTarget, Router};
 pub use routing_info::{Preference, RoutingInfo, RoutingKey};
 pub use snapshot::RoutingSnapshot;

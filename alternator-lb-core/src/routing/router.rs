@@ -4,7 +4,7 @@ use super::round_robin::RoundRobin;
 use super::selector::Selector;
 use super::{
     Attempt, Endpoint, HealthEvent, Plan, Policy, Preference, RoutingInfo, RoutingSnapshot,
-    RoutingTrace, SelectionError, primary,
+    RoutingTrace, SelectionError, TIME_TO_CONNECT, primary,
 };
 use crate::health::{Outcome, ProbePermit, Transition};
 use arc_swap::ArcSwap;
@@ -34,6 +34,18 @@ pub enum RetryTarget {
     TriedNode,
     /// None but ejected nodes that were tried, or the node that the plan is pinned to.
     NoNode,
+}
+
+impl RetryTarget {
+    /// Returns the target after an attempt that took `age`. Ejected nodes are tried in turn only while each costs no
+    /// more than a refused connection.
+    #[must_use]
+    pub fn after(self, age: Duration) -> Self {
+        match self {
+            Self::EjectedNode if age >= TIME_TO_CONNECT => Self::NoNode,
+            Self::UntriedNode | Self::EjectedNode | Self::TriedNode | Self::NoNode => self,
+        }
+    }
 }
 
 impl<E> Router<E> {
@@ -226,7 +238,7 @@ impl<E> Router<E> {
         HealthEvent {
             node,
             transition,
-            panic: self.note_panic_mode(&before, is_in_panic),
+            panic_mode: self.note_panic_mode(&before, is_in_panic),
         }
     }
 

@@ -10,8 +10,8 @@
 //! **Why did this operation go to that node?** [`Alternator::explain`](crate::Alternator::explain) returns the node and
 //! the [reason](super::routing#why-did-it-go-there).
 //!
-//! **Where are the logs?** In `tracing` events, once per change: filter by
-//! `alternator_lb_core=info,alternator_lb_sdk=info`.
+//! **Where are the logs?** In `tracing` events, once per change, with the target `alternator_lb_sdk`: `RUST_LOG=alternator_lb_sdk=info` shows those
+//! that an operator wants to see.
 //!
 //! **Why `UnrecognizedClientException`?** The access key is no role of ScyllaDB, or the secret key is not its
 //! `salted_hash`; often the SDK found credentials for AWS. See [security](super::security#credentials).

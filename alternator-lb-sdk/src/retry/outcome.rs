@@ -2,6 +2,7 @@
 
 use super::connection_evidence;
 use alternator_lb_core::health::Outcome;
+use alternator_lb_core::routing::TIME_TO_CONNECT;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::interceptors::context::{
     Error, FinalizerInterceptorContextRef,
@@ -11,11 +12,6 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::config_bag::ConfigBag;
 use std::error::Error as StdError;
 use std::time::Duration;
-
-/// The time without a connection after which its absence says something about the node: several round trips over the widest
-/// networks, as a new connection with TLS takes. A deadline of the application that is shorter, or of which little was left,
-/// says something about the application.
-pub(crate) const TIME_TO_CONNECT: Duration = Duration::from_millis(500);
 
 /// The age from which a server error says more about other nodes than about this one: Alternator gives an operation ten
 /// seconds, and responds with an error when the replicas did not respond in that time.

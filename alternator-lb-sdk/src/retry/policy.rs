@@ -3,28 +3,19 @@
 //! The SDK decides on a retry after the interceptors have seen the attempt, by three values of the operation's configuration:
 //! the number of attempts, the longest wait, and the token bucket that pays for retries. By itself the SDK waits up to a
 //! second, because to it the same server is asked again, and draws on a bucket that all clients of the process share, which
-//! fifty such retries empty.
+//! fifty such retries empty. [`RetryDecision`] says what holds instead, and why.
 //!
-//! | attempt | next node | attempt counts | wait | paid by |
-//! |---|---|---|---|---|
-//! | never sent | an untried node | no | none | – |
-//! | never sent | an untried node that is ejected, as no node is up | no | none | – |
-//! | never sent | a tried node that is up | no | the application's | – |
-//! | connection broke | an untried node | yes | short | the cluster's bucket |
-//! | connection broke | none | yes | the application's | the cluster's bucket |
-//! | server error (5xx) | an untried node | yes | short | the SDK's bucket |
-//! | compressed body refused unread | same | no | none | – |
-//! | anything else | any | yes | the application's | the SDK's bucket |
+//! A request whose compressed body was refused unread is sent again at once, at no cost.
 //!
-//! The cluster's bucket exists because a node that dies with a thousand requests in flight would empty the SDK's; it is
-//! bounded too. Attempts that do not count leave the number of the application's retries and their waits as they are, except
+//! Attempts that do not count leave the number of the application's retries and their waits as they are, except
 //! that the first wait of the SDK's newer retry rules cannot be set from outside; it is 25 ms for DynamoDB.
 
-use super::outcome::TIME_TO_CONNECT;
 use crate::cluster::SdkPlan;
 use crate::transport::sdk_endpoint::SdkEndpoint;
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::routing::{RetryTarget, Router};
+use alternator_lb_core::routing::{
+    RESEND_TOKENS, RESEND_TOKENS_PER_SECOND, RetryBudget, RetryDecision, RetryTarget, Router,
+};
 use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -32,21 +23,6 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::RetryConfig;
 use std::sync::LazyLock;
 use std::time::Duration;
-
-/// The number of attempts of an operation that cost no retry. Each costs a refused connection; eight dead nodes in a row are
-/// met only in the first milliseconds after most of a cluster has died, until they are ejected.
-const MAX_FREE_ATTEMPTS: u32 = 8;
-
-/// What the retries after broken connections may cost together: five thousand of them at once, at ten tokens each as in the
-/// SDK. More than that are not in flight on one node. Those that succeed give their tokens back.
-const RESEND_TOKENS: usize = 50_000;
-/// The refill of that bucket per second: ten retries a second for ever.
-const RESEND_TOKENS_PER_SECOND: f32 = 100.0;
-
-/// The longest wait before a retry on another node. The SDK waits a random part of it: enough that a thousand callers which
-/// failed together arrive over some milliseconds, as many as a node serves in that time, and no more, since the other node
-/// has given no reason to wait.
-const MAX_FAILOVER_WAIT: Duration = Duration::from_millis(10);
 
 /// A bucket that pays for everything.
 static UNLIMITED: LazyLock<TokenBucket> = LazyLock::new(TokenBucket::unlimited);
@@ -82,13 +58,9 @@ pub(crate) fn target(
     age: Duration,
     components: &RuntimeComponents,
 ) -> RetryTarget {
-    if !moves_on(outcome) || !can_retry(components) {
-        return RetryTarget::NoNode;
-    }
-    match router.retry_target(plan) {
-        // Ejected nodes are tried in turn while each costs no more than a refused connection.
-        RetryTarget::EjectedNode if age >= TIME_TO_CONNECT => RetryTarget::NoNode,
-        target => target,
+    match outcome.may_fail_over() && can_retry(components) {
+        true => router.retry_target(plan).after(age),
+        false => RetryTarget::NoNode,
     }
 }
 
@@ -100,41 +72,24 @@ pub(crate) fn prepare(
     resend_bucket: &TokenBucket,
 ) {
     let known = config.load::<ApplicationRetries>().cloned();
-    if !moves_on(outcome) && known.is_none() {
+    if !outcome.may_fail_over() && known.is_none() {
         // Nothing was changed, and nothing is to be: the common case costs one look.
         return;
     }
     let Some(mut application) = known.or_else(|| ApplicationRetries::load(config)) else {
         return;
     };
-    let is_free = outcome.was_not_sent()
-        && target != RetryTarget::NoNode
-        && application.free_attempts < MAX_FREE_ATTEMPTS;
-    if is_free {
+    let decision = RetryDecision::new(outcome, target, application.free_attempts);
+    if decision.is_free() {
         application.free_attempts += 1;
     }
-    let max_wait = match target {
-        RetryTarget::UntriedNode | RetryTarget::EjectedNode if is_free => Duration::ZERO,
-        RetryTarget::UntriedNode if is_of_the_node(outcome) => MAX_FAILOVER_WAIT,
-        RetryTarget::UntriedNode
-        | RetryTarget::EjectedNode
-        | RetryTarget::TriedNode
-        | RetryTarget::NoNode => Duration::MAX,
-    };
-    let bucket = match outcome {
-        _ if is_free => &*UNLIMITED,
-        Outcome::ConnectionLost => resend_bucket,
-        Outcome::NotConnected
-        | Outcome::NotSent
-        | Outcome::Responded
-        | Outcome::Overloaded
-        | Outcome::ServerError
-        | Outcome::SlowServerError
-        | Outcome::TimedOut
-        | Outcome::Neutral => &application.bucket,
+    let bucket = match decision.budget {
+        RetryBudget::Unlimited => &*UNLIMITED,
+        RetryBudget::Resend => resend_bucket,
+        RetryBudget::Application => &application.bucket,
     };
     let bucket = bucket.clone();
-    application.store(config, max_wait, bucket);
+    application.store(config, decision.max_wait, bucket);
 }
 
 /// Has the SDK send the operation again at once, at no cost: the server refused it unread, and it is sent in another form.
@@ -153,26 +108,6 @@ pub(crate) fn forbid(config: &mut ConfigBag) {
     if let Some(retries) = config.load::<RetryConfig>().cloned() {
         let state = config.interceptor_state();
         state.store_put(retries.with_max_attempts(1));
-    }
-}
-
-/// Whether another node might do better after this outcome.
-fn moves_on(outcome: Outcome) -> bool {
-    outcome.is_failure() || outcome.was_not_sent()
-}
-
-/// Whether the node itself failed, so that another node needs no wait. A timeout of the application may be due to all nodes,
-/// and so may be a server error that took all the time that a server has.
-fn is_of_the_node(outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::ConnectionLost | Outcome::ServerError => true,
-        Outcome::Responded
-        | Outcome::Overloaded
-        | Outcome::SlowServerError
-        | Outcome::NotConnected
-        | Outcome::NotSent
-        | Outcome::TimedOut
-        | Outcome::Neutral => false,
     }
 }
 
@@ -220,6 +155,7 @@ impl ApplicationRetries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alternator_lb_core::routing::{MAX_FAILOVER_WAIT, MAX_FREE_ATTEMPTS};
     use aws_smithy_types::config_bag::Layer;
 
     const ATTEMPTS: u32 = 3;

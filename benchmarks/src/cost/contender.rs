@@ -79,7 +79,7 @@ impl Contender {
             Self::Floor => "… with all turned off that can be",
             Self::Official => "alternator-client 1.0.1, unsigned",
             Self::Plugin => "this plugin, unsigned",
-            Self::PluginFullHeaders => "… without lean requests",
+            Self::PluginFullHeaders => "… with all headers of the SDK",
             Self::PluginPerOperation => "… with options for the operation",
             Self::PluginWithAffinity => "… with key affinity",
             Self::PluginTokenAware => "… token-aware",
@@ -162,8 +162,8 @@ impl Contender {
                 let builder = Alternator::builder().seeds([NODE]);
                 let builder = builder.refresh_interval(hour).idle_refresh_interval(hour);
                 let builder = match self {
-                    Self::PluginFullHeaders => builder.without_lean_requests(),
-                    Self::PluginSigned => builder.fast_signing(),
+                    Self::PluginFullHeaders => builder.minimal_headers(false),
+                    Self::PluginSigned => builder.fast_signing(true),
                     Self::PluginWithAffinity => builder
                         .key_affinity(KeyAffinity::all())
                         .partition_key(TABLE, KEY),
@@ -201,8 +201,8 @@ impl Client {
             Self::Sdk(client) => with_key(client.get_item()).send().await?,
             Self::PerOperation(client) => {
                 let operation = with_key(client.get_item()).customize();
-                let options = OperationOptions::new().lean_requests(true);
-                operation.alternator(options).send().await?
+                let options = OperationOptions::new().minimal_headers(true);
+                operation.alternator_options(options).send().await?
             }
             Self::Official(client) => with_key(client.get_item()).send().await?,
         };

@@ -1,7 +1,5 @@
 //! The clients that are compared.
 
-use alternator_lb_sdk::Builder;
-
 use super::case::Signing;
 use crate::Outcome;
 use crate::client::{Client, ClientSettings};
@@ -56,7 +54,7 @@ pub(super) static CONTENDERS: &[Contender] = &[
         title: "this plugin, signing fast",
         signing: &[Signing::Signed],
         thresholds_apply_to: &[Signing::Signed],
-        connect: |settings| Client::plugin(settings, Builder::fast_signing),
+        connect: |settings| Client::plugin(settings, |builder| builder.fast_signing(true)),
     },
 ];
 

@@ -79,7 +79,7 @@ fn fail_requests(router: &Router<()>, node: &NodeUrl, requests: usize) -> Vec<Op
         let mut plan = pinned(router, node);
         next(router, &mut plan, NOW);
         let change = router.settle(&mut plan, Outcome::ServerError, NOW);
-        changes.extend(change.map(|change| change.panic));
+        changes.extend(change.map(|change| change.panic_mode));
     }
     changes
 }

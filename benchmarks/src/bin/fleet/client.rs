@@ -5,8 +5,8 @@ use crate::node;
 use crate::node_list::NodeList;
 use crate::operations::Token;
 use crate::retries::RetryBudgets;
-use crate::routing::{Peer, Policy, Router, Table};
-use crate::topology::{NodeUrl, Topology};
+use alternator_lb_core::routing::{EndpointState, Policy, Router, RoutingSnapshot};
+use alternator_lb_core::topology::{NodeUrl, Topology};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,10 +30,10 @@ impl Client {
         node_list: NodeList,
         mut rng: fastrand::Rng,
     ) -> Self {
-        let topology = Topology::new(levels, |url| Peer::new(node::index(url)));
-        let table = Table::new(Arc::new(topology));
+        let topology = Topology::new(levels, |url| EndpointState::new(node::index(url)));
+        let snapshot = RoutingSnapshot::new(Arc::new(topology));
         Self {
-            router: Router::new(table, Policy::default(), rng.usize(..)),
+            router: Router::new(snapshot, Policy::default(), rng.usize(..)),
             rng,
             rack,
             in_flight: Vec::new(),
@@ -45,10 +45,11 @@ impl Client {
 
     /// Publishes a new list. Returns whether panic mode begins or ends, if either.
     pub(crate) fn publish(&self, levels: &[Vec<NodeUrl>], now: Duration) -> Option<bool> {
-        let table = self.router.table();
-        let topology = table
+        let snapshot = self.router.snapshot();
+        let topology = snapshot
             .topology()
-            .refreshed(levels, |url| Peer::unproven(node::index(url), now));
-        self.router.publish(Table::new(Arc::new(topology)))
+            .refreshed(levels, |url| EndpointState::pending(node::index(url), now));
+        self.router
+            .publish(RoutingSnapshot::new(Arc::new(topology)))
     }
 }

@@ -1,9 +1,9 @@
 //! Applies the steps of a scenario to the nodes.
 
-use crate::health::Outcome;
 use crate::node::{Availability, REFUSED_AFTER};
 use crate::step::Step;
 use crate::world::{Event, Partition, World};
+use alternator_lb_core::health::Outcome;
 
 impl World {
     pub(crate) fn step(&mut self, step: Step) {
@@ -87,7 +87,7 @@ impl World {
         for token in self.nodes[node].server.stop() {
             // A lost host does not even reset its connections.
             if availability == Availability::Refusing {
-                let event = Event::Failure(token, Outcome::Cut);
+                let event = Event::Failure(token, Outcome::ConnectionLost);
                 self.events.schedule_after(REFUSED_AFTER, event);
             }
         }

@@ -1,19 +1,15 @@
-//! The state of a client's health checker: the library's `discovery/watch.rs`, in simulated time.
+//! The state of a client's health checker: that of the library, in simulated time.
 
-use crate::health::{Cause, State};
 use crate::operations::Token;
-use crate::routing::Table;
-use crate::stalls::Stalls;
+use alternator_lb_core::discovery::StallDetector;
+use alternator_lb_core::discovery::parameters::{FORCED_PROBE_INTERVAL, MAX_PROBES, TICK};
+use alternator_lb_core::health::{EjectionCause, State};
+use alternator_lb_core::routing::RoutingSnapshot;
 use std::time::Duration;
-
-/// `TICK`, `MAX_PROBES` and `PRESSING` of the library's `discovery/watch.rs`.
-pub(crate) const TICK: Duration = Duration::from_millis(25);
-pub(crate) const MAX_PROBES: usize = 16;
-pub(crate) const FORCED_PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub(crate) struct HealthChecker {
-    pub(crate) stalls: Stalls<u32>,
+    pub(crate) stall_detector: StallDetector<u32>,
     /// The number of probes in flight.
     pub(crate) probes: usize,
     pub(crate) last_tick: Duration,
@@ -31,7 +27,7 @@ pub(crate) struct HealthChecker {
 impl HealthChecker {
     pub(crate) fn new() -> Self {
         Self {
-            stalls: Stalls::default(),
+            stall_detector: StallDetector::default(),
             probes: 0,
             last_tick: Duration::ZERO,
             is_idle: true,
@@ -54,20 +50,20 @@ impl HealthChecker {
     }
 
     /// Returns the time at which the next ejected node may be probed, or a pending probe expires.
-    pub(crate) fn next_probe_time(&self, table: &Table<u32>) -> Duration {
+    pub(crate) fn next_probe_time(&self, snapshot: &RoutingSnapshot<u32>) -> Duration {
         if !self.may_probe() {
             return Duration::MAX;
         }
-        let ejected = table.ejected().iter();
+        let ejected = snapshot.ejected().iter();
         let ends = ejected.filter_map(|node| match node.health().state() {
-            State::Resting { cause, until } | State::OnTrial { cause, until } => match cause {
-                Cause::Unproven | Cause::Unreachable => Some(until),
-                Cause::Failing => None,
+            State::Ejected { cause, until } | State::HalfOpen { cause, until } => match cause {
+                EjectionCause::Pending | EjectionCause::Unreachable => Some(until),
+                EjectionCause::Failing => None,
             },
-            State::Up | State::Warming { .. } => None,
+            State::Up | State::SlowStart { .. } => None,
         });
         let end = ends.min().unwrap_or(Duration::MAX);
-        match table.has_usable() {
+        match snapshot.has_usable() {
             true => end,
             false => end.min(self.last_forced_probe + FORCED_PROBE_INTERVAL),
         }

@@ -3,10 +3,10 @@
 //! The library's checker ticks every 25 ms while there is work. Here a client simulates only the ticks that would find
 //! something, with the same result at a hundredth of the cost.
 
-use crate::health_checker::{FORCED_PROBE_INTERVAL, MAX_PROBES, TICK};
 use crate::operations::Token;
-use crate::routing::Target;
 use crate::world::{Event, World};
+use alternator_lb_core::discovery::parameters::{FORCED_PROBE_INTERVAL, MAX_PROBES, TICK};
+use alternator_lb_core::routing::Endpoint;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl World {
         let Self { clients, .. } = self;
         let client_of = &mut clients[client];
         let checker = &mut client_of.health_checker;
-        checker.next_probe = checker.next_probe_time(&client_of.router.table());
+        checker.next_probe = checker.next_probe_time(&client_of.router.snapshot());
         if std::mem::take(&mut checker.is_idle) {
             checker.last_tick = now;
         }
@@ -69,7 +69,7 @@ impl World {
         }
         self.probe_ejected(client);
         let checker = &mut self.clients[client].health_checker;
-        if !checker.stalls.is_empty() {
+        if !checker.stall_detector.is_empty() {
             self.schedule_tick(client, now + TICK);
         } else if checker.next_probe < Duration::MAX {
             let next = checker.tick_at_or_after(checker.next_probe.max(now + TICK));
@@ -80,7 +80,7 @@ impl World {
     }
 
     /// Returns the nodes on which requests wait for too long.
-    fn find_stalled(&mut self, client: u32) -> Vec<Arc<Target<u32>>> {
+    fn find_stalled(&mut self, client: u32) -> Vec<Arc<Endpoint<u32>>> {
         let client = &mut self.clients[client];
         let checker = &mut client.health_checker;
         let node_of = |token: Token| {
@@ -91,9 +91,9 @@ impl World {
             && let Some(node) = node_of(token)
         {
             // Makes up for the tick at the wake-up, which was too early to find anything.
-            checker.stalls.look([&node].into_iter(), waited, 0);
+            checker.stall_detector.tick([&node].into_iter(), waited, 0);
         }
-        if client.in_flight.is_empty() && checker.stalls.is_empty() {
+        if client.in_flight.is_empty() && checker.stall_detector.is_empty() {
             return Vec::new();
         }
         let in_flight: Vec<_> = client
@@ -103,16 +103,18 @@ impl World {
             .filter_map(node_of)
             .collect();
         let mut stalled = match in_flight.iter().all(|node| node.latency().is_some()) {
-            true => checker.stalls.look(in_flight.iter(), TICK, MAX_PROBES),
+            true => checker
+                .stall_detector
+                .tick(in_flight.iter(), TICK, MAX_PROBES),
             // Without a latency of its own, a node is compared with the others.
             false => {
-                let table = client.router.table();
-                let nodes = table.topology().nodes().iter();
-                checker.stalls.look(nodes, TICK, MAX_PROBES)
+                let snapshot = client.router.snapshot();
+                let nodes = snapshot.topology().nodes().iter();
+                checker.stall_detector.tick(nodes, TICK, MAX_PROBES)
             }
         };
         // Their order is arbitrary, and every run must be the same.
-        stalled.sort_by_key(|node| *node.endpoint());
+        stalled.sort_by_key(|node| *node.extension());
         stalled
     }
 
@@ -122,22 +124,22 @@ impl World {
         if self.clients[client].health_checker.next_probe > now {
             return;
         }
-        let table = self.clients[client].router.table();
+        let snapshot = self.clients[client].router.snapshot();
         let checker = &mut self.clients[client].health_checker;
         let is_forced =
-            !table.has_usable() && checker.last_forced_probe + FORCED_PROBE_INTERVAL <= now;
+            !snapshot.has_usable() && checker.last_forced_probe + FORCED_PROBE_INTERVAL <= now;
         if is_forced {
             checker.last_forced_probe = now;
         }
-        for node in table.ejected() {
+        for node in snapshot.ejected() {
             if !self.clients[client].health_checker.may_probe() {
                 break;
             }
-            if let Some(trial) = node.health().claim_probe(is_forced, now) {
-                self.probe_ejected_node(client, Arc::clone(node), trial);
+            if let Some(permit) = node.health().acquire_probe_permit(is_forced, now) {
+                self.probe_ejected_node(client, Arc::clone(node), permit);
             }
         }
         let checker = &mut self.clients[client].health_checker;
-        checker.next_probe = checker.next_probe_time(&table);
+        checker.next_probe = checker.next_probe_time(&snapshot);
     }
 }

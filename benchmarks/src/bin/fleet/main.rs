@@ -1,36 +1,12 @@
 //! Simulates a fleet that no single machine holds: thousands of clients and a hundred nodes, while nodes restart, fail,
 //! slow down and become unreachable. `cargo run --release -p benchmarks --bin fleet -- --help`.
 //!
-//! Routing and health are the library's own code, included here: `topology`, `health`, `routing`, and the detection of
-//! stalled nodes of `discovery`. The simulation reimplements the asynchronous parts by the same rules: retries, the
-//! health checker with its probes, and refreshes. See [`HEADER`] for the limits of the model.
+//! Routing, health, the decisions on retries and the detection of stalled nodes are the library's own code. The
+//! simulation reimplements the asynchronous parts by the same rules and the same numbers: the health checker with its
+//! probes, and refreshes. See [`HEADER`] for the limits of the model.
 //!
 //! Each scenario runs in one thread, in the order of simulated time, with all random numbers from one seed: the same
 //! arguments print the same tables.
-
-#![allow(
-    dead_code,
-    unreachable_pub,
-    unused_imports,
-    reason = "the included sources serve the library first"
-)]
-
-#[path = "../../../../alternator-lb-sdk/src/clock.rs"]
-mod clock;
-#[path = "../../../../alternator-lb-sdk/src/health/mod.rs"]
-mod health;
-#[path = "../../../../alternator-lb-sdk/src/routing/mod.rs"]
-mod routing;
-#[path = "../../../../alternator-lb-sdk/src/discovery/schedule.rs"]
-mod schedule;
-#[path = "../../../../alternator-lb-sdk/src/discovery/stalls.rs"]
-mod stalls;
-#[path = "../../../../alternator-lb-sdk/src/sync.rs"]
-mod sync;
-#[path = "../../../../alternator-lb-sdk/src/topology/mod.rs"]
-mod topology;
-#[path = "../../../../alternator-lb-sdk/src/discovery/unwatched.rs"]
-mod unwatched;
 
 mod arena;
 mod client;
@@ -133,8 +109,8 @@ fn header(arguments: &Arguments) -> String {
 
 /// Explains the model and its limits.
 const HEADER: &str = "\
-Simulated with the sources of the library: routing, health and the detection of stalled nodes. Simulated by the rules of \
-the library: failovers and retries with their budgets, the health checker with its tick of 25 ms, probes, and refreshes \
+Simulated with the code of the library: routing, health, the decisions on retries and the detection of stalled nodes. \
+Simulated by the rules of the library: the SDK's retries, the health checker with its tick of 25 ms, probes, and refreshes \
 with their jitter, their queries and the lists of nodes at each time. A node serves one request after the other, 1 ms each \
 on average (exponential), with an unlimited queue: overload shows as latency.
 

@@ -1,7 +1,7 @@
 //! A node and its availability.
 
 use crate::operations::Token;
-use crate::topology::{Host, NodeUrl, Scheme};
+use alternator_lb_core::topology::{Host, NodeUrl, Scheme};
 use benchmarks::fleet::Server;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use crate::arena::Arena;
 use crate::retries::RetryState;
-use crate::routing::Plan;
+use alternator_lb_core::routing::Plan;
 use std::time::Duration;
 
 /// The operations of all clients, in slots that are reused.
@@ -112,6 +112,6 @@ impl Operation {
     pub(crate) fn node(&self) -> Option<u32> {
         self.plan
             .current()
-            .map(|attempt| *attempt.node().endpoint())
+            .map(|attempt| *attempt.node().extension())
     }
 }

@@ -1,8 +1,8 @@
 //! The health checks in flight.
 
 use crate::arena::Arena;
-use crate::health::Trial;
-use crate::routing::Target;
+use alternator_lb_core::health::ProbePermit;
+use alternator_lb_core::routing::Endpoint;
 use std::sync::Arc;
 
 /// The probes in flight, in slots that are reused.
@@ -15,14 +15,17 @@ pub(crate) struct Probes {
 #[derive(Debug)]
 pub(crate) struct Probe {
     pub(crate) client: u32,
-    pub(crate) node: Arc<Target<u32>>,
+    pub(crate) node: Arc<Endpoint<u32>>,
     pub(crate) purpose: ProbePurpose,
 }
 
 #[derive(Debug)]
 pub(crate) enum ProbePurpose {
     /// Probes an ejected node.
-    Return { trial: Trial, is_answered: bool },
+    Return {
+        permit: ProbePermit,
+        has_responded: bool,
+    },
     /// Probes a node with stalled requests, which is responsive.
     FalseAlarm,
     /// Probes a node with stalled requests, which is unresponsive: it is ejected and its requests are aborted `times`

@@ -1,49 +1,51 @@
-//! The probes of nodes: the library's `discovery/probe.rs`, in simulated time.
+//! The probes of nodes: those of the library, in simulated time.
 
-use crate::health::Trial;
 use crate::probes::{Probe, ProbePurpose};
 use crate::reply::Reply;
-use crate::routing::Target;
 use crate::world::{Event, World};
+use alternator_lb_core::discovery::parameters::{
+    MAX_PROBE_TIMEOUT, REFERENCE_NODES, SEND_DELAY, probe_timeout,
+};
+use alternator_lb_core::health::ProbePermit;
+use alternator_lb_core::routing::Endpoint;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// `FACTOR`, `SHORTEST`, `LONGEST`, `WITNESSES` and `ON_THE_WAY` of the library's `discovery/probe.rs`.
-const FACTOR: u32 = 4;
-const SHORTEST: Duration = Duration::from_millis(250);
-const LONGEST: Duration = Duration::from_secs(2);
-const WITNESSES: usize = 3;
-const ON_THE_WAY: Duration = Duration::from_millis(25);
-
 impl World {
     /// Probes an ejected node.
-    pub(crate) fn probe_ejected_node(&mut self, client: u32, node: Arc<Target<u32>>, trial: Trial) {
-        let reply = self.probe(client, &node, LONGEST);
-        let is_answered = reply.is_response;
+    pub(crate) fn probe_ejected_node(
+        &mut self,
+        client: u32,
+        node: Arc<Endpoint<u32>>,
+        permit: ProbePermit,
+    ) {
+        let reply = self.probe(client, &node, MAX_PROBE_TIMEOUT);
+        let has_responded = reply.is_response;
         self.begin_probe(
             client,
             node,
-            ProbePurpose::Return { trial, is_answered },
+            ProbePurpose::Return {
+                permit,
+                has_responded,
+            },
             reply.after,
         );
     }
 
-    /// Probes a node with stalled requests, and other nodes as witnesses.
-    pub(crate) fn probe_stalled_node(&mut self, client: u32, node: Arc<Target<u32>>) {
-        let table = self.clients[client].router.table();
-        let mut others: Vec<_> = table
+    /// Probes a node with stalled requests, and other nodes for reference.
+    pub(crate) fn probe_stalled_node(&mut self, client: u32, node: Arc<Endpoint<u32>>) {
+        let snapshot = self.clients[client].router.snapshot();
+        let mut others: Vec<_> = snapshot
             .usable()
             .filter(|other| other.id() != node.id())
             .collect();
         self.clients[client].rng.shuffle(&mut others);
-        let usual = node.latency().unwrap_or_default();
-        let timeout = usual.saturating_mul(FACTOR).clamp(SHORTEST, LONGEST);
+        let timeout = probe_timeout(node.latency());
         let reply = self.probe(client, &node, timeout);
-        let witnesses = others.into_iter().take(WITNESSES);
-        let answers = witnesses.map(|other| self.probe(client, other, timeout));
-        let answers: Vec<Reply> = answers.collect();
-        let answers = answers.iter().filter(|answer| answer.is_response);
-        let (purpose, after) = match answers.map(|answer| answer.after).min() {
+        let others = others.into_iter().take(REFERENCE_NODES);
+        let replies: Vec<Reply> = others.map(|it| self.probe(client, it, timeout)).collect();
+        let responses = replies.iter().filter(|other| other.is_response);
+        let (purpose, after) = match responses.map(|other| other.after).min() {
             Some(other) if !reply.is_response => (
                 ProbePurpose::Unresponsive { times: 2 },
                 reply.after.max(other),
@@ -53,8 +55,8 @@ impl World {
         self.begin_probe(client, node, purpose, after);
     }
 
-    fn probe(&mut self, client: u32, node: &Target<u32>, timeout: Duration) -> Reply {
-        let node = *node.endpoint();
+    fn probe(&mut self, client: u32, node: &Endpoint<u32>, timeout: Duration) -> Reply {
+        let node = *node.extension();
         let now = self.now();
         self.record.probe(node, now);
         self.reply(client, node, timeout)
@@ -63,7 +65,7 @@ impl World {
     fn begin_probe(
         &mut self,
         client: u32,
-        node: Arc<Target<u32>>,
+        node: Arc<Endpoint<u32>>,
         purpose: ProbePurpose,
         after: Duration,
     ) {
@@ -96,11 +98,12 @@ impl World {
         } = probe;
         let router = &self.clients[client].router;
         let change = match purpose {
-            ProbePurpose::Return { trial, is_answered } => {
-                router.probed(Arc::clone(&node), is_answered, trial, now)
-            }
+            ProbePurpose::Return {
+                permit,
+                has_responded,
+            } => router.probed(Arc::clone(&node), has_responded, permit, now),
             ProbePurpose::FalseAlarm | ProbePurpose::Unresponsive { times: 0 } => None,
-            ProbePurpose::Unresponsive { .. } => router.silent(Arc::clone(&node), now),
+            ProbePurpose::Unresponsive { .. } => router.eject_unresponsive(Arc::clone(&node), now),
         };
         if let Some(change) = change {
             self.on_health_change(client, &change);
@@ -108,7 +111,7 @@ impl World {
         if let ProbePurpose::Unresponsive { times: 1.. } = purpose
             && !node.health().state().is_up()
         {
-            self.abort_requests(client, *node.endpoint());
+            self.abort_requests(client, *node.extension());
         }
         match purpose {
             ProbePurpose::Unresponsive { times } if times > 0 => {
@@ -118,7 +121,7 @@ impl World {
                     node,
                     purpose,
                 };
-                self.schedule_probe_end(probe, ON_THE_WAY);
+                self.schedule_probe_end(probe, SEND_DELAY);
             }
             ProbePurpose::Return { .. }
             | ProbePurpose::FalseAlarm

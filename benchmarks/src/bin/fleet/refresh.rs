@@ -1,26 +1,21 @@
-//! The refreshes of the node lists: the library's `discovery/schedule.rs` and `discovery/survey.rs`, in simulated time.
+//! The refreshes of the node lists: those of the library, in simulated time.
 
 use crate::node_list::RefreshWindow;
 use crate::reply::{Reply, race};
 use crate::scenarios::{RACKS, Scope, rack};
-use crate::schedule;
 use crate::world::{Event, World};
+use alternator_lb_core::discovery::ACTIVE;
+use alternator_lb_core::discovery::parameters::{
+    DEBOUNCE, MAX_DEBOUNCE, MAX_KNOWN_QUERIED, QUERY_TIMEOUT,
+};
+use alternator_lb_core::jitter::{DEFAULT_JITTER, jittered};
 use std::time::Duration;
-
-/// `DEBOUNCE`, `MAX_DEBOUNCE` and `JITTER` of the library's `discovery/schedule.rs`.
-const DEBOUNCE: Duration = Duration::from_millis(250);
-const MAX_DEBOUNCE: Duration = Duration::from_secs(2);
-const JITTER: f64 = 0.2;
-
-/// `ASK_TIMEOUT` and `MAX_KNOWN_ASKED` of the library's `discovery/survey.rs`.
-const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
-const MAX_QUERIED: usize = 5;
 
 impl World {
     /// Schedules the first refresh at a random time within an interval, as after a long run.
     pub(crate) fn begin_refreshing(&mut self, client: u32) {
         let share = self.clients[client].rng.f64();
-        let due = self.now() + schedule::ACTIVE.mul_f64(share);
+        let due = self.now() + ACTIVE.mul_f64(share);
         self.schedule_refresh(client, RefreshWindow { earliest: due, due });
     }
 
@@ -83,13 +78,12 @@ impl World {
         node_list.failures = if succeeded { 0 } else { node_list.failures + 1 };
         let debounce = DEBOUNCE * 2u32.pow(node_list.failures.min(8));
         let debounce = debounce.min(MAX_DEBOUNCE);
-        let mut jittered =
-            |pause: Duration| pause.mul_f64(1.0 - JITTER + 2.0 * JITTER * client.rng.f64());
-        let active = jittered(match node_list.failures {
-            0 => schedule::ACTIVE,
+        let mut vary = |pause| jittered(pause, DEFAULT_JITTER, &mut client.rng);
+        let active = vary(match node_list.failures {
+            0 => ACTIVE,
             1.. => debounce,
         });
-        let earliest = jittered(debounce).min(active);
+        let earliest = vary(debounce).min(active);
         let wait = if std::mem::take(&mut node_list.has_failure_hint) {
             earliest
         } else {
@@ -142,7 +136,7 @@ impl World {
             let mut candidates: Vec<u32> = respondent.into_iter().collect();
             candidates.extend(self.candidates(client, is_near));
             candidates.extend(self.candidates(client, |_| true));
-            candidates.truncate(MAX_QUERIED);
+            candidates.truncate(MAX_KNOWN_QUERIED);
             let query = |node, offset| self.membership_query(client, node, took + offset, true);
             let (longer, winner) = race(&candidates, query);
             took += longer;
@@ -177,15 +171,17 @@ impl World {
     /// Returns some of the nodes that a client knows, in random order, with ejected nodes last.
     fn candidates(&mut self, client: u32, matches: impl Fn(u32) -> bool) -> Vec<u32> {
         let client = &mut self.clients[client];
-        let table = client.router.table();
-        let nodes = table.topology().nodes().iter();
-        let mut nodes: Vec<_> = nodes.filter(|node| matches(*node.endpoint())).collect();
+        let snapshot = client.router.snapshot();
+        let nodes = snapshot.topology().nodes().iter();
+        let mut nodes: Vec<_> = nodes.filter(|node| matches(*node.extension())).collect();
         client.rng.shuffle(&mut nodes);
         let (up, down): (Vec<_>, Vec<_>) = nodes
             .into_iter()
             .partition(|node| node.health().state().is_up());
         let all = up.into_iter().chain(down);
-        all.take(MAX_QUERIED).map(|node| *node.endpoint()).collect()
+        all.take(MAX_KNOWN_QUERIED)
+            .map(|node| *node.extension())
+            .collect()
     }
 
     /// Queries the membership from a node. The first scoped query of a node is preceded by a check that it supports

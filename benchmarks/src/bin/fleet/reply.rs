@@ -2,6 +2,7 @@
 
 use crate::node::{Availability, REFUSED_AFTER};
 use crate::world::World;
+use alternator_lb_core::discovery::parameters::{STAGGER, WIDTH};
 use std::time::Duration;
 
 /// The reply to a light request.
@@ -12,10 +13,6 @@ pub(crate) struct Reply {
     /// Whether the node responded.
     pub(crate) is_response: bool,
 }
-
-/// `STAGGER` and `WIDTH` of the library's `discovery/race.rs`.
-const STAGGER: Duration = Duration::from_millis(250);
-const WIDTH: usize = 3;
 
 impl World {
     /// Returns the reply of a node to a light request that a client sends now.

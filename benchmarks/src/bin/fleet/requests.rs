@@ -1,17 +1,14 @@
 //! The operations of clients, and their attempts.
 
-use crate::health::{Cause, Outcome, Transition};
 use crate::node::{Availability, REFUSED_AFTER};
 use crate::operations::{AttemptState, Token};
-use crate::routing::{Change, Elsewhere};
 use crate::world::{Event, World};
+use alternator_lb_core::health::{EjectionCause, Outcome, Transition};
+use alternator_lb_core::routing::HealthEvent;
 use std::time::Duration;
 
 /// The default of the SDK.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
-
-/// `TIME_TO_CONNECT` of the library's `sdk/outcome.rs`.
-const TIME_TO_CONNECT: Duration = Duration::from_millis(500);
 
 impl World {
     /// Begins an operation of a client.
@@ -36,7 +33,7 @@ impl World {
             self.end(slot, false);
             return;
         };
-        operation.plan.depart();
+        operation.plan.mark_sent();
         operation.retries.begin();
         operation.attempt_state = AttemptState::Sent;
         self.record.request(node, now);
@@ -97,7 +94,7 @@ impl World {
                 token,
                 match is_error {
                     true => Outcome::ServerError,
-                    false => Outcome::Answered,
+                    false => Outcome::Responded,
                 },
             );
         }
@@ -114,16 +111,13 @@ impl World {
         client.in_flight.retain(|other| *other != token);
         let age = operation.plan.age(now);
         let change = client.router.settle(&mut operation.plan, outcome, now);
-        let wait = match outcome.is_failure() || outcome.was_not_sent() {
+        let wait = match outcome.may_fail_over() {
             true => {
-                let elsewhere = match client.router.elsewhere(&operation.plan) {
-                    Elsewhere::Ejected if age >= TIME_TO_CONNECT => Elsewhere::Nowhere,
-                    elsewhere => elsewhere,
-                };
+                let target = client.router.retry_target(&operation.plan).after(age);
                 let (retry_budgets, rng) = (&mut client.retry_budgets, &mut client.rng);
                 operation
                     .retries
-                    .next(outcome, elsewhere, retry_budgets, now, rng)
+                    .next(outcome, target, retry_budgets, now, rng)
             }
             false => {
                 operation.retries.succeeded(&mut client.retry_budgets);
@@ -166,7 +160,7 @@ impl World {
                     token,
                     match operation.attempt_state {
                         AttemptState::Connecting => Outcome::NotConnected,
-                        AttemptState::Sent => Outcome::Cut,
+                        AttemptState::Sent => Outcome::ConnectionLost,
                     },
                 );
             }
@@ -174,19 +168,19 @@ impl World {
     }
 
     /// Handles a health change of a node, as `Discovery::note` of the library does.
-    pub(crate) fn on_health_change(&mut self, client: u32, change: &Change<u32>) {
+    pub(crate) fn on_health_change(&mut self, client: u32, change: &HealthEvent<u32>) {
         let now = self.now();
-        let number = *change.node.endpoint();
+        let number = *change.node.extension();
         match change.transition {
             Transition::Ejected { cause, .. } => {
                 let availability = self.availability(client, number);
                 let rightly = !self.nodes[number].is_healthy(availability);
                 self.record.ejection(rightly, now);
-                self.hint_failure_if(cause == Cause::Unreachable, client);
+                self.hint_failure_if(cause == EjectionCause::Unreachable, client);
             }
-            Transition::StillOut { .. } | Transition::Admitted | Transition::Restored => {}
+            Transition::ProbeFailed { .. } | Transition::Admitted | Transition::Restored => {}
         }
-        if change.panic == Some(true) {
+        if change.panic_mode == Some(true) {
             self.record.panic_mode_entered(now);
         }
         self.wake(client);

@@ -2,14 +2,14 @@
 
 use crate::arena::Arena;
 use crate::client::Client;
-use crate::health::Outcome;
 use crate::node::{Availability, Node};
 use crate::node_list::NodeList;
 use crate::operations::{Operations, Token};
 use crate::probes::Probes;
 use crate::scenarios::{RACKS, Scenario, Scope, rack};
 use crate::step::Step;
-use crate::topology::NodeUrl;
+use alternator_lb_core::health::Outcome;
+use alternator_lb_core::topology::NodeUrl;
 use benchmarks::fleet::{Arguments, EventQueue, NodeSet, Progress, Record};
 use std::ops::Range;
 use std::time::Duration;

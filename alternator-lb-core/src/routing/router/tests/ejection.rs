@@ -135,7 +135,7 @@ fn panic_mode_uses_all_nodes_when_more_than_half_fail() {
     let change = router
         .settle(&mut permit, Outcome::Responded, LATER)
         .unwrap();
-    assert_eq!(change.panic, Some(false));
+    assert_eq!(change.panic_mode, Some(false));
     assert_eq!(router.snapshot().usable().count(), 3);
 }
 

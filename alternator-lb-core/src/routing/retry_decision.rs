@@ -1,0 +1,110 @@
+//! How long the retry of an attempt waits at most, and what pays for it.
+//!
+//! | attempt | next node | attempt counts | wait | paid by |
+//! |---|---|---|---|---|
+//! | never sent | an untried node | no | none | – |
+//! | never sent | an untried node that is ejected, as no node is up | no | none | – |
+//! | never sent | a tried node that is up | no | the application's | – |
+//! | connection broke | an untried node | yes | short | the cluster's budget |
+//! | connection broke | none | yes | the application's | the cluster's budget |
+//! | server error (5xx) | an untried node | yes | short | the application's |
+//! | anything else | any | yes | the application's | the application's |
+//!
+//! The cluster's budget exists because a node that dies with a thousand requests in flight would empty that of the
+//! application; it is bounded too.
+
+use super::RetryTarget;
+use crate::health::Outcome;
+use std::time::Duration;
+
+/// The number of attempts of an operation that cost no retry. Each costs a refused connection; eight dead nodes in a
+/// row are met only in the first milliseconds after most of a cluster has died, until they are ejected.
+pub const MAX_FREE_ATTEMPTS: u32 = 8;
+
+/// What the retries after broken connections may cost together: five thousand of them at once, at ten tokens each as in
+/// the SDK. More than that are not in flight on one node. Those that succeed give their tokens back.
+pub const RESEND_TOKENS: usize = 50_000;
+
+/// The refill of that budget per second: ten retries a second for ever.
+pub const RESEND_TOKENS_PER_SECOND: f32 = 100.0;
+
+/// The longest wait before a retry on another node. The SDK waits a random part of it: enough that a thousand callers
+/// which failed together arrive over some milliseconds, as many as a node serves in that time, and no more, since the
+/// other node has given no reason to wait.
+pub const MAX_FAILOVER_WAIT: Duration = Duration::from_millis(10);
+
+/// The time without a connection after which its absence says something about the node: several round trips over the
+/// widest networks, as a new connection with TLS takes. A deadline of the application that is shorter, or of which
+/// little was left, says something about the application.
+pub const TIME_TO_CONNECT: Duration = Duration::from_millis(500);
+
+/// What pays for a retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryBudget {
+    /// Nothing: the attempt before did not reach a node, and does not count.
+    Unlimited,
+    /// The budget of the cluster for requests that are sent again after a lost connection.
+    Resend,
+    /// The budget of the application.
+    Application,
+}
+
+/// The conditions of a retry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryDecision {
+    /// The longest wait before it. [`Duration::MAX`] leaves the wait to the application.
+    pub max_wait: Duration,
+    /// What pays for it.
+    pub budget: RetryBudget,
+}
+
+impl RetryDecision {
+    /// Returns the conditions of the retry of an attempt that ended with `outcome`, where the next attempt would go to
+    /// `target` and `free_attempts` attempts of the operation have cost nothing.
+    pub fn new(outcome: Outcome, target: RetryTarget, free_attempts: u32) -> Self {
+        let is_free = outcome.was_not_sent()
+            && target != RetryTarget::NoNode
+            && free_attempts < MAX_FREE_ATTEMPTS;
+        let max_wait = match target {
+            RetryTarget::UntriedNode | RetryTarget::EjectedNode if is_free => Duration::ZERO,
+            RetryTarget::UntriedNode if is_of_the_node(outcome) => MAX_FAILOVER_WAIT,
+            RetryTarget::UntriedNode
+            | RetryTarget::EjectedNode
+            | RetryTarget::TriedNode
+            | RetryTarget::NoNode => Duration::MAX,
+        };
+        let budget = match outcome {
+            _ if is_free => RetryBudget::Unlimited,
+            Outcome::ConnectionLost => RetryBudget::Resend,
+            Outcome::NotConnected
+            | Outcome::NotSent
+            | Outcome::Responded
+            | Outcome::Overloaded
+            | Outcome::ServerError
+            | Outcome::SlowServerError
+            | Outcome::TimedOut
+            | Outcome::Neutral => RetryBudget::Application,
+        };
+        Self { max_wait, budget }
+    }
+
+    /// Returns whether the attempt before does not count as one.
+    pub fn is_free(&self) -> bool {
+        self.budget == RetryBudget::Unlimited
+    }
+}
+
+/// Whether the node itself failed, so that another node needs no wait. A timeout of the application may be due to all
+/// nodes, and so may be a server error that took all the time that a server has.
+fn is_of_the_node(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::ConnectionLost | Outcome::ServerError => true,
+        Outcome::Responded
+        | Outcome::Overloaded
+        | Outcome::SlowServerError
+        | Outcome::NotConnected
+        | Outcome::NotSent
+        | Outcome::TimedOut
+        | Outcome::Neutral => false,
+    }
+}
