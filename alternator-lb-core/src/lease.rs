@@ -106,20 +106,20 @@ impl Lease {
         self.0.swap(CLOSED, Ordering::AcqRel);
     }
 
-    /// Whether the lease cannot be acquired now: it is held or closed.
+    /// Returns whether the lease cannot be acquired now: it is held or closed.
     #[must_use]
     pub fn is_held(&self, now: Duration) -> bool {
         is_held(self.0.load(Ordering::Relaxed), now)
     }
 
-    /// Whether there is a holder.
+    /// Returns whether there is a holder.
     #[must_use]
     pub fn has_holder(&self, now: Duration) -> bool {
         let word = self.0.load(Ordering::Relaxed);
         word != CLOSED && is_held(word, now)
     }
 
-    /// Whether no other holder came after this one, be the hold expired or not.
+    /// Returns whether no other holder came after this one, be the hold expired or not.
     #[must_use]
     pub fn is_current(&self, holder: Holder) -> bool {
         is_of(self.0.load(Ordering::Acquire), holder)
@@ -145,7 +145,7 @@ impl Lease {
 }
 
 impl Holder {
-    /// Whether this holder acquired the lease later than `other`.
+    /// Returns whether this holder acquired the lease later than `other`.
     #[must_use]
     pub fn is_after(self, other: Self) -> bool {
         let distance = (self.generation + GENERATIONS - other.generation) % GENERATIONS;

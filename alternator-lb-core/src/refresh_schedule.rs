@@ -67,13 +67,14 @@ impl RefreshSchedule {
         Some(Refresh { holder, expiry })
     }
 
-    /// Whether a refresh could be acquired, were none under way.
+    /// Returns whether a refresh could be acquired, were none under way.
     #[must_use]
     pub fn is_due(&self, now: Duration) -> bool {
         self.due.load(Ordering::Relaxed) <= millis(now)
     }
 
-    /// Whether the result of this refresh counts: it was neither revoked, nor has it expired and been acquired again.
+    /// Returns whether the result of this refresh counts: it was neither revoked, nor has it expired and been acquired
+    /// again.
     #[must_use]
     pub fn is_current(&self, refresh: Refresh) -> bool {
         self.lease.is_current(refresh.holder)

@@ -50,26 +50,27 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 
 impl Builder {
-    /// Adds nodes to begin with, as URLs `http(s)://host[:port]`; the host is an IPv4 address, an IPv6 address in brackets, or a
-    /// DNS name.
+    /// Adds nodes to begin with, as URLs `http(s)://host[:port]`; the host is an IPv4 address, an IPv6 address in
+    /// brackets, or a DNS name.
     ///
-    /// Until the first refresh has succeeded requests go to the seeds, afterwards to the nodes that they listed. Seeds are
-    /// queried again in every refresh (in cluster scope), or when the known nodes do not respond. Name several, or a DNS name that
-    /// stands for several: the process then starts although one of them is down. A list in one string is split by the caller:
-    /// `.seeds("http://a:8000,http://b:8000".split(','))`.
+    /// Until the first refresh has succeeded requests go to the seeds, afterwards to the nodes that they listed. Seeds
+    /// are queried again in every refresh (in cluster scope), or when the known nodes do not respond. Name several, or
+    /// a DNS name that stands for several: the process then starts although one of them is down. A list in one string
+    /// is split by the caller: `.seeds("http://a:8000,http://b:8000".split(','))`.
     ///
-    /// Scheme and port of the seeds are those of every node, so all seeds must have the same. A port that is left out is the
-    /// scheme's: 80 or 443.
+    /// Scheme and port of the seeds are those of every node, so all seeds must have the same. A port that is left out
+    /// is the scheme's: 80 or 443.
     ///
-    /// Over `http` every address of a name is a seed, resolved again, at most every 30 s, when known nodes fail. Over `https` a
-    /// name stays one seed, which the HTTP client resolves, since TLS verifies the name; the nodes found through it are addressed
-    /// by IP, so their certificates must name these addresses.
+    /// Over `http` every address of a name is a seed, resolved again, at most every 30 s, when known nodes fail. Over
+    /// `https` a name stays one seed, which the HTTP client resolves, since TLS verifies the name; the nodes found
+    /// through it are addressed by IP, so their certificates must name these addresses.
     pub fn seeds(mut self, seeds: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.seeds.extend(seeds.into_iter().map(Into::into));
         self
     }
 
-    /// Sets the part of the cluster to use; of a chain, [the preferred scope first](Scope#spill-over). Each further scope costs
+    /// Sets the part of the cluster to use; of a chain, [the preferred scope first](Scope#spill-over). Each further
+    /// scope costs
     /// [one more query](Scope#cost) in each refresh.
     ///
     /// # Default
@@ -82,15 +83,16 @@ impl Builder {
 
     /// Serves with one scope of a chain at a time: the first that has nodes, however many of these are usable.
     ///
-    /// Use it where traffic that leaves a scope is paid by the byte, or where the next scope must not be loaded while the
-    /// preferred one has any node at all. The price: with all nodes of that scope down, requests fail until the cluster itself no
-    /// longer lists any of them (ScyllaDB takes about 20 seconds for that), and a retry does not leave a rack of one node. Once the
-    /// scope has nodes again, traffic returns with the next refresh. The scopes after it are neither queried nor known. Without a
-    /// chain this changes nothing.
+    /// Use it where traffic that leaves a scope is paid by the byte, or where the next scope must not be loaded while
+    /// the preferred one has any node at all. The price: with all nodes of that scope down, requests fail until the
+    /// cluster itself no longer lists any of them (ScyllaDB takes about 20 seconds for that), and a retry does not
+    /// leave a rack of one node. Once the scope has nodes again, traffic returns with the next refresh. The scopes
+    /// after it are neither queried nor known. Without a chain this changes nothing.
     ///
     /// # Default
     ///
-    /// Off: traffic [spills over](Scope#spill-over), since an outage costs more than the bytes that leave the scope during it.
+    /// Off: traffic [spills over](Scope#spill-over), since an outage costs more than the bytes that leave the scope
+    /// during it.
     pub fn without_spill_over(mut self) -> Self {
         self.config.spill_over = false;
         self
@@ -106,10 +108,11 @@ impl Builder {
         self
     }
 
-    /// Sends operations on the same partition to the same node, from all clients alike. [`KeyAffinity`] says why, at which cost,
-    /// and which operations to choose.
+    /// Sends operations on the same partition to the same node, from all clients alike. [`KeyAffinity`] says why, at
+    /// which cost, and which operations to choose.
     ///
-    /// An operation that its own endpoint pins to a node goes there. Of the [parts](Alternator::endpoint_resolver) it needs both.
+    /// An operation that its own endpoint pins to a node goes there. Of the [parts](Alternator::endpoint_resolver) it
+    /// needs both.
     ///
     /// # Default
     ///
@@ -121,49 +124,51 @@ impl Builder {
 
     /// Sends operations straight to a node that holds their partition, a *replica*.
     ///
-    /// Any node takes any request. A node that does not hold the partition passes the request on to one that does: a hop more in
-    /// each direction, and a second node that is busy with it. In a datacenter of 12 nodes with three replicas of everything that
-    /// happens to three requests in four; with 6 nodes to every other one, with 3 to none, so this is of use from 4 nodes on. In a
+    /// Any node takes any request. A node that does not hold the partition passes the request on to one that does: a
+    /// hop more in each direction, and a second node that is busy with it. In a datacenter of 12 nodes with three
+    /// replicas of everything that happens to three requests in four; with 6 nodes to every other one, with 3 to none,
+    /// so this is of use from 4 nodes on. In a
     /// [rack](crate::Scope::rack) that has one replica of each partition, as with tablets, all reads that need not be consistent
     /// then stay on one node.
     ///
-    /// `GetItem`, `PutItem`, `UpdateItem`, `DeleteItem` and `Query`, also of an index, go to the replica that is less busy of two,
-    /// in the preferred scope if it has one; `BatchGetItem` and `BatchWriteItem` to the node that holds most of their partitions;
-    /// all others are distributed as usual. Writes that use lightweight transactions go to one replica of their partition, from all
-    /// clients alike: [`key_affinity`](Self::key_affinity) says which writes these are if it is set, else
+    /// `GetItem`, `PutItem`, `UpdateItem`, `DeleteItem` and `Query`, also of an index, go to the replica that is less
+    /// busy of two, in the preferred scope if it has one; `BatchGetItem` and `BatchWriteItem` to the node that holds
+    /// most of their partitions; all others are distributed as usual. Writes that use lightweight transactions go to
+    /// one replica of their partition, from all clients alike: [`key_affinity`](Self::key_affinity) says which writes
+    /// these are if it is set, else
     /// [`KeyAffinity::from_table`] applies. A retry goes to the next replica, then to other nodes. [`Alternator::explain`] tells
     /// where an operation would go, and why.
     ///
-    /// Turn it on for all clients that write to a table with transactions, or for none of them: a client that does not know the
-    /// replicas takes another node for the coordinator of a partition.
+    /// Turn it on for all clients that write to a table with transactions, or for none of them: a client that does not
+    /// know the replicas takes another node for the coordinator of a partition.
     ///
     /// # Source
     ///
-    /// The server's own tables, read through Alternator beside the operations and by the means of one of them: at the first
-    /// operation on a table, when the nodes of the cluster change, soon again while tablets move, and about every five minutes
-    /// while the table is used, less often for more than 10,000 tablets. Until a map is known, and where it cannot be, operations
-    /// are distributed as usual. A map that is out of date costs the hop that it would have saved, and nothing else: requests always
-    /// go to nodes that discovery lists.
+    /// The server's own tables, read through Alternator beside the operations and by the means of one of them: at the
+    /// first operation on a table, when the nodes of the cluster change, soon again while tablets move, and about every
+    /// five minutes while the table is used, less often for more than 10,000 tablets. Until a map is known, and where
+    /// it cannot be, operations are distributed as usual. A map that is out of date costs the hop that it would have
+    /// saved, and nothing else: requests always go to nodes that discovery lists.
     ///
-    /// Where authorization is enforced, the role of the operations needs the permission `SELECT` on these; one warning says so where
-    /// it is missing:
+    /// Where authorization is enforced, the role of the operations needs the permission `SELECT` on these; one warning
+    /// says so where it is missing:
     ///
     /// ```text
     /// system.tablets  system.token_ring  system.local  system.peers  system_schema.tables  system_schema.views
     /// ```
     ///
-    /// Never grant it on the keyspace `system` as a whole: `system.roles` holds the secrets of all roles. `system.config` can be
-    /// added, for [`KeyAffinity::from_table`].
+    /// Never grant it on the keyspace `system` as a whole: `system.roles` holds the secrets of all roles.
+    /// `system.config` can be added, for [`KeyAffinity::from_table`].
     ///
-    /// Servers from 4.6 on tell of vnodes, and from 6.0 on of tablets, which tables have by default from 2025.4 on. Nodes that are
-    /// listed by a name have no known address and count as no replicas; so does a single seed over `https` that is a name, until its
-    /// first refresh.
+    /// Servers from 4.6 on tell of vnodes, and from 6.0 on of tablets, which tables have by default from 2025.4 on.
+    /// Nodes that are listed by a name have no known address and count as no replicas; so does a single seed over
+    /// `https` that is a name, until its first refresh.
     ///
     /// # Cost
     ///
-    /// Some 12 bytes for each tablet or range of a ring, once for all tables that have the same: 1.2 MB for 100,000 tablets. At
-    /// most 50 MB of maps are kept, and further tables have none. An operation costs less than a microsecond more, and with this
-    /// off nothing.
+    /// Some 12 bytes for each tablet or range of a ring, once for all tables that have the same: 1.2 MB for 100,000
+    /// tablets. At most 50 MB of maps are kept, and further tables have none. An operation costs less than a
+    /// microsecond more, and with this off nothing.
     ///
     /// # Default
     ///
@@ -173,20 +178,22 @@ impl Builder {
         self
     }
 
-    /// Names the partition key of a table. May be called for several tables; of two calls for one table the later counts.
+    /// Names the partition key of a table. May be called for several tables; of two calls for one table the later
+    /// counts.
     ///
-    /// Use it where `DescribeTable` is not permitted, or where the very first operations matter, as in processes that make only a
-    /// few. An attribute that is not the partition key costs what [key affinity](Self::key_affinity) or
+    /// Use it where `DescribeTable` is not permitted, or where the very first operations matter, as in processes that
+    /// make only a few. An attribute that is not the partition key costs what [key affinity](Self::key_affinity) or
     /// [token awareness](Self::token_aware) would gain, and nothing else.
     ///
-    /// Of a table that is named here only the key is known: a `Query` of one of its indexes, to which [`KeyAffinity::all`] and token
-    /// awareness apply, is distributed as usual. [`KeyAffinity::from_table`] describes the table all the same, since it needs to
-    /// know more; so does token awareness where no other affinity is set.
+    /// Of a table that is named here only the key is known: a `Query` of one of its indexes, to which
+    /// [`KeyAffinity::all`] and token awareness apply, is distributed as usual. [`KeyAffinity::from_table`] describes
+    /// the table all the same, since it needs to know more; so does token awareness where no other affinity is set.
     ///
     /// # Default
     ///
-    /// None: each table is described by `DescribeTable`, in the background, at the first operation to which key affinity applies,
-    /// and again about every ten minutes while it is used, or when an operation shows that its key has changed.
+    /// None: each table is described by `DescribeTable`, in the background, at the first operation to which key
+    /// affinity applies, and again about every ten minutes while it is used, or when an operation shows that its key
+    /// has changed.
     pub fn partition_key(mut self, table: impl Into<String>, attribute: impl Into<String>) -> Self {
         self.config
             .partition_keys
@@ -194,27 +201,29 @@ impl Builder {
         self
     }
 
-    /// Sets the interval of refreshes of the list of nodes while there are requests, ±20 % so that processes drift apart.
+    /// Sets the interval of refreshes of the list of nodes while there are requests, ±20 % so that processes drift
+    /// apart.
     ///
-    /// It bounds how long a node that joined waits for its first request. A node that died needs no refresh: the first request that
-    /// cannot connect ejects it for all, and starts a refresh.
+    /// It bounds how long a node that joined waits for its first request. A node that died needs no refresh: the first
+    /// request that cannot connect ejects it for all, and starts a refresh.
     ///
     /// # Default
     ///
-    /// 5 seconds, and never less than 10 milliseconds: new nodes serve within seconds, and a thousand busy processes send 200 small
-    /// requests a second together.
+    /// 5 seconds, and never less than 10 milliseconds: new nodes serve within seconds, and a thousand busy processes
+    /// send 200 small requests a second together.
     pub fn refresh_interval(mut self, interval: Duration) -> Self {
         self.config.intervals.active = interval;
         self
     }
 
-    /// Sets the interval of refreshes while there are no requests, ±20 %. The first request afterwards starts a refresh at once,
-    /// and does not wait for it.
+    /// Sets the interval of refreshes while there are no requests, ±20 %. The first request afterwards starts a refresh
+    /// at once, and does not wait for it.
     ///
     /// # Default
     ///
-    /// 60 seconds, as in all official clients: the list is not too old when requests come again, and an idle process costs its
-    /// cluster next to nothing. An interval shorter than [`refresh_interval`](Self::refresh_interval) counts as that.
+    /// 60 seconds, as in all official clients: the list is not too old when requests come again, and an idle process
+    /// costs its cluster next to nothing. An interval shorter than [`refresh_interval`](Self::refresh_interval) counts
+    /// as that.
     pub fn idle_refresh_interval(mut self, interval: Duration) -> Self {
         self.config.intervals.idle = interval;
         self
@@ -222,12 +231,13 @@ impl Builder {
 
     /// Sets the HTTP client of discovery.
     ///
-    /// With [`.alternator(..)`](crate::AlternatorExt::alternator) it is also the HTTP client of every configuration that has none of
-    /// its own, so that data and discovery share connections and trust the same certificates. Needed for
+    /// With [`.alternator(..)`](crate::AlternatorExt::alternator) it is also the HTTP client of every configuration
+    /// that has none of its own, so that data and discovery share connections and trust the same certificates. Needed
+    /// for
     /// [`Alternator::endpoint_resolver()`], which sees no HTTP client, where the SDK's default one does not fit.
     ///
-    /// The connections of an HTTP client are driven by the runtime on which they were opened. Where a runtime is at times not
-    /// polled while others are, give each configuration an HTTP client of its own.
+    /// The connections of an HTTP client are driven by the runtime on which they were opened. Where a runtime is at
+    /// times not polled while others are, give each configuration an HTTP client of its own.
     ///
     /// # Default
     ///
@@ -237,7 +247,7 @@ impl Builder {
         self
     }
 
-    /// Whether requests are signed: see [`AuthMode`].
+    /// Returns whether requests are signed: see [`AuthMode`].
     ///
     /// # Default
     ///
@@ -247,42 +257,45 @@ impl Builder {
         self
     }
 
-    /// Whether requests carry only the headers that Alternator reads, and `content-type`.
+    /// Returns whether requests carry only the headers that Alternator reads, and `content-type`.
     ///
-    /// The SDK's `x-amz-user-agent`, `amz-sdk-invocation-id` and `amz-sdk-request`, which only AWS reads, are left out, and
+    /// The SDK's `x-amz-user-agent`, `amz-sdk-invocation-id` and `amz-sdk-request`, which only AWS reads, are left out,
+    /// and
     /// [a short `user-agent`](Self::user_agent) replaces its long one. Where requests are not signed, the SDK does not measure
-    /// the servers' clock either, which only signatures need. That saves more than half of a request's head, and about a sixth
-    /// of its processor time; Alternator shows the `user-agent` in `system.clients`. All of it is decided before a request is
-    /// signed, so no signed header is removed. A `user-agent` that an interceptor of the application sets before stays.
+    /// the servers' clock either, which only signatures need. That saves more than half of a request's head, and about
+    /// a sixth of its processor time; Alternator shows the `user-agent` in `system.clients`. All of it is decided
+    /// before a request is signed, so no signed header is removed. A `user-agent` that an interceptor of the
+    /// application sets before stays.
     ///
-    /// The SDK's stalled-stream protection is left out as well, wherever the plugin itself aborts the responses of a node that
-    /// was found dead, whole or in part. It costs each request some twenty allocations, measures single streams while
-    /// Alternator's responses mostly arrive in one piece, and does not notice a node that never begins to respond. It stays
-    /// where the application has configured it (with a value other than the SDK's default, or before the plugin is
-    /// installed), on the last attempt that the application allows and on operations that are pinned to a node, which the
-    /// plugin does not abort, and where the plugin's decorator of the HTTP client was removed.
+    /// The SDK's stalled-stream protection is left out as well, wherever the plugin itself aborts the responses of a
+    /// node that was found dead, whole or in part. It costs each request some twenty allocations, measures single
+    /// streams while Alternator's responses mostly arrive in one piece, and does not notice a node that never begins to
+    /// respond. It stays where the application has configured it (with a value other than the SDK's default, or before
+    /// the plugin is installed), on the last attempt that the application allows and on operations that are pinned to a
+    /// node, which the plugin does not abort, and where the plugin's decorator of the HTTP client was removed.
     ///
-    /// Turn it off where something between the application and the cluster, or in its logs, reads those headers. A single
-    /// operation can choose with [`OperationOptions::minimal_headers`](crate::OperationOptions::minimal_headers).
+    /// Turn it off where something between the application and the cluster, or in its logs, reads those headers. A
+    /// single operation can choose with
+    /// [`OperationOptions::minimal_headers`](crate::OperationOptions::minimal_headers).
     ///
     /// # Default
     ///
-    /// `true`: what nothing reads need not be sent. `content-type` is always the same and Alternator does not read it, but
-    /// DynamoDB and the engines modelled on it answer 404 to a request without it.
+    /// `true`: what nothing reads need not be sent. `content-type` is always the same and Alternator does not read it,
+    /// but DynamoDB and the engines modelled on it answer 404 to a request without it.
     pub fn minimal_headers(mut self, minimal: bool) -> Self {
         self.config.minimal_headers = minimal;
         self
     }
 
-    /// Sets the `user-agent` of requests with [minimal headers](Self::minimal_headers), in place of the plugin's. The application's
-    /// name is not added to it.
+    /// Sets the `user-agent` of requests with [minimal headers](Self::minimal_headers), in place of the plugin's. The
+    /// application's name is not added to it.
     ///
     /// Use it to tell applications apart in Alternator's `system.clients` by more than the SDK's `app_name` can say.
     ///
     /// # Default
     ///
-    /// `alternator-lb-sdk/0.1.0`, with the version of this crate, followed by ` app/NAME` where the SDK's configuration has an
-    /// `app_name`. It costs no allocation without a name, and one with it or with a value of your own.
+    /// `alternator-lb-sdk/0.1.0`, with the version of this crate, followed by ` app/NAME` where the SDK's configuration
+    /// has an `app_name`. It costs no allocation without a name, and one with it or with a value of your own.
     ///
     /// # Errors
     ///
@@ -293,20 +306,22 @@ impl Builder {
         self
     }
 
-    /// Whether requests are signed by the plugin's own signer.
+    /// Returns whether requests are signed by the plugin's own signer.
     ///
-    /// Signatures are AWS's (SigV4), as by the SDK's signer, at about a fifth of its cost, which is a quarter of what a signed
-    /// request [costs](crate::docs::cost) altogether: the derived key is kept as long as it is valid (a day, unless the credentials
-    /// change) instead of being derived for each request, and signed are the body, `host`, `x-amz-date`, `x-amz-target` and the
-    /// session token, if there is one, instead of all headers. That is what AWS's rules ask for, and more than Alternator verifies.
-    /// Headers that are not signed could be changed on the way unnoticed; the server does not read them.
+    /// Signatures are AWS's (SigV4), as by the SDK's signer, at about a fifth of its cost, which is a quarter of what a
+    /// signed request [costs](crate::docs::cost) altogether: the derived key is kept as long as it is valid (a day,
+    /// unless the credentials change) instead of being derived for each request, and signed are the body, `host`,
+    /// `x-amz-date`, `x-amz-target` and the session token, if there is one, instead of all headers. That is what AWS's
+    /// rules ask for, and more than Alternator verifies. Headers that are not signed could be changed on the way
+    /// unnoticed; the server does not read them.
     ///
-    /// The SDK's signer still signs whatever is unusual: requests that carry headers of a signature already, or other headers that
-    /// begin with `x-amz-`; payloads that are not signed or not in memory; and all requests while the clock is off by more than a
-    /// minute, which the SDK corrects. An application's own scheme for `sigv4` stays, and with it its signer.
+    /// The SDK's signer still signs whatever is unusual: requests that carry headers of a signature already, or other
+    /// headers that begin with `x-amz-`; payloads that are not signed or not in memory; and all requests while the
+    /// clock is off by more than a minute, which the SDK corrects. An application's own scheme for `sigv4` stays, and
+    /// with it its signer.
     ///
-    /// Keys are kept for up to eight sets of credentials, regions and days, in memory only, and wiped when they are dropped; no
-    /// `Debug` shows them.
+    /// Keys are kept for up to eight sets of credentials, regions and days, in memory only, and wiped when they are
+    /// dropped; no `Debug` shows them.
     ///
     /// # Default
     ///
@@ -316,12 +331,12 @@ impl Builder {
         self
     }
 
-    /// Takes the endpoint that `sdk_config` names for DynamoDB as a seed, as the SDK itself reads it: the endpoint set in
-    /// code, else `AWS_ENDPOINT_URL_DYNAMODB` or its form in the profile, else the endpoint for all services. Takes its HTTP
-    /// client as well, unless [`http_client`](Self::http_client) was called.
+    /// Takes the endpoint that `sdk_config` names for DynamoDB as a seed, as the SDK itself reads it: the endpoint set
+    /// in code, else `AWS_ENDPOINT_URL_DYNAMODB` or its form in the profile, else the endpoint for all services. Takes
+    /// its HTTP client as well, unless [`http_client`](Self::http_client) was called.
     ///
-    /// Use it to migrate an application that is pointed at one node by its environment, where a scope, a policy or other
-    /// settings are wanted as well; [`Alternator::from_sdk_config`] is the short form without any.
+    /// Use it to migrate an application that is pointed at one node by its environment, where a scope, a policy or
+    /// other settings are wanted as well; [`Alternator::from_sdk_config`] is the short form without any.
     ///
     /// ```
     /// use alternator_lb_sdk::{Alternator, BuildError, Scope};

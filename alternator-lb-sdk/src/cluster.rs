@@ -1,4 +1,4 @@
-//! What all clients of a cluster share.
+//! The state that all clients of a cluster share.
 
 #[cfg(feature = "compression")]
 use crate::compression::Compression;

@@ -41,7 +41,7 @@ pub(crate) fn table_learned(table: &str, partition_key: Option<&str>) {
     debug!(table, partition_key, "a table was looked up");
 }
 
-/// Where the partitions of a table and its indexes lie was read.
+/// Returns where the partitions of a table and its indexes lie was read.
 pub(crate) fn token_maps_read(table: &str, ranges: usize) {
     debug!(
         table,
@@ -49,7 +49,7 @@ pub(crate) fn token_maps_read(table: &str, ranges: usize) {
     );
 }
 
-/// Where partitions lie may not be known.
+/// Returns where partitions lie may not be known.
 pub(crate) fn token_maps_refused(error: &(dyn Error + 'static)) {
     warn!(
         error,
@@ -68,7 +68,7 @@ pub(crate) fn token_maps_absent(error: &(dyn Error + 'static)) {
     );
 }
 
-/// Where partitions lie could not be asked.
+/// Returns where partitions lie could not be asked.
 pub(crate) fn token_maps_unreachable(error: &(dyn Error + 'static)) {
     debug!(
         error,

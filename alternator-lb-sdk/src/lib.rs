@@ -49,8 +49,8 @@
 //!   that they queue there instead of contending. Off by default.
 //! * **Lower cost.** An operation takes less processor time, memory and bandwidth than with the SDK alone: see [`docs::cost`].
 //!
-//! The application's timeouts, credentials, region and number of retries stay as they are. Its HTTP client is decorated, and
-//! still makes all requests.
+//! The application's timeouts, credentials, region and number of retries stay as they are. Its HTTP client is
+//! decorated, and still makes all requests.
 //!
 //! # Without the one line
 //!
@@ -97,7 +97,7 @@ mod retry;
 mod route_error;
 mod transport;
 
-/// Where an operation would go, and why: the result of [`Alternator::explain`].
+/// The node that an operation would go to, and the reason: the result of [`Alternator::explain`].
 pub mod explain {
     pub use crate::explanation::{Explanation, Partition};
     pub use alternator_lb_core::routing::{Reason, Replica};

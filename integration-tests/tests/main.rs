@@ -24,6 +24,7 @@ mod compression_fallback;
 mod credentials;
 mod dead_nodes;
 mod degraded_nodes;
+mod dynamodb_local;
 mod endpoint_overrides;
 mod even_distribution;
 mod failover;

@@ -45,7 +45,7 @@ pub enum ConnectionPool {
     Separate,
 }
 
-/// What the methods of a [`DiscoveryClient`] return.
+/// The futures that the methods of a [`DiscoveryClient`] return.
 pub type ClientFuture<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
 
 /// Why a node gave no usable response. Each message follows the address of the node.

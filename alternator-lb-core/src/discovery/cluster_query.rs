@@ -82,8 +82,8 @@ impl MembershipQuery<'_> {
         responses.into_iter().flatten().collect()
     }
 
-    /// Whether a datacenter has been unresponsive for too long. `newest` is when the newest responsive one was first
-    /// listed.
+    /// Returns whether a datacenter has been unresponsive for too long. `newest` is when the newest responsive one was
+    /// first listed.
     fn is_lost(&self, datacenter: &InferredDatacenter, newest: Duration) -> bool {
         datacenter.unresponsive.is_some_and(|unresponsive| {
             let has_moved = newest >= unresponsive.since

@@ -4,7 +4,7 @@ use super::{RefreshIntervals, TopologyEvent};
 use crate::topology::{NodeUrl, Scope};
 use std::fmt;
 
-/// Which nodes discovery looks for, and how it connects to the layers above.
+/// The nodes that discovery looks for, and its connections to the layers above.
 pub struct DiscoveryConfig<E> {
     /// The addresses that the application configured.
     pub seeds: Vec<NodeUrl>,

@@ -159,7 +159,7 @@ impl<E: Send + Sync + 'static> HealthChecker<E> {
     }
 }
 
-/// Whether a probe can tell that an ejected node is healthy again.
+/// Returns whether a probe can tell that an ejected node is healthy again.
 fn is_probed<E>(node: &Arc<Endpoint<E>>) -> bool {
     match node.health().state().cause() {
         Some(EjectionCause::Pending | EjectionCause::Unreachable) => true,
@@ -167,7 +167,7 @@ fn is_probed<E>(node: &Arc<Endpoint<E>>) -> bool {
     }
 }
 
-/// Whether a request is in flight whose outcome will be known.
+/// Returns whether a request is in flight whose outcome will be known.
 fn has_requests_in_flight<E: Send + Sync + 'static>(discovery: &Weak<Discovery<E>>) -> bool {
     let discovery = discovery.upgrade();
     discovery.is_some_and(|discovery| {

@@ -57,7 +57,7 @@ impl InferredDatacenter {
         self.nodes.contains(node)
     }
 
-    /// Whether the response of a seed is known already: the seed is one of the nodes, or has listed them.
+    /// Returns whether the response of a seed is known already: the seed is one of the nodes, or has listed them.
     pub(super) fn covers(&self, seed: &NodeUrl) -> bool {
         self.contains(seed) || self.listed_by.contains(seed)
     }

@@ -1,4 +1,4 @@
-//! What discovery remembers from one refresh to the next, and which events it reports.
+//! The state of discovery from one refresh to the next, and the events that it reports.
 
 use super::membership::Membership;
 use super::{RefreshError, TopologyEvent};
@@ -18,7 +18,7 @@ pub(super) struct LastKnownGood {
     has_reported_datacenters: bool,
 }
 
-/// What a refresh has changed.
+/// The changes that a refresh made.
 #[derive(Debug)]
 pub(super) struct TopologyDiff {
     pub(super) added: Vec<NodeUrl>,

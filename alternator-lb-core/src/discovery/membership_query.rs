@@ -41,7 +41,7 @@ pub(super) struct MembershipQuery<'a> {
     pub(super) log: Mutex<QueryLog>,
 }
 
-/// What one refresh learns beside the nodes.
+/// The findings of one refresh beside the nodes.
 #[derive(Debug, Default)]
 pub(super) struct QueryLog {
     pub(super) failures: Vec<(NodeUrl, Arc<QueryError>)>,

@@ -29,7 +29,7 @@ pub fn timeout_of(usual: Option<Duration>) -> Duration {
         .clamp(MIN_TIMEOUT, MAX_TIMEOUT)
 }
 
-/// Whether a node responds within `limit`. `None` if this process could not send the probe.
+/// Returns whether a node responds within `limit`. `None` if this process could not send the probe.
 pub(super) async fn responds(
     client: &dyn DiscoveryClient,
     node: &NodeUrl,
@@ -43,7 +43,7 @@ pub(super) async fn responds(
     }
 }
 
-/// Whether any of these nodes responds within `limit`.
+/// Returns whether any of these nodes responds within `limit`.
 pub(super) async fn any_responds(
     client: &dyn DiscoveryClient,
     nodes: impl Iterator<Item = &NodeUrl>,

@@ -71,7 +71,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.client.get_or_init(client);
     }
 
-    /// Whether there is a client.
+    /// Returns whether there is a client.
     pub fn can_ask(&self) -> bool {
         self.client().is_some()
     }
@@ -121,7 +121,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.tracks_outcomes.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the outcomes of attempts are known. Otherwise every busy node would look as if it hung.
+    /// Returns whether the outcomes of attempts are known. Otherwise every busy node would look as if it hung.
     pub(super) fn tracks_outcomes(&self) -> bool {
         self.tracks_outcomes.load(Ordering::Relaxed)
     }
@@ -160,7 +160,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.last_known_good().error.clone()
     }
 
-    /// Whether any refresh has succeeded.
+    /// Returns whether any refresh has succeeded.
     pub fn has_succeeded(&self) -> bool {
         self.has_succeeded.load(Ordering::Relaxed)
     }

@@ -12,7 +12,7 @@ pub enum SeedError {
     Unparsable {
         /// As configured.
         seed: String,
-        /// What the parser says.
+        /// The error of the parser.
         reason: url::ParseError,
     },
     /// Its scheme is neither `http` nor `https`.
@@ -135,7 +135,7 @@ fn extra(url: &Url) -> Option<&'static str> {
     }
 }
 
-/// Whether a name is in a domain under which AWS serves DynamoDB.
+/// Returns whether a name is in a domain under which AWS serves DynamoDB.
 fn is_aws(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     ["amazonaws.com", "amazonaws.com.cn", "api.aws"]

@@ -83,7 +83,7 @@ impl SingleFlight {
 }
 
 impl Leader<'_> {
-    /// Whether no other caller has become the leader since. The result of a refresh counts only then.
+    /// Returns whether no other caller has become the leader since. The result of a refresh counts only then.
     pub(super) fn is_current(&self) -> bool {
         self.flight.lease.is_current(self.holder)
     }

@@ -86,7 +86,7 @@ impl<E> StallDetector<E> {
             .collect()
     }
 
-    /// Whether no request waits on any node, or did so lately without a response.
+    /// Returns whether no request waits on any node, or did so lately without a response.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -137,7 +137,7 @@ impl<E> StalledNode<E> {
     }
 }
 
-/// How long requests may wait without any response, by the usual response time.
+/// Returns how long requests may wait without any response, by the usual response time.
 fn threshold(usual: Option<Duration>) -> Duration {
     match usual {
         Some(usual) => usual
@@ -197,7 +197,7 @@ mod tests {
             self.router.settle(&mut plan, Outcome::Responded, now);
         }
 
-        /// When the first node would be probed within the next milliseconds.
+        /// Returns when the first node would be probed within the next milliseconds.
         fn probes(&mut self, millis: u128) -> Vec<u128> {
             let snapshot = self.router.snapshot();
             let mut probes = Vec::new();
@@ -212,7 +212,7 @@ mod tests {
         }
     }
 
-    /// Whether the moments are the expected ones, within the jitter and a tick each.
+    /// Returns whether the moments are the expected ones, within the jitter and a tick each.
     fn are_about(moments: &[u128], expected: &[u128]) -> bool {
         let mut pairs = moments.iter().zip(expected);
         let about = |(moment, expected): (&u128, &u128)| {

@@ -98,7 +98,7 @@ impl DiscoveryTask {
         });
     }
 
-    /// Whether the task runs.
+    /// Returns whether the task runs.
     pub fn runs(&self, now: Duration) -> bool {
         self.lease.has_holder(now)
     }

@@ -1,4 +1,4 @@
-//! What discovery reports.
+//! The events that discovery reports.
 
 use super::RefreshError;
 use crate::health::Transition;

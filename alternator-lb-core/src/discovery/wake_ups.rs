@@ -1,4 +1,4 @@
-//! What wakes the background task, and how long it sleeps otherwise.
+//! The wake-ups of the background task, and the length of its sleep.
 
 use super::idle_flag::IdleFlag;
 use crate::clock::Clock;
@@ -72,7 +72,7 @@ impl WakeUps {
         self.failure_hint.notify_waiters();
     }
 
-    /// Whether there was a failure hint since the last call.
+    /// Returns whether there was a failure hint since the last call.
     pub(super) fn take_failure_hint(&self) -> bool {
         self.has_failure_hint.swap(false, Ordering::Relaxed)
     }
@@ -173,7 +173,7 @@ mod tests {
         idle: IDLE,
     };
 
-    /// How long a pause lasts, in seconds.
+    /// Returns how long a pause lasts, in seconds.
     async fn pause(wake_ups: &WakeUps, failures: u32) -> f64 {
         let start = Instant::now();
         wake_ups

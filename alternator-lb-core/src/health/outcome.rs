@@ -1,4 +1,4 @@
-//! What the end of an attempt says about its node.
+//! The evidence that the end of an attempt gives about its node.
 
 /// The outcome of an attempt, as far as it concerns the node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -78,7 +78,7 @@ impl<E> Endpoint<E> {
         self.load_stats().latency()
     }
 
-    /// Whether this node, which is next in turn, should cede the turn to another one.
+    /// Returns whether this node, which is next in turn, should cede the turn to another one.
     ///
     /// It should if the other one's load is smaller by at least one whole request. By this rule alone the request
     /// counts of equal nodes would drift apart by chance, by up to √n of n requests. So a ceded turn is also returned

@@ -58,7 +58,7 @@ impl<E> Plan<E> {
         }
     }
 
-    /// Whether all attempts go to one node that the operation names.
+    /// Returns whether all attempts go to one node that the operation names.
     #[must_use]
     pub fn is_pinned(&self) -> bool {
         self.pin().is_some()
@@ -79,7 +79,7 @@ impl<E> Plan<E> {
         }
     }
 
-    /// Whether no attempt was made yet.
+    /// Returns whether no attempt was made yet.
     pub(super) fn is_first_attempt(&self) -> bool {
         self.tried().next().is_none()
     }
@@ -133,7 +133,7 @@ impl<E> Plan<E> {
         }
     }
 
-    /// Whether the current attempt's request was sent: if not, the node is not the cause of a failure.
+    /// Returns whether the current attempt's request was sent: if not, the node is not the cause of a failure.
     pub fn is_sent(&self) -> bool {
         let current = self.current.as_ref();
         current.is_some_and(|attempt| attempt.is_sent)
@@ -150,13 +150,13 @@ impl<E> Plan<E> {
         self.last_outcome
     }
 
-    /// Whether a node was tried in the current round.
+    /// Returns whether a node was tried in the current round.
     pub(super) fn has_tried(&self, id: u64) -> bool {
         let mut tried = self.tried().skip(self.round_start);
         tried.any(|node| node.id() == id)
     }
 
-    /// Whether a node was tried in any round.
+    /// Returns whether a node was tried in any round.
     pub(super) fn has_ever_tried(&self, id: u64) -> bool {
         self.tried().any(|node| node.id() == id)
     }

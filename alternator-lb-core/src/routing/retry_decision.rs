@@ -21,7 +21,7 @@ use std::time::Duration;
 /// row are met only in the first milliseconds after most of a cluster has died, until they are ejected.
 pub const MAX_FREE_ATTEMPTS: u32 = 8;
 
-/// What the retries after broken connections may cost together: five thousand of them at once, at ten tokens each as in
+/// The cost of the retries after broken connections together: five thousand of them at once, at ten tokens each as in
 /// the SDK. More than that are not in flight on one node. Those that succeed give their tokens back.
 pub const RESEND_TOKENS: usize = 50_000;
 
@@ -38,7 +38,7 @@ pub const MAX_FAILOVER_WAIT: Duration = Duration::from_millis(10);
 /// little was left, says something about the application.
 pub const TIME_TO_CONNECT: Duration = Duration::from_millis(500);
 
-/// What pays for a retry.
+/// The budget that pays for a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryBudget {
     /// Nothing: the attempt before did not reach a node, and does not count.
@@ -54,7 +54,7 @@ pub enum RetryBudget {
 pub struct RetryDecision {
     /// The longest wait before it. [`Duration::MAX`] leaves the wait to the application.
     pub max_wait: Duration,
-    /// What pays for it.
+    /// The budget that pays for it.
     pub budget: RetryBudget,
 }
 
@@ -94,8 +94,8 @@ impl RetryDecision {
     }
 }
 
-/// Whether the node itself failed, so that another node needs no wait. A timeout of the application may be due to all
-/// nodes, and so may be a server error that took all the time that a server has.
+/// Returns whether the node itself failed, so that another node needs no wait. A timeout of the application may be due
+/// to all nodes, and so may be a server error that took all the time that a server has.
 fn is_of_the_node(outcome: Outcome) -> bool {
     match outcome {
         Outcome::ConnectionLost | Outcome::ServerError => true,

@@ -23,7 +23,7 @@ pub struct RoutingKey {
     pub map: Option<Arc<TokenMap>>,
 }
 
-/// Which of the nodes that could serve a partition is preferred.
+/// The preference among the nodes that can serve a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preference {
     /// The primary node, which is the same for all clients: for writes with transactions, and key affinity.
@@ -80,7 +80,7 @@ impl RoutingKey {
         map.map(|map| map.replicas(self.token)).unwrap_or_default()
     }
 
-    /// Whether a node is known to be a replica of the partition.
+    /// Returns whether a node is known to be a replica of the partition.
     pub(super) fn is_replica<E>(&self, node: &Endpoint<E>) -> bool {
         let ip = node.url().ip().map(|ip| ip.to_canonical());
         let mut replicas = self.replicas().iter();

@@ -105,7 +105,7 @@ impl<'s, E> Selector<'s, '_, E> {
         }
     }
 
-    /// Whether the plan has not tried a node in this round.
+    /// Returns whether the plan has not tried a node in this round.
     pub(super) fn is_untried(&self, node: &Endpoint<E>) -> bool {
         !self.plan.has_tried(node.id())
     }

@@ -94,7 +94,7 @@ impl<E> RoutingSnapshot<E> {
         &self.topology
     }
 
-    /// Whether all requests are refused.
+    /// Returns whether all requests are refused.
     pub fn refuses(&self) -> bool {
         self.refusal.is_some()
     }
@@ -104,7 +104,7 @@ impl<E> RoutingSnapshot<E> {
         self.refusal.clone().map_or(Ok(()), Err)
     }
 
-    /// Whether panic mode ignores the ejections of failing nodes.
+    /// Returns whether panic mode ignores the ejections of failing nodes.
     pub(super) fn is_in_panic(&self) -> bool {
         self.is_in_panic
     }
@@ -118,7 +118,7 @@ impl<E> RoutingSnapshot<E> {
         self.levels.iter().flat_map(|level| level.usable.nodes())
     }
 
-    /// Whether any node of the priority levels is usable.
+    /// Returns whether any node of the priority levels is usable.
     pub fn has_usable(&self) -> bool {
         self.usable().next().is_some()
     }
@@ -128,14 +128,14 @@ impl<E> RoutingSnapshot<E> {
         &self.usable_local
     }
 
-    /// Whether a node is usable, in the priority levels or in the local datacenter.
+    /// Returns whether a node is usable, in the priority levels or in the local datacenter.
     pub(super) fn is_usable(&self, node: &Endpoint<E>) -> bool {
         let mut usable = self.usable().chain(self.usable_local.nodes());
         usable.any(|usable| usable.id() == node.id())
     }
 
-    /// Whether the requests that go to a node could go to another one. Those to an out-of-scope node could go to any of
-    /// the local datacenter.
+    /// Returns whether the requests that go to a node could go to another one. Those to an out-of-scope node could go
+    /// to any of the local datacenter.
     pub(super) fn has_alternative_to(&self, node: &Endpoint<E>) -> bool {
         let is_node = |other: &Arc<Endpoint<E>>| other.id() == node.id();
         let is_other = |other: &Arc<Endpoint<E>>| other.id() != node.id();
@@ -238,7 +238,7 @@ fn usable<'n, E: 'n>(
     HealthySet::new(usable.map(|(candidate, _)| candidate.clone()))
 }
 
-/// Whether more than half of the reachable nodes fail.
+/// Returns whether more than half of the reachable nodes fail.
 fn is_panic<'n, E: 'n>(nodes: impl Iterator<Item = (&'n Candidate<E>, State)>) -> bool {
     let (mut failing, mut up) = (0, 0);
     for (_, state) in nodes {

@@ -6,8 +6,8 @@ use super::{Endpoint, Preference, RoutingInfo, RoutingSnapshot};
 use crate::topology::NodeUrl;
 use std::fmt;
 
-/// Where a first attempt would go at the moment, and why. The next request goes there too, except for the choices that
-/// are random.
+/// The node that a first attempt would go to at the moment, and the reason. The next request goes there too, except for
+/// the choices that are random.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoutingTrace {
     /// The listed nodes that hold any of the partitions, by priority level. There may be other replicas: those in
@@ -84,14 +84,15 @@ impl Replica {
         self.url.as_str()
     }
 
-    /// Whether the node is in the configured `Scope`. Other nodes only receive the requests that go by an order that is
-    /// the same for all clients.
+    /// Returns whether the node is in the configured `Scope`. Other nodes only receive the requests that go by an order
+    /// that is the same for all clients.
     #[must_use]
     pub fn is_in_scope(&self) -> bool {
         self.is_in_scope
     }
 
-    /// Whether the node receives requests: it is not ejected as unresponsive or failing, or the ejection is ignored.
+    /// Returns whether the node receives requests: it is not ejected as unresponsive or failing, or the ejection is
+    /// ignored.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.is_usable
@@ -125,7 +126,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Whether a node is known to be a replica of any of the partitions.
+/// Returns whether a node is known to be a replica of any of the partitions.
 fn is_replica<E>(info: &RoutingInfo, node: &Endpoint<E>) -> bool {
     info.keys().iter().any(|key| key.is_replica(node))
 }

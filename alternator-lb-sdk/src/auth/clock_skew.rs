@@ -1,12 +1,12 @@
 //! Whether this process's clock agrees with the servers'.
 //!
-//! Alternator accepts signatures that are up to 15 minutes old or young. The SDK measures with each response how far the clock
-//! is off, and dates its signatures accordingly, but exposes that to nobody. So the plugin only notices that the clock is off;
-//! then the SDK's signer signs until it is right again.
+//! Alternator accepts signatures that are up to 15 minutes old or young. The SDK measures with each response how far
+//! the clock is off, and dates its signatures accordingly, but exposes that to nobody. So the plugin only notices that
+//! the clock is off; then the SDK's signer signs until it is right again.
 //!
-//! That measurement parses a date and takes a lock that all of a client's requests share, twice, mostly to learn nothing. So
-//! where the plugin signs, the SDK's interceptor is [disabled](crate::request::minimal_headers), and another instance of it is
-//! called from here, only for the responses that it can learn something from.
+//! That measurement parses a date and takes a lock that all of a client's requests share, twice, mostly to learn
+//! nothing. So where the plugin signs, the SDK's interceptor is [disabled](crate::request::minimal_headers), and
+//! another instance of it is called from here, only for the responses that it can learn something from.
 
 use alternator_lb_core::clock::millis;
 use aws_runtime::service_clock_skew::ServiceClockSkewInterceptor;
@@ -27,11 +27,11 @@ use std::time::{Duration, SystemTime};
 /// The deviation that is tolerated: far less than servers mind, and more than a response may have been under way.
 const TOLERATED: Duration = Duration::from_secs(60);
 
-/// The interval of measurements while the clock agrees. Errors are always measured: the first that is due to the clock must
-/// not be followed by another.
+/// The interval of measurements while the clock agrees. Errors are always measured: the first that is due to the clock
+/// must not be followed by another.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// What is known of the clock, for one installation.
+/// The knowledge of the clock, for one installation.
 #[derive(Debug, Default)]
 pub(crate) struct ClockSkew {
     is_noticed: AtomicBool,
@@ -66,7 +66,8 @@ impl ClockSkew {
         }
     }
 
-    /// In place of the SDK's interceptor: dates the signatures of this operation by what former operations have measured.
+    /// In place of the SDK's interceptor: dates the signatures of this operation by what former operations have
+    /// measured.
     pub(crate) fn begin_operation(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
@@ -91,8 +92,8 @@ impl ClockSkew {
         self.sdk.read_before_transmit(context, components, config)
     }
 
-    /// In place of the SDK's interceptor: measures by a response that may be due to the clock, so that the request is sent
-    /// again with another date, and by all responses once the clock is known to be off.
+    /// In place of the SDK's interceptor: measures by a response that may be due to the clock, so that the request is
+    /// sent again with another date, and by all responses once the clock is known to be off.
     pub(crate) fn observe_response(
         &self,
         context: &mut BeforeDeserializationInterceptorContextMut<'_>,

@@ -43,7 +43,7 @@ impl SigningScheme {
         }
     }
 
-    /// Whether the scheme of a configuration is the application's own, and has to stay.
+    /// Returns whether the scheme of a configuration is the application's own, and has to stay.
     pub(crate) fn is_of_application(scheme: &SharedAuthScheme) -> bool {
         scheme.scheme_id() == SCHEME_ID && !format!("{scheme:?}").contains(NAME)
     }
@@ -75,7 +75,7 @@ impl AuthScheme for SigningScheme {
     }
 }
 
-/// Whether an operation is signed by the plugin.
+/// Returns whether an operation is signed by the plugin.
 pub(crate) fn is_fast(by_default: bool, config: &ConfigBag) -> bool {
     let options = config.load::<OperationOptions>();
     let chosen = options.and_then(OperationOptions::is_signed_fast);
@@ -120,8 +120,8 @@ const PROPERTIES: [&str; 4] = [
 ];
 
 impl Signer {
-    /// Signs the request. Leaves it as it is and returns `None` if the plugin is not to sign it, or for anything that the
-    /// DynamoDB client does not do by itself:
+    /// Signs the request. Leaves it as it is and returns `None` if the plugin is not to sign it, or for anything that
+    /// the DynamoDB client does not do by itself:
     ///
     /// * settings of signatures that are not the SDK's defaults: presigned, unsigned or streaming payloads, a checksum in
     ///   a header, a token that is left out or goes by another name;

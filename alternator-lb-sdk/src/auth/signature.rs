@@ -45,8 +45,8 @@ impl<'a> SignedParts<'a> {
         })
     }
 
-    /// The `authorization` header: a hash of the request in its canonical form, with the headers in the order of their names,
-    /// and a keyed hash of that with the time and the scope of the key.
+    /// The `authorization` header: a hash of the request in its canonical form, with the headers in the order of their
+    /// names, and a keyed hash of that with the time and the scope of the key.
     pub(crate) fn authorization(&self, date: &AmzDate, key: &SigningKey) -> String {
         let mut request = Sha256::new();
         let mut write = |text: &str| request.update(text.as_bytes());
@@ -101,7 +101,7 @@ impl<'a> SignedParts<'a> {
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// Whether the value of a header is its own canonical form.
+/// Returns whether the value of a header is its own canonical form.
 fn is_word(text: &&str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

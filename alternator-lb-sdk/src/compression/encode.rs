@@ -12,7 +12,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 const CONTENT_ENCODING: &str = "content-encoding";
 const CONTENT_LENGTH: &str = "content-length";
 
-/// What an operation with a compressed body keeps.
+/// The state of an operation with a compressed body.
 #[derive(Debug)]
 struct CompressedBody {
     plain: SdkBody,
@@ -26,16 +26,16 @@ impl Storable for CompressedBody {
     type Storer = StoreReplace<Self>;
 }
 
-/// The error that stands in for the server's, since the SDK sends again what got no response. A retry classifier would say so
-/// without it, but an interceptor that is installed by itself cannot bring one. Seen by other interceptors; the application
-/// gets the server's own error, should no other attempt follow.
+/// The error that stands in for the server's, since the SDK sends again what got no response. A retry classifier would
+/// say so without it, but an interceptor that is installed by itself cannot bring one. Seen by other interceptors; the
+/// application gets the server's own error, should no other attempt follow.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the node does not take compressed requests, so this one is sent again uncompressed; nothing was executed"
 )]
 struct Refused;
 
-/// What compression makes of the retry of an attempt.
+/// The change that compression makes to the retry of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RetryOverride {
     /// The node refused the compressed body unread: the plain one is sent at once.
@@ -72,8 +72,8 @@ pub(crate) fn compress_body(
     });
 }
 
-/// Puts the plain body back before an attempt is signed, if a server has refused a compressed one: of this operation or, in
-/// the meantime, of another.
+/// Puts the plain body back before an attempt is signed, if a server has refused a compressed one: of this operation
+/// or, in the meantime, of another.
 pub(crate) fn restore_plain_body(
     compression: &Compression,
     generation: u64,
@@ -98,8 +98,8 @@ pub(crate) fn restore_plain_body(
     *request.body_mut() = plain;
 }
 
-/// If the node refused the attempt's compressed body, compresses no further ones, and makes the SDK send the operation again
-/// where it `can_retry`.
+/// If the node refused the attempt's compressed body, compresses no further ones, and makes the SDK send the operation
+/// again where it `can_retry`.
 pub(crate) fn detect_refusal(
     compression: &Compression,
     generation: u64,
@@ -144,12 +144,12 @@ pub(crate) fn restore_error(
     }
 }
 
-/// Whether the response came although the error says that it did not, or not whole.
+/// Returns whether the response came although the error says that it did not, or not whole.
 pub(crate) fn is_answered(error: &OrchestratorError<Error>) -> bool {
     is_refused(error) || is_too_large(error)
 }
 
-/// What compression makes of the retry of the attempt that has just ended.
+/// Returns what compression makes of the retry of the attempt that has just ended.
 pub(crate) fn retry_override(
     context: &FinalizerInterceptorContextRef<'_>,
 ) -> Option<RetryOverride> {
@@ -176,15 +176,19 @@ fn is_sent_compressed(config: &ConfigBag) -> bool {
         .is_some_and(|body| !body.is_withdrawn)
 }
 
-/// Whether this is the response of a server that takes compressed bytes for JSON. No other error has this text, and the SDK
-/// sends no JSON that cannot be parsed.
+/// Returns whether this is the response of a server that takes compressed bytes for JSON, or for text. The SDK sends no
+/// JSON that cannot be parsed, so a plain request gets none of these: ScyllaDB's error before 2026.1, DynamoDB's
+/// `SerializationException`, or a refusal that is none of the API's errors, by the HTTP server in front of an engine.
 fn is_refusal(response: &HttpResponse) -> bool {
-    response.status().as_u16() == 400
-        && response
-            .body()
-            .bytes()
-            .and_then(|body| std::str::from_utf8(body).ok())
-            .is_some_and(|body| {
-                body.contains("#ValidationException\"") && body.contains("Parsing JSON failed")
-            })
+    let body = response.body().bytes();
+    let body = body.and_then(|body| std::str::from_utf8(body).ok());
+    match (response.status().as_u16(), body) {
+        (415, _) => true,
+        (400, Some(body)) => {
+            body.contains("#ValidationException\"") && body.contains("Parsing JSON failed")
+                || body.contains("#SerializationException\"")
+                || !body.contains("\"__type\"")
+        }
+        _ => false,
+    }
 }

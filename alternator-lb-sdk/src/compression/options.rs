@@ -1,4 +1,4 @@
-//! What one operation says of compression.
+//! The compression settings of one operation.
 
 use super::{Compression, RequestCompression, ResponseCompression};
 use crate::request::options::OperationOptions;
@@ -11,7 +11,7 @@ pub(crate) struct CompressionOptions {
     pub(crate) response: Override<ResponseCompression>,
 }
 
-/// What an operation says of one setting.
+/// The setting of an operation that overrides that of the cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Override<T> {
     #[default]

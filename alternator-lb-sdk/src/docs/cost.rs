@@ -1,4 +1,4 @@
-//! What a request costs, and which part of that is the plugin's.
+//! The cost of a request, and the plugin's part of it.
 //!
 //! An operation takes less processor time than with the SDK alone, since requests have [minimal
 //! headers](crate::Builder::minimal_headers) and, where configured, are [signed by the

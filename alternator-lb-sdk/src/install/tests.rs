@@ -1,4 +1,4 @@
-//! Which HTTP client a configuration has in the end, and how often it is wrapped.
+//! The HTTP client that a configuration ends up with, and how often it is wrapped.
 
 use super::*;
 use crate::Builder;

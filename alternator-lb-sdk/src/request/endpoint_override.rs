@@ -1,7 +1,8 @@
 //! Endpoints that the application names itself.
 //!
-//! With the plugin the cluster's nodes are the endpoints, so a client's `endpoint_url`, which most applications that migrate
-//! have, is ignored. One in the `config_override` of a single operation is meant: it pins the operation to that node.
+//! With the plugin the cluster's nodes are the endpoints, so a client's `endpoint_url`, which most applications that
+//! migrate have, is ignored. One in the `config_override` of a single operation is meant: it pins the operation to that
+//! node.
 
 use super::plan;
 use crate::cluster::{Cluster, SdkNode, SdkPlan};
@@ -22,8 +23,8 @@ impl Storable for ClientEndpoint {
     type Storer = StoreReplace<Self>;
 }
 
-/// Notes the client's endpoint, called before the configuration of the operation itself is there. Warns once of an endpoint
-/// that is ignored although it is no part of the cluster.
+/// Notes the client's endpoint, called before the configuration of the operation itself is there. Warns once of an
+/// endpoint that is ignored although it is no part of the cluster.
 pub(crate) fn note_client(cluster: &Cluster, config: &mut ConfigBag, has_warned: &AtomicBool) {
     let Some(endpoint) = config.load::<EndpointUrl>() else {
         return;
@@ -63,7 +64,7 @@ pub(crate) fn pin(cluster: &Cluster, config: &mut ConfigBag) -> Result<(), BoxEr
     Ok(())
 }
 
-/// Whether the operation is [pinned](pin) to a node.
+/// Returns whether the operation is [pinned](pin) to a node.
 pub(crate) fn is_pinned(config: &ConfigBag) -> bool {
     plan(config).is_some_and(SdkPlan::is_pinned)
 }

@@ -1,13 +1,14 @@
 //! Requests with fewer headers than the SDK's.
 //!
-//! Of the head of a request that the SDK writes, Alternator reads the host, the operation and the signature. Half of the rest is
-//! for AWS: two headers about the SDK, and two about retries. The interceptors that write them are disabled, and one short
-//! constant `user-agent` replaces them. All of that happens before the request is signed, so no signed header is removed. Where
-//! requests are not signed, the clock need not be known. `content-type` stays: Alternator does not read it, but other engines
-//! insist on it.
+//! Of the head of a request that the SDK writes, Alternator reads the host, the operation and the signature. Half of
+//! the rest is for AWS: two headers about the SDK, and two about retries. The interceptors that write them are
+//! disabled, and one short constant `user-agent` replaces them. All of that happens before the request is signed, so no
+//! signed header is removed. Where requests are not signed, the clock need not be known. `content-type` stays:
+//! Alternator does not read it, but other engines insist on it.
 //!
-//! The SDK's stalled-stream protection is disabled too, where the [HTTP client decorator](crate::transport) does its work: a
-//! response whose node is found dead is aborted also while it is being read. A setting of the application stays.
+//! The SDK's stalled-stream protection is disabled too, where the [HTTP client decorator](crate::transport) does its
+//! work: a response whose node is found dead is aborted also while it is being read. A setting of the application
+//! stays.
 
 use super::options::OperationOptions;
 use super::user_agent::UserAgent;
@@ -66,7 +67,7 @@ fn layer(stall_protection: StallProtection, clock_source: ClockSource) -> Frozen
     layer.freeze()
 }
 
-/// What aborts stalled responses. Absent in the configuration of an operation without minimal headers.
+/// The mechanism that aborts stalled responses. Absent in the configuration of an operation without minimal headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StallProtection {
     Sdk,
@@ -77,7 +78,7 @@ impl Storable for StallProtection {
     type Storer = StoreReplace<Self>;
 }
 
-/// What corrects the dates of signatures where the clock differs from the servers'.
+/// The clock that corrects the dates of signatures where the clock differs from the servers'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClockSource {
     Sdk,
@@ -116,8 +117,8 @@ impl MinimalHeaders {
         }
     }
 
-    /// Applies to an operation whose settings are complete, and whose request does not exist yet. `is_abortable` says whether
-    /// requests pass through the HTTP client decorator.
+    /// Applies to an operation whose settings are complete, and whose request does not exist yet. `is_abortable` says
+    /// whether requests pass through the HTTP client decorator.
     pub(crate) fn begin_operation(
         &self,
         config: &mut ConfigBag,
@@ -167,8 +168,8 @@ impl MinimalHeaders {
     }
 }
 
-/// Whether the stalled-stream protection is the SDK's default. A setting that the application makes after the installation
-/// shows nowhere else; older defaults of the SDK count as settings too.
+/// Returns whether the stalled-stream protection is the SDK's default. A setting that the application makes after the
+/// installation shows nowhere else; older defaults of the SDK count as settings too.
 fn is_default_stall_protection(config: &ConfigBag) -> bool {
     config
         .load::<StalledStreamProtectionConfig>()

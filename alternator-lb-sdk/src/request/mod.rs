@@ -1,7 +1,7 @@
-//! What the plugin adds to a request, from the choice of its node to the end of its operation.
+//! The plugin's additions to a request, from the selection of its node to the end of its operation.
 //!
-//! The [interceptor](interceptor) is the list of all that happens, in the order in which it happens. Knows the cluster, and
-//! the folders `operation`, `retry`, `auth`, `compression` and `transport`, each of which does one of these things.
+//! The [interceptor](interceptor) is the list of all that happens, in the order in which it happens. Knows the cluster,
+//! and the folders `operation`, `retry`, `auth`, `compression` and `transport`, each of which does one of these things.
 
 pub(crate) mod endpoint_override;
 pub(crate) mod interceptor;
@@ -16,8 +16,8 @@ use crate::cluster::SdkPlan;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// The plan of an operation, which the parameters of its endpoint resolution carry: none before it was pinned, given routing
-/// info, or had its first node selected.
+/// The plan of an operation, which the parameters of its endpoint resolution carry: none before it was pinned, given
+/// routing info, or had its first node selected.
 pub(crate) fn plan(config: &ConfigBag) -> Option<&SdkPlan> {
     config.load::<EndpointResolverParams>()?.get_property()
 }

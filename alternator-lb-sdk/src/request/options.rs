@@ -11,8 +11,8 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
 /// Options of a single operation, where it is to differ from the settings of the [`Builder`](crate::Builder).
 ///
-/// Given to an operation by [`.customize().alternator_options(options)`](OperationExt::alternator_options), which states the
-/// cost. Options that are not set are inherited from the builder.
+/// Given to an operation by [`.customize().alternator_options(options)`](OperationExt::alternator_options), which
+/// states the cost. Options that are not set are inherited from the builder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "options do nothing until an operation gets them"]
 pub struct OperationOptions {
@@ -28,10 +28,10 @@ impl OperationOptions {
         Self::default()
     }
 
-    /// Whether the requests of this operation have [minimal headers](crate::Builder::minimal_headers).
+    /// Returns whether the requests of this operation have [minimal headers](crate::Builder::minimal_headers).
     ///
-    /// Turn it off to see the SDK's own headers of an operation that is being debugged. The stalled-stream protection goes
-    /// with them.
+    /// Turn it off to see the SDK's own headers of an operation that is being debugged. The stalled-stream protection
+    /// goes with them.
     ///
     /// # Default
     ///
@@ -41,7 +41,7 @@ impl OperationOptions {
         self
     }
 
-    /// Whether the requests of this operation are [signed by the plugin](crate::Builder::fast_signing).
+    /// Returns whether the requests of this operation are [signed by the plugin](crate::Builder::fast_signing).
     ///
     /// # Default
     ///
@@ -53,8 +53,8 @@ impl OperationOptions {
 
     /// Sets how the request of this operation is compressed, or that it is not.
     ///
-    /// Use it for the few operations with large items, or for small ones, which then are not even looked at. A level that
-    /// does not exist counts as the nearest that does.
+    /// Use it for the few operations with large items, or for small ones, which then are not even looked at. A level
+    /// that does not exist counts as the nearest that does.
     ///
     /// # Default
     ///
@@ -102,8 +102,8 @@ impl Storable for OperationOptions {
 
 /// Gives a single operation [options](OperationOptions) of its own.
 ///
-/// Implemented for the customizable operations, which `.customize()` returns, of [`aws_sdk_dynamodb`] and, with the feature `streams`, of
-/// `aws_sdk_dynamodbstreams`.
+/// Implemented for the customizable operations, which `.customize()` returns, of [`aws_sdk_dynamodb`] and, with the
+/// feature `streams`, of `aws_sdk_dynamodbstreams`.
 pub trait OperationExt: Sealed + Sized {
     /// Makes this operation with `options`.
     ///
@@ -121,14 +121,15 @@ pub trait OperationExt: Sealed + Sized {
     /// # }
     /// ```
     ///
-    /// Without effect where the plugin is not [installed](crate::AlternatorExt::alternator). Of two calls the later counts as a
-    /// whole.
+    /// Without effect where the plugin is not [installed](crate::AlternatorExt::alternator). Of two calls the later
+    /// counts as a whole.
     ///
     /// # Cost
     ///
-    /// That of the SDK's `.customize()`, which gives each operation a whole configuration and an interceptor of its own:
-    /// nine allocations and 7.5 KiB a call, and a tenth of the time that an operation takes without the network. Where many
-    /// operations need the same options, a second client whose `Alternator` has these settings costs nothing per call.
+    /// That of the SDK's `.customize()`, which gives each operation a whole configuration and an interceptor of its
+    /// own: nine allocations and 7.5 KiB a call, and a tenth of the time that an operation takes without the network.
+    /// Where many operations need the same options, a second client whose `Alternator` has these settings costs nothing
+    /// per call.
     #[must_use]
     fn alternator_options(self, options: OperationOptions) -> Self;
 }

@@ -1,8 +1,8 @@
 //! Whether a request can have reached its node.
 //!
-//! Only a request that was certainly never sent may be sent to another node at no cost. The SDK lets an HTTP client show the
-//! connection of a request. Before a request is sent, a marker is put where the client would put its connection; after a failure,
-//! what is found there and the error together are the evidence:
+//! Only a request that was certainly never sent may be sent to another node at no cost. The SDK lets an HTTP client
+//! show the connection of a request. Before a request is sent, a marker is put where the client would put its
+//! connection; after a failure, what is found there and the error together are the evidence:
 //!
 //! | found | nothing was sent if |
 //! |---|---|
@@ -33,7 +33,7 @@ pub(crate) fn mark(capture: &CaptureSmithyConnection) {
     });
 }
 
-/// Whether `capture` and `error` prove that nothing was sent.
+/// Returns whether `capture` and `error` prove that nothing was sent.
 pub(crate) fn never_sent(
     capture: Option<&CaptureSmithyConnection>,
     error: Option<&(dyn Error + 'static)>,
@@ -47,12 +47,12 @@ pub(crate) fn never_sent(
     }
 }
 
-/// Whether only an attempt to connect has this error.
+/// Returns whether only an attempt to connect has this error.
 fn is_refused(error: &(dyn Error + 'static)) -> bool {
     error.is::<ResolveDnsError>() || kind(error) == Some(ErrorKind::ConnectionRefused)
 }
 
-/// Whether an attempt to connect has this error, and a lost connection too.
+/// Returns whether an attempt to connect has this error, and a lost connection too.
 fn is_unreachable(error: &(dyn Error + 'static)) -> bool {
     matches!(
         kind(error),
@@ -60,7 +60,7 @@ fn is_unreachable(error: &(dyn Error + 'static)) -> bool {
     )
 }
 
-/// Whether this process could not connect to any node: that says nothing of this one.
+/// Returns whether this process could not connect to any node: that says nothing of this one.
 pub(crate) fn is_local(error: &(dyn Error + 'static)) -> bool {
     chain(error)
         .filter_map(|error| error.downcast_ref::<io::Error>())

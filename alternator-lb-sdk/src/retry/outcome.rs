@@ -1,4 +1,4 @@
-//! What an ended attempt says of its node.
+//! Classifies an ended attempt by its evidence about the node.
 
 use super::connection_evidence;
 use alternator_lb_core::health::Outcome;
@@ -49,14 +49,14 @@ fn of_response(response: &HttpResponse, age: Duration) -> Outcome {
     }
 }
 
-/// When an attempt has ended, its response has been read into memory.
+/// Returns when an attempt has ended, its response has been read into memory.
 fn is_overload(response: &HttpResponse) -> bool {
     let body = response.body().bytes().map(std::str::from_utf8);
     body.and_then(Result::ok)
         .is_some_and(|body| OVERLOAD.iter().any(|error| body.contains(error)))
 }
 
-/// Whether the response did not arrive, or not whole.
+/// Returns whether the response did not arrive, or not whole.
 fn is_transport_error(error: &OrchestratorError<Error>) -> bool {
     let is_of_caller = error
         .as_connector_error()

@@ -1,9 +1,9 @@
 //! Decides whether an operation makes another attempt, where, after which wait, and what pays for it.
 //!
-//! The SDK decides on a retry after the interceptors have seen the attempt, by three values of the operation's configuration:
-//! the number of attempts, the longest wait, and the token bucket that pays for retries. By itself the SDK waits up to a
-//! second, because to it the same server is asked again, and draws on a bucket that all clients of the process share, which
-//! fifty such retries empty. [`RetryDecision`] says what holds instead, and why.
+//! The SDK decides on a retry after the interceptors have seen the attempt, by three values of the operation's
+//! configuration: the number of attempts, the longest wait, and the token bucket that pays for retries. By itself the
+//! SDK waits up to a second, because to it the same server is asked again, and draws on a bucket that all clients of
+//! the process share, which fifty such retries empty. [`RetryDecision`] says what holds instead, and why.
 //!
 //! A request whose compressed body was refused unread is sent again at once, at no cost.
 //!
@@ -35,7 +35,7 @@ pub(crate) fn resend_bucket() -> TokenBucket {
         .build()
 }
 
-/// Whether the SDK would make another attempt if the one under way failed.
+/// Returns whether the SDK would make another attempt if the one under way failed.
 pub(crate) fn allows_another_attempt(config: &ConfigBag, components: &RuntimeComponents) -> bool {
     let made = config.load::<RequestAttempts>();
     let allowed = config.load::<RetryConfig>();
@@ -45,7 +45,8 @@ pub(crate) fn allows_another_attempt(config: &ConfigBag, components: &RuntimeCom
     is_followed && can_retry(components)
 }
 
-/// Whether the SDK can make a second attempt: without a way to sleep it does not, not even after no wait at all.
+/// Returns whether the SDK can make a second attempt: without a way to sleep it does not, not even after no wait at
+/// all.
 pub(crate) fn can_retry(components: &RuntimeComponents) -> bool {
     components.sleep_impl().is_some()
 }
@@ -92,7 +93,8 @@ pub(crate) fn prepare(
     application.store(config, decision.max_wait, bucket);
 }
 
-/// Has the SDK send the operation again at once, at no cost: the server refused it unread, and it is sent in another form.
+/// Has the SDK send the operation again at once, at no cost: the server refused it unread, and it is sent in another
+/// form.
 #[cfg(feature = "compression")]
 pub(crate) fn resend_free(config: &mut ConfigBag) {
     let known = config.load::<ApplicationRetries>().cloned();
@@ -132,8 +134,8 @@ impl ApplicationRetries {
         })
     }
 
-    /// Configures the operation as if its free attempts had not been made: the SDK counts them all, and doubles the wait
-    /// with each.
+    /// Configures the operation as if its free attempts had not been made: the SDK counts them all, and doubles the
+    /// wait with each.
     fn store(self, config: &mut ConfigBag, max_wait: Duration, bucket: TokenBucket) {
         let attempts = self
             .retries

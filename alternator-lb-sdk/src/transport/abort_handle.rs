@@ -1,9 +1,9 @@
-//! What a request carries to the HTTP client decorator.
+//! The handle in a request's extensions by which the HTTP client decorator aborts it.
 //!
-//! The interceptor knows the node and the operation; the [decorator](super::AbortableHttpClient) holds the future of the
-//! response. The request is all that connects the two, so the interceptor puts an [`AbortHandle`] into its extensions, and the
-//! decorator needs to know neither cluster nor operation. By the same way the interceptor learns whether the decorator is
-//! there at all: an HTTP client that is set after the installation replaces it.
+//! The interceptor knows the node and the operation; the [decorator](super::AbortableHttpClient) holds the future of
+//! the response. The request is all that connects the two, so the interceptor puts an [`AbortHandle`] into its
+//! extensions, and the decorator needs to know neither cluster nor operation. By the same way the interceptor learns
+//! whether the decorator is there at all: an HTTP client that is set after the installation replaces it.
 
 use crate::events;
 use std::sync::Arc;
@@ -18,7 +18,8 @@ pub(crate) struct AbortHandle {
 }
 
 impl AbortHandle {
-    /// Notes that the request has reached the decorator. Returns the signal that aborts the request, if it is abortable.
+    /// Notes that the request has reached the decorator. Returns the signal that aborts the request, if it is
+    /// abortable.
     pub(crate) fn reach(&self) -> Option<&Arc<Notify>> {
         // Written once: the requests of all threads read it.
         if !self.is_present.load(Ordering::Relaxed) {
@@ -47,7 +48,7 @@ impl TransportPresence {
         })
     }
 
-    /// Whether a request has reached the decorator so far.
+    /// Returns whether a request has reached the decorator so far.
     pub(crate) fn is_confirmed(&self) -> bool {
         self.is_present.load(Ordering::Relaxed)
     }

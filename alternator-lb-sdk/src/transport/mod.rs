@@ -1,13 +1,14 @@
 //! The decorator of the HTTP client: aborts requests that wait for a dead node.
 //!
-//! A node that hangs keeps its connections, so the requests that wait for it would do so until a timeout of the application, of
-//! which the SDK has none by default. The health checker finds out by other means that the node is dead, and then something
-//! has to hold the futures of the requests: that is [`AbortableHttpClient`]. It does nothing for a request without an
+//! A node that hangs keeps its connections, so the requests that wait for it would do so until a timeout of the
+//! application, of which the SDK has none by default. The health checker finds out by other means that the node is
+//! dead, and then something has to hold the futures of the requests: that is [`AbortableHttpClient`]. It does nothing
+//! for a request without an
 //! [`AbortHandle`] that has a signal, and nothing else, except for the feature `compression`: compressed responses are accepted
 //! and decoded here, where an HTTP client that replaces the decorator does neither.
 //!
-//! To the SDK an aborted request is one whose connection broke: a transient error, so the SDK sends it again if the application
-//! allows that. Dropping the inner future closes the connection.
+//! To the SDK an aborted request is one whose connection broke: a transient error, so the SDK sends it again if the
+//! application allows that. Dropping the inner future closes the connection.
 //!
 //! The decorator knows no cluster. It outlives none, keeps none alive, and serves any installation.
 
@@ -44,7 +45,7 @@ pub(crate) struct AbortableHttpClient {
     origin: Origin,
 }
 
-/// Who chose the HTTP client of a configuration.
+/// The origin of the HTTP client of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
     Application,
@@ -75,7 +76,7 @@ impl AbortableHttpClient {
         }
     }
 
-    /// Whether the application has chosen the HTTP client of the configuration, so that it has to stay.
+    /// Returns whether the application has chosen the HTTP client of the configuration, so that it has to stay.
     pub(crate) fn is_of_application(&self) -> bool {
         self.origin == Origin::Application
     }
@@ -88,9 +89,9 @@ impl AbortableHttpClient {
     /// The transport that `http_client` is.
     ///
     /// The SDK hides what is in a `SharedHttpClient`, but passes calls on. One of them hands over a bag of settings, in
-    /// which a transport leaves what it knows when it finds a [`Recognition`]. That call makes the SDK's own client load its
-    /// certificates, and might reach a transport inside of a client of the application's; so it is made only if
-    /// `http_client` looks like a transport.
+    /// which a transport leaves what it knows when it finds a [`Recognition`]. That call makes the SDK's own client
+    /// load its certificates, and might reach a transport inside of a client of the application's; so it is made only
+    /// if `http_client` looks like a transport.
     fn recognise(http_client: &SharedHttpClient) -> Option<Self> {
         let alike = SharedHttpClient::new(Self {
             inner: http_client.clone(),

@@ -1,4 +1,4 @@
-//! What the plugin keeps at hand with each node.
+//! The data that the plugin keeps with each node.
 
 use alternator_lb_core::topology::NodeUrl;
 use aws_smithy_types::endpoint::Endpoint;
@@ -38,14 +38,14 @@ impl SdkEndpoint {
     }
 }
 
-/// The number of URLs that are interned in a process: twice the largest list of nodes that discovery accepts is 8,192, at
-/// some 50 bytes each.
+/// The number of URLs that are interned in a process: twice the largest list of nodes that discovery accepts is 8,192,
+/// at some 50 bytes each.
 const MAX_INTERNED: usize = 8_192;
 
 /// A URL whose clones do not allocate: the SDK clones an endpoint for every request, which copies a URL that it owns.
 ///
-/// Interned URLs are kept as long as the process lives. In a process that sees more nodes than [`MAX_INTERNED`], as where
-/// pods come at new addresses for weeks, later nodes have URLs of their own, at one allocation for each request.
+/// Interned URLs are kept as long as the process lives. In a process that sees more nodes than [`MAX_INTERNED`], as
+/// where pods come at new addresses for weeks, later nodes have URLs of their own, at one allocation for each request.
 fn interned(url: &str) -> Cow<'static, str> {
     static URLS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     // Nothing that holds the lock can panic.

@@ -1,4 +1,4 @@
-//! What is printed.
+//! Prints the results.
 
 use super::contender::Contender;
 use super::costs::{Costs, KEY_ROUTED, MAX_ROUTING_COST, THRESHOLDS, Thresholds, find};

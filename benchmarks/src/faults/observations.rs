@@ -1,4 +1,4 @@
-//! What is observed in one run.
+//! The observations of one run.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::load::Operation;
 #[derive(Clone, Debug)]
 pub(super) struct Observations {
     pub(super) operations: Vec<Operation>,
-    /// When the fault began.
+    /// The time at which the fault began.
     pub(super) fault: Duration,
     /// The period of the throughput figure.
     pub(super) window: Range<Duration>,

@@ -4,7 +4,7 @@
 //! second process. The contenders take turns in every round, so that other load on the machine affects all of them.
 //! Ratios are taken within a round, and the thresholds apply to the medians of these ratios.
 //!
-//! What is measured, and what is not:
+//! The measurements, and their limits:
 //!
 //! * **Processor time per operation** is that of the client's process, the kernel's work for it included: of the whole
 //!   process, divided by the operations in the same time. The nodes' time is not in it. It is judged with one worker

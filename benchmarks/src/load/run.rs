@@ -120,7 +120,7 @@ impl Snapshot {
         })
     }
 
-    /// What was between two moments, unless that was nothing.
+    /// Returns what was between two moments, unless that was nothing.
     fn since(&self, earlier: &Self) -> Option<Sample> {
         let done = self.done.saturating_sub(earlier.done);
         if done == 0 {

@@ -11,7 +11,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// What its clients sign with, if authorization is enforced.
+    /// The role that its clients sign with, if authorization is enforced.
     pub(crate) const ROLE: &str = "alternator";
     pub(crate) const SECRET: &str = "secret";
 

@@ -1,5 +1,5 @@
-//! Which node does my key go to? Compares a round-robin client with a token-aware one, which sends each request to a
-//! replica of its partition, and prints the routing trace of one key.
+//! Shows the node that a key goes to. Compares a round-robin client with a token-aware one, which sends each request to
+//! a replica of its partition, and prints the routing trace of one key.
 //!
 //! ```text
 //! cargo run --bin partitions

@@ -48,7 +48,7 @@ fn config() -> ConfigBag {
     ConfigBag::of_layers(vec![layer("us-east-1", "dynamodb")])
 }
 
-/// What a signer gets from the SDK. It asks for the time; the rest has to be there.
+/// Returns what a signer gets from the SDK. It asks for the time; the rest has to be there.
 fn components(now: SystemTime) -> RuntimeComponents {
     let identity = SharedCredentialsProvider::new(credentials(SECRET, None));
     RuntimeComponents::builder("test")
@@ -113,7 +113,7 @@ fn sign(
     )
 }
 
-/// What the SDK's crate makes of the headers that are signed here.
+/// Returns what the SDK's crate makes of the headers that are signed here.
 fn expected(
     request: &HttpRequest,
     credentials: &Credentials,
@@ -145,7 +145,7 @@ fn expected(
     expected
 }
 
-/// What AWS's documentation gives as examples: of keys that are derived, and of signatures with them.
+/// Returns what AWS's documentation gives as examples: of keys that are derived, and of signatures with them.
 #[test]
 fn published_signatures() {
     let signature = |day, service, text: &str| {
@@ -218,7 +218,7 @@ fn what_is_signed_can_be_read_off() {
     assert!(authorization.starts_with(head), "{authorization}");
 }
 
-/// What a request to sign is made of.
+/// The parts of a request to sign.
 #[derive(Clone, Debug)]
 struct Case {
     uri: String,

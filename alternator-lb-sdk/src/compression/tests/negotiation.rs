@@ -1,4 +1,4 @@
-//! What is accepted, and what decodes it.
+//! Negotiation of encodings, and decoding of what was negotiated.
 
 use super::*;
 use crate::compression::{call_decoded, negotiate};

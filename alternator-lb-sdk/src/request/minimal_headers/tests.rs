@@ -71,7 +71,7 @@ fn installed(cluster: Builder, config: config::Builder) -> config::Builder {
     config.alternator(&cluster.build().unwrap())
 }
 
-/// Whether the SDK protects the three attempts of an operation, once it is known where requests pass through.
+/// Returns whether the SDK protects the three attempts of an operation, once it is known where requests pass through.
 async fn protected(config: config::Builder, options: OperationOptions) -> Vec<bool> {
     let spy = Spy::default();
     let client = Client::from_conf(config.interceptor(spy.clone()).build());

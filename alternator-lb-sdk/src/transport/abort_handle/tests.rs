@@ -28,7 +28,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use tokio::sync::watch;
 
-/// What becomes of an attempt.
+/// The end of an attempt.
 #[derive(Clone, Copy, Debug)]
 enum Does {
     /// Sent over a connection that the HTTP client shows, and not answered until the others are let go.

@@ -1,4 +1,4 @@
-//! What does this library do for me? Runs an ordinary `aws_sdk_dynamodb::Client` with one added line on a cluster
+//! Shows the library at work. Runs an ordinary `aws_sdk_dynamodb::Client` with one added line on a cluster
 //! whose nodes die and join.
 //!
 //! ```text

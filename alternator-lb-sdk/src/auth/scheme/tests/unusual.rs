@@ -6,7 +6,7 @@ use aws_runtime::content_encoding::DeferredSigner;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::endpoint::EndpointAuthScheme;
 
-/// What is to be signed, and how.
+/// A request to sign, and the way of signing it.
 struct Scene {
     request: HttpRequest,
     credentials: Credentials,
@@ -40,7 +40,7 @@ impl Scene {
         .map_err(|error| error.to_string())
     }
 
-    /// Whether this is signed as by the SDK's signer.
+    /// Returns whether this is signed as by the SDK's signer.
     fn is_the_sdks(&self) -> bool {
         let plugin = SigningScheme::new(true, Arc::clone(&self.skew));
         let signed = self.sign(&plugin);
