@@ -3,7 +3,7 @@
 use std::error::Error;
 use tracing::{debug, info, warn};
 
-/// A credentials provider is set, and has none.
+/// Warns that a credentials provider is set and fails.
 pub(crate) fn credentials_failed() {
     warn!(
         "the credentials provider of the configuration failed, so requests cannot be signed; for a cluster without \
@@ -11,26 +11,26 @@ pub(crate) fn credentials_failed() {
     );
 }
 
-/// Requests do not pass through the transport of their installation.
+/// Warns that requests do not pass through the decorator of their installation.
 pub(crate) fn transport_removed() {
     warn!(
-        "a request went past the plugin's decorator of the HTTP client, as they all do where `.http_client(..)` is called \
-         after `.alternator(..)`: everything else works, but such requests do not leave a node that hangs, nor do they ask \
-         for compressed answers; call `.alternator(..)` last"
+        "a request bypassed the plugin's decorator of the HTTP client, as all do where `.http_client(..)` is called after \
+         `.alternator(..)`: everything else works, but such requests wait for a node that hangs, and their responses are \
+         not compressed; call `.alternator(..)` last"
     );
 }
 
-/// A server takes a compressed body for JSON.
+/// Warns that a server does not decompress requests.
 #[cfg(feature = "compression")]
 pub(crate) fn compression_refused(node: &str) {
     warn!(
         node,
-        "a node does not take compressed requests (ScyllaDB before 2026.1): all are sent uncompressed until the nodes of \
+        "a node does not accept compressed requests (ScyllaDB before 2026.1): all are sent uncompressed until the nodes of \
          the cluster change; upgrade it, or leave `.request_compression(..)` out"
     );
 }
 
-/// The nodes have changed since one refused a compressed body.
+/// Notes that the nodes have changed since one refused a compressed body.
 #[cfg(feature = "compression")]
 pub(crate) fn compression_resumed() {
     info!("the nodes of the cluster changed: requests are sent compressed again");

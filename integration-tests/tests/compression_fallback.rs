@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
 use futures_util::future::join_all;
 
-const REFUSED: &str = "does not take compressed requests";
+const REFUSED: &str = "does not accept compressed requests";
 
 fn old(cluster: Builder) -> Builder {
     cluster.nodes(3).version(Version::V2025_1)

@@ -44,7 +44,7 @@ mod tests {
     use super::host;
 
     #[test]
-    fn it_is_the_authority_without_a_port_that_goes_without_saying() {
+    fn host_is_the_authority_without_a_default_port() {
         for (uri, expected) in [
             ("http://10.0.0.1:8000/", "10.0.0.1:8000"),
             ("http://10.0.0.1:8000", "10.0.0.1:8000"),
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_plain_is_left_to_others() {
+    fn unusual_authority_is_left_to_the_sdk() {
         for uri in [
             "",
             "/",

@@ -49,7 +49,7 @@ impl SigningScheme {
     }
 }
 
-/// The name by which the scheme of a former installation is recognised.
+/// The name that identifies the scheme of a former installation.
 const NAME: &str = "SigningScheme(alternator-lb-sdk)";
 
 impl fmt::Debug for SigningScheme {
@@ -171,7 +171,9 @@ impl Signer {
 pub(super) const TOKEN: &str = "x-amz-security-token";
 
 /// The signing settings of the operation, if they are the SDK's defaults.
-fn settings(config: &ConfigBag) -> Option<&SigV4OperationSigningConfig> {
+fn unusual_settings_are_left_to_the_sdk(
+    config: &ConfigBag,
+) -> Option<&SigV4OperationSigningConfig> {
     let settings = config.load::<SigV4OperationSigningConfig>()?;
     let is_usual = settings.signing_options == SigningOptions::default()
         && config.load::<PayloadSigningOverride>().is_none()

@@ -9,34 +9,34 @@ use pin_project_lite::pin_project;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// The bytes that are decompressed before the task yields although there are more: about 80 µs of work.
-const TURN: usize = 64 << 10;
+/// The number of bytes after which a task yields although there are more to decompress: about 80 µs of work.
+const YIELD_AFTER: usize = 64 << 10;
 
-/// The body, decompressed.
+/// Returns the body, decompressed.
 pub(crate) fn decoded(body: SdkBody, decoder: Decoder) -> SdkBody {
-    SdkBody::from_body_1_x(Decoded {
+    SdkBody::from_body_1_x(DecodedBody {
         body,
         decoder: Some(decoder),
-        turn: 0,
+        decoded: 0,
     })
 }
 
-/// A body that fails with this error.
+/// Returns a body that fails with this error.
 pub(crate) fn failing(error: DecodeError) -> SdkBody {
-    SdkBody::from_body_1_x(Failing { error: Some(error) })
+    SdkBody::from_body_1_x(FailingBody { error: Some(error) })
 }
 
 pin_project! {
-    struct Decoded {
+    struct DecodedBody {
         #[pin]
         body: SdkBody,
         // None at the end.
         decoder: Option<Decoder>,
-        turn: usize,
+        decoded: usize,
     }
 }
 
-impl Body for Decoded {
+impl Body for DecodedBody {
     type Data = Data;
     type Error = BoxError;
 
@@ -48,15 +48,15 @@ impl Body for Decoded {
         let Some(decoder) = this.decoder else {
             return Poll::Ready(None);
         };
-        if *this.turn >= TURN {
-            *this.turn = 0;
+        if *this.decoded >= YIELD_AFTER {
+            *this.decoded = 0;
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
         let last = loop {
             match decoder.step() {
                 Ok(Step::Decoded(data)) => {
-                    *this.turn += data.len();
+                    *this.decoded += data.len();
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
                 Ok(Step::End) => break None,
@@ -78,11 +78,11 @@ impl Body for Decoded {
     }
 }
 
-struct Failing {
+struct FailingBody {
     error: Option<DecodeError>,
 }
 
-impl Body for Failing {
+impl Body for FailingBody {
     type Data = Data;
     type Error = BoxError;
 

@@ -26,12 +26,12 @@ impl Storable for CompressedBody {
     type Storer = StoreReplace<Self>;
 }
 
-/// The error that stands in for the server's, since the SDK sends again what got no response. A retry classifier would
-/// say so without it, but an interceptor that is installed by itself cannot bring one. Seen by other interceptors; the
+/// The error that replaces the server's, since the SDK retries what got no response. A retry classifier would do so
+/// without it, but an interceptor that is installed by itself cannot bring one. Seen by other interceptors; the
 /// application gets the server's own error, should no other attempt follow.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the node does not take compressed requests, so this one is sent again uncompressed; nothing was executed"
+    "the node does not accept compressed requests, so this one is sent again uncompressed; nothing was executed"
 )]
 struct Refused;
 
@@ -126,7 +126,7 @@ pub(crate) fn detect_refusal(
     }
 }
 
-/// Gives the application the server's own error, if no other attempt followed.
+/// Restores the server's own error for the application, if no other attempt followed.
 pub(crate) fn restore_error(
     context: &mut FinalizerInterceptorContextMut<'_>,
     config: &mut ConfigBag,
@@ -144,8 +144,8 @@ pub(crate) fn restore_error(
     }
 }
 
-/// Returns whether the response came although the error says that it did not, or not whole.
-pub(crate) fn is_answered(error: &OrchestratorError<Error>) -> bool {
+/// Returns whether the node responded although the error says that it did not, or not completely.
+pub(crate) fn has_response(error: &OrchestratorError<Error>) -> bool {
     is_refused(error) || is_too_large(error)
 }
 

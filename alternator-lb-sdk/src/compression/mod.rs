@@ -6,7 +6,7 @@
 //! modify_before_transmit              negotiate   allows a compressed response, in an extension of the request
 //! AbortableHttpClient                 negotiate   accepts it, since nothing else could decode it
 //!                                     body        decodes it while it arrives
-//! modify_before_attempt_completion    encode      recognises a server that does not decompress
+//! modify_before_attempt_completion    encode      detects a server that does not decompress
 //! ```
 //!
 //! A signature covers the body as it is sent, so the body is changed before signing. `accept-encoding` is added after it,
@@ -37,7 +37,7 @@ pub use request::RequestCompression;
 pub use response::ResponseCompression;
 
 pub(crate) use encode::{
-    RetryOverride, compress_body, detect_refusal, is_answered, restore_error, restore_plain_body,
+    RetryOverride, compress_body, detect_refusal, has_response, restore_error, restore_plain_body,
     retry_override,
 };
 pub(crate) use negotiate::{call_decoded, negotiate};

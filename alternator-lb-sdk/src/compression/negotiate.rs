@@ -1,8 +1,8 @@
 //! Accepting compressed responses, and decoding them.
 //!
-//! What adds `accept-encoding` must be what decodes the response, and that is the HTTP client decorator: an HTTP client that
-//! is set after the installation replaces it, and then nothing may be accepted. So the interceptor only allows it, by an
-//! extension of the request, and the decorator adds the header.
+//! The HTTP client decorator decodes the response, so it has to be the one that adds `accept-encoding`: an HTTP client
+//! that is set after the installation replaces it, and then nothing may be accepted. So the interceptor only allows it,
+//! by an extension of the request, and the decorator adds the header.
 
 use super::decoder::Decoder;
 use super::{Compression, DecodeError, Encoding, body};
@@ -13,8 +13,8 @@ use aws_smithy_types::config_bag::ConfigBag;
 const ACCEPT_ENCODING: &str = "accept-encoding";
 const CONTENT_ENCODING: &str = "content-encoding";
 
-/// The other headers that describe the bytes on the wire, which are wrong for the decompressed body. The checksum is AWS's;
-/// the SDK for Rust does not read it.
+/// The other headers that describe the bytes on the wire, which are wrong for the decompressed body. The checksum is
+/// AWS's; the SDK for Rust does not read it.
 const WIRE_HEADERS: [&str; 2] = ["content-length", "x-amz-crc32"];
 
 /// An extension of a request whose response may be compressed.

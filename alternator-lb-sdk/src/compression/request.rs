@@ -39,8 +39,8 @@ use super::{BuildError, Encoding};
 /// # Servers that do not decompress
 ///
 /// ScyllaDB decompresses requests from 2026.1 on. An older server takes a compressed body for JSON, and refuses it without
-/// executing anything. The plugin recognises that: it sends the operation again uncompressed, at once and without using one of
-/// the application's retries, even where these are disabled; one warning tells of it; and all requests to the cluster are sent
+/// executing anything. The plugin detects that: it sends the operation again uncompressed, at once and without using one of
+/// the application's retries, even where these are disabled; logs one warning; and all requests to the cluster are sent
 /// uncompressed until its set of nodes changes, as it does while a cluster is upgraded.
 ///
 /// # The compressor

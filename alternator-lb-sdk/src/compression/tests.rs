@@ -27,7 +27,7 @@ fn packed(encoding: Encoding, plain: &[u8]) -> Vec<u8> {
     settings.encode(plain).expect("shrinks")
 }
 
-/// By another decoder than that of answers.
+/// Decodes by another decoder than that of responses.
 fn unpacked(encoding: Encoding, packed: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
     match encoding {

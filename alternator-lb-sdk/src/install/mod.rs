@@ -65,7 +65,7 @@ pub trait AlternatorExt: Sealed + Sized {
     /// Everything else is passed on as it is, and every request still goes through the application's client.
     ///
     /// So call it after `.http_client(..)`: a client that is set later replaces the decorated one. Then its requests cannot be
-    /// aborted and its responses are uncompressed, of which one warning tells, and discovery keeps the former; everything else works.
+    /// aborted and its responses are uncompressed, one warning is logged, and discovery keeps the former; everything else works.
     ///
     /// # Credentials
     ///
@@ -78,23 +78,23 @@ pub trait AlternatorExt: Sealed + Sized {
 /// A signature needs a region; Alternator accepts any.
 const REGION: &str = "us-east-1";
 
-/// The builders of the SDK's crates have the same methods, and no trait in common.
+/// Implements the trait for a builder. The builders of the SDK's crates have the same methods, and no trait in common.
 macro_rules! implement {
     ($service:ident) => {
         impl AlternatorExt for $service::config::Builder {
             fn alternator(mut self, alternator: &Alternator) -> Self {
                 let cluster = alternator.cluster();
                 let settings = cluster.config();
-                let chosen = self.clone().build();
+                let configured = self.clone().build();
 
                 self.set_endpoint_resolver(Some(SharedEndpointResolver::new(Resolver::new(
                     Arc::clone(cluster),
                 ))));
-                let (former, others): (Vec<_>, Vec<_>) = chosen
+                let (former, others): (Vec<_>, Vec<_>) = configured
                     .interceptors()
                     .partition(|other| other.name() == NAME);
                 self.set_interceptors(others);
-                let is_stall_protection_set = chosen.stalled_stream_protection().is_some();
+                let is_stall_protection_set = configured.stalled_stream_protection().is_some();
                 let minimal_headers = MinimalHeaders::new(
                     settings.minimal_headers,
                     settings.user_agent.clone(),
@@ -102,12 +102,12 @@ macro_rules! implement {
                 );
                 let mut interceptor =
                     Interceptor::new(Arc::clone(cluster)).with_minimal_headers(minimal_headers);
-                if let Some(transport) = transport(chosen.http_client(), cluster) {
-                    cluster.adopt(transport.inner(), chosen.timeout_config());
+                if let Some(transport) = transport(configured.http_client(), cluster) {
+                    cluster.adopt(transport.inner(), configured.timeout_config());
                     self.set_http_client(Some(SharedHttpClient::new(transport)));
                     interceptor = interceptor.with_transport();
                 }
-                if !chosen
+                if !configured
                     .auth_schemes()
                     .any(|scheme| SigningScheme::is_of_application(&scheme))
                 {
@@ -117,12 +117,12 @@ macro_rules! implement {
                 }
                 self.push_interceptor(SharedInterceptor::permanent(interceptor));
 
-                if chosen.region().is_none() {
+                if configured.region().is_none() {
                     self.set_region(Some($service::config::Region::from_static(REGION)));
                 }
                 let unsigned = AuthSchemePreference::from([NO_AUTH_SCHEME_ID]);
-                if !former.is_empty() && prefers(chosen.auth_scheme_preference(), &unsigned) {
-                    // That was the former installation's `AuthMode::Unsigned`.
+                if !former.is_empty() && prefers(configured.auth_scheme_preference(), &unsigned) {
+                    // The preference is of the former installation's `AuthMode::Unsigned`.
                     self.set_auth_scheme_preference(None);
                 }
                 match settings.auth {
@@ -144,10 +144,13 @@ macro_rules! implement {
     };
 }
 
-/// The HTTP client of a configuration, if the choice is not left to the SDK. A client that a former installation has set is
-/// no choice of the application.
-fn transport(chosen: Option<SharedHttpClient>, cluster: &Cluster) -> Option<AbortableHttpClient> {
-    match chosen.map(AbortableHttpClient::around) {
+/// Returns the HTTP client for a configuration, decorated; none if the choice is left to the SDK. A client that a former
+/// installation has set is no choice of the application.
+fn transport(
+    configured: Option<SharedHttpClient>,
+    cluster: &Cluster,
+) -> Option<AbortableHttpClient> {
+    match configured.map(AbortableHttpClient::around) {
         Some(transport) if transport.is_of_application() => Some(transport),
         former => {
             let http_client = cluster.http_client();
@@ -156,10 +159,10 @@ fn transport(chosen: Option<SharedHttpClient>, cluster: &Cluster) -> Option<Abor
     }
 }
 
-fn prefers(chosen: Option<&AuthSchemePreference>, schemes: &AuthSchemePreference) -> bool {
+fn prefers(configured: Option<&AuthSchemePreference>, schemes: &AuthSchemePreference) -> bool {
     let list =
         |preference: &AuthSchemePreference| preference.clone().into_iter().collect::<Vec<_>>();
-    chosen.is_some_and(|chosen| list(chosen) == list(schemes))
+    configured.is_some_and(|configured| list(configured) == list(schemes))
 }
 
 implement!(dynamodb);

@@ -1,26 +1,25 @@
-//! Warns of proxies that would take the requests for the nodes.
+//! Warns of proxies that requests for the nodes would go through.
 
 use alternator_lb_core::topology::NodeUrl;
 use hyper_util::client::proxy::matcher::Matcher;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether there is a client in this process that honours the variables for sure.
-static DEFAULT_CLIENT: AtomicBool = AtomicBool::new(false);
+/// Whether this process has a client that certainly honours the proxy variables.
+static HAS_DEFAULT_CLIENT: AtomicBool = AtomicBool::new(false);
 
-/// The SDK's default client is made: from now on proxies are looked out for.
-pub(crate) fn default_client_is_used() {
-    DEFAULT_CLIENT.store(true, Ordering::Relaxed);
+/// Enables the warning, since the SDK's default client is made.
+pub(crate) fn enable_warning() {
+    HAS_DEFAULT_CLIENT.store(true, Ordering::Relaxed);
 }
 
-/// Says once in a process that the proxy variables of its environment apply to a node.
+/// Warns once in a process that the proxy variables of its environment apply to a node.
 ///
-/// The SDK's default HTTP client honours `HTTP_PROXY` and the like. Where they were set for the way out to the internet,
-/// they take the requests for plain addresses of the own network along, and the proxy becomes what the plugin is there
-/// to avoid.
+/// The SDK's default HTTP client honours `HTTP_PROXY` and the like. Variables that are meant for the internet apply to
+/// plain addresses of the local network as well, and the proxy becomes the bottleneck that the plugin exists to avoid.
 pub(crate) fn warn_if_captured(nodes: &[NodeUrl]) {
     static WARNED: Once = Once::new();
-    if WARNED.is_completed() || !DEFAULT_CLIENT.load(Ordering::Relaxed) {
+    if WARNED.is_completed() || !HAS_DEFAULT_CLIENT.load(Ordering::Relaxed) {
         return;
     }
     let proxies = Matcher::from_env();

@@ -3,8 +3,8 @@
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
-/// The endpoint that a DynamoDB client made of `sdk_config` would take: what was set in code goes before what the
-/// environment says of DynamoDB, and that before what it says of all services.
+/// Returns the endpoint that a DynamoDB client made of `sdk_config` would use. A setting in code precedes one in the
+/// environment for DynamoDB, and that precedes one for all services.
 pub(crate) fn endpoint(sdk_config: &SdkConfig) -> Option<String> {
     let general = || sdk_config.endpoint_url().map(str::to_owned);
     if sdk_config.get_origin("endpoint_url").is_client_config() {

@@ -1,8 +1,8 @@
-//! Whom the extension traits are for: types of the SDK, and of nobody else.
+//! Seals the extension traits: only types of the SDK implement them.
 
-/// Implemented for these.
+/// Implemented for the types that the extension traits are for.
 #[expect(
     unnameable_types,
-    reason = "that nobody can name it, and so implement what asks for it, is what it is for"
+    reason = "a trait that cannot be named outside of this crate cannot be implemented there"
 )]
 pub trait Sealed {}

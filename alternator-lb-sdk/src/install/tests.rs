@@ -16,7 +16,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use dynamodb::config::BehaviorVersion;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// An HTTP client that is known by its name, and counts how often it was asked to make itself ready.
+/// An HTTP client that is identified by its name, and counts its validations.
 #[derive(Clone, Debug)]
 struct Named(&'static str, Arc<AtomicUsize>);
 
@@ -30,7 +30,7 @@ impl HttpClient for Named {
         _: &HttpConnectorSettings,
         _: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Silent)
+        SharedHttpConnector::new(PendingConnector)
     }
 
     fn validate_base_client_config(
@@ -48,19 +48,19 @@ impl HttpClient for Named {
 }
 
 #[derive(Debug)]
-struct Silent;
+struct PendingConnector;
 
-impl HttpConnector for Silent {
+impl HttpConnector for PendingConnector {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
         HttpConnectorFuture::new(std::future::pending())
     }
 }
 
-/// An HTTP client of the application's around another, to which it passes everything on, its own name excepted.
+/// A wrapper of an HTTP client, as an application may have one. It passes everything on except its name.
 #[derive(Debug)]
-struct Around(SharedHttpClient);
+struct Wrapper(SharedHttpClient);
 
-impl HttpClient for Around {
+impl HttpClient for Wrapper {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
@@ -111,7 +111,7 @@ fn once(name: &str) -> (String, usize) {
 }
 
 #[test]
-fn it_is_wrapped_once_however_often_the_plugin_is_installed() {
+fn repeated_installation_decorates_the_client_once() {
     let [first, second] = [cluster().build().unwrap(), cluster().build().unwrap()];
     let config = config().http_client(named("own"));
     let installed = config.alternator(&first).alternator(&first).build();
@@ -123,7 +123,7 @@ fn it_is_wrapped_once_however_often_the_plugin_is_installed() {
 }
 
 #[test]
-fn that_of_the_cluster_goes_with_it() {
+fn client_of_the_cluster_is_used() {
     let [first, second] = ["first", "second"].map(|name| {
         let cluster = cluster().http_client(named(name));
         cluster.build().unwrap()
@@ -138,7 +138,7 @@ fn that_of_the_cluster_goes_with_it() {
 
 #[cfg(feature = "default-https-client")]
 #[test]
-fn the_sdks_default_gives_way_to_that_of_a_later_cluster() {
+fn client_of_a_later_cluster_replaces_the_sdks_default() {
     let first = cluster().build().unwrap();
     let second = cluster().http_client(named("second")).build().unwrap();
     let installed = config().alternator(&first).build();
@@ -148,7 +148,7 @@ fn the_sdks_default_gives_way_to_that_of_a_later_cluster() {
 }
 
 #[test]
-fn one_that_is_set_between_two_installations_stays() {
+fn client_set_between_two_installations_stays() {
     let [first, second] = ["first", "second"].map(|name| {
         let cluster = cluster().http_client(named(name));
         cluster.build().unwrap()
@@ -159,20 +159,20 @@ fn one_that_is_set_between_two_installations_stays() {
 }
 
 #[test]
-fn one_that_is_wrapped_by_the_application_stays_so() {
+fn wrapper_of_the_application_stays() {
     let [first, second] = ["first", "second"].map(|name| {
         let cluster = cluster().http_client(named(name));
         cluster.build().unwrap()
     });
     let installed = config().alternator(&first).build();
-    let wrapped = Around(installed.http_client().unwrap());
+    let wrapped = Wrapper(installed.http_client().unwrap());
     let config = installed.to_builder().http_client(wrapped);
     let target = config.alternator(&second).build();
     assert_eq!(http_client(&target), once("around"));
 }
 
 #[test]
-fn one_of_a_configuration_with_the_plugin_can_be_the_clusters() {
+fn decorated_client_can_become_the_clusters() {
     let first = cluster().http_client(named("first")).build().unwrap();
     let installed = config().alternator(&first).build();
     let borrowed = installed.http_client().unwrap();
@@ -182,7 +182,7 @@ fn one_of_a_configuration_with_the_plugin_can_be_the_clusters() {
 }
 
 #[test]
-fn the_sdk_makes_it_ready_as_often_as_without_the_plugin() {
+fn client_is_validated_as_often_as_without_the_plugin() {
     let own = named("own");
     let alternator = cluster().build().unwrap();
     let config = config().http_client(own.clone()).alternator(&alternator);
@@ -193,7 +193,7 @@ fn the_sdk_makes_it_ready_as_often_as_without_the_plugin() {
 }
 
 #[test]
-fn it_keeps_no_cluster() {
+fn decorated_client_keeps_no_cluster_alive() {
     let alternator = cluster().build().unwrap();
     let installed = config().http_client(named("own")).alternator(&alternator);
     let http_client = installed.build().http_client().unwrap();

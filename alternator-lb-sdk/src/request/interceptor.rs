@@ -32,7 +32,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The name by which an earlier installation is recognised.
+/// The name that identifies an earlier installation.
 pub(crate) const NAME: &str = "alternator-lb-sdk";
 
 /// Records what became of each attempt, and lets dead nodes cost nothing.

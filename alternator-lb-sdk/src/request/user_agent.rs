@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_with_single_spaces_between_them_are_taken() {
+    fn words_separated_by_single_spaces_are_valid() {
         for good in ["a", "shop/1.2", "shop/1.2 (eu) lang/rust"] {
             assert!(UserAgent::chosen(good.to_owned()).is_ok(), "{good:?}");
         }

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_client_that_shows_nothing_only_the_error_counts() {
+    fn client_without_connection_capture_is_judged_by_its_error() {
         let capture = CaptureSmithyConnection::new();
         mark(&capture);
         for capture in [Some(&capture), None] {

@@ -62,7 +62,7 @@ fn is_transport_error(error: &OrchestratorError<Error>) -> bool {
         .as_connector_error()
         .is_some_and(|error| error.is_user());
     #[cfg(feature = "compression")]
-    let is_of_caller = is_of_caller || crate::compression::is_answered(error);
+    let is_of_caller = is_of_caller || crate::compression::has_response(error);
     !is_of_caller
         && (error.is_connector_error() || error.is_timeout_error() || error.is_response_error())
 }

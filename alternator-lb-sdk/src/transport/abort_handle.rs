@@ -37,7 +37,7 @@ pub(crate) struct TransportPresence {
 }
 
 impl TransportPresence {
-    /// The handle for a request that `signal` aborts. None if there is nothing to abort and nothing to learn.
+    /// Returns the handle for a request that `signal` aborts; none if there is nothing to abort and nothing to learn.
     pub(crate) fn handle(&self, signal: Option<&Arc<Notify>>) -> Option<AbortHandle> {
         if signal.is_none() && self.is_confirmed() {
             return None;
@@ -53,7 +53,7 @@ impl TransportPresence {
         self.is_present.load(Ordering::Relaxed)
     }
 
-    /// Warns once if no request has reached the decorator, called when one was answered or its HTTP client has failed.
+    /// Warns once if no request has reached the decorator, called when one got a response or its HTTP client has failed.
     pub(crate) fn warn_if_removed(&self) {
         if !self.is_confirmed() && !self.has_warned.swap(true, Ordering::Relaxed) {
             events::transport_removed();

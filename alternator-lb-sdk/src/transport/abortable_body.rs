@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::futures::OwnedNotified;
 
-/// The body, until it is complete or its node is ejected.
+/// Returns the body, which ends with an error if its node is ejected before it is complete.
 pub(crate) fn abortable(aborted: OwnedNotified, body: SdkBody) -> SdkBody {
     let is_complete = body.bytes().is_some() || body.is_end_stream();
     if is_complete {

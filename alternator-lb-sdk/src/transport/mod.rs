@@ -1,16 +1,14 @@
 //! The decorator of the HTTP client: aborts requests that wait for a dead node.
 //!
-//! A node that hangs keeps its connections, so the requests that wait for it would do so until a timeout of the
-//! application, of which the SDK has none by default. The health checker finds out by other means that the node is
-//! dead, and then something has to hold the futures of the requests: that is [`AbortableHttpClient`]. It does nothing
-//! for a request without an
-//! [`AbortHandle`] that has a signal, and nothing else, except for the feature `compression`: compressed responses are accepted
-//! and decoded here, where an HTTP client that replaces the decorator does neither.
+//! A node that hangs keeps its connections, so requests to it wait until a timeout of the application, of which the SDK
+//! has none by default. The health checker detects by other means that the node is dead. [`AbortableHttpClient`] holds
+//! the futures of the requests, and ends those whose [`AbortHandle`] has a signal. With the feature `compression` it also
+//! accepts compressed responses and decodes them.
 //!
 //! To the SDK an aborted request is one whose connection broke: a transient error, so the SDK sends it again if the
 //! application allows that. Dropping the inner future closes the connection.
 //!
-//! The decorator knows no cluster. It outlives none, keeps none alive, and serves any installation.
+//! The decorator knows no cluster, keeps none alive, and serves any installation.
 
 pub(crate) mod abort_handle;
 mod abortable_body;
@@ -52,17 +50,17 @@ enum Origin {
     Plugin,
 }
 
-/// Why a request was aborted. Seen by the application only if no other attempt follows after all.
+/// The reason why a request was aborted. Seen by the application only if no other attempt follows after all.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the node stopped answering, and was left out while this request waited for it, so the request is sent to another node"
+    "the node became unresponsive and was ejected while this request waited for it, so the request is sent to another node"
 )]
 struct NodeEjected;
 
 impl AbortableHttpClient {
-    /// Decorates the HTTP client of a configuration. If that is a transport already, it is taken as it is.
+    /// Decorates the HTTP client of a configuration. Returns a client that is decorated already as it is.
     pub(crate) fn around(http_client: SharedHttpClient) -> Self {
-        Self::recognise(&http_client).unwrap_or(Self {
+        Self::downcast(&http_client).unwrap_or(Self {
             inner: http_client,
             origin: Origin::Application,
         })
@@ -86,13 +84,13 @@ impl AbortableHttpClient {
         &self.inner
     }
 
-    /// The transport that `http_client` is.
+    /// Returns the decorator that `http_client` holds, if it is one.
     ///
-    /// The SDK hides what is in a `SharedHttpClient`, but passes calls on. One of them hands over a bag of settings, in
-    /// which a transport leaves what it knows when it finds a [`Recognition`]. That call makes the SDK's own client
-    /// load its certificates, and might reach a transport inside of a client of the application's; so it is made only
-    /// if `http_client` looks like a transport.
-    fn recognise(http_client: &SharedHttpClient) -> Option<Self> {
+    /// A `SharedHttpClient` has no downcast, but passes calls on. One of them takes a bag of settings, in which a
+    /// decorator leaves a copy of itself if the bag holds a [`Downcast`]. That call makes the SDK's own client load its
+    /// certificates, and might reach a decorator inside of an application's client; so it is made only if
+    /// `http_client` has the `Debug` output of a decorator.
+    fn downcast(http_client: &SharedHttpClient) -> Option<Self> {
         let alike = SharedHttpClient::new(Self {
             inner: http_client.clone(),
             origin: Origin::Application,
@@ -100,21 +98,21 @@ impl AbortableHttpClient {
         if format!("{http_client:?}") != format!("{alike:?}") {
             return None;
         }
-        let mut question = Layer::new("alternator-lb-sdk");
-        question.store_put(Recognition::default());
-        let question = ConfigBag::of_layers(vec![question]);
-        let nothing = RuntimeComponentsBuilder::new("alternator-lb-sdk");
-        // Whoever does not know the question may say what it likes.
-        let _ = http_client.validate_base_client_config(&nothing, &question);
-        question.load::<Recognition>()?.0.get().cloned()
+        let mut layer = Layer::new("alternator-lb-sdk");
+        layer.store_put(Downcast::default());
+        let config = ConfigBag::of_layers(vec![layer]);
+        let components = RuntimeComponentsBuilder::new("alternator-lb-sdk");
+        // The result is that of a client which does not know `Downcast`.
+        let _ = http_client.validate_base_client_config(&components, &config);
+        config.load::<Downcast>()?.0.get().cloned()
     }
 }
 
-/// "Are you a transport?"
+/// A slot in which a decorator leaves a copy of itself.
 #[derive(Debug, Default)]
-struct Recognition(OnceLock<AbortableHttpClient>);
+struct Downcast(OnceLock<AbortableHttpClient>);
 
-impl Storable for Recognition {
+impl Storable for Downcast {
     type Storer = StoreReplace<Self>;
 }
 
@@ -134,8 +132,8 @@ impl HttpClient for AbortableHttpClient {
         components: &RuntimeComponentsBuilder,
         config: &ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(question) = config.load::<Recognition>() {
-            question.0.get_or_init(|| self.clone());
+        if let Some(slot) = config.load::<Downcast>() {
+            slot.0.get_or_init(|| self.clone());
             return Ok(());
         }
         self.inner.validate_base_client_config(components, config)
@@ -154,7 +152,7 @@ impl HttpClient for AbortableHttpClient {
     }
 }
 
-/// The same for all, whatever is inside: by this a transport is [recognised](AbortableHttpClient::recognise).
+/// The same for every decorator, whatever it decorates: [`AbortableHttpClient::downcast`] compares it.
 impl fmt::Debug for AbortableHttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AbortableHttpClient(alternator-lb-sdk)")
@@ -180,12 +178,12 @@ impl Connector {
         let Some(signal) = request.extension().and_then(AbortHandle::reach) else {
             return self.inner.call(request);
         };
-        // They count from here on, polled or not: what happens while the request is being sent is not missed.
+        // Both are registered from here on, polled or not: a signal while the request is being sent is not missed.
         let aborted_waiting = Arc::clone(signal).notified_owned();
         let aborted_reading = Arc::clone(signal).notified_owned();
-        let answer = self.inner.call(request);
+        let response = self.inner.call(request);
         HttpConnectorFuture::new(async move {
-            let mut response = until_aborted(aborted_waiting, answer).await?;
+            let mut response = until_aborted(aborted_waiting, response).await?;
             let body = response.take_body();
             *response.body_mut() = abortable_body::abortable(aborted_reading, body);
             Ok(response)
@@ -193,14 +191,14 @@ impl Connector {
     }
 }
 
-/// The answer, unless the node is left out before it is there.
+/// Returns the response, or an error if the node is ejected before it arrives.
 async fn until_aborted(
     aborted: OwnedNotified,
-    answer: HttpConnectorFuture,
+    response: HttpConnectorFuture,
 ) -> Result<HttpResponse, ConnectorError> {
-    let (mut aborted, mut answer) = (pin!(aborted), pin!(answer));
-    poll_fn(|context| match answer.as_mut().poll(context) {
-        Poll::Ready(answer) => Poll::Ready(answer),
+    let (mut aborted, mut response) = (pin!(aborted), pin!(response));
+    poll_fn(|context| match response.as_mut().poll(context) {
+        Poll::Ready(response) => Poll::Ready(response),
         Poll::Pending => aborted
             .as_mut()
             .poll(context)

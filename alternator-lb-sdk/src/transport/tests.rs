@@ -126,7 +126,7 @@ async fn next(body: &mut SdkBody) -> Option<Result<Frame<Data>, BoxError>> {
 }
 
 #[tokio::test]
-async fn a_request_that_waits_is_ended() {
+async fn waiting_request_is_aborted() {
     let end = Arc::default();
     let waits = unresponsive().call(request(&end));
     let (answer, ()) = tokio::join!(waits, async { end.notify_waiters() });
@@ -134,7 +134,7 @@ async fn a_request_that_waits_is_ended() {
 }
 
 #[tokio::test]
-async fn all_that_wait_are_ended() {
+async fn all_waiting_requests_are_aborted() {
     let end = Arc::default();
     let client = unresponsive();
     let [one, other] = [(); 2].map(|()| client.call(request(&end)));
@@ -144,7 +144,7 @@ async fn all_that_wait_are_ended() {
 }
 
 #[tokio::test]
-async fn what_happens_while_the_request_is_being_sent_is_not_missed() {
+async fn signal_while_the_request_is_being_sent_aborts_it() {
     let end: Arc<Notify> = Arc::default();
     let bell = Arc::clone(&end);
     let client = decorated(move |_| {
@@ -155,7 +155,7 @@ async fn what_happens_while_the_request_is_being_sent_is_not_missed() {
 }
 
 #[tokio::test]
-async fn what_happened_before_is_not_meant() {
+async fn signal_before_the_request_does_not_abort_it() {
     let end = Arc::new(Notify::new());
     end.notify_waiters();
     let mut waits = unresponsive().call(request(&end));
@@ -163,7 +163,7 @@ async fn what_happened_before_is_not_meant() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_there_wins() {
+async fn available_response_precedes_the_signal() {
     let end = Arc::new(Notify::new());
     let answered = answering(SdkBody::from("whole")).call(request(&end));
     end.notify_waiters();
@@ -173,7 +173,7 @@ async fn an_answer_that_is_there_wins() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_client_stays_its_own() {
+async fn error_of_the_http_client_is_passed_on() {
     let end = Arc::default();
     let client = decorated(|_| {
         let error = ConnectorError::timeout("too slow".into());
@@ -183,7 +183,7 @@ async fn an_error_of_the_client_stays_its_own() {
 }
 
 #[tokio::test]
-async fn a_request_that_may_not_be_ended_is_left_alone() {
+async fn request_without_a_signal_is_not_aborted() {
     let end = Arc::new(Notify::new());
     let ended_by_nobody = request_with_handle(&TransportPresence::default(), None);
     for request in [ended_by_nobody, HttpRequest::empty()] {
@@ -195,7 +195,7 @@ async fn a_request_that_may_not_be_ended_is_left_alone() {
 }
 
 #[tokio::test]
-async fn nothing_stays_behind_of_a_request_that_is_dropped() {
+async fn dropped_request_leaves_no_waiter() {
     let end = Arc::new(Notify::new());
     let mut waits = unresponsive().call(request(&end));
     assert!(poll(&mut waits).is_pending());
@@ -212,7 +212,7 @@ async fn nothing_stays_behind_of_a_request_that_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_body_that_waits_is_ended() {
+async fn waiting_body_is_aborted() {
     let end = Arc::default();
     let answered = answering(stalling("begun")).call(request(&end));
     let mut body = answered.await.unwrap().take_body();
@@ -224,7 +224,7 @@ async fn a_body_that_waits_is_ended() {
 }
 
 #[tokio::test]
-async fn a_body_hears_of_what_happened_before_it_was_read() {
+async fn signal_before_the_first_read_aborts_the_body() {
     let end = Arc::default();
     let answered = answering(stalling("begun")).call(request(&end));
     let mut body = answered.await.unwrap().take_body();
@@ -234,7 +234,7 @@ async fn a_body_hears_of_what_happened_before_it_was_read() {
 }
 
 #[tokio::test]
-async fn a_body_that_comes_is_passed_on_as_it_is() {
+async fn arriving_body_is_passed_on_unchanged() {
     let end = Arc::default();
     let mut trailers = Frame::<Data>::trailers(Default::default())
         .into_trailers()
@@ -257,7 +257,7 @@ async fn a_body_that_comes_is_passed_on_as_it_is() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_all_there_counts_although_its_node_is_ejected_meanwhile() {
+async fn complete_response_survives_the_ejection_of_its_node() {
     for (body, counts) in [
         (body_of([data("whole")], true), true),
         (stalling("begun"), false),
@@ -273,7 +273,7 @@ async fn an_answer_that_is_all_there_counts_although_its_node_is_ejected_meanwhi
 }
 
 #[tokio::test]
-async fn trailers_that_came_with_the_head_are_not_lost() {
+async fn trailers_received_with_the_head_are_kept() {
     let end = Arc::default();
     let trailers = || Frame::trailers(Default::default());
     let answered = answering(body_of([trailers()], true)).call(request(&end));
@@ -284,7 +284,7 @@ async fn trailers_that_came_with_the_head_are_not_lost() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_complete_stays_what_it_is() {
+async fn complete_body_is_not_wrapped() {
     let end = Arc::default();
     for complete in [SdkBody::from("whole"), SdkBody::empty()] {
         let bytes = complete.bytes().map(<[u8]>::to_vec);
@@ -295,7 +295,7 @@ async fn a_body_that_is_complete_stays_what_it_is() {
 }
 
 #[tokio::test]
-async fn a_request_without_anything_to_say_takes_nothing_along() {
+async fn request_without_signal_after_confirmation_has_no_handle() {
     let presence = TransportPresence::default();
     let end = Arc::default();
     drop(unresponsive().call(request_with_handle(&presence, None)));
@@ -305,7 +305,7 @@ async fn a_request_without_anything_to_say_takes_nothing_along() {
 
 #[cfg(feature = "compression")]
 #[tokio::test]
-async fn a_compressed_body_that_waits_is_ended() {
+async fn waiting_compressed_body_is_aborted() {
     let end = Arc::default();
     let mut request = request(&end);
     crate::compression::tests::negotiate_gzip(&mut request);

@@ -147,7 +147,7 @@ fn expected(
 
 /// Returns what AWS's documentation gives as examples: of keys that are derived, and of signatures with them.
 #[test]
-fn published_signatures() {
+fn signatures_match_the_published_ones() {
     let signature = |day, service, text: &str| {
         let keys = SigningKeys::default();
         let key = keys.key(
@@ -190,7 +190,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_is_signed_can_be_read_off() {
+fn signed_headers_are_listed() {
     let mut signed = get_item();
     let credentials = credentials(SECRET, None);
     sign(
@@ -292,12 +292,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn signatures_are_those_of_the_sdks_crate(case in case()) {
+    fn signatures_match_those_of_aws_sigv4(case in case()) {
         case.check(&signing())?;
     }
 
     #[test]
-    fn keys_that_are_kept_sign_like_new_ones(
+    fn cached_key_signs_like_a_new_one(
         cases in proptest::collection::vec(case(), 1..12),
         order in proptest::collection::vec(any::<prop::sample::Index>(), 1..12),
     ) {
@@ -310,7 +310,7 @@ proptest! {
 
     /// Of everything that a key depends on one thing changes at a time.
     #[test]
-    fn no_key_serves_another_purpose(case in case(), other in case(), what in 0..5) {
+    fn cached_key_serves_only_its_own_scope(case in case(), other in case(), what in 0..5) {
         let signing = signing();
         case.check(&signing)?;
         let mut changed = case.clone();
@@ -327,7 +327,7 @@ proptest! {
 }
 
 #[test]
-fn a_key_is_derived_once_a_day() {
+fn key_is_derived_once_a_day() {
     let signing = signing();
     let midnight = 86_400 * 20_000;
     let kept = |now| {
@@ -348,7 +348,7 @@ fn a_key_is_derived_once_a_day() {
 }
 
 #[test]
-fn nothing_shows_a_secret() {
+fn debug_output_shows_no_secret() {
     let signing = signing();
     let credentials = credentials("top secret", Some("hush"));
     let mut signed = get_item();

@@ -1,4 +1,4 @@
-//! Bodies of answers.
+//! Bodies of responses.
 
 use super::*;
 use crate::compression::body;
@@ -19,7 +19,7 @@ fn error(encoding: Encoding, packed: &[u8]) -> DecodeError {
 
 proptest! {
     #[test]
-    fn it_does_not_matter_how_it_is_cut(length in 300..60_000usize, sizes in prop::collection::vec(1..700usize, 1..20)) {
+    fn decoding_is_independent_of_the_frame_sizes(length in 300..60_000usize, sizes in prop::collection::vec(1..700usize, 1..20)) {
         let plain = text(length);
         for encoding in ENCODINGS {
             let packed = packed(encoding, &plain);
@@ -40,7 +40,7 @@ proptest! {
     }
 
     #[test]
-    fn damage_is_found_or_does_none(length in 300..3_000usize, at in any::<prop::sample::Index>(), bits in 1..=255u8) {
+    fn damaged_body_is_an_error_or_decodes_unchanged(length in 300..3_000usize, at in any::<prop::sample::Index>(), bits in 1..=255u8) {
         let plain = text(length);
         for encoding in ENCODINGS {
             let mut damaged = packed(encoding, &plain);
@@ -53,7 +53,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_is_an_error(noise in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn random_bytes_are_an_error(noise in prop::collection::vec(any::<u8>(), 0..200)) {
         for encoding in ENCODINGS {
             // A checksum that is right by chance is not to be expected.
             prop_assert!(decode(encoding, PLENTY, [&noise[..]]).is_err());
@@ -62,7 +62,7 @@ proptest! {
 }
 
 #[test]
-fn byte_by_byte_is_fine() {
+fn body_is_decoded_byte_by_byte() {
     for encoding in ENCODINGS {
         let packed = packed(encoding, &text(5_000));
         let bytes = packed.chunks(1);
@@ -71,7 +71,7 @@ fn byte_by_byte_is_fine() {
 }
 
 #[test]
-fn whatever_is_missing_is_missed() {
+fn truncated_body_is_an_error() {
     for encoding in ENCODINGS {
         let packed = packed(encoding, &text(2_000));
         for length in 0..packed.len() {
@@ -82,7 +82,7 @@ fn whatever_is_missing_is_missed() {
 }
 
 #[test]
-fn nothing_may_follow() {
+fn trailing_bytes_are_an_error() {
     for encoding in ENCODINGS {
         let whole = packed(encoding, &text(2_000));
         for pieces in [
@@ -98,7 +98,7 @@ fn nothing_may_follow() {
 }
 
 #[test]
-fn gzip_members_in_a_row_are_one_answer() {
+fn concatenated_gzip_members_are_one_body() {
     let members = [
         packed(Encoding::Gzip, &text(300)),
         packed(Encoding::Gzip, &text(400)),
@@ -109,7 +109,7 @@ fn gzip_members_in_a_row_are_one_answer() {
 }
 
 #[test]
-fn each_encoding_is_taken_for_what_it_says() {
+fn body_of_another_encoding_is_an_error() {
     let [gzip, deflate] = ENCODINGS.map(|encoding| packed(encoding, &text(2_000)));
     for (encoding, other) in [(Encoding::Gzip, &deflate), (Encoding::Deflate, &gzip)] {
         let error = error(encoding, other);
@@ -124,7 +124,7 @@ fn each_encoding_is_taken_for_what_it_says() {
 }
 
 #[test]
-fn a_bomb_ends_at_the_limit() {
+fn decompression_bomb_ends_at_the_limit() {
     let bomb = vec![b' '; 8 << 20];
     for encoding in ENCODINGS {
         let packed = packed(encoding, &bomb);
@@ -138,7 +138,7 @@ fn a_bomb_ends_at_the_limit() {
 }
 
 #[test]
-fn the_limit_itself_is_allowed() {
+fn body_of_exactly_the_limit_is_decoded() {
     for encoding in ENCODINGS {
         let packed = packed(encoding, &text(100_000));
         assert!(decode(encoding, 100_000, [&packed[..]]).is_ok());
@@ -172,14 +172,14 @@ fn poll(body: &mut SdkBody) -> Poll<Option<Result<Frame<Data>, BoxError>>> {
 }
 
 #[test]
-fn others_get_their_turn() {
+fn decoding_yields_between_long_runs() {
     let length = 1 << 20;
     let packed = packed(Encoding::Gzip, &text(length));
     let mut body = body_of([Ok(Data::from(packed))]);
-    let (mut rests, mut at_once, mut longest, mut decoded) = (0, 0, 0, 0);
+    let (mut yields, mut at_once, mut longest, mut decoded) = (0, 0, 0, 0);
     loop {
         match poll(&mut body) {
-            Poll::Pending => (rests, at_once) = (rests + 1, 0),
+            Poll::Pending => (yields, at_once) = (yields + 1, 0),
             Poll::Ready(None) => break,
             Poll::Ready(Some(frame)) => {
                 let data = frame.unwrap().into_data().unwrap();
@@ -191,11 +191,11 @@ fn others_get_their_turn() {
     }
     assert_eq!(decoded, length);
     assert!(longest <= 80 << 10, "{longest}");
-    assert!(rests >= 12, "{rests}");
+    assert!(yields >= 12, "{yields}");
 }
 
 #[test]
-fn what_breaks_the_body_comes_through() {
+fn error_of_the_inner_body_is_passed_on() {
     let packed = packed(Encoding::Gzip, &text(2_000));
     let half = Data::copy_from_slice(&packed[..packed.len() / 2]);
     let mut body = body_of([Ok(half), Err("the connection broke")]);

@@ -18,7 +18,7 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn what_is_compressed_comes_back(body in bodies(), level in 1..=9u32, threshold in 0..2_000usize) {
+    fn compressed_body_decompresses_to_the_original(body in bodies(), level in 1..=9u32, threshold in 0..2_000usize) {
         for settings in BOTH.map(|settings| settings.level(level).threshold(threshold)) {
             if let Some(packed) = settings.encode(&body) {
                 prop_assert_eq!(unpacked(settings.encoding, &packed), &body[..]);
@@ -27,7 +27,7 @@ proptest! {
     }
 
     #[test]
-    fn a_request_never_becomes_larger(body in bodies(), level in 1..=9u32) {
+    fn compressed_request_is_never_larger(body in bodies(), level in 1..=9u32) {
         for settings in BOTH.map(|settings| settings.level(level).threshold(0)) {
             if let Some(packed) = settings.encode(&body) {
                 let header = format!("content-encoding: {}\r\n", settings.encoding.name());
@@ -37,7 +37,7 @@ proptest! {
     }
 
     #[test]
-    fn bodies_below_the_threshold_stay(length in 0..4_000usize, threshold in 0..4_000usize) {
+    fn body_below_the_threshold_stays_plain(length in 0..4_000usize, threshold in 0..4_000usize) {
         for settings in BOTH {
             let is_compressed = settings.threshold(threshold).encode(&text(length)).is_some();
             prop_assert!(!is_compressed || length >= threshold);
@@ -49,7 +49,7 @@ proptest! {
 }
 
 #[test]
-fn the_threshold_itself_is_compressed() {
+fn body_of_exactly_the_threshold_is_compressed() {
     for settings in BOTH {
         assert!(settings.encode(&text(1_024)).is_some());
         assert!(settings.encode(&text(1_023)).is_none());
@@ -57,7 +57,7 @@ fn the_threshold_itself_is_compressed() {
 }
 
 #[test]
-fn what_does_not_shrink_stays() {
+fn incompressible_body_stays_plain() {
     let mut rng = fastrand::Rng::with_seed(1);
     let random: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(50_000).collect();
     for settings in BOTH {
@@ -69,7 +69,7 @@ fn what_does_not_shrink_stays() {
 }
 
 #[test]
-fn a_large_body_is_compressed_in_one_go() {
+fn body_of_the_largest_size_is_compressed() {
     let body = text(16 << 20);
     for settings in BOTH {
         let packed = settings.encode(&body).unwrap();
@@ -79,7 +79,7 @@ fn a_large_body_is_compressed_in_one_go() {
 }
 
 #[test]
-fn levels_that_there_are_not_are_named_when_the_cluster_is_built() {
+fn invalid_level_is_a_build_error() {
     let build = |level| {
         let settings = RequestCompression::gzip().level(level);
         let builder = Alternator::builder().seeds(["http://192.0.2.1:8000"]);
@@ -94,14 +94,14 @@ fn levels_that_there_are_not_are_named_when_the_cluster_is_built() {
             matches!(error, BuildError::CompressionLevel { level: named, .. } if named == level)
         );
         assert!(error.to_string().contains(&level.to_string()), "{error}");
-        // An operation's own is checked by nobody.
+        // The settings of an operation are not validated.
         let unchecked = RequestCompression::gzip().level(level);
         assert!(unchecked.encode(&text(5_000)).is_some());
     }
 }
 
 #[test]
-fn a_limit_of_nothing_is_named_when_the_cluster_is_built() {
+fn limit_of_zero_is_a_build_error() {
     let settings = ResponseCompression::gzip().limit(0);
     let builder = Alternator::builder().seeds(["http://192.0.2.1:8000"]);
     let error = builder.response_compression(settings).build().unwrap_err();

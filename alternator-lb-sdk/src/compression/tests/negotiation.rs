@@ -11,13 +11,13 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::pin::Pin;
 
-fn asking() -> HttpRequest {
-    let wanted = CompressionSettings {
+fn accepting_request() -> HttpRequest {
+    let settings = CompressionSettings {
         response: Some(ResponseCompression::deflate().limit(100_000)),
         ..CompressionSettings::default()
     };
     let mut request = HttpRequest::empty();
-    negotiate(&compression(wanted), &mut request, &ConfigBag::base());
+    negotiate(&compression(settings), &mut request, &ConfigBag::base());
     request
 }
 
@@ -33,14 +33,16 @@ fn response(encodings: &[&'static str], body: SdkBody) -> HttpResponse {
     response
 }
 
-async fn answered(request: HttpRequest, answer: HttpResponse) -> (Option<String>, HttpResponse) {
-    let mut asked = None;
+/// Passes a request through the decorator to a server with this response. Returns the accepted encodings, and what the
+/// SDK receives.
+async fn exchange(request: HttpRequest, response: HttpResponse) -> (Option<String>, HttpResponse) {
+    let mut accepted = None;
     let response = call_decoded(request, |request| {
-        asked = request.headers().get("accept-encoding").map(str::to_owned);
-        HttpConnectorFuture::ready(Ok(answer))
+        accepted = request.headers().get("accept-encoding").map(str::to_owned);
+        HttpConnectorFuture::ready(Ok(response))
     });
     let response = response.await.unwrap();
-    (asked, response)
+    (accepted, response)
 }
 
 async fn read(mut response: HttpResponse) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
@@ -53,13 +55,14 @@ async fn read(mut response: HttpResponse) -> Result<Vec<u8>, Box<dyn Error + Sen
 }
 
 #[tokio::test]
-async fn whatever_was_asked_for_both_are_read() {
+async fn either_encoding_is_decoded_whichever_was_accepted() {
     for encoding in [Encoding::Gzip, Encoding::Deflate] {
         let packed = SdkBody::from(packed(encoding, &text(3_000)));
-        let (asked, response) = answered(asking(), response(&[encoding.name()], packed)).await;
-        assert_eq!(asked.as_deref(), Some("deflate"));
-        for gone in ["content-encoding", "content-length", "x-amz-crc32"] {
-            assert_eq!(response.headers().get(gone), None);
+        let (accepted, response) =
+            exchange(accepting_request(), response(&[encoding.name()], packed)).await;
+        assert_eq!(accepted.as_deref(), Some("deflate"));
+        for removed in ["content-encoding", "content-length", "x-amz-crc32"] {
+            assert_eq!(response.headers().get(removed), None);
         }
         assert_eq!(response.headers().get("x-kept"), Some("yes"));
         assert_eq!(read(response).await.unwrap(), text(3_000));
@@ -67,10 +70,10 @@ async fn whatever_was_asked_for_both_are_read() {
 }
 
 #[tokio::test]
-async fn an_answer_as_it_is_stays_as_it_is() {
+async fn uncompressed_response_stays_unchanged() {
     for encodings in [&[][..], &["identity"], &["Identity", ""]] {
-        let answer = response(encodings, SdkBody::from("plain"));
-        let (_, response) = answered(asking(), answer).await;
+        let response = response(encodings, SdkBody::from("plain"));
+        let (_, response) = exchange(accepting_request(), response).await;
         assert_eq!(response.headers().get("content-length"), Some("7"));
         assert_eq!(response.headers().get("x-amz-crc32"), Some("7"));
         assert_eq!(response.body().bytes(), Some(&b"plain"[..]), "not wrapped");
@@ -78,41 +81,43 @@ async fn an_answer_as_it_is_stays_as_it_is() {
 }
 
 #[tokio::test]
-async fn without_a_permit_nothing_is_asked_for_and_nothing_is_read() {
+async fn request_without_permission_negotiates_nothing() {
     let packed = packed(Encoding::Gzip, &text(3_000));
-    let answer = response(&["gzip"], SdkBody::from(packed.clone()));
-    let (asked, response) = answered(HttpRequest::empty(), answer).await;
-    assert_eq!(asked, None);
+    let response = response(&["gzip"], SdkBody::from(packed.clone()));
+    let (accepted, response) = exchange(HttpRequest::empty(), response).await;
+    assert_eq!(accepted, None);
     assert_eq!(response.body().bytes(), Some(&packed[..]));
     assert_eq!(response.headers().get("content-encoding"), Some("gzip"));
 }
 
 #[tokio::test]
-async fn whoever_asks_reads() {
-    let mut request = asking();
+async fn response_is_left_to_an_application_that_sets_accept_encoding() {
+    let mut request = accepting_request();
     let headers = request.headers_mut();
     headers.insert("accept-encoding", "br");
-    let (asked, response) = answered(request, response(&["gzip"], SdkBody::from("packed"))).await;
-    assert_eq!(asked.as_deref(), Some("br"));
+    let (accepted, response) =
+        exchange(request, response(&["gzip"], SdkBody::from("packed"))).await;
+    assert_eq!(accepted.as_deref(), Some("br"));
     assert_eq!(response.headers().get("content-encoding"), Some("gzip"));
 }
 
 #[tokio::test]
-async fn any_case_is_understood() {
+async fn content_encoding_is_case_insensitive() {
     let packed = SdkBody::from(packed(Encoding::Gzip, &text(3_000)));
-    let (_, response) = answered(asking(), response(&[" GZip "], packed)).await;
+    let (_, response) = exchange(accepting_request(), response(&[" GZip "], packed)).await;
     assert_eq!(read(response).await.unwrap(), text(3_000));
 }
 
 #[tokio::test]
-async fn encodings_that_nobody_asked_for_are_named() {
+async fn unaccepted_encodings_are_named_in_the_error() {
     for (encodings, named) in [
         (&["br"][..], "br"),
         (&["gzip, deflate"], "gzip, deflate"),
         (&["gzip", "gzip"], "gzip, gzip"),
         (&["br", "gzip"], "br, gzip"),
     ] {
-        let (_, response) = answered(asking(), response(encodings, SdkBody::from("?"))).await;
+        let (_, response) =
+            exchange(accepting_request(), response(encodings, SdkBody::from("?"))).await;
         let error = read(response).await.unwrap_err();
         let error = error.downcast_ref::<DecodeError>().unwrap();
         let is_named =
@@ -122,9 +127,9 @@ async fn encodings_that_nobody_asked_for_are_named() {
 }
 
 #[tokio::test]
-async fn the_limit_is_that_of_the_permit() {
+async fn limit_is_that_of_the_request() {
     let bomb = SdkBody::from(packed(Encoding::Gzip, &vec![b' '; 100_001]));
-    let (_, response) = answered(asking(), response(&["gzip"], bomb)).await;
+    let (_, response) = exchange(accepting_request(), response(&["gzip"], bomb)).await;
     let error = read(response).await.unwrap_err();
     let error = error.downcast_ref::<DecodeError>().unwrap();
     assert!(

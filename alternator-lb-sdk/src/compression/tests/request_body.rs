@@ -23,7 +23,7 @@ fn request(body: impl Into<SdkBody>) -> HttpRequest {
     request
 }
 
-/// The body, and what is said of it.
+/// Returns the body and the headers that describe it.
 fn parts(request: &HttpRequest) -> (Vec<u8>, Option<&str>, Option<&str>) {
     let header = |name| request.headers().get(name);
     let body = request.body().bytes().unwrap().to_vec();
@@ -31,7 +31,7 @@ fn parts(request: &HttpRequest) -> (Vec<u8>, Option<&str>, Option<&str>) {
 }
 
 #[test]
-fn the_headers_are_those_of_the_compressed_body() {
+fn headers_describe_the_compressed_body() {
     let mut request = request(text(4_000));
     compress_body(&gzipping(), 0, &mut request, &mut ConfigBag::base());
     let (body, encoding, length) = parts(&request);
@@ -43,7 +43,7 @@ fn the_headers_are_those_of_the_compressed_body() {
 }
 
 #[test]
-fn the_plain_request_comes_back_in_every_attempt_after_a_refusal() {
+fn plain_body_is_restored_in_every_attempt_after_a_refusal() {
     let compression = gzipping();
     let mut config = ConfigBag::base();
     let mut plain = request(text(4_000));
@@ -65,7 +65,7 @@ fn the_plain_request_comes_back_in_every_attempt_after_a_refusal() {
 }
 
 #[test]
-fn a_cluster_that_refuses_gets_none() {
+fn refusing_cluster_gets_no_compressed_requests() {
     let compression = gzipping();
     compression.server_support.refuse(0, None);
     let mut request = request(text(4_000));
@@ -76,7 +76,7 @@ fn a_cluster_that_refuses_gets_none() {
 }
 
 #[test]
-fn what_the_application_encodes_itself_is_left_alone() {
+fn body_encoded_by_the_application_is_left_alone() {
     let mut request = request(text(4_000));
     request.headers_mut().insert("content-encoding", "br");
     compress_body(&gzipping(), 0, &mut request, &mut ConfigBag::base());
@@ -85,7 +85,7 @@ fn what_the_application_encodes_itself_is_left_alone() {
 }
 
 #[test]
-fn an_operations_own_choice_goes_first() {
+fn operation_option_overrides_the_request_compression_of_the_cluster() {
     let sent = |compression: &Compression, options: &OperationOptions| {
         let mut config = ConfigBag::base();
         config.interceptor_state().store_put(options.clone());
@@ -109,7 +109,7 @@ fn an_operations_own_choice_goes_first() {
 }
 
 #[test]
-fn of_an_answer_too_an_operation_chooses_for_itself() {
+fn operation_option_overrides_the_response_compression_of_the_cluster() {
     let wanted = |compression: &Compression, options: OperationOptions| {
         let mut config = ConfigBag::base();
         config.interceptor_state().store_put(options);

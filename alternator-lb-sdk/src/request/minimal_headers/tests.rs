@@ -92,14 +92,14 @@ const NONE: [bool; 3] = [false; 3];
 const THE_LAST: [bool; 3] = [false, false, true];
 
 #[tokio::test(start_paused = true)]
-async fn by_the_sdk_where_the_plugin_does_not() {
+async fn sdk_protects_responses_that_the_plugin_does_not_abort() {
     assert_eq!(protected_as_installed(cluster(), config()).await, THE_LAST);
     let once = config().retry_config(RetryConfig::disabled());
     assert_eq!(protected_as_installed(cluster(), once).await, [true]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_the_sdk_until_a_request_has_passed_through_the_transport() {
+async fn sdk_protects_responses_until_the_transport_is_confirmed() {
     let spy = Spy::default();
     let config = installed(cluster(), config()).interceptor(spy.clone());
     let client = Client::from_conf(config.build());
@@ -108,13 +108,13 @@ async fn by_the_sdk_until_a_request_has_passed_through_the_transport() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_the_sdk_where_the_transport_was_removed() {
+async fn sdk_protects_responses_where_the_transport_was_removed() {
     let config = installed(cluster(), config()).http_client(failing());
     assert_eq!(protected(config, OperationOptions::new()).await, ALL);
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_the_sdk_where_requests_are_as_by_the_sdk() {
+async fn sdk_protects_responses_without_minimal_headers() {
     let fat = cluster().minimal_headers(false);
     assert_eq!(protected_as_installed(fat, config()).await, ALL);
     let options = OperationOptions::new().minimal_headers(false);
@@ -125,7 +125,7 @@ async fn by_the_sdk_where_requests_are_as_by_the_sdk() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn as_the_application_says() {
+async fn setting_of_the_application_is_kept() {
     let enabled = |seconds| {
         let guard = StalledStreamProtectionConfig::enabled();
         guard.grace_period(Duration::from_secs(seconds)).build()
@@ -142,7 +142,7 @@ async fn as_the_application_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_the_sdk_where_an_operation_has_a_node_of_its_own() {
+async fn sdk_protects_responses_of_pinned_operations() {
     let spy = Spy::default();
     let config = installed(cluster(), config()).interceptor(spy.clone());
     let client = Client::from_conf(config.build());

@@ -184,7 +184,7 @@ fn failures(alternator: &Alternator) -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_goes_on_to_another_node() {
+async fn aborted_request_is_retried_on_another_node() {
     for does in [
         Does::Hangs,
         Does::HangsOutOfSight,
@@ -204,7 +204,7 @@ async fn it_goes_on_to_another_node() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_sent_costs_an_attempt() {
+async fn aborted_request_that_was_sent_costs_an_attempt() {
     for does in [Does::Hangs, Does::HangsOutOfSight, Does::HangsInTheBody] {
         let network = Network::new([does, Does::Hangs]);
         let (alternator, client) = network.client(2);
@@ -223,7 +223,7 @@ async fn what_was_sent_costs_an_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_still_connecting_costs_none() {
+async fn aborted_request_that_was_connecting_costs_no_attempt() {
     for does in [Does::HangsConnecting, Does::Refused] {
         let network = Network::new([does, Does::Hangs]);
         let (alternator, client) = network.client(2);
@@ -238,7 +238,7 @@ async fn what_was_still_connecting_costs_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_retries_it_is_left_alone() {
+async fn request_without_retries_is_not_aborted() {
     for does in [Does::Hangs, Does::HangsConnecting] {
         let network = Network::new([does]);
         let (alternator, client) = network.client(1);
@@ -250,7 +250,7 @@ async fn without_retries_it_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_operation_with_an_endpoint_of_its_own_is_left_alone() {
+async fn pinned_operation_is_not_aborted() {
     let network = Network::new([Does::Hangs]);
     let (alternator, client) = network.client(3);
     let operation = client.list_tables();
@@ -264,7 +264,7 @@ async fn an_operation_with_an_endpoint_of_its_own_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_endpoint_of_the_client_is_no_endpoint_of_the_operation() {
+async fn endpoint_url_of_the_client_pins_no_operation() {
     let network = Network::new([Does::Hangs]);
     let (alternator, client) = network.client(2);
     let config = client.config().to_builder().endpoint_url(NODES[1]);
@@ -276,7 +276,7 @@ async fn an_endpoint_of_the_client_is_no_endpoint_of_the_operation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_other_node_keeps_its_requests() {
+async fn requests_to_another_node_are_not_aborted() {
     let network = Network::new([Does::Hangs, Does::Hangs]);
     let (alternator, client) = network.client(2);
     let [one, other] = [(); 2].map(|()| send(client.list_tables()));

@@ -1,4 +1,4 @@
-//! Whatever is unusual is signed as by the SDK.
+//! Unusual requests are signed by the SDK's signer.
 
 use super::*;
 use aws_runtime::auth::HttpSignatureType;
@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::endpoint::EndpointAuthScheme;
 
 /// A request to sign, and the way of signing it.
-struct Scene {
+struct SigningCase {
     request: HttpRequest,
     credentials: Credentials,
     now: SystemTime,
@@ -15,8 +15,8 @@ struct Scene {
     skew: Arc<ClockSkew>,
 }
 
-impl Scene {
-    /// One with nothing unusual.
+impl SigningCase {
+    /// Creates a request with nothing unusual.
     fn new() -> Self {
         Self {
             request: get_item(),
@@ -67,9 +67,9 @@ impl Scene {
     }
 
     fn with_header(name: &'static str, value: &'static str) -> Self {
-        let mut scene = Self::new();
-        scene.request.headers_mut().append(name, value);
-        scene
+        let mut case = Self::new();
+        case.request.headers_mut().append(name, value);
+        case
     }
 
     fn with_credentials(key_id: &str, token: Option<&str>) -> Self {
@@ -82,72 +82,75 @@ impl Scene {
 }
 
 #[test]
-fn the_usual_is_not() {
-    assert!(!Scene::new().is_the_sdks());
+fn usual_request_is_signed_by_the_plugin() {
+    assert!(!SigningCase::new().is_the_sdks());
     for (name, value) in [
         ("content-encoding", "gzip"),
         ("accept-encoding", "gzip"),
         ("x-amz-user-agent", "aws-sdk-rust/1"),
         ("x-trace", "7"),
     ] {
-        assert!(!Scene::with_header(name, value).is_the_sdks(), "{name}");
+        assert!(
+            !SigningCase::with_header(name, value).is_the_sdks(),
+            "{name}"
+        );
     }
 }
 
 #[test]
-fn settings() {
+fn unusual_settings_are_left_to_the_sdk() {
     let scenes = [
-        Scene::with_options(|options| options.double_uri_encode = false),
-        Scene::with_options(|options| options.content_sha256_header = true),
-        Scene::with_options(|options| options.omit_session_token = true),
-        Scene::with_options(|options| {
+        SigningCase::with_options(|options| options.double_uri_encode = false),
+        SigningCase::with_options(|options| options.content_sha256_header = true),
+        SigningCase::with_options(|options| options.omit_session_token = true),
+        SigningCase::with_options(|options| {
             options.payload_override = Some(SignableBody::UnsignedPayload);
         }),
-        Scene::with_options(|options| {
+        SigningCase::with_options(|options| {
             options.signature_type = HttpSignatureType::HttpRequestQueryParams;
             options.expires_in = Some(Duration::from_secs(60));
         }),
-        Scene::with_setting(|layer| {
+        SigningCase::with_setting(|layer| {
             layer.store_put(PayloadSigningOverride::unsigned_payload());
         }),
-        Scene::with_setting(|layer| {
+        SigningCase::with_setting(|layer| {
             layer.store_put(SigV4SessionTokenNameOverride::new(|_, _| {
                 Ok(Some("x-token"))
             }));
         }),
-        Scene::with_setting(|layer| {
+        SigningCase::with_setting(|layer| {
             layer.unset::<SigV4OperationSigningConfig>();
         }),
-        Scene::with_setting(|layer| {
+        SigningCase::with_setting(|layer| {
             layer.unset::<SigningRegion>();
         }),
-        Scene::with_setting(|layer| {
+        SigningCase::with_setting(|layer| {
             layer.unset::<SigningName>();
         }),
     ];
-    for (index, scene) in scenes.iter().enumerate() {
-        assert!(scene.is_the_sdks(), "{index}");
+    for (index, case) in scenes.iter().enumerate() {
+        assert!(case.is_the_sdks(), "{index}");
     }
 }
 
 #[test]
-fn a_signer_of_chunks_is_the_sdks_to_send() {
+fn chunked_signing_is_left_to_the_sdk() {
     let (_receiver, sender) = DeferredSigner::new();
-    let scene = Scene::with_setting(|layer| {
+    let case = SigningCase::with_setting(|layer| {
         layer.store_put(sender);
     });
     let plugin = signing();
-    let identity = Identity::from(scene.credentials.clone());
-    let mut request = copy(&scene.request);
-    let components = components(scene.now);
+    let identity = Identity::from(case.credentials.clone());
+    let mut request = copy(&case.request);
+    let components = components(case.now);
     let done = plugin
         .signer
-        .fast(&mut request, &identity, &components, &scene.config);
+        .fast(&mut request, &identity, &components, &case.config);
     assert!(done.is_none());
 }
 
 #[test]
-fn headers_that_are_there_already() {
+fn existing_auth_headers_are_left_to_the_sdk() {
     for (name, value) in [
         ("host", "cluster.example"),
         ("x-amz-date", "20150830T123600Z"),
@@ -157,16 +160,19 @@ fn headers_that_are_there_already() {
         ("x-amz-target", "DynamoDB_20120810.PutItem"),
         ("authorization", "Bearer me"),
     ] {
-        assert!(Scene::with_header(name, value).is_the_sdks(), "{name}");
+        assert!(
+            SigningCase::with_header(name, value).is_the_sdks(),
+            "{name}"
+        );
     }
 }
 
 #[test]
-fn requests_that_the_client_does_not_make() {
+fn unusual_requests_are_left_to_the_sdk() {
     let with = |change: fn(&mut HttpRequest)| {
-        let mut scene = Scene::new();
-        change(&mut scene.request);
-        scene
+        let mut case = SigningCase::new();
+        change(&mut case.request);
+        case
     };
     let scenes = [
         with(|request| request.set_method("PUT").unwrap()),
@@ -179,13 +185,13 @@ fn requests_that_the_client_does_not_make() {
             request.headers_mut().insert("x-amz-target", "two  words");
         }),
     ];
-    for scene in scenes {
-        assert!(scene.is_the_sdks(), "{:?}", scene.request);
+    for case in scenes {
+        assert!(case.is_the_sdks(), "{:?}", case.request);
     }
 }
 
 #[test]
-fn bodies_that_are_not_in_memory() {
+fn streamed_bodies_are_left_to_the_sdk() {
     let mut request = get_item();
     let body = std::mem::replace(request.body_mut(), SdkBody::taken());
     *request.body_mut() = body.map(SdkBody::from_body_1_x);
@@ -202,7 +208,7 @@ fn bodies_that_are_not_in_memory() {
 }
 
 #[test]
-fn credentials_that_no_header_takes_as_they_are() {
+fn credentials_invalid_in_a_header_are_left_to_the_sdk() {
     for (key_id, token) in [
         ("a b", None),
         ("a,b", None),
@@ -213,30 +219,30 @@ fn credentials_that_no_header_takes_as_they_are() {
         ("role", Some(" token")),
         ("role", Some("")),
     ] {
-        let scene = Scene::with_credentials(key_id, token);
-        assert!(scene.is_the_sdks(), "{key_id:?} {token:?}");
+        let case = SigningCase::with_credentials(key_id, token);
+        assert!(case.is_the_sdks(), "{key_id:?} {token:?}");
     }
 }
 
 #[test]
-fn moments_that_cannot_be_written() {
-    let scene = Scene {
+fn times_out_of_range_are_left_to_the_sdk() {
+    let case = SigningCase {
         now: at(253_402_300_800),
-        ..Scene::new()
+        ..SigningCase::new()
     };
     let plugin = signing();
-    let identity = Identity::from(scene.credentials.clone());
-    let mut request = copy(&scene.request);
-    let components = components(scene.now);
+    let identity = Identity::from(case.credentials.clone());
+    let mut request = copy(&case.request);
+    let components = components(case.now);
     let done = plugin
         .signer
-        .fast(&mut request, &identity, &components, &scene.config);
+        .fast(&mut request, &identity, &components, &case.config);
     assert!(done.is_none());
-    assert_eq!(headers(&request), headers(&scene.request), "untouched");
+    assert_eq!(headers(&request), headers(&case.request), "untouched");
 }
 
 #[test]
-fn endpoints_that_say_how_to_sign() {
+fn endpoints_with_auth_schemes_are_left_to_the_sdk() {
     let scheme = EndpointAuthScheme::with_capacity("sigv4", 1).put("signingRegion", "mars");
     let mut request = get_item();
     let identity = Identity::from(credentials(SECRET, None));
@@ -252,7 +258,7 @@ fn endpoints_that_say_how_to_sign() {
 }
 
 #[test]
-fn identities_that_are_no_credentials() {
+fn other_identities_are_left_to_the_sdk() {
     let identity = Identity::new("a bearer's token", None);
     let endpoint = AuthSchemeEndpointConfig::empty();
     let components = components(at(EXAMPLE));
@@ -269,15 +275,15 @@ fn identities_that_are_no_credentials() {
 }
 
 #[test]
-fn operations_that_want_it_so() {
+fn operation_option_overrides_the_signer_of_the_cluster() {
     let with = |by_default, chosen: Option<bool>| {
-        let mut scene = Scene::new();
+        let mut case = SigningCase::new();
         if let Some(fast) = chosen {
             let options = OperationOptions::new().fast_signing(fast);
-            scene.config.interceptor_state().store_put(options);
+            case.config.interceptor_state().store_put(options);
         }
-        let signed = scene.sign(&SigningScheme::new(by_default, Arc::default()));
-        signed == scene.sign(&SigV4AuthScheme::new())
+        let signed = case.sign(&SigningScheme::new(by_default, Arc::default()));
+        signed == case.sign(&SigV4AuthScheme::new())
     };
     assert!(with(false, None) && !with(true, None));
     assert!(with(false, Some(false)) && !with(false, Some(true)));
@@ -292,13 +298,13 @@ fn answer(status: u16, date: &'static str) -> HttpResponse {
 }
 
 #[test]
-fn a_clock_that_is_off_until_it_is_right_again() {
-    let scene = Scene::new();
-    let components = components(scene.now);
+fn skewed_clock_is_corrected_until_it_is_right() {
+    let case = SigningCase::new();
+    let components = components(case.now);
     let note = |answer: &HttpResponse, now| {
         let now = Duration::from_secs(now);
-        scene.skew.measure(Some(answer), &components, now);
-        scene.is_the_sdks()
+        case.skew.measure(Some(answer), &components, now);
+        case.is_the_sdks()
     };
     let right = answer(200, "Sun, 30 Aug 2015 12:36:50 GMT");
     let ahead = answer(200, "Sun, 30 Aug 2015 12:38:00 GMT");

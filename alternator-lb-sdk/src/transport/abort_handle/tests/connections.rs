@@ -72,17 +72,17 @@ async fn attempts_after(fault: Fault) -> u64 {
 }
 
 #[tokio::test]
-async fn a_request_that_was_sent_costs_an_attempt() {
+async fn sent_request_costs_an_attempt() {
     assert_eq!(attempts_after(Fault::Hang).await, 1);
 }
 
 #[tokio::test]
-async fn so_does_one_that_was_answered_in_part() {
+async fn partially_received_response_costs_an_attempt() {
     assert_eq!(attempts_after(Fault::StallAfterHeaders).await, 1);
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn one_that_was_still_connecting_does_not() {
+async fn connecting_request_costs_no_attempt() {
     assert_eq!(attempts_after(Fault::BlackHole).await, 2);
 }
