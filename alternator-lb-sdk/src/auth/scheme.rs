@@ -171,9 +171,7 @@ impl Signer {
 pub(super) const TOKEN: &str = "x-amz-security-token";
 
 /// The signing settings of the operation, if they are the SDK's defaults.
-fn unusual_settings_are_left_to_the_sdk(
-    config: &ConfigBag,
-) -> Option<&SigV4OperationSigningConfig> {
+fn settings(config: &ConfigBag) -> Option<&SigV4OperationSigningConfig> {
     let settings = config.load::<SigV4OperationSigningConfig>()?;
     let is_usual = settings.signing_options == SigningOptions::default()
         && config.load::<PayloadSigningOverride>().is_none()
