@@ -7,7 +7,7 @@ use std::path::Path;
 use syn::{Attribute, Fields, File, ImplItem, Item, ItemImpl, TraitItem, Type, Visibility};
 
 /// The listing of the crate in the folder `package`, and of what it re-exports from `alternator-lb-core`.
-pub fn public_api(package: &Path) -> String {
+pub(crate) fn public_api(package: &Path) -> String {
     let sdk = Crate::parse(package);
     let core = Crate::parse(&package.join("../alternator-lb-core"));
     let mut listing = BTreeMap::new();

@@ -5,13 +5,13 @@ use std::path::Path;
 use syn::{Item, ItemUse, UseTree, Visibility};
 
 /// The modules of a crate by their paths, `a::b`; the root's is empty.
-pub struct Crate {
+pub(crate) struct Crate {
     modules: BTreeMap<String, Vec<Item>>,
 }
 
 impl Crate {
     /// Parses all modules that are declared from `src/lib.rs` on, except tests.
-    pub fn parse(package: &Path) -> Self {
+    pub(crate) fn parse(package: &Path) -> Self {
         let mut this = Self {
             modules: BTreeMap::new(),
         };
@@ -40,17 +40,17 @@ impl Crate {
         self.modules.insert(path.to_owned(), items);
     }
 
-    pub fn root(&self) -> &[Item] {
+    pub(crate) fn root(&self) -> &[Item] {
         &self.modules[""]
     }
 
     /// All items of all modules.
-    pub fn items(&self) -> impl Iterator<Item = &Item> {
+    pub(crate) fn items(&self) -> impl Iterator<Item = &Item> {
         self.modules.values().flatten()
     }
 
     /// The definition of an item, followed through re-exports; `path` is its path from the root.
-    pub fn find(&self, path: &str) -> &Item {
+    pub(crate) fn find(&self, path: &str) -> &Item {
         let (module, name) = path.rsplit_once("::").unwrap_or(("", path));
         let items = &self.modules[module];
         if let Some(item) = items
@@ -75,7 +75,7 @@ impl Crate {
 }
 
 /// The public re-exports among some items: each with its attributes, and the paths that it exports.
-pub fn reexports(items: &[Item]) -> impl Iterator<Item = (&ItemUse, Vec<String>)> {
+pub(crate) fn reexports(items: &[Item]) -> impl Iterator<Item = (&ItemUse, Vec<String>)> {
     items.iter().filter_map(|item| match item {
         Item::Use(item) if matches!(item.vis, Visibility::Public(_)) => {
             Some((item, leaves(&item.tree, "")))
@@ -109,7 +109,7 @@ fn name_of(item: &Item) -> Option<String> {
     Some(ident.to_string())
 }
 
-pub fn last(path: &str) -> &str {
+pub(crate) fn last(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 

@@ -1,11 +1,9 @@
-//! The public API, as a listing that is committed: a change of it is seen in review.
+//! Compares the public API with a committed listing, so that a change of it is seen in review.
 //!
 //! The listing is rendered from the sources, since the tools that render it from rustdoc's JSON need a nightly compiler. After
 //! an intended change, `UPDATE_PUBLIC_API=1 cargo test -p alternator-lb-sdk --test public_api` writes it anew.
 
-#[path = "public_api/render.rs"]
 mod render;
-#[path = "public_api/sources.rs"]
 mod sources;
 
 use std::path::Path;
