@@ -1,17 +1,17 @@
-//! The words of DynamoDB's expressions.
+//! A lexer of DynamoDB's expressions.
 //!
-//! No parser: what is asked of an expression here (does it read what it writes, which value does the key have) can be seen
-//! from its words, and the server is the judge of the rest. Borrows from the text and never fails; what is no word is told
-//! as such.
+//! No parser: whether an expression reads what it writes, and which value it requires of the key, follow from its lexemes,
+//! and the server judges the rest. The lexer borrows from the text and never fails; it yields [`Lexeme::Unknown`] for what
+//! no expression can have.
 
-/// A word of an expression.
+/// A lexeme of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Word<'a> {
+pub(crate) enum Lexeme<'a> {
     /// An attribute, a function, a keyword: letters, digits and underscores.
     Name(&'a str),
-    /// `#name`: stands for an attribute; with the `#`.
+    /// `#name`, a placeholder of an attribute; with the `#`.
     NameReference(&'a str),
-    /// `:value`: stands for a value; with the `:`.
+    /// `:value`, a placeholder of a value; with the `:`.
     ValueReference(&'a str),
     Comma,
     Open,
@@ -19,57 +19,57 @@ pub(crate) enum Word<'a> {
     Equals,
     /// `+` or `-`.
     Sign,
-    /// `.` or `[`: what comes is inside of what was before.
-    Inside,
+    /// `.` or `[`, the start of a nested path.
+    Nested,
     /// `]`
     EndOfIndex,
     /// Comparisons other than `=`: `<`, `<=`, `<>`, `>`, `>=`.
     Comparison,
-    /// Nothing that an expression can have.
+    /// A character that no expression can have.
     Unknown,
 }
 
-/// Reads an expression word by word.
+/// Iterates over the lexemes of an expression.
 #[derive(Clone, Debug)]
-pub(crate) struct Words<'a> {
+pub(crate) struct Lexer<'a> {
     rest: &'a str,
 }
 
-impl<'a> Words<'a> {
-    pub(crate) fn of(expression: &'a str) -> Self {
+impl<'a> Lexer<'a> {
+    pub(crate) fn new(expression: &'a str) -> Self {
         Self { rest: expression }
     }
 
-    /// Takes as many bytes; they must end between two characters.
+    /// Takes so many bytes, which must end between two characters.
     fn take(&mut self, length: usize) -> &'a str {
-        let (word, rest) = self
+        let (taken, rest) = self
             .rest
             .split_at_checked(length)
             .unwrap_or((self.rest, ""));
         self.rest = rest;
-        word
+        taken
     }
 
-    fn take_reference(&mut self, word: impl Fn(&'a str) -> Word<'a>) -> Word<'a> {
+    fn take_reference(&mut self, lexeme: impl Fn(&'a str) -> Lexeme<'a>) -> Lexeme<'a> {
         match name_length(self.rest.get(1..).unwrap_or_default()) {
             0 => {
                 self.take(1);
-                Word::Unknown
+                Lexeme::Unknown
             }
-            length => word(self.take(1 + length)),
+            length => lexeme(self.take(1 + length)),
         }
     }
 }
 
-impl<'a> Iterator for Words<'a> {
-    type Item = Word<'a>;
+impl<'a> Iterator for Lexer<'a> {
+    type Item = Lexeme<'a>;
 
-    fn next(&mut self) -> Option<Word<'a>> {
+    fn next(&mut self) -> Option<Lexeme<'a>> {
         self.rest = self.rest.trim_ascii_start();
         let first = self.rest.chars().next()?;
         let sign = match first {
-            '#' => return Some(self.take_reference(Word::NameReference)),
-            ':' => return Some(self.take_reference(Word::ValueReference)),
+            '#' => return Some(self.take_reference(Lexeme::NameReference)),
+            ':' => return Some(self.take_reference(Lexeme::ValueReference)),
             '<' | '>' => {
                 let symbols = self
                     .rest
@@ -77,18 +77,18 @@ impl<'a> Iterator for Words<'a> {
                     .take_while(|byte| matches!(byte, b'<' | b'>' | b'='));
                 let length = symbols.count();
                 self.take(length);
-                return Some(Word::Comparison);
+                return Some(Lexeme::Comparison);
             }
-            ',' => Word::Comma,
-            '(' => Word::Open,
-            ')' => Word::Close,
-            '=' => Word::Equals,
-            '+' | '-' => Word::Sign,
-            '.' | '[' => Word::Inside,
-            ']' => Word::EndOfIndex,
+            ',' => Lexeme::Comma,
+            '(' => Lexeme::Open,
+            ')' => Lexeme::Close,
+            '=' => Lexeme::Equals,
+            '+' | '-' => Lexeme::Sign,
+            '.' | '[' => Lexeme::Nested,
+            ']' => Lexeme::EndOfIndex,
             _ => match name_length(self.rest) {
-                0 => Word::Unknown,
-                length => return Some(Word::Name(self.take(length))),
+                0 => Lexeme::Unknown,
+                length => return Some(Lexeme::Name(self.take(length))),
             },
         };
         self.take(first.len_utf8());
@@ -107,40 +107,40 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_expression_falls_into_its_words() {
-        let words: Vec<_> = Words::of("SET\t#a.b[12] = f(:v, c)+:w, d<>=e é # :").collect();
+    fn expression_is_split_into_lexemes() {
+        let lexemes: Vec<_> = Lexer::new("SET\t#a.b[12] = f(:v, c)+:w, d<>=e é # :").collect();
         let expected = [
-            Word::Name("SET"),
-            Word::NameReference("#a"),
-            Word::Inside,
-            Word::Name("b"),
-            Word::Inside,
-            Word::Name("12"),
-            Word::EndOfIndex,
-            Word::Equals,
-            Word::Name("f"),
-            Word::Open,
-            Word::ValueReference(":v"),
-            Word::Comma,
-            Word::Name("c"),
-            Word::Close,
-            Word::Sign,
-            Word::ValueReference(":w"),
-            Word::Comma,
-            Word::Name("d"),
-            Word::Comparison,
-            Word::Name("e"),
-            Word::Unknown,
-            Word::Unknown,
-            Word::Unknown,
+            Lexeme::Name("SET"),
+            Lexeme::NameReference("#a"),
+            Lexeme::Nested,
+            Lexeme::Name("b"),
+            Lexeme::Nested,
+            Lexeme::Name("12"),
+            Lexeme::EndOfIndex,
+            Lexeme::Equals,
+            Lexeme::Name("f"),
+            Lexeme::Open,
+            Lexeme::ValueReference(":v"),
+            Lexeme::Comma,
+            Lexeme::Name("c"),
+            Lexeme::Close,
+            Lexeme::Sign,
+            Lexeme::ValueReference(":w"),
+            Lexeme::Comma,
+            Lexeme::Name("d"),
+            Lexeme::Comparison,
+            Lexeme::Name("e"),
+            Lexeme::Unknown,
+            Lexeme::Unknown,
+            Lexeme::Unknown,
         ];
-        assert_eq!(words, expected);
+        assert_eq!(lexemes, expected);
     }
 
     proptest! {
         #[test]
-        fn every_text_ends(text in ".*") {
-            prop_assert!(Words::of(&text).count() <= text.chars().count());
+        fn any_text_ends(text in ".*") {
+            prop_assert!(Lexer::new(&text).count() <= text.chars().count());
         }
     }
 }

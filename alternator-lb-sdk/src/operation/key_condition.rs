@@ -1,22 +1,23 @@
-//! Which value a `KeyConditionExpression` asks the partition key to have.
+//! The value that a `KeyConditionExpression` requires of the partition key.
 //!
-//! The server wants `key = :value`, alone or with one condition on the sort key after or before an `AND`, and lets either be
-//! in parentheses. So the value is the one next to an `=` whose other side is the key, and nothing else needs to be
-//! understood: in an expression that is more than that, the server finds the error.
+//! The server accepts `key = :value`, alone or with one condition on the sort key after or before an `AND`, either in
+//! parentheses or not. So the value is the one next to an `=` whose other side is the key, and the rest is not looked at:
+//! the server refuses an expression that is more than that.
 
-use super::expression::{Word, Words};
+use super::expression::{Lexeme, Lexer};
 
-/// The reference (`:value`) to the value that the key has to equal. `is_key` tells whether an attribute's name, or a
-/// reference to one (`#name`), is the key's.
+/// The placeholder (`:value`) of the value that the key must equal. `is_key` tells whether an attribute's name, or its
+/// placeholder (`#name`), is the key's.
 pub(crate) fn value_of_key(expression: &str, is_key: impl Fn(&str) -> bool) -> Option<&str> {
-    let words = Words::of(expression).filter(|word| !matches!(word, Word::Open | Word::Close));
-    let operators = words.clone().skip(1);
-    let others = words.clone().skip(2);
-    let mut pairs = words.zip(operators).zip(others);
+    let lexemes =
+        Lexer::new(expression).filter(|lexeme| !matches!(lexeme, Lexeme::Open | Lexeme::Close));
+    let operators = lexemes.clone().skip(1);
+    let others = lexemes.clone().skip(2);
+    let mut pairs = lexemes.zip(operators).zip(others);
     pairs.find_map(|((left, operator), right)| match (left, operator, right) {
-        (name, Word::Equals, Word::ValueReference(value))
-        | (Word::ValueReference(value), Word::Equals, name) => {
-            let (Word::Name(name) | Word::NameReference(name)) = name else {
+        (name, Lexeme::Equals, Lexeme::ValueReference(value))
+        | (Lexeme::ValueReference(value), Lexeme::Equals, name) => {
+            let (Lexeme::Name(name) | Lexeme::NameReference(name)) = name else {
                 return None;
             };
             is_key(name).then_some(value)
@@ -35,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_value_is_found_in_every_way_to_write_it() {
+    fn value_of_the_key_is_found_in_every_notation() {
         let known = [
             "pk = :v",
             "pk=:v",
@@ -58,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_key_equals_nothing_there_is_no_value() {
+    fn condition_without_an_equal_key_has_no_value() {
         let unknown = [
             "",
             "pk",
@@ -86,7 +87,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_can_be_looked_at(text in ".*", words in "((pk|sk|=|:v|AND|\\(|\\)|<|\\.) ?){0,20}") {
+        fn any_text_is_accepted(text in ".*", words in "((pk|sk|=|:v|AND|\\(|\\)|<|\\.) ?){0,20}") {
             let _ = (value(&text), value(&words));
         }
     }

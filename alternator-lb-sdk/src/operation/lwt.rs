@@ -1,18 +1,18 @@
 //! Which writes use lightweight transactions.
 //!
 //! A write that depends on what is stored, a *read-modify-write*, goes through Paxos where the table's write isolation
-//! says so. There is no leader: the node that gets the request proposes. Two nodes that propose for one partition get in
-//! each other's way, up to an error that leaves open whether the write was done; one node does such writes in turn. So all
-//! clients should send them to the same node, and must see alone which ones they are.
+//! says so. There is no leader: the node that gets the request proposes. Two nodes that propose for one partition contend,
+//! up to an error that leaves open whether the write was done; one node does such writes in turn. So all clients should
+//! send them to the same node, and each must recognise them by itself.
 //!
-//! The rules are the server's own. They err on one side only: a write that is wrongly taken for one with a transaction goes
-//! to its key's node, which costs evenness, not correctness; one that is missed costs contention.
+//! The rules are the server's own. A write that is wrongly taken for a transaction goes to its key's primary, which costs
+//! evenness, not correctness; one that is missed costs contention.
 
 mod update_expression;
 
 use update_expression::reads_before_writing;
 
-/// What a write says of itself.
+/// The properties of a write that decide whether it is a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Write<'a> {
     pub(crate) kind: WriteKind<'a>,
@@ -34,35 +34,35 @@ pub(crate) enum WriteKind<'a> {
         /// Whether one of its legacy `AttributeUpdates` changes what is there: `ADD`, or `DELETE` with a value.
         changes_attributes: bool,
     },
-    /// `BatchWriteItem`, which knows no conditions.
+    /// `BatchWriteItem`, which has no conditions.
     Batch,
 }
 
-/// Which attributes a write wants back.
+/// The attributes that a write returns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Returns {
     #[default]
     Nothing,
     /// `UPDATED_NEW`: what was just written.
     UpdatedNew,
-    /// Anything that is stored: `ALL_OLD`, `UPDATED_OLD`, `ALL_NEW`.
+    /// Stored attributes: `ALL_OLD`, `UPDATED_OLD`, `ALL_NEW`.
     Stored,
 }
 
-/// How a table isolates writes, and with it when it uses transactions.
+/// The mode in which a table isolates writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Isolation {
-    /// `always`: for all writes. A batch is one if any of its tables is so.
+    /// `always`: all writes are transactions. A batch is one if any of its tables is in this mode.
     Always,
     /// `only_rmw_uses_lwt`
     OnlyReadModifyWrite,
     /// `forbid_rmw`: read-modify-writes are refused.
     Forbid,
-    /// `unsafe_rmw`: read, then written, without any.
+    /// `unsafe_rmw`: read-modify-writes are no transactions.
     Unsafe,
 }
 
-/// What the server makes of the writes to a table.
+/// The settings of the server for the writes to a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WriteRules {
     pub(crate) isolation: Isolation,
@@ -75,7 +75,7 @@ impl Write<'_> {
     pub(crate) fn is_read_modify_write(&self) -> bool {
         match self.kind {
             WriteKind::Batch => false,
-            // Of these two the server answers nothing else than `NONE` and `ALL_OLD`.
+            // The server accepts only `NONE` and `ALL_OLD` for these two.
             WriteKind::Put | WriteKind::Delete => {
                 self.is_conditional || self.returns != Returns::Nothing
             }
@@ -93,8 +93,8 @@ impl Write<'_> {
 }
 
 impl Isolation {
-    /// The mode by its name, in the table's tag `system:write_isolation` or the server's `alternator_write_isolation`; as
-    /// the server does, by the first letter.
+    /// Parses a mode in the table's tag `system:write_isolation` or the server's `alternator_write_isolation`. As in the
+    /// server, the first letter counts.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match name.as_bytes().first()? {
             b'a' => Some(Self::Always),
@@ -107,14 +107,15 @@ impl Isolation {
 }
 
 impl WriteRules {
+    /// Whether the server uses a transaction for a write.
     pub(crate) fn uses_transaction(self, write: &Write<'_>) -> bool {
-        let is_read_anyway = match write.kind {
+        let always_reads = match write.kind {
             WriteKind::Delete | WriteKind::Update { .. } => self.always_reads,
             WriteKind::Put | WriteKind::Batch => false,
         };
         match self.isolation {
             Isolation::Always => true,
-            Isolation::OnlyReadModifyWrite => is_read_anyway || write.is_read_modify_write(),
+            Isolation::OnlyReadModifyWrite => always_reads || write.is_read_modify_write(),
             Isolation::Forbid | Isolation::Unsafe => false,
         }
     }

@@ -35,7 +35,7 @@ fn rules(isolation: Isolation) -> WriteRules {
 }
 
 #[test]
-fn expressions_that_only_write_use_no_transaction() {
+fn write_only_expressions_use_no_transaction() {
     let blind = [
         "SET a = :v",
         "set a=:v",
@@ -55,7 +55,7 @@ fn expressions_that_only_write_use_no_transaction() {
 }
 
 #[test]
-fn expressions_that_read_use_a_transaction() {
+fn reading_expressions_use_a_transaction() {
     let reading = [
         "SET a = b",
         "SET a = #b",
@@ -88,7 +88,7 @@ fn expressions_that_read_use_a_transaction() {
 }
 
 #[test]
-fn what_is_not_understood_counts_as_a_transaction() {
+fn malformed_expressions_count_as_transactions() {
     let odd = [
         "",
         "a = :v",
@@ -111,7 +111,7 @@ fn what_is_not_understood_counts_as_a_transaction() {
 }
 
 #[test]
-fn conditions_use_a_transaction_whatever_is_written() {
+fn conditional_writes_use_a_transaction() {
     let delete = Write {
         kind: WriteKind::Delete,
         ..PLAIN
@@ -127,13 +127,13 @@ fn conditions_use_a_transaction_whatever_is_written() {
 }
 
 #[test]
-fn legacy_updates_use_a_transaction_if_they_change_what_is_there() {
+fn legacy_updates_of_stored_values_use_a_transaction() {
     assert!(legacy_update(true).is_read_modify_write());
     assert!(!legacy_update(false).is_read_modify_write());
 }
 
 #[test]
-fn what_was_stored_cannot_be_returned_without_a_transaction() {
+fn writes_that_return_stored_attributes_use_a_transaction() {
     let returning =
         |write: Write<'static>, returns| Write { returns, ..write }.is_read_modify_write();
     let delete = Write {
@@ -152,7 +152,7 @@ fn what_was_stored_cannot_be_returned_without_a_transaction() {
 }
 
 #[test]
-fn the_mode_says_which_writes_use_transactions() {
+fn isolation_mode_decides_which_writes_use_transactions() {
     let batch = Write {
         kind: WriteKind::Batch,
         ..PLAIN
@@ -171,7 +171,7 @@ fn the_mode_says_which_writes_use_transactions() {
 }
 
 #[test]
-fn a_server_that_always_reads_makes_updates_and_deletes_transactions() {
+fn updates_and_deletes_use_transactions_where_the_server_always_reads() {
     let delete = Write {
         kind: WriteKind::Delete,
         ..PLAIN
@@ -195,7 +195,7 @@ fn a_server_that_always_reads_makes_updates_and_deletes_transactions() {
 }
 
 #[test]
-fn modes_go_by_their_first_letter() {
+fn mode_is_parsed_by_its_first_letter() {
     let names = [
         ("a always always_use_lwt", Isolation::Always),
         ("o only_rmw_uses_lwt", Isolation::OnlyReadModifyWrite),
@@ -222,13 +222,13 @@ fn any_path(is_nested: bool) -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_text_can_be_looked_at(text in ".*", words in "((SET|REMOVE|ADD|,|=|\\(|\\)|:v|#a|a|\\.|\\[0\\]| ){1,3} ?){0,20}") {
+    fn any_text_is_accepted(text in ".*", words in "((SET|REMOVE|ADD|,|=|\\(|\\)|:v|#a|a|\\.|\\[0\\]| ){1,3} ?){0,20}") {
         let _ = update(&text).is_read_modify_write();
         let _ = update(&words).is_read_modify_write();
     }
 
     #[test]
-    fn one_path_on_a_right_side_is_found_among_any_number_of_values(
+    fn path_on_a_right_side_is_found_among_any_number_of_values(
         targets in prop::collection::vec(any_path(false), 1..8),
         read in any_path(false),
         place in any::<prop::sample::Index>(),
@@ -248,7 +248,7 @@ proptest! {
     }
 
     #[test]
-    fn one_nested_path_is_found_wherever_it_is(path in any_path(true), other in any_path(false)) {
+    fn nested_path_is_found_in_any_clause(path in any_path(true), other in any_path(false)) {
         for expression in [format!("SET {other} = :v, {path} = :v"), format!("REMOVE {other}, {path}")] {
             prop_assert!(update(&expression).is_read_modify_write(), "{}", expression);
         }
