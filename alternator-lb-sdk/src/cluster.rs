@@ -1,14 +1,18 @@
 //! The state that all clients of a cluster share.
 
+use crate::auth::AuthMode;
 #[cfg(feature = "compression")]
 use crate::compression::Compression;
 use crate::config::ClusterConfig;
 use crate::install::default_client;
-use crate::internal::background_tasks::Errands;
-use crate::internal::discovery_client::Localnodes;
-use crate::metadata::Tables;
-use crate::metadata::token_maps::TokenMaps;
+use crate::internal::background_tasks::BackgroundTasks;
+use crate::internal::client::{ClientContext, InternalClient};
+use crate::internal::discovery_client::SdkDiscoveryClient;
+use crate::metadata::{MetadataCache, invalidation};
+use crate::operation::item_operation::ItemOperation;
 use crate::operation::key_routing::KeyRouting;
+use crate::request::endpoint_override;
+use crate::request::user_agent::UserAgent;
 use crate::retry::policy;
 use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::SdkEndpoint;
@@ -21,6 +25,11 @@ use alternator_lb_core::routing::{Endpoint, EndpointState, Plan, Router, Routing
 use alternator_lb_core::topology::{NodeUrl, Topology};
 use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    FinalizerInterceptorContextRef, Input,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::timeout::TimeoutConfig;
 use futures_util::future::join;
 use std::sync::{Arc, OnceLock};
@@ -39,9 +48,10 @@ pub(crate) struct Cluster {
     router: Arc<Router<SdkEndpoint>>,
     discovery: Arc<Discovery<SdkEndpoint>>,
     discovery_task: DiscoveryTask,
-    errands: Errands,
+    background_tasks: BackgroundTasks,
     key_routing: Option<KeyRouting>,
-    token_maps: Option<Arc<TokenMaps>>,
+    /// Present with `key_routing`.
+    metadata: Option<Arc<MetadataCache>>,
     /// Pays for retries after broken connections.
     resend_bucket: TokenBucket,
     /// The seeds as nodes, for operations that name one which is not listed.
@@ -62,12 +72,11 @@ impl Cluster {
         let start = fastrand::usize(..);
         let router = Router::new(RoutingSnapshot::new(Arc::new(nodes)), config.policy, start);
         let router = Arc::new(router);
-        let key_routing = KeyRouting::new(
-            config.key_affinity,
-            config.token_aware,
-            config.partition_keys.clone(),
-        );
-        let token_maps = config.token_aware.then(|| TokenMaps::new(clock));
+        let key_routing = KeyRouting::new(config.key_affinity, config.token_aware);
+        let metadata = key_routing.as_ref().map(|key_routing| {
+            let keys = &config.partition_keys;
+            Arc::new(MetadataCache::new(clock, keys, key_routing.needs()))
+        });
         let settings = DiscoveryConfig {
             seeds: config.seeds.clone(),
             scope: config.scope.clone().unwrap_or_default(),
@@ -78,19 +87,16 @@ impl Cluster {
             intervals: config.intervals,
             attach: SdkEndpoint::new,
             end_requests: SdkEndpoint::abort_requests,
-            report: match &token_maps {
-                Some(maps) => Box::new(maps.told_of_changes(report)),
-                None => Box::new(report),
-            },
+            report: Box::new(report),
         };
         Self {
             clock,
             discovery: Arc::new(Discovery::new(settings, Arc::clone(&router), clock)),
             router,
             discovery_task: DiscoveryTask::new(),
-            errands: Errands::new(),
+            background_tasks: BackgroundTasks::new(),
             key_routing,
-            token_maps,
+            metadata,
             resend_bucket: policy::resend_bucket(),
             seeds,
             default_client: OnceLock::new(),
@@ -117,28 +123,53 @@ impl Cluster {
         &self.discovery
     }
 
-    pub(crate) fn errands(&self) -> &Errands {
-        &self.errands
+    /// The routing of operations on single partitions, with the metadata that it takes, if it is on.
+    pub(crate) fn key_routing(&self) -> Option<(&KeyRouting, &Arc<MetadataCache>)> {
+        self.key_routing.as_ref().zip(self.metadata.as_ref())
     }
 
-    /// What is wanted of operations on single partitions, if anything is.
-    pub(crate) fn key_routing(&self) -> Option<&KeyRouting> {
-        self.key_routing.as_ref()
+    /// An operation begins: gives it routing info, and refreshes the metadata of its tables by its means.
+    pub(crate) fn operation_begins(
+        self: &Arc<Self>,
+        input: &Input,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) {
+        let Some((key_routing, metadata)) = self.key_routing() else {
+            return;
+        };
+        let Some(operation) = ItemOperation::from_input(input) else {
+            invalidation::table_operation_begins(metadata, input, config);
+            return;
+        };
+        if endpoint_override::is_pinned(config) {
+            return;
+        }
+        metadata.observe_generation(self.topology_generation());
+        key_routing.begin(&operation, metadata, config, |table, config| {
+            let client = || InternalClient::new(self, components, config);
+            metadata.refresh_if_due(table, &self.background_tasks, client);
+        });
     }
 
-    /// Where partitions lie, if that is to be known.
-    pub(crate) fn token_maps(&self) -> Option<&Arc<TokenMaps>> {
-        self.token_maps.as_ref()
-    }
-
-    /// What is known of tables, if anything is to be known.
-    pub(crate) fn tables(&self) -> Option<&Tables> {
-        self.key_routing().map(KeyRouting::tables)
+    /// An attempt has ended, and may show that the metadata of its table is wrong.
+    pub(crate) fn attempt_ended(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        config: &ConfigBag,
+    ) {
+        if let Some(metadata) = &self.metadata {
+            invalidation::attempt_ended(metadata, context, config);
+        }
     }
 
     /// Ends all that is done in the background, for good.
     pub(crate) async fn shutdown(&self) {
-        join(self.errands.shutdown(), self.discovery_task.shutdown()).await;
+        join(
+            self.background_tasks.shutdown(),
+            self.discovery_task.shutdown(),
+        )
+        .await;
     }
 
     pub(crate) fn resend_bucket(&self) -> &TokenBucket {
@@ -171,7 +202,7 @@ impl Cluster {
     pub(crate) fn adopt(&self, http_client: &SharedHttpClient, timeouts: Option<&TimeoutConfig>) {
         self.discovery.adopt(|| -> Arc<dyn DiscoveryClient> {
             let http_client = self.config.http_client.as_ref().unwrap_or(http_client);
-            Arc::new(Localnodes::new(http_client.clone(), timeouts))
+            Arc::new(SdkDiscoveryClient::new(http_client.clone(), timeouts))
         });
     }
 
@@ -244,6 +275,20 @@ impl Cluster {
             self.discovery_task.ensure(&self.discovery, now);
         }
         now
+    }
+}
+
+impl ClientContext for Cluster {
+    fn pick_node(&self) -> Result<Arc<SdkNode>, RouteError> {
+        self.pick_one()
+    }
+
+    fn requires_auth(&self) -> bool {
+        self.config.auth == AuthMode::Required
+    }
+
+    fn user_agent(&self) -> &UserAgent {
+        &self.config.user_agent
     }
 }
 

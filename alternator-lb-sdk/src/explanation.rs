@@ -1,17 +1,19 @@
-//! Where a request would go, and why.
+//! Why an operation goes to a node.
 
 use crate::cluster::Cluster;
-use crate::operation::access::Access;
-use alternator_lb_core::routing::{Preference, RoutingInfo, RoutingKey, Token};
-use alternator_lb_core::routing::{Reason, Replica, RoutingTrace};
+use crate::metadata::FetchedMap;
+use crate::operation::item_operation::{ItemOperation, TableOrIndex};
+use alternator_lb_core::routing::{
+    Preference, Reason, Replica, RoutingInfo, RoutingKey, RoutingTrace, Token,
+};
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Where an operation would go at the moment, and why. Made by [`Alternator::explain()`](crate::Alternator::explain).
+/// The node that an operation would go to at the moment, and the reason. Returned by [`Alternator::explain()`](crate::Alternator::explain).
 ///
-/// [`Display`](fmt::Display) tells all of it, in a line for each partition and one for the choice:
+/// [`Display`](fmt::Display) prints a line for each partition, and one for the node:
 ///
 /// ```text
 /// users, token -6017608668500074083: held by 10.0.0.2, 10.0.0.5, 10.0.0.9, as read 12.3s ago
@@ -25,7 +27,7 @@ pub struct Explanation {
     pub(crate) reason: Reason,
 }
 
-/// A partition that an operation is about.
+/// A partition that an operation reads or writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partition {
     pub(crate) table: String,
@@ -36,7 +38,7 @@ pub struct Partition {
 }
 
 impl Explanation {
-    pub(crate) fn new(partitions: Vec<Partition>, trace: RoutingTrace) -> Self {
+    fn new(partitions: Vec<Partition>, trace: RoutingTrace) -> Self {
         Self {
             partitions,
             replicas: trace.replicas,
@@ -45,28 +47,28 @@ impl Explanation {
         }
     }
 
-    /// The partitions that the operation is about, as often as it names them. Empty if it is about none, as a `Scan` is, if
-    /// their keys are not known yet, or if neither [`token_aware`](crate::Builder::token_aware) nor
+    /// The partitions that the operation reads or writes, as often as it names them. Empty if there are none, as for a `Scan`,
+    /// if their keys are not known yet, or if neither [`token_aware`](crate::Builder::token_aware) nor
     /// [`key_affinity`](crate::Builder::key_affinity) is on.
     #[must_use]
     pub fn partitions(&self) -> &[Partition] {
         &self.partitions
     }
 
-    /// The nodes that hold any of these partitions, of those that can be reached by their addresses and are known to
+    /// The nodes that hold any of these partitions, as far as their addresses are listed in
     /// [`Alternator::nodes()`](crate::Alternator::nodes).
     #[must_use]
     pub fn replicas(&self) -> &[Replica] {
         &self.replicas
     }
 
-    /// The address of the node that a request would go to, as `scheme://host:port`. `None` if nothing may be sent.
+    /// The address of the node, as `scheme://host:port`. `None` if there is no node to send to.
     #[must_use]
     pub fn node(&self) -> Option<&str> {
         self.node.as_deref()
     }
 
-    /// Why it would go there.
+    /// The reason for the node.
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.reason
@@ -74,13 +76,29 @@ impl Explanation {
 }
 
 impl Partition {
+    fn new(
+        source: TableOrIndex<'_>,
+        token: Token,
+        fetched: Option<&FetchedMap>,
+        now: Duration,
+    ) -> Self {
+        let replicas = fetched.map(|fetched| fetched.map.replicas(token));
+        Self {
+            table: source.table.to_owned(),
+            index: source.index.map(str::to_owned),
+            token: token.value(),
+            replicas: replicas.unwrap_or_default().to_vec(),
+            map_age: fetched.map(|fetched| now.saturating_sub(fetched.fetched_at)),
+        }
+    }
+
     /// The table.
     #[must_use]
     pub fn table(&self) -> &str {
         &self.table
     }
 
-    /// The index of it that is queried, if one is.
+    /// The index of the table, if one is queried.
     #[must_use]
     pub fn index(&self) -> Option<&str> {
         self.index.as_deref()
@@ -92,35 +110,38 @@ impl Partition {
         self.token
     }
 
-    /// The addresses of the nodes that hold the partition, in all datacenters, as far as that is known.
+    /// The addresses of the nodes that hold the partition, in all datacenters, as far as they are known.
     #[must_use]
     pub fn replicas(&self) -> &[IpAddr] {
         &self.replicas
     }
 
-    /// How long ago it was read where the partitions of this table lie. `None` if that is not
-    /// known.
+    /// The age of the token map that the replicas are from. `None` if there is no map.
     #[must_use]
     pub fn map_age(&self) -> Option<Duration> {
         self.map_age
     }
 }
 
-/// What would become of an operation with this input. Nothing is looked up because of it.
+/// Explains an operation with this input. Fetches nothing.
 pub(crate) fn explain(cluster: &Cluster, input: &Input) -> Explanation {
-    let partitions_and_wish =
-        Access::of(input).and_then(|access| Some(cluster.key_routing()?.explain(&access, cluster)));
-    let (partitions, wish) = partitions_and_wish.unwrap_or_default();
-    // Without a wish it goes where a partition would of which nothing is known.
-    let wish = wish.unwrap_or_else(|| {
+    let mut partitions = Vec::new();
+    let now = cluster.now();
+    let info = cluster.key_routing().and_then(|(key_routing, metadata)| {
+        let operation = ItemOperation::from_input(input)?;
+        key_routing.explain(&operation, metadata, |source, token, fetched| {
+            partitions.push(Partition::new(source, token, fetched, now));
+        })
+    });
+    // Without routing info it goes where a partition without known replicas would.
+    let info = info.unwrap_or_else(|| {
         let any = RoutingKey {
             token: Token::MAX,
             map: None,
         };
         RoutingInfo::one(any, Preference::LeastLoaded)
     });
-    let trace = cluster.router().explain(&wish, cluster.now());
-    Explanation::new(partitions, trace)
+    Explanation::new(partitions, cluster.router().explain(&info, now))
 }
 
 impl fmt::Display for Explanation {
@@ -161,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_is_told_in_words() {
+    fn explanation_is_displayed_in_lines() {
         let partition = Partition {
             table: "users".to_owned(),
             index: None,
@@ -184,12 +205,15 @@ mod tests {
                         users, index by_age, token 7: where it lies is not known\n\
                         to http://10.0.0.5:8000, a replica that is not the more loaded of two";
         assert_eq!(explanation.to_string(), expected);
-        let refused = Explanation {
+        let without_node = Explanation {
             partitions: Vec::new(),
             node: None,
             reason: Reason::NoNode,
             ..explanation
         };
-        assert_eq!(refused.to_string(), "to no node: the scope allows none");
+        assert_eq!(
+            without_node.to_string(),
+            "to no node: the scope allows none"
+        );
     }
 }

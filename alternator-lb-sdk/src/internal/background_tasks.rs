@@ -1,71 +1,82 @@
-//! What is done beside the operations that want it done.
+//! Tasks beside the operations that cause them.
 //!
-//! An errand is begun because of an operation, on the runtime on which that runs, and the operation does not wait for it.
-//! Each ends by itself; all end when the cluster is given up or shut down, wherever they are. An errand on a runtime that
-//! is dropped goes with it, so whoever sends one out must reckon with its never coming back.
+//! A task runs on the runtime of the operation that spawns it, and the operation does not wait for it. Each ends by itself;
+//! all end when the cluster is dropped or shut down. A runtime that is dropped takes its tasks with it, so what a task has
+//! acquired must be released when its future is dropped.
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-/// The errands of a cluster.
+/// The background tasks of a cluster: some run, the others wait in the order in which they were spawned.
 #[derive(Debug)]
-pub(crate) struct Errands {
-    /// Whether no more are wanted. Each errand holds a receiver.
-    over: watch::Sender<bool>,
+pub(crate) struct BackgroundTasks {
+    /// Whether the cluster is shut down. Each task holds a receiver.
+    shutdown: watch::Sender<bool>,
+    running: Arc<Semaphore>,
 }
 
-/// How long the end of errands is waited for. One whose runtime was left standing ends only with that; but it does
-/// nothing any more either.
-const END: Duration = Duration::from_secs(1);
+/// The number of tasks that run at a time, of one cluster in one process. A change of the nodes makes the metadata of all
+/// tables stale; nothing is in a hurry, and a thousand processes must not send a thousand requests each in one moment.
+const MAX_RUNNING: usize = 8;
 
-/// How many errands are out at a time, of one cluster in one process. A change of the nodes makes the maps of all tables due;
-/// nothing is in a hurry, and a thousand processes shall not ask a thousand questions each at the same moment.
-const MOST: usize = 8;
+/// The number of tasks that run or wait, each with some kilobytes of its operation's settings. At some milliseconds for
+/// each, the last one waits less than a second.
+const MAX_TASKS: usize = 256;
 
-impl Errands {
+/// How long a shutdown waits. A task on a runtime that is not polled ends only with that runtime; but it does nothing any
+/// more either.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+
+impl BackgroundTasks {
     pub(crate) fn new() -> Self {
         Self {
-            over: watch::Sender::new(false),
+            shutdown: watch::Sender::new(false),
+            running: Arc::new(Semaphore::new(MAX_RUNNING)),
         }
     }
 
-    /// Whether so many are out that another had better wait: whoever wants it comes again with the next operation.
-    pub(crate) fn are_many(&self) -> bool {
-        self.over.receiver_count() >= MOST
+    /// Whether a task can be spawned: the queue has room, the cluster is not shut down, and there is a runtime.
+    pub(crate) fn have_room(&self) -> bool {
+        self.shutdown.receiver_count() < MAX_TASKS
+            && !*self.shutdown.borrow()
+            && Handle::try_current().is_ok()
     }
 
-    /// Whether one can be sent out at all: there is a runtime to do it, and more are wanted.
-    pub(crate) fn are_possible(&self) -> bool {
-        Handle::try_current().is_ok() && !*self.over.borrow()
-    }
-
-    /// Sends one out, if that [is possible](Self::are_possible).
-    pub(crate) fn send(&self, errand: impl Future<Output = ()> + Send + 'static) {
+    /// Spawns a task, which runs once fewer than [`MAX_RUNNING`] others do. Drops it after a shutdown or without a runtime.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        let mut over = self.over.subscribe();
-        if *over.borrow() {
+        let mut shutdown = self.shutdown.subscribe();
+        if *shutdown.borrow() {
             return;
         }
+        let running = Arc::clone(&self.running);
         runtime.spawn(async move {
-            // An error says that the cluster is gone.
-            let end = pin!(async move { drop(over.wait_for(|over| *over).await) });
-            futures_util::future::select(end, pin!(errand)).await;
+            // An error says that the cluster is dropped.
+            let shutdown =
+                pin!(async move { drop(shutdown.wait_for(|is_shut_down| *is_shut_down).await) });
+            let queued = pin!(async move {
+                // Never closed.
+                let _permit = running.acquire().await;
+                task.await;
+            });
+            futures_util::future::select(shutdown, queued).await;
         });
     }
 
-    /// Ends all errands for good.
+    /// Ends all tasks for good.
     pub(crate) async fn shutdown(&self) {
-        self.over.send_replace(true);
-        let gone = self.over.closed();
+        self.shutdown.send_replace(true);
+        let ended = self.shutdown.closed();
         match Handle::try_current() {
-            Ok(_) => drop(timeout(END, gone).await),
-            Err(_) => gone.await,
+            Ok(_) => drop(timeout(SHUTDOWN_TIMEOUT, ended).await),
+            Err(_) => ended.await,
         }
     }
 }
@@ -74,13 +85,14 @@ impl Errands {
 mod tests {
     use super::*;
     use std::future::pending;
-    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::oneshot;
+    use tokio::task::yield_now;
 
-    /// Whether the errand was dropped before it was done.
-    fn endless(errands: &Errands) -> oneshot::Receiver<()> {
+    /// Spawns a task that never ends. The receiver errs when it is dropped.
+    fn spawn_endless(tasks: &BackgroundTasks) -> oneshot::Receiver<()> {
         let (held, dropped) = oneshot::channel::<()>();
-        errands.send(async move {
+        tasks.spawn(async move {
             pending::<()>().await;
             drop(held);
         });
@@ -88,55 +100,79 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_errand_is_done_beside_its_sender() {
-        let errands = Errands::new();
+    async fn task_runs_beside_its_spawner() {
+        let tasks = BackgroundTasks::new();
         let (done, was_done) = oneshot::channel();
-        errands.send(async move { done.send(7).unwrap() });
+        tasks.spawn(async move { done.send(7).unwrap() });
         assert_eq!(was_done.await, Ok(7));
-        errands.shutdown().await;
+        tasks.shutdown().await;
     }
 
     #[tokio::test]
-    async fn a_shutdown_ends_errands_and_lets_none_begin() {
-        let errands = Errands::new();
-        let dropped = endless(&errands);
-        assert!(errands.are_possible());
-        errands.shutdown().await;
+    async fn shutdown_ends_tasks_and_prevents_new_ones() {
+        let tasks = BackgroundTasks::new();
+        let dropped = spawn_endless(&tasks);
+        assert!(tasks.have_room());
+        tasks.shutdown().await;
         assert!(dropped.await.is_err());
-        assert!(!errands.are_possible());
-        assert!(endless(&errands).await.is_err(), "not even begun");
+        assert!(!tasks.have_room());
+        assert!(spawn_endless(&tasks).await.is_err());
     }
 
     #[tokio::test]
-    async fn no_more_are_out_at_a_time_than_there_should_be() {
-        let errands = Errands::new();
+    async fn tasks_beyond_the_limit_wait_and_all_of_them_run() {
+        let tasks = BackgroundTasks::new();
+        let running = Arc::new(AtomicUsize::new(0));
+        let most = Arc::new(AtomicUsize::new(0));
+        let (done, mut all_done) = tokio::sync::mpsc::channel(MAX_TASKS);
+        for _ in 0..5 * MAX_RUNNING {
+            let (running, most, done) = (Arc::clone(&running), Arc::clone(&most), done.clone());
+            tasks.spawn(async move {
+                most.fetch_max(
+                    running.fetch_add(1, Ordering::Relaxed) + 1,
+                    Ordering::Relaxed,
+                );
+                yield_now().await;
+                running.fetch_sub(1, Ordering::Relaxed);
+                done.send(()).await.unwrap();
+            });
+        }
+        for _ in 0..5 * MAX_RUNNING {
+            all_done.recv().await.unwrap();
+        }
+        assert_eq!(most.load(Ordering::Relaxed), MAX_RUNNING);
+    }
+
+    #[tokio::test]
+    async fn full_queue_has_no_room_until_a_task_ends() {
+        let tasks = BackgroundTasks::new();
         let (done, mut was_done) = oneshot::channel::<()>();
-        errands.send(async move { drop(done) });
-        for _ in 1..MOST {
-            assert!(!errands.are_many());
-            endless(&errands);
+        tasks.spawn(async move { drop(done) });
+        for _ in 1..MAX_TASKS {
+            assert!(tasks.have_room());
+            spawn_endless(&tasks);
         }
-        assert!(errands.are_many());
+        assert!(!tasks.have_room());
         while was_done.try_recv() == Err(oneshot::error::TryRecvError::Empty) {
-            tokio::task::yield_now().await;
+            yield_now().await;
         }
-        tokio::task::yield_now().await;
-        assert!(!errands.are_many(), "one is done");
+        yield_now().await;
+        assert!(tasks.have_room());
     }
 
     #[tokio::test]
-    async fn errands_end_with_their_cluster() {
-        let errands = Arc::new(Errands::new());
-        let dropped = endless(&errands);
-        drop(errands);
+    async fn tasks_end_with_their_cluster() {
+        let tasks = BackgroundTasks::new();
+        let dropped = spawn_endless(&tasks);
+        drop(tasks);
         assert!(dropped.await.is_err());
     }
 
     #[test]
-    fn without_a_runtime_nothing_is_begun() {
-        let errands = Errands::new();
-        assert!(!errands.are_possible());
-        let mut dropped = endless(&errands);
+    fn without_a_runtime_no_task_is_spawned() {
+        let tasks = BackgroundTasks::new();
+        assert!(!tasks.have_room());
+        let mut dropped = spawn_endless(&tasks);
         assert_eq!(
             dropped.try_recv(),
             Err(oneshot::error::TryRecvError::Closed)

@@ -1,25 +1,26 @@
-//! Operations that the plugin makes by itself, because an operation of the application made it want to know something.
+//! Operations that the plugin makes by itself, to fetch metadata that an operation of the application needs.
 //!
-//! They are made like the operation that caused them: over its HTTP client, and so its connections and certificates, and
-//! with its credentials, since who may read a table may not be who may read another. So a [`Caller`] is taken from what
-//! the SDK hands to the interceptor, and kept no longer than what it is for takes.
+//! They use the means of the operation that caused them: its HTTP client, hence its connections and certificates, and its
+//! credentials, since the role that may read one table may not read another. An [`InternalClient`] is taken from what the
+//! SDK hands to the interceptor, and dropped when its work is done.
 //!
 //! JSON in and JSON out, by the SDK's own orchestrator, since only that can drive any HTTP client and credentials provider
-//! of the SDK. The typed client would have to be built from a configuration that nobody has here, and refuses some of
-//! what the server says of itself.
+//! of the SDK. The typed client would have to be built from a configuration that is not available here, and refuses some
+//! of what the server's own tables contain.
 //!
-//! No interceptor is met, neither the application's, which did not make this operation, nor the plugin's, which would
-//! learn from it once more. Such a call waits for nobody's requests, is counted with nobody's, and ends by itself.
+//! Internal operations pass no interceptor: neither the application's, which did not make them, nor the plugin's, which
+//! would cause further ones. They end by themselves, and count neither as load nor as evidence of health.
 
-mod answer;
 mod error;
+mod response;
 
-pub(crate) use error::CallError;
+pub(crate) use error::InternalError;
 
-use super::raw_response::{TakeBody, Unread};
-use crate::auth::AuthMode;
-use crate::cluster::{Cluster, SdkNode};
+use super::raw_response::{RawResponse, RawResponseDeserializer};
+use crate::request::user_agent::UserAgent;
 use crate::route_error::RouteError;
+use crate::transport::sdk_endpoint::SdkEndpoint;
+use alternator_lb_core::routing::Endpoint;
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_sdk_dynamodb::config::auth;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
@@ -42,114 +43,129 @@ use aws_types::region::SigningRegion;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::fmt::Debug;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Makes operations as another one is made. Does not keep the cluster alive.
+/// Sends operations by the means of an operation of the application. Does not keep the cluster alive.
 #[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    cluster: Weak<Cluster>,
+pub(crate) struct InternalClient {
+    context: Weak<dyn ClientContext>,
     components: RuntimeComponentsBuilder,
     config: FrozenLayer,
     user_agent: Cow<'static, str>,
 }
 
-/// How many nodes are asked at most, one after the other. That as many in a row are dead and not known to be so is rare,
-/// and whoever calls asks again later.
-const NODES: usize = 3;
+/// What an [`InternalClient`] needs of its cluster.
+pub(crate) trait ClientContext: Debug + Send + Sync {
+    /// Picks the node of a request that does not count as load, and notes that the cluster is in use.
+    fn pick_node(&self) -> Result<Arc<Endpoint<SdkEndpoint>>, RouteError>;
 
-/// How long a node has for its answer: half of the time after which the server gives up itself. A caller that goes on to
-/// the next has its answer sooner than one that waits for the end.
-const NODE_LIMIT: Duration = Duration::from_secs(5);
+    /// Whether an unsigned request must not be sent.
+    fn requires_auth(&self) -> bool;
 
-/// How much of an answer is read: a page of the server's is 1 MiB of what is stored, and its JSON some times that.
-const ANSWER_LIMIT: usize = 8 << 20;
+    fn user_agent(&self) -> &UserAgent;
+}
 
-const NAME: &str = "alternator-lb-sdk: call";
+/// The number of nodes that are tried, one after the other. More dead nodes in a row that are not known to be dead are
+/// rare, and a failed refresh is repeated later.
+const MAX_NODES: usize = 3;
 
-impl Caller {
-    /// Who calls as the operation does whose settings these are; nobody if it has no HTTP client.
-    pub(crate) fn of(
-        cluster: &Arc<Cluster>,
+/// The time that a node has to respond: half of the time after which the server itself gives up.
+const NODE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The number of bytes of a response that are read: a page of the server is 1 MiB of stored data, and its JSON is several
+/// times larger.
+const RESPONSE_LIMIT: usize = 8 << 20;
+
+const NAME: &str = "alternator-lb-sdk: internal client";
+
+impl InternalClient {
+    /// Takes the means of an operation from its components and settings. `None` if it has no HTTP client.
+    pub(crate) fn new<C: ClientContext + 'static>(
+        context: &Arc<C>,
         components: &RuntimeComponents,
         config: &ConfigBag,
     ) -> Option<Self> {
         components.http_client()?;
-        let is_kept = |other: &SharedInterceptor| other.name() == CLOCK;
+        let is_kept = |other: &SharedInterceptor| other.name() == CLOCK_SKEW;
         let mut interceptors: Vec<_> = components.interceptors().filter(is_kept).collect();
-        if cluster.config().auth == AuthMode::Required {
-            interceptors.push(SharedInterceptor::new(Signed));
+        if context.requires_auth() {
+            interceptors.push(SharedInterceptor::new(SignatureGuard));
         }
         let mut components = components.to_builder();
         components.set_interceptors(interceptors.into_iter());
-        // Theirs hold the cluster, and are for typed answers.
+        // The operation's own hold the cluster, and expect typed responses.
         components.set_endpoint_resolver(None::<SharedEndpointResolver>);
         components.set_retry_strategy(None::<SharedRetryStrategy>);
         components.set_retry_classifiers(std::iter::empty());
+        let user_agent = context.user_agent().value(config);
+        let context: Weak<C> = Arc::downgrade(context);
         Some(Self {
-            cluster: Arc::downgrade(cluster),
+            context,
             components,
             config: settings(config)?,
-            user_agent: cluster.config().user_agent.value(config),
+            user_agent,
         })
     }
 
-    /// What a node answers to `operation` on `input`; of nodes that do not answer some are asked in turn.
+    /// Sends `operation` with `input`. Tries other nodes while they do not respond.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future ends the call.
+    /// Dropping the future cancels the operation.
     pub(crate) async fn call(
         &self,
         operation: &'static str,
         input: &Value,
-    ) -> Result<Value, CallError> {
+    ) -> Result<Value, InternalError> {
         let body = input.to_string();
-        let mut asked: Vec<Arc<SdkNode>> = Vec::new();
+        let mut tried: Vec<Arc<Endpoint<SdkEndpoint>>> = Vec::new();
         loop {
-            let node = self.another_node(&asked)?;
-            let asking = self.ask(&node, operation, body.clone());
-            let error = match timeout(NODE_LIMIT, asking).await {
-                Ok(Err(CallError::Unreachable(error))) => error,
+            let node = self.pick_untried_node(&tried)?;
+            let sending = self.send(node.url().as_str(), operation, body.clone());
+            let error = match timeout(NODE_TIMEOUT, sending).await {
+                Ok(Err(InternalError::Unreachable(error))) => error,
                 Ok(result) => return result,
                 Err(elapsed) => elapsed.into(),
             };
-            asked.push(node);
-            if asked.len() == NODES {
-                return Err(CallError::Unreachable(error));
+            tried.push(node);
+            if tried.len() == MAX_NODES {
+                return Err(InternalError::Unreachable(error));
             }
         }
     }
 
-    /// The next node, one that was not asked if there is any.
-    fn another_node(&self, asked: &[Arc<SdkNode>]) -> Result<Arc<SdkNode>, CallError> {
-        let unreachable = |error: BoxError| CallError::Unreachable(error);
-        let cluster = self.cluster.upgrade();
-        let cluster =
-            cluster.ok_or_else(|| unreachable("the cluster is not used any more".into()))?;
-        let next = || {
-            cluster
-                .pick_one()
-                .map_err(|error| unreachable(error.into()))
+    /// The next node, an untried one if there is any.
+    fn pick_untried_node(
+        &self,
+        tried: &[Arc<Endpoint<SdkEndpoint>>],
+    ) -> Result<Arc<Endpoint<SdkEndpoint>>, InternalError> {
+        let context = self.context.upgrade();
+        let dropped = || InternalError::Unreachable("the cluster is not used any more".into());
+        let context = context.ok_or_else(dropped)?;
+        let pick = || {
+            let node = context.pick_node();
+            node.map_err(|error| InternalError::Unreachable(error.into()))
         };
-        let mut node = next()?;
-        // Other requests take turns in between, so that this can be the same node again.
-        for _ in 0..NODES {
-            if !asked.iter().any(|other| other.id() == node.id()) {
+        let mut node = pick()?;
+        // Other requests move the round robin cursor too, so that it can be the same node again.
+        for _ in 0..MAX_NODES {
+            if !tried.iter().any(|other| other.id() == node.id()) {
                 break;
             }
-            node = next()?;
+            node = pick()?;
         }
         Ok(node)
     }
 
-    async fn ask(
+    async fn send(
         &self,
-        node: &SdkNode,
+        url: &str,
         operation: &'static str,
         body: String,
-    ) -> Result<Value, CallError> {
+    ) -> Result<Value, InternalError> {
         let user_agent = self.user_agent.clone();
         let plugin = StaticRuntimePlugin::new()
             .with_config(self.config.clone())
@@ -157,21 +173,21 @@ impl Caller {
         let operation = Operation::builder()
             .service_name("Alternator")
             .operation_name(operation)
-            .endpoint_url(node.url().as_str())
+            .endpoint_url(url)
             .no_retry()
             .serializer(move |body: String| request(operation, body, user_agent.clone()))
-            .deserializer_impl::<Unread, Infallible>(TakeBody)
+            .deserializer_impl::<RawResponse, Infallible>(RawResponseDeserializer)
             .runtime_plugin(plugin)
             .build();
-        let answer = operation.invoke(body).await.map_err(unreachable)?;
-        answer::read(answer, ANSWER_LIMIT).await
+        let response = operation.invoke(body).await.map_err(unreachable)?;
+        response::read(response, RESPONSE_LIMIT).await
     }
 }
 
-/// By this the interceptor of the SDK goes that knows how far the clock is off, which signatures must know.
-const CLOCK: &str = "ServiceClockSkewInterceptor";
+/// The name of the SDK's interceptor that corrects signatures by the measured clock skew.
+const CLOCK_SKEW: &str = "ServiceClockSkewInterceptor";
 
-/// What of an operation's configuration is for any operation.
+/// The settings of an operation that apply to any operation.
 fn settings(config: &ConfigBag) -> Option<FrozenLayer> {
     let mut settings = Layer::new(NAME);
     let operation = auth::Params::builder().operation_name("DescribeTable");
@@ -180,7 +196,7 @@ fn settings(config: &ConfigBag) -> Option<FrozenLayer> {
     settings.store_or_unset(config.load::<SigV4OperationSigningConfig>().cloned());
     settings.store_or_unset(config.load::<SigningName>().cloned());
     settings.store_or_unset(config.load::<SigningRegion>().cloned());
-    // The SDK's clients have connections of their own for each pair of these two.
+    // The SDK's clients keep a connection pool for each pair of these two.
     let timeouts = config.load::<TimeoutConfig>();
     let mut pool = TimeoutConfig::builder();
     pool.set_connect_timeout(timeouts.and_then(TimeoutConfig::connect_timeout));
@@ -205,18 +221,16 @@ fn request(
     Ok(request)
 }
 
-/// The SDK's error, without the layers that say no more than "dispatch failure".
-fn unreachable<R: std::fmt::Debug + Send + Sync + 'static>(
-    error: SdkError<Infallible, R>,
-) -> CallError {
-    CallError::Unreachable(error.into_source().unwrap_or_else(Into::into))
+/// The cause of the SDK's error, without the outer layers that only say "dispatch failure".
+fn unreachable<R: Debug + Send + Sync + 'static>(error: SdkError<Infallible, R>) -> InternalError {
+    InternalError::Unreachable(error.into_source().unwrap_or_else(Into::into))
 }
 
-/// Lets nothing leave unsigned.
+/// Fails unsigned requests.
 #[derive(Debug)]
-struct Signed;
+struct SignatureGuard;
 
-impl Intercept for Signed {
+impl Intercept for SignatureGuard {
     fn name(&self) -> &'static str {
         NAME
     }

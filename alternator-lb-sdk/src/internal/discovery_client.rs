@@ -1,6 +1,6 @@
-//! Asks nodes over the HTTP client that the data takes.
+//! Discovery requests and health checks, over the HTTP client of the application's requests.
 
-use super::raw_response::{ReadError, TakeBody, Unread};
+use super::raw_response::{RawResponse, RawResponseDeserializer, ReadError};
 use crate::request::user_agent;
 use crate::retry::connection_evidence;
 use alternator_lb_core::discovery::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
@@ -13,31 +13,32 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// `GET`, as an operation that no service models.
+/// Sends `GET` as an operation that no service models.
 ///
-/// By the SDK's own orchestrator, since only that can drive any HTTP client of the SDK. No retries and no signature:
-/// the question is open to everybody, and discovery knows better whom to ask next.
+/// Uses the SDK's own orchestrator, since only that can drive any HTTP client of the SDK. Neither retries nor signs: the
+/// server accepts these requests unsigned, and discovery chooses the next node itself.
 #[derive(Debug)]
-pub(crate) struct Localnodes {
+pub(crate) struct SdkDiscoveryClient {
     http_client: SharedHttpClient,
-    /// With which the HTTP client takes the data's connections.
-    timeouts: TimeoutConfig,
-    /// With which it takes others.
-    timeouts_apart: TimeoutConfig,
+    /// Select the connection pool of the application's requests.
+    shared_pool: TimeoutConfig,
+    /// Select another pool.
+    separate_pool: TimeoutConfig,
 }
 
 /// The connect timeout that the SDK has by default. The SDK keeps a pool of connections for each pair of connect and
-/// read timeouts, so to share the data's connections discovery takes the data's timeouts.
+/// read timeouts, so discovery shares the application's connections by using the application's timeouts.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 
-/// What makes a connect timeout another one, and a pool of connections.
-const A_BIT: Duration = Duration::from_millis(1);
+/// Added to the connect timeout, selects another pool of connections.
+const POOL_OFFSET: Duration = Duration::from_millis(1);
 
-/// How much of the answer to a probe is read. It is `healthy: ` and the node's address; what is longer is there too.
+/// The number of bytes of a health check's response that are read. It is `healthy: ` and the node's address; a longer
+/// response shows a node that is reachable, too.
 const PROBE_LIMIT: usize = 1024;
 
-impl Localnodes {
-    /// Asks over `http_client`; `timeouts` are those of the data, where they are set.
+impl SdkDiscoveryClient {
+    /// A client that sends over `http_client`. `timeouts` are those of the application's requests, where they are set.
     pub(crate) fn new(http_client: SharedHttpClient, timeouts: Option<&TimeoutConfig>) -> Self {
         let connect = timeouts.and_then(TimeoutConfig::connect_timeout);
         let connect = connect.unwrap_or(CONNECT_TIMEOUT);
@@ -49,8 +50,8 @@ impl Localnodes {
         };
         Self {
             http_client,
-            timeouts: pool(connect),
-            timeouts_apart: pool(connect + A_BIT),
+            shared_pool: pool(connect),
+            separate_pool: pool(connect + POOL_OFFSET),
         }
     }
 
@@ -58,11 +59,11 @@ impl Localnodes {
         &self,
         node: &NodeUrl,
         path_and_query: String,
-        over: ConnectionPool,
-    ) -> Result<Unread, QueryError> {
-        let timeouts = match over {
-            ConnectionPool::Shared => &self.timeouts,
-            ConnectionPool::Separate => &self.timeouts_apart,
+        pool: ConnectionPool,
+    ) -> Result<RawResponse, QueryError> {
+        let timeouts = match pool {
+            ConnectionPool::Shared => &self.shared_pool,
+            ConnectionPool::Separate => &self.separate_pool,
         };
         let operation = Operation::builder()
             .service_name("Alternator")
@@ -77,7 +78,7 @@ impl Localnodes {
                 request.headers_mut().insert("user-agent", user_agent::OWN);
                 Ok(request)
             })
-            .deserializer_impl::<Unread, Infallible>(TakeBody)
+            .deserializer_impl::<RawResponse, Infallible>(RawResponseDeserializer)
             .build();
         operation.invoke(path_and_query).await.map_err(unreachable)
     }
@@ -88,28 +89,28 @@ impl Localnodes {
         path_and_query: String,
         limit: usize,
     ) -> Result<Vec<u8>, QueryError> {
-        let reply = self
+        let response = self
             .send(node, path_and_query, ConnectionPool::Shared)
             .await?;
-        if reply.status != 200 {
-            return Err(QueryError::Status(reply.status));
+        if response.status != 200 {
+            return Err(QueryError::Status(response.status));
         }
-        reply.read(limit).await.map_err(|error| match error {
+        response.read(limit).await.map_err(|error| match error {
             ReadError::Broken(error) => QueryError::Unreachable(error),
             ReadError::TooLong => QueryError::TooLong(limit),
         })
     }
 
-    async fn knock(&self, node: &NodeUrl, over: ConnectionPool) -> Result<(), QueryError> {
-        let reply = self.send(node, "/".to_owned(), over).await?;
-        match reply.read(PROBE_LIMIT).await {
+    async fn send_probe(&self, node: &NodeUrl, pool: ConnectionPool) -> Result<(), QueryError> {
+        let response = self.send(node, "/".to_owned(), pool).await?;
+        match response.read(PROBE_LIMIT).await {
             Ok(_) | Err(ReadError::TooLong) => Ok(()),
             Err(ReadError::Broken(error)) => Err(QueryError::Unreachable(error)),
         }
     }
 }
 
-impl DiscoveryClient for Localnodes {
+impl DiscoveryClient for SdkDiscoveryClient {
     fn get<'a>(
         &'a self,
         node: &'a NodeUrl,
@@ -122,13 +123,13 @@ impl DiscoveryClient for Localnodes {
     fn probe<'a>(
         &'a self,
         node: &'a NodeUrl,
-        over: ConnectionPool,
+        pool: ConnectionPool,
     ) -> ClientFuture<'a, (), QueryError> {
-        Box::pin(self.knock(node, over))
+        Box::pin(self.send_probe(node, pool))
     }
 }
 
-/// The SDK's error, without the layers that say no more than "dispatch failure".
+/// The cause of the SDK's error, without the outer layers that only say "dispatch failure".
 fn unreachable(error: SdkError<Infallible, HttpResponse>) -> QueryError {
     let source = error.into_source().unwrap_or_else(Into::into);
     match connection_evidence::is_local(source.as_ref()) {

@@ -1,4 +1,4 @@
-//! Answers to the plugin's own requests, which are read no further than they are of use.
+//! Responses to the plugin's own requests, whose bodies are read up to a limit.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
@@ -8,9 +8,9 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// An answer whose body was not read yet.
+/// A response whose body is not read yet.
 #[derive(Debug)]
-pub(crate) struct Unread {
+pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) body: SdkBody,
 }
@@ -20,12 +20,12 @@ pub(crate) struct Unread {
 pub(crate) enum ReadError {
     /// It broke off.
     Broken(BoxError),
-    /// It is longer than it may be.
+    /// It is longer than the limit.
     TooLong,
 }
 
-impl Unread {
-    /// Reads the body, up to `limit` bytes; what comes after that is left unread.
+impl RawResponse {
+    /// Reads the body, up to `limit` bytes. The rest stays unread.
     pub(crate) async fn read(self, limit: usize) -> Result<Vec<u8>, ReadError> {
         let mut stream = ByteStream::new(self.body);
         let mut read = Vec::new();
@@ -40,11 +40,11 @@ impl Unread {
     }
 }
 
-/// Hands over the body unread, so that whoever reads it can stop.
+/// Hands over the body unread, so that its reader can stop at a limit.
 #[derive(Debug)]
-pub(crate) struct TakeBody;
+pub(crate) struct RawResponseDeserializer;
 
-impl DeserializeResponse for TakeBody {
+impl DeserializeResponse for RawResponseDeserializer {
     fn deserialize_streaming_with_config(
         &self,
         response: &mut HttpResponse,
@@ -52,6 +52,6 @@ impl DeserializeResponse for TakeBody {
     ) -> Option<Result<Output, OrchestratorError<Error>>> {
         let status = response.status().as_u16();
         let body = std::mem::replace(response.body_mut(), SdkBody::taken());
-        Some(Ok(Output::erase(Unread { status, body })))
+        Some(Ok(Output::erase(RawResponse { status, body })))
     }
 }

@@ -2,38 +2,38 @@
 
 use super::lwt::{Write, WriteRules};
 
-/// Which operations on a partition all go to the same node, from all clients alike.
+/// The operations on a partition that all clients send to the same node.
 ///
-/// Given to [`Builder::key_affinity`](crate::Builder::key_affinity). What such a node is called is a *coordinator*: it takes
-/// the request, and sees to it that the replicas do what it asks for.
+/// Given to [`Builder::key_affinity`](crate::Builder::key_affinity). Such a node is the *coordinator* of a request: it takes
+/// the request, and has the replicas execute it.
 ///
 /// # Why
 ///
-/// A write with a condition, or one that changes what is there (a counter), is a *lightweight transaction*: the replicas
+/// A write with a condition, or one that changes what is stored (a counter), is a *lightweight transaction*: the replicas
 /// agree on it by Paxos. ScyllaDB has no leader for that, so the node that gets the request proposes the change. Two nodes
-/// that propose changes to one partition at the same time disturb each other: both start again after a random wait of up to
-/// 100 ms, and at worst fail with an error that leaves open whether the write was done. One node does the writes to a
-/// partition one after the other, without any of that.
+/// that propose changes to one partition at the same time contend: both start again after a random wait of up to 100 ms, and
+/// at worst fail with an error that leaves open whether the write was done. One node does the writes to a partition one
+/// after the other, without contention.
 ///
-/// Writes without conditions gain something else: each gets its time from the node that coordinates it, and the later time
-/// counts. If two clocks differ by 5 ms, then a write that follows another within these can be lost, though both succeeded.
-/// One coordinator has one clock.
+/// Writes without conditions gain something else: each gets its timestamp from the node that coordinates it, and the later
+/// timestamp wins. If two clocks differ by 5 ms, a write that follows another one within that time can be lost, though both
+/// succeeded. One coordinator has one clock.
 ///
 /// # What it costs
 ///
-/// Evenness: the requests for a partition that is in demand all meet one node. With thousands of partitions of about the
-/// same demand that evens out, to some per cent; with a few hot ones it does not. Nodes are given partitions by rendezvous
-/// hashing over the whole datacenter, also where other requests keep to a rack: when a node joins or leaves, only its own
-/// share moves. For that, [`Scope::rack`](crate::Scope::rack) has the list of the datacenter's nodes asked for as well, one
-/// more question in each refresh.
+/// Evenness: the requests for a partition in demand all go to one node. With thousands of partitions of about the same
+/// demand the load evens out, to some per cent; with a few hot ones it does not. Partitions are assigned to nodes by
+/// rendezvous hashing over the whole datacenter, also where other requests keep to a rack: when a node joins or leaves, only
+/// its own share moves. For that, [`Scope::rack`](crate::Scope::rack) has the list of the datacenter's nodes fetched as
+/// well, one more request in each refresh.
 ///
-/// Per operation that is covered it costs two allocations of some bytes, and the others nothing. Which attribute is the
-/// partition key is looked up once per table (`DescribeTable`, signed like the operation that comes first), beside the
-/// operations: until that is known, and where it may not be known, they go their ordinary way.
-/// [`Builder::partition_key`](crate::Builder::partition_key) spares that.
+/// Each operation with affinity costs two allocations of some bytes; the others cost nothing. Each table is described once
+/// to find its partition key (`DescribeTable`, signed like the operation that comes first), beside the operations: until
+/// the key is known, and where the role lacks the permission, they go their ordinary way.
+/// [`Builder::partition_key`](crate::Builder::partition_key) saves that request.
 ///
-/// It is a matter of speed, never of correctness: when the first node of a partition is out, its second takes over, and a
-/// client that sees another list of nodes for a moment merely brings back the contention.
+/// Affinity affects speed, never correctness: when the first node of a partition is ejected, its second one takes over, and
+/// a client that has another list of nodes for a moment merely brings back the contention.
 ///
 /// # Which to choose
 ///
@@ -53,101 +53,104 @@ use super::lwt::{Write, WriteRules};
 /// let alternator = Alternator::builder()
 ///     .seeds(["http://10.0.0.1:8000"])
 ///     .key_affinity(KeyAffinity::conditional_writes())
-///     .partition_key("orders", "customer") // not necessary: spares one look-up
+///     .partition_key("orders", "customer") // optional: saves one request
 ///     .build()?;
 /// # Ok::<(), alternator_lb_sdk::BuildError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct KeyAffinity(Covered);
+pub struct KeyAffinity(AffinityMode);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Covered {
+enum AffinityMode {
     ConditionalWrites,
     AllWrites,
     All,
     FromTable,
 }
 
-/// Whether an operation is covered.
+/// Whether an operation goes to the primary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Yes,
-    No,
-    /// That depends on how its table isolates writes.
-    AsItsTableSays,
+pub(super) enum Eligibility {
+    Eligible,
+    Ineligible,
+    /// It depends on how the table isolates writes.
+    DependsOnTable,
 }
 
 impl KeyAffinity {
-    /// Writes that depend on what is stored, which use transactions in ScyllaDB's usual mode, `only_rmw_uses_lwt`.
+    /// Selects writes that depend on what is stored, which use transactions in ScyllaDB's usual mode, `only_rmw_uses_lwt`.
     ///
-    /// These are, as the server has it, each `PutItem`, `UpdateItem` and `DeleteItem`
+    /// By the server's rules these are each `PutItem`, `UpdateItem` and `DeleteItem`
     ///
     /// * with a `ConditionExpression`, or the older `Expected`;
     /// * with `ReturnValues` that are stored ones: anything but `NONE` and, for `UpdateItem`, `UPDATED_NEW`;
     /// * whose `UpdateExpression` reads (`SET a = a + :x`, `if_not_exists(..)`), has `ADD` or a `DELETE` of elements, or
     ///   names a nested path; or whose older `AttributeUpdates` have `ADD`, or `DELETE` with a value.
     ///
-    /// `BatchWriteItem` knows no conditions, and is not among them.
+    /// `BatchWriteItem` has no conditions, and is not among them.
     #[must_use]
     pub const fn conditional_writes() -> Self {
-        Self(Covered::ConditionalWrites)
+        Self(AffinityMode::ConditionalWrites)
     }
 
-    /// All writes: also those without conditions, and `BatchWriteItem`, which goes to the node that is the first for most
-    /// of its items.
+    /// Selects all writes: also those without conditions, and `BatchWriteItem`, which goes to the primary of most of its
+    /// items.
     #[must_use]
     pub const fn all_writes() -> Self {
-        Self(Covered::AllWrites)
+        Self(AffinityMode::AllWrites)
     }
 
-    /// All writes, and the reads of single partitions: `GetItem`, `Query`, and `BatchGetItem` by the majority of its keys.
+    /// Selects all writes, and the reads of single partitions: `GetItem`, `Query`, and `BatchGetItem` by the majority of its keys.
     ///
-    /// Rarely what one wants: a partition that is read often is then read from one node only. A `Scan` reads all
+    /// Rarely useful: a partition that is read often is then read from one node only. A `Scan` reads all
     /// partitions and goes its ordinary way, as does a `Query` of an index whose partition key is not known.
     #[must_use]
     pub const fn all() -> Self {
-        Self(Covered::All)
+        Self(AffinityMode::All)
     }
 
-    /// The writes that use transactions, as each table isolates them.
+    /// Selects the writes that use transactions, by the isolation of each table.
     ///
-    /// Looked up with the partition key: the table's tag `system:write_isolation` by `ListTagsOfResource`; where it has
+    /// It is fetched with the partition key: the table's tag `system:write_isolation` by `ListTagsOfResource`; where it has
     /// none, the server's `alternator_write_isolation`, and in any case its `alternator_force_read_before_write`, in
     /// `.scylla.alternator.system.config`. Where authorization is enforced, reading that table takes the permission
-    /// `SELECT` on `system.config`. A table of which that cannot be known counts as one in the usual mode, so that this is
+    /// `SELECT` on `system.config`. A table whose isolation is unknown counts as one in the usual mode, so that this is
     /// then what [`conditional_writes`](Self::conditional_writes) is.
     ///
-    /// A table in the mode `forbid_rmw` or `unsafe_rmw` uses no transactions, so nothing about it is covered. A
-    /// `BatchWriteItem` is covered if one of its tables is in the mode `always_use_lwt`, as the server uses transactions
+    /// A table in the mode `forbid_rmw` or `unsafe_rmw` uses no transactions, so none of its writes is selected.
+    /// A `BatchWriteItem` is selected if one of its tables is in the mode `always_use_lwt`, as the server uses transactions
     /// for the whole of it then. Changes are noticed within some ten minutes, those made through this client at once.
     #[must_use]
     pub const fn from_table() -> Self {
-        Self(Covered::FromTable)
+        Self(AffinityMode::FromTable)
     }
 
-    /// Whether an operation that writes so, or only reads, is covered.
-    pub(crate) fn covers(self, write: Option<&Write<'_>>) -> Verdict {
-        let is_covered = match (self.0, write) {
-            (Covered::All, _) => true,
-            (Covered::ConditionalWrites | Covered::AllWrites | Covered::FromTable, None) => false,
-            (Covered::AllWrites, Some(_)) => true,
-            (Covered::ConditionalWrites, Some(write)) => write.is_read_modify_write(),
-            (Covered::FromTable, Some(_)) => return Verdict::AsItsTableSays,
+    /// Whether an operation with this write, or without one, goes to the primary.
+    pub(super) fn applies_to(self, write: Option<&Write<'_>>) -> Eligibility {
+        let is_eligible = match (self.0, write) {
+            (AffinityMode::All, _) => true,
+            (
+                AffinityMode::ConditionalWrites | AffinityMode::AllWrites | AffinityMode::FromTable,
+                None,
+            ) => false,
+            (AffinityMode::AllWrites, Some(_)) => true,
+            (AffinityMode::ConditionalWrites, Some(write)) => write.is_read_modify_write(),
+            (AffinityMode::FromTable, Some(_)) => return Eligibility::DependsOnTable,
         };
-        match is_covered {
-            true => Verdict::Yes,
-            false => Verdict::No,
+        match is_eligible {
+            true => Eligibility::Eligible,
+            false => Eligibility::Ineligible,
         }
     }
 
     /// Whether it matters how tables isolate writes.
-    pub(crate) fn asks_tables(self) -> bool {
-        self.0 == Covered::FromTable
+    pub(super) fn needs_isolation(self) -> bool {
+        self.0 == AffinityMode::FromTable
     }
 }
 
-/// Whether a table that isolates writes so uses a transaction for this one; the usual mode stands in for what is not known.
-pub(crate) fn uses_transaction(rules: Option<WriteRules>, write: &Write<'_>) -> bool {
+/// Whether a table with these rules uses a transaction for a write. Unknown rules count as those of the usual mode.
+pub(super) fn uses_transaction(rules: Option<WriteRules>, write: &Write<'_>) -> bool {
     match rules {
         Some(rules) => rules.uses_transaction(write),
         None => write.is_read_modify_write(),
@@ -172,25 +175,31 @@ mod tests {
     const BATCH: Write<'_> = write(WriteKind::Batch, false);
 
     #[test]
-    fn each_mode_covers_what_it_says() {
-        use Verdict::{AsItsTableSays, No, Yes};
+    fn each_mode_applies_to_its_operations() {
+        use Eligibility::{DependsOnTable, Eligible, Ineligible};
         let operations = [None, Some(&PUT), Some(&CONDITIONAL), Some(&BATCH)];
         for (affinity, expected) in [
-            (KeyAffinity::conditional_writes(), [No, No, Yes, No]),
-            (KeyAffinity::all_writes(), [No, Yes, Yes, Yes]),
-            (KeyAffinity::all(), [Yes, Yes, Yes, Yes]),
+            (
+                KeyAffinity::conditional_writes(),
+                [Ineligible, Ineligible, Eligible, Ineligible],
+            ),
+            (
+                KeyAffinity::all_writes(),
+                [Ineligible, Eligible, Eligible, Eligible],
+            ),
+            (KeyAffinity::all(), [Eligible, Eligible, Eligible, Eligible]),
             (
                 KeyAffinity::from_table(),
-                [No, AsItsTableSays, AsItsTableSays, AsItsTableSays],
+                [Ineligible, DependsOnTable, DependsOnTable, DependsOnTable],
             ),
         ] {
-            let verdicts = operations.map(|write| affinity.covers(write));
-            assert_eq!(verdicts, expected, "{affinity:?}");
+            let found = operations.map(|write| affinity.applies_to(write));
+            assert_eq!(found, expected, "{affinity:?}");
         }
     }
 
     #[test]
-    fn a_table_that_is_not_known_is_in_the_usual_mode() {
+    fn table_with_unknown_rules_is_in_the_usual_mode() {
         let always = Some(WriteRules {
             isolation: Isolation::Always,
             always_reads: false,

@@ -7,7 +7,6 @@ use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
 use crate::compression::{self, RetryOverride};
 use crate::events;
-use crate::operation::key_routing;
 use crate::retry::{connection_evidence, outcome, policy, unreachable};
 use crate::route_error::RouteError;
 use crate::transport::AbortableHttpClient;
@@ -152,7 +151,8 @@ impl Intercept for Interceptor {
             let clock_source = self.clock_source(components, config);
             minimal_headers.begin_operation(config, is_abortable, clock_source);
         }
-        key_routing::begin(&self.cluster, context.input(), components, config);
+        self.cluster
+            .operation_begins(context.input(), components, config);
         Ok(())
     }
 
@@ -299,7 +299,7 @@ impl Intercept for Interceptor {
         if let Some(skew) = &self.clock_skew {
             skew.measure(context.response(), components, now);
         }
-        key_routing::observe(&self.cluster, context, config);
+        self.cluster.attempt_ended(context, config);
         let outcome = outcome::classify(context, config, age);
         if let Some(transport) = &self.transport
             && outcome != Outcome::Neutral

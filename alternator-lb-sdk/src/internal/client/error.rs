@@ -1,30 +1,31 @@
-//! Why a call brought nothing.
+//! Why an internal operation failed.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 
-/// Why a call brought nothing. What to do next is another thing for each.
+/// Why an internal operation failed. Each variant calls for another reaction.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CallError {
-    /// Whoever the operation is signed as may not know that. Asking another node is of no use, asking later hardly.
+pub(crate) enum InternalError {
+    /// The role that the operation is signed as lacks the permission. Another node responds the same, and so does every
+    /// node until an operator changes the permission.
     #[error("it is refused: {0}")]
     Refused(String),
 
-    /// There is no such table.
+    /// The table does not exist.
     #[error("there is no such table")]
     NotFound,
 
-    /// No node that was asked answered in time with anything but an error of its own.
-    #[error("no node answers")]
+    /// No node responded in time with anything but an error of its own.
+    #[error("no node responds")]
     Unreachable(#[source] BoxError),
 
-    /// The server does not know the question, or its answer is not what it should be.
+    /// The server does not know the operation, or its response is malformed.
     #[error("this server does not know that: {0}")]
-    NotUnderstood(String),
+    Unsupported(String),
 }
 
-impl CallError {
-    /// What an error of the server's means, by its type and message.
-    pub(crate) fn of(kind: &str, message: &str) -> Self {
+impl InternalError {
+    /// Classifies an error of the server by its type.
+    pub(crate) fn from_response(kind: &str, message: &str) -> Self {
         let text = || format!("{kind}: {message}");
         match kind {
             "ResourceNotFoundException" | "TableNotFoundException" => Self::NotFound,
@@ -32,9 +33,9 @@ impl CallError {
             | "UnrecognizedClientException"
             | "MissingAuthenticationTokenException"
             | "InvalidSignatureException" => Self::Refused(text()),
-            // The only error of a client's that goes away by itself.
+            // The only client error that is transient.
             "RequestLimitExceeded" => Self::Unreachable(text().into()),
-            _ => Self::NotUnderstood(text()),
+            _ => Self::Unsupported(text()),
         }
     }
 }

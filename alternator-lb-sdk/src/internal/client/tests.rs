@@ -10,16 +10,16 @@ use std::sync::Mutex;
 const ROLE: &str = "alternator";
 const SECRET: &str = "secret hash";
 
-/// Takes a caller from an operation, as the plugin does. Must not be met by calls.
+/// Takes an internal client from each operation, as the plugin does. Internal operations must not pass it.
 #[derive(Clone, Debug)]
-struct Taking {
+struct ClientCapture {
     alternator: Alternator,
-    taken: Arc<Mutex<Vec<Caller>>>,
+    captured: Arc<Mutex<Vec<InternalClient>>>,
 }
 
-impl Intercept for Taking {
+impl Intercept for ClientCapture {
     fn name(&self) -> &'static str {
-        "taking"
+        "capture"
     }
 
     fn modify_before_serialization(
@@ -28,8 +28,8 @@ impl Intercept for Taking {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let caller = Caller::of(self.alternator.cluster(), components, config);
-        self.taken.lock().unwrap().push(caller.unwrap());
+        let client = InternalClient::new(self.alternator.cluster(), components, config);
+        self.captured.lock().unwrap().push(client.unwrap());
         Ok(())
     }
 }
@@ -51,32 +51,35 @@ fn enforcing() -> TestCluster {
     cluster.start().unwrap()
 }
 
-/// Calls as a client of this configuration does.
-async fn call(builder: Builder, config: config::Builder) -> Result<Value, CallError> {
+/// Sends an internal operation by the means of a client of this configuration.
+async fn call(builder: Builder, config: config::Builder) -> Result<Value, InternalError> {
     let alternator = builder.build().unwrap();
-    let taking = Taking {
+    let capture = ClientCapture {
         alternator: alternator.clone(),
-        taken: Arc::default(),
+        captured: Arc::default(),
     };
-    let config = config.alternator(&alternator).interceptor(taking.clone());
-    // Whatever becomes of it.
+    let config = config.alternator(&alternator).interceptor(capture.clone());
+    // It may fail.
     let _ = Client::from_conf(config.build()).list_tables().send().await;
-    let caller = taking.taken.lock().unwrap().pop().unwrap();
-    let answer = caller.call("ListTables", &json!({"Limit": 7})).await;
-    assert!(taking.taken.lock().unwrap().is_empty(), "it met itself");
-    answer
+    let client = capture.captured.lock().unwrap().pop().unwrap();
+    let response = client.call("ListTables", &json!({"Limit": 7})).await;
+    assert!(
+        capture.captured.lock().unwrap().is_empty(),
+        "internal operations pass no interceptor"
+    );
+    response
 }
 
 #[tokio::test]
-async fn a_call_is_unsigned_where_operations_are() {
+async fn internal_operation_is_unsigned_like_its_cause() {
     let cluster = TestCluster::builder().start().unwrap();
-    let answer = call(seeded(&cluster), unsigned()).await.unwrap();
-    assert_eq!(answer, json!({"TableNames": []}));
+    let response = call(seeded(&cluster), unsigned()).await.unwrap();
+    assert_eq!(response, json!({"TableNames": []}));
     let headers = cluster.nodes().into_iter().find_map(|node| {
         let headers = node.counters().last_headers;
-        let of_the_call =
+        let of_the_operation =
             |(name, value): &(String, String)| name == "content-length" && value == "11";
-        headers.iter().any(of_the_call).then_some(headers)
+        headers.iter().any(of_the_operation).then_some(headers)
     });
     let headers = headers.unwrap();
     let value = |name: &str| {
@@ -91,20 +94,20 @@ async fn a_call_is_unsigned_where_operations_are() {
 }
 
 #[tokio::test]
-async fn a_call_is_signed_as_operations_are() {
+async fn internal_operation_is_signed_like_its_cause() {
     let cluster = enforcing();
     for builder in [
         seeded(&cluster),
         seeded(&cluster).fast_signing(true),
         seeded(&cluster).auth(crate::AuthMode::Required),
     ] {
-        let answer = call(builder, signed(SECRET)).await.unwrap();
-        assert_eq!(answer, json!({"TableNames": []}));
+        let response = call(builder, signed(SECRET)).await.unwrap();
+        assert_eq!(response, json!({"TableNames": []}));
     }
 }
 
 #[tokio::test]
-async fn who_is_not_let_in_is_refused() {
+async fn wrong_credentials_are_refused() {
     let cluster = enforcing();
     for (builder, config) in [
         (seeded(&cluster), unsigned()),
@@ -115,18 +118,18 @@ async fn who_is_not_let_in_is_refused() {
         ),
     ] {
         let error = call(builder, config).await.unwrap_err();
-        assert!(matches!(error, CallError::Refused(_)), "{error}");
+        assert!(matches!(error, InternalError::Refused(_)), "{error}");
     }
 }
 
 #[tokio::test]
-async fn nothing_leaves_unsigned_that_must_not() {
+async fn unsigned_operation_is_not_sent_where_auth_is_required() {
     let cluster = TestCluster::builder().start().unwrap();
     let config = unsigned().allow_no_auth();
     let error = call(seeded(&cluster).auth(crate::AuthMode::Required), config)
         .await
         .unwrap_err();
-    assert!(matches!(error, CallError::Unreachable(_)), "{error}");
+    assert!(matches!(error, InternalError::Unreachable(_)), "{error}");
     let requests = cluster
         .nodes()
         .iter()
@@ -136,7 +139,7 @@ async fn nothing_leaves_unsigned_that_must_not() {
 }
 
 #[tokio::test]
-async fn nodes_that_do_not_answer_are_passed_over() {
+async fn unresponsive_nodes_are_skipped() {
     let cluster = TestCluster::builder().start().unwrap();
     cluster.node(0).stop();
     cluster.node(1).inject(Fault::ServerError { share: 1.0 });
@@ -144,33 +147,33 @@ async fn nodes_that_do_not_answer_are_passed_over() {
 }
 
 #[tokio::test]
-async fn where_none_answers_a_call_ends() {
+async fn operation_fails_where_no_node_responds() {
     let cluster = TestCluster::builder().start().unwrap();
     cluster.nodes().iter().for_each(|node| node.stop());
     let error = call(seeded(&cluster), unsigned()).await.unwrap_err();
-    assert!(matches!(error, CallError::Unreachable(_)), "{error}");
+    assert!(matches!(error, InternalError::Unreachable(_)), "{error}");
 }
 
 #[tokio::test]
-async fn a_call_keeps_no_cluster() {
+async fn internal_client_does_not_keep_the_cluster_alive() {
     let cluster = TestCluster::builder().start().unwrap();
     let alternator = seeded(&cluster).build().unwrap();
-    let taking = Taking {
+    let capture = ClientCapture {
         alternator: alternator.clone(),
-        taken: Arc::default(),
+        captured: Arc::default(),
     };
-    let taken = Arc::clone(&taking.taken);
+    let captured = Arc::clone(&capture.captured);
     let client = Client::from_conf(
         unsigned()
             .alternator(&alternator)
-            .interceptor(taking)
+            .interceptor(capture)
             .build(),
     );
     client.list_tables().send().await.unwrap();
     let weak = Arc::downgrade(alternator.cluster());
     drop((alternator, client));
     assert!(weak.upgrade().is_none());
-    let caller = taken.lock().unwrap().pop().unwrap();
-    let error = caller.call("ListTables", &json!({})).await.unwrap_err();
-    assert!(matches!(error, CallError::Unreachable(_)), "{error}");
+    let client = captured.lock().unwrap().pop().unwrap();
+    let error = client.call("ListTables", &json!({})).await.unwrap_err();
+    assert!(matches!(error, InternalError::Unreachable(_)), "{error}");
 }

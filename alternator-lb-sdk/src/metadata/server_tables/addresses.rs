@@ -1,4 +1,4 @@
-//! By which addresses clients know the nodes.
+//! The addresses by which clients know the nodes.
 
 use super::row::{Row, Uuid, uuid};
 use serde_json::Value;
@@ -7,59 +7,62 @@ use std::net::IpAddr;
 
 /// Addresses of nodes, from `system.local` and `system.peers`.
 ///
-/// A node tells of itself in the one, and of the others in the other: for all of them both must come from the same node,
-/// or the latter from two.
+/// A node lists itself in the one and its peers in the other. All nodes are known once both are read from the same node, or
+/// the latter from two.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Addresses {
-    by_name: HashMap<Name, IpAddr>,
+    by_name: HashMap<NodeName, IpAddr>,
 }
 
-/// What the tables of replicas call a node.
+/// The name of a node in the tables of replicas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Name {
+pub(crate) enum NodeName {
     Host(Uuid),
-    /// Where the other nodes find it.
+    /// The address by which the other nodes know it.
     Internal(IpAddr),
 }
 
-/// How many names are kept: two for each node of a cluster larger than any.
+/// The number of names that are kept: two for each node of a cluster larger than any.
 const MAX_NAMES: usize = 20_000;
 
 impl Addresses {
-    /// What is asked for of `system.local`.
-    pub(crate) const OF_ITSELF: [&'static str; 4] = [
+    /// The columns that are read of `system.local`.
+    pub(crate) const OF_LOCAL: [&'static str; 4] = [
         "host_id",
         "rpc_address",
         "broadcast_address",
         "listen_address",
     ];
-    /// What is asked for of `system.peers`.
+    /// The columns that are read of `system.peers`.
     pub(crate) const OF_PEERS: [&'static str; 3] = ["host_id", "rpc_address", "peer"];
 
-    /// Takes note of a row of either table.
+    /// Reads a row of either table.
     pub(crate) fn read(&mut self, row: &Value) {
         let row = Row::new(row);
         let internal = ["peer", "broadcast_address", "listen_address"]
             .into_iter()
             .find_map(|column| address(row, column));
-        // A node that names no other is known by the one that it has.
+        // Without an RPC address, clients use the internal one.
         let Some(known_as) = address(row, "rpc_address").or(internal) else {
             return;
         };
-        let host = row.text("host_id").and_then(uuid).map(Name::Host);
-        for name in [host, internal.map(Name::Internal)].into_iter().flatten() {
+        let host = row.text("host_id").and_then(uuid).map(NodeName::Host);
+        for name in [host, internal.map(NodeName::Internal)]
+            .into_iter()
+            .flatten()
+        {
             if self.by_name.len() < MAX_NAMES {
                 self.by_name.insert(name, known_as);
             }
         }
     }
 
-    pub(crate) fn find(&self, name: Name) -> Option<IpAddr> {
+    pub(crate) fn find(&self, name: NodeName) -> Option<IpAddr> {
         self.by_name.get(&name).copied()
     }
 }
 
-/// An address that somebody can be found at.
+/// Parses an address that can be connected to.
 fn address(row: Row<'_>, column: &str) -> Option<IpAddr> {
     let address: IpAddr = row.parsed(column)?;
     let address = address.to_canonical();

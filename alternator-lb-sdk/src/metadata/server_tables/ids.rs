@@ -8,13 +8,12 @@ pub(crate) fn keyspace(table: &str) -> String {
     format!("alternator_{table}")
 }
 
-/// The id of a table, or of one of its indexes, if this row has it. Both tables are read with the columns `id` and
-/// `table_name` or `view_name`.
+/// The id of a table, or of one of its indexes, if this row has it: a row of `id` and `table_name` or `view_name`.
 ///
 /// An index is a view: `table:index` if it is global, `table!:index` if it is local.
 pub(crate) fn id_in<'a>(row: &'a Value, table: &str, index: Option<&str>) -> Option<&'a str> {
     let row = Row::new(row);
-    let is_it = match index {
+    let is_match = match index {
         None => row.text("table_name")? == table,
         Some(index) => {
             let rest = row.text("view_name")?.strip_prefix(table)?;
@@ -22,6 +21,6 @@ pub(crate) fn id_in<'a>(row: &'a Value, table: &str, index: Option<&str>) -> Opt
             name == index
         }
     };
-    // What is no id could not be asked for.
-    row.text("id").filter(|id| is_it && uuid(id).is_some())
+    // A malformed id could not be queried.
+    row.text("id").filter(|id| is_match && uuid(id).is_some())
 }

@@ -1,4 +1,4 @@
-//! A row, as Alternator renders it.
+//! A row as Alternator renders it.
 
 use serde_json::Value;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ impl<'a> Row<'a> {
         Self(row)
     }
 
-    /// What is rendered as a string: anything but blobs, decimals and booleans.
+    /// The value of a column that is rendered as a string: of any type but blob, decimal and boolean.
     pub(crate) fn text(self, column: &str) -> Option<&'a str> {
         self.0.get(column)?.get("S")?.as_str()
     }
@@ -25,7 +25,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Reads an id as CQL renders it, `5e3d8f6c-0000-4000-8000-000000000000`.
+/// Parses an id as CQL renders it, `5e3d8f6c-0000-4000-8000-000000000000`.
 pub(crate) fn uuid(text: &str) -> Option<Uuid> {
     let groups = text.split('-');
     let is_dashed = groups.map(str::len).eq([8, 4, 4, 4, 12]);
@@ -44,7 +44,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn columns_are_strings_or_are_not_read() {
+    fn only_string_columns_are_read() {
         let row = json!({"a": {"S": "7"}, "b": {"N": "7"}, "c": "7", "d": {"S": 7}});
         let row = Row::new(&row);
         assert_eq!(
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_have_five_groups() {
+    fn id_has_five_groups() {
         let id = uuid("5e3d8f6c-0000-4000-8000-00000000000A");
         assert_eq!(id, Some(0x5e3d_8f6c_0000_4000_8000_0000_0000_000a));
         for text in [

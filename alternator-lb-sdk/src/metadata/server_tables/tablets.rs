@@ -1,25 +1,24 @@
 //! `system.tablets`
 
-use super::addresses::{Addresses, Name};
-use super::placement::Placement;
-use super::row::{Row, uuid};
-use alternator_lb_core::routing::Token;
-use alternator_lb_core::routing::TokenMap;
+use super::addresses::{Addresses, NodeName};
+use super::row::{Row, Uuid, uuid};
+use super::unresolved_ranges::UnresolvedRanges;
+use alternator_lb_core::routing::{Token, TokenMap};
 use serde_json::Value;
 
 /// The tablets of a table, from the rows of its partition.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tablets {
-    placement: Placement,
+    ranges: UnresolvedRanges,
     base_table: Option<String>,
     is_moving: bool,
 }
 
-/// The stages of a tablet on its way in which it is read where it goes to; in those before it is read where it was.
+/// The stages of a move in which a tablet is read at its new replicas; in other stages it is read at the old ones.
 const READ_NEW: [&str; 4] = ["write_both_read_new", "use_new", "cleanup", "end_migration"];
 
 impl Tablets {
-    /// What is asked for.
+    /// The columns that are read.
     pub(crate) const COLUMNS: [&'static str; 5] = [
         "last_token",
         "replicas",
@@ -38,42 +37,39 @@ impl Tablets {
         };
         let stage = row.text("stage");
         self.is_moving |= stage.is_some();
-        let has_moved = stage.is_some_and(|stage| READ_NEW.contains(&stage));
-        let moved = row.text("new_replicas").filter(|_| has_moved);
-        let replicas = moved.or_else(|| row.text("replicas")).unwrap_or_default();
-        // It ends here even if nobody can be made out.
-        self.placement.push(end, None);
+        let reads_new = stage.is_some_and(|stage| READ_NEW.contains(&stage));
+        let new = row.text("new_replicas").filter(|_| reads_new);
+        let replicas = new.or_else(|| row.text("replicas")).unwrap_or_default();
+        // The range ends here even if no host can be parsed.
+        self.ranges.push(end, None);
         for host in replicas.split(',').filter_map(host) {
-            self.placement.push(end, Some(Name::Host(host)));
+            self.ranges.push(end, Some(NodeName::Host(host)));
         }
     }
 
-    /// The id of the table whose tablets these are, if that is another one: they are read there.
+    /// The id of the table with which this one is co-located, if it has no tablets of its own.
     pub(crate) fn base_table(&self) -> Option<&str> {
-        let is_elsewhere = self.placement.is_empty();
-        self.base_table.as_deref().filter(|_| is_elsewhere)
+        let has_none = self.ranges.is_empty();
+        self.base_table.as_deref().filter(|_| has_none)
     }
 
-    /// Whether some are on their way to other nodes.
+    /// Whether tablets are moving between nodes.
     pub(crate) fn are_moving(&self) -> bool {
         self.is_moving
     }
 
-    pub(crate) fn placement(&self) -> &Placement {
-        &self.placement
+    pub(crate) fn ranges(&self) -> &UnresolvedRanges {
+        &self.ranges
     }
 
-    /// The map of it, once it is known by which addresses clients know the nodes. None if there is more than a map can have.
+    /// The map of the tablets, with the addresses of their hosts. `None` if there are more than a map can have.
     pub(crate) fn map(&self, addresses: &Addresses) -> Option<TokenMap> {
-        match self.placement.is_too_large() {
-            true => None,
-            false => TokenMap::of_tablets(self.placement.ends(addresses)),
-        }
+        TokenMap::of_tablets(self.ranges.resolve(addresses)?)
     }
 }
 
-/// The host of a replica, which is rendered with its shard: `5e3d8f6c-0000-4000-8000-000000000000:3`.
-fn host(replica: &str) -> Option<u128> {
+/// Parses the host of a replica, which is rendered with its shard: `5e3d8f6c-0000-4000-8000-000000000000:3`.
+fn host(replica: &str) -> Option<Uuid> {
     let replica = replica.trim();
     let (host, _shard) = replica.split_once(':').unwrap_or((replica, ""));
     uuid(host)

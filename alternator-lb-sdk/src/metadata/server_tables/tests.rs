@@ -1,6 +1,5 @@
 use super::*;
-use alternator_lb_core::routing::Token;
-use alternator_lb_core::routing::TokenMap;
+use alternator_lb_core::routing::{Token, TokenMap};
 use serde_json::{Value, json};
 use std::net::IpAddr;
 
@@ -64,7 +63,7 @@ fn map_of_tablets(rows: &[Value], addresses: &Addresses) -> TokenMap {
 }
 
 fn map_of_ring(rows: &[Value], addresses: &Addresses) -> TokenMap {
-    let mut ring = Ring::default();
+    let mut ring = VnodeRing::default();
     rows.iter().for_each(|row| ring.read(row));
     ring.map(addresses).unwrap()
 }
@@ -80,7 +79,7 @@ fn replicas(map: &TokenMap, token: i64) -> Vec<u8> {
 }
 
 #[test]
-fn a_tablet_names_its_hosts() {
+fn tablet_lists_its_hosts() {
     let rows = [tablet(-1, &[3, 1]), tablet(i64::MAX, &[2])];
     let map = map_of_tablets(&rows, &addresses(1..=3));
     assert_eq!(
@@ -90,7 +89,7 @@ fn a_tablet_names_its_hosts() {
 }
 
 #[test]
-fn a_tablet_that_moves_is_read_where_its_stage_says() {
+fn moving_tablet_is_read_where_its_stage_says() {
     for (stage, expected) in [
         ("allow_write_both_read_old", 1),
         ("streaming", 1),
@@ -116,26 +115,22 @@ fn a_tablet_that_moves_is_read_where_its_stage_says() {
 }
 
 #[test]
-fn a_local_index_has_the_tablets_of_its_table() {
+fn local_index_has_the_tablets_of_its_table() {
     let mut tablets = Tablets::default();
     tablets.read(&row(&[("base_table", host_id(9))]));
     assert_eq!(tablets.base_table(), Some(host_id(9).as_str()));
-    assert!(tablets.placement().is_empty());
+    assert!(tablets.ranges().is_empty());
     tablets.read(&tablet(i64::MAX, &[1]));
-    assert_eq!(
-        tablets.base_table(),
-        None,
-        "it is here that the tablets are"
-    );
+    assert_eq!(tablets.base_table(), None, "it has tablets of its own");
 }
 
 #[test]
-fn a_tablet_that_names_nobody_still_ends_where_it_ends() {
-    let nobody = row(&[
+fn range_of_a_tablet_without_hosts_has_no_replicas() {
+    let hostless = row(&[
         ("last_token", "0".to_owned()),
-        ("replicas", "nobody".to_owned()),
+        ("replicas", "no host".to_owned()),
     ]);
-    let rows = [nobody, tablet(100, &[9]), tablet(i64::MAX, &[1])];
+    let rows = [hostless, tablet(100, &[9]), tablet(i64::MAX, &[1])];
     let map = map_of_tablets(&rows, &addresses(1..=2));
     assert_eq!(
         [0, 100, 101].map(|token| replicas(&map, token)),
@@ -145,7 +140,7 @@ fn a_tablet_that_names_nobody_still_ends_where_it_ends() {
 }
 
 #[test]
-fn a_range_of_the_ring_has_a_row_for_each_replica() {
+fn ring_range_has_a_row_for_each_replica() {
     let rows = [
         vnode("-100", "100", 2),
         vnode("100", "-100", 3),
@@ -165,7 +160,7 @@ fn a_range_of_the_ring_has_a_row_for_each_replica() {
 }
 
 #[test]
-fn the_end_of_the_ring_may_be_nothing_or_the_least_token() {
+fn ring_ends_with_an_empty_string_or_the_least_token() {
     for infinity in ["", "-9223372036854775808"] {
         let rows = [
             vnode(infinity, "-100", 1),
@@ -179,7 +174,7 @@ fn the_end_of_the_ring_may_be_nothing_or_the_least_token() {
 }
 
 #[test]
-fn what_a_lost_row_told_belongs_to_nobody_else() {
+fn range_of_a_malformed_row_has_no_replicas() {
     let rows = [
         vnode("100", "-100", 1),
         vnode("0", "100", 3),
@@ -193,7 +188,7 @@ fn what_a_lost_row_told_belongs_to_nobody_else() {
 }
 
 #[test]
-fn rings_of_single_tables_are_passed_over_and_old_servers_name_none() {
+fn ring_rows_of_single_tables_are_skipped_and_old_servers_name_no_table() {
     let mut single = vnode("", "", 2);
     single["table_name"] = json!({"S": "events"});
     let mut old = vnode("", "", 1);
@@ -203,7 +198,7 @@ fn rings_of_single_tables_are_passed_over_and_old_servers_name_none() {
 }
 
 #[test]
-fn a_node_is_known_by_its_rpc_address_or_else_by_what_it_has() {
+fn node_is_known_by_its_rpc_address_or_else_by_its_internal_one() {
     let mut addresses = Addresses::default();
     addresses.read(&row(&[
         ("host_id", host_id(1)),
@@ -244,15 +239,15 @@ fn a_node_is_known_by_its_rpc_address_or_else_by_what_it_has() {
 }
 
 #[test]
-fn a_placement_knows_whose_addresses_are_missing() {
+fn ranges_are_resolved_once_all_addresses_are_known() {
     let mut tablets = Tablets::default();
     tablets.read(&tablet(i64::MAX, &[1, 2]));
-    assert!(!tablets.placement().is_covered_by(&addresses([1])));
-    assert!(tablets.placement().is_covered_by(&addresses([1, 2, 3])));
+    assert!(!tablets.ranges().are_resolved_by(&addresses([1])));
+    assert!(tablets.ranges().are_resolved_by(&addresses([1, 2, 3])));
 }
 
 #[test]
-fn a_table_is_told_from_its_indexes() {
+fn ids_of_a_table_and_its_indexes_are_distinguished() {
     let table = row(&[("table_name", "a.b".to_owned()), ("id", host_id(1))]);
     let global = row(&[("view_name", "a.b:c".to_owned()), ("id", host_id(2))]);
     let local = row(&[("view_name", "a.b!:d".to_owned()), ("id", host_id(3))]);
@@ -279,8 +274,8 @@ fn a_table_is_told_from_its_indexes() {
 }
 
 #[test]
-fn a_question_goes_on_where_a_page_ended() {
-    let question = Question::query("system.tablets", &[("table_id", "7")], &["key", "stage"]);
+fn next_page_begins_where_the_last_one_ended() {
+    let query = ServerQuery::query("system.tablets", &[("table_id", "7")], &["key", "stage"]);
     let expected = json!({
         "TableName": ".scylla.alternator.system.tablets",
         "KeyConditionExpression": "#k0 = :k0",
@@ -289,21 +284,24 @@ fn a_question_goes_on_where_a_page_ended() {
         "ExpressionAttributeValues": {":k0": {"S": "7"}},
         "Limit": 5000,
     });
+    assert_eq!((query.operation(), query.input()), ("Query", &expected));
+    let response = json!({"Items": [], "LastEvaluatedKey": {"table_id": {"S": "7"}}});
+    let next = query.clone().after(Page::new(&response).unwrap()).unwrap();
     assert_eq!(
-        (question.operation(), question.body()),
-        ("Query", &expected)
+        next.input()["ExclusiveStartKey"],
+        response["LastEvaluatedKey"]
     );
-    let answer = json!({"Items": [], "LastEvaluatedKey": {"table_id": {"S": "7"}}});
-    let next = question.clone().after(Page::of(&answer).unwrap()).unwrap();
-    assert_eq!(next.body()["ExclusiveStartKey"], answer["LastEvaluatedKey"]);
     assert_eq!(
-        next.after(Page::of(&answer).unwrap()),
+        next.after(Page::new(&response).unwrap()),
         None,
         "it leads nowhere"
     );
     let last = json!({"Items": [{}, {}]});
-    let last = Page::of(&last).unwrap();
+    let last = Page::new(&last).unwrap();
     assert_eq!(last.rows().len(), 2);
-    assert_eq!(Question::scan("system.peers", &["peer"]).after(last), None);
-    assert!(Page::of(&json!({"Count": 0})).is_none());
+    assert_eq!(
+        ServerQuery::scan("system.peers", &["peer"]).after(last),
+        None
+    );
+    assert!(Page::new(&json!({"Count": 0})).is_none());
 }

@@ -1,4 +1,4 @@
-//! What holds whatever the rows.
+//! Properties of any rows.
 
 use super::*;
 use proptest::prelude::*;
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn tablets_are_read_as_they_lie(layout in any_layout(), token in any::<i64>(), seed in any::<u64>()) {
+    fn tablets_map_to_their_replicas(layout in any_layout(), token in any::<i64>(), seed in any::<u64>()) {
         let mut rows: Vec<Value> = layout.iter()
             .map(|(end, replicas)| tablet(*end, &replicas.iter().copied().collect::<Vec<_>>())).collect();
         fastrand::Rng::with_seed(seed).shuffle(&mut rows);
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn a_ring_is_read_as_it_lies(layout in any_layout(), token in any::<i64>(), seed in any::<u64>()) {
+    fn ring_maps_to_its_replicas(layout in any_layout(), token in any::<i64>(), seed in any::<u64>()) {
         let before = |end: i64| layout.range(..end).next_back().or_else(|| layout.iter().next_back()).unwrap().0;
         let mut rows: Vec<Value> = layout.iter()
             .flat_map(|(end, replicas)| replicas.iter().map(|node| vnode(&before(*end).to_string(), &end.to_string(), *node)))

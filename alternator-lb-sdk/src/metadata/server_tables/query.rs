@@ -1,25 +1,25 @@
-//! What is asked.
+//! Queries of the server's tables.
 
 use serde_json::{Map, Value, json};
 
 /// A `Query` or `Scan` of one of the server's tables.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Question {
+pub(crate) struct ServerQuery {
     operation: &'static str,
-    body: Value,
+    input: Value,
 }
 
-/// What comes back.
+/// One page of the result.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page<'a>(&'a Value);
 
-/// How many rows an answer has: some 200 bytes each, so that it is a megabyte. The server itself would go up to one megabyte
-/// of what it reads, of which its rendering makes several; with much fewer, it would make up its ring too often.
-const ROWS: u32 = 5_000;
+/// The number of rows of a page: some 200 bytes each make a megabyte. The server's own limit is a megabyte of stored data,
+/// which its rendering makes several times larger; with much smaller pages it would compute its ring too often.
+const PAGE_ROWS: u32 = 5_000;
 
-impl Question {
-    /// Asks for columns of the rows with this key: a partition key, perhaps with a clustering key. All keys are strings,
-    /// whatever their type.
+impl ServerQuery {
+    /// Selects columns of the rows with this key: a partition key, perhaps with a clustering key. Keys of all types are given
+    /// as strings.
     pub(crate) fn query(table: &str, key: &[(&str, &str)], columns: &[&str]) -> Self {
         let mut names = Map::new();
         let projection = projection(columns, &mut names);
@@ -30,64 +30,62 @@ impl Question {
             values.insert(format!(":k{number}"), json!({"S": value}));
             conditions.push(format!("#k{number} = :k{number}"));
         }
-        let body = json!({
+        let input = json!({
             "TableName": internal(table),
             "KeyConditionExpression": conditions.join(" AND "),
             "ProjectionExpression": projection,
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
-            "Limit": ROWS,
+            "Limit": PAGE_ROWS,
         });
         Self {
             operation: "Query",
-            body,
+            input,
         }
     }
 
-    /// Asks for columns of all rows.
+    /// Selects columns of all rows.
     pub(crate) fn scan(table: &str, columns: &[&str]) -> Self {
         let mut names = Map::new();
         let projection = projection(columns, &mut names);
-        let body = json!({
+        let input = json!({
             "TableName": internal(table),
             "ProjectionExpression": projection,
             "ExpressionAttributeNames": names,
-            "Limit": ROWS,
+            "Limit": PAGE_ROWS,
         });
         Self {
             operation: "Scan",
-            body,
+            input,
         }
     }
 
-    /// The operation's name.
     pub(crate) fn operation(&self) -> &'static str {
         self.operation
     }
 
-    /// Its input.
-    pub(crate) fn body(&self) -> &Value {
-        &self.body
+    pub(crate) fn input(&self) -> &Value {
+        &self.input
     }
 
-    /// The same for what comes after that page. None if nothing does.
+    /// The query of the page that follows `page`. `None` if that is the last one.
     pub(crate) fn after(mut self, page: Page<'_>) -> Option<Self> {
         let last = page.0.get("LastEvaluatedKey")?;
-        let body = self.body.as_object_mut()?;
-        let start = body.get("ExclusiveStartKey");
-        // An answer that leads nowhere would be asked for forever.
+        let input = self.input.as_object_mut()?;
+        let start = input.get("ExclusiveStartKey");
+        // A page that leads to itself would be read for ever.
         if !last.is_object() || start == Some(last) {
             return None;
         }
-        body.insert("ExclusiveStartKey".to_owned(), last.clone());
+        input.insert("ExclusiveStartKey".to_owned(), last.clone());
         Some(self)
     }
 }
 
 impl<'a> Page<'a> {
-    /// None if the answer is none.
-    pub(crate) fn of(answer: &'a Value) -> Option<Self> {
-        answer.get("Items")?.as_array().map(|_| Self(answer))
+    /// `None` if the response has no items.
+    pub(crate) fn new(response: &'a Value) -> Option<Self> {
+        response.get("Items")?.as_array().map(|_| Self(response))
     }
 
     pub(crate) fn rows(self) -> &'a [Value] {
@@ -100,7 +98,7 @@ fn internal(table: &str) -> String {
     format!(".scylla.alternator.{table}")
 }
 
-/// By placeholders, since some columns have names that mean something else in expressions.
+/// A projection by placeholders, since some columns have reserved names.
 fn projection(columns: &[&str], names: &mut Map<String, Value>) -> String {
     let mut placeholders = Vec::new();
     for (number, column) in columns.iter().enumerate() {

@@ -1,9 +1,9 @@
-//! Which partitions an operation is about.
+//! The partitions that an operation is about.
 //!
-//! Read from the typed input, before it is serialised: it is borrowed, looked up, and hashed; nothing is copied.
+//! They are read from the typed input before it is serialised: keys are borrowed and hashed, never copied.
 //!
-//! Operations that are about no single partitions (`Scan`, those on whole tables) have no [`Access`], and go their ordinary
-//! way. So do keys that are missing or of another type than keys have: the server refuses them.
+//! Operations that are not about single partitions (`Scan`, those on whole tables) are no [`ItemOperation`], and go their
+//! ordinary way. So do keys that are missing or of a type that keys cannot have: the server refuses them.
 
 mod query;
 mod write;
@@ -21,48 +21,49 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, WriteRequest};
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use std::collections::HashMap;
 
-/// An operation on certain partitions.
+/// An operation on the items of certain partitions.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Access<'a> {
-    target: Target<'a>,
+pub(crate) struct ItemOperation<'a> {
+    keys: KeyInput<'a>,
     write: Option<Write<'a>>,
 }
 
-/// What has a partition key: a table, or an index of it, which may have another one.
+/// A table, or an index of it, which may have another partition key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Source<'a> {
+pub(crate) struct TableOrIndex<'a> {
     pub(crate) table: &'a str,
     pub(crate) index: Option<&'a str>,
 }
 
 type Attributes = HashMap<String, AttributeValue>;
 
+/// The part of an operation's input that has the keys.
 #[derive(Clone, Copy, Debug)]
-enum Target<'a> {
+enum KeyInput<'a> {
     Item(&'a str, &'a Attributes),
     Query(&'a str, &'a QueryInput),
-    Reads(&'a HashMap<String, KeysAndAttributes>),
-    Writes(&'a HashMap<String, Vec<WriteRequest>>),
+    BatchGet(&'a HashMap<String, KeysAndAttributes>),
+    BatchWrite(&'a HashMap<String, Vec<WriteRequest>>),
 }
 
-impl<'a> Access<'a> {
-    /// What the operation with this input does; none if it is about no single partitions.
-    pub(crate) fn of(input: &'a Input) -> Option<Self> {
-        let (target, write) = if let Some(get) = input.downcast_ref::<GetItemInput>() {
-            (Target::item(&get.table_name, &get.key), None)
+impl<'a> ItemOperation<'a> {
+    /// The operation with this input. `None` if it is not about single partitions.
+    pub(crate) fn from_input(input: &'a Input) -> Option<Self> {
+        let (keys, write) = if let Some(get) = input.downcast_ref::<GetItemInput>() {
+            (KeyInput::item(&get.table_name, &get.key), None)
         } else if let Some(put) = input.downcast_ref::<PutItemInput>() {
             (
-                Target::item(&put.table_name, &put.item),
+                KeyInput::item(&put.table_name, &put.item),
                 Some(write::put(put)),
             )
         } else if let Some(update) = input.downcast_ref::<UpdateItemInput>() {
             (
-                Target::item(&update.table_name, &update.key),
+                KeyInput::item(&update.table_name, &update.key),
                 Some(write::update(update)),
             )
         } else if let Some(delete) = input.downcast_ref::<DeleteItemInput>() {
             (
-                Target::item(&delete.table_name, &delete.key),
+                KeyInput::item(&delete.table_name, &delete.key),
                 Some(write::delete(delete)),
             )
         } else if let Some(query) = input.downcast_ref::<QueryInput>() {
@@ -70,54 +71,55 @@ impl<'a> Access<'a> {
                 query
                     .table_name
                     .as_deref()
-                    .map(|table| Target::Query(table, query)),
+                    .map(|table| KeyInput::Query(table, query)),
                 None,
             )
         } else if let Some(reads) = input.downcast_ref::<BatchGetItemInput>() {
-            (reads.request_items.as_ref().map(Target::Reads), None)
+            (reads.request_items.as_ref().map(KeyInput::BatchGet), None)
         } else {
             let writes = input.downcast_ref::<BatchWriteItemInput>()?;
             (
-                writes.request_items.as_ref().map(Target::Writes),
+                writes.request_items.as_ref().map(KeyInput::BatchWrite),
                 Some(write::BATCH),
             )
         };
-        Some(Self {
-            target: target?,
-            write,
-        })
+        Some(Self { keys: keys?, write })
     }
 
-    /// How it writes, if it does.
+    /// What it writes, if it does.
     pub(crate) fn write(&self) -> Option<&Write<'a>> {
         self.write.as_ref()
     }
 
-    /// The tables and indexes whose keys it names.
-    pub(crate) fn for_each_source(&self, mut visit: impl FnMut(Source<'a>)) {
-        match self.target {
-            Target::Item(table, _) => visit(Source::table(table)),
-            Target::Query(table, query) => visit(Source {
+    /// Visits the tables and indexes whose keys it names.
+    pub(crate) fn for_each_source(&self, mut visit: impl FnMut(TableOrIndex<'a>)) {
+        match self.keys {
+            KeyInput::Item(table, _) => visit(TableOrIndex::table(table)),
+            KeyInput::Query(table, query) => visit(TableOrIndex {
                 table,
                 index: query.index_name.as_deref(),
             }),
-            Target::Reads(tables) => tables.keys().for_each(|table| visit(Source::table(table))),
-            Target::Writes(tables) => tables.keys().for_each(|table| visit(Source::table(table))),
+            KeyInput::BatchGet(tables) => tables
+                .keys()
+                .for_each(|table| visit(TableOrIndex::table(table))),
+            KeyInput::BatchWrite(tables) => tables
+                .keys()
+                .for_each(|table| visit(TableOrIndex::table(table))),
         }
     }
 
-    /// The partitions that it reads or writes, as often as it names them, in any order; `key` knows what the partition key
-    /// of a source is called. Those whose key is not known are left out.
+    /// Visits the partitions that it reads or writes, as often as it names them, in any order. `key` returns the name of a
+    /// partition key; tables and indexes without one are skipped.
     pub(crate) fn for_each_partition<'k>(
         &self,
-        key: impl Fn(Source<'a>) -> Option<&'k str>,
-        mut visit: impl FnMut(Source<'a>, Token),
+        key: impl Fn(TableOrIndex<'a>) -> Option<&'k str>,
+        mut visit: impl FnMut(TableOrIndex<'a>, Token),
     ) {
         self.for_each_source(|source| {
             let Some(key) = key(source) else {
                 return;
             };
-            self.target.for_each_value(source, key, |value| {
+            self.keys.for_each_value(source, key, |value| {
                 if let Some(token) = token(value) {
                     visit(source, token);
                 }
@@ -126,23 +128,28 @@ impl<'a> Access<'a> {
     }
 }
 
-impl<'a> Source<'a> {
+impl<'a> TableOrIndex<'a> {
     fn table(table: &'a str) -> Self {
         Self { table, index: None }
     }
 }
 
-impl<'a> Target<'a> {
+impl<'a> KeyInput<'a> {
     fn item(table: &'a Option<String>, attributes: &'a Option<Attributes>) -> Option<Self> {
         Some(Self::Item(table.as_deref()?, attributes.as_ref()?))
     }
 
-    /// The values that the partition key of a source has.
-    fn for_each_value(self, source: Source<'_>, key: &str, visit: impl FnMut(&'a AttributeValue)) {
+    /// Visits the values of a partition key.
+    fn for_each_value(
+        self,
+        source: TableOrIndex<'_>,
+        key: &str,
+        visit: impl FnMut(&'a AttributeValue),
+    ) {
         match self {
             Self::Item(_, attributes) => attributes.get(key).into_iter().for_each(visit),
             Self::Query(_, query) => query::key(query, key).into_iter().for_each(visit),
-            Self::Reads(tables) => {
+            Self::BatchGet(tables) => {
                 let keys = tables
                     .get(source.table)
                     .into_iter()
@@ -150,7 +157,7 @@ impl<'a> Target<'a> {
                 keys.filter_map(|attributes| attributes.get(key))
                     .for_each(visit);
             }
-            Self::Writes(tables) => {
+            Self::BatchWrite(tables) => {
                 let writes = tables.get(source.table).into_iter().flatten();
                 let items =
                     writes.filter_map(|write| match (&write.put_request, &write.delete_request) {
@@ -166,7 +173,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// The token of the partition whose key has this value.
+/// The token of the partition with this key.
 fn token(value: &AttributeValue) -> Option<Token> {
     let value = match value {
         AttributeValue::S(text) => KeyValue::Text(text),

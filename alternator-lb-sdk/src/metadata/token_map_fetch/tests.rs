@@ -1,6 +1,6 @@
 use super::*;
-use crate::metadata::atlas::Atlas;
-use crate::metadata::table_maps::Known;
+use crate::metadata::table_maps::{FetchedMap, TableMaps};
+use crate::metadata::token_map_budget::TokenMapBudget;
 use alternator_lb_core::routing::Token;
 use serde_json::{Map, json};
 use std::net::IpAddr;
@@ -9,14 +9,14 @@ use std::time::Duration;
 
 const NOW: Duration = Duration::from_secs(1);
 
-/// The server's tables, with the rows of each, shown two rows at a time.
+/// A server whose tables have these rows, in pages of two.
 #[derive(Default)]
 struct Server {
     tables: HashMap<&'static str, Vec<Value>>,
-    /// What the nodes know of themselves and of the others; they are asked in turn.
+    /// What each node knows of itself and of its peers. They respond in turn.
     nodes: Vec<(Value, Vec<Value>)>,
-    refuses: Option<&'static str>,
-    asked: Mutex<Vec<String>>,
+    refused_table: Option<&'static str>,
+    queried: Mutex<Vec<String>>,
 }
 
 const PAGE: usize = 2;
@@ -27,7 +27,7 @@ impl Server {
         self
     }
 
-    /// So many nodes, each of which knows all others.
+    /// Adds nodes, each of which knows all others.
     fn with_nodes(mut self, count: u8) -> Self {
         let node = |node: u8, own: &str| {
             let columns = [
@@ -46,13 +46,13 @@ impl Server {
         self
     }
 
-    fn asked_for(&self, table: &str) -> usize {
-        let asked = self.asked.lock().unwrap();
-        asked.iter().filter(|asked| *asked == table).count()
+    fn queries_of(&self, table: &str) -> usize {
+        let queried = self.queried.lock().unwrap();
+        queried.iter().filter(|queried| *queried == table).count()
     }
 
     fn rows(&self, table: &str) -> Option<Vec<Value>> {
-        let times = self.asked.lock().unwrap().len();
+        let times = self.queried.lock().unwrap().len();
         let node = self.nodes.get(times % self.nodes.len().max(1));
         match (table, node) {
             ("system.local", Some((itself, _))) => Some(vec![itself.clone()]),
@@ -61,16 +61,15 @@ impl Server {
         }
     }
 
-    fn answer(&self, question: &Question) -> Result<Value, CallError> {
-        let body = question.body();
+    fn respond(&self, body: &Value) -> Result<Value, InternalError> {
         let table = body["TableName"].as_str().unwrap();
         let table = table.strip_prefix(".scylla.alternator.").unwrap();
-        self.asked.lock().unwrap().push(table.to_owned());
-        if self.refuses == Some(table) {
-            return Err(CallError::Refused("no SELECT".to_owned()));
+        self.queried.lock().unwrap().push(table.to_owned());
+        if self.refused_table == Some(table) {
+            return Err(InternalError::Refused("no SELECT".to_owned()));
         }
-        let rows = self.rows(table).ok_or(CallError::NotFound)?;
-        let wanted: Vec<(&str, &Value)> = (0..2)
+        let rows = self.rows(table).ok_or(InternalError::NotFound)?;
+        let conditions: Vec<(&str, &Value)> = (0..2)
             .filter_map(|number| {
                 let names = &body["ExpressionAttributeNames"];
                 let column = names[format!("#k{number}")].as_str()?;
@@ -80,23 +79,27 @@ impl Server {
                 ))
             })
             .collect();
-        let is_wanted = |row: &&Value| wanted.iter().all(|(column, value)| row[column] == **value);
-        let rows: Vec<&Value> = rows.iter().filter(is_wanted).collect();
+        let is_selected = |row: &&Value| {
+            conditions
+                .iter()
+                .all(|(column, value)| row[column] == **value)
+        };
+        let rows: Vec<&Value> = rows.iter().filter(is_selected).collect();
         let start = body["ExclusiveStartKey"]["at"].as_u64().unwrap_or_default() as usize;
         // The next page would come from another node, which has other rows.
         let size = if table == "system.peers" { 100 } else { PAGE };
         let page: Vec<&&Value> = rows.iter().skip(start).take(size).collect();
-        let mut answer = json!({"Items": page});
+        let mut response = json!({"Items": page});
         if rows.len() > start + size {
-            answer["LastEvaluatedKey"] = json!({"at": start + size});
+            response["LastEvaluatedKey"] = json!({"at": start + size});
         }
-        Ok(answer)
+        Ok(response)
     }
 }
 
-impl Ask for Server {
-    async fn ask(&self, question: &Question) -> Result<Value, CallError> {
-        self.answer(question)
+impl MetadataClient for Server {
+    async fn call(&self, _: &'static str, input: &Value) -> Result<Value, InternalError> {
+        self.respond(input)
     }
 }
 
@@ -148,33 +151,35 @@ fn vnode(table: &str, start: i64, end: i64, node: u8) -> Value {
     ])
 }
 
-/// What is known of the table `t` and these indexes of it, once it was read.
-async fn read_all(server: &Server, indexes: &[&str]) -> Result<Vec<Option<Arc<Known>>>, CallError> {
-    let atlas = Atlas::default();
-    let maps = atlas.look_up("t", NOW).unwrap();
-    let sources: Vec<Option<&str>> = std::iter::once(None)
-        .chain(indexes.iter().copied().map(Some))
-        .collect();
-    for index in &sources {
-        assert!(maps.find(*index).is_none());
+/// The maps of the table `t` and of these indexes of it, fetched and published.
+async fn fetch_all(
+    server: &Server,
+    indexes: &[&str],
+) -> Result<Vec<Option<Arc<FetchedMap>>>, InternalError> {
+    let maps = TableMaps::default();
+    maps.add(None);
+    for index in indexes {
+        maps.add(Some(index));
     }
-    let told = read(server, &maps, Addresses::default()).await?;
-    told.publish(&maps, NOW, |map| atlas.keep(map, NOW));
-    let has_id = told.base.is_some();
-    assert!(!maps.is_told_to_be(&id(1)));
-    assert_eq!(has_id, maps.is_told_to_be(&id(99)));
-    Ok(sources.iter().map(|index| maps.find(*index)).collect())
+    let sources = maps.all();
+    let outcome = fetch_token_maps(server, "t", &sources, Addresses::default()).await?;
+    let budget = TokenMapBudget::default();
+    outcome.publish(&maps, NOW, |map| budget.share(map).ok());
+    let has_id = outcome.table_id.is_some();
+    assert!(!maps.are_of_another_table(&id(1)));
+    assert_eq!(has_id, maps.are_of_another_table(&id(99)));
+    Ok(sources.iter().map(|source| source.fetched()).collect())
 }
 
-fn replica(known: &Option<Arc<Known>>, token: i64) -> String {
-    let known = known.as_ref().expect("a map");
-    let replicas = known.map.replicas(Token::new(token)).iter();
+fn replica(fetched: &Option<Arc<FetchedMap>>, token: i64) -> String {
+    let fetched = fetched.as_ref().expect("a map");
+    let replicas = fetched.map.replicas(Token::new(token)).iter();
     let replicas: Vec<String> = replicas.map(IpAddr::to_string).collect();
     replicas.join(" ")
 }
 
 #[tokio::test]
-async fn tablets_are_read_page_by_page_for_a_table_and_its_indexes() {
+async fn tablets_of_a_table_and_its_indexes_are_read_page_by_page() {
     let tablets = [
         tablet(1, -100, 1),
         tablet(1, 0, 2),
@@ -195,7 +200,7 @@ async fn tablets_are_read_page_by_page_for_a_table_and_its_indexes() {
         )
         .with("system.tablets", tablets)
         .with_nodes(5);
-    let known = read_all(&server, &["global", "local", "missing"])
+    let known = fetch_all(&server, &["global", "local", "missing"])
         .await
         .unwrap();
     let found = [-100, -99, 1, 101].map(|token| replica(&known[0], token));
@@ -205,15 +210,15 @@ async fn tablets_are_read_page_by_page_for_a_table_and_its_indexes() {
     assert!(Arc::ptr_eq(&base.map, &local.map));
     assert!(known[3].is_none(), "there is no such index");
     assert_eq!(
-        server.asked_for("system.tablets"),
+        server.queries_of("system.tablets"),
         2 + 1 + 1,
-        "the base's were read already"
+        "those of the base are shared"
     );
-    assert_eq!(server.asked_for("system.token_ring"), 0);
+    assert_eq!(server.queries_of("system.token_ring"), 0);
 }
 
 #[tokio::test]
-async fn the_ring_of_a_keyspace_is_read_once() {
+async fn ring_of_a_keyspace_is_read_once() {
     let server = Server::default()
         .with("system_schema.tables", [table("t", 1)])
         .with("system_schema.views", [view("t", "t:i", 2)])
@@ -227,29 +232,29 @@ async fn the_ring_of_a_keyspace_is_read_once() {
             ],
         )
         .with_nodes(3);
-    let known = read_all(&server, &["i"]).await.unwrap();
+    let known = fetch_all(&server, &["i"]).await.unwrap();
     for known in &known {
         assert_eq!(
             [0, 1, 101].map(|token| replica(known, token)),
             ["10.0.0.2", "10.0.0.1", "10.0.0.2"]
         );
     }
-    assert_eq!(server.asked_for("system.token_ring"), 1);
-    assert_eq!(server.asked_for("system.tablets"), 1);
+    assert_eq!(server.queries_of("system.token_ring"), 1);
+    assert_eq!(server.queries_of("system.tablets"), 1);
 }
 
 #[tokio::test]
-async fn servers_without_tablets_are_asked_for_their_ring() {
+async fn ring_is_read_where_the_server_has_no_tablets() {
     let server = Server::default()
         .with("system_schema.tables", [table("t", 1)])
         .with("system.token_ring", [vnode("t", 0, 0, 1)])
         .with_nodes(1);
-    let known = read_all(&server, &[]).await.unwrap();
+    let known = fetch_all(&server, &[]).await.unwrap();
     assert_eq!(replica(&known[0], 7), "10.0.0.1");
 }
 
 #[tokio::test]
-async fn a_node_that_does_not_name_itself_is_found_by_asking_another() {
+async fn address_that_a_node_does_not_list_is_read_from_another_node() {
     let placed = |nodes: u8| {
         let tablets = (1..=nodes).map(|node| tablet(1, i64::from(node), node));
         Server::default()
@@ -259,7 +264,7 @@ async fn a_node_that_does_not_name_itself_is_found_by_asking_another() {
     };
     for nodes in 1..=6 {
         let server = placed(nodes);
-        let known = read_all(&server, &[]).await.unwrap();
+        let known = fetch_all(&server, &[]).await.unwrap();
         for node in 1..=nodes {
             assert_eq!(
                 replica(&known[0], i64::from(node)),
@@ -269,47 +274,51 @@ async fn a_node_that_does_not_name_itself_is_found_by_asking_another() {
     }
     let mut server = placed(3);
     server.tables.get_mut("system.tablets").unwrap()[2] = tablet(1, 3, 77);
-    let known = read_all(&server, &[]).await.unwrap();
+    let known = fetch_all(&server, &[]).await.unwrap();
     assert_eq!(replica(&known[0], 1), "10.0.0.1");
-    assert_eq!(replica(&known[0], 3), "", "nobody knows that one");
-    assert_eq!(server.asked_for("system.peers"), ROUNDS);
+    assert_eq!(replica(&known[0], 3), "", "its address is unknown");
+    assert_eq!(server.queries_of("system.peers"), ADDRESS_ROUNDS);
 }
 
 #[tokio::test]
-async fn what_is_refused_or_missing_is_told() {
-    for refuses in ["system_schema.tables", "system.tablets", "system.peers"] {
+async fn refused_and_missing_tables_are_reported() {
+    for refused_table in ["system_schema.tables", "system.tablets", "system.peers"] {
         let server = Server {
-            refuses: Some(refuses),
+            refused_table: Some(refused_table),
             ..Server::default()
         };
         let server = server
             .with("system_schema.tables", [table("t", 1)])
             .with("system.tablets", [tablet(1, 0, 1)])
             .with_nodes(2);
-        let result = read_all(&server, &[]).await;
-        assert!(matches!(result, Err(CallError::Refused(_))), "{refuses}");
+        let result = fetch_all(&server, &[]).await;
+        assert!(
+            matches!(result, Err(InternalError::Refused(_))),
+            "{refused_table}"
+        );
     }
-    let result = read_all(&Server::default(), &[]).await;
-    assert!(matches!(result, Err(CallError::NotFound)));
+    let result = fetch_all(&Server::default(), &[]).await;
+    assert!(matches!(result, Err(InternalError::NotFound)));
     let gone = Server::default().with("system_schema.tables", []);
-    assert!(read_all(&gone, &[]).await.unwrap()[0].is_none());
+    assert!(fetch_all(&gone, &[]).await.unwrap()[0].is_none());
 }
 
-/// Answers the same, whatever is asked.
-struct Parrot(Value);
+/// Responds the same to every query.
+struct FixedResponse(Value);
 
-impl Ask for Parrot {
-    async fn ask(&self, _: &Question) -> Result<Value, CallError> {
+impl MetadataClient for FixedResponse {
+    async fn call(&self, _: &'static str, _: &Value) -> Result<Value, InternalError> {
         Ok(self.0.clone())
     }
 }
 
 #[tokio::test]
-async fn nonsense_is_not_understood() {
-    for nonsense in [json!({}), json!([]), json!({"Items": 7}), Value::Null] {
-        let maps = Atlas::default().look_up("t", NOW).unwrap();
-        assert!(maps.find(None).is_none());
-        let result = read(&Parrot(nonsense), &maps, Addresses::default()).await;
-        assert!(matches!(result, Err(CallError::NotUnderstood(_))));
+async fn malformed_responses_are_unsupported() {
+    for malformed in [json!({}), json!([]), json!({"Items": 7}), Value::Null] {
+        let maps = TableMaps::default();
+        maps.add(None);
+        let server = FixedResponse(malformed);
+        let result = fetch_token_maps(&server, "t", &maps.all(), Addresses::default()).await;
+        assert!(matches!(result, Err(InternalError::Unsupported(_))));
     }
 }

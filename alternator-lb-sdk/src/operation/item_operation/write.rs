@@ -1,4 +1,4 @@
-//! What the rules about transactions want to know of a write.
+//! Describes a write for the rules about transactions.
 
 use crate::operation::lwt::{Returns, Write, WriteKind};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
@@ -22,7 +22,7 @@ pub(crate) fn update(update: &UpdateItemInput) -> Write<'_> {
     Write {
         kind: WriteKind::Update {
             expression: update.update_expression.as_deref(),
-            changes_attributes: attributes.any(changes),
+            changes_attributes: attributes.any(changes_stored_value),
         },
         is_conditional: update.condition_expression.is_some() || update.expected.is_some(),
         returns: returns(update.return_values.as_ref()),
@@ -37,7 +37,7 @@ pub(crate) fn delete(delete: &DeleteItemInput) -> Write<'_> {
     }
 }
 
-/// Batches can ask for nothing.
+/// Batches have neither conditions nor return values.
 pub(crate) const BATCH: Write<'static> = Write {
     kind: WriteKind::Batch,
     is_conditional: false,
@@ -48,16 +48,16 @@ fn returns(values: Option<&ReturnValue>) -> Returns {
     match values {
         None | Some(ReturnValue::None) => Returns::Nothing,
         Some(ReturnValue::UpdatedNew) => Returns::UpdatedNew,
-        // What is newer than this is more likely something stored: what was written, the caller knows.
+        // Values newer than this library more likely return something stored: the caller knows what it wrote.
         Some(_) => Returns::Stored,
     }
 }
 
-fn changes(update: &AttributeValueUpdate) -> bool {
+fn changes_stored_value(update: &AttributeValueUpdate) -> bool {
     match &update.action {
         None | Some(AttributeAction::Put) => false,
         Some(AttributeAction::Delete) => update.value.is_some(),
-        // `ADD`, and what is newer than this.
+        // `ADD`, and actions newer than this library.
         Some(_) => true,
     }
 }

@@ -1,31 +1,31 @@
-//! What a table is like.
+//! The schema of a table.
 
 use crate::operation::lwt::WriteRules;
 use serde_json::Value;
 
-/// What a table is like, as far as it matters where its partitions are.
+/// The schema of a table, as far as it determines partitions and coordinators.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Definition {
+pub(crate) struct TableSchema {
     key: Box<str>,
     /// The partition keys of its indexes, by their names. They are few.
     indexes: Vec<(Box<str>, Box<str>)>,
     id: Option<Box<str>>,
     resource: Option<Box<str>>,
-    rules: Option<WriteRules>,
+    write_rules: Option<WriteRules>,
 }
 
-impl Definition {
-    /// A table of which no more is known than its partition key.
-    pub(crate) fn of_key(key: &str) -> Self {
+impl TableSchema {
+    /// A table of which only the partition key is known.
+    pub(super) fn from_key(key: &str) -> Self {
         Self {
             key: key.into(),
             ..Self::default()
         }
     }
 
-    /// What `DescribeTable` says, if that is what it should be.
-    pub(crate) fn parse(answer: &Value) -> Option<Self> {
-        let table = answer.get("Table")?;
+    /// Reads a response to `DescribeTable`. `None` if it is malformed.
+    pub(super) fn parse(response: &Value) -> Option<Self> {
+        let table = response.get("Table")?;
         let indexes = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
         let indexes = indexes.into_iter().flat_map(|list| entries(table, list));
         let index = |index| Some((text(index, "IndexName")?, partition_key(index)?));
@@ -34,45 +34,46 @@ impl Definition {
             indexes: indexes.filter_map(index).collect(),
             id: text(table, "TableId"),
             resource: text(table, "TableArn"),
-            rules: None,
+            write_rules: None,
         })
     }
 
-    /// The same with another partition key.
-    pub(crate) fn with_key(self, key: &str) -> Self {
+    pub(super) fn with_key(self, key: &str) -> Self {
         Self {
             key: key.into(),
             ..self
         }
     }
 
-    /// The same with what is known of its writes.
-    pub(crate) fn with_rules(self, rules: Option<WriteRules>) -> Self {
-        Self { rules, ..self }
+    pub(super) fn with_write_rules(self, write_rules: Option<WriteRules>) -> Self {
+        Self {
+            write_rules,
+            ..self
+        }
     }
 
-    /// What the partition key of the table is called, or that of one of its indexes.
+    /// The name of the partition key of the table, or of one of its indexes.
     pub(crate) fn partition_key(&self, index: Option<&str>) -> Option<&str> {
         let Some(index) = index else {
             return Some(&self.key);
         };
-        let known = self.indexes.iter().find(|(name, _)| **name == *index);
-        known.map(|(_, key)| &**key)
+        let mut indexes = self.indexes.iter();
+        indexes.find_map(|(name, key)| (**name == *index).then_some(&**key))
     }
 
-    /// What no other table has, also none of the same name.
-    pub(crate) fn id(&self) -> Option<&str> {
+    /// The server's id of the table, which changes when the table is created anew.
+    pub(super) fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// By what its tags are asked for.
-    pub(crate) fn resource(&self) -> Option<&str> {
+    /// The ARN, by which the table's tags are listed.
+    pub(super) fn resource(&self) -> Option<&str> {
         self.resource.as_deref()
     }
 
-    /// How its writes are isolated, if that is known.
-    pub(crate) fn rules(&self) -> Option<WriteRules> {
-        self.rules
+    /// How the server isolates writes to the table, if that is known.
+    pub(crate) fn write_rules(&self) -> Option<WriteRules> {
+        self.write_rules
     }
 }
 
@@ -104,14 +105,14 @@ mod tests {
     }
 
     #[test]
-    fn a_table_and_its_indexes_have_partition_keys() {
+    fn table_and_its_indexes_have_partition_keys() {
         let described = json!({"Table": {
             "KeySchema": schema("pk"),
             "GlobalSecondaryIndexes": [{"IndexName": "by_owner", "KeySchema": schema("owner")}, {"odd": 1}],
             "LocalSecondaryIndexes": [{"IndexName": "by_day", "KeySchema": schema("pk")}],
             "TableId": "4-2", "TableArn": "arn:x:table/t", "TableSizeBytes": 7,
         }});
-        let table = Definition::parse(&described).unwrap();
+        let table = TableSchema::parse(&described).unwrap();
         assert_eq!(table.partition_key(None), Some("pk"));
         assert_eq!(table.partition_key(Some("by_owner")), Some("owner"));
         assert_eq!(table.partition_key(Some("by_day")), Some("pk"));
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_none() {
+    fn malformed_description_is_rejected() {
         for odd in [
             json!({}),
             json!([]),
@@ -130,7 +131,7 @@ mod tests {
             json!({"Table": {"KeySchema": [{"AttributeName": 4, "KeyType": "HASH"}]}}),
             json!({"Table": {"KeySchema": [{"AttributeName": "sk", "KeyType": "RANGE"}]}}),
         ] {
-            assert_eq!(Definition::parse(&odd), None, "{odd}");
+            assert_eq!(TableSchema::parse(&odd), None, "{odd}");
         }
     }
 }

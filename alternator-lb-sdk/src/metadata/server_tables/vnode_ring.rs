@@ -1,24 +1,23 @@
 //! `system.token_ring`
 
-use super::addresses::{Addresses, Name};
-use super::placement::Placement;
+use super::addresses::{Addresses, NodeName};
 use super::row::Row;
-use alternator_lb_core::routing::Token;
-use alternator_lb_core::routing::TokenMap;
+use super::unresolved_ranges::UnresolvedRanges;
+use alternator_lb_core::routing::{Token, TokenMap};
 use serde_json::Value;
 use std::net::IpAddr;
 
 /// The vnodes of a keyspace, from the rows of its partition: one for each range and replica.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ring {
-    placement: Placement,
+pub(crate) struct VnodeRing {
+    ranges: UnresolvedRanges,
 }
 
-/// What stands for all tables of a keyspace. Servers before 6.0 lack the column.
+/// Stands for all tables of a keyspace. Servers before 6.0 lack the column.
 const ALL_TABLES: &str = "<ALL>";
 
-impl Ring {
-    /// What is asked for.
+impl VnodeRing {
+    /// The columns that are read.
     pub(crate) const COLUMNS: [&'static str; 4] =
         ["table_name", "start_token", "end_token", "endpoint"];
 
@@ -34,28 +33,25 @@ impl Ring {
             return;
         };
         let endpoint: Option<IpAddr> = row.parsed("endpoint");
-        let name = endpoint.map(|endpoint| Name::Internal(endpoint.to_canonical()));
-        self.placement.push(end, name);
-        // Where it starts another one ends, whatever becomes of that one's rows.
+        let name = endpoint.map(|endpoint| NodeName::Internal(endpoint.to_canonical()));
+        self.ranges.push(end, name);
+        // Another range ends where this one starts, even if the rows of that one are malformed.
         if let Some(start) = row.text("start_token").and_then(start) {
-            self.placement.push(start, None);
+            self.ranges.push(start, None);
         }
     }
 
-    pub(crate) fn placement(&self) -> &Placement {
-        &self.placement
+    pub(crate) fn ranges(&self) -> &UnresolvedRanges {
+        &self.ranges
     }
 
-    /// The map of it, once it is known by which addresses clients know the nodes. None if there is more than a map can have.
+    /// The map of the ring, with the addresses of its nodes. `None` if it has more ranges than a map can have.
     pub(crate) fn map(&self, addresses: &Addresses) -> Option<TokenMap> {
-        match self.placement.is_too_large() {
-            true => None,
-            false => TokenMap::of_ring(self.placement.ends(addresses)),
-        }
+        TokenMap::of_ring(self.ranges.resolve(addresses)?)
     }
 }
 
-/// Nothing, like the least token, is the end of the ring.
+/// The empty string, like the least token, is the end of the ring.
 fn end(text: &str) -> Option<Token> {
     match text {
         "" => Some(Token::MAX),
@@ -63,7 +59,7 @@ fn end(text: &str) -> Option<Token> {
     }
 }
 
-/// None where a range starts with the ring.
+/// `None` where a range starts with the ring.
 fn start(text: &str) -> Option<Token> {
     let start: i64 = text.parse().ok()?;
     (start != i64::MIN).then(|| Token::new(start))

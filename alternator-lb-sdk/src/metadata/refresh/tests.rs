@@ -1,6 +1,7 @@
-//! When tables are looked up, and when they are not.
+//! When the parts of a table are fetched.
 
 use super::*;
+use crate::metadata::describe::{ATTEMPTS, BACKOFF_JITTER, FIRST_BACKOFF};
 use crate::{Alternator, AlternatorExt as _, KeyAffinity};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder};
@@ -14,13 +15,16 @@ use std::sync::Mutex;
 use tokio::task::yield_now;
 use tokio::time::advance;
 
-/// A server that answers at once.
+mod maps;
+mod queue;
+
+/// A server that responds at once.
 #[derive(Clone, Debug)]
 struct Server {
-    /// What it answers to `DescribeTable`.
+    /// Its response to `DescribeTable`.
     table: Arc<Mutex<(u16, &'static str)>>,
-    /// What was asked since the last time.
-    asked: Arc<Mutex<Vec<String>>>,
+    /// The operations since the last write, without discovery.
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 const TABLE: (u16, &str) = (
@@ -47,7 +51,7 @@ impl HttpConnector for Server {
             "" => (200, r#"["10.0.0.1"]"#),
             "PutItem" => (200, "{}"),
             operation => {
-                self.asked.lock().unwrap().push(operation.to_owned());
+                self.requests.lock().unwrap().push(operation.to_owned());
                 match operation {
                     "DescribeTable" => *self.table.lock().unwrap(),
                     _ => (200, "{}"),
@@ -63,7 +67,7 @@ impl Server {
     fn new(table: (u16, &'static str)) -> Self {
         Self {
             table: Arc::new(Mutex::new(table)),
-            asked: Arc::default(),
+            requests: Arc::default(),
         }
     }
 
@@ -81,114 +85,124 @@ impl Server {
         Client::from_conf(config.alternator(&alternator).build())
     }
 
-    /// What is asked because of a write.
-    async fn asked_by_a_write(&self, client: &Client) -> Vec<String> {
-        self.asked.lock().unwrap().clear();
+    /// The requests that a write causes.
+    async fn requests_of_a_write(&self, client: &Client) -> Vec<String> {
+        self.requests.lock().unwrap().clear();
         let put = client.put_item().table_name("t");
         put.item("pk", AttributeValue::S("a".to_owned()))
             .send()
             .await
             .unwrap();
-        // Everything is answered at once.
+        // The server responds at once.
         for _ in 0..100 {
             yield_now().await;
         }
-        self.asked.lock().unwrap().clone()
+        self.requests.lock().unwrap().clone()
     }
 
-    async fn asks(&self, client: &Client) -> bool {
-        !self.asked_by_a_write(client).await.is_empty()
+    async fn is_refreshed_by_a_write(&self, client: &Client) -> bool {
+        !self.requests_of_a_write(client).await.is_empty()
     }
+}
+
+fn longest_backoff() -> Duration {
+    FIRST_BACKOFF.mul_f64(1.0 + BACKOFF_JITTER) + Duration::from_millis(1)
 }
 
 fn client(server: &Server) -> Client {
     server.client(KeyAffinity::all())
 }
 
-/// Whether a write after this time asks for the table, given that pauses are what they are ±20 %.
+/// Expects a write to refresh the table after this pause, ±20 %, and not before.
 async fn expect_pause(server: &Server, client: &Client, pause: Duration) {
     advance(pause.mul_f64(0.79)).await;
-    assert!(!server.asks(client).await, "before {pause:?}");
+    assert!(
+        !server.is_refreshed_by_a_write(client).await,
+        "before {pause:?}"
+    );
     advance(pause.mul_f64(0.42)).await;
-    assert!(server.asks(client).await, "after {pause:?}");
+    assert!(
+        server.is_refreshed_by_a_write(client).await,
+        "after {pause:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_known_is_looked_up_again_when_it_is_old_and_the_table_used() {
+async fn old_schema_is_fetched_again_when_the_table_is_used() {
     let server = Server::new(TABLE);
     let client = client(&server);
-    assert_eq!(server.asked_by_a_write(&client).await, ["DescribeTable"]);
-    expect_pause(&server, &client, AGE).await;
-    advance(10 * AGE).await;
+    assert_eq!(server.requests_of_a_write(&client).await, ["DescribeTable"]);
+    expect_pause(&server, &client, SCHEMA_AGE).await;
+    advance(10 * SCHEMA_AGE).await;
     for _ in 0..100 {
         yield_now().await;
     }
     assert_eq!(
-        server.asked_by_a_write(&client).await,
+        server.requests_of_a_write(&client).await,
         ["DescribeTable"],
         "no more"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_refused_asks_again_after_minutes() {
+async fn refused_schema_is_fetched_again_after_minutes() {
     let server = Server::new(REFUSAL);
     let client = client(&server);
-    assert_eq!(server.asked_by_a_write(&client).await, ["DescribeTable"]);
-    expect_pause(&server, &client, REFUSED).await;
+    assert_eq!(server.requests_of_a_write(&client).await, ["DescribeTable"]);
+    expect_pause(&server, &client, SCHEMA_REFUSED).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_table_that_is_missing_is_asked_for_again_after_seconds() {
+async fn missing_table_is_described_again_after_seconds() {
     let server = Server::new(NO_TABLE);
     let client = client(&server);
-    assert_eq!(server.asked_by_a_write(&client).await, ["DescribeTable"]);
-    expect_pause(&server, &client, MISSING).await;
+    assert_eq!(server.requests_of_a_write(&client).await, ["DescribeTable"]);
+    expect_pause(&server, &client, SCHEMA_MISSING).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_nobody_answers_some_attempts_are_made_and_then_a_pause() {
+async fn unreachable_nodes_are_tried_several_times_and_then_after_a_pause() {
     let server = Server::new(FAILURE);
     let client = client(&server);
-    let mut asked = server.asked_by_a_write(&client).await;
-    let mut waits = 0;
-    while asked.len() < 3 * 3 {
+    let mut requests = server.requests_of_a_write(&client).await;
+    let mut backoffs = 0;
+    while requests.len() < 3 * 3 {
         // Between attempts, of three nodes each.
-        assert_eq!(asked.len() % 3, 0, "{asked:?}");
-        waits += 1;
-        advance(FIRST_WAIT * waits).await;
+        assert_eq!(requests.len() % 3, 0, "{requests:?}");
+        backoffs += 1;
+        advance(longest_backoff() * backoffs).await;
         for _ in 0..100 {
             yield_now().await;
         }
-        asked = server.asked.lock().unwrap().clone();
+        requests = server.requests.lock().unwrap().clone();
     }
-    assert_eq!(waits, ATTEMPTS - 1);
-    expect_pause(&server, &client, SILENT).await;
+    assert_eq!(backoffs, ATTEMPTS - 1);
+    expect_pause(&server, &client, SCHEMA_UNREACHABLE).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_follows_brings_what_the_first_did_not() {
+async fn later_attempt_succeeds_after_a_failed_one() {
     let server = Server::new(FAILURE);
     let client = client(&server);
-    assert_eq!(server.asked_by_a_write(&client).await.len(), 3);
+    assert_eq!(server.requests_of_a_write(&client).await.len(), 3);
     server.set(TABLE);
-    advance(FIRST_WAIT).await;
-    assert_eq!(server.asked_by_a_write(&client).await, ["DescribeTable"]);
-    expect_pause(&server, &client, AGE).await;
+    advance(longest_backoff()).await;
+    assert_eq!(server.requests_of_a_write(&client).await, ["DescribeTable"]);
+    expect_pause(&server, &client, SCHEMA_AGE).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_writes_are_isolated_is_asked_only_where_it_matters() {
+async fn isolation_is_fetched_only_where_it_matters() {
     let server = Server::new(TABLE);
-    let asked = server
-        .asked_by_a_write(&server.client(KeyAffinity::all_writes()))
+    let requests = server
+        .requests_of_a_write(&server.client(KeyAffinity::all_writes()))
         .await;
-    assert_eq!(asked, ["DescribeTable"]);
+    assert_eq!(requests, ["DescribeTable"]);
     let client = server.client(KeyAffinity::from_table());
-    let asked = server.asked_by_a_write(&client).await;
+    let requests = server.requests_of_a_write(&client).await;
     assert_eq!(
-        asked,
+        requests,
         ["DescribeTable", "ListTagsOfResource", "Query", "Query"]
     );
-    expect_pause(&server, &client, AGE).await;
+    expect_pause(&server, &client, SCHEMA_AGE).await;
 }

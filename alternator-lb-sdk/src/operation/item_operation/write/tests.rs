@@ -1,4 +1,4 @@
-use crate::operation::access::Access;
+use crate::operation::item_operation::ItemOperation;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
@@ -25,7 +25,7 @@ fn update() -> UpdateItemInputBuilder {
 
 fn write_of(update: UpdateItemInputBuilder) -> bool {
     let input = erased(update.build().unwrap());
-    Access::of(&input)
+    ItemOperation::from_input(&input)
         .unwrap()
         .write()
         .unwrap()
@@ -41,7 +41,7 @@ fn attribute_update(
 }
 
 #[test]
-fn what_puts_and_deletes_depend_on_is_seen() {
+fn conditions_and_return_values_of_puts_and_deletes_are_read() {
     let put = || {
         PutItemInput::builder()
             .table_name("t")
@@ -91,9 +91,9 @@ fn what_puts_and_deletes_depend_on_is_seen() {
         ),
     ];
     for (input, depends) in inputs {
-        let access = Access::of(&input).unwrap();
+        let operation = ItemOperation::from_input(&input).unwrap();
         assert_eq!(
-            access.write().unwrap().is_read_modify_write(),
+            operation.write().unwrap().is_read_modify_write(),
             depends,
             "{input:?}"
         );
@@ -101,7 +101,7 @@ fn what_puts_and_deletes_depend_on_is_seen() {
 }
 
 #[test]
-fn what_updates_depend_on_is_seen() {
+fn conditions_and_expressions_of_updates_are_read() {
     let expected = ExpectedAttributeValue::builder().exists(false).build();
     assert!(!write_of(update()));
     assert!(!write_of(update().update_expression("SET x = :v")));
@@ -125,7 +125,7 @@ fn what_updates_depend_on_is_seen() {
 }
 
 #[test]
-fn legacy_updates_depend_on_what_they_change() {
+fn legacy_updates_change_stored_values_by_their_action() {
     let table = [
         (None, Some(text("x")), false),
         (Some(AttributeAction::Put), Some(text("x")), false),

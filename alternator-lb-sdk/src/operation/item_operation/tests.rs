@@ -20,15 +20,15 @@ fn token_of(value: &str) -> i64 {
 /// The partitions of an operation on sources whose key is called `pk`, except for `other`'s, which is `id`, for the index
 /// `by_owner`, which has `owner`, and for `unknown`.
 fn partitions(input: &Input) -> Vec<(String, i64)> {
-    let access = Access::of(input).unwrap();
+    let operation = ItemOperation::from_input(input).unwrap();
     let mut found = Vec::new();
-    let key = |source: Source<'_>| match (source.table, source.index) {
+    let key = |source: TableOrIndex<'_>| match (source.table, source.index) {
         ("unknown", _) => None,
         ("other", _) => Some("id"),
         (_, Some("by_owner")) => Some("owner"),
         _ => Some("pk"),
     };
-    access.for_each_partition(key, |source, token| {
+    operation.for_each_partition(key, |source, token| {
         found.push((source.table.to_owned(), token.value()));
     });
     found.sort();
@@ -41,7 +41,7 @@ fn get(attribute: &str, value: AttributeValue) -> Input {
 }
 
 #[test]
-fn the_key_of_a_single_item_is_found_in_every_operation_on_one() {
+fn key_of_a_single_item_is_found_in_every_operation() {
     let inputs = [
         get("pk", text("a")),
         erased(
@@ -77,7 +77,7 @@ fn the_key_of_a_single_item_is_found_in_every_operation_on_one() {
 }
 
 #[test]
-fn keys_can_be_texts_numbers_and_bytes() {
+fn strings_numbers_and_bytes_are_keys() {
     let of = |value| Token::of_key(value).unwrap().value();
     let known = [
         (text("12"), of(KeyValue::Text("12"))),
@@ -96,7 +96,7 @@ fn keys_can_be_texts_numbers_and_bytes() {
 }
 
 #[test]
-fn without_a_key_that_can_be_one_there_is_no_partition() {
+fn item_without_a_valid_key_has_no_partition() {
     for value in [
         AttributeValue::Bool(true),
         AttributeValue::N("twelve".to_owned()),
@@ -112,7 +112,7 @@ fn without_a_key_that_can_be_one_there_is_no_partition() {
 }
 
 #[test]
-fn what_is_about_no_single_partition_has_no_access() {
+fn operations_on_no_single_partition_are_no_item_operations() {
     let inputs = [
         erased(ScanInput::builder().table_name("t").build().unwrap()),
         erased(
@@ -128,12 +128,12 @@ fn what_is_about_no_single_partition_has_no_access() {
         erased("nothing that the SDK has"),
     ];
     for input in inputs {
-        assert!(Access::of(&input).is_none(), "{input:?}");
+        assert!(ItemOperation::from_input(&input).is_none(), "{input:?}");
     }
 }
 
 #[test]
-fn a_query_reads_the_partition_that_its_condition_names() {
+fn query_reads_the_partition_of_its_condition() {
     let query = QueryInput::builder()
         .table_name("t")
         .expression_attribute_values(":s", text("x"));
@@ -174,7 +174,7 @@ fn a_query_reads_the_partition_that_its_condition_names() {
 }
 
 #[test]
-fn a_legacy_query_reads_the_partition_that_its_condition_names() {
+fn legacy_query_reads_the_partition_of_its_condition() {
     let condition = |operator, values: Vec<AttributeValue>| {
         let condition = Condition::builder().comparison_operator(operator);
         condition
@@ -200,7 +200,7 @@ fn a_legacy_query_reads_the_partition_that_its_condition_names() {
 }
 
 #[test]
-fn a_query_on_an_index_has_the_key_of_the_index() {
+fn index_query_has_the_key_of_the_index() {
     let query = QueryInput::builder().table_name("t").index_name("by_owner");
     let query = query.key_condition_expression("pk = :p AND owner = :o");
     let query = query
@@ -208,13 +208,13 @@ fn a_query_on_an_index_has_the_key_of_the_index() {
         .expression_attribute_values(":o", text("b"));
     let input = erased(query.build().unwrap());
     assert_eq!(partitions(&input), [("t".to_owned(), token_of("b"))]);
-    Access::of(&input)
+    ItemOperation::from_input(&input)
         .unwrap()
         .for_each_source(|source| assert_eq!(source.index, Some("by_owner")));
 }
 
 #[test]
-fn batches_name_all_their_partitions_as_often_as_they_come() {
+fn batch_names_each_partition_as_often_as_it_occurs() {
     let keys = |attribute: &str, values: &[&str]| {
         let key = |value: &&str| HashMap::from([(attribute.to_owned(), text(value))]);
         values.iter().map(key).collect::<Vec<_>>()
@@ -242,7 +242,7 @@ fn batches_name_all_their_partitions_as_often_as_they_come() {
         partitions(&input),
         all(&[("other", "a"), ("t", "a"), ("t", "a"), ("t", "b")])
     );
-    assert!(Access::of(&input).unwrap().write().is_none());
+    assert!(ItemOperation::from_input(&input).unwrap().write().is_none());
 
     let put = |item| PutRequest::builder().set_item(Some(item)).build().unwrap();
     let delete = |key| DeleteRequest::builder().set_key(Some(key)).build().unwrap();
@@ -266,11 +266,16 @@ fn batches_name_all_their_partitions_as_often_as_they_come() {
             .unwrap(),
     );
     assert_eq!(partitions(&input), all(&[("t", "a"), ("t", "b")]));
-    let access = Access::of(&input).unwrap();
-    assert_eq!(access.write().unwrap().kind, WriteKind::Batch);
+    let operation = ItemOperation::from_input(&input).unwrap();
+    assert_eq!(operation.write().unwrap().kind, WriteKind::Batch);
 }
 
 #[test]
 fn reads_are_no_writes() {
-    assert!(Access::of(&get("pk", text("a"))).unwrap().write().is_none());
+    assert!(
+        ItemOperation::from_input(&get("pk", text("a")))
+            .unwrap()
+            .write()
+            .is_none()
+    );
 }

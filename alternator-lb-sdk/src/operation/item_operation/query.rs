@@ -1,10 +1,10 @@
-//! The partition that a `Query` reads.
+//! The partition key of a `Query`.
 
 use crate::operation::key_condition::value_of_key;
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use aws_sdk_dynamodb::types::{AttributeValue, ComparisonOperator};
 
-/// The value that the query asks the partition key to have: in its `KeyConditionExpression`, or its legacy `KeyConditions`.
+/// The value that the query requires of the partition key, in its `KeyConditionExpression` or its legacy `KeyConditions`.
 pub(crate) fn key<'a>(query: &'a QueryInput, key: &str) -> Option<&'a AttributeValue> {
     match &query.key_condition_expression {
         Some(expression) => {
@@ -21,7 +21,7 @@ pub(crate) fn key<'a>(query: &'a QueryInput, key: &str) -> Option<&'a AttributeV
             let condition = query.key_conditions.as_ref()?.get(key)?;
             match condition.comparison_operator {
                 ComparisonOperator::Eq => condition.attribute_value_list().first(),
-                // The server takes nothing else for a partition key.
+                // The server accepts no other operator for a partition key.
                 _ => None,
             }
         }

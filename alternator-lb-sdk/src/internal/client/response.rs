@@ -1,0 +1,103 @@
+//! The response of a node to an internal operation.
+
+use super::InternalError;
+use crate::internal::raw_response::{RawResponse, ReadError};
+use serde_json::Value;
+
+/// Reads a response of at most `limit` bytes.
+pub(crate) async fn read(response: RawResponse, limit: usize) -> Result<Value, InternalError> {
+    let status = response.status;
+    match response.read(limit).await {
+        Ok(body) => parse(status, &body),
+        Err(ReadError::Broken(error)) => Err(InternalError::Unreachable(error)),
+        Err(ReadError::TooLong) => {
+            let text = format!("the response is longer than {limit} bytes");
+            Err(InternalError::Unsupported(text))
+        }
+    }
+}
+
+fn parse(status: u16, body: &[u8]) -> Result<Value, InternalError> {
+    if status >= 500 {
+        let text = format!("a node responds with status {status}");
+        return Err(InternalError::Unreachable(text.into()));
+    }
+    let json: Result<Value, _> = serde_json::from_slice(body);
+    match (status, json) {
+        (200, Ok(json)) => Ok(json),
+        (200, Err(error)) => Err(InternalError::Unsupported(error.to_string())),
+        (_, Ok(error)) if error.get("__type").is_some() => {
+            let text = |name| error.get(name).and_then(Value::as_str).unwrap_or_default();
+            let kind = text("__type");
+            let kind = kind.rsplit_once('#').map_or(kind, |(_, kind)| kind);
+            Err(InternalError::from_response(kind, text("message")))
+        }
+        (_, Ok(_) | Err(_)) => {
+            let text = format!("a response with status {status}");
+            Err(InternalError::Unsupported(text))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(status: u16, body: &'static str) -> Result<Value, InternalError> {
+        let body = body.into();
+        super::read(RawResponse { status, body }, 100).await
+    }
+
+    async fn error(status: u16, body: &'static str) -> InternalError {
+        read(status, body).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn successful_response_is_parsed_as_json() {
+        let response = read(200, r#"{"a": 1}"#).await.unwrap();
+        assert_eq!(response, serde_json::json!({"a": 1}));
+        for odd in ["", "{", "<html>"] {
+            assert!(matches!(
+                error(200, odd).await,
+                InternalError::Unsupported(_)
+            ));
+        }
+    }
+
+    #[tokio::test]
+    async fn response_beyond_the_limit_is_not_read() {
+        let long: &str = Box::leak(format!("{:?}", "a".repeat(99)).into_boxed_str());
+        assert!(matches!(
+            error(200, long).await,
+            InternalError::Unsupported(_)
+        ));
+    }
+
+    #[tokio::test]
+    async fn server_errors_are_classified_by_type_and_status() {
+        let refused = r#"{"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException", "message": "no"}"#;
+        assert!(
+            matches!(error(400, refused).await, InternalError::Refused(text) if text.ends_with(": no"))
+        );
+        let gone = r#"{"__type": "ResourceNotFoundException"}"#;
+        assert!(matches!(error(400, gone).await, InternalError::NotFound));
+        let busy = r#"{"__type": "x#RequestLimitExceeded", "message": "too many"}"#;
+        assert!(matches!(
+            error(400, busy).await,
+            InternalError::Unreachable(_)
+        ));
+        let unknown = r#"{"__type": "x#UnknownOperationException"}"#;
+        assert!(matches!(
+            error(400, unknown).await,
+            InternalError::Unsupported(_)
+        ));
+        assert!(matches!(
+            error(404, "not here").await,
+            InternalError::Unsupported(_)
+        ));
+        assert!(matches!(
+            error(503, "wait").await,
+            InternalError::Unreachable(_)
+        ));
+    }
+}

@@ -1,0 +1,35 @@
+//! The server's own tables, which tell where replicas are.
+//!
+//! Alternator shows them as tables named `.scylla.alternator.<keyspace>.<table>`, to `Query` and `Scan` only. These are
+//! read, each by a [`ServerQuery`] or two:
+//!
+//! ```text
+//! system_schema.tables, .views      the id of a table or an index
+//! system.tablets                    its tablets, with the ids of their hosts; empty if it has vnodes
+//! system.token_ring                 otherwise the vnodes of its keyspace, with the internal addresses of their nodes
+//! system.local, .peers              the addresses by which clients know those nodes
+//! ```
+//!
+//! `system.token_ring` lists tablets too, but joins the tables of a keyspace in a way that is not settled, and a node takes
+//! longer to compute it than to read what is stored.
+//!
+//! Nearly everything is rendered as a string, in CQL's form. Booleans are strings where JSON has `true`, which strict
+//! clients refuse: no such column is read. Malformed rows are skipped, and cost the requests for their ranges a hop.
+
+mod addresses;
+mod ids;
+mod query;
+mod row;
+mod tablets;
+mod unresolved_ranges;
+mod vnode_ring;
+
+pub(super) use addresses::Addresses;
+pub(super) use ids::{id_in, keyspace};
+pub(super) use query::{Page, ServerQuery};
+pub(super) use tablets::Tablets;
+pub(super) use unresolved_ranges::UnresolvedRanges;
+pub(super) use vnode_ring::VnodeRing;
+
+#[cfg(test)]
+mod tests;
