@@ -11,6 +11,11 @@ pub fn jittered(base: Duration, fraction: f64, rng: &mut fastrand::Rng) -> Durat
     base.mul_f64(1.0 - fraction + 2.0 * fraction * rng.f64())
 }
 
+/// Returns the pause with the default jitter.
+pub fn with_default_jitter(pause: Duration) -> Duration {
+    jittered(pause, DEFAULT_JITTER, &mut fastrand::Rng::new())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

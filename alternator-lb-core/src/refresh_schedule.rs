@@ -1,4 +1,4 @@
-//! When a cached value is refreshed, and by which request.
+//! The schedule of a cached value's refreshes, each of which one request acquires.
 
 use crate::clock::millis;
 use crate::lease::{Holder, Lease};
@@ -43,6 +43,7 @@ impl RefreshSchedule {
     #[must_use]
     pub fn never() -> Self {
         Self {
+            due: AtomicU64::new(u64::MAX),
             lease: Lease::closed(),
             ..Self::new(Duration::ZERO)
         }

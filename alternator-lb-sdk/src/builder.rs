@@ -247,7 +247,7 @@ impl Builder {
         self
     }
 
-    /// Returns whether requests are signed: see [`AuthMode`].
+    /// Sets whether requests are signed: see [`AuthMode`].
     ///
     /// # Default
     ///
@@ -257,7 +257,7 @@ impl Builder {
         self
     }
 
-    /// Returns whether requests carry only the headers that Alternator reads, and `content-type`.
+    /// Sets whether requests carry only the headers that Alternator reads, and `content-type`.
     ///
     /// The SDK's `x-amz-user-agent`, `amz-sdk-invocation-id` and `amz-sdk-request`, which only AWS reads, are left out,
     /// and
@@ -306,7 +306,7 @@ impl Builder {
         self
     }
 
-    /// Returns whether requests are signed by the plugin's own signer.
+    /// Sets whether requests are signed by the plugin's own signer.
     ///
     /// Signatures are AWS's (SigV4), as by the SDK's signer, at about a fifth of its cost, which is a quarter of what a
     /// signed request [costs](crate::docs::cost) altogether: the derived key is kept as long as it is valid (a day,

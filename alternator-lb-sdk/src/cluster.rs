@@ -11,17 +11,17 @@ use crate::internal::discovery_client::SdkDiscoveryClient;
 use crate::metadata::{MetadataCache, invalidation};
 use crate::operation::item_operation::ItemOperation;
 use crate::operation::key_routing::KeyRouting;
-use crate::request::endpoint_override;
+use crate::request;
 use crate::request::user_agent::UserAgent;
 use crate::retry::policy;
 use crate::route_error::RouteError;
-use crate::transport::sdk_endpoint::SdkEndpoint;
+use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode, SdkPlan};
 use alternator_lb_core::clock::Clock;
 use alternator_lb_core::discovery::{
     Discovery, DiscoveryClient, DiscoveryConfig, DiscoveryTask, TopologyEvent,
 };
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::routing::{Endpoint, EndpointState, Plan, Router, RoutingSnapshot};
+use alternator_lb_core::routing::{EndpointState, Router, RoutingSnapshot};
 use alternator_lb_core::topology::{NodeUrl, Topology};
 use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -35,12 +35,7 @@ use futures_util::future::join;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// A node with what the plugin keeps at hand for requests to it.
-pub(crate) type SdkNode = Endpoint<SdkEndpoint>;
-/// The attempts of one operation of the SDK.
-pub(crate) type SdkPlan = Plan<SdkEndpoint>;
-
-/// One cluster: its nodes, and everything that keeps them known.
+/// One cluster: its nodes, and the tasks that keep the list of them fresh.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     config: ClusterConfig,
@@ -56,7 +51,7 @@ pub(crate) struct Cluster {
     resend_bucket: TokenBucket,
     /// The seeds as nodes, for operations that name one which is not listed.
     seeds: Vec<Arc<SdkNode>>,
-    /// The SDK's default client, made when it is needed first.
+    /// The SDK's default client, made on first use.
     default_client: OnceLock<Option<SharedHttpClient>>,
     #[cfg(feature = "compression")]
     compression: Compression,
@@ -110,7 +105,7 @@ impl Cluster {
         &self.config
     }
 
-    /// A number that changes with the set of nodes.
+    /// Returns a number that changes with the set of nodes.
     pub(crate) fn topology_generation(&self) -> u64 {
         self.router.topology_generation()
     }
@@ -123,12 +118,12 @@ impl Cluster {
         &self.discovery
     }
 
-    /// The routing of operations on single partitions, with the metadata that it takes, if it is on.
+    /// Returns the routing of operations on single partitions, with the metadata that it needs, if it is on.
     pub(crate) fn key_routing(&self) -> Option<(&KeyRouting, &Arc<MetadataCache>)> {
         self.key_routing.as_ref().zip(self.metadata.as_ref())
     }
 
-    /// An operation begins: gives it routing info, and refreshes the metadata of its tables by its means.
+    /// Gives an operation that begins its routing info, and refreshes the metadata of its tables with its credentials.
     pub(crate) fn operation_begins(
         self: &Arc<Self>,
         input: &Input,
@@ -142,7 +137,7 @@ impl Cluster {
             invalidation::table_operation_begins(metadata, input, config);
             return;
         };
-        if endpoint_override::is_pinned(config) {
+        if request::is_pinned(config) {
             return;
         }
         metadata.observe_generation(self.topology_generation());
@@ -152,7 +147,7 @@ impl Cluster {
         });
     }
 
-    /// An attempt has ended, and may show that the metadata of its table is wrong.
+    /// Invalidates the metadata of a table if the attempt that has ended shows that it is out of date.
     pub(crate) fn attempt_ended(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
@@ -163,7 +158,7 @@ impl Cluster {
         }
     }
 
-    /// Ends all that is done in the background, for good.
+    /// Ends all background tasks for good.
     pub(crate) async fn shutdown(&self) {
         join(
             self.background_tasks.shutdown(),
@@ -181,14 +176,14 @@ impl Cluster {
         &self.compression
     }
 
-    /// The URLs of the nodes.
+    /// Returns the URLs of the nodes.
     pub(crate) fn node_urls(&self) -> Vec<String> {
         let snapshot = self.router.snapshot();
         let nodes = snapshot.topology().nodes().iter();
         nodes.map(|node| node.url().as_str().to_owned()).collect()
     }
 
-    /// The HTTP client for a configuration that has none, if there is one to share.
+    /// Returns the HTTP client for a configuration that has none, if there is one to share.
     pub(crate) fn http_client(&self) -> Option<SharedHttpClient> {
         self.config.http_client.clone().or_else(|| {
             self.default_client
@@ -197,8 +192,8 @@ impl Cluster {
         })
     }
 
-    /// Asks over this HTTP client from now on, or over the one that the application chose, unless there is one already.
-    /// It is held as long as the cluster is, so it must not hold the cluster in turn.
+    /// Gives discovery this HTTP client, or the one that the application configured for it, unless it has one already.
+    /// The cluster holds it to its end, so it must not hold the cluster.
     pub(crate) fn adopt(&self, http_client: &SharedHttpClient, timeouts: Option<&TimeoutConfig>) {
         self.discovery.adopt(|| -> Arc<dyn DiscoveryClient> {
             let http_client = self.config.http_client.as_ref().unwrap_or(http_client);
@@ -206,9 +201,9 @@ impl Cluster {
         });
     }
 
-    /// Asks over the client that is for whoever brings none, unless there is one already.
+    /// Gives discovery the default HTTP client, unless it has one already.
     pub(crate) fn adopt_default_client(&self) {
-        if self.discovery.can_ask() {
+        if self.discovery.has_client() {
             return;
         }
         if let Some(http_client) = self.http_client() {
@@ -222,35 +217,35 @@ impl Cluster {
         crate::install::proxy::warn_if_captured(self.discovery.seeds());
     }
 
-    /// A configuration has the plugin from now on.
+    /// Starts discovery, if possible, once a configuration has the plugin.
     pub(crate) fn installed(&self) {
         self.warn_of_proxies();
-        if self.discovery.can_ask() && tokio::runtime::Handle::try_current().is_ok() {
+        if self.discovery.has_client() && tokio::runtime::Handle::try_current().is_ok() {
             self.discovery_task
                 .ensure(&self.discovery, self.clock.now());
         }
     }
 
-    /// Chooses the node of an operation's next attempt.
+    /// Selects the node of an operation's next attempt.
     pub(crate) fn advance(&self, plan: &mut SdkPlan) -> Result<(), RouteError> {
-        let now = self.request();
-        let is_watched = self.discovery_task.runs(now);
+        let now = self.record_request();
+        let is_health_checked = self.discovery_task.runs(now);
         self.router
-            .advance(plan, is_watched, now, &mut fastrand::Rng::new())?;
-        self.discovery.attempt_begun();
+            .advance(plan, is_health_checked, now, &mut fastrand::Rng::new())?;
+        self.discovery.record_attempt();
         Ok(())
     }
 
-    /// Chooses a node for a request of which nothing is remembered.
+    /// Selects a node for a request whose outcome is not recorded.
     pub(crate) fn pick_one(&self) -> Result<Arc<SdkNode>, RouteError> {
-        let now = self.request();
+        let now = self.record_request();
         Ok(self.router.pick_one(now, &mut fastrand::Rng::new())?)
     }
 
-    /// Takes note of what became of an operation's attempt.
+    /// Records the outcome of an operation's attempt.
     pub(crate) fn settle(&self, plan: &mut SdkPlan, outcome: Outcome, now: Duration) {
         if let Some(change) = self.router.settle(plan, outcome, now) {
-            self.discovery.note(&change);
+            self.discovery.record_health_event(&change);
         }
     }
 
@@ -258,18 +253,18 @@ impl Cluster {
         self.clock.now()
     }
 
-    /// The node at an address, if it is one of the cluster's: listed, or a seed.
+    /// Returns the node at an address, if it is listed or a seed.
     pub(crate) fn find(&self, url: &NodeUrl) -> Option<Arc<SdkNode>> {
         let snapshot = self.router.snapshot();
         let seed = || self.seeds.iter().find(|seed| seed.url() == url);
         snapshot.topology().find(url).or_else(seed).cloned()
     }
 
-    /// A request is made: the task that keeps the list fresh must run. Returns the time.
-    fn request(&self) -> Duration {
+    /// Records a request, for which the discovery task must run. Returns the time.
+    fn record_request(&self) -> Duration {
         let now = self.clock.now();
-        if self.discovery.can_ask() {
-            if self.discovery.request() {
+        if self.discovery.has_client() {
+            if self.discovery.record_request() {
                 self.discovery_task.woken(now);
             }
             self.discovery_task.ensure(&self.discovery, now);

@@ -56,7 +56,7 @@ pub enum QueryError {
     Unreachable(#[source] Box<dyn Error + Send + Sync>),
     /// The failure is one of this process, as when it has no file descriptor left.
     #[error("no request was sent, since this process cannot open connections at the moment")]
-    NotAsked(#[source] Box<dyn Error + Send + Sync>),
+    NotSent(#[source] Box<dyn Error + Send + Sync>),
     /// No response within this time.
     #[error("it did not respond within {0:?}")]
     TimedOut(Duration),

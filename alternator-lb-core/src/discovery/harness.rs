@@ -142,7 +142,7 @@ impl Harness {
         let now = self.discovery.clock().now();
         let rng = &mut fastrand::Rng::with_seed(1);
         self.router.advance(&mut plan, true, now, rng).unwrap();
-        self.discovery.attempt_begun();
+        self.discovery.record_attempt();
         plan
     }
 
@@ -150,7 +150,7 @@ impl Harness {
     pub(super) fn settle(&self, mut plan: Plan<()>, outcome: Outcome) {
         let now = self.discovery.clock().now();
         if let Some(event) = self.router.settle(&mut plan, outcome, now) {
-            self.discovery.note(&event);
+            self.discovery.record_health_event(&event);
         }
     }
 }

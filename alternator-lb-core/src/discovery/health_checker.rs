@@ -5,8 +5,8 @@ use super::node_check::{REFERENCE_NODES, check_ejected, check_stalled};
 use super::probe::MAX_PROBES;
 use super::refresh::Discovery;
 use super::stall_detector::StallDetector;
-use super::wake_ups::jittered;
 use crate::health::EjectionCause;
+use crate::jitter::with_default_jitter;
 use crate::routing::{Endpoint, RoutingSnapshot};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -144,7 +144,7 @@ impl<E: Send + Sync + 'static> HealthChecker<E> {
     ) {
         let is_forced = !snapshot.has_usable() && self.next_forced_probe <= now;
         if is_forced {
-            self.next_forced_probe = now + jittered(FORCED_PROBE_INTERVAL);
+            self.next_forced_probe = now + with_default_jitter(FORCED_PROBE_INTERVAL);
         }
         for node in snapshot.ejected() {
             if self.ejected_checks.len() >= MAX_PROBES {

@@ -235,7 +235,7 @@ impl MembershipQuery<'_> {
         let failure = match error {
             QueryError::ScopeUnsupported => QueryFailure::ScopeUnsupported,
             QueryError::Unreachable(_)
-            | QueryError::NotAsked(_)
+            | QueryError::NotSent(_)
             | QueryError::TimedOut(_)
             | QueryError::Status(_)
             | QueryError::TooLong(_)

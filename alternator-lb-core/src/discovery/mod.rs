@@ -100,4 +100,4 @@ pub use seed::{SeedError, parse_seed, parse_seeds};
 pub use stall_detector::StallDetector;
 pub use task::DiscoveryTask;
 pub use topology_event::TopologyEvent;
-pub use wake_ups::{ACTIVE, IDLE, RefreshIntervals, jittered};
+pub use wake_ups::{ACTIVE, IDLE, RefreshIntervals};

@@ -50,7 +50,7 @@ pub(super) async fn check_ejected<E: Send + Sync + 'static>(
     };
     let now = discovery.clock().now();
     if let Some(event) = discovery.router().probed(node, responds, permit, now) {
-        discovery.note(&event);
+        discovery.record_health_event(&event);
     }
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn check_stalled<E: Send + Sync + 'static>(
             .router()
             .eject_unresponsive(Arc::clone(&node), now);
         if let Some(event) = event {
-            discovery.note(&event);
+            discovery.record_health_event(&event);
         }
     }
     end_requests(&discovery, &node);

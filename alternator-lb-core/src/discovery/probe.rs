@@ -38,7 +38,7 @@ pub(super) async fn responds(
 ) -> Option<bool> {
     match timeout(limit, client.probe(node, pool)).await {
         Ok(Ok(())) => Some(true),
-        Ok(Err(QueryError::NotAsked(_))) => None,
+        Ok(Err(QueryError::NotSent(_))) => None,
         Ok(Err(_)) | Err(_) => Some(false),
     }
 }

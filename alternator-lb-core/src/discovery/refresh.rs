@@ -72,7 +72,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 
     /// Returns whether there is a client.
-    pub fn can_ask(&self) -> bool {
+    pub fn has_client(&self) -> bool {
         self.client().is_some()
     }
 
@@ -112,7 +112,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 
     /// Records a request. Returns whether it may have woken the task.
-    pub fn request(&self) -> bool {
+    pub fn record_request(&self) -> bool {
         self.wake_ups.record_request()
     }
 
@@ -127,12 +127,12 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 
     /// Records that an attempt has begun.
-    pub fn attempt_begun(&self) {
+    pub fn record_attempt(&self) {
         self.wake_ups.wake_health_checker();
     }
 
     /// Reports a change of a node's health, and wakes the background task where it has to act.
-    pub fn note(&self, event: &HealthEvent<E>) {
+    pub fn record_health_event(&self, event: &HealthEvent<E>) {
         if let Transition::Ejected {
             cause: EjectionCause::Unreachable,
             ..

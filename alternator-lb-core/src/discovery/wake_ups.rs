@@ -2,8 +2,7 @@
 
 use super::idle_flag::IdleFlag;
 use crate::clock::Clock;
-use crate::jitter;
-use crate::jitter::DEFAULT_JITTER;
+use crate::jitter::{DEFAULT_JITTER, with_default_jitter};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -111,13 +110,13 @@ impl WakeUps {
         let start = clock.now();
         let left = |pause: Duration| (start + pause).saturating_sub(clock.now());
         let debounce = debounce(failures).min(intervals.active);
-        let active = jittered(match failures {
+        let active = with_default_jitter(match failures {
             0 => intervals.active,
             // Shorter after a failure than after a success.
             1.. => debounce,
         });
 
-        sleep(jittered(debounce).min(active)).await;
+        sleep(with_default_jitter(debounce).min(active)).await;
         let failure_hint = wait_until(&self.failure_hint, || {
             self.has_failure_hint.load(Ordering::Relaxed)
         });
@@ -127,7 +126,7 @@ impl WakeUps {
         if self.is_active.swap(false, Ordering::Relaxed) {
             return;
         }
-        let idle = jittered(intervals.idle.max(intervals.active));
+        let idle = with_default_jitter(intervals.idle.max(intervals.active));
         on_idle(left(idle));
         let request = async {
             wait_until(&self.request, || self.is_active.load(Ordering::Relaxed)).await;
@@ -150,11 +149,6 @@ async fn wait_until(changed: &Notify, condition: impl Fn() -> bool) {
         }
         notified.await;
     }
-}
-
-/// Returns the pause with the default jitter.
-pub fn jittered(pause: Duration) -> Duration {
-    jitter::jittered(pause, DEFAULT_JITTER, &mut fastrand::Rng::new())
 }
 
 fn debounce(failures: u32) -> Duration {

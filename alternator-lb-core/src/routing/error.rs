@@ -5,7 +5,7 @@
 pub enum SelectionError {
     /// The scope names a datacenter or rack, and the servers ignore these filters of `/localnodes`.
     #[error(
-        "the scope is {scope}, but these servers ignore the question for a datacenter or rack (ScyllaDB before 2025.1); \
+        "the scope is {scope}, but these servers ignore the parameters `dc` and `rack` (ScyllaDB before 2025.1); \
          upgrade them, or add `.or(Scope::cluster())` to use all their nodes"
     )]
     ScopeUnsupported {

@@ -46,9 +46,9 @@ pub use plan::Plan;
 pub use policy::Policy;
 pub use retry_decision::{
     MAX_FAILOVER_WAIT, MAX_FREE_ATTEMPTS, RESEND_TOKENS, RESEND_TOKENS_PER_SECOND, RetryBudget,
-    RetryDecision, TIME_TO_CONNECT,
+    RetryDecision, RetryTarget, TIME_TO_CONNECT,
 };
-pub use router::{RetryTarget, Router};
+pub use router::Router;
 pub use routing_info::{Preference, RoutingInfo, RoutingKey};
 pub use snapshot::RoutingSnapshot;
 pub use token::{KeyValue, Token};

@@ -1,4 +1,4 @@
-//! How long the retry of an attempt waits at most, and what pays for it.
+//! Decides how long the retry of an attempt waits at most, and what pays for it.
 //!
 //! | attempt | next node | attempt counts | wait | paid by |
 //! |---|---|---|---|---|
@@ -13,7 +13,6 @@
 //! The cluster's budget exists because a node that dies with a thousand requests in flight would empty that of the
 //! application; it is bounded too.
 
-use super::RetryTarget;
 use crate::health::Outcome;
 use std::time::Duration;
 
@@ -37,6 +36,31 @@ pub const MAX_FAILOVER_WAIT: Duration = Duration::from_millis(10);
 /// widest networks, as a new connection with TLS takes. A deadline of the application that is shorter, or of which
 /// little was left, says something about the application.
 pub const TIME_TO_CONNECT: Duration = Duration::from_millis(500);
+
+/// The kind of node that a retry would go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryTarget {
+    /// A usable node that the operation has not tried.
+    UntriedNode,
+    /// A node that the operation has not tried, though it is ejected: no node is usable.
+    EjectedNode,
+    /// A usable node that the operation has tried before.
+    TriedNode,
+    /// None but ejected nodes that were tried, or the node that the plan is pinned to.
+    NoNode,
+}
+
+impl RetryTarget {
+    /// Returns the target after an attempt that took `age`. Ejected nodes are tried in turn only while each costs no
+    /// more than a refused connection.
+    #[must_use]
+    pub fn after(self, age: Duration) -> Self {
+        match self {
+            Self::EjectedNode if age >= TIME_TO_CONNECT => Self::NoNode,
+            Self::UntriedNode | Self::EjectedNode | Self::TriedNode | Self::NoNode => self,
+        }
+    }
+}
 
 /// The budget that pays for a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use super::round_robin::RoundRobin;
 use super::selector::Selector;
 use super::{
-    Attempt, Endpoint, HealthEvent, Plan, Policy, Preference, RoutingInfo, RoutingSnapshot,
-    RoutingTrace, SelectionError, TIME_TO_CONNECT, primary,
+    Attempt, Endpoint, HealthEvent, Plan, Policy, Preference, RetryTarget, RoutingInfo,
+    RoutingSnapshot, RoutingTrace, SelectionError, primary,
 };
 use crate::health::{Outcome, ProbePermit, Transition};
 use arc_swap::ArcSwap;
@@ -21,31 +21,6 @@ pub struct Router<E> {
     round_robin: RoundRobin,
     policy: Policy,
     panic_mode_entries: AtomicU64,
-}
-
-/// The kind of node that a retry would go to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RetryTarget {
-    /// A usable node that the operation has not tried.
-    UntriedNode,
-    /// A node that the operation has not tried, though it is ejected: no node is usable.
-    EjectedNode,
-    /// A usable node that the operation has tried before.
-    TriedNode,
-    /// None but ejected nodes that were tried, or the node that the plan is pinned to.
-    NoNode,
-}
-
-impl RetryTarget {
-    /// Returns the target after an attempt that took `age`. Ejected nodes are tried in turn only while each costs no
-    /// more than a refused connection.
-    #[must_use]
-    pub fn after(self, age: Duration) -> Self {
-        match self {
-            Self::EjectedNode if age >= TIME_TO_CONNECT => Self::NoNode,
-            Self::UntriedNode | Self::EjectedNode | Self::TriedNode | Self::NoNode => self,
-        }
-    }
 }
 
 impl<E> Router<E> {

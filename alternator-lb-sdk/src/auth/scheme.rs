@@ -2,7 +2,7 @@
 
 use super::amz_date::AmzDate;
 use super::clock_skew::ClockSkew;
-use super::signature::SignedParts;
+use super::signature::{SignedParts, TOKEN};
 use super::signing_keys::SigningKeys;
 use crate::request::options::OperationOptions;
 use aws_credential_types::Credentials;
@@ -78,8 +78,8 @@ impl AuthScheme for SigningScheme {
 /// Returns whether an operation is signed by the plugin.
 pub(crate) fn is_fast(by_default: bool, config: &ConfigBag) -> bool {
     let options = config.load::<OperationOptions>();
-    let chosen = options.and_then(OperationOptions::is_signed_fast);
-    chosen.unwrap_or(by_default)
+    let option = options.and_then(OperationOptions::is_signed_fast);
+    option.unwrap_or(by_default)
 }
 
 /// Signs the requests that the DynamoDB client makes, and hands all others to the SDK's signer.
@@ -167,8 +167,6 @@ impl Signer {
         Some(())
     }
 }
-
-pub(super) const TOKEN: &str = "x-amz-security-token";
 
 /// The signing settings of the operation, if they are the SDK's defaults.
 fn settings(config: &ConfigBag) -> Option<&SigV4OperationSigningConfig> {

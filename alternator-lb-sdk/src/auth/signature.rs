@@ -2,11 +2,12 @@
 
 use super::amz_date::AmzDate;
 use super::host::host;
-use super::scheme::TOKEN;
 use super::signing_keys::SigningKey;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use hmac::Mac as _;
 use sha2::{Digest as _, Sha256};
+
+pub(super) const TOKEN: &str = "x-amz-security-token";
 
 /// The parts of a request that are signed.
 #[derive(Debug)]

@@ -1,14 +1,17 @@
 //! The compression settings of one operation.
 
 use super::{Compression, RequestCompression, ResponseCompression};
-use crate::request::options::OperationOptions;
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
-/// Part of the [options](OperationOptions) of an operation; it goes before the settings of the cluster.
+/// The options of an operation. They precede the settings of the cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CompressionOptions {
     pub(crate) request: Override<RequestCompression>,
     pub(crate) response: Override<ResponseCompression>,
+}
+
+impl Storable for CompressionOptions {
+    type Storer = StoreReplace<Self>;
 }
 
 /// The setting of an operation that overrides that of the cluster.
@@ -37,7 +40,7 @@ impl<T> Override<T> {
 }
 
 impl Compression {
-    /// How the body of this operation is compressed, if it is.
+    /// Returns the compression of this operation's body, if there is one.
     pub(super) fn request(
         &self,
         generation: u64,
@@ -48,15 +51,15 @@ impl Compression {
         is_supported.then_some(setting)
     }
 
-    /// How the response to this operation may be compressed, if it may.
+    /// Returns the compression that the response to this operation may have, if any.
     pub(super) fn response(&self, config: &ConfigBag) -> Option<ResponseCompression> {
         options(config).response.or(self.settings.response)
     }
 }
 
 fn options(config: &ConfigBag) -> CompressionOptions {
-    let options = config.load::<OperationOptions>();
-    options
-        .map(OperationOptions::compression)
+    config
+        .load::<CompressionOptions>()
+        .copied()
         .unwrap_or_default()
 }

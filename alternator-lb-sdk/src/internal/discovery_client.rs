@@ -133,7 +133,7 @@ impl DiscoveryClient for SdkDiscoveryClient {
 fn unreachable(error: SdkError<Infallible, HttpResponse>) -> QueryError {
     let source = error.into_source().unwrap_or_else(Into::into);
     match connection_evidence::is_local(source.as_ref()) {
-        true => QueryError::NotAsked(source),
+        true => QueryError::NotSent(source),
         false => QueryError::Unreachable(source),
     }
 }

@@ -9,7 +9,7 @@ use super::{MetadataClient, TableSchema};
 use crate::events;
 use crate::internal::background_tasks::BackgroundTasks;
 use crate::internal::client::{InternalClient, InternalError};
-use alternator_lb_core::jitter::{self, DEFAULT_JITTER};
+use alternator_lb_core::jitter::with_default_jitter;
 use alternator_lb_core::refresh_schedule::Refresh;
 use std::sync::Arc;
 use std::time::Duration;
@@ -165,7 +165,7 @@ impl TableRefresh {
             (Err(InternalError::NotFound), _) => SCHEMA_MISSING,
             (Err(_), _) => SCHEMA_REFUSED,
         };
-        let stale_at = cache.now() + jittered(pause);
+        let stale_at = cache.now() + with_default_jitter(pause);
         if !self.table.schema_schedule.is_current(refresh) {
             return stale_at;
         }
@@ -252,7 +252,7 @@ fn publish_maps(cache: &MetadataCache, table: &TableMetadata, outcome: &FetchOut
         (false, false) => MAPS_AGE,
     };
     let stretch = u32::try_from(1 + ranges / RANGES_PER_STRETCH).unwrap_or(u32::MAX);
-    cache.now() + jittered(age * stretch)
+    cache.now() + with_default_jitter(age * stretch)
 }
 
 /// Records why token maps could not be fetched. Returns when to try again.
@@ -261,14 +261,14 @@ fn maps_failed(cache: &MetadataCache, error: &InternalError) -> Duration {
     match error {
         InternalError::Unreachable(error) => {
             events::token_maps_unreachable(error.as_ref());
-            return cache.now() + jittered(MAPS_UNREACHABLE);
+            return cache.now() + with_default_jitter(MAPS_UNREACHABLE);
         }
         InternalError::Refused(_) => warning.warn(|| events::token_maps_refused(error)),
         InternalError::NotFound | InternalError::Unsupported(_) => {
             warning.warn(|| events::token_maps_absent(error));
         }
     }
-    let until = cache.now() + jittered(MAPS_REFUSED);
+    let until = cache.now() + with_default_jitter(MAPS_REFUSED);
     cache.refuse_maps_until(until);
     until
 }
@@ -279,10 +279,6 @@ fn is_permanent(error: &InternalError) -> bool {
         InternalError::Unreachable(_) => false,
         InternalError::Refused(_) | InternalError::NotFound | InternalError::Unsupported(_) => true,
     }
-}
-
-fn jittered(pause: Duration) -> Duration {
-    jitter::jittered(pause, DEFAULT_JITTER, &mut fastrand::Rng::new())
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Endpoints that the application names itself.
 //!
 //! With the plugin the cluster's nodes are the endpoints, so a client's `endpoint_url`, which most applications that
-//! migrate have, is ignored. One in the `config_override` of a single operation is meant: it pins the operation to that
-//! node.
+//! migrate have, is ignored. One in the `config_override` of a single operation is intended: it pins the operation to
+//! that node.
 
-use super::plan;
-use crate::cluster::{Cluster, SdkNode, SdkPlan};
+use crate::cluster::Cluster;
 use crate::route_error::RouteError;
+use crate::transport::sdk_endpoint::{SdkNode, SdkPlan};
 use alternator_lb_core::discovery::parse_seed;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
@@ -31,8 +31,8 @@ pub(crate) fn note_client(cluster: &Cluster, config: &mut ConfigBag, has_warned:
     };
     let address = ClientEndpoint(std::ptr::from_ref(endpoint).addr());
     // Before the first refresh the nodes are not known.
-    let is_judged = !has_warned.load(Ordering::Relaxed) && cluster.discovery().has_succeeded();
-    if is_judged
+    let is_checked = !has_warned.load(Ordering::Relaxed) && cluster.discovery().has_succeeded();
+    if is_checked
         && !has_warned.swap(true, Ordering::Relaxed)
         && find(cluster, &endpoint.0).is_none()
     {
@@ -45,7 +45,7 @@ pub(crate) fn note_client(cluster: &Cluster, config: &mut ConfigBag, has_warned:
     config.interceptor_state().store_put(address);
 }
 
-/// Pins the operation to its own endpoint, if it has one. From then on [`is_pinned`] tells.
+/// Pins the operation to its own endpoint, if it has one. From then on it [is pinned](super::is_pinned).
 ///
 /// # Errors
 ///
@@ -62,11 +62,6 @@ pub(crate) fn pin(cluster: &Cluster, config: &mut ConfigBag) -> Result<(), BoxEr
         params.set_property(SdkPlan::pinned_to(node));
     }
     Ok(())
-}
-
-/// Returns whether the operation is [pinned](pin) to a node.
-pub(crate) fn is_pinned(config: &ConfigBag) -> bool {
-    plan(config).is_some_and(SdkPlan::is_pinned)
 }
 
 fn override_of(config: &ConfigBag) -> Option<&EndpointUrl> {

@@ -1,7 +1,7 @@
-//! The one interceptor of an installation: what the plugin does to an operation, in the order in which it happens.
+//! The one interceptor of an installation: the steps of an operation, in their order.
 
 use super::minimal_headers::{ClockSource, MinimalHeaders};
-use super::{endpoint_override, plan, plan_mut};
+use super::{endpoint_override, is_pinned, plan, plan_mut};
 use crate::auth::{self, AuthMode, ClockSkew};
 use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
@@ -34,7 +34,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The name that identifies an earlier installation.
 pub(crate) const NAME: &str = "alternator-lb-sdk";
 
-/// Records what became of each attempt, and lets dead nodes cost nothing.
+/// Prepares each attempt, and records its outcome.
 #[derive(Debug)]
 pub(crate) struct Interceptor {
     cluster: Arc<Cluster>,
@@ -83,7 +83,7 @@ impl Interceptor {
         }
     }
 
-    /// What corrects the clock in an operation.
+    /// Returns the clock that corrects the dates of an operation's signatures.
     fn clock_source(&self, components: &RuntimeComponents, config: &ConfigBag) -> ClockSource {
         let settings = self.cluster.config();
         let is_signed = settings.auth != AuthMode::Unsigned
@@ -97,15 +97,15 @@ impl Interceptor {
         }
     }
 
-    /// The plugin's clock skew, in operations in which it stands in for the SDK's.
+    /// Returns the plugin's clock skew, in operations in which it replaces the SDK's.
     fn clock_skew(&self, config: &ConfigBag) -> Option<&ClockSkew> {
         let source = config.load::<ClockSource>();
         let is_used = matches!(source, Some(ClockSource::Plugin | ClockSource::Both));
         self.clock_skew.as_deref().filter(|_| is_used)
     }
 
-    /// Warns once if the credentials provider that the application set has failed: the request is not sent unsigned instead.
-    fn note_credentials(&self, context: &FinalizerInterceptorContextRef<'_>) {
+    /// Warns once if the credentials provider that the application set has failed: the request is not sent unsigned.
+    fn warn_if_credentials_failed(&self, context: &FinalizerInterceptorContextRef<'_>) {
         let Some(Err(error)) = context.output_or_error() else {
             return;
         };
@@ -137,7 +137,7 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if !self.cluster.discovery().can_ask()
+        if !self.cluster.discovery().has_client()
             && let Some(http_client) = components.http_client()
         {
             let http_client = AbortableHttpClient::around(http_client);
@@ -182,8 +182,7 @@ impl Intercept for Interceptor {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         // An aborted attempt must be followed by another, on another node.
-        let is_abortable = policy::allows_another_attempt(config, components)
-            && !endpoint_override::is_pinned(config);
+        let is_abortable = policy::allows_another_attempt(config, components) && !is_pinned(config);
         if let Some(minimal_headers) = &self.minimal_headers {
             minimal_headers.begin_attempt(context, config, is_abortable);
         }
@@ -293,7 +292,7 @@ impl Intercept for Interceptor {
         let sent = plan(config).filter(|plan| plan.is_sent());
         let Some(age) = sent.map(|plan| plan.age(now)) else {
             // The attempt failed on this side, before it was sent to any node.
-            self.note_credentials(context);
+            self.warn_if_credentials_failed(context);
             return Ok(());
         };
         if let Some(skew) = &self.clock_skew {

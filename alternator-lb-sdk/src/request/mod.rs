@@ -1,7 +1,7 @@
 //! The plugin's additions to a request, from the selection of its node to the end of its operation.
 //!
-//! The [interceptor](interceptor) is the list of all that happens, in the order in which it happens. Knows the cluster,
-//! and the folders `operation`, `retry`, `auth`, `compression` and `transport`, each of which does one of these things.
+//! The [interceptor](interceptor) has one hook for each step, in the order of the steps. Knows the cluster, and the
+//! folders `operation`, `retry`, `auth`, `compression` and `transport`, each of which implements one of the steps.
 
 pub(crate) mod endpoint_override;
 pub(crate) mod interceptor;
@@ -12,19 +12,24 @@ pub(crate) mod user_agent;
 
 pub use options::{OperationExt, OperationOptions};
 
-use crate::cluster::SdkPlan;
+use crate::transport::sdk_endpoint::SdkPlan;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// The plan of an operation, which the parameters of its endpoint resolution carry: none before it was pinned, given
-/// routing info, or had its first node selected.
+/// Returns the plan of an operation, which the parameters of its endpoint resolution carry: none before it was pinned,
+/// given routing info, or had its first node selected.
 pub(crate) fn plan(config: &ConfigBag) -> Option<&SdkPlan> {
     config.load::<EndpointResolverParams>()?.get_property()
 }
 
-/// The same, to be changed.
+/// Returns the plan of an operation, to be changed.
 pub(crate) fn plan_mut(config: &mut ConfigBag) -> Option<&mut SdkPlan> {
     config
         .get_mut_from_interceptor_state::<EndpointResolverParams>()?
         .get_property_mut()
+}
+
+/// Returns whether the operation is [pinned](endpoint_override::pin) to a node.
+pub(crate) fn is_pinned(config: &ConfigBag) -> bool {
+    plan(config).is_some_and(SdkPlan::is_pinned)
 }

@@ -28,24 +28,24 @@ impl OperationOptions {
         Self::default()
     }
 
-    /// Returns whether the requests of this operation have [minimal headers](crate::Builder::minimal_headers).
+    /// Sets whether the requests of this operation have [minimal headers](crate::Builder::minimal_headers).
     ///
     /// Turn it off to see the SDK's own headers of an operation that is being debugged. The stalled-stream protection
     /// goes with them.
     ///
     /// # Default
     ///
-    /// As the builder says.
+    /// The setting of the builder.
     pub fn minimal_headers(mut self, minimal: bool) -> Self {
         self.minimal_headers = Some(minimal);
         self
     }
 
-    /// Returns whether the requests of this operation are [signed by the plugin](crate::Builder::fast_signing).
+    /// Sets whether the requests of this operation are [signed by the plugin](crate::Builder::fast_signing).
     ///
     /// # Default
     ///
-    /// As the builder says.
+    /// The setting of the builder.
     pub fn fast_signing(mut self, fast: bool) -> Self {
         self.fast_signing = Some(fast);
         self
@@ -58,7 +58,7 @@ impl OperationOptions {
     ///
     /// # Default
     ///
-    /// As [`request_compression`](crate::Builder::request_compression) says.
+    /// The builder's [`request_compression`](crate::Builder::request_compression).
     #[cfg(feature = "compression")]
     pub fn request_compression(
         mut self,
@@ -72,7 +72,7 @@ impl OperationOptions {
     ///
     /// # Default
     ///
-    /// As [`response_compression`](crate::Builder::response_compression) says.
+    /// The builder's [`response_compression`](crate::Builder::response_compression).
     #[cfg(feature = "compression")]
     pub fn response_compression(
         mut self,
@@ -82,9 +82,12 @@ impl OperationOptions {
         self
     }
 
-    #[cfg(feature = "compression")]
-    pub(crate) fn compression(&self) -> CompressionOptions {
-        self.compression
+    /// Stores the options in the configuration of an operation.
+    pub(crate) fn store(&self, config: &mut ConfigBag) {
+        let state = config.interceptor_state();
+        #[cfg(feature = "compression")]
+        state.store_put(self.compression);
+        state.store_put(self.clone());
     }
 
     pub(crate) fn is_signed_fast(&self) -> Option<bool> {
@@ -148,12 +151,13 @@ impl Intercept for StoreOptions {
         _: &BeforeSerializationInterceptorContextRef<'_>,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        config.interceptor_state().store_put(self.0.clone());
+        self.0.store(config);
         Ok(())
     }
 }
 
-/// The types of the SDK's crates are alike, and have no trait in common.
+/// Implements the trait for the operations of a crate. The types of the SDK's crates are alike, and have no trait in
+/// common.
 macro_rules! implement {
     ($service:ident) => {
         impl<T, E, B> OperationExt for $service::client::customize::CustomizableOperation<T, E, B> {

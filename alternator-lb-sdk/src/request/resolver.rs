@@ -3,7 +3,8 @@
 //! The SDK resolves the endpoint once per attempt, before signing, and keeps the parameters of that for the whole
 //! operation: these carry the [plan](crate::cluster::SdkPlan).
 
-use crate::cluster::{Cluster, SdkPlan};
+use crate::cluster::Cluster;
+use crate::transport::sdk_endpoint::SdkPlan;
 use aws_sdk_dynamodb::config::endpoint as dynamodb;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::endpoint::{

@@ -10,8 +10,7 @@
 //! Attempts that do not count leave the number of the application's retries and their waits as they are, except
 //! that the first wait of the SDK's newer retry rules cannot be set from outside; it is 25 ms for DynamoDB.
 
-use crate::cluster::SdkPlan;
-use crate::transport::sdk_endpoint::SdkEndpoint;
+use crate::transport::sdk_endpoint::{SdkEndpoint, SdkPlan};
 use alternator_lb_core::health::Outcome;
 use alternator_lb_core::routing::{
     RESEND_TOKENS, RESEND_TOKENS_PER_SECOND, RetryBudget, RetryDecision, RetryTarget, Router,

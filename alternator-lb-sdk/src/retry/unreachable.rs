@@ -1,7 +1,7 @@
 //! The error of an operation none of whose nodes could be reached.
 
-use crate::cluster::SdkPlan;
 use crate::route_error::RouteError;
+use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::discovery::RefreshError;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;

@@ -1,11 +1,18 @@
 //! The data that the plugin keeps with each node.
 
+use alternator_lb_core::routing;
 use alternator_lb_core::topology::NodeUrl;
 use aws_smithy_types::endpoint::Endpoint;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
+
+/// A node with the data that the plugin keeps for requests to it.
+pub(crate) type SdkNode = routing::Endpoint<SdkEndpoint>;
+
+/// The attempts of one operation of the SDK.
+pub(crate) type SdkPlan = routing::Plan<SdkEndpoint>;
 
 /// A node's endpoint as the SDK takes it, made once, and the signal that aborts the requests which wait for the node.
 #[derive(Debug)]
@@ -22,12 +29,12 @@ impl SdkEndpoint {
         }
     }
 
-    /// The endpoint that the SDK is given for an attempt.
+    /// Returns the endpoint that the SDK gets for an attempt.
     pub(crate) fn resolved(&self) -> Endpoint {
         self.endpoint.clone()
     }
 
-    /// The signal that an abortable request listens to.
+    /// Returns the signal that aborts requests.
     pub(crate) fn abort_signal(&self) -> &Arc<Notify> {
         &self.abort
     }

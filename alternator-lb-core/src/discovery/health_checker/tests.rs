@@ -230,7 +230,7 @@ fn routed_request(harness: &Harness) -> Plan<()> {
     let now = harness.discovery.clock().now();
     let rng = &mut fastrand::Rng::new();
     harness.router.advance(&mut plan, true, now, rng).unwrap();
-    harness.discovery.attempt_begun();
+    harness.discovery.record_attempt();
     plan
 }
 

@@ -88,18 +88,18 @@ fn body_encoded_by_the_application_is_left_alone() {
 fn operation_option_overrides_the_request_compression_of_the_cluster() {
     let sent = |compression: &Compression, options: &OperationOptions| {
         let mut config = ConfigBag::base();
-        config.interceptor_state().store_put(options.clone());
+        options.store(&mut config);
         let mut request = request(text(4_000));
         compress_body(compression, 0, &mut request, &mut config);
         parts(&request).1.map(str::to_owned)
     };
-    let as_ever = OperationOptions::new();
+    let inherited = OperationOptions::new();
     let with = OperationOptions::new().request_compression(RequestCompression::deflate());
     let without = OperationOptions::new().request_compression(None);
     let nothing = compression(CompressionSettings::default());
-    assert_eq!(sent(&nothing, &as_ever), None);
+    assert_eq!(sent(&nothing, &inherited), None);
     assert_eq!(sent(&nothing, &with).as_deref(), Some("deflate"));
-    assert_eq!(sent(&gzipping(), &as_ever).as_deref(), Some("gzip"));
+    assert_eq!(sent(&gzipping(), &inherited).as_deref(), Some("gzip"));
     assert_eq!(sent(&gzipping(), &with).as_deref(), Some("deflate"));
     assert_eq!(sent(&gzipping(), &without), None);
 
@@ -110,9 +110,9 @@ fn operation_option_overrides_the_request_compression_of_the_cluster() {
 
 #[test]
 fn operation_option_overrides_the_response_compression_of_the_cluster() {
-    let wanted = |compression: &Compression, options: OperationOptions| {
+    let accepted = |compression: &Compression, options: OperationOptions| {
         let mut config = ConfigBag::base();
-        config.interceptor_state().store_put(options);
+        options.store(&mut config);
         compression.response(&config)
     };
     let own = |compression: Option<ResponseCompression>| {
@@ -120,14 +120,14 @@ fn operation_option_overrides_the_response_compression_of_the_cluster() {
     };
     let gzip = ResponseCompression::gzip();
     let deflate = ResponseCompression::deflate();
-    let asking = compression(CompressionSettings {
+    let with_gzip = compression(CompressionSettings {
         response: Some(gzip),
         ..CompressionSettings::default()
     });
-    assert_eq!(wanted(&asking, OperationOptions::new()), Some(gzip));
-    assert_eq!(wanted(&asking, own(Some(deflate))), Some(deflate));
-    assert_eq!(wanted(&asking, own(None)), None);
+    assert_eq!(accepted(&with_gzip, OperationOptions::new()), Some(gzip));
+    assert_eq!(accepted(&with_gzip, own(Some(deflate))), Some(deflate));
+    assert_eq!(accepted(&with_gzip, own(None)), None);
     let nothing = compression(CompressionSettings::default());
-    assert_eq!(wanted(&nothing, OperationOptions::new()), None);
-    assert_eq!(wanted(&nothing, own(Some(gzip))), Some(gzip));
+    assert_eq!(accepted(&nothing, OperationOptions::new()), None);
+    assert_eq!(accepted(&nothing, own(Some(gzip))), Some(gzip));
 }

@@ -3,7 +3,7 @@
 #[cfg(feature = "default-https-client")]
 mod connections;
 
-use crate::cluster::SdkNode;
+use crate::transport::sdk_endpoint::SdkNode;
 use crate::{Alternator, AlternatorExt as _, NodeStatus};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;

@@ -276,11 +276,11 @@ fn other_identities_are_left_to_the_sdk() {
 
 #[test]
 fn operation_option_overrides_the_signer_of_the_cluster() {
-    let with = |by_default, chosen: Option<bool>| {
+    let with = |by_default, option: Option<bool>| {
         let mut case = SigningCase::new();
-        if let Some(fast) = chosen {
+        if let Some(fast) = option {
             let options = OperationOptions::new().fast_signing(fast);
-            case.config.interceptor_state().store_put(options);
+            options.store(&mut case.config);
         }
         let signed = case.sign(&SigningScheme::new(by_default, Arc::default()));
         signed == case.sign(&SigV4AuthScheme::new())
