@@ -36,9 +36,9 @@ use std::sync::Arc;
 ///
 /// # Background work
 ///
-/// One task per cluster refreshes the list of nodes and checks their health. It starts when the plugin is installed inside a
-/// tokio runtime, or else with the first request, moves to another runtime when its own is gone, and ends when the last clone,
-/// client and configuration that uses the cluster is dropped.
+/// One task per cluster refreshes the list of nodes and checks their health. It starts when the plugin is installed
+/// inside a tokio runtime, or else with the first request, moves to another runtime when its own is gone, and ends when
+/// the last clone, client and configuration that uses the cluster is dropped.
 #[derive(Clone, Debug)]
 pub struct Alternator {
     cluster: Arc<Cluster>,
@@ -56,11 +56,13 @@ impl Alternator {
         Builder::default()
     }
 
-    /// Returns the cluster whose seed is the endpoint that `sdk_config` names for DynamoDB, as the SDK itself reads it: the endpoint
-    /// set in code, else `AWS_ENDPOINT_URL_DYNAMODB` or its form in the profile, else the endpoint for all services.
+    /// Returns the cluster whose seed is the endpoint that `sdk_config` names for DynamoDB, as the SDK itself reads it:
+    /// the endpoint set in code, else `AWS_ENDPOINT_URL_DYNAMODB` or its form in the profile, else the endpoint for all
+    /// services.
     ///
-    /// Use it to migrate an application that is pointed at one node by its environment without naming the node again. Discovery uses
-    /// the configuration's HTTP client, if it has one. [`Builder::endpoint_from`] is the same with further settings.
+    /// Use it to migrate an application that is pointed at one node by its environment without naming the node again.
+    /// Discovery uses the configuration's HTTP client, if it has one. [`Builder::endpoint_from`] is the same with
+    /// further settings.
     ///
     /// ```
     /// use alternator_lb_sdk::{Alternator, AlternatorExt as _};
@@ -81,12 +83,14 @@ impl Alternator {
         Self::builder().endpoint_from(sdk_config)?.build()
     }
 
-    /// Returns the load balancing alone, for [`Builder::endpoint_resolver`](aws_sdk_dynamodb::config::Builder::endpoint_resolver).
+    /// Returns the load balancing alone, for
+    /// [`Builder::endpoint_resolver`](aws_sdk_dynamodb::config::Builder::endpoint_resolver).
     ///
-    /// Use it where no more than that is wanted: requests are distributed, retries go to another node, and the list is kept fresh,
-    /// over the [builder's HTTP client](Builder::http_client) or the SDK's default one. Failures have no effect on the choice of
-    /// nodes, unless [`interceptor()`](Self::interceptor) is installed beside it, and authentication and the HTTP client are left as
-    /// they are. An endpoint URL in the configuration, or in an operation's own, is ignored.
+    /// Use it where no more than that is wanted: requests are distributed, retries go to another node, and the list is
+    /// kept fresh, over the [builder's HTTP client](Builder::http_client) or the SDK's default one. Failures have no
+    /// effect on the choice of nodes, unless [`interceptor()`](Self::interceptor) is installed beside it, and
+    /// authentication and the HTTP client are left as they are. An endpoint URL in the configuration, or in an
+    /// operation's own, is ignored.
     ///
     /// ```
     /// # use alternator_lb_sdk::Alternator;
@@ -116,8 +120,9 @@ impl Alternator {
 
     /// Waits until the list of nodes has been refreshed once.
     ///
-    /// Requests need not wait for it: until then they go to the seeds. Use it where a process should not report itself ready before
-    /// it knows its cluster. If no refresh has succeeded yet, this makes one, or waits for the one under way.
+    /// Requests need not wait for it: until then they go to the seeds. Use it where a process should not report itself
+    /// ready before it knows its cluster. If no refresh has succeeded yet, this makes one, or waits for the one under
+    /// way.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -132,8 +137,8 @@ impl Alternator {
     ///
     /// # Errors
     ///
-    /// The [`RefreshError`] of that refresh. Calling again tries again. Panics where tokio does: in a runtime without a timer, in
-    /// which the SDK does not run either.
+    /// The [`RefreshError`] of that refresh. Calling again tries again. Panics where tokio does: in a runtime without a
+    /// timer, in which the SDK does not run either.
     ///
     /// # Cancel safety
     ///
@@ -159,8 +164,9 @@ impl Alternator {
         self.cluster.discovery().refresh().await
     }
 
-    /// Returns the nodes that requests may go to with their status: one consistent snapshot, those of the preferred scope first.
-    /// Nodes in no scope, which are known because some operations need one node of the whole datacenter, come last.
+    /// Returns the nodes that requests may go to with their status: one consistent snapshot, those of the preferred
+    /// scope first. Nodes in no scope, which are known because some operations need one node of the whole datacenter,
+    /// come last.
     ///
     /// Before the first refresh these are the seeds.
     #[must_use]
@@ -171,9 +177,9 @@ impl Alternator {
 
     /// Returns where an operation with this input would go at the moment, and why: for logs, debugging and tests.
     ///
-    /// It makes no request, describes no table, and changes nothing. An operation on a table of which nothing is known yet,
-    /// since no operation was made on it, would be distributed as usual. Any input is accepted: operations on no single
-    /// partition are distributed as usual.
+    /// It makes no request, describes no table, and changes nothing. An operation on a table of which nothing is known
+    /// yet, since no operation was made on it, would be distributed as usual. Any input is accepted: operations on no
+    /// single partition are distributed as usual.
     ///
     /// ```
     /// # use alternator_lb_sdk::Alternator;
@@ -203,11 +209,11 @@ impl Alternator {
         explanation::explain(&self.cluster, &Input::erase(input.clone()))
     }
 
-    /// Returns how often the cluster has entered panic mode: more than half of the nodes that can be reached responded with errors,
-    /// so that ejections for errors were ignored until fewer did.
+    /// Returns how often the cluster has entered panic mode: more than half of the nodes that can be reached responded
+    /// with errors, so that ejections for errors were ignored until fewer did.
     ///
-    /// Where that many fail, the cause is hardly theirs, and the few others could not carry all traffic. Each time is one warning.
-    /// Use it as a metric that should stay at zero.
+    /// Where that many fail, the cause is hardly theirs, and the few others could not carry all traffic. Each time is
+    /// one warning. Use it as a metric that should stay at zero.
     #[must_use]
     pub fn panic_mode_entries(&self) -> u64 {
         self.cluster.router().panic_mode_entries()
@@ -215,9 +221,9 @@ impl Alternator {
 
     /// Ends the background work; when this returns it has ended, and no request starts it anew.
     ///
-    /// Clients go on with the last known nodes. Not needed for cleaning up: dropping the last handle and client ends it too. Use it
-    /// where nothing must happen any more from here on, as at the end of a test. The end of work on a runtime that is no longer
-    /// polled is awaited for one second: it cannot do anything any more.
+    /// Clients go on with the last known nodes. Not needed for cleaning up: dropping the last handle and client ends it
+    /// too. Use it where nothing must happen any more from here on, as at the end of a test. The end of work on a
+    /// runtime that is no longer polled is awaited for one second: it cannot do anything any more.
     ///
     /// # Cancel safety
     ///

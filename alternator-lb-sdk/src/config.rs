@@ -11,7 +11,8 @@ use alternator_lb_core::topology::{NodeUrl, Scope};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::collections::HashMap;
 
-/// Everything that an application can set. The [`Builder`](crate::Builder) fills it in and validates it; the cluster keeps it.
+/// Everything that an application can set. The [`Builder`](crate::Builder) fills it in and validates it; the cluster
+/// keeps it.
 #[derive(Clone, Debug)]
 pub(crate) struct ClusterConfig {
     /// Never empty once it is validated.

@@ -1,7 +1,9 @@
 //! Events of the plugin itself. Those of the nodes and of discovery are in `alternator_lb_core::observe`.
 
 use std::error::Error;
-use tracing::{debug, info, warn};
+#[cfg(feature = "compression")]
+use tracing::info;
+use tracing::{debug, warn};
 
 /// Warns that a credentials provider is set and fails.
 pub(crate) fn credentials_failed() {
@@ -36,65 +38,62 @@ pub(crate) fn compression_resumed() {
     info!("the nodes of the cluster changed: requests are sent compressed again");
 }
 
-/// A table was looked up.
-pub(crate) fn table_learned(table: &str, partition_key: Option<&str>) {
-    debug!(table, partition_key, "a table was looked up");
+/// Notes that the schema of a table was fetched.
+pub(crate) fn schema_fetched(table: &str, partition_key: Option<&str>) {
+    debug!(table, partition_key, "the schema of a table was fetched");
 }
 
-/// Returns where the partitions of a table and its indexes lie was read.
-pub(crate) fn token_maps_read(table: &str, ranges: usize) {
-    debug!(
-        table,
-        ranges, "where the partitions of a table lie was read"
-    );
+/// Notes that the token maps of a table and its indexes were fetched.
+pub(crate) fn token_maps_fetched(table: &str, ranges: usize) {
+    debug!(table, ranges, "the token maps of a table were fetched");
 }
 
-/// Returns where partitions lie may not be known.
+/// Warns that the role may not read the tables that token maps are made of.
 pub(crate) fn token_maps_refused(error: &(dyn Error + 'static)) {
     warn!(
         error,
-        "which nodes hold a partition may not be read, so requests go to any: grant the role SELECT on system.tablets, \
+        "the role may not read which nodes hold a partition, so requests go to any: grant it SELECT on system.tablets, \
          system.token_ring, system.local, system.peers, system_schema.tables and system_schema.views (not on all of \
-         system, which has everybody's secrets), or leave `.token_aware()` out"
+         system, which holds the secrets of all roles), or leave `.token_aware()` out"
     );
 }
 
-/// The server does not tell where partitions lie.
-pub(crate) fn token_maps_absent(error: &(dyn Error + 'static)) {
+/// Warns that the server lacks the tables that token maps are made of.
+pub(crate) fn token_maps_unsupported(error: &(dyn Error + 'static)) {
     warn!(
         error,
-        "this server has no tables that tell which nodes hold a partition, so requests go to any: upgrade it, or leave \
+        "this server has no tables that show which nodes hold a partition, so requests go to any: upgrade it, or leave \
          `.token_aware()` out"
     );
 }
 
-/// Returns where partitions lie could not be asked.
+/// Notes that no node responded to the queries for token maps.
 pub(crate) fn token_maps_unreachable(error: &(dyn Error + 'static)) {
     debug!(
         error,
-        "which nodes hold a partition could not be asked; it is tried again soon"
+        "the token maps of a table could not be fetched; they are fetched again soon"
     );
 }
 
-/// A table cannot be looked up.
-pub(crate) fn table_not_learned(table: &str, error: &(dyn Error + 'static)) {
+/// Warns that the schema of a table cannot be fetched.
+pub(crate) fn schema_unavailable(table: &str, error: &(dyn Error + 'static)) {
     warn!(
         table,
         error,
-        "the partition key of a table cannot be looked up, so its operations, and those of other tables of which that is \
-         true, go to all nodes in turn: let the client's role call DescribeTable, or name the key with \
+        "the partition key of a table cannot be fetched, so its operations go to all nodes in turn (as do those of other \
+         tables for which the same holds): let the client's role call DescribeTable, or name the key with \
          `.partition_key(table, attribute)`"
     );
 }
 
-/// How a table isolates writes cannot be looked up.
-pub(crate) fn isolation_not_learned(table: &str, error: &(dyn Error + 'static)) {
+/// Warns that the write isolation of a table cannot be fetched.
+pub(crate) fn isolation_unavailable(table: &str, error: &(dyn Error + 'static)) {
     warn!(
         table,
         error,
-        "how a table isolates writes cannot be looked up, so for it, and for others of which that is true, \
-         `KeyAffinity::from_table()` is what `KeyAffinity::conditional_writes()` is: let the client's role call \
-         ListTagsOfResource and read `.scylla.alternator.system.config` (GRANT SELECT ON system.config), or choose another \
-         affinity"
+        "the write isolation of a table cannot be fetched, so `KeyAffinity::from_table()` acts as \
+         `KeyAffinity::conditional_writes()` for it (and for other tables for which the same holds): let the client's \
+         role call ListTagsOfResource and read `.scylla.alternator.system.config` (GRANT SELECT ON system.config), or \
+         choose another affinity"
     );
 }

@@ -1,4 +1,4 @@
-//! Why an operation goes to a node.
+//! Explains why an operation goes to a node.
 
 use crate::cluster::Cluster;
 use crate::metadata::FetchedMap;
@@ -11,7 +11,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// The node that an operation would go to at the moment, and the reason. Returned by [`Alternator::explain()`](crate::Alternator::explain).
+/// The node that an operation would go to at the moment, and the reason. Returned by
+/// [`Alternator::explain()`](crate::Alternator::explain).
 ///
 /// [`Display`](fmt::Display) prints a line for each partition, and one for the node:
 ///
@@ -47,8 +48,8 @@ impl Explanation {
         }
     }
 
-    /// The partitions that the operation reads or writes, as often as it names them. Empty if there are none, as for a `Scan`,
-    /// if their keys are not known yet, or if neither [`token_aware`](crate::Builder::token_aware) nor
+    /// The partitions that the operation reads or writes, as often as it names them. Empty if there are none, as for a
+    /// `Scan`, if their keys are not known yet, or if neither [`token_aware`](crate::Builder::token_aware) nor
     /// [`key_affinity`](crate::Builder::key_affinity) is on.
     #[must_use]
     pub fn partitions(&self) -> &[Partition] {
@@ -133,7 +134,7 @@ pub(crate) fn explain(cluster: &Cluster, input: &Input) -> Explanation {
             partitions.push(Partition::new(source, token, fetched, now));
         })
     });
-    // Without routing info it goes where a partition without known replicas would.
+    // Without routing info it goes to the node of a partition without known replicas.
     let info = info.unwrap_or_else(|| {
         let any = RoutingKey {
             token: Token::MAX,
@@ -164,7 +165,7 @@ impl fmt::Display for Partition {
             None => write!(f, "{table}, token {token}: ")?,
         }
         let Some(age) = self.map_age else {
-            return f.write_str("where it lies is not known");
+            return f.write_str("no token map is known");
         };
         match self.replicas.as_slice() {
             [] => f.write_str("its replicas are not known")?,
@@ -202,7 +203,7 @@ mod tests {
             reason: Reason::Replica,
         };
         let expected = "users, token 7: held by 10.0.0.2, 10.0.0.5, as read 12.3s ago\n\
-                        users, index by_age, token 7: where it lies is not known\n\
+                        users, index by_age, token 7: no token map is known\n\
                         to http://10.0.0.5:8000, a replica that is not the more loaded of two";
         assert_eq!(explanation.to_string(), expected);
         let without_node = Explanation {

@@ -1,7 +1,7 @@
 //! The derived signing keys, kept.
 //!
-//! A key is valid for credentials, a day, a region and a service, so one is derived a day as long as nothing changes. All
-//! requests read the list of them without a lock; a request that finds no key adds one.
+//! A key is valid for credentials, a day, a region and a service, so one is derived a day as long as nothing changes.
+//! All requests read the list of them without a lock; a request that finds no key adds one.
 
 use super::amz_date::AmzDate;
 use arc_swap::{ArcSwap, Guard};
@@ -13,9 +13,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// The number of keys that are kept: those of one set of credentials around midnight and while they rotate, and of a few
-/// clients that share a configuration. With more in turn each request derives its own, as the SDK's signer does. Few, since the
-/// secrets are in memory for as long.
+/// The number of keys that are kept: those of one set of credentials around midnight and while they rotate, and of a
+/// few clients that share a configuration. With more in turn each request derives its own, as the SDK's signer does.
+/// Few, since the secrets are in memory for as long.
 const MAX_KEYS: usize = 8;
 
 /// The list of keys. Its `Debug` shows no secret.
@@ -32,8 +32,8 @@ impl SigningKeys {
         self.list.load()
     }
 
-    /// The key for a signature at `time`, which `date` is: one of `loaded`, or a new one. `None` if the credentials, region or
-    /// service could not be part of a header.
+    /// The key for a signature at `time`, which `date` is: one of `loaded`, or a new one. `None` if the credentials,
+    /// region or service could not be part of a header.
     pub(super) fn key(
         &self,
         loaded: &List,

@@ -6,8 +6,9 @@ use crate::compression::{RequestCompression, ResponseCompression};
 impl Builder {
     /// Compresses the bodies of requests. With the feature `compression`.
     ///
-    /// Use it where [bytes are more expensive than processor time](RequestCompression#when-it-pays). With servers that do not
-    /// decompress, those before ScyllaDB 2026.1, it [turns itself off](RequestCompression#servers-that-do-not-decompress).
+    /// Use it where [bytes are more expensive than processor time](RequestCompression#when-it-pays). With servers that
+    /// do not decompress, those before ScyllaDB 2026.1, it [turns itself
+    /// off](RequestCompression#servers-that-do-not-decompress).
     ///
     /// # Default
     ///
@@ -19,7 +20,8 @@ impl Builder {
 
     /// Negotiates compressed responses, and decompresses them. With the feature `compression`.
     ///
-    /// Use it where responses are large, and [bytes more expensive than processor time](ResponseCompression#when-it-pays).
+    /// Use it where responses are large, and [bytes more expensive than processor
+    /// time](ResponseCompression#when-it-pays).
     ///
     /// # Default
     ///

@@ -49,7 +49,8 @@ impl Decoder {
         }
     }
 
-    /// Takes the next piece, which only a [`NeedsInput`](Step::NeedsInput) step asks for: the rest of the former is dropped.
+    /// Takes the next piece, which only a [`NeedsInput`](Step::NeedsInput) step asks for: the rest of the former is
+    /// dropped.
     pub(crate) fn feed(&mut self, piece: Data) {
         self.format.input().piece = piece;
     }

@@ -11,8 +11,8 @@ const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 const GZIP_TRAILER: usize = 8;
 
 impl RequestCompression {
-    /// Compresses a body that has at least the threshold's size. Returns `None` for a smaller one, and for one that would make
-    /// the request no smaller; the compressor stops as soon as it turns out so.
+    /// Compresses a body that has at least the threshold's size. Returns `None` for a smaller one, and for one that
+    /// would make the request no smaller; the compressor stops as soon as it turns out so.
     pub(crate) fn encode(&self, plain: &[u8]) -> Option<Vec<u8>> {
         if plain.len() < self.threshold {
             return None;

@@ -9,11 +9,11 @@
 //! modify_before_attempt_completion    encode      detects a server that does not decompress
 //! ```
 //!
-//! A signature covers the body as it is sent, so the body is changed before signing. `accept-encoding` is added after it,
-//! unsigned: a server verifies only the headers that are signed.
+//! A signature covers the body as it is sent, so the body is changed before signing. `accept-encoding` is added after
+//! it, unsigned: a server verifies only the headers that are signed.
 //!
-//! A server's refusal is one flag for the cluster, [`ServerSupport`], for as long as its set of nodes stays the same: a set that
-//! changes is how a cluster that is being upgraded looks from outside.
+//! A server's refusal is one flag for the cluster, [`ServerSupport`], for as long as its set of nodes stays the same: a
+//! set that changes is how a cluster that is being upgraded looks from outside.
 //!
 //! Knows the SDK's requests and responses, no cluster and no node.
 

@@ -2,8 +2,8 @@
 
 use super::{BuildError, Encoding};
 
-/// How the bodies of requests are compressed. For [`Builder::request_compression`](crate::Builder::request_compression); with
-/// the feature `compression`.
+/// How the bodies of requests are compressed. For
+/// [`Builder::request_compression`](crate::Builder::request_compression); with the feature `compression`.
 ///
 /// ```
 /// use alternator_lb_sdk::{Alternator, RequestCompression};
@@ -15,17 +15,18 @@ use super::{BuildError, Encoding};
 /// # Ok::<(), alternator_lb_sdk::BuildError>(())
 /// ```
 ///
-/// A body is compressed once, however often its operation is sent, and only if that makes the request smaller. The signature
-/// covers the compressed body.
+/// A body is compressed once, however often its operation is sent, and only if that makes the request smaller. The
+/// signature covers the compressed body.
 ///
 /// # When it pays
 ///
-/// Where bytes are expensive: between availability zones, which are billed by the byte, over slow or shared links, and with large
-/// writes (`BatchWriteItem`, `PutItem` of documents). DynamoDB's JSON repeats the names and types of its attributes, so similar
-/// items shrink to a quarter. It costs processor time on both sides, and inside a datacenter with fast links that is often the
-/// more expensive of the two; items that are random, encrypted or compressed already, which base64 makes a third larger, only
-/// shrink back to their own size. Measure with your own items, by [`compress`](Self::compress). Batches of orders with seven
-/// attributes and short texts took on one core (in parentheses the remaining size):
+/// Where bytes are expensive: between availability zones, which are billed by the byte, over slow or shared links, and
+/// with large writes (`BatchWriteItem`, `PutItem` of documents). DynamoDB's JSON repeats the names and types of its
+/// attributes, so similar items shrink to a quarter. It costs processor time on both sides, and inside a datacenter
+/// with fast links that is often the more expensive of the two; items that are random, encrypted or compressed already,
+/// which base64 makes a third larger, only shrink back to their own size. Measure with your own items, by
+/// [`compress`](Self::compress). Batches of orders with seven attributes and short texts took on one core (in
+/// parentheses the remaining size):
 ///
 /// | body | level 1 | level 6 |
 /// |---|---|---|
@@ -38,16 +39,16 @@ use super::{BuildError, Encoding};
 ///
 /// # Servers that do not decompress
 ///
-/// ScyllaDB decompresses requests from 2026.1 on. An older server takes a compressed body for JSON, and refuses it without
-/// executing anything. The plugin detects that: it sends the operation again uncompressed, at once and without using one of
-/// the application's retries, even where these are disabled; logs one warning; and all requests to the cluster are sent
-/// uncompressed until its set of nodes changes, as it does while a cluster is upgraded.
+/// ScyllaDB decompresses requests from 2026.1 on. An older server takes a compressed body for JSON, and refuses it
+/// without executing anything. The plugin detects that: it sends the operation again uncompressed, at once and without
+/// using one of the application's retries, even where these are disabled; logs one warning; and all requests to the
+/// cluster are sent uncompressed until its set of nodes changes, as it does while a cluster is upgraded.
 ///
 /// # The compressor
 ///
-/// `miniz_oxide`, in safe Rust. An application that prefers speed can have `zlib-rs`, which decompresses in half the time, and
-/// compresses large bodies in about half at levels over 1: add the crate `flate2` as a dependency of the application with the
-/// feature `zlib-rs`.
+/// `miniz_oxide`, in safe Rust. An application that prefers speed can have `zlib-rs`, which decompresses in half the
+/// time, and compresses large bodies in about half at levels over 1: add the crate `flate2` as a dependency of the
+/// application with the feature `zlib-rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestCompression {
     pub(crate) encoding: Encoding,
@@ -89,7 +90,8 @@ impl RequestCompression {
     ///
     /// # Default
     ///
-    /// 1: most of the possible saving, for less than half of the time that 6 takes, and for a ninth of it where bodies are large.
+    /// 1: most of the possible saving, for less than half of the time that 6 takes, and for a ninth of it where bodies
+    /// are large.
     #[must_use]
     pub const fn level(self, level: u32) -> Self {
         Self { level, ..self }
@@ -99,8 +101,8 @@ impl RequestCompression {
     ///
     /// # Default
     ///
-    /// 1,024: a smaller body mostly fits into one packet together with the head of the request, so no packet would be saved. The
-    /// official clients have the same.
+    /// 1,024: a smaller body mostly fits into one packet together with the head of the request, so no packet would be
+    /// saved. The official clients have the same.
     #[must_use]
     pub const fn threshold(self, bytes: usize) -> Self {
         Self {
@@ -109,8 +111,8 @@ impl RequestCompression {
         }
     }
 
-    /// Returns what these settings make of a body. `None` if it would be sent as it is: it is below the threshold, or would
-    /// not be smaller.
+    /// Returns what these settings make of a body. `None` if it would be sent as it is: it is below the threshold, or
+    /// would not be smaller.
     ///
     /// Use it to measure with your own items; requests call it by themselves.
     ///

@@ -3,8 +3,8 @@
 use crate::events;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Remembers in which topology generation a server refused a compressed request. The servers count as supporting it again when
-/// the set of nodes has changed, as it does while a cluster is upgraded.
+/// Remembers in which topology generation a server refused a compressed request. The servers count as supporting it
+/// again when the set of nodes has changed, as it does while a cluster is upgraded.
 #[derive(Debug, Default)]
 pub(crate) struct ServerSupport {
     /// The topology generation of the last refusal plus one; zero if there is none in force.

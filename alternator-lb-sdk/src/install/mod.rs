@@ -45,32 +45,36 @@ pub trait AlternatorExt: Sealed + Sized {
     /// # Ok::<(), alternator_lb_sdk::BuildError>(())
     /// ```
     ///
-    /// Sets the endpoint resolver; one interceptor, beside those that are there; a region, if there is none (Alternator accepts any);
-    /// and unsigned requests where no credentials provider is set, unless [`AuthMode::Required`] forbids them. Retries, timeouts,
-    /// credentials and a region that the application set stay as they are, with one exception: the wait before a retry that goes to
-    /// another node after a server error or a broken connection is 10 ms at most, and after a failed connection there is none. An
-    /// `endpoint_url` is ignored; one in the `config_override` of an operation pins that operation to that node.
+    /// Sets the endpoint resolver; one interceptor, beside those that are there; a region, if there is none (Alternator
+    /// accepts any); and unsigned requests where no credentials provider is set, unless [`AuthMode::Required`] forbids
+    /// them. Retries, timeouts, credentials and a region that the application set stay as they are, with one exception:
+    /// the wait before a retry that goes to another node after a server error or a broken connection is 10 ms at most,
+    /// and after a failed connection there is none. An `endpoint_url` is ignored; one in the `config_override` of an
+    /// operation pins that operation to that node.
     ///
-    /// Requests have [minimal headers](crate::Builder::minimal_headers): one short `user-agent`, and none of those that only AWS
-    /// reads.
+    /// Requests have [minimal headers](crate::Builder::minimal_headers): one short `user-agent`, and none of those that
+    /// only AWS reads.
     ///
     /// Calling it again, also on the builder of a finished configuration, replaces the former installation.
     ///
     /// # HTTP client
     ///
-    /// The HTTP client of the configuration, or where there is none yet [that of the cluster](crate::Builder::http_client), else the
-    /// SDK's default one, is decorated: a request that waits for a node which has been found dead is aborted, as if its connection
-    /// had broken, and goes on to another node. That happens only while the application's retries leave an attempt, and not to an
-    /// operation with an endpoint of its own. Compressed responses (feature `compression`) are negotiated and decoded there as well.
-    /// Everything else is passed on as it is, and every request still goes through the application's client.
+    /// The HTTP client of the configuration, or where there is none yet [that of the
+    /// cluster](crate::Builder::http_client), else the SDK's default one, is decorated: a request that waits for a node
+    /// which has been found dead is aborted, as if its connection had broken, and goes on to another node. That happens
+    /// only while the application's retries leave an attempt, and not to an operation with an endpoint of its own.
+    /// Compressed responses (feature `compression`) are negotiated and decoded there as well. Everything else is passed
+    /// on as it is, and every request still goes through the application's client.
     ///
-    /// So call it after `.http_client(..)`: a client that is set later replaces the decorated one. Then its requests cannot be
-    /// aborted and its responses are uncompressed, one warning is logged, and discovery keeps the former; everything else works.
+    /// So call it after `.http_client(..)`: a client that is set later replaces the decorated one. Then its requests
+    /// cannot be aborted and its responses are uncompressed, one warning is logged, and discovery keeps the former;
+    /// everything else works.
     ///
     /// # Credentials
     ///
-    /// A credentials provider that is set and fails is an error, as in the SDK without the plugin. `aws_config::load_defaults` sets
-    /// one even where there are no credentials: use `aws_config::defaults(..).no_credentials()`, or [`AuthMode::Unsigned`].
+    /// A credentials provider that is set and fails is an error, as in the SDK without the plugin.
+    /// `aws_config::load_defaults` sets one even where there are no credentials: use
+    /// `aws_config::defaults(..).no_credentials()`, or [`AuthMode::Unsigned`].
     #[must_use]
     fn alternator(self, alternator: &Alternator) -> Self;
 }
@@ -144,8 +148,8 @@ macro_rules! implement {
     };
 }
 
-/// Returns the HTTP client for a configuration, decorated; none if the choice is left to the SDK. A client that a former
-/// installation has set is no choice of the application.
+/// Returns the HTTP client for a configuration, decorated; none if the choice is left to the SDK. A client that a
+/// former installation has set is no choice of the application.
 fn transport(
     configured: Option<SharedHttpClient>,
     cluster: &Cluster,

@@ -1,8 +1,8 @@
 //! Tasks beside the operations that cause them.
 //!
-//! A task runs on the runtime of the operation that spawns it, and the operation does not wait for it. Each ends by itself;
-//! all end when the cluster is dropped or shut down. A runtime that is dropped takes its tasks with it, so what a task has
-//! acquired must be released when its future is dropped.
+//! A task runs on the runtime of the operation that spawns it, and the operation does not wait for it. Each ends by
+//! itself; all end when the cluster is dropped or shut down. A runtime that is dropped takes its tasks with it, so what
+//! a task has acquired must be released when its future is dropped.
 
 use std::future::Future;
 use std::pin::pin;
@@ -20,16 +20,17 @@ pub(crate) struct BackgroundTasks {
     running: Arc<Semaphore>,
 }
 
-/// The number of tasks that run at a time, of one cluster in one process. A change of the nodes makes the metadata of all
-/// tables stale; nothing is in a hurry, and a thousand processes must not send a thousand requests each in one moment.
+/// The number of tasks that run at a time, of one cluster in one process. A change of the nodes makes the metadata of
+/// all tables stale; nothing is in a hurry, and a thousand processes must not send a thousand requests each in one
+/// moment.
 const MAX_RUNNING: usize = 8;
 
 /// The number of tasks that run or wait, each with some kilobytes of its operation's settings. At some milliseconds for
 /// each, the last one waits less than a second.
 const MAX_TASKS: usize = 256;
 
-/// How long a shutdown waits. A task on a runtime that is not polled ends only with that runtime; but it does nothing any
-/// more either.
+/// How long a shutdown waits. A task on a runtime that is not polled ends only with that runtime; but it does nothing
+/// any more either.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl BackgroundTasks {
@@ -40,14 +41,15 @@ impl BackgroundTasks {
         }
     }
 
-    /// Whether a task can be spawned: the queue has room, the cluster is not shut down, and there is a runtime.
+    /// Returns whether a task can be spawned: the queue has room, the cluster is not shut down, and there is a runtime.
     pub(crate) fn have_room(&self) -> bool {
         self.shutdown.receiver_count() < MAX_TASKS
             && !*self.shutdown.borrow()
             && Handle::try_current().is_ok()
     }
 
-    /// Spawns a task, which runs once fewer than [`MAX_RUNNING`] others do. Drops it after a shutdown or without a runtime.
+    /// Spawns a task, which runs once fewer than [`MAX_RUNNING`] others do. Drops it after a shutdown or without a
+    /// runtime.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let Ok(runtime) = Handle::try_current() else {
             return;

@@ -1,12 +1,12 @@
 //! Operations that the plugin makes by itself, to fetch metadata that an operation of the application needs.
 //!
-//! They use the means of the operation that caused them: its HTTP client, hence its connections and certificates, and its
-//! credentials, since the role that may read one table may not read another. An [`InternalClient`] is taken from what the
-//! SDK hands to the interceptor, and dropped when its work is done.
+//! They use the means of the operation that caused them: its HTTP client, hence its connections and certificates, and
+//! its credentials, since the role that may read one table may not read another. An [`InternalClient`] is taken from
+//! what the SDK hands to the interceptor, and dropped when its work is done.
 //!
-//! JSON in and JSON out, by the SDK's own orchestrator, since only that can drive any HTTP client and credentials provider
-//! of the SDK. The typed client would have to be built from a configuration that is not available here, and refuses some
-//! of what the server's own tables contain.
+//! JSON in and JSON out, by the SDK's own orchestrator, since only that can drive any HTTP client and credentials
+//! provider of the SDK. The typed client would have to be built from a configuration that is not available here, and
+//! refuses some of what the server's own tables contain.
 //!
 //! Internal operations pass no interceptor: neither the application's, which did not make them, nor the plugin's, which
 //! would cause further ones. They end by themselves, and count neither as load nor as evidence of health.
@@ -57,12 +57,12 @@ pub(crate) struct InternalClient {
     user_agent: Cow<'static, str>,
 }
 
-/// What an [`InternalClient`] needs of its cluster.
+/// The parts of a cluster that an [`InternalClient`] needs.
 pub(crate) trait ClientContext: Debug + Send + Sync {
     /// Picks the node of a request that does not count as load, and notes that the cluster is in use.
     fn pick_node(&self) -> Result<Arc<Endpoint<SdkEndpoint>>, RouteError>;
 
-    /// Whether an unsigned request must not be sent.
+    /// Returns whether an unsigned request must not be sent.
     fn requires_auth(&self) -> bool;
 
     fn user_agent(&self) -> &UserAgent;
@@ -75,8 +75,8 @@ const MAX_NODES: usize = 3;
 /// The time that a node has to respond: half of the time after which the server itself gives up.
 const NODE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The number of bytes of a response that are read: a page of the server is 1 MiB of stored data, and its JSON is several
-/// times larger.
+/// The number of bytes of a response that are read: a page of the server is 1 MiB of stored data, and its JSON is
+/// several times larger.
 const RESPONSE_LIMIT: usize = 8 << 20;
 
 const NAME: &str = "alternator-lb-sdk: internal client";

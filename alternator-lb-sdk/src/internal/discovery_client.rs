@@ -15,8 +15,8 @@ use std::time::Duration;
 
 /// Sends `GET` as an operation that no service models.
 ///
-/// Uses the SDK's own orchestrator, since only that can drive any HTTP client of the SDK. Neither retries nor signs: the
-/// server accepts these requests unsigned, and discovery chooses the next node itself.
+/// Uses the SDK's own orchestrator, since only that can drive any HTTP client of the SDK. Neither retries nor signs:
+/// the server accepts these requests unsigned, and discovery chooses the next node itself.
 #[derive(Debug)]
 pub(crate) struct SdkDiscoveryClient {
     http_client: SharedHttpClient,

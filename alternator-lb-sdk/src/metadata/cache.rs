@@ -17,8 +17,8 @@ use std::time::Duration;
 
 /// The tables of a cluster, each from its first use on.
 ///
-/// Of tables and of the ranges of their maps there are limits. A table beyond the limit replaces the one whose last use is
-/// longest ago; a map beyond it replaces those that were not used for some time, or is not kept.
+/// Of tables and of the ranges of their maps there are limits. A table beyond the limit replaces the one whose last use
+/// is longest ago; a map beyond it replaces those that were not used for some time, or is not kept.
 #[derive(Debug)]
 pub(crate) struct MetadataCache {
     clock: Clock,
@@ -45,12 +45,12 @@ pub(super) struct Warnings {
 
 type Shard = HashMap<Arc<str>, Arc<TableMetadata>>;
 
-/// A new table is added to a copy of its shard. One of 64 shards of ten thousand tables is copied in some microseconds, all
-/// of them would not be.
+/// A new table is added to a copy of its shard. One of 64 shards of ten thousand tables is copied in some microseconds,
+/// all of them would not be.
 const SHARDS: usize = 64;
 
-/// The approximate number of tables. Programs that use more are those that create tables without end, and at a few hundred
-/// bytes of schema each these take some megabytes; maps have a budget of their own.
+/// The approximate number of tables. Programs that use more are those that create tables without end, and at a few
+/// hundred bytes of schema each these take some megabytes; maps have a budget of their own.
 const MAX_TABLES: usize = 10_000;
 
 /// The maps of a table that was not used for so long are dropped when others need the memory. A shorter time would let

@@ -6,7 +6,7 @@ use alternator_lb_core::routing::TokenMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where a table and its indexes are, according to the server's tables.
+/// The places of a table and its indexes, according to the server's tables.
 #[derive(Debug)]
 pub(super) struct FetchOutcome {
     /// The id of the table itself, if its map was fetched.
@@ -15,7 +15,7 @@ pub(super) struct FetchOutcome {
     pub(super) addresses: Addresses,
 }
 
-/// Where a table or an index is.
+/// The place of a table or an index.
 #[derive(Clone, Debug)]
 pub(super) enum Placement {
     Tablets(Arc<Tablets>),
@@ -58,13 +58,13 @@ impl FetchOutcome {
         self.ranges().map(UnresolvedRanges::len).sum()
     }
 
-    /// Whether the address of a replica is unknown: its node is about to join or to leave.
+    /// Returns whether the address of a replica is unknown: its node is about to join or to leave.
     pub(super) fn is_incomplete(&self) -> bool {
         let mut ranges = self.ranges();
         ranges.any(|ranges| !ranges.are_resolved_by(&self.addresses))
     }
 
-    /// Whether tablets are moving between nodes.
+    /// Returns whether tablets are moving between nodes.
     pub(super) fn is_moving(&self) -> bool {
         let mut placements = self.placements.iter();
         placements.any(|(_, placement)| match placement {

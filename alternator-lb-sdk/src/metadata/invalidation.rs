@@ -1,7 +1,7 @@
-//! What shows that the metadata of a table is wrong.
+//! Signs that the metadata of a table is out of date.
 //!
-//! Any client can delete a table and create it anew with another key. Wrong metadata is harmless, since operations merely
-//! go their ordinary way, but it must not stay. From the surest evidence on:
+//! Any client can delete a table and create it anew with another key. Wrong metadata is harmless, since operations
+//! merely go their ordinary way, but it must not stay. From the surest evidence on:
 //!
 //! | evidence | reaction |
 //! |---|---|
@@ -34,7 +34,7 @@ impl Storable for OperationTable {
     type Storer = StoreReplace<Self>;
 }
 
-/// What an operation does to its table.
+/// The effect of an operation on its table.
 #[derive(Clone, Copy, Debug)]
 enum Effect {
     /// Reads or writes items.

@@ -1,4 +1,4 @@
-//! What the client knows of the tables that operations are about.
+//! The client's knowledge of the tables that operations are about.
 //!
 //! ```text
 //! operation ── uses a table ──▶ MetadataCache ──▶ TableMetadata: schema, token maps
@@ -11,15 +11,15 @@
 //! ```
 //!
 //! An operation names the attributes of its item, but not which of them is the partition key: that takes the table's
-//! schema. Operations read the cache without a lock: a table is found in an immutable map, and each part of its metadata
-//! is one pointer.
+//! schema. Operations read the cache without a lock: a table is found in an immutable map, and each part of its
+//! metadata is one pointer.
 //!
 //! Nothing polls. A table is refreshed when an operation uses it and a part of its metadata is missing, old, or
 //! [invalidated](invalidation). Meanwhile operations go by what is known, or their ordinary way: wrong metadata costs them
 //! a hop inside the cluster and nothing else.
 //!
-//! This module knows the server's operations and tables. Of routing it knows the generation of the topology, and the type
-//! of a token map.
+//! This module knows the server's operations and tables. Of routing it knows the generation of the topology, and the
+//! type of a token map.
 
 mod address_cache;
 mod cache;

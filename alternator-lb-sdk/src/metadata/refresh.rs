@@ -67,7 +67,8 @@ const SCHEMA_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest maps take some 250 requests.
 const MAPS_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The time after which another refresh takes over: the timeouts of the part and of those before it, and 30 s in the queue.
+/// The time after which another refresh takes over: the timeouts of the part and of those before it, and 30 s in the
+/// queue.
 const SCHEMA_EXPIRY: Duration = Duration::from_secs(60);
 const MAPS_EXPIRY: Duration = Duration::from_secs(180);
 
@@ -173,7 +174,7 @@ impl TableRefresh {
             Ok(description) => {
                 if let Some(error) = description.isolation_error.filter(is_permanent) {
                     let warning = &cache.warnings.unknown_isolation;
-                    warning.warn(|| events::isolation_not_learned(name, &error));
+                    warning.warn(|| events::isolation_unavailable(name, &error));
                 }
                 self.publish_schema(description.schema);
             }
@@ -181,7 +182,7 @@ impl TableRefresh {
             Err(InternalError::NotFound) => self.table.clear_schema(),
             Err(error) if is_permanent(&error) => {
                 let warning = &cache.warnings.unknown_keys;
-                warning.warn(|| events::table_not_learned(name, &error));
+                warning.warn(|| events::schema_unavailable(name, &error));
             }
             Err(_) => {}
         }
@@ -189,7 +190,7 @@ impl TableRefresh {
     }
 
     fn publish_schema(&mut self, schema: TableSchema) {
-        events::table_learned(self.table.name(), schema.partition_key(None));
+        events::schema_fetched(self.table.name(), schema.partition_key(None));
         // The table was created anew.
         if let Some(id) = schema.id()
             && self.table.maps.are_of_another_table(id)
@@ -245,7 +246,7 @@ fn publish_maps(cache: &MetadataCache, table: &TableMetadata, outcome: &FetchOut
     cache.warnings.unavailable_maps.reset();
     let share = |map| cache.share_map(map);
     let ranges = outcome.publish(&table.maps, cache.now(), share);
-    events::token_maps_read(table.name(), ranges);
+    events::token_maps_fetched(table.name(), ranges);
     let age = match (outcome.is_moving(), outcome.is_incomplete()) {
         (true, _) => MAPS_AGE_MOVING,
         (false, true) => MAPS_AGE_INCOMPLETE,
@@ -265,7 +266,7 @@ fn maps_failed(cache: &MetadataCache, error: &InternalError) -> Duration {
         }
         InternalError::Refused(_) => warning.warn(|| events::token_maps_refused(error)),
         InternalError::NotFound | InternalError::Unsupported(_) => {
-            warning.warn(|| events::token_maps_absent(error));
+            warning.warn(|| events::token_maps_unsupported(error));
         }
     }
     let until = cache.now() + with_default_jitter(MAPS_REFUSED);
@@ -273,7 +274,7 @@ fn maps_failed(cache: &MetadataCache, error: &InternalError) -> Duration {
     until
 }
 
-/// Whether an error lasts until an operator does something. Discovery reports nodes that do not respond.
+/// Returns whether an error lasts until an operator does something. Discovery reports nodes that do not respond.
 fn is_permanent(error: &InternalError) -> bool {
     match error {
         InternalError::Unreachable(_) => false,

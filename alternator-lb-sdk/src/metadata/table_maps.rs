@@ -70,7 +70,7 @@ impl TableMaps {
         self.table_id.store(Some(Arc::new(id)));
     }
 
-    /// Whether the maps are those of a table with another id.
+    /// Returns whether the maps are those of a table with another id.
     pub(super) fn are_of_another_table(&self, id: &str) -> bool {
         let known = self.table_id.load();
         known.as_deref().is_some_and(|known| known != id)

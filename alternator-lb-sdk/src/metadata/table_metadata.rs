@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What is known of a table, in two parts: its schema, and its token maps.
+/// The metadata of a table, in two parts: its schema, and its token maps.
 ///
 /// A schedule for each says when it is stale. One refresh fetches those that are.
 #[derive(Debug)]
@@ -26,14 +26,14 @@ pub(crate) struct TableMetadata {
     used_at: AtomicU64,
 }
 
-/// What must be known of tables, besides their partition keys.
+/// The metadata that is needed of tables, besides their partition keys.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct MetadataNeeds {
     /// How they isolate writes, also where the application names the partition key.
     pub(crate) isolation: bool,
     /// Whether to warn where that cannot be known: not if the application did not choose it explicitly.
     pub(crate) warns_of_unknown_isolation: bool,
-    /// Which nodes hold their partitions.
+    /// The nodes that hold their partitions.
     pub(crate) token_maps: bool,
 }
 
@@ -70,7 +70,7 @@ impl TableMetadata {
         &self.name
     }
 
-    /// Whether the application names the partition key.
+    /// Returns whether the application names the partition key.
     pub(super) fn has_named_key(&self) -> bool {
         self.named_key.is_some()
     }
@@ -79,7 +79,7 @@ impl TableMetadata {
         self.schema.load_full()
     }
 
-    /// Whether the partition key is known.
+    /// Returns whether the partition key is known.
     pub(super) fn has_schema(&self) -> bool {
         self.schema.load().is_some()
     }
@@ -136,7 +136,7 @@ impl TableMetadata {
         self.maps_schedule.refresh_now();
     }
 
-    /// Whether a part is stale. Without a partition key no operation has a token, so maps wait for the schema.
+    /// Returns whether a part is stale. Without a partition key no operation has a token, so maps wait for the schema.
     pub(super) fn is_due(&self, now: Duration) -> bool {
         let fetches_schema = self.named_key.is_none() || self.needs.isolation;
         fetches_schema && self.schema_schedule.is_due(now)
@@ -151,7 +151,7 @@ impl TableMetadata {
         }
     }
 
-    /// When the table was used last.
+    /// Returns when the table was used last.
     pub(super) fn used_at(&self) -> Duration {
         Duration::from_millis(self.used_at.load(Ordering::Relaxed))
     }

@@ -10,8 +10,8 @@ pub(super) struct TokenMapBudget {
     max_ranges: usize,
 }
 
-/// The number of ranges of all maps, of which each takes 12 bytes: 50 MB, as sixteen maps of the largest size. Equal maps,
-/// as the tables of a cluster of vnodes have, count once.
+/// The number of ranges of all maps, of which each takes 12 bytes: 50 MB, as sixteen maps of the largest size. Equal
+/// maps, as the tables of a cluster of vnodes have, count once.
 const MAX_RANGES: usize = 1 << 22;
 
 impl Default for TokenMapBudget {

@@ -15,8 +15,8 @@ use std::sync::Arc;
 const MAX_PAGES: usize = 250;
 
 /// The number of times that the nodes' addresses are read, each time from other nodes, until those of all replicas are
-/// known. The second time brings what the first one lacks: a node does not list itself among its peers. A replica that is
-/// still missing then is about to join or to leave.
+/// known. The second time brings what the first one lacks: a node does not list itself among its peers. A replica that
+/// is still missing then is about to join or to leave.
 const ADDRESS_ROUNDS: usize = 3;
 
 /// Fetches where a table and its indexes in `sources` are. `addresses` are those that are known already.

@@ -1,39 +1,39 @@
-//! Which operations keep to one node per partition.
+//! The operations that keep to one node per partition.
 
 use super::lwt::{Write, WriteRules};
 
 /// The operations on a partition that all clients send to the same node.
 ///
-/// Given to [`Builder::key_affinity`](crate::Builder::key_affinity). Such a node is the *coordinator* of a request: it takes
-/// the request, and has the replicas execute it.
+/// Given to [`Builder::key_affinity`](crate::Builder::key_affinity). Such a node is the *coordinator* of a request: it
+/// takes the request, and has the replicas execute it.
 ///
 /// # Why
 ///
-/// A write with a condition, or one that changes what is stored (a counter), is a *lightweight transaction*: the replicas
-/// agree on it by Paxos. ScyllaDB has no leader for that, so the node that gets the request proposes the change. Two nodes
-/// that propose changes to one partition at the same time contend: both start again after a random wait of up to 100 ms, and
-/// at worst fail with an error that leaves open whether the write was done. One node does the writes to a partition one
-/// after the other, without contention.
+/// A write with a condition, or one that changes what is stored (a counter), is a *lightweight transaction*: the
+/// replicas agree on it by Paxos. ScyllaDB has no leader for that, so the node that gets the request proposes the
+/// change. Two nodes that propose changes to one partition at the same time contend: both start again after a random
+/// wait of up to 100 ms, and at worst fail with an error that leaves open whether the write was done. One node does the
+/// writes to a partition one after the other, without contention.
 ///
-/// Writes without conditions gain something else: each gets its timestamp from the node that coordinates it, and the later
-/// timestamp wins. If two clocks differ by 5 ms, a write that follows another one within that time can be lost, though both
-/// succeeded. One coordinator has one clock.
+/// Writes without conditions gain something else: each gets its timestamp from the node that coordinates it, and the
+/// later timestamp wins. If two clocks differ by 5 ms, a write that follows another one within that time can be lost,
+/// though both succeeded. One coordinator has one clock.
 ///
 /// # What it costs
 ///
 /// Evenness: the requests for a partition in demand all go to one node. With thousands of partitions of about the same
 /// demand the load evens out, to some per cent; with a few hot ones it does not. Partitions are assigned to nodes by
-/// rendezvous hashing over the whole datacenter, also where other requests keep to a rack: when a node joins or leaves, only
-/// its own share moves. For that, [`Scope::rack`](crate::Scope::rack) has the list of the datacenter's nodes fetched as
-/// well, one more request in each refresh.
+/// rendezvous hashing over the whole datacenter, also where other requests keep to a rack: when a node joins or leaves,
+/// only its own share moves. For that, [`Scope::rack`](crate::Scope::rack) has the list of the datacenter's nodes
+/// fetched as well, one more request in each refresh.
 ///
-/// Each operation with affinity costs two allocations of some bytes; the others cost nothing. Each table is described once
-/// to find its partition key (`DescribeTable`, signed like the operation that comes first), beside the operations: until
-/// the key is known, and where the role lacks the permission, they go their ordinary way.
+/// Each operation with affinity costs two allocations of some bytes; the others cost nothing. Each table is described
+/// once to find its partition key (`DescribeTable`, signed like the operation that comes first), beside the operations:
+/// until the key is known, and where the role lacks the permission, they go their ordinary way.
 /// [`Builder::partition_key`](crate::Builder::partition_key) saves that request.
 ///
-/// Affinity affects speed, never correctness: when the first node of a partition is ejected, its second one takes over, and
-/// a client that has another list of nodes for a moment merely brings back the contention.
+/// Affinity affects speed, never correctness: when the first node of a partition is ejected, its second one takes over,
+/// and a client that has another list of nodes for a moment merely brings back the contention.
 ///
 /// # Which to choose
 ///
@@ -78,7 +78,8 @@ pub(super) enum Eligibility {
 }
 
 impl KeyAffinity {
-    /// Selects writes that depend on what is stored, which use transactions in ScyllaDB's usual mode, `only_rmw_uses_lwt`.
+    /// Selects writes that depend on what is stored, which use transactions in ScyllaDB's usual mode,
+    /// `only_rmw_uses_lwt`.
     ///
     /// By the server's rules these are each `PutItem`, `UpdateItem` and `DeleteItem`
     ///
@@ -93,14 +94,15 @@ impl KeyAffinity {
         Self(AffinityMode::ConditionalWrites)
     }
 
-    /// Selects all writes: also those without conditions, and `BatchWriteItem`, which goes to the primary of most of its
-    /// items.
+    /// Selects all writes: also those without conditions, and `BatchWriteItem`, which goes to the primary of most of
+    /// its items.
     #[must_use]
     pub const fn all_writes() -> Self {
         Self(AffinityMode::AllWrites)
     }
 
-    /// Selects all writes, and the reads of single partitions: `GetItem`, `Query`, and `BatchGetItem` by the majority of its keys.
+    /// Selects all writes, and the reads of single partitions: `GetItem`, `Query`, and `BatchGetItem` by the majority
+    /// of its keys.
     ///
     /// Rarely useful: a partition that is read often is then read from one node only. A `Scan` reads all
     /// partitions and goes its ordinary way, as does a `Query` of an index whose partition key is not known.
@@ -111,21 +113,22 @@ impl KeyAffinity {
 
     /// Selects the writes that use transactions, by the isolation of each table.
     ///
-    /// It is fetched with the partition key: the table's tag `system:write_isolation` by `ListTagsOfResource`; where it has
-    /// none, the server's `alternator_write_isolation`, and in any case its `alternator_force_read_before_write`, in
-    /// `.scylla.alternator.system.config`. Where authorization is enforced, reading that table takes the permission
+    /// It is fetched with the partition key: the table's tag `system:write_isolation` by `ListTagsOfResource`; where it
+    /// has none, the server's `alternator_write_isolation`, and in any case its `alternator_force_read_before_write`,
+    /// in `.scylla.alternator.system.config`. Where authorization is enforced, reading that table takes the permission
     /// `SELECT` on `system.config`. A table whose isolation is unknown counts as one in the usual mode, so that this is
     /// then what [`conditional_writes`](Self::conditional_writes) is.
     ///
-    /// A table in the mode `forbid_rmw` or `unsafe_rmw` uses no transactions, so none of its writes is selected.
-    /// A `BatchWriteItem` is selected if one of its tables is in the mode `always_use_lwt`, as the server uses transactions
-    /// for the whole of it then. Changes are noticed within some ten minutes, those made through this client at once.
+    /// A table in the mode `forbid_rmw` or `unsafe_rmw` uses no transactions, so none of its writes is selected. A
+    /// `BatchWriteItem` is selected if one of its tables is in the mode `always_use_lwt`, as the server uses
+    /// transactions for the whole of it then. Changes are noticed within some ten minutes, those made through this
+    /// client at once.
     #[must_use]
     pub const fn from_table() -> Self {
         Self(AffinityMode::FromTable)
     }
 
-    /// Whether an operation with this write, or without one, goes to the primary.
+    /// Returns whether an operation with this write, or without one, goes to the primary.
     pub(super) fn applies_to(self, write: Option<&Write<'_>>) -> Eligibility {
         let is_eligible = match (self.0, write) {
             (AffinityMode::All, _) => true,
@@ -143,13 +146,14 @@ impl KeyAffinity {
         }
     }
 
-    /// Whether it matters how tables isolate writes.
+    /// Returns whether it matters how tables isolate writes.
     pub(super) fn needs_isolation(self) -> bool {
         self.0 == AffinityMode::FromTable
     }
 }
 
-/// Whether a table with these rules uses a transaction for a write. Unknown rules count as those of the usual mode.
+/// Returns whether a table with these rules uses a transaction for a write. Unknown rules count as those of the usual
+/// mode.
 pub(super) fn uses_transaction(rules: Option<WriteRules>, write: &Write<'_>) -> bool {
     match rules {
         Some(rules) => rules.uses_transaction(write),

@@ -1,8 +1,8 @@
 //! A lexer of DynamoDB's expressions.
 //!
-//! No parser: whether an expression reads what it writes, and which value it requires of the key, follow from its lexemes,
-//! and the server judges the rest. The lexer borrows from the text and never fails; it yields [`Lexeme::Unknown`] for what
-//! no expression can have.
+//! No parser: whether an expression reads what it writes, and which value it requires of the key, follow from its
+//! lexemes, and the server judges the rest. The lexer borrows from the text and never fails; it yields
+//! [`Lexeme::Unknown`] for what no expression can have.
 
 /// A lexeme of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

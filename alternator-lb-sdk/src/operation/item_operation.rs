@@ -2,8 +2,8 @@
 //!
 //! They are read from the typed input before it is serialised: keys are borrowed and hashed, never copied.
 //!
-//! Operations that are not about single partitions (`Scan`, those on whole tables) are no [`ItemOperation`], and go their
-//! ordinary way. So do keys that are missing or of a type that keys cannot have: the server refuses them.
+//! Operations that are not about single partitions (`Scan`, those on whole tables) are no [`ItemOperation`], and go
+//! their ordinary way. So do keys that are missing or of a type that keys cannot have: the server refuses them.
 
 mod query;
 mod write;
@@ -86,7 +86,7 @@ impl<'a> ItemOperation<'a> {
         Some(Self { keys: keys?, write })
     }
 
-    /// What it writes, if it does.
+    /// Returns what it writes, if it does.
     pub(crate) fn write(&self) -> Option<&Write<'a>> {
         self.write.as_ref()
     }
@@ -108,8 +108,8 @@ impl<'a> ItemOperation<'a> {
         }
     }
 
-    /// Visits the partitions that it reads or writes, as often as it names them, in any order. `key` returns the name of a
-    /// partition key; tables and indexes without one are skipped.
+    /// Visits the partitions that it reads or writes, as often as it names them, in any order. `key` returns the name
+    /// of a partition key; tables and indexes without one are skipped.
     pub(crate) fn for_each_partition<'k>(
         &self,
         key: impl Fn(TableOrIndex<'a>) -> Option<&'k str>,

@@ -1,8 +1,8 @@
 //! The value that a `KeyConditionExpression` requires of the partition key.
 //!
 //! The server accepts `key = :value`, alone or with one condition on the sort key after or before an `AND`, either in
-//! parentheses or not. So the value is the one next to an `=` whose other side is the key, and the rest is not looked at:
-//! the server refuses an expression that is more than that.
+//! parentheses or not. So the value is the one next to an `=` whose other side is the key, and the rest is not looked
+//! at: the server refuses an expression that is more than that.
 
 use super::expression::{Lexeme, Lexer};
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// The settings for operations on single partitions.
 #[derive(Debug)]
 pub(crate) struct KeyRouting {
-    /// Which operations go to the primary.
+    /// The operations that go to the primary.
     affinity: KeyAffinity,
     /// Whether the others go to a replica.
     is_token_aware: bool,
@@ -42,7 +42,7 @@ impl KeyRouting {
         })
     }
 
-    /// What must be known of tables.
+    /// Returns what must be known of tables.
     pub(crate) fn needs(&self) -> MetadataNeeds {
         self.needs
     }
@@ -83,8 +83,8 @@ impl KeyRouting {
         }
     }
 
-    /// The routing info that an operation would get, with a call of `visit` for each of its partitions. Has no effect on the
-    /// metadata.
+    /// The routing info that an operation would get, with a call of `visit` for each of its partitions. Has no effect
+    /// on the metadata.
     pub(crate) fn explain<'a>(
         &self,
         operation: &ItemOperation<'a>,

@@ -1,12 +1,12 @@
-//! Which writes use lightweight transactions.
+//! The writes that use lightweight transactions.
 //!
 //! A write that depends on what is stored, a *read-modify-write*, goes through Paxos where the table's write isolation
-//! says so. There is no leader: the node that gets the request proposes. Two nodes that propose for one partition contend,
-//! up to an error that leaves open whether the write was done; one node does such writes in turn. So all clients should
-//! send them to the same node, and each must recognise them by itself.
+//! says so. There is no leader: the node that gets the request proposes. Two nodes that propose for one partition
+//! contend, up to an error that leaves open whether the write was done; one node does such writes in turn. So all
+//! clients should send them to the same node, and each must recognise them by itself.
 //!
-//! The rules are the server's own. A write that is wrongly taken for a transaction goes to its key's primary, which costs
-//! evenness, not correctness; one that is missed costs contention.
+//! The rules are the server's own. A write that is wrongly taken for a transaction goes to its key's primary, which
+//! costs evenness, not correctness; one that is missed costs contention.
 
 mod update_expression;
 
@@ -71,7 +71,7 @@ pub(crate) struct WriteRules {
 }
 
 impl Write<'_> {
-    /// Whether the server reads what is stored before it writes.
+    /// Returns whether the server reads what is stored before it writes.
     pub(crate) fn is_read_modify_write(&self) -> bool {
         match self.kind {
             WriteKind::Batch => false,
@@ -93,8 +93,8 @@ impl Write<'_> {
 }
 
 impl Isolation {
-    /// Parses a mode in the table's tag `system:write_isolation` or the server's `alternator_write_isolation`. As in the
-    /// server, the first letter counts.
+    /// Parses a mode in the table's tag `system:write_isolation` or the server's `alternator_write_isolation`. As in
+    /// the server, the first letter counts.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match name.as_bytes().first()? {
             b'a' => Some(Self::Always),
@@ -107,7 +107,7 @@ impl Isolation {
 }
 
 impl WriteRules {
-    /// Whether the server uses a transaction for a write.
+    /// Returns whether the server uses a transaction for a write.
     pub(crate) fn uses_transaction(self, write: &Write<'_>) -> bool {
         let always_reads = match write.kind {
             WriteKind::Delete | WriteKind::Update { .. } => self.always_reads,

@@ -1,4 +1,5 @@
-//! What an operation is about: its partitions, whether it uses a lightweight transaction, and the nodes that serve it best.
+//! The subject of an operation: its partitions, whether it uses a lightweight transaction, and the nodes that serve it
+//! best.
 
 pub(crate) mod affinity;
 mod expression;

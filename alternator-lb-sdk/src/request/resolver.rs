@@ -23,7 +23,8 @@ impl Resolver {
         Self { cluster }
     }
 
-    /// The node of an operation's plan; the next node where there is no plan, as in SDK crates without `finalize_params`.
+    /// The node of an operation's plan; the next node where there is no plan, as in SDK crates without
+    /// `finalize_params`.
     fn resolve(&self, plan: Option<&SdkPlan>) -> EndpointFuture<'static> {
         let endpoint = match plan.and_then(SdkPlan::current) {
             Some(attempt) => Ok(attempt.node().extension().resolved()),

@@ -8,8 +8,8 @@ use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use std::sync::Arc;
 
-/// Wraps the error of an operation whose last attempt could not connect into a [`RouteError`]: the SDK's error says which
-/// connection failed, not which nodes were tried. The kind of the error stays the same.
+/// Wraps the error of an operation whose last attempt could not connect into a [`RouteError`]: the SDK's error says
+/// which connection failed, not which nodes were tried. The kind of the error stays the same.
 pub(crate) fn explain(
     result: &mut Result<Output, OrchestratorError<Error>>,
     plan: &SdkPlan,

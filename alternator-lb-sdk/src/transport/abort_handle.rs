@@ -53,7 +53,8 @@ impl TransportPresence {
         self.is_present.load(Ordering::Relaxed)
     }
 
-    /// Warns once if no request has reached the decorator, called when one got a response or its HTTP client has failed.
+    /// Warns once if no request has reached the decorator, called when one got a response or its HTTP client has
+    /// failed.
     pub(crate) fn warn_if_removed(&self) {
         if !self.is_confirmed() && !self.has_warned.swap(true, Ordering::Relaxed) {
             events::transport_removed();

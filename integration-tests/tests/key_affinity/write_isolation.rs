@@ -218,7 +218,7 @@ async fn unreadable_write_isolation_gives_conditional_writes_one_coordinator_wit
         let transactions = expect_one_node_for_transactions(&cluster, &client, table).await;
         assert_eq!(transactions, 10);
     }
-    let warnings = log.warnings("isolates writes");
+    let warnings = log.warnings("write isolation");
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("AccessDenied"), "{warnings:?}");
 }

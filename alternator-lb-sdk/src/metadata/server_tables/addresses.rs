@@ -7,8 +7,8 @@ use std::net::IpAddr;
 
 /// Addresses of nodes, from `system.local` and `system.peers`.
 ///
-/// A node lists itself in the one and its peers in the other. All nodes are known once both are read from the same node, or
-/// the latter from two.
+/// A node lists itself in the one and its peers in the other. All nodes are known once both are read from the same
+/// node, or the latter from two.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Addresses {
     by_name: HashMap<NodeName, IpAddr>,

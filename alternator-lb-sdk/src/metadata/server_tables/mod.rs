@@ -10,8 +10,8 @@
 //! system.local, .peers              the addresses by which clients know those nodes
 //! ```
 //!
-//! `system.token_ring` lists tablets too, but joins the tables of a keyspace in a way that is not settled, and a node takes
-//! longer to compute it than to read what is stored.
+//! `system.token_ring` lists tablets too, but joins the tables of a keyspace in a way that is not settled, and a node
+//! takes longer to compute it than to read what is stored.
 //!
 //! Nearly everything is rendered as a string, in CQL's form. Booleans are strings where JSON has `true`, which strict
 //! clients refuse: no such column is read. Malformed rows are skipped, and cost the requests for their ranges a hop.

@@ -13,13 +13,13 @@ pub(crate) struct ServerQuery {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page<'a>(&'a Value);
 
-/// The number of rows of a page: some 200 bytes each make a megabyte. The server's own limit is a megabyte of stored data,
-/// which its rendering makes several times larger; with much smaller pages it would compute its ring too often.
+/// The number of rows of a page: some 200 bytes each make a megabyte. The server's own limit is a megabyte of stored
+/// data, which its rendering makes several times larger; with much smaller pages it would compute its ring too often.
 const PAGE_ROWS: u32 = 5_000;
 
 impl ServerQuery {
-    /// Selects columns of the rows with this key: a partition key, perhaps with a clustering key. Keys of all types are given
-    /// as strings.
+    /// Selects columns of the rows with this key: a partition key, perhaps with a clustering key. Keys of all types are
+    /// given as strings.
     pub(crate) fn query(table: &str, key: &[(&str, &str)], columns: &[&str]) -> Self {
         let mut names = Map::new();
         let projection = projection(columns, &mut names);

@@ -53,7 +53,7 @@ impl Tablets {
         self.base_table.as_deref().filter(|_| has_none)
     }
 
-    /// Whether tablets are moving between nodes.
+    /// Returns whether tablets are moving between nodes.
     pub(crate) fn are_moving(&self) -> bool {
         self.is_moving
     }

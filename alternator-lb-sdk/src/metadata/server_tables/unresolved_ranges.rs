@@ -47,14 +47,14 @@ impl UnresolvedRanges {
         self.ends.is_empty()
     }
 
-    /// Whether the addresses of all nodes are known.
+    /// Returns whether the addresses of all nodes are known.
     pub(in crate::metadata) fn are_resolved_by(&self, addresses: &Addresses) -> bool {
         let mut names = self.names.iter();
         names.all(|name| addresses.find(*name).is_some())
     }
 
-    /// The last tokens of ranges, each with the address of a replica or none, as for a replica whose address is unknown.
-    /// `None` if there are more than a map can have.
+    /// The last tokens of ranges, each with the address of a replica or none, as for a replica whose address is
+    /// unknown. `None` if there are more than a map can have.
     pub(super) fn resolve(
         &self,
         addresses: &Addresses,

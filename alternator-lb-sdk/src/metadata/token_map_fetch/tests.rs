@@ -13,7 +13,7 @@ const NOW: Duration = Duration::from_secs(1);
 #[derive(Default)]
 struct Server {
     tables: HashMap<&'static str, Vec<Value>>,
-    /// What each node knows of itself and of its peers. They respond in turn.
+    /// The rows of each node about itself and about its peers. The nodes respond in turn.
     nodes: Vec<(Value, Vec<Value>)>,
     refused_table: Option<&'static str>,
     queried: Mutex<Vec<String>>,

@@ -4,7 +4,8 @@ use crate::operation::key_condition::value_of_key;
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use aws_sdk_dynamodb::types::{AttributeValue, ComparisonOperator};
 
-/// The value that the query requires of the partition key, in its `KeyConditionExpression` or its legacy `KeyConditions`.
+/// The value that the query requires of the partition key, in its `KeyConditionExpression` or its legacy
+/// `KeyConditions`.
 pub(crate) fn key<'a>(query: &'a QueryInput, key: &str) -> Option<&'a AttributeValue> {
     match &query.key_condition_expression {
         Some(expression) => {

@@ -17,8 +17,8 @@ fn token_of(value: &str) -> i64 {
     Token::of_key(KeyValue::Text(value)).unwrap().value()
 }
 
-/// The partitions of an operation on sources whose key is called `pk`, except for `other`'s, which is `id`, for the index
-/// `by_owner`, which has `owner`, and for `unknown`.
+/// The partitions of an operation on sources whose key is called `pk`, except for `other`'s, which is `id`, for the
+/// index `by_owner`, which has `owner`, and for `unknown`.
 fn partitions(input: &Input) -> Vec<(String, i64)> {
     let operation = ItemOperation::from_input(input).unwrap();
     let mut found = Vec::new();

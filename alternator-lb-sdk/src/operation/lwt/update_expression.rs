@@ -1,15 +1,15 @@
 //! Whether an update expression reads what it writes.
 //!
-//! `SET a = :v` and `REMOVE a` write without reading. The server has to read first where a right side names an attribute
-//! (`SET a = b`, `SET a = a + :v`, `SET a = if_not_exists(a, :v)`), where only part of an attribute is written
-//! (`SET a.b = :v`, `REMOVE a[1]`), and for each `ADD` and `DELETE`.
+//! `SET a = :v` and `REMOVE a` write without reading. The server has to read first where a right side names an
+//! attribute (`SET a = b`, `SET a = a + :v`, `SET a = if_not_exists(a, :v)`), where only part of an attribute is
+//! written (`SET a.b = :v`, `REMOVE a[1]`), and for each `ADD` and `DELETE`.
 
 use crate::operation::expression::{Lexeme, Lexer};
 
-/// Whether the server reads before it writes.
+/// Returns whether the server reads before it writes.
 ///
-/// Also `true` for expressions that are not understood: either the server refuses them, on whichever node, or they are newer
-/// than this library, and then cost at most some evenness.
+/// Also `true` for expressions that are not understood: either the server refuses them, on whichever node, or they are
+/// newer than this library, and then cost at most some evenness.
 pub(crate) fn reads_before_writing(expression: &str) -> bool {
     let mut lexemes = Lexer::new(expression).peekable();
     let mut place = None;

@@ -47,7 +47,7 @@ impl Tablets {
         row
     }
 
-    /// Whether the maps, or the schema, were fetched since the last call.
+    /// Returns whether the maps, or the schema, were fetched since the last call.
     fn fetched(&self) -> (bool, bool) {
         let requests = std::mem::take(&mut *self.requests.lock().unwrap());
         let has = |name: &str| requests.iter().any(|request| request == name);
@@ -117,7 +117,7 @@ async fn refresh(
     server.fetched()
 }
 
-/// Whether the maps are stale after this pause, ±20 %, and not before.
+/// Returns whether the maps are stale after this pause, ±20 %, and not before.
 fn pauses(cache: &MetadataCache, table: &TableMetadata, pause: u64) -> bool {
     let is_due = |factor| {
         let time = cache.now() + seconds(pause).mul_f64(factor);
