@@ -58,7 +58,7 @@ impl Builder {
     /// a DNS name that stands for several: the process then starts although one of them is down. A list in one string
     /// is split by the caller: `.seeds("http://a:8000,http://b:8000".split(','))`.
     ///
-    /// Scheme and port of the seeds are those of every node, so all seeds must have the same. A port that is left out
+    /// Scheme and port of the seeds are those of every node, so all seeds must have the same. A port that is omitted
     /// is the scheme's: 80 or 443.
     ///
     /// Over `http` every address of a name is a seed, resolved again, at most every 30 s, when known nodes fail. Over
@@ -259,7 +259,7 @@ impl Builder {
 
     /// Sets whether requests carry only the headers that Alternator reads, and `content-type`.
     ///
-    /// The SDK's `x-amz-user-agent`, `amz-sdk-invocation-id` and `amz-sdk-request`, which only AWS reads, are left out,
+    /// The SDK's `x-amz-user-agent`, `amz-sdk-invocation-id` and `amz-sdk-request`, which only AWS reads, are omitted,
     /// and
     /// [a short `user-agent`](Self::user_agent) replaces its long one. Where requests are not signed, the SDK does not measure
     /// the servers' clock either, which only signatures need. That saves more than half of a request's head, and about
@@ -267,7 +267,7 @@ impl Builder {
     /// before a request is signed, so no signed header is removed. A `user-agent` that an interceptor of the
     /// application sets before stays.
     ///
-    /// The SDK's stalled-stream protection is left out as well, wherever the plugin itself aborts the responses of a
+    /// The SDK's stalled-stream protection is omitted as well, wherever the plugin itself aborts the responses of a
     /// node that was found dead, whole or in part. It costs each request some twenty allocations, measures single
     /// streams while Alternator's responses mostly arrive in one piece, and does not notice a node that never begins to
     /// respond. It stays where the application has configured it (with a value other than the SDK's default, or before
@@ -325,7 +325,7 @@ impl Builder {
     ///
     /// # Default
     ///
-    /// `false`: the SDK's signer is the one that everybody else's requests have tested.
+    /// `false`: the SDK's signer is the one that all other applications test.
     pub fn fast_signing(mut self, fast: bool) -> Self {
         self.config.fast_signing = fast;
         self
@@ -380,7 +380,7 @@ impl Builder {
         intervals.active = interval("refresh_interval", intervals.active)?;
         intervals.idle = interval("idle_refresh_interval", intervals.idle)?;
         if let Some(user_agent) = user_agent {
-            config.user_agent = UserAgent::chosen(user_agent)?;
+            config.user_agent = UserAgent::custom(user_agent)?;
         }
         #[cfg(feature = "compression")]
         {

@@ -92,7 +92,7 @@ impl LoadStats {
         self.overloaded_until.store(until, Ordering::Relaxed);
     }
 
-    /// The number of turns that other nodes owe this one; negative if it owes them.
+    /// The number of turns that this node has ceded to others and not received back; negative if it has received more.
     #[inline]
     pub(super) fn fairness_credit(&self) -> i32 {
         self.fairness_credit.load(Ordering::Relaxed)

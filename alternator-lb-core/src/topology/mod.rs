@@ -4,8 +4,7 @@
 //! Nodes that stay keep their identity, so whatever is attached to a node (its health, its counters, its prebuilt
 //! endpoint) lasts until a refresh no longer names the node.
 //!
-//! Elsewhere: queries to the cluster (`discovery`), the state of a node (`health`), the selection of a node
-//! (`routing`).
+//! Not here: queries to the cluster (`discovery`), the state of a node (`health`), the selection of a node (`routing`).
 
 mod node;
 mod node_url;

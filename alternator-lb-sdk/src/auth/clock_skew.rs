@@ -1,7 +1,7 @@
 //! Whether this process's clock agrees with the servers'.
 //!
 //! Alternator accepts signatures that are up to 15 minutes old or young. The SDK measures with each response how far
-//! the clock is off, and dates its signatures accordingly, but exposes that to nobody. So the plugin only notices that
+//! the clock is off, and dates its signatures accordingly, but does not expose it. So the plugin only notices that
 //! the clock is off; then the SDK's signer signs until it is right again.
 //!
 //! That measurement parses a date and takes a lock that all of a client's requests share, twice, mostly to learn

@@ -2,7 +2,7 @@
 //!
 //! An operation takes less processor time than with the SDK alone, since requests have [minimal
 //! headers](crate::Builder::minimal_headers) and, where configured, are [signed by the
-//! plugin](crate::Builder::fast_signing). One `GetItem`, with the network left out (an HTTP client that responds at
+//! plugin](crate::Builder::fast_signing). One `GetItem`, without the network (an HTTP client that responds at
 //! once from memory), on one thread:
 //!
 //! | | µs of processor time | allocations | thousand instructions | bytes of request head |

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Give both to the SDK like any credentials, for example as `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. The hash
-//! contains `$`: quote it in a shell with single quotes. It is as secret as a password: whoever holds it can sign.
+//! contains `$`: quote it in a shell with single quotes. It is as secret as a password: it is all that signing takes.
 //!
 //! | [`AuthMode`](crate::AuthMode) | requests |
 //! |---|---|

@@ -15,26 +15,26 @@ pub(crate) enum UserAgent {
     #[default]
     Own,
     /// A value of the application.
-    Chosen(String),
+    Custom(String),
 }
 
 impl UserAgent {
     /// # Errors
     ///
-    /// [`BuildError::UserAgent`] if `chosen` cannot be the value of a header, or not as it is: HTTP removes spaces at the ends,
+    /// [`BuildError::UserAgent`] if `custom` cannot be the value of a header, or not as it is: HTTP removes spaces at the ends,
     /// and allows to fold runs of them.
-    pub(crate) fn chosen(chosen: String) -> Result<Self, BuildError> {
+    pub(crate) fn custom(custom: String) -> Result<Self, BuildError> {
         let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_graphic());
-        match chosen.split(' ').all(is_word) {
-            true => Ok(Self::Chosen(chosen)),
-            false => Err(BuildError::UserAgent { user_agent: chosen }),
+        match custom.split(' ').all(is_word) {
+            true => Ok(Self::Custom(custom)),
+            false => Err(BuildError::UserAgent { user_agent: custom }),
         }
     }
 
     /// Allocates only where it is not the plugin's alone.
     pub(crate) fn value(&self, config: &ConfigBag) -> Cow<'static, str> {
         match (self, config.load::<AppName>()) {
-            (Self::Chosen(chosen), _) => chosen.clone().into(),
+            (Self::Custom(custom), _) => custom.clone().into(),
             (Self::Own, None) => OWN.into(),
             (Self::Own, Some(name)) => format!("{OWN} app/{name}").into(),
         }
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn words_separated_by_single_spaces_are_valid() {
         for good in ["a", "shop/1.2", "shop/1.2 (eu) lang/rust"] {
-            assert!(UserAgent::chosen(good.to_owned()).is_ok(), "{good:?}");
+            assert!(UserAgent::custom(good.to_owned()).is_ok(), "{good:?}");
         }
         for bad in [
             "",
@@ -61,7 +61,7 @@ mod tests {
             "a\r\nx: y",
             "é",
         ] {
-            assert!(UserAgent::chosen(bad.to_owned()).is_err(), "{bad:?}");
+            assert!(UserAgent::custom(bad.to_owned()).is_err(), "{bad:?}");
         }
     }
 }

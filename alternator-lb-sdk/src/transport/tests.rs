@@ -39,7 +39,7 @@ fn unresponsive() -> Connector {
     decorated(|_| HttpConnectorFuture::new(pending()))
 }
 
-fn answering(body: SdkBody) -> Connector {
+fn responding_with(body: SdkBody) -> Connector {
     let body = std::sync::Mutex::new(Some(body));
     decorated(move |_| {
         let body = body.lock().unwrap().take().unwrap();
@@ -72,8 +72,8 @@ fn is_ejected(error: &(dyn Error + 'static)) -> bool {
     error.is::<NodeEjected>()
 }
 
-fn assert_aborted(answer: Result<HttpResponse, ConnectorError>) {
-    let error = answer.unwrap_err();
+fn assert_aborted(result: Result<HttpResponse, ConnectorError>) {
+    let error = result.unwrap_err();
     assert!(error.is_io() && is_ejected(error.source().unwrap()));
 }
 
@@ -129,8 +129,8 @@ async fn next(body: &mut SdkBody) -> Option<Result<Frame<Data>, BoxError>> {
 async fn waiting_request_is_aborted() {
     let end = Arc::default();
     let waits = unresponsive().call(request(&end));
-    let (answer, ()) = tokio::join!(waits, async { end.notify_waiters() });
-    assert_aborted(answer);
+    let (result, ()) = tokio::join!(waits, async { end.notify_waiters() });
+    assert_aborted(result);
 }
 
 #[tokio::test]
@@ -165,9 +165,9 @@ async fn signal_before_the_request_does_not_abort_it() {
 #[tokio::test]
 async fn available_response_precedes_the_signal() {
     let end = Arc::new(Notify::new());
-    let answered = answering(SdkBody::from("whole")).call(request(&end));
+    let call = responding_with(SdkBody::from("whole")).call(request(&end));
     end.notify_waiters();
-    let response = answered.await.unwrap();
+    let response = call.await.unwrap();
     assert_eq!(response.headers().get("x-kept"), Some("yes"));
     assert_eq!(response.body().bytes(), Some("whole".as_bytes()));
 }
@@ -200,11 +200,11 @@ async fn dropped_request_leaves_no_waiter() {
     let mut waits = unresponsive().call(request(&end));
     assert!(poll(&mut waits).is_pending());
     drop(waits);
-    let mut answered = answering(stalling("begun")).call(request(&end));
-    let Poll::Ready(Ok(mut response)) = poll(&mut answered) else {
-        panic!("answers at once");
+    let mut call = responding_with(stalling("begun")).call(request(&end));
+    let Poll::Ready(Ok(mut response)) = poll(&mut call) else {
+        panic!("responds at once");
     };
-    drop(answered);
+    drop(call);
     assert!(poll(&mut Box::pin(next(response.body_mut()))).is_ready());
     assert!(poll(&mut Box::pin(next(response.body_mut()))).is_pending());
     drop(response);
@@ -214,8 +214,8 @@ async fn dropped_request_leaves_no_waiter() {
 #[tokio::test]
 async fn waiting_body_is_aborted() {
     let end = Arc::default();
-    let answered = answering(stalling("begun")).call(request(&end));
-    let mut body = answered.await.unwrap().take_body();
+    let call = responding_with(stalling("begun")).call(request(&end));
+    let mut body = call.await.unwrap().take_body();
     let begun = next(&mut body).await.unwrap().unwrap();
     assert_eq!(begun.into_data().unwrap(), "begun");
     let (ended, ()) = tokio::join!(next(&mut body), async { end.notify_waiters() });
@@ -226,8 +226,8 @@ async fn waiting_body_is_aborted() {
 #[tokio::test]
 async fn signal_before_the_first_read_aborts_the_body() {
     let end = Arc::default();
-    let answered = answering(stalling("begun")).call(request(&end));
-    let mut body = answered.await.unwrap().take_body();
+    let call = responding_with(stalling("begun")).call(request(&end));
+    let mut body = call.await.unwrap().take_body();
     end.notify_waiters();
     assert!(next(&mut body).await.unwrap().is_ok(), "it was there");
     assert!(next(&mut body).await.unwrap().is_err());
@@ -241,7 +241,7 @@ async fn arriving_body_is_passed_on_unchanged() {
         .unwrap_or_default();
     trailers.insert("checksum", "1".parse().unwrap());
     let frames = [data("four"), data("more"), Frame::trailers(trailers)];
-    let mut body = answering(body_of(frames, true))
+    let mut body = responding_with(body_of(frames, true))
         .call(request(&end))
         .await
         .unwrap()
@@ -263,9 +263,9 @@ async fn complete_response_survives_the_ejection_of_its_node() {
         (stalling("begun"), false),
     ] {
         let end: Arc<Notify> = Arc::default();
-        let answered = answering(body).call(request(&end));
+        let call = responding_with(body).call(request(&end));
         end.notify_waiters();
-        let mut body = answered.await.unwrap().take_body();
+        let mut body = call.await.unwrap().take_body();
         assert!(next(&mut body).await.unwrap().is_ok(), "it was there");
         let rest = next(&mut body).await;
         assert_eq!(rest.is_none(), counts, "the rest is an end, or an error");
@@ -276,8 +276,8 @@ async fn complete_response_survives_the_ejection_of_its_node() {
 async fn trailers_received_with_the_head_are_kept() {
     let end = Arc::default();
     let trailers = || Frame::trailers(Default::default());
-    let answered = answering(body_of([trailers()], true)).call(request(&end));
-    let mut body = answered.await.unwrap().take_body();
+    let call = responding_with(body_of([trailers()], true)).call(request(&end));
+    let mut body = call.await.unwrap().take_body();
     assert!(!Body::is_end_stream(&body));
     assert!(next(&mut body).await.unwrap().unwrap().is_trailers());
     assert!(next(&mut body).await.is_none());
@@ -288,9 +288,9 @@ async fn complete_body_is_not_wrapped() {
     let end = Arc::default();
     for complete in [SdkBody::from("whole"), SdkBody::empty()] {
         let bytes = complete.bytes().map(<[u8]>::to_vec);
-        let answered = answering(complete).call(request(&end)).await.unwrap();
-        assert_eq!(answered.body().bytes().map(<[u8]>::to_vec), bytes);
-        assert!(!answered.body().is_streaming());
+        let call = responding_with(complete).call(request(&end)).await.unwrap();
+        assert_eq!(call.body().bytes().map(<[u8]>::to_vec), bytes);
+        assert!(!call.body().is_streaming());
     }
 }
 

@@ -65,7 +65,7 @@ fn positive(text: &str) -> Result<usize, String> {
 }
 
 pub(super) const USAGE: &str = "\
-Compares what operations cost, with the network left out: the SDK alone, alternator-client and the plugin.
+Compares the cost of operations without the network: the SDK alone, alternator-client and the plugin.
 
 CpuUsage: cargo build --release -p benchmarks --bins
        target/release/cost [OPTIONS]

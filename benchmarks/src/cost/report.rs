@@ -27,7 +27,7 @@ pub(super) fn table(costs: &[Costs]) -> String {
 }
 
 const HEAD: &str = "\
-| one `GetItem`, network left out | µs of processor time | allocations | KiB allocated | thousand instructions | bytes of \
+| one `GetItem`, without the network | µs of processor time | allocations | KiB allocated | thousand instructions | bytes of \
  request head |
 |---|---|---|---|---|---|";
 

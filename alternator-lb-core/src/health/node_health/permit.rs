@@ -20,7 +20,7 @@ pub struct ProbePermit {
 impl NodeHealth {
     /// Permits one request to go to an ejected node, if its backoff is over and no other permit is valid.
     ///
-    /// The caller owes a call of [`settle`](Self::settle) or [`release_permit`](Self::release_permit).
+    /// The caller must call [`settle`](Self::settle) or [`release_permit`](Self::release_permit).
     pub fn acquire_request_permit(&self, now: Duration) -> Option<ProbePermit> {
         self.acquire_permit(now, |_, until| until <= now)
     }
@@ -28,7 +28,7 @@ impl NodeHealth {
     /// Permits one probe of an ejected node, if its backoff is over or `is_forced`, and no other permit is valid. A
     /// failing node is not probed, since it responds to probes all the same.
     ///
-    /// The caller owes a call of [`probed`](Self::probed) or [`release_permit`](Self::release_permit).
+    /// The caller must call [`probed`](Self::probed) or [`release_permit`](Self::release_permit).
     pub fn acquire_probe_permit(&self, is_forced: bool, now: Duration) -> Option<ProbePermit> {
         self.acquire_permit(now, |cause, until| match cause {
             EjectionCause::Failing => false,

@@ -34,11 +34,11 @@ impl HttpConnector for Failing {
 
 /// Remembers of each attempt whether the SDK protects it.
 #[derive(Clone, Debug, Default)]
-struct Spy(Arc<Mutex<Vec<bool>>>);
+struct RecordingInterceptor(Arc<Mutex<Vec<bool>>>);
 
-impl Intercept for Spy {
+impl Intercept for RecordingInterceptor {
     fn name(&self) -> &'static str {
-        "spy"
+        "recorder"
     }
 
     fn read_before_transmit(
@@ -73,13 +73,13 @@ fn installed(cluster: Builder, config: config::Builder) -> config::Builder {
 
 /// Returns whether the SDK protects the three attempts of an operation, once it is known where requests pass through.
 async fn protected(config: config::Builder, options: OperationOptions) -> Vec<bool> {
-    let spy = Spy::default();
-    let client = Client::from_conf(config.interceptor(spy.clone()).build());
+    let recorder = RecordingInterceptor::default();
+    let client = Client::from_conf(config.interceptor(recorder.clone()).build());
     client.list_tables().send().await.unwrap_err();
-    spy.0.lock().unwrap().clear();
+    recorder.0.lock().unwrap().clear();
     let operation = client.list_tables().customize().alternator_options(options);
     operation.send().await.unwrap_err();
-    spy.0.lock().unwrap().clone()
+    recorder.0.lock().unwrap().clone()
 }
 
 async fn protected_as_installed(cluster: Builder, config: config::Builder) -> Vec<bool> {
@@ -100,11 +100,11 @@ async fn sdk_protects_responses_that_the_plugin_does_not_abort() {
 
 #[tokio::test(start_paused = true)]
 async fn sdk_protects_responses_until_the_transport_is_confirmed() {
-    let spy = Spy::default();
-    let config = installed(cluster(), config()).interceptor(spy.clone());
+    let recorder = RecordingInterceptor::default();
+    let config = installed(cluster(), config()).interceptor(recorder.clone());
     let client = Client::from_conf(config.build());
     client.list_tables().send().await.unwrap_err();
-    assert_eq!(*spy.0.lock().unwrap(), ALL);
+    assert_eq!(*recorder.0.lock().unwrap(), ALL);
 }
 
 #[tokio::test(start_paused = true)]
@@ -143,13 +143,13 @@ async fn setting_of_the_application_is_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn sdk_protects_responses_of_pinned_operations() {
-    let spy = Spy::default();
-    let config = installed(cluster(), config()).interceptor(spy.clone());
+    let recorder = RecordingInterceptor::default();
+    let config = installed(cluster(), config()).interceptor(recorder.clone());
     let client = Client::from_conf(config.build());
     client.list_tables().send().await.unwrap_err();
-    spy.0.lock().unwrap().clear();
+    recorder.0.lock().unwrap().clear();
     let pinned = config::Builder::new().endpoint_url(NODE);
     let operation = client.list_tables().customize().config_override(pinned);
     operation.send().await.unwrap_err();
-    assert_eq!(*spy.0.lock().unwrap(), ALL);
+    assert_eq!(*recorder.0.lock().unwrap(), ALL);
 }

@@ -1,4 +1,4 @@
-//! Through the whole SDK: what becomes of a request whose node is left out while it waits.
+//! Tests through the whole SDK: requests whose node is ejected while they wait.
 
 #[cfg(feature = "default-https-client")]
 mod connections;
@@ -28,36 +28,37 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use tokio::sync::watch;
 
-/// The end of an attempt.
+/// The behaviour of the network towards an attempt.
 #[derive(Clone, Copy, Debug)]
-enum Does {
-    /// Sent over a connection that the HTTP client shows, and not answered until the others are let go.
+enum Behaviour {
+    /// Sent over a captured connection, without a response until the network is released.
     Hangs,
-    /// The same over an HTTP client that shows no connections.
-    HangsOutOfSight,
-    /// Still connecting.
+    /// The same over an HTTP client that captures no connections.
+    HangsWithoutCapture,
+    /// Does not connect.
     HangsConnecting,
-    /// Answered in part, by an HTTP client that then knows of no connection any more.
+    /// Responds partially, by an HTTP client that then captures no connection any more.
     HangsInTheBody,
     Refused,
 }
 
-/// A network of two nodes on which attempts meet this, one after the other, and those that follow are answered.
+/// A network of two nodes with this behaviour towards the first attempts, one after the other. Later ones get a
+/// response.
 #[derive(Clone, Debug)]
 struct Network {
-    script: Arc<Mutex<VecDeque<Does>>>,
+    script: Arc<Mutex<VecDeque<Behaviour>>>,
     attempts: watch::Sender<Vec<String>>,
-    let_go: watch::Sender<bool>,
+    released: watch::Sender<bool>,
 }
 
 const NODES: [&str; 2] = ["http://192.0.2.1:8000", "http://192.0.2.2:8000"];
 
 impl Network {
-    fn new(script: impl IntoIterator<Item = Does>) -> Self {
+    fn new(script: impl IntoIterator<Item = Behaviour>) -> Self {
         Self {
             script: Arc::new(Mutex::new(script.into_iter().collect())),
             attempts: watch::Sender::default(),
-            let_go: watch::Sender::new(false),
+            released: watch::Sender::new(false),
         }
     }
 
@@ -92,13 +93,13 @@ impl Network {
         node_of(alternator, &node).extension().abort_requests();
     }
 
-    /// Leaves out the node of an attempt that is not to be ended, and lets it be answered at last.
+    /// Ejects the node of an attempt that must not be aborted, and then releases its response.
     async fn leave_out_in_vain(&self, attempt: usize, alternator: &Alternator) {
         self.leave_out(attempt, alternator).await;
         for _ in 0..20 {
             tokio::task::yield_now().await;
         }
-        self.let_go.send_replace(true);
+        self.released.send_replace(true);
     }
 }
 
@@ -112,43 +113,45 @@ fn node_of(alternator: &Alternator, uri: &str) -> Arc<SdkNode> {
 impl HttpConnector for Network {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         if request.method() == "GET" {
-            return HttpConnectorFuture::ready(Ok(answer(404, SdkBody::empty())));
+            return HttpConnectorFuture::ready(Ok(response(404, SdkBody::empty())));
         }
         let uri = request.uri().to_owned();
         self.attempts.send_modify(|attempts| attempts.push(uri));
         let does = self.script.lock().unwrap().pop_front();
         let capture = request.extension::<CaptureSmithyConnection>().unwrap();
         match does {
-            Some(Does::HangsOutOfSight) => {}
-            Some(Does::HangsConnecting | Does::HangsInTheBody | Does::Refused) => {
+            Some(Behaviour::HangsWithoutCapture) => {}
+            Some(Behaviour::HangsConnecting | Behaviour::HangsInTheBody | Behaviour::Refused) => {
                 capture.set_connection_retriever(|| None);
             }
-            None | Some(Does::Hangs) => {
+            None | Some(Behaviour::Hangs) => {
                 capture.set_connection_retriever(|| Some(connection()));
             }
         }
         match does {
-            None => HttpConnectorFuture::ready(Ok(answer(200, "{}".into()))),
-            Some(Does::HangsInTheBody) => {
-                let body = SdkBody::from_body_1_x(Stalls);
-                HttpConnectorFuture::ready(Ok(answer(200, body)))
+            None => HttpConnectorFuture::ready(Ok(response(200, "{}".into()))),
+            Some(Behaviour::HangsInTheBody) => {
+                let body = SdkBody::from_body_1_x(StalledBody);
+                HttpConnectorFuture::ready(Ok(response(200, body)))
             }
-            Some(Does::Refused) => {
+            Some(Behaviour::Refused) => {
                 let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
                 HttpConnectorFuture::ready(Err(ConnectorError::io(refused.into())))
             }
-            Some(Does::Hangs | Does::HangsOutOfSight | Does::HangsConnecting) => {
-                let mut let_go = self.let_go.subscribe();
+            Some(
+                Behaviour::Hangs | Behaviour::HangsWithoutCapture | Behaviour::HangsConnecting,
+            ) => {
+                let mut released = self.released.subscribe();
                 HttpConnectorFuture::new(async move {
-                    let _ = let_go.wait_for(|let_go| *let_go).await;
-                    Ok(answer(200, "{}".into()))
+                    let _ = released.wait_for(|released| *released).await;
+                    Ok(response(200, "{}".into()))
                 })
             }
         }
     }
 }
 
-fn answer(status: u16, body: SdkBody) -> HttpResponse {
+fn response(status: u16, body: SdkBody) -> HttpResponse {
     HttpResponse::new(status.try_into().unwrap(), body)
 }
 
@@ -160,9 +163,9 @@ fn connection() -> ConnectionMetadata {
         .build()
 }
 
-struct Stalls;
+struct StalledBody;
 
-impl Body for Stalls {
+impl Body for StalledBody {
     type Data = <SdkBody as Body>::Data;
     type Error = io::Error;
 
@@ -186,10 +189,10 @@ fn failures(alternator: &Alternator) -> u64 {
 #[tokio::test(start_paused = true)]
 async fn aborted_request_is_retried_on_another_node() {
     for does in [
-        Does::Hangs,
-        Does::HangsOutOfSight,
-        Does::HangsConnecting,
-        Does::HangsInTheBody,
+        Behaviour::Hangs,
+        Behaviour::HangsWithoutCapture,
+        Behaviour::HangsConnecting,
+        Behaviour::HangsInTheBody,
     ] {
         let network = Network::new([does]);
         let (alternator, client) = network.client(2);
@@ -205,8 +208,12 @@ async fn aborted_request_is_retried_on_another_node() {
 
 #[tokio::test(start_paused = true)]
 async fn aborted_request_that_was_sent_costs_an_attempt() {
-    for does in [Does::Hangs, Does::HangsOutOfSight, Does::HangsInTheBody] {
-        let network = Network::new([does, Does::Hangs]);
+    for does in [
+        Behaviour::Hangs,
+        Behaviour::HangsWithoutCapture,
+        Behaviour::HangsInTheBody,
+    ] {
+        let network = Network::new([does, Behaviour::Hangs]);
         let (alternator, client) = network.client(2);
         let both = async {
             network.leave_out(1, &alternator).await;
@@ -224,8 +231,8 @@ async fn aborted_request_that_was_sent_costs_an_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn aborted_request_that_was_connecting_costs_no_attempt() {
-    for does in [Does::HangsConnecting, Does::Refused] {
-        let network = Network::new([does, Does::Hangs]);
+    for does in [Behaviour::HangsConnecting, Behaviour::Refused] {
+        let network = Network::new([does, Behaviour::Hangs]);
         let (alternator, client) = network.client(2);
         let both = async {
             network.leave_out(1, &alternator).await;
@@ -239,7 +246,7 @@ async fn aborted_request_that_was_connecting_costs_no_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn request_without_retries_is_not_aborted() {
-    for does in [Does::Hangs, Does::HangsConnecting] {
+    for does in [Behaviour::Hangs, Behaviour::HangsConnecting] {
         let network = Network::new([does]);
         let (alternator, client) = network.client(1);
         let sent = send(client.list_tables());
@@ -251,7 +258,7 @@ async fn request_without_retries_is_not_aborted() {
 
 #[tokio::test(start_paused = true)]
 async fn pinned_operation_is_not_aborted() {
-    let network = Network::new([Does::Hangs]);
+    let network = Network::new([Behaviour::Hangs]);
     let (alternator, client) = network.client(3);
     let operation = client.list_tables();
     let pinned = async {
@@ -265,7 +272,7 @@ async fn pinned_operation_is_not_aborted() {
 
 #[tokio::test(start_paused = true)]
 async fn endpoint_url_of_the_client_pins_no_operation() {
-    let network = Network::new([Does::Hangs]);
+    let network = Network::new([Behaviour::Hangs]);
     let (alternator, client) = network.client(2);
     let config = client.config().to_builder().endpoint_url(NODES[1]);
     let client = Client::from_conf(config.build());
@@ -277,7 +284,7 @@ async fn endpoint_url_of_the_client_pins_no_operation() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_to_another_node_are_not_aborted() {
-    let network = Network::new([Does::Hangs, Does::Hangs]);
+    let network = Network::new([Behaviour::Hangs, Behaviour::Hangs]);
     let (alternator, client) = network.client(2);
     let [one, other] = [(); 2].map(|()| send(client.list_tables()));
     let first_out = async {
