@@ -10,12 +10,13 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::{Put, PutRequest, TransactWriteItem, WriteRequest};
 use dynoxide::{Database, server};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 
 /// Starts the server. Returns its URL. It ends with the runtime of the test.
 async fn start_engine() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(server::serve_on(listener, Database::memory().unwrap()));
+    Handle::current().spawn(server::serve_on(listener, Database::memory().unwrap()));
     url
 }
 
