@@ -22,7 +22,6 @@ pub(crate) struct Arguments {
     pub(crate) release: Version,
     pub(crate) tokens: Option<Tokens>,
     pub(crate) replicas: Option<usize>,
-    pub(crate) routing_hints: bool,
 }
 
 impl Arguments {
@@ -40,7 +39,6 @@ impl Arguments {
                 Arg::Long("release") => arguments.release = parser.value()?.parse_with(release)?,
                 Arg::Long("tokens") => arguments.tokens = Some(parser.value()?.parse_with(tokens)?),
                 Arg::Long("rf") => arguments.replicas = Some(parser.value()?.parse_with(replicas)?),
-                Arg::Long("routing-hints") => arguments.routing_hints = true,
                 Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
                 Arg::Long("version") | Arg::Short('V') => return Ok(Command::Version),
                 other => return Err(other.unexpected()),
@@ -61,7 +59,6 @@ impl Default for Arguments {
             release: Version::default(),
             tokens: None,
             replicas: None,
-            routing_hints: false,
         }
     }
 }
@@ -135,7 +132,6 @@ Options:
   --release RELEASE    the ScyllaDB release to behave as: 6.2, 2025.1 or 2026.1 [default: 2026.1]
   --tokens KIND        spread tables over the nodes, by vnodes or tablets, and show it in the internal tables
   --rf N               replicas of a table in the datacenter [default: 3, or 1 with less than three nodes]
-  --routing-hints      let nodes that are no replica name those that are, in a header; needs --tokens
   -h, --help           print this
   -V, --version        print the version of this program
 

@@ -29,7 +29,6 @@ pub struct Builder {
     pub(crate) replication_factor: Option<usize>,
     pub(crate) write_isolation: WriteIsolation,
     pub(crate) internal_tables: Option<InternalTables>,
-    pub(crate) routing_hints: bool,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<crate::tls::Identity>,
 }
@@ -141,17 +140,6 @@ impl Builder {
     /// [`InternalTables::Readable`] with [`tokens`](Self::tokens), else [`InternalTables::Unknown`].
     pub fn internal_tables(mut self, access: InternalTables) -> Self {
         self.internal_tables = Some(access);
-        self
-    }
-
-    /// Makes nodes that are no replica say in the header `X-Scylla-Alternator-Routing-V1` of their answers which nodes
-    /// are, as a proposed change of the server has it. Needs [`tokens`](Self::tokens).
-    ///
-    /// # Default
-    ///
-    /// No answer has the header, as with all releases so far.
-    pub fn routing_hints(mut self) -> Self {
-        self.routing_hints = true;
         self
     }
 

@@ -25,8 +25,6 @@ pub(crate) struct ClusterState {
     pub(crate) tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) internal_tables: InternalTables,
-    /// Whether answers say where the partition is kept, if it is not here.
-    pub(crate) gives_hints: bool,
     pub(crate) lwt_log: LwtLog,
     pub(crate) engine: Engine,
     pub(crate) runtime: Handle,

@@ -60,8 +60,8 @@
 //!
 //! With [`Builder::tokens`] tables have replicas, and what a client gains by knowing them is counted: for requests
 //! [`Counters::on_replica`], for coordinators of lightweight transactions [`TestCluster::lwt_partitions`]. Clients find
-//! replicas in the internal tables ([`InternalTables`]), or are told by [`Builder::routing_hints`]; tests ask
-//! [`TestCluster::replicas`], and move tablets with [`TestCluster::move_tablet`].
+//! replicas in the internal tables ([`InternalTables`]); tests find them with [`TestCluster::replicas`], and move tablets
+//! with [`TestCluster::move_tablet`].
 //!
 //! # Faults
 //!

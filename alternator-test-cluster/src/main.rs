@@ -67,9 +67,6 @@ fn start(arguments: Arguments) -> Result<TestCluster, Box<dyn Error>> {
     if let Some(replicas) = arguments.replicas {
         builder = builder.replication_factor(replicas);
     }
-    if arguments.routing_hints {
-        builder = builder.routing_hints();
-    }
     for (role, secret) in arguments.users {
         builder = builder.authorization(role, secret);
     }

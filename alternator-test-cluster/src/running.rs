@@ -57,7 +57,6 @@ pub(crate) fn start(mut builder: Builder) -> Result<TestCluster, StartError> {
         fixed_answers: builder.fixed_answers,
         catalog,
         internal_tables,
-        gives_hints: builder.routing_hints,
         lwt_log: LwtLog::default(),
         #[cfg(feature = "tls")]
         tls,

@@ -8,7 +8,6 @@ use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 
-use super::coordination::HINT;
 use crate::api_error::ApiError;
 
 /// What a node says.
@@ -19,8 +18,6 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
     /// How the body is compressed.
     pub(super) encoding: Option<&'static str>,
-    /// Where the partition is kept, if the node is no replica of it.
-    pub(super) hint: Option<HeaderValue>,
     /// Whether the connection ends with it, as part of the request was left unread.
     pub(super) closes: bool,
 }
@@ -32,7 +29,6 @@ impl Answer {
             content_type,
             body: body.into(),
             encoding: None,
-            hint: None,
             closes: false,
         }
     }
@@ -65,9 +61,6 @@ impl Answer {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         if let Some(encoding) = self.encoding {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
-        }
-        if let Some(hint) = self.hint {
-            headers.insert(HINT, hint);
         }
         if self.closes {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -1,18 +1,16 @@
-//! What a node does as coordinator of a request: it is a replica of the partition or not, and says so.
+//! Coordination of a request: whether the node is a replica of the partition, and whether the request is a lightweight
+//! transaction.
 //!
-//! With one engine behind all nodes nothing depends on it but what is counted, and the header that tells clients of a
-//! better node.
+//! All nodes share one engine, so that only the counters depend on it.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
-use hyper::header::HeaderValue;
 use serde_json::Value;
 
 use super::route::Front;
 use crate::WriteIsolation;
 use crate::api_error::ApiError;
-use crate::catalog::{Catalog, Contents, Kind, Placement, Target, targets};
+use crate::catalog::{Catalog, Contents, Target, targets};
 use crate::operation::Operation;
 
 /// One request, from when it is known what it asks for.
@@ -20,7 +18,6 @@ use crate::operation::Operation;
 pub(super) struct Coordination {
     /// What is written with lightweight transactions.
     transactions: BTreeSet<Target>,
-    hint: Option<HeaderValue>,
 }
 
 impl Coordination {
@@ -32,7 +29,6 @@ impl Coordination {
         let request: Value = serde_json::from_slice(body).ok()?;
         let contents = &mut catalog.contents();
         let targets = targets(contents, operation, &request);
-        let mut hint = None;
         let (mut on_replica, mut off_replica) = (0, 0);
         for target in &targets {
             let Some(placement) = contents.placement(&target.table, target.key.token()) else {
@@ -40,11 +36,8 @@ impl Coordination {
             };
             if placement.replicas.contains(&front.node.number) {
                 on_replica += 1;
-                continue;
-            }
-            off_replica += 1;
-            if front.cluster.gives_hints && !operation.is_batch() && is_base(contents, target) {
-                hint = header(front, contents, &placement);
+            } else {
+                off_replica += 1;
             }
         }
         let recorder = &front.node.recorder;
@@ -54,15 +47,11 @@ impl Coordination {
         } else {
             BTreeSet::new()
         };
-        Some(Self { transactions, hint })
+        Some(Self { transactions })
     }
 
-    /// Counts the transactions that took place. Returns the header for the answer.
-    pub(super) fn end<T>(
-        self,
-        front: &Front,
-        outcome: &Result<T, ApiError>,
-    ) -> Option<HeaderValue> {
+    /// Counts the transactions that took place.
+    pub(super) fn end<T>(self, front: &Front, outcome: &Result<T, ApiError>) {
         let took_place = match outcome {
             Ok(_) => true,
             Err(error) => error.is("ConditionalCheckFailedException"),
@@ -73,31 +62,7 @@ impl Coordination {
                 front.cluster.lwt_log.record(partition, front.node.number);
             }
         }
-        self.hint.filter(|_| outcome.is_ok())
     }
-}
-
-/// Indexes are left out of hints, as by the server.
-fn is_base(contents: &Contents, target: &Target) -> bool {
-    let table = contents.table(&target.table);
-    table.is_some_and(|table| table.kind == Kind::Base)
-}
-
-/// `<start>,<end>,<address>,<address>...`, with the replicas in the datacenter of the node.
-fn header(front: &Front, contents: &Contents, placement: &Placement) -> Option<HeaderValue> {
-    let range = placement.range;
-    let mut text = format!("{},{}", range.start, range.end);
-    let owners = placement.replicas.iter();
-    let owners = owners.filter_map(|number| contents.owner(*number));
-    let mut local = owners
-        .filter(|owner| owner.datacenter == front.node.datacenter)
-        .peekable();
-    local.peek()?;
-    for owner in local {
-        // It does not fail on a string.
-        let _ = write!(text, ",{}", owner.rpc);
-    }
-    HeaderValue::try_from(text).ok()
 }
 
 fn uses_lwt(
@@ -124,6 +89,3 @@ fn uses_lwt(
         _ => false,
     }
 }
-
-/// Named by the proposal for the server, whose number it has.
-pub(super) const HINT: &str = "x-scylla-alternator-routing-v1";

@@ -73,11 +73,10 @@ fn admit(front: &Front, headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiEr
 async fn execute(front: &Front, name: &str, headers: &HeaderMap, body: Bytes) -> Answer {
     let coordination = Coordination::begin(front, name, &body);
     let outcome = outcome(front, name, headers, body).await;
-    let hint = coordination.and_then(|coordination| coordination.end(front, &outcome));
-    Answer {
-        hint,
-        ..Answer::of_operation(outcome)
+    if let Some(coordination) = coordination {
+        coordination.end(front, &outcome);
     }
+    Answer::of_operation(outcome)
 }
 
 async fn outcome(

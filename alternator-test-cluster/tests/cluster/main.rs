@@ -24,7 +24,6 @@ mod lwt;
 mod operations;
 #[cfg(feature = "cli")]
 mod program;
-mod routing_hints;
 mod tags;
 #[cfg(feature = "tls")]
 mod tls;

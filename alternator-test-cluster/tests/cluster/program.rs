@@ -128,14 +128,8 @@ fn it_enforces_the_authorization_that_it_is_given() {
 
 #[cfg(unix)]
 #[test]
-fn it_spreads_tables_as_it_is_told() {
-    let (mut child, urls) = start(&[
-        "--nodes=2",
-        "--port=0",
-        "--tokens=tablets",
-        "--rf=1",
-        "--routing-hints",
-    ]);
+fn tokens_and_rf_arguments_spread_the_tables() {
+    let (mut child, urls) = start(&["--nodes=2", "--port=0", "--tokens=tablets", "--rf=1"]);
     let address = urls[0].strip_prefix("http://").unwrap();
     let call = |operation: &str, body: &str| {
         let head = format!("POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.{operation}\r\n");
@@ -151,20 +145,6 @@ fn it_spreads_tables_as_it_is_told() {
         r#"{"TableName":".scylla.alternator.system.tablets"}"#,
     );
     assert!(tablets.contains(r#""Count":16"#), "{tablets}");
-    let hints = (0..20)
-        .map(|key| {
-            call(
-                "GetItem",
-                &format!(r#"{{"TableName":"ttt","Key":{{"k":{{"S":"{key}"}}}}}}"#),
-            )
-        })
-        .filter(|answer| {
-            answer
-                .to_lowercase()
-                .contains("x-scylla-alternator-routing-v1:")
-        });
-    let hints = hints.count();
-    assert!(0 < hints && hints < 20, "{hints}");
     signal(&child, "-TERM");
     child.wait().unwrap();
 }
