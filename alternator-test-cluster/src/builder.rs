@@ -24,7 +24,7 @@ pub struct Builder {
     pub(crate) port: Option<u16>,
     pub(crate) version: Version,
     pub(crate) users: BTreeMap<String, String>,
-    pub(crate) fixed_answers: BTreeMap<String, Bytes>,
+    pub(crate) fixed_responses: BTreeMap<String, Bytes>,
     pub(crate) tokens: Option<Tokens>,
     pub(crate) replication_factor: Option<usize>,
     pub(crate) write_isolation: WriteIsolation,
@@ -92,7 +92,7 @@ impl Builder {
     ///
     /// None: the engine answers.
     pub fn fixed_answer(mut self, operation: impl Into<String>, body: impl Into<String>) -> Self {
-        self.fixed_answers
+        self.fixed_responses
             .insert(operation.into(), Bytes::from(body.into()));
         self
     }

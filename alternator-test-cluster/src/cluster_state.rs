@@ -20,7 +20,7 @@ pub(crate) struct ClusterState {
     pub(crate) version: Version,
     /// Secrets by role. Authorization is enforced if there is one.
     pub(crate) users: BTreeMap<String, String>,
-    pub(crate) fixed_answers: BTreeMap<String, Bytes>,
+    pub(crate) fixed_responses: BTreeMap<String, Bytes>,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
     pub(crate) catalog: Arc<Catalog>,
@@ -34,23 +34,23 @@ pub(crate) struct ClusterState {
 
 impl ClusterState {
     /// Returns what a node answers to `/localnodes`: status and body.
-    pub(crate) fn localnodes(&self, asked: &NodeState, query: &Query) -> (u16, String) {
-        let listing = lock(&asked.listing).clone();
+    pub(crate) fn localnodes(&self, node: &NodeState, query: &Query) -> (u16, String) {
+        let listing = lock(&node.listing).clone();
         let entries = match listing {
             Listing::Raw { status, body } => return (status, body),
             Listing::Entries(entries) => entries,
-            Listing::OnlyItself => self.entries(asked, &[asked.as_member()], query),
+            Listing::OnlyItself => self.entries(node, &[node.as_member()], query),
             Listing::Cluster => {
                 let nodes = self.present_nodes();
                 let members: Vec<Member<'_>> = nodes.iter().map(|node| node.as_member()).collect();
-                self.entries(asked, &members, query)
+                self.entries(node, &members, query)
             }
         };
         (200, serde_json::Value::from(entries).to_string())
     }
 
-    fn entries(&self, asked: &NodeState, members: &[Member<'_>], query: &Query) -> Vec<String> {
-        let picked = listing::pick(self.version, &asked.as_member(), members, query);
+    fn entries(&self, node: &NodeState, members: &[Member<'_>], query: &Query) -> Vec<String> {
+        let picked = listing::pick(self.version, &node.as_member(), members, query);
         picked.iter().map(IpAddr::to_string).collect()
     }
 

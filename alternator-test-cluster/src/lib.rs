@@ -117,7 +117,6 @@ mod engine;
 mod error;
 mod expression;
 mod fault;
-mod front;
 mod internal;
 mod isolation;
 mod listing;
@@ -126,6 +125,7 @@ mod node_state;
 mod operation;
 mod port;
 mod running;
+mod server;
 mod sync;
 #[cfg(feature = "tls")]
 mod tls;

@@ -10,8 +10,8 @@ use tokio::sync::{mpsc, watch};
 use crate::cluster_state::ClusterState;
 use crate::config::Place;
 use crate::counters::Recorder;
-use crate::front::{self, PortCommand};
 use crate::listing::{Listing, Member};
+use crate::server::{self, PortCommand};
 use crate::sync::lock;
 use crate::{Fault, StartError, port};
 
@@ -100,15 +100,15 @@ impl NodeState {
         cluster: &Arc<ClusterState>,
     ) -> Result<(), StartError> {
         let (commands, orders) = mpsc::unbounded_channel();
-        let serving = front::serve(listener, orders, Arc::clone(cluster), Arc::clone(self));
+        let serving = server::serve(listener, orders, Arc::clone(cluster), Arc::clone(self));
         cluster.runtime.spawn(serving);
-        // The answer to the command says that the port is served.
+        // The reply to the command says that the port is served.
         let first = if self.fault() == Some(Fault::BlackHole) {
-            PortCommand::Plug
+            PortCommand::Block
         } else {
-            PortCommand::Unplug
+            PortCommand::Unblock
         };
-        tell(&commands, first).ok_or(StartError::Ended)?;
+        send(&commands, first).ok_or(StartError::Ended)?;
         *port = Port::Open(commands);
         Ok(())
     }
@@ -117,7 +117,7 @@ impl NodeState {
     pub(crate) fn stop(&self) {
         let mut port = lock(&self.port);
         if let Port::Open(commands) = &*port {
-            let listener = tell(commands, PortCommand::Close);
+            let listener = send(commands, PortCommand::Close);
             let kept = listener.and_then(port::close);
             *port = Port::Closed(kept);
         }
@@ -135,10 +135,10 @@ impl NodeState {
         let previous = self.fault.send_replace(fault);
         let is_hole = |fault| fault == Some(Fault::BlackHole);
         if let Port::Open(commands) = &*port {
-            // Without an answer the cluster has ended, and nothing connects any more.
+            // Without a reply the cluster has ended, and nothing connects any more.
             let _ = match (is_hole(previous), is_hole(fault)) {
-                (false, true) => tell(commands, PortCommand::Plug),
-                (true, false) => tell(commands, PortCommand::Unplug),
+                (false, true) => send(commands, PortCommand::Block),
+                (true, false) => send(commands, PortCommand::Unblock),
                 _ => None,
             };
         }
@@ -188,12 +188,12 @@ impl NodeState {
     }
 }
 
-/// Sends a command and waits for its answer. `None` if the port is served no more.
-fn tell<T>(
+/// Sends a command and waits for its reply. `None` if the port is served no more.
+fn send<T>(
     commands: &mpsc::UnboundedSender<PortCommand>,
     command: impl FnOnce(blocking::SyncSender<T>) -> PortCommand,
 ) -> Option<T> {
-    let (done, answer) = blocking::sync_channel(1);
+    let (done, reply) = blocking::sync_channel(1);
     commands.send(command(done)).ok()?;
-    answer.recv().ok()
+    reply.recv().ok()
 }

@@ -23,7 +23,7 @@ pub(crate) struct Running {
     pub(crate) state: Arc<ClusterState>,
     pub(crate) port: u16,
     addresses: Mutex<Addresses>,
-    fronts: Fronts,
+    server_thread: ServerThread,
     engine: Option<thread::JoinHandle<()>>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn start(mut builder: Builder) -> Result<TestCluster, StartError> {
         .transpose()?;
     let ips: Vec<_> = places.iter().map(|(ip, _)| *ip).collect();
     let (port, listeners) = port::open_all(&ips, builder.port)?;
-    let fronts = Fronts::start()?;
+    let server_thread = ServerThread::start()?;
     let internal_tables = match (builder.internal_tables, builder.tokens) {
         (Some(access), _) => access,
         (None, Some(_)) => InternalTables::Readable,
@@ -54,21 +54,21 @@ pub(crate) fn start(mut builder: Builder) -> Result<TestCluster, StartError> {
     let state = Arc::new(ClusterState {
         version: builder.version,
         users: builder.users,
-        fixed_answers: builder.fixed_answers,
+        fixed_responses: builder.fixed_responses,
         catalog,
         internal_tables,
         lwt_log: LwtLog::default(),
         #[cfg(feature = "tls")]
         tls,
         engine,
-        runtime: fronts.runtime.clone(),
+        runtime: server_thread.runtime.clone(),
         nodes: Mutex::default(),
     });
     let running = Running {
         state,
         port,
         addresses: Mutex::new(addresses),
-        fronts,
+        server_thread,
         engine: Some(engine_thread),
     };
     for ((ip, place), listener) in places.into_iter().zip(listeners) {
@@ -128,7 +128,7 @@ impl Drop for Running {
         for node in self.state.present_nodes() {
             node.remove();
         }
-        self.fronts.end();
+        self.server_thread.end();
         self.state.engine.end();
         if let Some(thread) = self.engine.take() {
             // It does not panic: operations that do are caught.
@@ -139,13 +139,13 @@ impl Drop for Running {
 
 /// The runtime that all nodes share: one thread, so that a cluster leaves the others to the program under test.
 #[derive(Debug)]
-struct Fronts {
+struct ServerThread {
     runtime: Handle,
     end: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
-impl Fronts {
+impl ServerThread {
     fn start() -> Result<Self, StartError> {
         let (ready, started) = blocking::sync_channel(1);
         let (end, ended) = oneshot::channel::<()>();
@@ -185,7 +185,7 @@ impl Fronts {
     }
 }
 
-impl Drop for Fronts {
+impl Drop for ServerThread {
     fn drop(&mut self) {
         self.end();
     }

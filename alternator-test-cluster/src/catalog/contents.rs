@@ -14,7 +14,7 @@ pub(crate) struct Contents {
     owners: Vec<Owner>,
     /// By the names that the server gives them, so that those of a table stand together.
     tables: BTreeMap<String, Table>,
-    /// By replication factor. Computed when asked for, forgotten when nodes come or go.
+    /// By replication factor. Computed on demand, cleared when nodes are added or removed.
     rings: BTreeMap<usize, Arc<Ring>>,
 }
 

@@ -1,8 +1,9 @@
-//! Which nodes coordinated the lightweight transactions of which partition.
+//! Counts of lightweight transactions by partition and coordinator.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use super::partitions::Partition;
 use crate::PartitionKey;
 use crate::sync::lock;
 
@@ -24,7 +25,6 @@ pub(crate) struct LwtLog {
     partitions: Mutex<BTreeMap<Partition, Coordinators>>,
 }
 
-type Partition = (String, PartitionKey);
 /// Operations by number of node.
 type Coordinators = BTreeMap<usize, u64>;
 
@@ -49,7 +49,7 @@ impl LwtLog {
                 .collect()
         };
         partitions
-            .map(|((table, key), coordinators)| LwtPartition {
+            .map(|(Partition { table, key }, coordinators)| LwtPartition {
                 table,
                 key,
                 operations: named(coordinators),

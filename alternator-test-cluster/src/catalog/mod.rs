@@ -1,9 +1,9 @@
-//! What all nodes know of the cluster: its nodes and tables, and where tables are kept.
+//! Metadata that all nodes share: the nodes, the tables, and the replicas of each partition.
 
 mod contents;
 mod lwt_log;
+mod partitions;
 mod table;
-mod targets;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -17,16 +17,16 @@ use crate::{WriteIsolation, isolation};
 pub(crate) use contents::Contents;
 pub(crate) use lwt_log::LwtLog;
 pub use lwt_log::LwtPartition;
+pub(crate) use partitions::{Partition, partitions};
 pub(crate) use table::Kind;
-pub(crate) use targets::{Target, targets};
 
 /// The tables and the nodes. Written when one comes or goes; read by the nodes with every request, if they keep to
 /// tokens.
 #[derive(Debug)]
 pub(crate) struct Catalog {
-    /// `None` where nobody asks for tokens.
+    /// `None` if the cluster has no tokens.
     pub(crate) tokens: Option<Tokens>,
-    /// Of tables whose tag says nothing.
+    /// The isolation of tables without the tag.
     pub(crate) isolation: WriteIsolation,
     replication_factor: Option<usize>,
     contents: Mutex<Contents>,
@@ -53,21 +53,21 @@ impl Catalog {
         lock(&self.contents)
     }
 
-    /// A node joins, and has its share of the ring at once. It gets no tablets of the tables that there are.
+    /// Adds a node, which has its share of the ring at once. It gets no tablets of the tables that there are.
     pub(crate) fn join(&self, owner: Owner) {
         self.contents().join(owner);
     }
 
-    /// A node leaves. What it held is held by others at once.
+    /// Removes a node. Others hold its partitions at once.
     pub(crate) fn leave(&self, number: usize) {
         self.contents().leave(number);
     }
 
-    /// Takes note of a table that was created with this request, and described so.
+    /// Adds a table, from its description and the tags of the request that created it.
     pub(crate) fn create(&self, description: &Value, tags: Option<&Value>) {
         let isolation = isolation::of_tags(tags).ok().flatten();
-        let asked = initial_tablets(tags);
-        let tablets = self.tokens.and_then(|tokens| tokens.tablets_for(asked));
+        let requested = initial_tablets(tags);
+        let tablets = self.tokens.and_then(|tokens| tokens.tablets_for(requested));
         let mut contents = self.contents();
         let factor = self.replication_factor;
         let factor = factor.unwrap_or_else(|| contents.default_replication_factor());
@@ -77,10 +77,10 @@ impl Catalog {
             }
             contents.place(name, table, tablets);
         }
-        self.look_for_refusals(&contents);
+        self.update_refuses_writes(&contents);
     }
 
-    /// Takes note of the indexes that a table has got or lost.
+    /// Adds and removes indexes of a table, from its new description.
     pub(crate) fn update(&self, description: &Value) {
         let mut contents = self.contents();
         let described = table::described(description, 0);
@@ -106,14 +106,14 @@ impl Catalog {
     pub(crate) fn forget(&self, name: &str) {
         let mut contents = self.contents();
         contents.retain(|_, table| table.base != name);
-        self.look_for_refusals(&contents);
+        self.update_refuses_writes(&contents);
     }
 
     /// Sets the isolation of a table, or leaves it to the cluster.
     pub(crate) fn isolate(&self, name: &str, isolation: Option<WriteIsolation>) {
         let mut contents = self.contents();
         contents.isolate(name, isolation);
-        self.look_for_refusals(&contents);
+        self.update_refuses_writes(&contents);
     }
 
     pub(crate) fn refuses_writes(&self) -> bool {
@@ -129,7 +129,7 @@ impl Catalog {
         own.unwrap_or(self.isolation)
     }
 
-    fn look_for_refusals(&self, contents: &Contents) {
+    fn update_refuses_writes(&self, contents: &Contents) {
         let mut isolations = contents.tables().filter_map(|(_, table)| table.isolation);
         let refuses = self.isolation == WriteIsolation::ForbidRmw
             || isolations.any(|isolation| isolation == WriteIsolation::ForbidRmw);

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::WriteIsolation;
 use crate::tokens::{self, TabletMap};
 
-/// What must be known of a table beside its data.
+/// Metadata of a table.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) id: Uuid,
@@ -18,7 +18,7 @@ pub(crate) struct Table {
     pub(crate) replication_factor: usize,
     /// `None` for vnodes, and for what shares the tablets of its base.
     pub(crate) tablets: Option<TabletMap>,
-    /// As its tag says.
+    /// The isolation that its tag sets.
     pub(crate) isolation: Option<WriteIsolation>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Returns what the server calls such a table.
+    /// Returns the name that the server gives such a table.
     pub(crate) fn name_of(self, base: &str, index: &str) -> String {
         match self {
             Self::Base => base.to_owned(),
@@ -41,7 +41,7 @@ impl Kind {
     }
 }
 
-/// Reads a table and its indexes, without tablets, from what DescribeTable says. Each with its name.
+/// Reads a table and its indexes, without tablets, from the output of DescribeTable. Each with its name.
 pub(super) fn described(description: &Value, replication_factor: usize) -> Vec<(String, Table)> {
     let text = |name: &str| description.get(name).and_then(Value::as_str);
     let (Some(name), Some(key)) = (text("TableName"), hash_key(description)) else {

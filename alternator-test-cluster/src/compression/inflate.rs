@@ -7,7 +7,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use super::Encoding;
 use crate::api_error::ApiError;
-use crate::front::BODY_LIMIT;
+use crate::server::BODY_LIMIT;
 
 /// Decompresses a body. What is not whole, not compressed, or followed by something else is refused.
 pub(crate) fn decompress(encoding: Encoding, body: &[u8]) -> Result<Bytes, ApiError> {

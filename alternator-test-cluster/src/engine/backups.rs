@@ -1,11 +1,11 @@
-//! `DescribeContinuousBackups`, which the engine lacks: Alternator has no such backups, and says so.
+//! `DescribeContinuousBackups`, which the engine lacks: Alternator has no such backups, and reports them as disabled.
 
 use bytes::Bytes;
 use dynoxide::Database;
 use serde_json::json;
 
-use super::Outcome;
-use super::tables::{parse, table_name};
+use super::outcome::Outcome;
+use super::request::{parse, table_name};
 use crate::api_error::ApiError;
 
 pub(super) fn describe(database: &Database, body: &[u8]) -> Outcome {
@@ -19,11 +19,11 @@ pub(super) fn describe(database: &Database, body: &[u8]) -> Outcome {
     }
     match database.get_table_metadata(name) {
         Ok(Some(_)) => {
-            let answer = json!({"ContinuousBackupsDescription": {
+            let response = json!({"ContinuousBackupsDescription": {
                 "ContinuousBackupsStatus": "DISABLED",
                 "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"},
             }});
-            Ok(Bytes::from(answer.to_string()))
+            Ok(Bytes::from(response.to_string()))
         }
         Ok(None) => Err(ApiError::refused(
             "TableNotFoundException",

@@ -5,7 +5,7 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use crate::api_error::ApiError;
 use crate::operation::Operation;
 
@@ -35,7 +35,7 @@ pub(super) fn dispatch(database: &Database, operation: Operation, body: &[u8]) -
         O::UpdateItem => call(body, |request| database.update_item(request)),
         O::UpdateTable => call(body, |request| database.update_table(request)),
         O::UpdateTimeToLive => call(body, |request| database.update_time_to_live(request)),
-        // Answered before the engine is asked.
+        // Handled without the engine.
         O::DescribeContinuousBackups | O::DescribeEndpoints => Err(ApiError::internal(
             "Internal server error: the engine has no such operation",
         )),
@@ -48,8 +48,8 @@ where
     A: Serialize,
 {
     let request = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
-    let answer = run(request).map_err(|error| failed(&error))?;
-    match serde_json::to_vec(&answer) {
+    let response = run(request).map_err(|error| failed(&error))?;
+    match serde_json::to_vec(&response) {
         Ok(json) => Ok(Bytes::from(json)),
         Err(error) => Err(ApiError::internal(format!(
             "Internal server error: {error}"
@@ -57,9 +57,9 @@ where
     }
 }
 
-/// What a request that is no request of its operation is answered.
+/// Returns the error for a request that is not valid for its operation.
 ///
-/// The engine checks requests while it reads them, and says in a prefix of the message what kind of error it means.
+/// The engine checks requests while it parses them; a prefix of the message names the kind of error.
 fn unreadable(error: &serde_json::Error) -> ApiError {
     if !error.is_data() {
         return ApiError::not_json(error);

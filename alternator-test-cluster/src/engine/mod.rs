@@ -6,6 +6,8 @@
 
 mod backups;
 mod dispatch;
+mod outcome;
+mod request;
 mod tables;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,10 +22,8 @@ use crate::StartError;
 use crate::api_error::ApiError;
 use crate::catalog::Catalog;
 use crate::operation::Operation;
+use outcome::Outcome;
 use tables::Tables;
-
-/// What an operation gives: the JSON of its answer, which is empty for the few that answer nothing.
-pub(crate) type Outcome = Result<Bytes, ApiError>;
 
 /// Hands operations to the engine. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,13 +36,13 @@ enum Job {
     Run {
         operation: Operation,
         body: Bytes,
-        answer: oneshot::Sender<Outcome>,
+        response: oneshot::Sender<Outcome>,
     },
     End,
 }
 
 impl Engine {
-    /// Starts the thread, which takes note in the catalog of the tables that come and go.
+    /// Starts the thread, which keeps the catalog up to date with the tables.
     pub(crate) fn start(
         catalog: Arc<Catalog>,
     ) -> Result<(Self, thread::JoinHandle<()>), StartError> {
@@ -60,11 +60,11 @@ impl Engine {
 
     /// Executes an operation. It is executed even if the future is dropped.
     pub(crate) async fn run(&self, operation: Operation, body: Bytes) -> Outcome {
-        let (answer, outcome) = oneshot::channel();
+        let (response, outcome) = oneshot::channel();
         let job = Job::Run {
             operation,
             body,
-            answer,
+            response,
         };
         if self.jobs.send(job).is_err() {
             return Err(ended());
@@ -74,7 +74,7 @@ impl Engine {
 
     /// Ends the thread after what is queued now.
     pub(crate) fn end(&self) {
-        // An engine that has ended needs no telling.
+        // It fails if the engine has ended already.
         let _ = self.jobs.send(Job::End);
     }
 }
@@ -83,7 +83,7 @@ fn work(mut tables: Tables, queue: &mpsc::Receiver<Job>) {
     while let Ok(Job::Run {
         operation,
         body,
-        answer,
+        response,
     }) = queue.recv()
     {
         let outcome = catch_unwind(AssertUnwindSafe(|| tables.execute(operation, &body)));
@@ -93,7 +93,7 @@ fn work(mut tables: Tables, queue: &mpsc::Receiver<Job>) {
             ))
         });
         // The client may have gone.
-        let _ = answer.send(outcome);
+        let _ = response.send(outcome);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The tables: what the engine has, and what Alternator does otherwise.
+//! Operations on the engine's tables, with Alternator's differences.
 
 use std::sync::Arc;
 
@@ -6,8 +6,10 @@ use bytes::Bytes;
 use dynoxide::Database;
 use serde_json::Value;
 
+use super::backups;
 use super::dispatch::dispatch;
-use super::{Outcome, backups};
+use super::outcome::Outcome;
+use super::request::{parse, table_name};
 use crate::api_error::ApiError;
 use crate::catalog::Catalog;
 use crate::isolation;
@@ -46,12 +48,12 @@ impl Tables {
         }
     }
 
-    /// Tables are created at once, and are active when the answer comes.
+    /// Creates a table, which is active at once.
     fn create(&mut self, body: &[u8]) -> Outcome {
         let request = parse(body)?;
         isolation::of_tags(request.get("Tags"))?;
-        let mut answer = parse(&dispatch(&self.database, Operation::CreateTable, body)?)?;
-        if let Some(table) = answer.get_mut("TableDescription") {
+        let mut response = parse(&dispatch(&self.database, Operation::CreateTable, body)?)?;
+        if let Some(table) = response.get_mut("TableDescription") {
             self.catalog.create(table, request.get("Tags"));
             activate(table, "TableStatus");
             let indexes = table
@@ -61,26 +63,26 @@ impl Tables {
                 activate(index, "IndexStatus");
             }
         }
-        Ok(Bytes::from(answer.to_string()))
+        Ok(Bytes::from(response.to_string()))
     }
 
     fn update(&mut self, body: &[u8]) -> Outcome {
-        let answer = dispatch(&self.database, Operation::UpdateTable, body)?;
-        if let Some(table) = parse(&answer)?.get("TableDescription") {
+        let response = dispatch(&self.database, Operation::UpdateTable, body)?;
+        if let Some(table) = parse(&response)?.get("TableDescription") {
             self.catalog.update(table);
         }
-        Ok(answer)
+        Ok(response)
     }
 
     fn delete(&mut self, body: &[u8]) -> Outcome {
-        let answer = dispatch(&self.database, Operation::DeleteTable, body)?;
+        let response = dispatch(&self.database, Operation::DeleteTable, body)?;
         if let Some(name) = table_name(&parse(body)?) {
             self.catalog.forget(name);
         }
-        Ok(answer)
+        Ok(response)
     }
 
-    /// Tagging answers an empty body, not an empty object.
+    /// Returns an empty body, not an empty object.
     fn tag(&mut self, operation: Operation, body: &[u8]) -> Outcome {
         let request = parse(body)?;
         let isolation = isolation::of_tags(request.get("Tags"))?;
@@ -115,14 +117,6 @@ impl Tables {
             }
         })
     }
-}
-
-pub(super) fn parse(body: &[u8]) -> Result<Value, ApiError> {
-    serde_json::from_slice(body).map_err(ApiError::not_json)
-}
-
-pub(super) fn table_name(request: &Value) -> Option<&str> {
-    request.get("TableName").and_then(Value::as_str)
 }
 
 fn activate(described: &mut Value, status: &str) {

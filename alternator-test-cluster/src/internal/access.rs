@@ -1,14 +1,14 @@
-//! Who may read the internal tables.
+//! Access to the internal tables.
 
-/// Whether clients may read the internal tables: `.scylla.alternator.system.tablets`, `.system.token_ring`,
+/// The access of clients to the internal tables: `.scylla.alternator.system.tablets`, `.system.token_ring`,
 /// `.system.local`, `.system.peers`, `.system.config`, `.system_schema.tables` and `.system_schema.views`, by Query and
 /// Scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InternalTables {
-    /// Anyone may.
+    /// All clients may read them.
     Readable,
-    /// Nobody may: reading one is an `AccessDeniedException`, as for a role without the permission SELECT. This does not
+    /// No client may read them: reading one is an `AccessDeniedException`, as for a role without the permission SELECT. This does not
     /// depend on [`Builder::authorization`](crate::Builder::authorization), without which a server would let anyone read.
     Refused,
     /// There are none: reading one is a `ResourceNotFoundException`, as with servers before 4.1.

@@ -1,6 +1,7 @@
-//! Which internal tables there are, and their keys.
+//! Definitions of the internal tables, and their keys.
 
-use super::cell::{Cell, Type};
+use super::cell::Type;
+use super::row::Row;
 use super::{placement_rows, schema_rows, system_rows};
 use crate::cluster_state::ClusterState;
 use crate::node_state::NodeState;
@@ -24,15 +25,6 @@ enum Kind {
     TokenRing,
     Tables,
     Views,
-}
-
-/// A row of a table.
-#[derive(Debug)]
-pub(super) struct Row<'a> {
-    /// The partition key, then the clustering key, which is missing where a partition has static columns only.
-    pub(super) key: Vec<Cell<'a>>,
-    /// The other columns. Those without a value are not here.
-    pub(super) columns: Vec<(&'static str, Cell<'a>)>,
 }
 
 impl Definition {

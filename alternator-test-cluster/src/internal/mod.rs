@@ -1,8 +1,8 @@
 //! Tables named `.scylla.alternator.<keyspace>.<table>`, through which Alternator shows the server's own tables.
 //!
-//! They are answered before the engine is asked. Of the many that a server has, those are here from which a client can
-//! tell where partitions are kept, and how writes are isolated; of their columns, those that say so, and some that get
-//! in the way: values of type BOOL, which are no JSON booleans.
+//! They are handled without the engine. The tables here are those from which a client reads the replicas of partitions and
+//! the isolation of writes. They have the columns for that, and some that complicate parsing: values of type BOOL, which
+//! are no JSON booleans.
 
 mod access;
 mod cell;
@@ -10,6 +10,7 @@ mod definition;
 mod placement_rows;
 mod projection;
 mod read;
+mod row;
 mod schema_rows;
 mod selection;
 mod system_rows;
@@ -27,7 +28,7 @@ use crate::operation::Operation;
 pub use access::InternalTables;
 use definition::Definition;
 
-/// A request, as far as internal tables are concerned.
+/// The parts of a request that internal tables need.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     pub(crate) operation: Operation,
@@ -35,8 +36,8 @@ pub(crate) struct Request<'a> {
     pub(crate) headers: &'a HeaderMap,
 }
 
-/// Answers a request for an internal table. `None` if it is for other tables.
-pub(crate) fn answer(
+/// Returns the response to a request for an internal table. `None` if it is for other tables.
+pub(crate) fn respond(
     cluster: &ClusterState,
     node: &NodeState,
     request: &Request<'_>,
@@ -49,11 +50,11 @@ pub(crate) fn answer(
         Err(error) => return Some(Err(ApiError::not_json(error))),
     };
     let name = internal_name(&body)?;
-    let answer = answer_named(cluster, node, request, &body, name);
-    Some(answer.map(|answer| Bytes::from(answer.to_string())))
+    let response = respond_for_table(cluster, node, request, &body, name);
+    Some(response.map(|response| Bytes::from(response.to_string())))
 }
 
-fn answer_named(
+fn respond_for_table(
     cluster: &ClusterState,
     node: &NodeState,
     request: &Request<'_>,

@@ -1,7 +1,7 @@
-//! Where tables are kept: `system.tablets` and `system.token_ring`.
+//! Replicas of tables: `system.tablets` and `system.token_ring`.
 
 use super::cell::{Cell, list};
-use super::definition::Row;
+use super::row::Row;
 use super::schema_rows::keyspace;
 use crate::catalog::{Contents, Kind};
 use crate::tokens::{Range, TabletMap};

@@ -1,14 +1,15 @@
-//! Which columns of an internal table are answered.
+//! Projection: the columns of an internal table that a response contains.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::definition::{Definition, Row};
+use super::definition::Definition;
+use super::row::Row;
 use crate::api_error::ApiError;
 use crate::expression::{References, is_name};
 
-/// The columns that were asked for, or all.
+/// The requested columns, or all.
 #[derive(Debug)]
 pub(super) struct Projection<'a> {
     columns: Option<BTreeSet<&'a str>>,

@@ -1,10 +1,11 @@
-//! Query and Scan of an internal table: what is asked for, in which order, and up to where.
+//! Query and Scan of an internal table: selection, order and pages.
 
 use serde_json::{Map, Value, json};
 
 use super::cell::Cell;
-use super::definition::{Definition, Row};
+use super::definition::Definition;
 use super::projection::Projection;
+use super::row::Row;
 use super::selection::Selection;
 use crate::api_error::ApiError;
 use crate::expression::References;
@@ -53,7 +54,7 @@ impl<'a> Read<'a> {
         Ok(read)
     }
 
-    /// Answers with the rows of a page. It ends at the limit or, as with the server, where it gets large.
+    /// Returns the rows of a page. It ends at the limit or, as with the server, where it gets large.
     pub(super) fn run(&self, rows: Vec<Row<'_>>) -> Value {
         let mut rows: Vec<_> = rows
             .into_iter()
@@ -86,8 +87,8 @@ impl<'a> Read<'a> {
                 break;
             }
         }
-        let mut answer = json!({"Count": items.len(), "ScannedCount": items.len()});
-        if let Some(fields) = answer.as_object_mut() {
+        let mut response = json!({"Count": items.len(), "ScannedCount": items.len()});
+        if let Some(fields) = response.as_object_mut() {
             if !self.only_count {
                 fields.insert("Items".to_owned(), Value::Array(items));
             }
@@ -96,7 +97,7 @@ impl<'a> Read<'a> {
                 fields.insert("LastEvaluatedKey".to_owned(), self.key(&row));
             }
         }
-        answer
+        response
     }
 
     fn key(&self, row: &Row<'_>) -> Value {

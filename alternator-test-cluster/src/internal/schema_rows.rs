@@ -1,7 +1,7 @@
 //! Ids of tables and indexes: `system_schema.tables` and `system_schema.views`.
 
 use super::cell::Cell;
-use super::definition::Row;
+use super::row::Row;
 use crate::catalog::{Contents, Kind};
 
 /// Returns the keyspace of a table and its indexes.

@@ -5,7 +5,8 @@ use std::ops::{Bound, RangeBounds};
 use serde_json::Value;
 
 use super::cell::{Cell, Type};
-use super::definition::{Definition, Row};
+use super::definition::Definition;
+use super::row::Row;
 use crate::api_error::ApiError;
 use crate::expression::{Comparison, Condition, References, conditions};
 

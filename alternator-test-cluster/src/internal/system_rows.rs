@@ -1,13 +1,13 @@
 //! The nodes and their settings: `system.local`, `system.peers` and `system.config`.
 
 use super::cell::{Cell, set};
-use super::definition::Row;
+use super::row::Row;
 use crate::catalog::Contents;
 use crate::cluster_state::ClusterState;
 use crate::node_state::NodeState;
 use crate::tokens::Owner;
 
-/// One row: the node that is asked.
+/// Returns one row: the node that serves the request.
 pub(super) fn local(contents: &Contents, node: &NodeState) -> Vec<Row<'static>> {
     let owner = contents.owner(node.number).into_iter();
     let row = |owner: &Owner| {
@@ -98,5 +98,5 @@ pub(super) fn config(cluster: &ClusterState, node: &NodeState) -> Vec<Row<'stati
 }
 
 const PARTITIONER: &str = "org.apache.cassandra.dht.Murmur3Partitioner";
-/// The release of Cassandra that ScyllaDB says to be.
+/// The release of Cassandra that ScyllaDB reports.
 const RELEASE: &str = "3.0.8";

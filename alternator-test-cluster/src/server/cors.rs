@@ -1,4 +1,4 @@
-//! What browsers ask for.
+//! Headers for cross-origin requests of browsers (CORS).
 
 use hyper::HeaderMap;
 use hyper::header::{
@@ -7,26 +7,26 @@ use hyper::header::{
     ACCESS_CONTROL_REQUEST_METHOD, HeaderValue, ORIGIN,
 };
 
-/// Adds the headers that a request with an `Origin` is answered with. Without one there are none.
-pub(super) fn allow(request: &HeaderMap, is_preflight: bool, answer: &mut HeaderMap) {
+/// Adds the headers of the response to a request with an `Origin`. Without one there are none.
+pub(super) fn allow(request: &HeaderMap, is_preflight: bool, response: &mut HeaderMap) {
     if !request.contains_key(ORIGIN) {
         return;
     }
-    answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    answer.insert(
+    response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response.insert(
         ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(EXPOSED),
     );
     if !is_preflight {
         return;
     }
-    answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE));
-    for (asked, allowed) in [
+    response.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE));
+    for (requested, allowed) in [
         (ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_ALLOW_HEADERS),
         (ACCESS_CONTROL_REQUEST_METHOD, ACCESS_CONTROL_ALLOW_METHODS),
     ] {
-        if let Some(value) = request.get(asked) {
-            answer.insert(allowed, value.clone());
+        if let Some(value) = request.get(requested) {
+            response.insert(allowed, value.clone());
         }
     }
 }

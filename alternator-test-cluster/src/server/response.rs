@@ -1,4 +1,4 @@
-//! An answer, before and after it is HTTP.
+//! Responses of a node, and their conversion to HTTP.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,19 +10,19 @@ use hyper::{Response, StatusCode};
 
 use crate::api_error::ApiError;
 
-/// What a node says.
+/// A response, before it is converted to HTTP.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct NodeResponse {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
     pub(super) body: Bytes,
-    /// How the body is compressed.
+    /// The compression of the body.
     pub(super) encoding: Option<&'static str>,
-    /// Whether the connection ends with it, as part of the request was left unread.
+    /// Whether the connection is closed after it, since part of the request was left unread.
     pub(super) closes: bool,
 }
 
-impl Answer {
+impl NodeResponse {
     pub(super) fn new(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self {
             status,
@@ -33,7 +33,7 @@ impl Answer {
         }
     }
 
-    /// The answer of an operation.
+    /// Returns the response for the outcome of an operation.
     pub(super) fn of_operation(outcome: Result<Bytes, ApiError>) -> Self {
         match outcome {
             Ok(body) => Self::new(200, AMAZON_JSON, body),
@@ -46,15 +46,15 @@ impl Answer {
         self
     }
 
-    /// Turns it into HTTP. The body waits for `hold`, if that is given.
-    pub(super) fn into_response(self, hold: Option<Hold>) -> Response<AnswerBody> {
+    /// Converts it to HTTP. The body waits for `delay`, if that is given.
+    pub(super) fn into_http(self, delay: Option<BodyDelay>) -> Response<ResponseBody> {
         let chunked = self.body.len() > LARGE;
-        let mut response = Response::new(AnswerBody {
+        let mut response = Response::new(ResponseBody {
             rest: self.body,
             chunked,
-            hold,
+            delay,
         });
-        // Out of range only if a test asks for it, with `Node::answer_localnodes`.
+        // Out of range only if a test sets it with `Node::answer_localnodes`.
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
@@ -69,17 +69,17 @@ impl Answer {
     }
 }
 
-/// What a body waits for.
-pub(super) type Hold = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// A future for which a body waits.
+pub(super) type BodyDelay = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The body of an answer: all at once with its length, or in chunks if it is large.
-pub(super) struct AnswerBody {
+/// The body of a response: all at once with its length, or in chunks if it is large.
+pub(super) struct ResponseBody {
     rest: Bytes,
     chunked: bool,
-    hold: Option<Hold>,
+    delay: Option<BodyDelay>,
 }
 
-impl Body for AnswerBody {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 
@@ -87,9 +87,9 @@ impl Body for AnswerBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if let Some(hold) = &mut self.hold {
-            std::task::ready!(hold.as_mut().poll(context));
-            self.hold = None;
+        if let Some(delay) = &mut self.delay {
+            std::task::ready!(delay.as_mut().poll(context));
+            self.delay = None;
         }
         if self.rest.is_empty() {
             return Poll::Ready(None);
@@ -104,7 +104,7 @@ impl Body for AnswerBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.hold.is_none()
+        self.rest.is_empty() && self.delay.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -120,6 +120,6 @@ pub(super) const AMAZON_JSON: &str = "application/x-amz-json-1.0";
 pub(super) const JSON: &str = "application/json";
 pub(super) const TEXT: &str = "text/plain";
 
-/// Longer answers are chunked, as the server streams them.
+/// The size in bytes over which responses are chunked, as the server streams them.
 const LARGE: usize = 100_000;
 const CHUNK: usize = 32 << 10;

@@ -1,15 +1,16 @@
-//! The nodes as their clients see them: sockets, HTTP, and what is answered.
+//! The HTTP server of a node: sockets, connections, requests and responses.
 
 mod accept;
-mod answer;
 mod body;
 mod connection;
+mod context;
 mod coordination;
 mod cors;
-mod cut;
-mod gate;
+mod fault_delay;
 mod operations;
+mod response;
 mod route;
+mod truncating_stream;
 
 pub(crate) use accept::{PortCommand, serve};
 pub(crate) use body::LIMIT as BODY_LIMIT;

@@ -7,43 +7,44 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::route::Front;
+use super::context::Context;
 use crate::WriteIsolation;
 use crate::api_error::ApiError;
-use crate::catalog::{Catalog, Contents, Target, targets};
+use crate::catalog::{self, Catalog, Contents, Partition};
 use crate::operation::Operation;
 
-/// One request, from when it is known what it asks for.
+/// One request, from when its operation is known.
 #[derive(Debug)]
 pub(super) struct Coordination {
-    /// What is written with lightweight transactions.
-    transactions: BTreeSet<Target>,
+    /// The partitions that it writes with lightweight transactions.
+    transactions: BTreeSet<Partition>,
 }
 
 impl Coordination {
     /// Counts whether the node is a replica. `None` if the cluster has no tokens, or the request no key.
-    pub(super) fn begin(front: &Front, name: &str, body: &[u8]) -> Option<Self> {
-        let catalog = &front.cluster.catalog;
+    pub(super) fn begin(context: &Context, name: &str, body: &[u8]) -> Option<Self> {
+        let catalog = &context.cluster.catalog;
         catalog.tokens?;
         let operation = Operation::named(name).filter(|operation| operation.has_keys())?;
         let request: Value = serde_json::from_slice(body).ok()?;
         let contents = &mut catalog.contents();
-        let targets = targets(contents, operation, &request);
+        let partitions = catalog::partitions(contents, operation, &request);
         let (mut on_replica, mut off_replica) = (0, 0);
-        for target in &targets {
-            let Some(placement) = contents.placement(&target.table, target.key.token()) else {
+        for partition in &partitions {
+            let Some(placement) = contents.placement(&partition.table, partition.key.token())
+            else {
                 continue;
             };
-            if placement.replicas.contains(&front.node.number) {
+            if placement.replicas.contains(&context.node.number) {
                 on_replica += 1;
             } else {
                 off_replica += 1;
             }
         }
-        let recorder = &front.node.recorder;
+        let recorder = &context.node.recorder;
         recorder.replica(operation.is_batch(), on_replica, off_replica);
-        let transactions = if uses_lwt(catalog, contents, operation, &request, &targets) {
-            targets.into_iter().collect()
+        let transactions = if uses_lwt(catalog, contents, operation, &request, &partitions) {
+            partitions.into_iter().collect()
         } else {
             BTreeSet::new()
         };
@@ -51,15 +52,17 @@ impl Coordination {
     }
 
     /// Counts the transactions that took place.
-    pub(super) fn end<T>(self, front: &Front, outcome: &Result<T, ApiError>) {
+    pub(super) fn end<T>(self, context: &Context, outcome: &Result<T, ApiError>) {
         let took_place = match outcome {
             Ok(_) => true,
             Err(error) => error.is("ConditionalCheckFailedException"),
         };
         if took_place {
-            for target in self.transactions {
-                let partition = (target.table, target.key);
-                front.cluster.lwt_log.record(partition, front.node.number);
+            for partition in self.transactions {
+                context
+                    .cluster
+                    .lwt_log
+                    .record(partition, context.node.number);
             }
         }
     }
@@ -70,22 +73,22 @@ fn uses_lwt(
     contents: &Contents,
     operation: Operation,
     request: &Value,
-    targets: &[Target],
+    partitions: &[Partition],
 ) -> bool {
-    let isolation = |target: &Target| {
+    let isolation = |partition: &Partition| {
         let own = contents
-            .table(&target.table)
+            .table(&partition.table)
             .and_then(|table| table.isolation);
         own.unwrap_or(catalog.isolation)
     };
     match operation {
-        Operation::PutItem | Operation::UpdateItem | Operation::DeleteItem => targets
+        Operation::PutItem | Operation::UpdateItem | Operation::DeleteItem => partitions
             .iter()
-            .any(|target| isolation(target).uses_lwt(operation, request)),
+            .any(|partition| isolation(partition).uses_lwt(operation, request)),
         // One table that always uses them makes the whole batch do so.
-        Operation::BatchWriteItem => targets
+        Operation::BatchWriteItem => partitions
             .iter()
-            .any(|target| isolation(target) == WriteIsolation::AlwaysUseLwt),
+            .any(|partition| isolation(partition) == WriteIsolation::AlwaysUseLwt),
         _ => false,
     }
 }

@@ -1,12 +1,12 @@
-//! DynamoDB operations: from the body as received to the answer, in the order in which Alternator checks.
+//! DynamoDB operations: from the body as received to the response, in the order in which Alternator checks.
 
 use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HOST};
 
-use super::answer::{Answer, TEXT};
+use super::context::Context;
 use super::coordination::Coordination;
-use super::route::Front;
+use super::response::{NodeResponse, TEXT};
 use crate::api_error::ApiError;
 use crate::compression::{self, Encoding};
 use crate::operation::Operation;
@@ -16,51 +16,51 @@ use crate::{Fault, auth, document, internal};
 #[derive(Debug)]
 pub(super) struct TooLarge;
 
-/// Returns the name of the operation that a request asks for, empty if for none.
+/// Returns the name of the operation of a request, or the empty string if it names none.
 pub(super) fn name(headers: &HeaderMap) -> &str {
     let target = headers
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok());
-    // What is before the first dot says which version of the API is meant, and is not looked at.
+    // The version of the API, before the first dot, is ignored.
     target
         .and_then(|target| target.split_once('.'))
         .map_or("", |(_, name)| name)
 }
 
-/// Answers an operation.
-pub(super) async fn answer(
-    front: &Front,
+/// Returns the response to an operation.
+pub(super) async fn respond(
+    context: &Context,
     name: &str,
     headers: &HeaderMap,
     body: Result<Bytes, TooLarge>,
-) -> Answer {
-    let version = front.cluster.version;
+) -> NodeResponse {
+    let version = context.cluster.version;
     let Ok(body) = body else {
         return if version.refuses_large_bodies_in_json() {
-            Answer::of_operation(Err(ApiError::too_large())).closing()
+            NodeResponse::of_operation(Err(ApiError::too_large())).closing()
         } else {
-            Answer::new(413, TEXT, "Content length limit (16777216) exceeded").closing()
+            NodeResponse::new(413, TEXT, "Content length limit (16777216) exceeded").closing()
         };
     };
-    front.node.recorder.body(body.len());
-    let answer = match admit(front, headers, body) {
-        Ok(body) => execute(front, name, headers, body).await,
-        Err(refusal) => Answer::of_operation(Err(refusal)),
+    context.node.recorder.body(body.len());
+    let response = match admit(context, headers, body) {
+        Ok(body) => execute(context, name, headers, body).await,
+        Err(refusal) => NodeResponse::of_operation(Err(refusal)),
     };
-    if version.compresses() && answer.status == 200 {
-        compress(answer, headers)
+    if version.compresses() && response.status == 200 {
+        compress(response, headers)
     } else {
-        answer
+        response
     }
 }
 
-/// What is checked before it matters what is asked for. Returns the decompressed body.
-fn admit(front: &Front, headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
-    let cluster = &front.cluster;
+/// Checks what does not depend on the operation. Returns the decompressed body.
+fn admit(context: &Context, headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
+    let cluster = &context.cluster;
     if !cluster.users.is_empty() {
         auth::verify(headers, &body, &cluster.users, cluster.version)?;
     }
-    if let Some(fault) = front.node.failure() {
+    if let Some(fault) = context.node.failure() {
         return Err(injected(fault));
     }
     if cluster.version.compresses() {
@@ -70,23 +70,23 @@ fn admit(front: &Front, headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiEr
     }
 }
 
-async fn execute(front: &Front, name: &str, headers: &HeaderMap, body: Bytes) -> Answer {
-    let coordination = Coordination::begin(front, name, &body);
-    let outcome = outcome(front, name, headers, body).await;
+async fn execute(context: &Context, name: &str, headers: &HeaderMap, body: Bytes) -> NodeResponse {
+    let coordination = Coordination::begin(context, name, &body);
+    let outcome = outcome(context, name, headers, body).await;
     if let Some(coordination) = coordination {
-        coordination.end(front, &outcome);
+        coordination.end(context, &outcome);
     }
-    Answer::of_operation(outcome)
+    NodeResponse::of_operation(outcome)
 }
 
 async fn outcome(
-    front: &Front,
+    context: &Context,
     name: &str,
     headers: &HeaderMap,
     body: Bytes,
 ) -> Result<Bytes, ApiError> {
-    let cluster = &front.cluster;
-    if let Some(fixed) = cluster.fixed_answers.get(name) {
+    let cluster = &context.cluster;
+    if let Some(fixed) = cluster.fixed_responses.get(name) {
         return Ok(fixed.clone());
     }
     let Some(operation) = Operation::named(name) else {
@@ -104,7 +104,7 @@ async fn outcome(
         body: &body,
         headers,
     };
-    if let Some(outcome) = internal::answer(cluster, &front.node, &request) {
+    if let Some(outcome) = internal::respond(cluster, &context.node, &request) {
         return outcome;
     }
     cluster.engine.run(operation, body).await
@@ -136,19 +136,19 @@ fn decompress(headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
     compression::decompress(supported, &body)
 }
 
-fn compress(mut answer: Answer, headers: &HeaderMap) -> Answer {
+fn compress(mut response: NodeResponse, headers: &HeaderMap) -> NodeResponse {
     let accepted = headers.get_all(ACCEPT_ENCODING).iter();
     let accepted = accepted.filter_map(|value| value.to_str().ok());
-    if answer.body.len() >= compression::THRESHOLD
+    if response.body.len() >= compression::THRESHOLD
         && let Some(encoding) = compression::negotiate(accepted)
     {
-        answer.body = compression::compress(encoding, &answer.body);
-        answer.encoding = Some(encoding.name());
+        response.body = compression::compress(encoding, &response.body);
+        response.encoding = Some(encoding.name());
     }
-    answer
+    response
 }
 
-/// Names the very address that the client asked, so that clients which follow it stay where they are.
+/// Returns the address to which the client sent the request, so that clients which follow it stay with this node.
 fn describe_endpoints(headers: &HeaderMap) -> Result<Bytes, ApiError> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let Some(host) = host else {
@@ -156,7 +156,7 @@ fn describe_endpoints(headers: &HeaderMap) -> Result<Bytes, ApiError> {
             "DescribeEndpoints needs a 'Host:' header in the request",
         ));
     };
-    let answer =
+    let response =
         serde_json::json!({"Endpoints": [{"Address": host, "CachePeriodInMinutes": 1440}]});
-    Ok(Bytes::from(answer.to_string()))
+    Ok(Bytes::from(response.to_string()))
 }

@@ -16,18 +16,18 @@ use crate::cluster_state::ClusterState;
 use crate::node_state::NodeState;
 use crate::port::BACKLOG;
 
-/// What a port is told. The sender waits until it is done.
+/// A command to the task of a port. The sender waits until it is done.
 #[derive(Debug)]
 pub(crate) enum PortCommand {
-    /// Let no connection be established any more.
-    Plug(blocking::SyncSender<()>),
+    /// Drop all attempts to connect.
+    Block(blocking::SyncSender<()>),
     /// Accept again.
-    Unplug(blocking::SyncSender<()>),
-    /// Cut all connections, stop, and give the listener back.
+    Unblock(blocking::SyncSender<()>),
+    /// Close all connections, stop, and give the listener back.
     Close(blocking::SyncSender<std::net::TcpListener>),
 }
 
-/// Serves a node until it is told to close.
+/// Serves a node until the command to close.
 pub(crate) async fn serve(
     listener: std::net::TcpListener,
     mut commands: mpsc::UnboundedReceiver<PortCommand>,
@@ -39,20 +39,20 @@ pub(crate) async fn serve(
         return;
     };
     let mut connections = JoinSet::new();
-    let mut plug: Option<Plug> = None;
-    // What a removed plug leaves in the queue of connections.
+    let mut full_backlog: Option<FullBacklog> = None;
+    // Connections that a removed full backlog leaves in the queue.
     let mut fillers = HashSet::new();
     loop {
         tokio::select! {
             biased;
             command = commands.recv() => match command {
-                Some(PortCommand::Plug(done)) => {
-                    plug = Some(Plug::fill(&listener, &node).await);
+                Some(PortCommand::Block(done)) => {
+                    full_backlog = Some(FullBacklog::fill(&listener, &node).await);
                     let _ = done.send(());
                 }
-                Some(PortCommand::Unplug(done)) => {
-                    if let Some(plug) = plug.take() {
-                        fillers.extend(plug.remove(&listener));
+                Some(PortCommand::Unblock(done)) => {
+                    if let Some(full_backlog) = full_backlog.take() {
+                        fillers.extend(full_backlog.remove(&listener));
                     }
                     let _ = done.send(());
                 }
@@ -66,7 +66,7 @@ pub(crate) async fn serve(
                 None => return,
             },
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            accepted = listener.accept(), if plug.is_none() => match accepted {
+            accepted = listener.accept(), if full_backlog.is_none() => match accepted {
                 Ok((_, peer)) if fillers.remove(&peer) => {}
                 Ok((stream, _)) => {
                     connections.spawn(connection::serve(stream, Arc::clone(&cluster), Arc::clone(&node)));
@@ -79,25 +79,25 @@ pub(crate) async fn serve(
 }
 
 /// Connections that fill the queue of a listener, so that the system drops further attempts to connect.
-struct Plug {
+struct FullBacklog {
     fillers: Vec<TcpStream>,
 }
 
-impl Plug {
+impl FullBacklog {
     async fn fill(listener: &TcpListener, node: &NodeState) -> Self {
-        let mut plug = Self {
+        let mut full_backlog = Self {
             fillers: Vec::new(),
         };
         if SockRef::from(listener).listen(0).is_err() {
-            return plug;
+            return full_backlog;
         }
-        while plug.fillers.len() < FILLERS {
+        while full_backlog.fillers.len() < FILLERS {
             match time::timeout(FILL_WAIT, TcpStream::connect(node.address)).await {
-                Ok(Ok(stream)) => plug.fillers.push(stream),
+                Ok(Ok(stream)) => full_backlog.fillers.push(stream),
                 Ok(Err(_)) | Err(_) => break,
             }
         }
-        plug
+        full_backlog
     }
 
     /// Returns the addresses of the fillers, which the listener will see as connections that ended.

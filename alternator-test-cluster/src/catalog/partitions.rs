@@ -1,4 +1,4 @@
-//! Which partitions a request is about.
+//! Partitions that a request reads or writes.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::operation::Operation;
 
 /// One partition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Target {
+pub(crate) struct Partition {
     /// A table, or an index by the server's name for it.
     pub(crate) table: String,
     pub(crate) key: PartitionKey,
@@ -17,16 +17,20 @@ pub(crate) struct Target {
 
 /// Returns the partitions that a request names: one for the operations on one key, any number for batches, none for the
 /// others, and none where the table is unknown or the request no valid one.
-pub(crate) fn targets(contents: &Contents, operation: Operation, request: &Value) -> Vec<Target> {
-    let single = |target: Option<Target>| target.into_iter().collect();
+pub(crate) fn partitions(
+    contents: &Contents,
+    operation: Operation,
+    request: &Value,
+) -> Vec<Partition> {
+    let single = |partition: Option<Partition>| partition.into_iter().collect();
     match operation {
         Operation::GetItem | Operation::DeleteItem | Operation::UpdateItem => {
             single(of_item(contents, named(request), request.get("Key")))
         }
         Operation::PutItem => single(of_item(contents, named(request), request.get("Item"))),
         Operation::Query => single(of_query(contents, request)),
-        Operation::BatchGetItem => of_batch(contents, request, |asked| {
-            let keys = asked.get("Keys").and_then(Value::as_array);
+        Operation::BatchGetItem => of_batch(contents, request, |keys_of| {
+            let keys = keys_of.get("Keys").and_then(Value::as_array);
             keys.into_iter().flatten().collect()
         }),
         Operation::BatchWriteItem => of_batch(contents, request, |writes| {
@@ -41,16 +45,16 @@ fn named(request: &Value) -> Option<&str> {
     request.get("TableName").and_then(Value::as_str)
 }
 
-fn of_item(contents: &Contents, table: Option<&str>, item: Option<&Value>) -> Option<Target> {
+fn of_item(contents: &Contents, table: Option<&str>, item: Option<&Value>) -> Option<Partition> {
     let table = table?;
     let attribute = item?.get(&contents.table(table)?.key)?;
-    Some(Target {
+    Some(Partition {
         table: table.to_owned(),
         key: PartitionKey::from_json(attribute)?,
     })
 }
 
-fn of_query(contents: &Contents, request: &Value) -> Option<Target> {
+fn of_query(contents: &Contents, request: &Value) -> Option<Partition> {
     let base = named(request)?;
     let name = match request.get("IndexName").and_then(Value::as_str) {
         None => base.to_owned(),
@@ -66,7 +70,7 @@ fn of_query(contents: &Contents, request: &Value) -> Option<Target> {
     let condition = conditions.iter().find(|condition| {
         condition.attribute == attribute && condition.comparison == Comparison::Equal
     })?;
-    Some(Target {
+    Some(Partition {
         key: PartitionKey::from_json(condition.values.first()?)?,
         table: name,
     })
@@ -76,10 +80,10 @@ fn of_batch<'a>(
     contents: &Contents,
     request: &'a Value,
     items: impl Fn(&'a Value) -> Vec<&'a Value>,
-) -> Vec<Target> {
+) -> Vec<Partition> {
     let tables = request.get("RequestItems").and_then(Value::as_object);
-    let of_table = |(table, asked): (&'a String, &'a Value)| {
-        let items = items(asked).into_iter();
+    let of_table = |(table, keys_of): (&'a String, &'a Value)| {
+        let items = items(keys_of).into_iter();
         items
             .filter_map(|item| of_item(contents, Some(table), Some(item)))
             .collect::<Vec<_>>()

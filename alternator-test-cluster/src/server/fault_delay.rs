@@ -1,19 +1,19 @@
-//! Where requests wait because of their node's fault.
+//! Delays of requests and response bodies by the fault of the node.
 
 use crate::Fault;
 use crate::node_state::NodeState;
 
-use super::answer::Hold;
+use super::response::BodyDelay;
 
-/// What waits.
+/// The kind of a delayed request.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Request {
+pub(super) enum RequestKind {
     Operation,
     Other,
 }
 
-/// Returns when the node may go on with a request.
-pub(super) async fn pass(node: &NodeState, request: Request) {
+/// Waits until the node's fault lets a request proceed.
+pub(super) async fn wait(node: &NodeState, request: RequestKind) {
     if !waits(node.fault()) {
         return;
     }
@@ -21,7 +21,7 @@ pub(super) async fn pass(node: &NodeState, request: Request) {
     loop {
         let fault = *faults.borrow_and_update();
         match fault {
-            Some(Fault::SlowOperations(_)) if request == Request::Other => return,
+            Some(Fault::SlowOperations(_)) if request == RequestKind::Other => return,
             Some(Fault::Delay(delay) | Fault::SlowOperations(delay)) => tokio::select! {
                 () = tokio::time::sleep(delay) => return,
                 // Another fault, or none any more.
@@ -37,8 +37,8 @@ pub(super) async fn pass(node: &NodeState, request: Request) {
     }
 }
 
-/// What the body of an answer waits for, if the node's fault holds it back.
-pub(super) fn hold(node: &NodeState) -> Option<Hold> {
+/// Returns a future for which the body of a response waits, if the node's fault delays it.
+pub(super) fn body_delay(node: &NodeState) -> Option<BodyDelay> {
     if node.fault() != Some(Fault::StallAfterHeaders) {
         return None;
     }

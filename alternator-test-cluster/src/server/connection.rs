@@ -8,22 +8,23 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::cut::{Allowance, Cut};
-use super::route::{self, Front};
+use super::context::Context;
+use super::route;
+use super::truncating_stream::{TruncatingStream, WriteLimit};
 use crate::cluster_state::ClusterState;
 use crate::node_state::NodeState;
 
-/// Answers the requests of a connection until it ends.
+/// Serves the requests of a connection until it ends.
 pub(super) async fn serve(stream: TcpStream, cluster: Arc<ClusterState>, node: Arc<NodeState>) {
     node.recorder.connection_opened();
     let _open = Open(Arc::clone(&node));
-    // Without it answers in two packets would wait for the client's delayed acknowledgement. It fails only if the
+    // Without it responses in two packets would wait for the client's delayed acknowledgement. It fails only if the
     // connection is gone already.
     let _ = stream.set_nodelay(true);
     #[cfg(feature = "tls")]
     if let Some(config) = cluster.tls.clone() {
-        // The handshake is an answer, too.
-        super::gate::pass(&node, super::gate::Request::Other).await;
+        // The fault of the node delays the handshake as any response.
+        super::fault_delay::wait(&node, super::fault_delay::RequestKind::Other).await;
         // That of a client which does not trust the certificate fails.
         if let Ok(stream) = tokio_rustls::TlsAcceptor::from(config).accept(stream).await {
             serve_http(stream, cluster, node).await;
@@ -37,17 +38,17 @@ async fn serve_http<S>(stream: S, cluster: Arc<ClusterState>, node: Arc<NodeStat
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let allowance = Allowance::unlimited();
-    let front = Front {
+    let write_limit = WriteLimit::unlimited();
+    let context = Context {
         cluster,
         node,
-        allowance: allowance.clone(),
+        write_limit: write_limit.clone(),
     };
-    let stream = TokioIo::new(Cut::new(stream, allowance));
-    let service = service_fn(move |request| route::answer(front.clone(), request));
-    // That clients go away, or say what is no HTTP, is no concern of the cluster.
+    let stream = TokioIo::new(TruncatingStream::new(stream, write_limit));
+    let service = service_fn(move |request| route::respond(context.clone(), request));
+    // Errors of clients, which disconnect or send invalid HTTP, do not concern the cluster.
     let _ = http1::Builder::new()
-        // What has arrived is executed, even if the client does not wait for the answer.
+        // What has arrived is executed, even if the client does not wait for the response.
         .half_close(true)
         // There is no idle timeout, neither between requests nor within one.
         .header_read_timeout(None)
@@ -66,5 +67,5 @@ impl Drop for Open {
     }
 }
 
-/// The server sets no limit to the headers; this is what one connection may make this process hold.
+/// The server sets no limit to the headers; this is what one connection may make this process delay.
 const HEADERS: usize = 4 << 20;

@@ -1,4 +1,4 @@
-//! A connection that can be cut after a number of bytes.
+//! A stream that fails after a number of written bytes, for truncated responses.
 
 use std::io;
 use std::pin::Pin;
@@ -8,16 +8,16 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How many bytes may still be written to a connection.
+/// The number of bytes that may still be written to a connection.
 #[derive(Clone, Debug)]
-pub(super) struct Allowance(Arc<AtomicUsize>);
+pub(super) struct WriteLimit(Arc<AtomicUsize>);
 
-impl Allowance {
+impl WriteLimit {
     pub(super) fn unlimited() -> Self {
         Self(Arc::new(AtomicUsize::new(UNLIMITED)))
     }
 
-    /// Sets what the next answer may take: everything, if `None`.
+    /// Sets the limit for the next response: none, if `None`.
     pub(super) fn set(&self, bytes: Option<usize>) {
         self.0.store(bytes.unwrap_or(UNLIMITED), Ordering::Relaxed);
     }
@@ -33,21 +33,24 @@ impl Allowance {
     }
 }
 
-/// A stream that fails when its allowance is used up. The server then drops it, which closes the socket behind the bytes
+/// A stream that fails when its limit is used up. The server then drops it, which closes the socket behind the bytes
 /// that were allowed.
 #[derive(Debug)]
-pub(super) struct Cut<S> {
+pub(super) struct TruncatingStream<S> {
     stream: S,
-    allowance: Allowance,
+    write_limit: WriteLimit,
 }
 
-impl<S> Cut<S> {
-    pub(super) fn new(stream: S, allowance: Allowance) -> Self {
-        Self { stream, allowance }
+impl<S> TruncatingStream<S> {
+    pub(super) fn new(stream: S, write_limit: WriteLimit) -> Self {
+        Self {
+            stream,
+            write_limit,
+        }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Cut<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for TruncatingStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -57,13 +60,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Cut<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Cut<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for TruncatingStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let allowed = match self.allowance.left() {
+        let allowed = match self.write_limit.left() {
             None => buf,
             Some(0) => {
                 // What was allowed is still to arrive.
@@ -73,7 +76,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Cut<S> {
             Some(left) => buf.get(..left).unwrap_or(buf),
         };
         let written = ready!(Pin::new(&mut self.stream).poll_write(context, allowed))?;
-        self.allowance.take(written);
+        self.write_limit.take(written);
         Poll::Ready(Ok(written))
     }
 
@@ -82,7 +85,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Cut<S> {
         context: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.allowance.left().is_none() {
+        if self.write_limit.left().is_none() {
             return Pin::new(&mut self.stream).poll_write_vectored(context, bufs);
         }
         let first = bufs.iter().find(|buf| !buf.is_empty());

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
 
-/// Why there is no body.
+/// The reason why a body could not be read.
 #[derive(Debug)]
 pub(super) enum BodyError {
     /// Over [`LIMIT`]. The rest was left unread.
