@@ -1,14 +1,18 @@
-//! What a cluster is to be.
+//! Configuration and start of a cluster.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
-use crate::cluster_state::Addresses;
+use crate::catalog::{Catalog, LwtLog};
+use crate::cluster_state::{Addresses, ClusterState};
 use crate::config::Place;
+use crate::engine::Engine;
+use crate::running::{Running, ServerThread};
 use crate::{
-    InternalTables, NodeConfig, StartError, TestCluster, Tokens, Version, WriteIsolation, running,
+    InternalTables, NodeConfig, StartError, TestCluster, Tokens, Version, WriteIsolation, port,
 };
 
 /// Describes a [`TestCluster`] and starts it.
@@ -20,17 +24,24 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 #[must_use = "a cluster runs from .start() on"]
 pub struct Builder {
-    pub(crate) nodes: Option<Vec<NodeConfig>>,
-    pub(crate) port: Option<u16>,
-    pub(crate) version: Version,
-    pub(crate) users: BTreeMap<String, String>,
-    pub(crate) fixed_responses: BTreeMap<String, Bytes>,
-    pub(crate) tokens: Option<Tokens>,
-    pub(crate) replication_factor: Option<usize>,
-    pub(crate) write_isolation: WriteIsolation,
-    pub(crate) internal_tables: Option<InternalTables>,
+    nodes: Option<Vec<NodeConfig>>,
+    port: Option<u16>,
+    version: Version,
+    users: BTreeMap<String, String>,
+    fixed_responses: BTreeMap<String, Bytes>,
+    tokens: Option<Tokens>,
+    replication_factor: Option<usize>,
+    write_isolation: WriteIsolation,
+    internal_tables: Option<InternalTables>,
     #[cfg(feature = "tls")]
-    pub(crate) tls: Option<crate::tls::Identity>,
+    tls: Option<crate::tls::Identity>,
+}
+
+impl TestCluster {
+    /// Returns a builder, with which a cluster is described and started.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
 }
 
 impl Builder {
@@ -169,15 +180,51 @@ impl Builder {
     /// # Errors
     ///
     /// A port that is taken, an address that this machine does not have, and the other cases of [`StartError`].
-    pub fn start(self) -> Result<TestCluster, StartError> {
-        running::start(self)
+    pub fn start(mut self) -> Result<TestCluster, StartError> {
+        let mut addresses = Addresses::default();
+        let places = self.places(&mut addresses)?;
+        #[cfg(feature = "tls")]
+        let tls = self
+            .tls
+            .as_ref()
+            .map(|identity| identity.config())
+            .transpose()?;
+        let ips: Vec<_> = places.iter().map(|(ip, _)| *ip).collect();
+        let (port, listeners) = port::open_all(&ips, self.port)?;
+        let server_thread = ServerThread::start()?;
+        let internal_tables = match (self.internal_tables, self.tokens) {
+            (Some(access), _) => access,
+            (None, Some(_)) => InternalTables::Readable,
+            (None, None) => InternalTables::Unknown,
+        };
+        let catalog = Arc::new(Catalog::new(
+            self.tokens,
+            self.replication_factor,
+            self.write_isolation,
+        ));
+        let (engine, engine_thread) = Engine::start(Arc::clone(&catalog))?;
+        let state = Arc::new(ClusterState {
+            version: self.version,
+            users: self.users,
+            fixed_responses: self.fixed_responses,
+            catalog,
+            internal_tables,
+            lwt_log: LwtLog::default(),
+            #[cfg(feature = "tls")]
+            tls,
+            engine,
+            runtime: server_thread.runtime.clone(),
+            nodes: Mutex::default(),
+        });
+        let running = Running::new(state, port, addresses, server_thread, engine_thread);
+        for ((ip, place), listener) in places.into_iter().zip(listeners) {
+            running.run_node(SocketAddr::new(ip, port), place, listener)?;
+        }
+        Ok(TestCluster::of(running))
     }
 
     /// Takes the nodes, each with an address of its own.
-    pub(crate) fn places(
-        &mut self,
-        addresses: &mut Addresses,
-    ) -> Result<Vec<(IpAddr, Place)>, StartError> {
+    fn places(&mut self, addresses: &mut Addresses) -> Result<Vec<(IpAddr, Place)>, StartError> {
         let nodes = self.nodes.take();
         let nodes = nodes.unwrap_or_else(|| vec![NodeConfig::new(); DEFAULT_NODES]);
         if nodes.is_empty() {

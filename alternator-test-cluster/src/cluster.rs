@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::running::Running;
 use crate::sync::lock;
-use crate::{Builder, LwtPartition, Node, NodeConfig, PartitionKey, StartError, Tablet};
+use crate::{LwtPartition, Node, NodeConfig, PartitionKey, StartError, Tablet};
 
 /// A running cluster.
 ///
@@ -20,11 +20,6 @@ pub struct TestCluster {
 }
 
 impl TestCluster {
-    /// Describes a cluster, to be started.
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
     pub(crate) fn of(running: Running) -> Self {
         Self {
             running: Arc::new(running),
@@ -37,7 +32,7 @@ impl TestCluster {
     ///
     /// # Errors
     ///
-    /// As [`Builder::start`]: among others, an address that a node of the cluster has, or on which the cluster's port is
+    /// As [`Builder::start`](crate::Builder::start): among others, an address that a node of the cluster has, or on which the cluster's port is
     /// taken.
     pub fn add_node(&self, node: NodeConfig) -> Result<Node, StartError> {
         let node = self.running.add_node(node)?;
@@ -94,7 +89,7 @@ impl TestCluster {
     }
 
     /// Returns the nodes that hold a partition of a table, named as for [`move_tablet`](Self::move_tablet), the primary
-    /// replica first. Empty if there is no such table, or if the cluster has no [tokens](Builder::tokens).
+    /// replica first. Empty if there is no such table, or if the cluster has no [tokens](crate::Builder::tokens).
     ///
     /// ```
     /// use alternator_test_cluster::{StartError, TestCluster, Tokens};
@@ -103,7 +98,7 @@ impl TestCluster {
     /// let cluster = TestCluster::builder().nodes(6).tokens(Tokens::vnodes()).start()?;
     /// // With a client of your choice, create a table `users` and read the user `anna` from some node. Then:
     /// for node in cluster.replicas("users", "anna") {
-    ///     println!("{} could have answered on its own", node.url());
+    ///     println!("{} is a replica", node.url());
     /// }
     /// # Ok(())
     /// # }
@@ -116,7 +111,7 @@ impl TestCluster {
     }
 
     /// Returns the partitions on which there were lightweight transactions since the start or the last reset, with the
-    /// nodes that coordinated them. Only counted with [`Builder::tokens`].
+    /// nodes that coordinated them. Only counted with [`Builder::tokens`](crate::Builder::tokens).
     ///
     /// Which writes are lightweight transactions is up to the table's isolation ([`WriteIsolation`](crate::WriteIsolation)).
     /// One whose condition failed is one, too; one that was refused is none.

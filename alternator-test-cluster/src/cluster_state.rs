@@ -1,4 +1,4 @@
-//! What the handles of a cluster and its fronts share.
+//! The state that the handles of a cluster and its servers share.
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -33,7 +33,7 @@ pub(crate) struct ClusterState {
 }
 
 impl ClusterState {
-    /// Returns what a node answers to `/localnodes`: status and body.
+    /// Returns the response of a node to `/localnodes`: status and body.
     pub(crate) fn localnodes(&self, node: &NodeState, query: &Query) -> (u16, String) {
         let listing = lock(&node.listing).clone();
         let entries = match listing {
@@ -54,7 +54,7 @@ impl ClusterState {
         picked.iter().map(IpAddr::to_string).collect()
     }
 
-    /// What the URLs of the nodes begin with.
+    /// Returns the scheme of the nodes' URLs.
     pub(crate) fn scheme(&self) -> &'static str {
         #[cfg(feature = "tls")]
         if self.tls.is_some() {
@@ -63,7 +63,7 @@ impl ClusterState {
         "http"
     }
 
-    /// The nodes that have not been removed.
+    /// Returns the nodes that have not been removed.
     pub(crate) fn present_nodes(&self) -> Vec<Arc<NodeState>> {
         let nodes = lock(&self.nodes);
         nodes
@@ -74,7 +74,7 @@ impl ClusterState {
     }
 }
 
-/// Finds addresses for nodes that name none.
+/// The addresses of the nodes, from which free ones are picked.
 #[derive(Debug, Default)]
 pub(crate) struct Addresses {
     used: HashSet<IpAddr>,

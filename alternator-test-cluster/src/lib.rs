@@ -124,6 +124,7 @@ mod node;
 mod node_state;
 mod operation;
 mod port;
+mod port_command;
 mod running;
 mod server;
 mod sync;

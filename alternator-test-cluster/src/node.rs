@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use crate::cluster_state::ClusterState;
 use crate::listing::Listing;
 use crate::node_state::NodeState;
+use crate::server;
 use crate::sync::lock;
 use crate::{Counters, Fault, StartError};
 
@@ -43,7 +44,7 @@ impl Node {
     /// program may have taken the port in the meantime.
     pub fn start(&self) -> Result<(), StartError> {
         match self.cluster.upgrade() {
-            Some(cluster) => self.state.start(&cluster),
+            Some(cluster) => self.state.start(server::starter(&cluster, &self.state)),
             None => Err(StartError::Ended),
         }
     }

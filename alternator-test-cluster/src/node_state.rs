@@ -1,24 +1,23 @@
-//! What the handles of a node and its front share.
+//! The state that the handles of a node and its server share.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, mpsc as blocking};
+use std::sync::{Mutex, mpsc as blocking};
 
 use socket2::Socket;
 use tokio::sync::{mpsc, watch};
 
-use crate::cluster_state::ClusterState;
 use crate::config::Place;
 use crate::counters::Recorder;
 use crate::listing::{Listing, Member};
-use crate::server::{self, PortCommand};
+use crate::port_command::PortCommand;
 use crate::sync::lock;
 use crate::{Fault, StartError, port};
 
 /// One node.
 #[derive(Debug)]
 pub(crate) struct NodeState {
-    /// In the order of adding.
+    /// Its number in the order of adding.
     pub(crate) number: usize,
     pub(crate) scheme: &'static str,
     pub(crate) address: SocketAddr,
@@ -33,6 +32,9 @@ pub(crate) struct NodeState {
     since_fault: AtomicU64,
     port: Mutex<Port>,
 }
+
+/// The commands to the task of a port, as it receives them.
+pub(crate) type Commands = mpsc::UnboundedReceiver<PortCommand>;
 
 #[derive(Debug)]
 enum Port {
@@ -64,17 +66,20 @@ impl NodeState {
         }
     }
 
-    /// Serves on a listener. For a node that does not run.
+    /// Serves a listener with `serve`, which starts a task. For a node that does not run.
     pub(crate) fn run(
-        self: &Arc<Self>,
+        &self,
         listener: TcpListener,
-        cluster: &Arc<ClusterState>,
+        serve: impl FnOnce(TcpListener, Commands),
     ) -> Result<(), StartError> {
-        self.run_on(&mut lock(&self.port), listener, cluster)
+        self.run_on(&mut lock(&self.port), listener, serve)
     }
 
-    /// Listens again, unless it does.
-    pub(crate) fn start(self: &Arc<Self>, cluster: &Arc<ClusterState>) -> Result<(), StartError> {
+    /// Listens again if the node was stopped.
+    pub(crate) fn start(
+        &self,
+        serve: impl FnOnce(TcpListener, Commands),
+    ) -> Result<(), StartError> {
         let mut port = lock(&self.port);
         if self.is_removed() {
             return Err(StartError::Removed {
@@ -90,18 +95,17 @@ impl NodeState {
             None => port::bind(self.address)?,
         };
         let listener = port::listen(socket, self.address)?;
-        self.run_on(&mut port, listener, cluster)
+        self.run_on(&mut port, listener, serve)
     }
 
     fn run_on(
-        self: &Arc<Self>,
+        &self,
         port: &mut Port,
         listener: TcpListener,
-        cluster: &Arc<ClusterState>,
+        serve: impl FnOnce(TcpListener, Commands),
     ) -> Result<(), StartError> {
-        let (commands, orders) = mpsc::unbounded_channel();
-        let serving = server::serve(listener, orders, Arc::clone(cluster), Arc::clone(self));
-        cluster.runtime.spawn(serving);
+        let (commands, received) = mpsc::unbounded_channel();
+        serve(listener, received);
         // The reply to the command says that the port is served.
         let first = if self.fault() == Some(Fault::BlackHole) {
             PortCommand::Block
@@ -113,7 +117,7 @@ impl NodeState {
         Ok(())
     }
 
-    /// Closes the port and cuts all connections. The address stays taken, unless the node is removed.
+    /// Closes the port and all connections. The address stays taken, unless the node is removed.
     pub(crate) fn stop(&self) {
         let mut port = lock(&self.port);
         if let Port::Open(commands) = &*port {

@@ -1,21 +1,19 @@
-//! The threads of a cluster, from start to end.
+//! A running cluster: its nodes and its threads.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::thread;
 
 use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 
-use crate::catalog::{Catalog, LwtLog};
 use crate::cluster_state::{Addresses, ClusterState};
 use crate::config::Place;
-use crate::engine::Engine;
 use crate::node_state::NodeState;
 use crate::sync::lock;
 use crate::tokens::Owner;
-use crate::{Builder, InternalTables, NodeConfig, StartError, TestCluster, port};
+use crate::{NodeConfig, StartError, port, server};
 
 /// A cluster that runs, until this is dropped.
 #[derive(Debug)]
@@ -27,58 +25,24 @@ pub(crate) struct Running {
     engine: Option<thread::JoinHandle<()>>,
 }
 
-/// Starts what was described.
-pub(crate) fn start(mut builder: Builder) -> Result<TestCluster, StartError> {
-    let mut addresses = Addresses::default();
-    let places = builder.places(&mut addresses)?;
-    #[cfg(feature = "tls")]
-    let tls = builder
-        .tls
-        .as_ref()
-        .map(|identity| identity.config())
-        .transpose()?;
-    let ips: Vec<_> = places.iter().map(|(ip, _)| *ip).collect();
-    let (port, listeners) = port::open_all(&ips, builder.port)?;
-    let server_thread = ServerThread::start()?;
-    let internal_tables = match (builder.internal_tables, builder.tokens) {
-        (Some(access), _) => access,
-        (None, Some(_)) => InternalTables::Readable,
-        (None, None) => InternalTables::Unknown,
-    };
-    let catalog = Arc::new(Catalog::new(
-        builder.tokens,
-        builder.replication_factor,
-        builder.write_isolation,
-    ));
-    let (engine, engine_thread) = Engine::start(Arc::clone(&catalog))?;
-    let state = Arc::new(ClusterState {
-        version: builder.version,
-        users: builder.users,
-        fixed_responses: builder.fixed_responses,
-        catalog,
-        internal_tables,
-        lwt_log: LwtLog::default(),
-        #[cfg(feature = "tls")]
-        tls,
-        engine,
-        runtime: server_thread.runtime.clone(),
-        nodes: Mutex::default(),
-    });
-    let running = Running {
-        state,
-        port,
-        addresses: Mutex::new(addresses),
-        server_thread,
-        engine: Some(engine_thread),
-    };
-    for ((ip, place), listener) in places.into_iter().zip(listeners) {
-        let node = running.enlist(SocketAddr::new(ip, port), place);
-        node.run(listener, &running.state)?;
-    }
-    Ok(TestCluster::of(running))
-}
-
 impl Running {
+    /// Takes the parts of a cluster, which has no nodes yet.
+    pub(crate) fn new(
+        state: Arc<ClusterState>,
+        port: u16,
+        addresses: Addresses,
+        server_thread: ServerThread,
+        engine: thread::JoinHandle<()>,
+    ) -> Self {
+        Self {
+            state,
+            port,
+            addresses: Mutex::new(addresses),
+            server_thread,
+            engine: Some(engine),
+        }
+    }
+
     pub(crate) fn add_node(&self, node: NodeConfig) -> Result<Arc<NodeState>, StartError> {
         let place = node.resolve()?;
         let mut addresses = lock(&self.addresses);
@@ -95,9 +59,7 @@ impl Running {
         };
         let address = SocketAddr::new(ip, self.port);
         let listener = port::listen(port::bind(address)?, address)?;
-        let node = self.enlist(address, place);
-        node.run(listener, &self.state)?;
-        Ok(node)
+        self.run_node(address, place, listener)
     }
 
     pub(crate) fn remove_node(&self, node: &NodeState) {
@@ -105,7 +67,19 @@ impl Running {
         self.state.catalog.leave(node.number);
     }
 
-    fn enlist(&self, address: SocketAddr, place: Place) -> Arc<NodeState> {
+    /// Adds a node and serves it on a listener.
+    pub(crate) fn run_node(
+        &self,
+        address: SocketAddr,
+        place: Place,
+        listener: TcpListener,
+    ) -> Result<Arc<NodeState>, StartError> {
+        let node = self.register(address, place);
+        node.run(listener, server::starter(&self.state, &node))?;
+        Ok(node)
+    }
+
+    fn register(&self, address: SocketAddr, place: Place) -> Arc<NodeState> {
         let mut nodes = lock(&self.state.nodes);
         let number = nodes.len();
         let catalog = &self.state.catalog;
@@ -139,14 +113,14 @@ impl Drop for Running {
 
 /// The runtime that all nodes share: one thread, so that a cluster leaves the others to the program under test.
 #[derive(Debug)]
-struct ServerThread {
-    runtime: Handle,
+pub(crate) struct ServerThread {
+    pub(crate) runtime: Handle,
     end: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl ServerThread {
-    fn start() -> Result<Self, StartError> {
+    pub(crate) fn start() -> Result<Self, StartError> {
         let (ready, started) = blocking::sync_channel(1);
         let (end, ended) = oneshot::channel::<()>();
         let serve = move || {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::{Arc, mpsc as blocking};
+use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -15,20 +15,22 @@ use super::connection;
 use crate::cluster_state::ClusterState;
 use crate::node_state::NodeState;
 use crate::port::BACKLOG;
+use crate::port_command::PortCommand;
 
-/// A command to the task of a port. The sender waits until it is done.
-#[derive(Debug)]
-pub(crate) enum PortCommand {
-    /// Drop all attempts to connect.
-    Block(blocking::SyncSender<()>),
-    /// Accept again.
-    Unblock(blocking::SyncSender<()>),
-    /// Close all connections, stop, and give the listener back.
-    Close(blocking::SyncSender<std::net::TcpListener>),
+/// Returns a function that serves a node on a listener, in a task of its own.
+pub(crate) fn starter(
+    cluster: &Arc<ClusterState>,
+    node: &Arc<NodeState>,
+) -> impl FnOnce(std::net::TcpListener, mpsc::UnboundedReceiver<PortCommand>) + use<> {
+    let (cluster, node) = (Arc::clone(cluster), Arc::clone(node));
+    move |listener, commands| {
+        let runtime = cluster.runtime.clone();
+        runtime.spawn(serve(listener, commands, cluster, node));
+    }
 }
 
 /// Serves a node until the command to close.
-pub(crate) async fn serve(
+async fn serve(
     listener: std::net::TcpListener,
     mut commands: mpsc::UnboundedReceiver<PortCommand>,
     cluster: Arc<ClusterState>,

@@ -12,5 +12,5 @@ mod response;
 mod route;
 mod truncating_stream;
 
-pub(crate) use accept::{PortCommand, serve};
+pub(crate) use accept::starter;
 pub(crate) use body::LIMIT as BODY_LIMIT;
