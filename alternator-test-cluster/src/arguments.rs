@@ -3,7 +3,7 @@
 use alternator_test_cluster::{Tokens, Version};
 use lexopt::{Arg, Parser, ValueExt};
 
-/// What is to be done.
+/// The action that the arguments select.
 #[derive(Debug)]
 pub(crate) enum Command {
     Run(Arguments),
@@ -11,7 +11,7 @@ pub(crate) enum Command {
     Version,
 }
 
-/// What cluster is to run.
+/// The options of the cluster.
 #[derive(Debug)]
 pub(crate) struct Arguments {
     pub(crate) nodes: usize,
@@ -65,8 +65,8 @@ impl Default for Arguments {
 
 fn nodes(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(count @ 1..=MOST_NODES) => Ok(count),
-        _ => Err(format!("nodes are from 1 to {MOST_NODES}")),
+        Ok(count @ 1..=MAX_NODES) => Ok(count),
+        _ => Err(format!("nodes are from 1 to {MAX_NODES}")),
     }
 }
 
@@ -108,15 +108,15 @@ fn tokens(text: &str) -> Result<Tokens, String> {
 
 fn replicas(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(count @ 1..=MOST_NODES) => Ok(count),
-        _ => Err(format!("replicas are from 1 to {MOST_NODES}")),
+        Ok(count @ 1..=MAX_NODES) => Ok(count),
+        _ => Err(format!("replicas are from 1 to {MAX_NODES}")),
     }
 }
 
-/// Of each table. A table may ask for another number with its tag `system:initial_tablets`.
+/// The number of tablets of each table. A table may set another with its tag `system:initial_tablets`.
 const TABLETS: u32 = 16;
-/// One octet of an address, for clusters that a person starts.
-const MOST_NODES: usize = 254;
+/// The largest number of nodes: one octet of an address.
+const MAX_NODES: usize = 254;
 
 pub(crate) const USAGE: &str = "\
 A ScyllaDB Alternator (DynamoDB API) cluster in one process, for tests. Data is kept in memory.
@@ -127,8 +127,8 @@ Options:
   --nodes N            nodes, at 127.0.0.1, 127.0.0.2, ... [default: 3]
   --port PORT          the port of every node; 0 for one that is free [default: 8000]
   --datacenter NAME    their datacenter [default: dc1]
-  --racks R1,R2,...    their racks, given out in turn [default: r1]
-  --auth ROLE:SECRET   enforce authorization, and let this role in; may be repeated
+  --racks R1,R2,...    their racks, assigned in turn [default: r1]
+  --auth ROLE:SECRET   enforce authorization, and accept this role; may be repeated
   --release RELEASE    the ScyllaDB release to behave as: 6.2, 2025.1 or 2026.1 [default: 2026.1]
   --tokens KIND        spread tables over the nodes, by vnodes or tablets, and show it in the internal tables
   --rf N               replicas of a table in the datacenter [default: 3, or 1 with less than three nodes]

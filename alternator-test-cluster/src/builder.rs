@@ -45,7 +45,7 @@ impl TestCluster {
 }
 
 impl Builder {
-    /// Adds so many nodes in datacenter `dc1` and rack `r1`.
+    /// Adds this number of nodes in datacenter `dc1` and rack `r1`.
     ///
     /// # Default
     ///
@@ -72,7 +72,7 @@ impl Builder {
         self
     }
 
-    /// Sets which release of the server is copied.
+    /// Sets the release of the server to emulate.
     ///
     /// # Default
     ///
@@ -83,25 +83,25 @@ impl Builder {
     }
 
     /// Enforces authorization and lets this role in, which signs with `role` as access key and `secret` as secret key.
-    /// May be called for several roles; for one that was named before, the later secret counts.
+    /// May be called for several roles; the last secret of a role counts.
     ///
     /// # Default
     ///
-    /// None: requests are accepted unsigned, and signatures are not looked at.
+    /// None: requests are accepted unsigned, and signatures are ignored.
     pub fn authorization(mut self, role: impl Into<String>, secret: impl Into<String>) -> Self {
         self.users.insert(role.into(), secret.into());
         self
     }
 
-    /// Answers every request of an operation with this body and status 200, without looking at the request and without
-    /// the engine. For load tests, in which the cluster must not be the bottleneck, and for answers that the engine
-    /// would not give.
+    /// Sets a fixed response, with this body and status 200, to all requests of an operation. Neither the request nor the
+    /// engine is used. For load tests, in which the cluster must not be the bottleneck, and for responses that the engine
+    /// would not return.
     ///
     /// Authorization, faults, counters and compression work as with any other operation.
     ///
     /// # Default
     ///
-    /// None: the engine answers.
+    /// None: the engine executes the operation.
     pub fn fixed_answer(mut self, operation: impl Into<String>, body: impl Into<String>) -> Self {
         self.fixed_responses
             .insert(operation.into(), Bytes::from(body.into()));
@@ -110,10 +110,9 @@ impl Builder {
 
     /// Spreads the tables over the nodes: each node then counts the requests for which it is a replica
     /// ([`Counters::on_replica`](crate::Counters::on_replica)), the cluster counts lightweight transactions
-    /// ([`TestCluster::lwt_partitions`]), and the internal tables show where everything is.
+    /// ([`TestCluster::lwt_partitions`]), and the internal tables show the replicas.
     ///
-    /// The data stays where it is, with all nodes: whether a replica is asked or another node only makes a difference to
-    /// what is counted.
+    /// All nodes still share the data: whether a request goes to a replica or to another node only affects the counters.
     ///
     /// # Default
     ///
@@ -134,7 +133,7 @@ impl Builder {
         self
     }
 
-    /// Sets how writes are isolated where a table's tag `system:write_isolation` does not say.
+    /// Sets the isolation of writes to tables without the tag `system:write_isolation`.
     ///
     /// # Default
     ///
@@ -156,8 +155,8 @@ impl Builder {
 
     /// Makes all nodes speak HTTPS, and nothing else, with this certificate chain and private key, both as PEM text.
     ///
-    /// The certificate should name the addresses that clients ask, such as 127.0.0.1 and 127.0.0.2, as IP addresses; it
-    /// is not checked for that. What cannot be read is an error of [`start`](Self::start).
+    /// The certificate should name the addresses that clients connect to, such as 127.0.0.1 and 127.0.0.2, as IP addresses; it
+    /// is not checked for that. Invalid PEM is an error of [`start`](Self::start).
     ///
     /// # Default
     ///
@@ -223,7 +222,7 @@ impl Builder {
         Ok(TestCluster::of(running))
     }
 
-    /// Takes the nodes, each with an address of its own.
+    /// Takes the nodes, and gives each an address of its own.
     fn places(&mut self, addresses: &mut Addresses) -> Result<Vec<(IpAddr, Place)>, StartError> {
         let nodes = self.nodes.take();
         let nodes = nodes.unwrap_or_else(|| vec![NodeConfig::new(); DEFAULT_NODES]);

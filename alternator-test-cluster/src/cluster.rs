@@ -8,10 +8,10 @@ use crate::{LwtPartition, Node, NodeConfig, PartitionKey, StartError, Tablet};
 
 /// A running cluster.
 ///
-/// Clones are handles on the same cluster. When the last one is dropped, the ports are closed, the connections cut and
+/// Clones are handles on the same cluster. When the last one is dropped, the ports are closed, the connections closed and
 /// the threads ended before the drop returns. [`Node`]s do not keep the cluster alive.
 ///
-/// No call needs an async runtime, or minds one: the cluster runs on two threads of its own, with real time, also where
+/// No call needs an async runtime, or conflicts with one: the cluster runs on two threads of its own, with real time, also where
 /// the test's clock is paused. A call waits at most for those threads, never for a client, and has taken effect when it
 /// returns.
 #[derive(Clone, Debug)]
@@ -32,8 +32,8 @@ impl TestCluster {
     ///
     /// # Errors
     ///
-    /// As [`Builder::start`](crate::Builder::start): among others, an address that a node of the cluster has, or on which the cluster's port is
-    /// taken.
+    /// As [`Builder::start`](crate::Builder::start): among others, an address that a node of the cluster has, or on which
+    /// the cluster's port is taken.
     pub fn add_node(&self, node: NodeConfig) -> Result<Node, StartError> {
         let node = self.running.add_node(node)?;
         Ok(Node::new(node, &self.running.state))

@@ -1,10 +1,10 @@
 //! A ScyllaDB Alternator cluster in one process, for tests: several nodes that speak the DynamoDB API over real sockets,
 //! with real semantics, and with faults on demand.
 //!
-//! A client of a cluster has much to get right that a single endpoint never asks of it: nodes die, hang, slow down, join
-//! and leave, and the list of nodes is late to say so. This crate makes each of these one call in a test.
+//! A client of a cluster must handle events that a single endpoint does not have: nodes crash, hang, slow down, join and
+//! leave, and the list of nodes lags behind. With this crate each of these is one call in a test.
 //!
-//! # A test in which a node is killed
+//! # A test in which a node crashes
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -12,15 +12,15 @@
 //!
 //! use alternator_test_cluster::{StartError, TestCluster};
 //!
-//! /// Stands for your client, which knows the URLs of the nodes.
-//! fn ask_any(urls: &[String]) -> Option<String> {
+//! /// A stand-in for your client, which knows the URLs of the nodes.
+//! fn get_from_any(urls: &[String]) -> Option<String> {
 //!     urls.iter().find_map(|url| {
 //!         let address = url.strip_prefix("http://")?;
 //!         let mut node = TcpStream::connect(address).ok()?;
 //!         write!(node, "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;
-//!         let mut answer = String::new();
-//!         node.read_to_string(&mut answer).ok()?;
-//!         Some(answer)
+//!         let mut response = String::new();
+//!         node.read_to_string(&mut response).ok()?;
+//!         Some(response)
 //!     })
 //! }
 //!
@@ -28,12 +28,12 @@
 //! let cluster = TestCluster::builder().nodes(3).start()?;
 //! let node = cluster.node(0);
 //!
-//! node.stop(); // The port is closed and all connections are cut when this returns.
-//! assert!(ask_any(&cluster.urls()).is_some(), "the client goes on to another node");
+//! node.stop(); // The port is closed and all connections are closed when this returns.
+//! assert!(get_from_any(&cluster.urls()).is_some(), "the client goes on to another node");
 //! assert_eq!(cluster.node(1).counters().health_checks, 1);
 //!
 //! node.start()?;
-//! assert!(ask_any(&cluster.urls()).is_some());
+//! assert!(get_from_any(&cluster.urls()).is_some());
 //! assert_eq!(node.counters().health_checks, 1);
 //! # Ok(())
 //! # }
@@ -42,12 +42,12 @@
 //! With the AWS SDK for Rust, `cluster.url()` goes where an `endpoint_url` goes, or to whatever balances over the
 //! cluster. No credentials are needed, unless [`Builder::authorization`] is called.
 //!
-//! # What is real, and what is not
+//! # Scope of the emulation
 //!
 //! All nodes share one DynamoDB engine, [`dynoxide-rs`](https://docs.rs/dynoxide-rs), in memory: conditions, queries,
 //! batches, indexes, streams and time to live are executed, not replayed. What is around it behaves as Alternator does:
 //!
-//! - `/localnodes` with `dc` and `rack`, `GET /`, the answers to what is not found, errors in Alternator's form;
+//! - `/localnodes` with `dc` and `rack`, `GET /`, the responses to unknown paths, errors in Alternator's form;
 //! - gzip and deflate in both directions, the limit of 16 MiB, chunked bodies, keep-alive, CORS;
 //! - signatures, which are verified once [`Builder::authorization`] is called, with the server's errors;
 //! - the operations that Alternator has. Transactions and PartiQL are unknown operations, though the engine knows them;
@@ -58,23 +58,23 @@
 //!
 //! # The right node for a key
 //!
-//! With [`Builder::tokens`] tables have replicas, and what a client gains by knowing them is counted: for requests
+//! With [`Builder::tokens`] tables have replicas, and their use by clients is counted: for requests
 //! [`Counters::on_replica`], for coordinators of lightweight transactions [`TestCluster::lwt_partitions`]. Clients find
 //! replicas in the internal tables ([`InternalTables`]); tests find them with [`TestCluster::replicas`], and move tablets
 //! with [`TestCluster::move_tablet`].
 //!
 //! # Faults
 //!
-//! | in the field | here |
+//! | event | emulation |
 //! |---|---|
 //! | a node crashes, and is still listed | [`Node::stop`], undone by [`Node::start`] |
-//! | the others have noticed | [`Node::set_listed`] |
+//! | the others have detected it | [`Node::set_listed`] |
 //! | a node joins, or leaves for good | [`TestCluster::add_node`], [`TestCluster::remove_node`] |
-//! | it hangs, is slow, fails or sheds load, cuts or stalls its answers, drops packets | [`Node::inject`], undone by [`Node::recover`] |
+//! | it hangs, is slow, fails, sheds load, truncates or stalls its responses, drops packets | [`Node::inject`], undone by [`Node::recover`] |
 //! | it lost contact to the others | [`Node::partition`], undone by [`Node::restore_listing`] |
-//! | it lists nonsense | [`Node::list`], [`Node::answer_localnodes`], undone by [`Node::restore_listing`] |
+//! | it lists invalid nodes | [`Node::list`], [`Node::answer_localnodes`], undone by [`Node::restore_listing`] |
 //!
-//! What a node has seen is in its [`Counters`].
+//! [`Counters`] hold the numbers of requests and connections of a node.
 //!
 //! # Addresses
 //!
@@ -96,7 +96,7 @@
 //! | `GetItem` with [`Builder::fixed_answer`] | 123,000–135,000 per second |
 //!
 //! Debug builds reach a fraction of that; an `opt-level` for `libsqlite3-sys` and `dynoxide-rs` in the profile helps most.
-//! With [`Builder::tokens`], nodes read each request once more than here; the program shows that, too.
+//! With [`Builder::tokens`], nodes parse each request twice; the program measures that, too.
 //!
 //! # Features
 //!

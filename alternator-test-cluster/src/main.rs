@@ -17,7 +17,7 @@ fn main() -> ExitCode {
             return ExitCode::from(BAD_ARGUMENTS);
         }
     };
-    let done = match command {
+    let result = match command {
         Command::Help => print(arguments::USAGE),
         Command::Version => print(concat!(
             "alternator-test-cluster ",
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         )),
         Command::Run(arguments) => run(arguments),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -40,7 +40,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .enable_io()
         .build()?;
     runtime.block_on(async {
-        // Before the line that says ready, after which signals may come.
+        // Signals may arrive after the line `ready`.
         let end = end_signal()?;
         let cluster = start(arguments)?;
         print(&format!("ready {}", cluster.urls().join(" ")))?;
@@ -73,7 +73,7 @@ fn start(arguments: Arguments) -> Result<TestCluster, Box<dyn Error>> {
     Ok(builder.start()?)
 }
 
-/// Whoever started the program may have closed its output: that ends it as any other failure does.
+/// Prints a line. A closed output is an error, which ends the program.
 fn print(line: &str) -> Result<(), Box<dyn Error>> {
     let mut output = io::stdout().lock();
     writeln!(output, "{line}")?;

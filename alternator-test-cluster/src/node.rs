@@ -10,9 +10,9 @@ use crate::server;
 use crate::sync::lock;
 use crate::{Counters, Fault, StartError};
 
-/// One node of a cluster: what a test does to it, and what it has seen.
+/// One node of a cluster: its faults, its entries in `/localnodes` and its counters.
 ///
-/// A cheap handle. It does not keep the cluster alive; when that has ended, what would change the node does nothing.
+/// A cheap handle. It does not keep the cluster alive; when that has ended, methods that change the node do nothing.
 #[derive(Clone, Debug)]
 pub struct Node {
     state: Arc<NodeState>,
@@ -27,8 +27,8 @@ impl Node {
         }
     }
 
-    /// Stops the node as a crash does: the port is closed, and open connections are cut without an answer, all before
-    /// this returns. Does nothing if the node is stopped.
+    /// Stops the node as a crash does: the port is closed, and open connections are closed without a response, all
+    /// before this returns. Does nothing if the node is stopped.
     ///
     /// Other nodes list it as before, as they would until they notice; see [`set_listed`](Self::set_listed). Operations
     /// under way may or may not have been executed.
@@ -49,7 +49,7 @@ impl Node {
         }
     }
 
-    /// Gives the node a fault, in place of the one that it may have.
+    /// Injects a fault, which replaces the previous one.
     ///
     /// # Default
     ///
@@ -58,7 +58,7 @@ impl Node {
         self.state.set_fault(Some(fault));
     }
 
-    /// Takes the node's fault away. What waits because of it goes on.
+    /// Removes the node's fault. Requests that wait because of it proceed.
     pub fn recover(&self) {
         self.state.set_fault(None);
     }
@@ -72,22 +72,21 @@ impl Node {
         self.state.set_listed(listed);
     }
 
-    /// Makes `/localnodes` of this node answer with itself only, as a node that lost contact to all others does. They
-    /// list it as before.
+    /// Makes `/localnodes` of this node list itself only, as that of a node that lost contact to all others. They list it
+    /// as before.
     pub fn partition(&self) {
         self.set_listing(Listing::OnlyItself);
     }
 
-    /// Makes `/localnodes` of this node answer with these entries, whatever is asked for, and whether or not they are
-    /// addresses.
+    /// Makes `/localnodes` of this node list these entries, whatever the query, and whether or not they are addresses.
     pub fn list(&self, entries: impl IntoIterator<Item = impl Into<String>>) {
         self.set_listing(Listing::Entries(
             entries.into_iter().map(Into::into).collect(),
         ));
     }
 
-    /// Makes `/localnodes` of this node answer with this status and body, which need not be JSON. A status outside 100 to
-    /// 999 counts as 500.
+    /// Sets the response of this node to `/localnodes`: a status and a body, which need not be JSON. A status outside 100
+    /// to 999 counts as 500.
     pub fn answer_localnodes(&self, status: u16, body: impl Into<String>) {
         self.set_listing(Listing::Raw {
             status,
@@ -100,12 +99,12 @@ impl Node {
         self.set_listing(Listing::Cluster);
     }
 
-    /// Sets the counters to zero, but for the open connections.
+    /// Resets the counters to zero, except that of open connections.
     pub fn reset_counters(&self) {
         self.state.recorder.reset();
     }
 
-    /// Returns what the node has seen.
+    /// Returns the counters of the node.
     pub fn counters(&self) -> Counters {
         self.state.recorder.snapshot()
     }
@@ -125,7 +124,7 @@ impl Node {
         self.state.url()
     }
 
-    /// Returns where the node listens, or did until it was stopped.
+    /// Returns the address at which the node listens, or did until it was stopped.
     pub fn address(&self) -> SocketAddr {
         self.state.address
     }

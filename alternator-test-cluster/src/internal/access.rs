@@ -9,7 +9,8 @@ pub enum InternalTables {
     /// All clients may read them.
     Readable,
     /// No client may read them: reading one is an `AccessDeniedException`, as for a role without the permission SELECT.
-    /// This does not depend on [`Builder::authorization`](crate::Builder::authorization), without which a server would let anyone read.
+    /// This does not depend on [`Builder::authorization`](crate::Builder::authorization), without which a server
+    /// would let all clients read.
     Refused,
     /// There are none: reading one is a `ResourceNotFoundException`, as with servers before 4.1.
     Unknown,
