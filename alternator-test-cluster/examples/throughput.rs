@@ -40,7 +40,7 @@ fn main() -> Outcome<()> {
         .start()?;
     let without = TestCluster::builder()
         .nodes(3)
-        .fixed_answer("GetItem", r#"{"Item":{"k":{"S":"a"},"v":{"N":"1"}}}"#)
+        .fixed_response("GetItem", r#"{"Item":{"k":{"S":"a"},"v":{"N":"1"}}}"#)
         .start()?;
     runtime.block_on(prepare(&with_engine))?;
     runtime.block_on(prepare(&with_tokens))?;

@@ -102,7 +102,7 @@ impl Builder {
     /// # Default
     ///
     /// None: the engine executes the operation.
-    pub fn fixed_answer(mut self, operation: impl Into<String>, body: impl Into<String>) -> Self {
+    pub fn fixed_response(mut self, operation: impl Into<String>, body: impl Into<String>) -> Self {
         self.fixed_responses
             .insert(operation.into(), Bytes::from(body.into()));
         self

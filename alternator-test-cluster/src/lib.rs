@@ -72,7 +72,7 @@
 //! | a node joins, or leaves for good | [`TestCluster::add_node`], [`TestCluster::remove_node`] |
 //! | it hangs, is slow, fails, sheds load, truncates or stalls its responses, drops packets | [`Node::inject`], undone by [`Node::recover`] |
 //! | it lost contact to the others | [`Node::partition`], undone by [`Node::restore_listing`] |
-//! | it lists invalid nodes | [`Node::list`], [`Node::answer_localnodes`], undone by [`Node::restore_listing`] |
+//! | it lists invalid nodes | [`Node::set_localnodes_entries`], [`Node::set_localnodes_response`], undone by [`Node::restore_listing`] |
 //!
 //! [`Counters`] hold the numbers of requests and connections of a node.
 //!
@@ -93,7 +93,7 @@
 //! | start of three nodes | 1.0–1.4 ms |
 //! | `GetItem` | 72,000–81,000 per second |
 //! | `PutItem` | 46,000–50,000 per second |
-//! | `GetItem` with [`Builder::fixed_answer`] | 123,000–135,000 per second |
+//! | `GetItem` with [`Builder::fixed_response`] | 123,000–135,000 per second |
 //!
 //! Debug builds reach a fraction of that; an `opt-level` for `libsqlite3-sys` and `dynoxide-rs` in the profile helps most.
 //! With [`Builder::tokens`], nodes parse each request twice; the program measures that, too.

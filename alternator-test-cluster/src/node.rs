@@ -79,7 +79,7 @@ impl Node {
     }
 
     /// Makes `/localnodes` of this node list these entries, whatever the query, and whether or not they are addresses.
-    pub fn list(&self, entries: impl IntoIterator<Item = impl Into<String>>) {
+    pub fn set_localnodes_entries(&self, entries: impl IntoIterator<Item = impl Into<String>>) {
         self.set_listing(Listing::Entries(
             entries.into_iter().map(Into::into).collect(),
         ));
@@ -87,14 +87,15 @@ impl Node {
 
     /// Sets the response of this node to `/localnodes`: a status and a body, which need not be JSON. A status outside 100
     /// to 999 counts as 500.
-    pub fn answer_localnodes(&self, status: u16, body: impl Into<String>) {
+    pub fn set_localnodes_response(&self, status: u16, body: impl Into<String>) {
         self.set_listing(Listing::Raw {
             status,
             body: body.into(),
         });
     }
 
-    /// Undoes [`partition`](Self::partition), [`list`](Self::list) and [`answer_localnodes`](Self::answer_localnodes).
+    /// Undoes [`partition`](Self::partition), [`set_localnodes_entries`](Self::set_localnodes_entries) and
+    /// [`set_localnodes_response`](Self::set_localnodes_response).
     pub fn restore_listing(&self) {
         self.set_listing(Listing::Cluster);
     }

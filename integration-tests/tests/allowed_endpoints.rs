@@ -59,7 +59,7 @@ async fn no_foreign_endpoint_is_contacted_when_all_nodes_die() {
 async fn no_foreign_endpoint_is_contacted_when_the_node_list_is_empty() {
     let cluster = test_cluster!();
     for node in cluster.nodes() {
-        node.answer_localnodes(200, "[]");
+        node.set_localnodes_response(200, "[]");
     }
     let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
     let (client, recorder) = recording_client(&alternator);

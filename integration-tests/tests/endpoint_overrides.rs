@@ -149,7 +149,7 @@ async fn operation_can_be_pinned_to_an_unlisted_seed() {
     let alternator = quick_refresh(&cluster).seeds([seed.url()]).build().unwrap();
     let client = Client::from_conf(config().alternator(&alternator).build());
     for node in cluster.nodes() {
-        node.list(["127.0.0.1", "127.0.0.2"]);
+        node.set_localnodes_entries(["127.0.0.1", "127.0.0.2"]);
     }
     alternator.refresh().await.unwrap();
     assert_eq!(alternator.nodes().len(), 2);

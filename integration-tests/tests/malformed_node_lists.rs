@@ -38,7 +38,7 @@ async fn expect_last_good_list_is_kept(cluster: &TestCluster, scope: Scope) {
     alternator.ready().await.unwrap();
     for (what, status, body) in malformed_responses() {
         for node in cluster.nodes() {
-            node.answer_localnodes(status, body.clone());
+            node.set_localnodes_response(status, body.clone());
         }
         alternator.refresh().await.expect_err(what);
         assert_eq!(alternator.nodes().len(), 3, "{what}");
@@ -73,7 +73,7 @@ async fn malformed_list_of_one_node_does_not_affect_discovery_from_another() {
     let cluster = test_cluster!();
     let seeds = [cluster.node(1).url()];
     for (what, status, body) in malformed_responses() {
-        cluster.node(0).answer_localnodes(status, body);
+        cluster.node(0).set_localnodes_response(status, body);
         let alternator = quick_refresh(&cluster)
             .seeds(seeds.clone())
             .build()
@@ -106,7 +106,7 @@ async fn invalid_list_entries_are_dropped_with_one_warning() {
     ];
     let valid = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
     for node in cluster.nodes() {
-        node.list(invalid.into_iter().chain(valid));
+        node.set_localnodes_entries(invalid.into_iter().chain(valid));
     }
     let alternator = quick_refresh(&cluster).build().unwrap();
     for _ in 0..5 {
@@ -125,7 +125,7 @@ async fn invalid_list_entries_are_dropped_with_one_warning() {
 async fn duplicate_addresses_count_as_one_node() {
     let cluster = test_cluster!();
     for node in cluster.nodes() {
-        node.list([
+        node.set_localnodes_entries([
             "127.0.0.1",
             "127.0.0.2",
             "127.0.0.1",
@@ -152,7 +152,7 @@ async fn failing_refreshes_are_logged_once_and_so_is_the_recovery() {
     let alternator = quick_refresh(&cluster).build().unwrap();
     alternator.ready().await.unwrap();
     for node in cluster.nodes() {
-        node.answer_localnodes(500, "");
+        node.set_localnodes_response(500, "");
     }
     for _ in 0..5 {
         alternator.refresh().await.unwrap_err();

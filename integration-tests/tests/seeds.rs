@@ -43,7 +43,7 @@ async fn unlisted_seed_serves_discovery_and_gets_no_requests() {
     // Like a load balancer, which forwards discovery and is in no node list.
     let seed = cluster.add_node(NodeConfig::new()).unwrap();
     let nodes = cluster.nodes().into_iter().take(3);
-    seed.list(nodes.map(|node| node.address().ip().to_string()));
+    seed.set_localnodes_entries(nodes.map(|node| node.address().ip().to_string()));
     seed.set_listed(false);
     let alternator = Alternator::builder().seeds([seed.url()]).build().unwrap();
     alternator.ready().await.unwrap();

@@ -54,7 +54,7 @@ impl NodeResponse {
             chunked,
             delay,
         });
-        // Out of range only if a test sets it with `Node::answer_localnodes`.
+        // Out of range only if a test sets it with `Node::set_localnodes_response`.
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();

@@ -125,7 +125,7 @@ fn answered(version: Version, accepted: &str, length: usize) -> Answer {
     let cluster = TestCluster::builder()
         .nodes(1)
         .version(version)
-        .fixed_answer("GetItem", &body)
+        .fixed_response("GetItem", &body)
         .start()
         .unwrap();
     let request = Request::operation("GetItem", "{}").header("Accept-Encoding", accepted);

@@ -9,7 +9,7 @@ use crate::http::{Answer, Client, Request, ask};
 fn node() -> (TestCluster, Node) {
     let cluster = TestCluster::builder()
         .nodes(2)
-        .fixed_answer(
+        .fixed_response(
             "GetItem",
             json!({"Item": {"k": {"S": "a".repeat(1000)}}}).to_string(),
         )

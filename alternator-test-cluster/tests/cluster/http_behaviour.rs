@@ -158,7 +158,7 @@ fn large_answers_come_in_chunks() {
         assert_eq!(body.len(), length);
         let cluster = TestCluster::builder()
             .nodes(1)
-            .fixed_answer("GetItem", &body)
+            .fixed_response("GetItem", &body)
             .start()
             .unwrap();
         let answer = ask(&cluster.node(0), &Request::operation("GetItem", "{}"));

@@ -64,7 +64,9 @@ fn the_answer_has_the_form_of_the_server() {
 #[test]
 fn a_long_list_is_not_compressed_either() {
     let cluster = cluster(Version::V2026_1);
-    cluster.node(0).list(vec!["127.0.0.1"; 1000]);
+    cluster
+        .node(0)
+        .set_localnodes_entries(vec!["127.0.0.1"; 1000]);
     let answer = ask(
         &cluster.node(0),
         &Request::get("/localnodes").header("Accept-Encoding", "gzip"),
@@ -108,12 +110,12 @@ fn a_partitioned_node_lists_itself_only() {
 fn entries_may_be_anything_and_come_twice() {
     let cluster = TestCluster::builder().nodes(2).start().unwrap();
     let one = cluster.node(0);
-    one.list(["127.0.0.9", "127.0.0.9", "not-an-address"]);
+    one.set_localnodes_entries(["127.0.0.9", "127.0.0.9", "not-an-address"]);
     assert_eq!(
         localnodes(&one, "?dc=nowhere"),
         ["127.0.0.9", "127.0.0.9", "not-an-address"]
     );
-    one.list(Vec::<String>::new());
+    one.set_localnodes_entries(Vec::<String>::new());
     assert!(localnodes(&one, "").is_empty());
     one.restore_listing();
     assert_eq!(localnodes(&one, "").len(), 2);
@@ -123,10 +125,10 @@ fn entries_may_be_anything_and_come_twice() {
 fn a_raw_answer_is_given_as_it_is() {
     let cluster = TestCluster::builder().nodes(1).start().unwrap();
     let one = cluster.node(0);
-    one.answer_localnodes(503, "<html>");
+    one.set_localnodes_response(503, "<html>");
     let answer = ask(&one, &Request::get("/localnodes"));
     assert_eq!((answer.status, answer.text()), (503, "<html>"));
-    one.answer_localnodes(7, "");
+    one.set_localnodes_response(7, "");
     assert_eq!(ask(&one, &Request::get("/localnodes")).status, 500);
     one.restore_listing();
     assert_eq!(localnodes(&one, ""), ["127.0.0.1"]);

@@ -153,8 +153,8 @@ fn a_table_may_hold_the_name_of_an_internal_one() {
 fn a_fixed_answer_needs_no_engine() {
     let cluster = TestCluster::builder()
         .nodes(1)
-        .fixed_answer("GetItem", r#"{"Item":{}}"#)
-        .fixed_answer("Nonsense", "{}")
+        .fixed_response("GetItem", r#"{"Item":{}}"#)
+        .fixed_response("Nonsense", "{}")
         .start()
         .unwrap();
     let node = cluster.node(0);

@@ -150,8 +150,8 @@ fn fixed_answers_are_counted_as_others() {
         .nodes(3)
         .replication_factor(1)
         .tokens(Tokens::vnodes())
-        .fixed_answer("GetItem", "{}")
-        .fixed_answer("Nonsense", "{}")
+        .fixed_response("GetItem", "{}")
+        .fixed_response("Nonsense", "{}")
         .start()
         .unwrap();
     create(&cluster, "ttt");

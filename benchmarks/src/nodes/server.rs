@@ -14,8 +14,8 @@ use crate::Outcome;
 pub(crate) fn serve(service: Service) -> Outcome<()> {
     let mut cluster = TestCluster::builder()
         .nodes(service.nodes)
-        .fixed_answer("GetItem", ITEM)
-        .fixed_answer("PutItem", EMPTY_RESPONSE);
+        .fixed_response("GetItem", ITEM)
+        .fixed_response("PutItem", EMPTY_RESPONSE);
     if service.enforces_authorization {
         cluster = cluster.authorization(Service::ROLE, Service::SECRET);
     }

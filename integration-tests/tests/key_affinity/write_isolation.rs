@@ -260,7 +260,7 @@ async fn batch_with_one_always_lwt_table_has_one_coordinator() {
 async fn updates_and_deletes_have_one_coordinator_if_the_server_always_reads_before_writing() {
     // Every setting is `true`, which is not a write isolation mode.
     let config = r#"{"Items": [{"value": {"S": "true"}}], "Count": 1, "ScannedCount": 1}"#;
-    let cluster = test_cluster!(|cluster| five_nodes(cluster).fixed_answer("Query", config));
+    let cluster = test_cluster!(|cluster| five_nodes(cluster).fixed_response("Query", config));
     let table = create_table(&cluster).await;
     set_tag(&direct_client(cluster.url()), &table, "only_rmw_uses_lwt").await;
     let alternator = with(&cluster, KeyAffinity::from_table()).build().unwrap();
