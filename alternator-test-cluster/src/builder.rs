@@ -155,8 +155,8 @@ impl Builder {
 
     /// Makes all nodes speak HTTPS, and nothing else, with this certificate chain and private key, both as PEM text.
     ///
-    /// The certificate should name the addresses that clients connect to, such as 127.0.0.1 and 127.0.0.2, as IP addresses; it
-    /// is not checked for that. Invalid PEM is an error of [`start`](Self::start).
+    /// The certificate should name the addresses that clients connect to, such as 127.0.0.1 and 127.0.0.2, as IP
+    /// addresses; it is not checked for that. Invalid PEM is an error of [`start`](Self::start).
     ///
     /// # Default
     ///

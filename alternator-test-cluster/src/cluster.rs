@@ -11,9 +11,9 @@ use crate::{LwtPartition, Node, NodeConfig, PartitionKey, StartError, Tablet};
 /// Clones are handles on the same cluster. When the last one is dropped, the ports are closed, the connections closed and
 /// the threads ended before the drop returns. [`Node`]s do not keep the cluster alive.
 ///
-/// No call needs an async runtime, or conflicts with one: the cluster runs on two threads of its own, with real time, also where
-/// the test's clock is paused. A call waits at most for those threads, never for a client, and has taken effect when it
-/// returns.
+/// No call needs an async runtime, or conflicts with one: the cluster runs on two threads of its own, with real
+/// time, also where the test's clock is paused. A call waits at most for those threads, never for a client, and has taken
+/// effect when it returns.
 #[derive(Clone, Debug)]
 pub struct TestCluster {
     running: Arc<Running>,
@@ -113,8 +113,8 @@ impl TestCluster {
     /// Returns the partitions on which there were lightweight transactions since the start or the last reset, with the
     /// nodes that coordinated them. Only counted with [`Builder::tokens`](crate::Builder::tokens).
     ///
-    /// Which writes are lightweight transactions is up to the table's isolation ([`WriteIsolation`](crate::WriteIsolation)).
-    /// One whose condition failed is one, too; one that was refused is none.
+    /// The table's isolation ([`WriteIsolation`](crate::WriteIsolation)) determines the writes that are lightweight
+    /// transactions. A write whose condition failed counts; a refused one does not.
     pub fn lwt_partitions(&self) -> Vec<LwtPartition> {
         let nodes = lock(&self.running.state.nodes).clone();
         let url = |number: usize| {

@@ -39,7 +39,7 @@ pub(crate) type Commands = mpsc::UnboundedReceiver<PortCommand>;
 #[derive(Debug)]
 enum Port {
     Open(mpsc::UnboundedSender<PortCommand>),
-    /// With the socket that keeps the address, where that works.
+    /// With the socket that keeps the address, on systems that allow it.
     Closed(Option<Socket>),
 }
 
@@ -106,7 +106,7 @@ impl NodeState {
     ) -> Result<(), StartError> {
         let (commands, received) = mpsc::unbounded_channel();
         serve(listener, received);
-        // The reply to the command says that the port is served.
+        // The reply to the command confirms that the port is served.
         let first = if self.fault() == Some(Fault::BlackHole) {
             PortCommand::Block
         } else {
@@ -192,7 +192,7 @@ impl NodeState {
     }
 }
 
-/// Sends a command and waits for its reply. `None` if the port is served no more.
+/// Sends a command and waits for its reply. `None` if the port is no longer served.
 fn send<T>(
     commands: &mpsc::UnboundedSender<PortCommand>,
     command: impl FnOnce(blocking::SyncSender<T>) -> PortCommand,

@@ -26,7 +26,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Takes the parts of a cluster, which has no nodes yet.
+    /// Assembles a cluster, which has no nodes yet.
     pub(crate) fn new(
         state: Arc<ClusterState>,
         port: u16,
@@ -111,7 +111,7 @@ impl Drop for Running {
     }
 }
 
-/// The runtime that all nodes share: one thread, so that a cluster leaves the others to the program under test.
+/// The thread of the runtime that all nodes share. It is only one, to leave the other cores to the program under test.
 #[derive(Debug)]
 pub(crate) struct ServerThread {
     pub(crate) runtime: Handle,
@@ -150,7 +150,7 @@ impl ServerThread {
         })
     }
 
-    /// Ends the thread, and with it all that runs there.
+    /// Ends the thread and its tasks.
     fn end(&mut self) {
         drop(self.end.take());
         if let Some(thread) = self.thread.take() {

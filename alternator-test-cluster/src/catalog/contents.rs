@@ -1,4 +1,4 @@
-//! The nodes and tables of a cluster, and where each table is kept.
+//! The nodes and tables of a cluster, and the replicas of each table.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,18 +7,18 @@ use super::table::{Kind, Table};
 use crate::WriteIsolation;
 use crate::tokens::{Load, Owner, Range, Ring, TabletMap};
 
-/// What the [`Catalog`](super::Catalog) holds.
+/// The contents of the [`Catalog`](super::Catalog).
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
-    /// Those that have not been removed, in the order of adding.
+    /// The nodes that have not been removed, in the order of adding.
     owners: Vec<Owner>,
-    /// By the names that the server gives them, so that those of a table stand together.
+    /// By the names that the server gives them, which keeps the indexes of a table next to it.
     tables: BTreeMap<String, Table>,
     /// By replication factor. Computed on demand, cleared when nodes are added or removed.
     rings: BTreeMap<usize, Arc<Ring>>,
 }
 
-/// Where a token is kept.
+/// The range that contains a token, and its replicas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Placement {
     pub(crate) range: Range,
@@ -36,7 +36,7 @@ impl Contents {
         let Some(index) = self.owners.iter().position(|owner| owner.number == number) else {
             return;
         };
-        let gone = self.owners.remove(index);
+        let removed = self.owners.remove(index);
         self.rings.clear();
         let mut load = self.load();
         let others: Vec<&Owner> = self.owners.iter().collect();
@@ -45,11 +45,11 @@ impl Contents {
             .values_mut()
             .filter_map(|table| table.tablets.as_mut())
         {
-            map.leave(&gone, &others, &mut load);
+            map.leave(&removed, &others, &mut load);
         }
     }
 
-    /// Adds a table, with so many tablets if with any.
+    /// Adds a table, with this number of tablets, or on vnodes if `None`.
     pub(super) fn place(&mut self, name: String, mut table: Table, tablets: Option<u32>) {
         if let (Some(count), true) = (tablets, table.kind != Kind::LocalIndex) {
             let factor = table.replication_factor;
@@ -69,17 +69,17 @@ impl Contents {
         }
     }
 
-    /// Puts a node in another's place as replica of a tablet. Returns whether that was possible.
+    /// Replaces a node by another as replica of a tablet. Returns whether that was possible.
     pub(crate) fn move_tablet(&mut self, name: &str, index: usize, from: usize, to: usize) -> bool {
-        let Some(keeper) = self.keeper(name) else {
+        let Some(tablet_owner) = self.tablet_owner(name) else {
             return false;
         };
-        let is_here = self.owners.iter().any(|owner| owner.number == to);
+        let is_present = self.owners.iter().any(|owner| owner.number == to);
         let map = self
             .tables
-            .get_mut(&keeper)
+            .get_mut(&tablet_owner)
             .and_then(|table| table.tablets.as_mut());
-        is_here && map.is_some_and(|map| map.replace(index, from, to))
+        is_present && map.is_some_and(|map| map.replace(index, from, to))
     }
 
     pub(crate) fn owners(&self) -> &[Owner] {
@@ -102,10 +102,10 @@ impl Contents {
 
     /// Returns the tablets of a table, those of its base for a local index. `None` if it has none.
     pub(crate) fn tablets(&self, name: &str) -> Option<&TabletMap> {
-        self.table(&self.keeper(name)?)?.tablets.as_ref()
+        self.table(&self.tablet_owner(name)?)?.tablets.as_ref()
     }
 
-    /// Returns where a token of a table is kept. `None` if there is no such table.
+    /// Returns the placement of a token of a table. `None` if there is no such table.
     pub(crate) fn placement(&mut self, name: &str, token: i64) -> Option<Placement> {
         let factor = self.table(name)?.replication_factor;
         if let Some(map) = self.tablets(name) {
@@ -128,13 +128,13 @@ impl Contents {
         Arc::clone(ring.or_insert_with(|| Arc::new(Ring::new(self.owners.iter(), factor))))
     }
 
-    /// As Alternator chooses it.
+    /// Returns Alternator's default for this number of nodes.
     pub(super) fn default_replication_factor(&self) -> usize {
         if self.owners.len() >= 3 { 3 } else { 1 }
     }
 
-    /// The table whose tablets a table is in.
-    fn keeper(&self, name: &str) -> Option<String> {
+    /// Returns the name of the table whose tablets a table uses: for a local index, its base.
+    fn tablet_owner(&self, name: &str) -> Option<String> {
         let table = self.table(name)?;
         Some(if table.kind == Kind::LocalIndex {
             table.base.clone()

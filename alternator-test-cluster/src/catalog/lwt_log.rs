@@ -15,11 +15,12 @@ pub struct LwtPartition {
     pub table: String,
     /// The partition's key.
     pub key: PartitionKey,
-    /// How many operations each node coordinated, by the node's URL. More than one node means that they contended.
+    /// The number of operations that each node coordinated, by the node's URL. More than one node means
+    /// contention.
     pub operations: BTreeMap<String, u64>,
 }
 
-/// Counts for a cluster. It grows with the partitions, as the data does.
+/// The counts of a cluster. Its size grows with the number of partitions.
 #[derive(Debug, Default)]
 pub(crate) struct LwtLog {
     partitions: Mutex<BTreeMap<Partition, Coordinators>>,

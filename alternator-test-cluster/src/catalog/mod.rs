@@ -20,8 +20,7 @@ pub use lwt_log::LwtPartition;
 pub(crate) use partitions::{Partition, partitions};
 pub(crate) use table::Kind;
 
-/// The tables and the nodes. Written when one comes or goes; read by the nodes with every request, if they keep to
-/// tokens.
+/// The tables and the nodes. Written when one is added or removed; read with every request if the cluster has tokens.
 #[derive(Debug)]
 pub(crate) struct Catalog {
     /// `None` if the cluster has no tokens.
@@ -30,7 +29,7 @@ pub(crate) struct Catalog {
     pub(crate) isolation: WriteIsolation,
     replication_factor: Option<usize>,
     contents: Mutex<Contents>,
-    /// Whether there is a table that refuses writes: if not, writes need not be read for it.
+    /// True if a table refuses writes: only then must writes be parsed for it.
     refuses_writes: AtomicBool,
 }
 
@@ -53,7 +52,7 @@ impl Catalog {
         lock(&self.contents)
     }
 
-    /// Adds a node, which has its share of the ring at once. It gets no tablets of the tables that there are.
+    /// Adds a node, which has its share of the ring at once. It gets no tablets of existing tables.
     pub(crate) fn join(&self, owner: Owner) {
         self.contents().join(owner);
     }
@@ -109,7 +108,7 @@ impl Catalog {
         self.update_refuses_writes(&contents);
     }
 
-    /// Sets the isolation of a table, or leaves it to the cluster.
+    /// Sets the isolation of a table, or resets it to that of the cluster.
     pub(crate) fn isolate(&self, name: &str, isolation: Option<WriteIsolation>) {
         let mut contents = self.contents();
         contents.isolate(name, isolation);

@@ -10,13 +10,13 @@ use crate::operation::Operation;
 /// One partition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Partition {
-    /// A table, or an index by the server's name for it.
+    /// The table, or the server's name of the index.
     pub(crate) table: String,
     pub(crate) key: PartitionKey,
 }
 
 /// Returns the partitions that a request names: one for the operations on one key, any number for batches, none for the
-/// others, and none where the table is unknown or the request no valid one.
+/// others, and none if the table is unknown or the request is invalid.
 pub(crate) fn partitions(
     contents: &Contents,
     operation: Operation,
@@ -91,7 +91,7 @@ fn of_batch<'a>(
     tables.into_iter().flatten().flat_map(of_table).collect()
 }
 
-/// The item, or the key of it, that an entry of a BatchWriteItem writes.
+/// Returns the item or the key that an entry of a BatchWriteItem writes.
 fn written(write: &Value) -> Option<&Value> {
     let put = write.get("PutRequest").and_then(|put| put.get("Item"));
     put.or_else(|| write.get("DeleteRequest")?.get("Key"))

@@ -1,4 +1,4 @@
-//! A table, or an index, which is a table of its own to the server.
+//! Tables and indexes, which are tables of their own to the server.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ pub(crate) struct Table {
     /// The attribute that is its partition key.
     pub(crate) key: String,
     pub(crate) replication_factor: usize,
-    /// `None` for vnodes, and for what shares the tablets of its base.
+    /// `None` for vnodes, and for local indexes, which share the tablets of the base.
     pub(crate) tablets: Option<TabletMap>,
     /// The isolation that its tag sets.
     pub(crate) isolation: Option<WriteIsolation>,

@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use crate::api_error::ApiError;
 use crate::operation::Operation;
 
-/// Executes an operation as the engine has it.
+/// Executes an operation in the engine.
 pub(super) fn dispatch(database: &Database, operation: Operation, body: &[u8]) -> Outcome {
     use Operation as O;
     match operation {
@@ -76,7 +76,7 @@ fn unreadable(error: &serde_json::Error) -> ApiError {
     ApiError::validation(text)
 }
 
-/// The engine's error, with the type in Alternator's form.
+/// Converts an error of the engine, with the type in Alternator's form.
 fn failed(error: &DynoxideError) -> ApiError {
     let kind = error.error_type();
     let kind = kind.rsplit_once('#').map_or(kind, |(_, name)| name);

@@ -1,8 +1,8 @@
 //! The data of the cluster: one DynamoDB engine, on a thread of its own, behind all nodes.
 //!
 //! The engine blocks the thread that calls it and does one thing at a time, so it gets one thread, and the nodes queue
-//! for it. Its parsers recurse: the thread has a stack for the deepest request that [`document`](crate::document) lets through, in
-//! unoptimised builds too.
+//! for it. Its parsers recurse: the thread has a stack for the deepest request that [`document`](crate::document)
+//! accepts, in unoptimised builds too.
 
 mod backups;
 mod dispatch;
@@ -101,5 +101,5 @@ fn ended() -> ApiError {
     ApiError::internal("Internal server error: the cluster is ending")
 }
 
-/// Memory is only taken as far as it is used. The deepest expressions let through take some 20 MiB in a debug build.
+/// Memory is committed on use only. The deepest accepted expressions take some 20 MiB in a debug build.
 const STACK: usize = 256 << 20;

@@ -15,7 +15,7 @@ use crate::catalog::Catalog;
 use crate::isolation;
 use crate::operation::Operation;
 
-/// The engine, and the catalog that is kept of its tables.
+/// The engine, and the catalog of its tables.
 pub(super) struct Tables {
     database: Database,
     catalog: Arc<Catalog>,

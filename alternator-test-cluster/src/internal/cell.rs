@@ -1,4 +1,4 @@
-//! Values of the internal tables, and how Alternator renders them.
+//! Values of the internal tables, and their form in Alternator.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use crate::tokens::token;
 /// A value. Those of one type are in the order in which the server keeps clustering keys.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Cell<'a> {
-    /// Text, and what is rendered in the form that CQL gives it.
+    /// Text, and values in their CQL text form.
     Text(Cow<'a, str>),
     BigInt(i64),
     Uuid(Uuid),

@@ -108,5 +108,5 @@ fn range_rows(
     rows.collect()
 }
 
-/// Of a node. Nothing here depends on them, but a replica is rendered with its shard.
+/// The number of shards of a node. Only used to render a replica with its shard.
 const SHARDS: usize = 2;

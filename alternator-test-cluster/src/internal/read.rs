@@ -11,7 +11,7 @@ use crate::api_error::ApiError;
 use crate::expression::References;
 use crate::operation::Operation;
 
-/// A request that was found valid.
+/// A valid request.
 #[derive(Debug)]
 pub(super) struct Read<'a> {
     definition: &'static Definition,
@@ -165,9 +165,9 @@ fn size(row: &Row<'_>) -> usize {
         .sum()
 }
 
-/// What the server holds to be one page.
+/// The size of a page of the server.
 const PAGE_BYTES: usize = 1 << 20;
-/// Rather refused than ignored.
+/// Parameters that are refused, not ignored.
 const UNSUPPORTED: &[&str] = &[
     "ConditionalOperator",
     "FilterExpression",

@@ -33,5 +33,5 @@ pub(super) fn allow(request: &HeaderMap, is_preflight: bool, response: &mut Head
 
 /// As DynamoDB lists them.
 const EXPOSED: &str = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";
-/// Two days, as DynamoDB says.
+/// Two days, as with DynamoDB.
 const MAX_AGE: &str = "172800";

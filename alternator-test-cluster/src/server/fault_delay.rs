@@ -44,7 +44,7 @@ pub(super) fn body_delay(node: &NodeState) -> Option<BodyDelay> {
     }
     let mut faults = node.watch_fault();
     Some(Box::pin(async move {
-        // An error means that the node is gone, and so is what would be waited for.
+        // An error means that the node was dropped, and its fault with it.
         let _ = faults
             .wait_for(|fault| *fault != Some(Fault::StallAfterHeaders))
             .await;

@@ -18,7 +18,7 @@ pub(super) struct NodeResponse {
     pub(super) body: Bytes,
     /// The compression of the body.
     pub(super) encoding: Option<&'static str>,
-    /// Whether the connection is closed after it, since part of the request was left unread.
+    /// True if the connection is closed after it, since part of the request was left unread.
     pub(super) closes: bool,
 }
 
