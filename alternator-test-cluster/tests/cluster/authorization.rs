@@ -1,4 +1,4 @@
-//! Requests signed by the code that the AWS SDK signs with.
+//! Tests of signature verification. The requests are signed by `aws-sigv4`, as those of the AWS SDK are.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,11 +10,11 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use serde_json::json;
 
 use crate::compression::gzip;
-use crate::http::{Answer, Client, Request, ask, localnodes};
+use crate::http::{Client, Request, Response, localnodes, send};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Who signs, how, and when.
+/// The credentials, the scope and the time of a signature.
 struct Signer<'a> {
     role: &'a str,
     secret: &'a str,
@@ -62,7 +62,7 @@ impl Signer<'_> {
     }
 }
 
-fn cluster(version: Version) -> (TestCluster, Node) {
+fn cluster_with_authorization(version: Version) -> (TestCluster, Node) {
     let cluster = TestCluster::builder()
         .nodes(1)
         .version(version)
@@ -74,74 +74,80 @@ fn cluster(version: Version) -> (TestCluster, Node) {
     (cluster, node)
 }
 
-fn list() -> Request {
+fn list_tables_request() -> Request {
     Request::operation("ListTables", "{}")
 }
 
-fn good() -> Signer<'static> {
+fn valid_signer() -> Signer<'static> {
     signer("role", "secret")
 }
 
 #[track_caller]
-fn assert_refused(answer: &Answer, error: &str, message: &str) {
+fn assert_rejected(response: &Response, error: &str, message: &str) {
     assert_eq!(
-        (answer.status, answer.error().as_str()),
+        (response.status, response.error().as_str()),
         (400, error),
         "{}",
-        answer.text()
+        response.text()
     );
-    assert!(answer.message().contains(message), "{}", answer.text());
+    assert!(response.message().contains(message), "{}", response.text());
 }
 
 #[test]
-fn who_signs_rightly_is_let_in() {
-    let (_cluster, node) = cluster(Version::V2026_1);
-    assert_eq!(ask(&node, &good().sign(&node, list())).status, 200);
+fn correctly_signed_requests_are_accepted() {
+    let (_cluster, node) = cluster_with_authorization(Version::V2026_1);
     assert_eq!(
-        ask(
+        send(&node, &valid_signer().sign(&node, list_tables_request())).status,
+        200
+    );
+    assert_eq!(
+        send(
             &node,
-            &signer("other", "another secret").sign(&node, list())
+            &signer("other", "another secret").sign(&node, list_tables_request())
         )
         .status,
         200
     );
-    let elsewhere = Signer {
+    let other_scope = Signer {
         region: "mars-1",
         service: "anything",
-        ..good()
+        ..valid_signer()
     };
-    assert_eq!(ask(&node, &elsewhere.sign(&node, list())).status, 200);
+    assert_eq!(
+        send(&node, &other_scope.sign(&node, list_tables_request())).status,
+        200
+    );
 }
 
 #[test]
-fn who_does_not_sign_is_not_let_in() {
-    let (_cluster, node) = cluster(Version::V2026_1);
-    assert_refused(
-        &ask(&node, &list()),
+fn unsigned_requests_are_rejected() {
+    let (_cluster, node) = cluster_with_authorization(Version::V2026_1);
+    assert_rejected(
+        &send(&node, &list_tables_request()),
         "MissingAuthenticationTokenException",
         "mandatory",
     );
-    let bearer = list().header("Authorization", "Bearer abc");
-    assert_refused(
-        &ask(&node, &bearer),
+    let bearer = list_tables_request().header("Authorization", "Bearer abc");
+    assert_rejected(
+        &send(&node, &bearer),
         "InvalidSignatureException",
         "AWS4-HMAC-SHA256",
     );
-    let scope = list().header(
+    let scope = list_tables_request().header(
         "Authorization",
         "AWS4-HMAC-SHA256 Credential=role/x, SignedHeaders=host, Signature=0",
     );
-    assert_refused(&ask(&node, &scope), "ValidationException", "role/x");
+    assert_rejected(&send(&node, &scope), "ValidationException", "role/x");
 }
 
 #[test]
-fn a_host_is_needed() {
-    let (_cluster, node) = cluster(Version::V2026_1);
+fn request_without_host_header_is_rejected() {
+    let (_cluster, node) = cluster_with_authorization(Version::V2026_1);
     let mut client = Client::connect(&node);
     client
         .write(b"POST / HTTP/1.1\r\nX-Amz-Target: x.ListTables\r\nContent-Length: 2\r\n\r\n{}")
         .unwrap();
-    assert_refused(
+    assert_rejected(
         &client.receive().unwrap(),
         "InvalidSignatureException",
         "Host header",
@@ -149,25 +155,37 @@ fn a_host_is_needed() {
 }
 
 #[test]
-fn unknown_users_and_wrong_secrets_are_told_apart() {
-    let (_cluster, node) = cluster(Version::V2026_1);
-    let unknown = ask(&node, &signer("nobody", "secret").sign(&node, list()));
-    assert_refused(
+fn unknown_user_and_wrong_secret_return_different_messages() {
+    let (_cluster, node) = cluster_with_authorization(Version::V2026_1);
+    let unknown = send(
+        &node,
+        &signer("unknown", "secret").sign(&node, list_tables_request()),
+    );
+    assert_rejected(
         &unknown,
         "UnrecognizedClientException",
-        "User not found: nobody",
+        "User not found: unknown",
     );
-    let wrong = ask(&node, &signer("role", "guess").sign(&node, list()));
-    assert_refused(&wrong, "UnrecognizedClientException", "wrong signature");
-    let swapped = ask(&node, &signer("other", "secret").sign(&node, list()));
-    assert_refused(&swapped, "UnrecognizedClientException", "wrong signature");
+    let wrong = send(
+        &node,
+        &signer("role", "wrong secret").sign(&node, list_tables_request()),
+    );
+    assert_rejected(&wrong, "UnrecognizedClientException", "wrong signature");
+    let swapped = send(
+        &node,
+        &signer("other", "secret").sign(&node, list_tables_request()),
+    );
+    assert_rejected(&swapped, "UnrecognizedClientException", "wrong signature");
 }
 
 #[test]
-fn old_versions_say_it_otherwise() {
-    let (_cluster, node) = cluster(Version::V2025_1);
-    let wrong = ask(&node, &signer("role", "guess").sign(&node, list()));
-    assert_refused(
+fn old_versions_report_wrong_secret_as_invalid_token() {
+    let (_cluster, node) = cluster_with_authorization(Version::V2025_1);
+    let wrong = send(
+        &node,
+        &signer("role", "wrong secret").sign(&node, list_tables_request()),
+    );
+    assert_rejected(
         &wrong,
         "UnrecognizedClientException",
         "security token included in the request is invalid",
@@ -175,50 +193,50 @@ fn old_versions_say_it_otherwise() {
 }
 
 #[test]
-fn signatures_are_good_for_15_minutes_either_way() {
-    let (_cluster, node) = cluster(Version::V2026_1);
+fn signature_is_valid_within_15_minutes() {
+    let (_cluster, node) = cluster_with_authorization(Version::V2026_1);
     let at = |time: SystemTime, role| {
         let signer = Signer {
             time,
             ..signer(role, "secret")
         };
-        ask(&node, &signer.sign(&node, list()))
+        send(&node, &signer.sign(&node, list_tables_request()))
     };
     let now = SystemTime::now();
     assert_eq!(at(now - 14 * MINUTE, "role").status, 200);
     assert_eq!(at(now + 14 * MINUTE, "role").status, 200);
-    assert_refused(
+    assert_rejected(
         &at(now - 16 * MINUTE, "role"),
         "InvalidSignatureException",
         "Signature expired",
     );
-    assert_refused(
+    assert_rejected(
         &at(now + 16 * MINUTE, "role"),
         "InvalidSignatureException",
         "Signature not yet current",
     );
-    let unknown = at(now - 16 * MINUTE, "nobody");
-    assert_refused(&unknown, "UnrecognizedClientException", "User not found");
+    let unknown = at(now - 16 * MINUTE, "unknown");
+    assert_rejected(&unknown, "UnrecognizedClientException", "User not found");
 }
 
 #[test]
-fn the_date_must_be_signed_and_that_of_the_credential() {
-    let (_cluster, node) = cluster(Version::V2026_1);
+fn date_must_be_signed_and_match_credential() {
+    let (_cluster, node) = cluster_with_authorization(Version::V2026_1);
     let change = |from: &str, to: &str| {
-        let mut request = good().sign(&node, list());
+        let mut request = valid_signer().sign(&node, list_tables_request());
         for (name, value) in &mut request.headers {
             if name == "authorization" {
                 *value = value.replace(from, to);
             }
         }
-        ask(&node, &request)
+        send(&node, &request)
     };
-    assert_refused(
+    assert_rejected(
         &change(";x-amz-date", ""),
         "InvalidSignatureException",
         "X-Amz-Date",
     );
-    assert_refused(
+    assert_rejected(
         &change("role/2", "role/1"),
         "InvalidSignatureException",
         "the credential's date",
@@ -226,97 +244,101 @@ fn the_date_must_be_signed_and_that_of_the_credential() {
 }
 
 #[test]
-fn what_was_changed_on_the_way_is_refused() {
-    let (_cluster, node) = cluster(Version::V2026_1);
-    let mut body = good().sign(&node, list());
+fn request_modified_after_signing_is_rejected() {
+    let (_cluster, node) = cluster_with_authorization(Version::V2026_1);
+    let mut body = valid_signer().sign(&node, list_tables_request());
     body.body = b"{ }".to_vec();
-    assert_refused(
-        &ask(&node, &body),
+    assert_rejected(
+        &send(&node, &body),
         "UnrecognizedClientException",
         "wrong signature",
     );
-    let mut target = good().sign(&node, list());
+    let mut target = valid_signer().sign(&node, list_tables_request());
     target.headers[0].1 = "DynamoDB_20120810.Scan".to_owned();
-    assert_refused(
-        &ask(&node, &target),
+    assert_rejected(
+        &send(&node, &target),
         "UnrecognizedClientException",
         "wrong signature",
     );
-    let host = good().sign(&node, list()).header("Host", "elsewhere");
-    assert_refused(
-        &ask(&node, &host),
+    let host = valid_signer()
+        .sign(&node, list_tables_request())
+        .header("Host", "other_scope");
+    assert_rejected(
+        &send(&node, &host),
         "UnrecognizedClientException",
         "wrong signature",
     );
 }
 
 #[test]
-fn what_was_not_signed_may_change() {
-    let (_cluster, node) = cluster(Version::V2026_1);
-    let request = good().sign(&node, list()).header("X-Added", "later");
-    assert_eq!(ask(&node, &request).status, 200);
+fn unsigned_header_may_be_added() {
+    let (_cluster, node) = cluster_with_authorization(Version::V2026_1);
+    let request = valid_signer()
+        .sign(&node, list_tables_request())
+        .header("X-Added", "later");
+    assert_eq!(send(&node, &request).status, 200);
 }
 
 #[test]
-fn spaces_in_headers_fold() {
-    let (_cluster, node) = cluster(Version::V2026_1);
-    let request = good().sign(&node, list().header("X-Note", "a   b"));
+fn repeated_spaces_in_signed_headers_are_collapsed() {
+    let (_cluster, node) = cluster_with_authorization(Version::V2026_1);
+    let request = valid_signer().sign(&node, list_tables_request().header("X-Note", "a   b"));
     assert!(
         request
             .headers
             .iter()
             .any(|(_, value)| value.contains(";x-note"))
     );
-    assert_eq!(ask(&node, &request).status, 200);
+    assert_eq!(send(&node, &request).status, 200);
 }
 
 #[test]
-fn a_compressed_body_is_signed_as_it_is_sent() {
-    let (_cluster, node) = cluster(Version::V2026_1);
+fn signature_covers_compressed_body() {
+    let (_cluster, node) = cluster_with_authorization(Version::V2026_1);
     let compressed =
         |body| Request::operation("ListTables", body).header("Content-Encoding", "gzip");
     assert_eq!(
-        ask(&node, &good().sign(&node, compressed(gzip(b"{}")))).status,
+        send(&node, &valid_signer().sign(&node, compressed(gzip(b"{}")))).status,
         200
     );
-    let mut plain = good().sign(&node, compressed(b"{}".to_vec()));
+    let mut plain = valid_signer().sign(&node, compressed(b"{}".to_vec()));
     plain.body = gzip(b"{}");
-    assert_refused(
-        &ask(&node, &plain),
+    assert_rejected(
+        &send(&node, &plain),
         "UnrecognizedClientException",
         "wrong signature",
     );
 }
 
 #[test]
-fn who_is_not_let_in_learns_nothing_else() {
-    let (_cluster, node) = cluster(Version::V2026_1);
+fn authorization_is_checked_before_other_errors() {
+    let (_cluster, node) = cluster_with_authorization(Version::V2026_1);
     let junk = Request::operation("Nonsense", "junk").header("Content-Encoding", "gzip");
     assert_eq!(
-        ask(&node, &junk).error(),
+        send(&node, &junk).error(),
         "MissingAuthenticationTokenException"
     );
-    let signed = ask(&node, &good().sign(&node, junk));
+    let signed = send(&node, &valid_signer().sign(&node, junk));
     assert_eq!(
         signed.status, 500,
         "decompressed before the operation is looked up"
     );
     node.inject(Fault::Throttle { share: 1.0 });
     assert_eq!(
-        ask(&node, &list()).error(),
+        send(&node, &list_tables_request()).error(),
         "MissingAuthenticationTokenException"
     );
 }
 
 #[test]
 fn discovery_and_health_checks_need_no_signature() {
-    let (_cluster, node) = cluster(Version::V2026_1);
+    let (_cluster, node) = cluster_with_authorization(Version::V2026_1);
     assert_eq!(localnodes(&node, ""), ["127.0.0.1"]);
-    assert_eq!(ask(&node, &Request::get("/")).status, 200);
+    assert_eq!(send(&node, &Request::get("/")).status, 200);
 }
 
 #[test]
-fn who_may_not_read_internal_tables_is_named() {
+fn internal_table_denial_names_role() {
     let cluster = TestCluster::builder()
         .nodes(1)
         .authorization("role", "secret")
@@ -326,26 +348,30 @@ fn who_may_not_read_internal_tables_is_named() {
     let node = cluster.node(0);
     let scan = json!({"TableName": ".scylla.alternator.system_schema.tables"});
     let request = Request::operation("Scan", scan.to_string());
-    let refused = ask(&node, &good().sign(&node, request.clone()));
-    assert_eq!(refused.error(), "AccessDeniedException");
+    let denied = send(&node, &valid_signer().sign(&node, request.clone()));
+    assert_eq!(denied.error(), "AccessDeniedException");
     assert_eq!(
-        refused.message(),
+        denied.message(),
         "SELECT access on table system_schema.tables is denied to role role, client address 127.0.0.1"
     );
     assert_eq!(
-        ask(&node, &request).error(),
+        send(&node, &request).error(),
         "MissingAuthenticationTokenException"
     );
 }
 
 #[test]
-fn without_enforcement_signatures_are_not_looked_at() {
+fn signatures_are_ignored_without_enforcement() {
     let cluster = TestCluster::builder().nodes(1).start().unwrap();
     let node = cluster.node(0);
-    let request = signer("nobody", "nothing").sign(&node, list());
-    assert_eq!(ask(&node, &request).json(), json!({"TableNames": []}));
+    let request = signer("unknown", "nothing").sign(&node, list_tables_request());
+    assert_eq!(send(&node, &request).json(), json!({"TableNames": []}));
     assert_eq!(
-        ask(&node, &list().header("Authorization", "nonsense")).status,
+        send(
+            &node,
+            &list_tables_request().header("Authorization", "nonsense")
+        )
+        .status,
         200
     );
 }

@@ -6,8 +6,8 @@ use flate2::read::{GzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
 use serde_json::json;
 
-use crate::http::{Answer, Request, ask};
-use crate::operations::cluster;
+use crate::http::{Request, Response, send};
+use crate::operations::single_node_cluster;
 
 pub(crate) fn gzip(body: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -21,29 +21,29 @@ fn deflate(body: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn send(node: &Node, encoding: &str, body: Vec<u8>) -> Answer {
-    ask(
+fn send_encoded(node: &Node, encoding: &str, body: Vec<u8>) -> Response {
+    send(
         node,
         &Request::operation("ListTables", body).header("Content-Encoding", encoding),
     )
 }
 
 #[test]
-fn compressed_requests_are_taken() {
-    let (_cluster, node) = cluster();
-    assert_eq!(send(&node, "gzip", gzip(b"{}")).status, 200);
-    assert_eq!(send(&node, "deflate", deflate(b"{}")).status, 200);
+fn compressed_requests_are_accepted() {
+    let (_cluster, node) = single_node_cluster();
+    assert_eq!(send_encoded(&node, "gzip", gzip(b"{}")).status, 200);
+    assert_eq!(send_encoded(&node, "deflate", deflate(b"{}")).status, 200);
     let members = [gzip(b"{\"Lim"), gzip(b"it\": 1"), gzip(b"}")].concat();
-    assert_eq!(send(&node, "gzip", members).status, 200);
+    assert_eq!(send_encoded(&node, "gzip", members).status, 200);
     let chunked = Request::operation("ListTables", gzip(b"{}"))
         .header("Content-Encoding", "gzip")
         .chunked();
-    assert_eq!(ask(&node, &chunked).status, 200);
+    assert_eq!(send(&node, &chunked).status, 200);
 }
 
 #[test]
-fn bad_compressed_requests_are_server_errors() {
-    let (_cluster, node) = cluster();
+fn malformed_compressed_requests_return_server_errors() {
+    let (_cluster, node) = single_node_cluster();
     let whole = gzip(br#"{"Limit": 100}"#);
     let bad = [
         (
@@ -54,12 +54,12 @@ fn bad_compressed_requests_are_server_errors() {
         ("gzip", b"{}".to_vec(), "Truncated gzip"),
         (
             "gzip",
-            b"not compressed at all, by nobody".to_vec(),
+            b"not compressed in any known form".to_vec(),
             "Error during gzip decompression of request body",
         ),
         (
             "deflate",
-            b"not compressed at all, by nobody".to_vec(),
+            b"not compressed in any known form".to_vec(),
             "Error during deflate decompression",
         ),
         ("gzip", Vec::new(), "gzip"),
@@ -70,57 +70,60 @@ fn bad_compressed_requests_are_server_errors() {
         ("gzip, gzip", whole, "Unsupported Content-Encoding"),
     ];
     for (encoding, body, message) in bad {
-        let answer = send(&node, encoding, body);
+        let response = send_encoded(&node, encoding, body);
         assert_eq!(
-            (answer.status, answer.error().as_str()),
+            (response.status, response.error().as_str()),
             (500, "InternalServerError")
         );
         assert!(
-            answer.message().contains(message),
+            response.message().contains(message),
             "{encoding}: {}",
-            answer.message()
+            response.message()
         );
     }
 }
 
 #[test]
-fn bodies_over_the_limit_when_decompressed_are_too_large() {
-    let (_cluster, node) = cluster();
+fn decompressed_body_over_limit_is_rejected() {
+    let (_cluster, node) = single_node_cluster();
     let mut body = b"{}".to_vec();
     body.resize(16 << 20, b' ');
-    assert_eq!(send(&node, "gzip", gzip(&body)).status, 200);
+    assert_eq!(send_encoded(&node, "gzip", gzip(&body)).status, 200);
     body.push(b' ');
     for (encoding, body) in [("gzip", gzip(&body)), ("deflate", deflate(&body))] {
-        let answer = send(&node, encoding, body);
+        let response = send_encoded(&node, encoding, body);
         assert_eq!(
-            (answer.status, answer.error().as_str()),
+            (response.status, response.error().as_str()),
             (413, "PayloadTooLarge")
         );
     }
     let bomb = gzip(&vec![b' '; 64 << 20]);
-    assert_eq!(send(&node, "gzip", bomb.repeat(4)).status, 413);
+    assert_eq!(send_encoded(&node, "gzip", bomb.repeat(4)).status, 413);
 }
 
 #[test]
-fn old_versions_take_compressed_requests_for_json() {
+fn old_versions_parse_compressed_requests_as_json() {
     for version in [Version::V6_2, Version::V2025_1] {
         let cluster = TestCluster::builder()
             .nodes(1)
             .version(version)
             .start()
             .unwrap();
-        let answer = send(&cluster.node(0), "gzip", gzip(b"{}"));
+        let response = send_encoded(&cluster.node(0), "gzip", gzip(b"{}"));
         assert_eq!(
-            (answer.status, answer.error().as_str()),
+            (response.status, response.error().as_str()),
             (400, "ValidationException")
         );
-        assert!(answer.message().starts_with("Parsing JSON failed"));
-        assert_eq!(send(&cluster.node(0), "gzip", b"{}".to_vec()).status, 200);
+        assert!(response.message().starts_with("Parsing JSON failed"));
+        assert_eq!(
+            send_encoded(&cluster.node(0), "gzip", b"{}".to_vec()).status,
+            200
+        );
     }
 }
 
-/// The answer to a request that accepts these encodings, with a body of this length.
-fn answered(version: Version, accepted: &str, length: usize) -> Answer {
+/// Returns the response, with a body of `length` bytes, to a request whose `Accept-Encoding` is `accepted`.
+fn response_accepting(version: Version, accepted: &str, length: usize) -> Response {
     let body = json!({"x": "a".repeat(length - 8)}).to_string();
     let cluster = TestCluster::builder()
         .nodes(1)
@@ -129,43 +132,46 @@ fn answered(version: Version, accepted: &str, length: usize) -> Answer {
         .start()
         .unwrap();
     let request = Request::operation("GetItem", "{}").header("Accept-Encoding", accepted);
-    let answer = ask(&cluster.node(0), &request);
+    let response = send(&cluster.node(0), &request);
     let mut plain = Vec::new();
-    match answer.header("content-encoding") {
-        Some("gzip") => GzDecoder::new(&answer.body[..])
+    match response.header("content-encoding") {
+        Some("gzip") => GzDecoder::new(&response.body[..])
             .read_to_end(&mut plain)
             .unwrap(),
-        Some("deflate") => ZlibDecoder::new(&answer.body[..])
+        Some("deflate") => ZlibDecoder::new(&response.body[..])
             .read_to_end(&mut plain)
             .unwrap(),
         Some(other) => panic!("{other}"),
-        None => answer.body.as_slice().read_to_end(&mut plain).unwrap(),
+        None => response.body.as_slice().read_to_end(&mut plain).unwrap(),
     };
     assert_eq!(String::from_utf8(plain).unwrap(), body);
-    answer
+    response
 }
 
 #[test]
-fn answers_are_compressed_from_4096_bytes_on() {
-    let now = Version::V2026_1;
-    assert_eq!(answered(now, "gzip", 4095).header("content-encoding"), None);
+fn responses_from_4096_bytes_are_compressed() {
+    let latest = Version::V2026_1;
     assert_eq!(
-        answered(now, "gzip", 4096).header("content-encoding"),
+        response_accepting(latest, "gzip", 4095).header("content-encoding"),
+        None
+    );
+    assert_eq!(
+        response_accepting(latest, "gzip", 4096).header("content-encoding"),
         Some("gzip")
     );
     assert_eq!(
-        answered(now, "deflate", 4096).header("content-encoding"),
+        response_accepting(latest, "deflate", 4096).header("content-encoding"),
         Some("deflate")
     );
     assert_eq!(
-        answered(now, "gzip", 10_000_000).header("content-encoding"),
+        response_accepting(latest, "gzip", 10_000_000).header("content-encoding"),
         Some("gzip")
     );
 }
 
 #[test]
-fn answers_are_compressed_as_asked_for() {
-    let now = Version::V2026_1;
+fn accept_encoding_selects_response_compression() {
+    let latest = Version::V2026_1;
     for (accepted, encoding) in [
         ("identity", None),
         ("br", None),
@@ -175,7 +181,7 @@ fn answers_are_compressed_as_asked_for() {
         ("*", Some("gzip")),
     ] {
         assert_eq!(
-            answered(now, accepted, 5000).header("content-encoding"),
+            response_accepting(latest, accepted, 5000).header("content-encoding"),
             encoding,
             "{accepted}"
         );
@@ -183,24 +189,24 @@ fn answers_are_compressed_as_asked_for() {
 }
 
 #[test]
-fn old_versions_do_not_compress_answers() {
+fn old_versions_do_not_compress_responses() {
     for version in [Version::V6_2, Version::V2025_1] {
         assert_eq!(
-            answered(version, "gzip", 5000).header("content-encoding"),
+            response_accepting(version, "gzip", 5000).header("content-encoding"),
             None
         );
     }
 }
 
 #[test]
-fn errors_are_not_compressed() {
-    let (_cluster, node) = cluster();
+fn error_responses_are_not_compressed() {
+    let (_cluster, node) = single_node_cluster();
     let long = "N".repeat(5000);
-    let answer = ask(
+    let response = send(
         &node,
         &Request::operation(&long, "{}").header("Accept-Encoding", "gzip"),
     );
-    assert_eq!(answer.status, 400);
-    assert!(answer.body.len() > 4096);
-    assert_eq!(answer.header("content-encoding"), None);
+    assert_eq!(response.status, 400);
+    assert!(response.body.len() > 4096);
+    assert_eq!(response.header("content-encoding"), None);
 }

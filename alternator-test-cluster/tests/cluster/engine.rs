@@ -1,33 +1,36 @@
-//! The data behave as data of DynamoDB do.
+//! Tests of the data operations, which behave as in DynamoDB.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::http::{Request, ask, fail, run};
-use crate::operations::{cluster, create, table};
+use crate::http::{Request, expect_error, run, send};
+use crate::operations::{create_table, single_node_cluster, table_definition};
 
-fn put(key: &str, value: u32) -> Value {
+fn put_request(key: &str, value: u32) -> Value {
     json!({"TableName": "ttt", "Item": {"k": {"S": key}, "v": {"N": value.to_string()}}})
 }
 
-fn key(key: &str) -> Value {
+fn key_request(key: &str) -> Value {
     json!({"TableName": "ttt", "Key": {"k": {"S": key}}})
 }
 
 #[test]
 fn items_are_written_read_and_deleted() {
-    let (cluster, node) = cluster();
-    create(&cluster, "ttt");
-    run(&node, "PutItem", &put("a", 1));
-    assert_eq!(run(&node, "GetItem", &key("a"))["Item"]["v"]["N"], "1");
-    run(&node, "DeleteItem", &key("a"));
-    assert_eq!(run(&node, "GetItem", &key("a")), json!({}));
+    let (cluster, node) = single_node_cluster();
+    create_table(&cluster, "ttt");
+    run(&node, "PutItem", &put_request("a", 1));
+    assert_eq!(
+        run(&node, "GetItem", &key_request("a"))["Item"]["v"]["N"],
+        "1"
+    );
+    run(&node, "DeleteItem", &key_request("a"));
+    assert_eq!(run(&node, "GetItem", &key_request("a")), json!({}));
 }
 
-/// A table with an index of another attribute.
-fn indexed() -> Value {
-    let mut indexed = table("indexed");
+/// Returns the definition of a table with a global secondary index.
+fn indexed_table_definition() -> Value {
+    let mut indexed = table_definition("indexed");
     indexed["AttributeDefinitions"] = json!([
         {"AttributeName": "k", "AttributeType": "S"}, {"AttributeName": "g", "AttributeType": "S"},
     ]);
@@ -40,9 +43,9 @@ fn indexed() -> Value {
 }
 
 #[test]
-fn an_index_finds_items_by_its_own_key() {
-    let (_cluster, node) = cluster();
-    run(&node, "CreateTable", &indexed());
+fn index_query_finds_items_by_index_key() {
+    let (_cluster, node) = single_node_cluster();
+    run(&node, "CreateTable", &indexed_table_definition());
     for (k, g) in [("a", "even"), ("b", "odd"), ("c", "even")] {
         let item = json!({"k": {"S": k}, "g": {"S": g}});
         run(
@@ -77,9 +80,9 @@ fn an_index_finds_items_by_its_own_key() {
 }
 
 #[test]
-fn tables_are_active_at_once() {
-    let (cluster, node) = cluster();
-    let indexed = indexed();
+fn tables_are_active_immediately() {
+    let (cluster, node) = single_node_cluster();
+    let indexed = indexed_table_definition();
     let created = run(&node, "CreateTable", &indexed);
     assert_eq!(created["TableDescription"]["TableStatus"], "ACTIVE");
     assert_eq!(
@@ -89,36 +92,36 @@ fn tables_are_active_at_once() {
     let described = run(&node, "DescribeTable", &json!({"TableName": "indexed"}));
     assert_eq!(described["Table"]["TableStatus"], "ACTIVE");
     assert_eq!(
-        fail(&node, "CreateTable", &indexed).error(),
+        expect_error(&node, "CreateTable", &indexed).error(),
         "ResourceInUseException"
     );
     run(&node, "DeleteTable", &json!({"TableName": "indexed"}));
-    create(&cluster, "indexed");
+    create_table(&cluster, "indexed");
 }
 
 #[test]
-fn a_failed_condition_shows_the_item_if_asked_to() {
-    let (cluster, node) = cluster();
-    create(&cluster, "ttt");
-    run(&node, "PutItem", &put("a", 1));
-    let mut conditional = put("a", 2);
+fn failed_condition_returns_item_on_request() {
+    let (cluster, node) = single_node_cluster();
+    create_table(&cluster, "ttt");
+    run(&node, "PutItem", &put_request("a", 1));
+    let mut conditional = put_request("a", 2);
     conditional["ConditionExpression"] = json!("attribute_not_exists(k)");
-    let answer = fail(&node, "PutItem", &conditional);
-    assert_eq!(answer.error(), "ConditionalCheckFailedException");
-    assert!(answer.json().get("Item").is_none());
+    let response = expect_error(&node, "PutItem", &conditional);
+    assert_eq!(response.error(), "ConditionalCheckFailedException");
+    assert!(response.json().get("Item").is_none());
     conditional["ReturnValuesOnConditionCheckFailure"] = json!("ALL_OLD");
     assert_eq!(
-        fail(&node, "PutItem", &conditional).json()["Item"]["v"]["N"],
+        expect_error(&node, "PutItem", &conditional).json()["Item"]["v"]["N"],
         "1"
     );
 }
 
 #[test]
-fn indexes_batches_queries_and_updates_work() {
-    let (cluster, node) = cluster();
-    create(&cluster, "ttt");
+fn batches_scans_queries_and_updates_are_supported() {
+    let (cluster, node) = single_node_cluster();
+    create_table(&cluster, "ttt");
     let puts: Vec<_> = (0..20)
-        .map(|n| json!({"PutRequest": {"Item": put(&n.to_string(), n)["Item"]}}))
+        .map(|n| json!({"PutRequest": {"Item": put_request(&n.to_string(), n)["Item"]}}))
         .collect();
     let written = run(
         &node,
@@ -126,7 +129,7 @@ fn indexes_batches_queries_and_updates_work() {
         &json!({"RequestItems": {"ttt": puts}}),
     );
     assert_eq!(written["UnprocessedItems"], json!({}));
-    let read = json!({"RequestItems": {"ttt": {"Keys": [key("3")["Key"], key("7")["Key"]]}}});
+    let read = json!({"RequestItems": {"ttt": {"Keys": [key_request("3")["Key"], key_request("7")["Key"]]}}});
     assert_eq!(
         run(&node, "BatchGetItem", &read)["Responses"]["ttt"]
             .as_array()
@@ -142,7 +145,7 @@ fn indexes_batches_queries_and_updates_work() {
         "TableName": "ttt", "KeyConditionExpression": "k = :k", "ExpressionAttributeValues": {":k": {"S": "5"}},
     });
     assert_eq!(run(&node, "Query", &query)["Items"][0]["v"]["N"], "5");
-    let mut update = key("5");
+    let mut update = key_request("5");
     update["UpdateExpression"] = json!("ADD v :one");
     update["ExpressionAttributeValues"] = json!({":one": {"N": "1"}});
     update["ReturnValues"] = json!("UPDATED_NEW");
@@ -153,12 +156,12 @@ fn indexes_batches_queries_and_updates_work() {
 }
 
 #[test]
-fn streams_and_time_to_live_work() {
-    let (_cluster, node) = cluster();
-    let mut streamed = table("ttt");
+fn streams_and_time_to_live_are_supported() {
+    let (_cluster, node) = single_node_cluster();
+    let mut streamed = table_definition("ttt");
     streamed["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"});
     run(&node, "CreateTable", &streamed);
-    run(&node, "PutItem", &put("a", 1));
+    run(&node, "PutItem", &put_request("a", 1));
     let streams = run(&node, "ListStreams", &json!({"TableName": "ttt"}));
     let arn = &streams["Streams"][0]["StreamArn"];
     let stream = run(&node, "DescribeStream", &json!({"StreamArn": arn}));
@@ -178,9 +181,9 @@ fn streams_and_time_to_live_work() {
 }
 
 #[test]
-fn requests_that_do_not_fit_their_operation_are_refused() {
-    let (cluster, node) = cluster();
-    create(&cluster, "ttt");
+fn malformed_operation_bodies_are_rejected() {
+    let (cluster, node) = single_node_cluster();
+    create_table(&cluster, "ttt");
     for (operation, body) in [
         ("GetItem", json!({})),
         ("GetItem", json!({"TableName": "ttt"})),
@@ -192,23 +195,23 @@ fn requests_that_do_not_fit_their_operation_are_refused() {
         ("PutItem", json!({"TableName": "ttt", "Item": {"k": "a"}})),
         ("PutItem", json!({"TableName": "ttt", "Item": []})),
     ] {
-        let answer = fail(&node, operation, &body);
-        assert_eq!(answer.status, 400, "{operation} {body}");
+        let response = expect_error(&node, operation, &body);
+        assert_eq!(response.status, 400, "{operation} {body}");
         assert!(
-            ["ValidationException", "SerializationException"].contains(&answer.error().as_str())
+            ["ValidationException", "SerializationException"].contains(&response.error().as_str())
         );
         assert!(
-            !answer.message().contains("VALIDATION"),
+            !response.message().contains("VALIDATION"),
             "{}",
-            answer.message()
+            response.message()
         );
     }
 }
 
 #[test]
-fn depth_is_refused_and_the_process_lives() {
-    let (cluster, node) = cluster();
-    create(&cluster, "ttt");
+fn deeply_nested_requests_are_rejected() {
+    let (cluster, node) = single_node_cluster();
+    create_table(&cluster, "ttt");
     let nested = |levels: usize| {
         let value = format!(
             "{}{{\"S\":\"a\"}}{}",
@@ -218,13 +221,13 @@ fn depth_is_refused_and_the_process_lives() {
         format!(r#"{{"TableName":"ttt","Item":{{"k":{{"S":"a"}},"v":{value}}}}}"#)
     };
     assert_eq!(
-        ask(&node, &Request::operation("PutItem", nested(30))).status,
+        send(&node, &Request::operation("PutItem", nested(30))).status,
         200
     );
     for levels in [40, 1000, 100_000] {
-        let answer = ask(&node, &Request::operation("PutItem", nested(levels)));
+        let response = send(&node, &Request::operation("PutItem", nested(levels)));
         assert_eq!(
-            (answer.status, answer.error().as_str()),
+            (response.status, response.error().as_str()),
             (400, "ValidationException")
         );
     }
@@ -232,16 +235,16 @@ fn depth_is_refused_and_the_process_lives() {
         for length in [4000, 4096, 1_000_000] {
             let text = unit.repeat(length / unit.len());
             let values = json!({":a": {"S": "a"}});
-            let mut write = key("a");
+            let mut write = key_request("a");
             write["ExpressionAttributeValues"] = values.clone();
             write["UpdateExpression"] = json!(format!("SET v = {text}"));
-            let mut conditional = put("a", 1);
+            let mut conditional = put_request("a", 1);
             conditional["ConditionExpression"] = json!(text);
             let scan = json!({"TableName": "ttt", "FilterExpression": text});
             let query = json!({
                 "TableName": "ttt", "KeyConditionExpression": text, "ExpressionAttributeValues": values,
             });
-            let mut get = key("a");
+            let mut get = key_request("a");
             get["ProjectionExpression"] = json!(text);
             for (operation, body) in [
                 ("PutItem", conditional),
@@ -250,8 +253,8 @@ fn depth_is_refused_and_the_process_lives() {
                 ("Query", query),
                 ("GetItem", get),
             ] {
-                let answer = fail(&node, operation, &body);
-                assert_eq!(answer.status, 400, "{operation} {unit} {length}");
+                let response = expect_error(&node, operation, &body);
+                assert_eq!(response.status, 400, "{operation} {unit} {length}");
             }
         }
     }
@@ -260,11 +263,11 @@ fn depth_is_refused_and_the_process_lives() {
         "(".repeat(2000),
         ")".repeat(2000)
     );
-    let mut conditional = put("a", 1);
+    let mut conditional = put_request("a", 1);
     conditional["ConditionExpression"] = json!(balanced);
-    ask(
+    send(
         &node,
         &Request::operation("PutItem", conditional.to_string()),
     );
-    run(&node, "GetItem", &key("a"));
+    run(&node, "GetItem", &key_request("a"));
 }

@@ -1,4 +1,4 @@
-//! A client that shows exactly what is on the wire.
+//! A minimal HTTP/1.1 client that exposes the exact bytes of requests and responses.
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -8,10 +8,10 @@ use std::time::Duration;
 use alternator_test_cluster::Node;
 use serde_json::Value;
 
-/// Fails tests that would hang. No test waits for it to pass.
+/// The timeout of connects and reads, so that a test fails instead of hanging. No test waits for it to elapse.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
-/// One connection.
+/// A client with one connection to a node.
 pub(crate) struct Client {
     stream: BufReader<TcpStream>,
     host: String,
@@ -35,29 +35,31 @@ impl Client {
         self.stream.get_mut().write_all(bytes)
     }
 
-    /// Sends a request without waiting for its answer.
+    /// Sends a request without reading its response.
     pub(crate) fn send(&mut self, request: &Request) -> io::Result<()> {
         let bytes = request.to_bytes(&self.host);
         self.write(&bytes)
     }
 
-    pub(crate) fn receive(&mut self) -> io::Result<Answer> {
-        Answer::read(&mut self.stream)
+    /// Reads one response.
+    pub(crate) fn receive(&mut self) -> io::Result<Response> {
+        Response::read(&mut self.stream)
     }
 
-    pub(crate) fn ask(&mut self, request: &Request) -> io::Result<Answer> {
+    /// Sends a request and reads its response.
+    pub(crate) fn exchange(&mut self, request: &Request) -> io::Result<Response> {
         self.send(request)?;
         self.receive()
     }
 
-    /// Reads until the connection ends. Returns what came, and how it ended.
+    /// Reads until the connection ends. Returns the bytes received and the result of the last read.
     pub(crate) fn drain(&mut self) -> (Vec<u8>, io::Result<usize>) {
         let mut bytes = Vec::new();
         let end = self.stream.read_to_end(&mut bytes);
         (bytes, end)
     }
 
-    /// Reads the head of an answer, and leaves its body.
+    /// Reads the head of a response and leaves its body unread.
     pub(crate) fn read_head(&mut self) -> String {
         let mut head = String::new();
         while !head.ends_with("\n\n") {
@@ -68,10 +70,10 @@ impl Client {
     }
 
     pub(crate) fn read_exact(&mut self, body: &mut [u8]) {
-        self.stream.read_exact(body).expect("so many bytes");
+        self.stream.read_exact(body).expect("enough bytes");
     }
 
-    /// Returns whether nothing has come so far.
+    /// Returns true if no bytes have been received since the last read.
     pub(crate) fn is_silent(&mut self) -> bool {
         let stream = self.stream.get_ref();
         stream.set_nonblocking(true).unwrap();
@@ -103,7 +105,7 @@ impl Request {
         }
     }
 
-    /// A DynamoDB operation.
+    /// Returns a request for a DynamoDB operation.
     pub(crate) fn operation(name: &str, body: impl Into<Vec<u8>>) -> Self {
         let request =
             Self::of("POST", "/").header("X-Amz-Target", &format!("DynamoDB_20120810.{name}"));
@@ -152,20 +154,20 @@ impl Request {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Self> {
         let line = read_line(stream)?;
         let status = line
             .split(' ')
             .nth(1)
             .and_then(|status| status.parse().ok());
-        let mut answer = Self {
+        let mut response = Self {
             status: status.ok_or_else(|| io::Error::other(format!("no status: {line:?}")))?,
             headers: Vec::new(),
             body: Vec::new(),
@@ -175,32 +177,32 @@ impl Answer {
             let Some((name, value)) = line.split_once(':') else {
                 break;
             };
-            answer
+            response
                 .headers
                 .push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        if answer.header("transfer-encoding") == Some("chunked") {
+        if response.header("transfer-encoding") == Some("chunked") {
             loop {
                 let length =
                     usize::from_str_radix(&read_line(stream)?, 16).expect("a chunk length");
                 let mut chunk = vec![0; length];
                 stream.read_exact(&mut chunk)?;
-                answer.body.extend(chunk);
+                response.body.extend(chunk);
                 read_line(stream)?;
                 if length == 0 {
                     break;
                 }
             }
         } else {
-            let length = answer
+            let length = response
                 .header("content-length")
                 .expect("a length")
                 .parse()
                 .unwrap();
-            answer.body.resize(length, 0);
-            stream.read_exact(&mut answer.body)?;
+            response.body.resize(length, 0);
+            stream.read_exact(&mut response.body)?;
         }
-        Ok(answer)
+        Ok(response)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -216,7 +218,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
     }
 
-    /// The name of the error, without what is before the `#`.
+    /// Returns the name of the error, without the prefix up to the `#`.
     pub(crate) fn error(&self) -> String {
         let json = self.json();
         let kind = json["__type"].as_str().expect("an error");
@@ -241,30 +243,36 @@ fn read_line(stream: &mut BufReader<TcpStream>) -> io::Result<String> {
     Ok(line.trim_end().to_owned())
 }
 
-/// Asks on a new connection.
-pub(crate) fn ask(node: &Node, request: &Request) -> Answer {
-    Client::connect(node).ask(request).expect("an answer")
+/// Sends a request on a new connection and returns the response.
+pub(crate) fn send(node: &Node, request: &Request) -> Response {
+    Client::connect(node).exchange(request).expect("a response")
 }
 
-/// Executes an operation, which must succeed.
+/// Executes an operation that must succeed, and returns the body of the response.
 pub(crate) fn run(node: &Node, operation: &str, body: &Value) -> Value {
-    let answer = ask(node, &Request::operation(operation, body.to_string()));
-    assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
-    answer.json()
+    let response = send(node, &Request::operation(operation, body.to_string()));
+    assert_eq!(response.status, 200, "{operation}: {}", response.text());
+    response.json()
 }
 
-/// Executes an operation, which must fail.
-pub(crate) fn fail(node: &Node, operation: &str, body: &Value) -> Answer {
-    let answer = ask(node, &Request::operation(operation, body.to_string()));
-    assert_ne!(answer.status, 200, "{operation}: {}", answer.text());
-    answer
+/// Executes an operation that must fail, and returns the error response.
+pub(crate) fn expect_error(node: &Node, operation: &str, body: &Value) -> Response {
+    let response = send(node, &Request::operation(operation, body.to_string()));
+    assert_ne!(response.status, 200, "{operation}: {}", response.text());
+    response
 }
 
-/// Asks `/localnodes` with this query, and sorts the answer.
+/// Requests `/localnodes` with a query string and returns the sorted addresses.
 pub(crate) fn localnodes(node: &Node, query: &str) -> Vec<String> {
-    let answer = ask(node, &Request::get(&format!("/localnodes{query}")));
-    assert_eq!(answer.status, 200);
-    let mut nodes: Vec<String> = serde_json::from_slice(&answer.body).expect("a list");
+    let response = send(node, &Request::get(&format!("/localnodes{query}")));
+    assert_eq!(response.status, 200);
+    let mut nodes: Vec<String> = serde_json::from_slice(&response.body).expect("a list");
     nodes.sort();
     nodes
 }
+
+#[allow(
+    unused_imports,
+    reason = "the tests of the routing hints use these names"
+)]
+pub(crate) use self::{Response as Answer, expect_error as fail, send as ask};

@@ -1,22 +1,22 @@
 use alternator_test_cluster::{Node, TestCluster};
 use serde_json::json;
 
-use crate::http::{Answer, Client, Request, ask};
-use crate::operations::cluster;
+use crate::http::{Client, Request, Response, send};
+use crate::operations::single_node_cluster;
 
 #[test]
-fn a_health_check_echoes_the_host() {
-    let (_cluster, node) = cluster();
-    let answer = ask(&node, &Request::get("/"));
-    assert_eq!(answer.text(), format!("healthy: {}", node.address()));
-    assert_eq!(answer.header("content-type"), Some("text/plain"));
-    let answer = ask(&node, &Request::get("/").header("Host", "elsewhere"));
-    assert_eq!(answer.text(), "healthy: elsewhere");
+fn health_check_echoes_host_header() {
+    let (_cluster, node) = single_node_cluster();
+    let response = send(&node, &Request::get("/"));
+    assert_eq!(response.text(), format!("healthy: {}", node.address()));
+    assert_eq!(response.header("content-type"), Some("text/plain"));
+    let response = send(&node, &Request::get("/").header("Host", "example.com"));
+    assert_eq!(response.text(), "healthy: example.com");
 }
 
 #[test]
-fn other_paths_and_methods_are_not_found() {
-    let (_cluster, node) = cluster();
+fn unknown_paths_and_methods_are_not_found() {
+    let (_cluster, node) = single_node_cluster();
     for (method, path) in [
         ("GET", "/abc"),
         ("GET", "/localnodes/x"),
@@ -26,22 +26,26 @@ fn other_paths_and_methods_are_not_found() {
         ("POST", "/abc"),
         ("OPTIONS", "/localnodes"),
     ] {
-        let answer = ask(&node, &Request::of(method, path));
-        assert_eq!(answer.status, 404, "{method} {path}");
-        assert_eq!(answer.text(), r#"{"message": "Not found", "code": 404}"#);
-        assert_eq!(answer.header("content-type"), Some("application/json"));
+        let response = send(&node, &Request::of(method, path));
+        assert_eq!(response.status, 404, "{method} {path}");
+        assert_eq!(response.text(), r#"{"message": "Not found", "code": 404}"#);
+        assert_eq!(response.header("content-type"), Some("application/json"));
     }
     assert_eq!(node.counters().other_requests, 7);
 }
 
 #[test]
-fn a_connection_serves_many_requests() {
-    let (_cluster, node) = cluster();
+fn connection_serves_many_requests() {
+    let (_cluster, node) = single_node_cluster();
     let mut client = Client::connect(&node);
     for _ in 0..10 {
-        client.ask(&Request::get("/")).unwrap();
-        client.ask(&Request::operation("ListTables", "{}")).unwrap();
-        client.ask(&Request::operation("Nonsense", "{}")).unwrap();
+        client.exchange(&Request::get("/")).unwrap();
+        client
+            .exchange(&Request::operation("ListTables", "{}"))
+            .unwrap();
+        client
+            .exchange(&Request::operation("Nonsense", "{}"))
+            .unwrap();
     }
     let counters = node.counters();
     assert_eq!((counters.connections, counters.open_connections), (1, 1));
@@ -53,20 +57,20 @@ fn a_connection_serves_many_requests() {
 }
 
 #[test]
-fn a_client_may_ask_for_the_end_of_the_connection() {
-    let (_cluster, node) = cluster();
+fn connection_close_header_closes_connection() {
+    let (_cluster, node) = single_node_cluster();
     let mut client = Client::connect(&node);
-    let answer = client
-        .ask(&Request::get("/").header("Connection", "close"))
+    let response = client
+        .exchange(&Request::get("/").header("Connection", "close"))
         .unwrap();
-    assert_eq!(answer.status, 200);
+    assert_eq!(response.status, 200);
     let (rest, end) = client.drain();
     assert!(rest.is_empty() && end.is_ok());
 }
 
 #[test]
-fn requests_sent_in_one_go_are_answered_in_order() {
-    let (_cluster, node) = cluster();
+fn pipelined_requests_are_served_in_order() {
+    let (_cluster, node) = single_node_cluster();
     let mut client = Client::connect(&node);
     client
         .send(&Request::operation("ListTables", "{}"))
@@ -77,8 +81,8 @@ fn requests_sent_in_one_go_are_answered_in_order() {
 }
 
 #[test]
-fn what_is_no_http_is_refused_and_the_connection_ends() {
-    let (_cluster, node) = cluster();
+fn invalid_http_is_rejected_and_connection_closed() {
+    let (_cluster, node) = single_node_cluster();
     let mut client = Client::connect(&node);
     client.write(b"nonsense\r\n\r\n").unwrap();
     assert_eq!(client.receive().unwrap().status, 400);
@@ -86,15 +90,15 @@ fn what_is_no_http_is_refused_and_the_connection_ends() {
 }
 
 #[test]
-fn answers_carry_no_marks_of_aws_or_of_the_engine() {
-    let (_cluster, node) = cluster();
+fn responses_have_no_aws_or_engine_headers() {
+    let (_cluster, node) = single_node_cluster();
     for request in [
         Request::get("/"),
         Request::get("/localnodes"),
         Request::operation("ListTables", "{}"),
     ] {
-        let answer = ask(&node, &request);
-        assert!(answer.header("date").is_some());
+        let response = send(&node, &request);
+        assert!(response.header("date").is_some());
         for header in [
             "server",
             "x-amzn-requestid",
@@ -102,14 +106,15 @@ fn answers_carry_no_marks_of_aws_or_of_the_engine() {
             "x-dynoxide-version",
             "access-control-allow-origin",
         ] {
-            assert_eq!(answer.header(header), None, "{header}");
+            assert_eq!(response.header(header), None, "{header}");
         }
     }
 }
 
-fn expect_continue(node: &Node) -> Answer {
+fn send_with_expect_continue(node: &Node) -> Response {
     let mut client = Client::connect(node);
-    let head = "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: x.ListTables\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: x.ListTables\r\n\
+                Content-Length: 2\r\nExpect: 100-continue\r\n\r\n";
     client.write(head.as_bytes()).unwrap();
     assert!(client.read_head().starts_with("HTTP/1.1 100"));
     client.write(b"{}").unwrap();
@@ -117,43 +122,46 @@ fn expect_continue(node: &Node) -> Answer {
 }
 
 #[test]
-fn clients_may_wait_to_be_told_to_go_on() {
-    let (_cluster, node) = cluster();
-    assert_eq!(expect_continue(&node).status, 200);
+fn expect_continue_is_acknowledged() {
+    let (_cluster, node) = single_node_cluster();
+    assert_eq!(send_with_expect_continue(&node).status, 200);
 }
 
 #[test]
-fn browsers_are_let_in() {
-    let (_cluster, node) = cluster();
-    let plain = ask(&node, &Request::of("OPTIONS", "/"));
+fn cors_headers_are_sent_for_origin() {
+    let (_cluster, node) = single_node_cluster();
+    let plain = send(&node, &Request::of("OPTIONS", "/"));
     assert_eq!((plain.status, plain.body.len()), (200, 0));
     assert_eq!(plain.header("access-control-allow-origin"), None);
-    let from = |request: Request| ask(&node, &request.header("Origin", "http://example.com"));
+    let from = |request: Request| send(&node, &request.header("Origin", "http://example.com"));
     for request in [
         Request::get("/"),
         Request::get("/abc"),
         Request::operation("Nonsense", "{}"),
     ] {
-        let answer = from(request);
-        assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
-        assert!(answer.header("access-control-expose-headers").is_some());
-        assert_eq!(answer.header("access-control-max-age"), None);
+        let response = from(request);
+        assert_eq!(response.header("access-control-allow-origin"), Some("*"));
+        assert!(response.header("access-control-expose-headers").is_some());
+        assert_eq!(response.header("access-control-max-age"), None);
     }
     let preflight = Request::of("OPTIONS", "/")
         .header("Access-Control-Request-Method", "POST")
         .header("Access-Control-Request-Headers", "x-amz-target");
-    let answer = from(preflight);
-    assert_eq!(answer.header("access-control-allow-methods"), Some("POST"));
+    let response = from(preflight);
     assert_eq!(
-        answer.header("access-control-allow-headers"),
+        response.header("access-control-allow-methods"),
+        Some("POST")
+    );
+    assert_eq!(
+        response.header("access-control-allow-headers"),
         Some("x-amz-target")
     );
-    assert!(answer.header("access-control-max-age").is_some());
+    assert!(response.header("access-control-max-age").is_some());
 }
 
 #[test]
-fn large_answers_come_in_chunks() {
-    let answer_of = |length: usize| {
+fn large_responses_are_chunked() {
+    let response_of_length = |length: usize| {
         let body = json!({"x": "a".repeat(length - 8)}).to_string();
         assert_eq!(body.len(), length);
         let cluster = TestCluster::builder()
@@ -161,31 +169,34 @@ fn large_answers_come_in_chunks() {
             .fixed_response("GetItem", &body)
             .start()
             .unwrap();
-        let answer = ask(&cluster.node(0), &Request::operation("GetItem", "{}"));
-        assert_eq!(answer.text(), body);
-        answer
+        let response = send(&cluster.node(0), &Request::operation("GetItem", "{}"));
+        assert_eq!(response.text(), body);
+        response
     };
-    assert_eq!(answer_of(100_000).header("content-length"), Some("100000"));
-    let large = answer_of(1_000_000);
+    assert_eq!(
+        response_of_length(100_000).header("content-length"),
+        Some("100000")
+    );
+    let large = response_of_length(1_000_000);
     assert_eq!(large.header("transfer-encoding"), Some("chunked"));
     assert_eq!(large.header("content-length"), None);
 }
 
 #[test]
-fn what_came_is_counted_by_kind() {
-    let (cluster, node) = cluster();
+fn requests_are_counted_by_kind() {
+    let (cluster, node) = single_node_cluster();
     let list = || Request::operation("ListTables", "{}");
-    ask(&node, &list().header("X-Mark", "first"));
-    ask(
+    send(&node, &list().header("X-Mark", "first"));
+    send(
         &node,
         &list().header("X-Mark", "second").header("x-mark", "third"),
     );
-    ask(&node, &Request::operation("Nonsense", "{ }"));
-    ask(
+    send(&node, &Request::operation("Nonsense", "{ }"));
+    send(
         &node,
         &Request::get("/localnodes?dc=dc1&rack=r1").header("User-Agent", "probe"),
     );
-    ask(&node, &Request::get("/"));
+    send(&node, &Request::get("/"));
     let counters = node.counters();
     assert_eq!((counters.requests, counters.request_bytes), (3, 7));
     assert_eq!(
@@ -225,7 +236,7 @@ fn what_came_is_counted_by_kind() {
         "{:?}",
         counters.last_headers
     );
-    ask(
+    send(
         &node,
         &list().header("X-Mark", "second").header("x-mark", "third"),
     );

@@ -1,4 +1,4 @@
-//! The server's own tables, by Query and Scan.
+//! Tests of the server's internal tables, read by Query and Scan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,44 +7,44 @@ use alternator_test_cluster::{
 };
 use serde_json::{Value, json};
 
-use crate::http::{fail, run};
-use crate::operations::create;
-use crate::tokens::{cluster, urls};
+use crate::http::{expect_error, run};
+use crate::operations::create_table;
+use crate::tokens::{three_rack_cluster, urls};
 
 mod placement;
-mod reading;
+mod queries;
 
-const PREFIX: &str = ".scylla.alternator.";
+const TABLE_PREFIX: &str = ".scylla.alternator.";
 
-fn scan(node: &Node, table: &str) -> Vec<Value> {
-    let answer = run(
+fn scan_rows(node: &Node, table: &str) -> Vec<Value> {
+    let response = run(
         node,
         "Scan",
-        &json!({"TableName": format!("{PREFIX}{table}")}),
+        &json!({"TableName": format!("{TABLE_PREFIX}{table}")}),
     );
-    answer["Items"].as_array().unwrap().clone()
+    response["Items"].as_array().unwrap().clone()
 }
 
-/// A Query with `a`, `b` and `c` for the values, which are strings.
-fn query(table: &str, condition: &str, values: &[&str]) -> Value {
+/// Returns the body of a Query whose string values are bound to `:a`, `:b` and `:c`.
+fn query_request(table: &str, condition: &str, values: &[&str]) -> Value {
     let values: BTreeMap<String, Value> = [":a", ":b", ":c"]
         .into_iter()
         .zip(values)
         .map(|(name, value)| (name.to_owned(), json!({"S": value})))
         .collect();
     json!({
-        "TableName": format!("{PREFIX}{table}"),
+        "TableName": format!("{TABLE_PREFIX}{table}"),
         "KeyConditionExpression": condition,
         "ExpressionAttributeValues": values,
     })
 }
 
-fn ask_for(node: &Node, table: &str, condition: &str, values: &[&str]) -> Vec<Value> {
-    let answer = run(node, "Query", &query(table, condition, values));
-    answer["Items"].as_array().unwrap().clone()
+fn query_rows(node: &Node, table: &str, condition: &str, values: &[&str]) -> Vec<Value> {
+    let response = run(node, "Query", &query_request(table, condition, values));
+    response["Items"].as_array().unwrap().clone()
 }
 
-fn text<'a>(item: &'a Value, column: &str) -> &'a str {
+fn string_column<'a>(item: &'a Value, column: &str) -> &'a str {
     item[column]["S"]
         .as_str()
         .unwrap_or_else(|| panic!("{column} of {item}"))
@@ -55,7 +55,7 @@ fn table_id(node: &Node, table: &str) -> String {
     description["Table"]["TableId"].as_str().unwrap().to_owned()
 }
 
-fn with_indexes() -> Value {
+fn indexed_table_definition() -> Value {
     let index = |name: &str, hash: &str, range: &str| {
         let mut keys = vec![json!({"AttributeName": hash, "KeyType": "HASH"})];
         if !range.is_empty() {
@@ -76,16 +76,16 @@ fn with_indexes() -> Value {
     })
 }
 
-/// The addresses of nodes by what a column of `system.local` and `system.peers` says of them.
-fn addresses(node: &Node, column: &str) -> BTreeMap<String, String> {
-    let local = ask_for(node, "system.local", "key = :a", &["local"]);
-    let by = |item: &Value, column: &str| {
+/// Returns the addresses of the nodes, keyed by their value in a column of `system.local` and `system.peers`.
+fn addresses_by_column(node: &Node, column: &str) -> BTreeMap<String, String> {
+    let local = query_rows(node, "system.local", "key = :a", &["local"]);
+    let entry = |item: &Value, column: &str| {
         (
-            text(item, column).to_owned(),
-            text(item, "rpc_address").to_owned(),
+            string_column(item, column).to_owned(),
+            string_column(item, "rpc_address").to_owned(),
         )
     };
-    let mut addresses = BTreeMap::from([by(
+    let mut addresses = BTreeMap::from([entry(
         &local[0],
         if column == "peer" {
             "broadcast_address"
@@ -94,15 +94,15 @@ fn addresses(node: &Node, column: &str) -> BTreeMap<String, String> {
         },
     )]);
     addresses.extend(
-        scan(node, "system.peers")
+        scan_rows(node, "system.peers")
             .iter()
-            .map(|item| by(item, column)),
+            .map(|item| entry(item, column)),
     );
     addresses
 }
 
 #[test]
-fn local_and_peers_name_all_nodes() {
+fn local_and_peers_list_all_nodes() {
     let cluster = TestCluster::builder()
         .node(NodeConfig::new().rack("r1"))
         .node(NodeConfig::new().rack("r2").internal_address([10, 0, 0, 2]))
@@ -110,12 +110,12 @@ fn local_and_peers_name_all_nodes() {
         .start()
         .unwrap();
     let (first, second) = (cluster.node(0), cluster.node(1));
-    let local = scan(&second, "system.local");
-    let peers = scan(&first, "system.peers");
+    let local = scan_rows(&second, "system.local");
+    let peers = scan_rows(&first, "system.peers");
     assert_eq!((local.len(), peers.len()), (1, 1));
-    let host_id = text(&local[0], "host_id");
+    let host_id = string_column(&local[0], "host_id");
     assert_eq!(host_id.len(), 36);
-    let tokens = text(&local[0], "tokens");
+    let tokens = string_column(&local[0], "tokens");
     let numbers: Vec<i64> = tokens
         .split("; ")
         .map(|token| token.parse().unwrap())
@@ -131,23 +131,23 @@ fn local_and_peers_name_all_nodes() {
         "tokens": {"S": tokens},
     });
     assert_eq!(peers[0], expected);
-    assert_eq!(text(&local[0], "key"), "local");
-    assert_eq!(text(&local[0], "broadcast_address"), "10.0.0.2");
+    assert_eq!(string_column(&local[0], "key"), "local");
+    assert_eq!(string_column(&local[0], "broadcast_address"), "10.0.0.2");
     assert_eq!(
-        ask_for(&first, "system.peers", "peer = :a", &["10.0.0.2"]),
+        query_rows(&first, "system.peers", "peer = :a", &["10.0.0.2"]),
         peers
     );
-    assert!(ask_for(&first, "system.peers", "peer = :a", &["10.0.0.3"]).is_empty());
+    assert!(query_rows(&first, "system.peers", "peer = :a", &["10.0.0.3"]).is_empty());
     cluster.remove_node(&second);
-    assert!(scan(&first, "system.peers").is_empty());
+    assert!(scan_rows(&first, "system.peers").is_empty());
 }
 
 #[test]
-fn settings_are_json_text() {
-    let cluster = cluster(Tokens::tablets(4));
+fn config_values_are_json() {
+    let cluster = three_rack_cluster(Tokens::tablets(4));
     let value = |name: &str| {
-        let rows = ask_for(&cluster.node(0), "system.config", "name = :a", &[name]);
-        text(&rows[0], "value").to_owned()
+        let rows = query_rows(&cluster.node(0), "system.config", "name = :a", &[name]);
+        string_column(&rows[0], "value").to_owned()
     };
     assert_eq!(value("alternator_write_isolation"), "\"only_rmw_uses_lwt\"");
     assert_eq!(value("alternator_enforce_authorization"), "false");

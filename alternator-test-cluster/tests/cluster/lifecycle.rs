@@ -4,14 +4,15 @@ use std::net::TcpListener;
 use alternator_test_cluster::{NodeConfig, StartError, TestCluster};
 use serde_json::json;
 
-use crate::http::{Client, Request, ask, fail, localnodes, run};
+use crate::http::{Client, Request, expect_error, localnodes, run, send};
+use crate::operations::table_definition;
 
-fn refused(error: &io::Error) -> bool {
+fn is_connection_refused(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::ConnectionRefused
 }
 
 #[test]
-fn nodes_get_addresses_in_order_on_one_port() {
+fn nodes_have_consecutive_addresses_on_one_port() {
     let cluster = TestCluster::builder().start().unwrap();
     let port = cluster.port();
     let expected: Vec<_> = (1..=3)
@@ -28,7 +29,7 @@ fn nodes_get_addresses_in_order_on_one_port() {
 }
 
 #[test]
-fn clusters_do_not_meet() {
+fn clusters_are_isolated() {
     let clusters: Vec<_> = (0..8)
         .map(|_| TestCluster::builder().nodes(2).start().unwrap())
         .collect();
@@ -36,7 +37,7 @@ fn clusters_do_not_meet() {
         run(
             &cluster.node(0),
             "CreateTable",
-            &table(&format!("table{index}")),
+            &table_definition(&format!("table{index}")),
         );
     }
     for (index, cluster) in clusters.iter().enumerate() {
@@ -45,36 +46,30 @@ fn clusters_do_not_meet() {
     }
 }
 
-fn table(name: &str) -> serde_json::Value {
-    json!({
-        "TableName": name, "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
-        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
-    })
-}
-
 #[test]
-fn a_stopped_node_cuts_its_connections_and_refuses_new_ones() {
+fn stopped_node_closes_connections_and_refuses_new_ones() {
     let cluster = TestCluster::builder().nodes(2).start().unwrap();
     let (one, two) = (cluster.node(0), cluster.node(1));
     let mut idle = Client::connect(&two);
-    idle.ask(&Request::get("/")).unwrap();
+    idle.exchange(&Request::get("/")).unwrap();
     assert!(two.is_running());
     two.stop();
     assert!(!two.is_running());
     let (bytes, _) = idle.drain();
     assert!(bytes.is_empty());
-    assert!(refused(&Client::try_connect(&two).err().unwrap()));
+    assert!(is_connection_refused(
+        &Client::try_connect(&two).err().unwrap()
+    ));
     assert_eq!(two.counters().open_connections, 0);
-    assert_eq!(ask(&one, &Request::get("/")).status, 200);
+    assert_eq!(send(&one, &Request::get("/")).status, 200);
     two.stop();
     two.start().unwrap();
     two.start().unwrap();
-    assert_eq!(ask(&two, &Request::get("/")).status, 200);
+    assert_eq!(send(&two, &Request::get("/")).status, 200);
 }
 
 #[test]
-fn a_request_under_way_is_cut_without_an_answer() {
+fn stopping_node_drops_request_in_progress() {
     let cluster = TestCluster::builder().nodes(1).start().unwrap();
     let node = cluster.node(0);
     node.inject(alternator_test_cluster::Fault::Hang);
@@ -88,31 +83,33 @@ fn a_request_under_way_is_cut_without_an_answer() {
 }
 
 #[test]
-fn a_node_stops_and_starts_many_times() {
+fn node_can_be_restarted_repeatedly() {
     let cluster = TestCluster::builder().nodes(1).start().unwrap();
     let node = cluster.node(0);
     for _ in 0..50 {
-        assert_eq!(ask(&node, &Request::get("/")).status, 200);
+        assert_eq!(send(&node, &Request::get("/")).status, 200);
         node.stop();
-        assert!(refused(&Client::try_connect(&node).err().unwrap()));
+        assert!(is_connection_refused(
+            &Client::try_connect(&node).err().unwrap()
+        ));
         node.start().unwrap();
     }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_stopped_node_keeps_its_port() {
+fn stopped_node_keeps_its_port() {
     let cluster = TestCluster::builder().nodes(1).start().unwrap();
     let node = cluster.node(0);
-    ask(&node, &Request::get("/"));
+    send(&node, &Request::get("/"));
     node.stop();
-    let thief = TcpListener::bind(node.address());
-    assert_eq!(thief.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+    let second_bind = TcpListener::bind(node.address());
+    assert_eq!(second_bind.unwrap_err().kind(), io::ErrorKind::AddrInUse);
     node.start().unwrap();
 }
 
 #[test]
-fn a_taken_port_is_named() {
+fn port_in_use_error_names_address() {
     let taken = TcpListener::bind("127.0.0.2:0").unwrap();
     let address = taken.local_addr().unwrap();
     let error = TestCluster::builder()
@@ -129,7 +126,7 @@ fn a_taken_port_is_named() {
 }
 
 #[test]
-fn an_address_of_another_machine_is_named() {
+fn nonlocal_address_error_names_address() {
     let node = NodeConfig::new().address("192.0.2.1");
     let error = TestCluster::builder().node(node).start().unwrap_err();
     assert!(matches!(error, StartError::AddressMissing { .. }));
@@ -142,7 +139,7 @@ fn an_address_of_another_machine_is_named() {
 }
 
 #[test]
-fn bad_descriptions_are_errors() {
+fn invalid_node_configurations_are_rejected() {
     let start = |node: NodeConfig| TestCluster::builder().node(node).start().unwrap_err();
     let error = start(NodeConfig::new().address("localhost"));
     assert!(matches!(&error, StartError::InvalidAddress { value, .. } if value == "localhost"));
@@ -167,7 +164,7 @@ fn bad_descriptions_are_errors() {
 }
 
 #[test]
-fn an_ipv6_node_is_listed_without_brackets() {
+fn ipv6_node_is_listed_without_brackets() {
     let node = NodeConfig::new().address("::1");
     let Ok(cluster) = TestCluster::builder().node(node).start() else {
         eprintln!("skipped: this machine has no ::1");
@@ -175,12 +172,12 @@ fn an_ipv6_node_is_listed_without_brackets() {
     };
     assert_eq!(cluster.url(), format!("http://[::1]:{}", cluster.port()));
     assert_eq!(localnodes(&cluster.node(0), ""), ["::1"]);
-    let health = ask(&cluster.node(0), &Request::get("/"));
+    let health = send(&cluster.node(0), &Request::get("/"));
     assert_eq!(health.text(), format!("healthy: [::1]:{}", cluster.port()));
 }
 
 #[test]
-fn an_added_node_is_new_and_listed() {
+fn added_node_has_new_address_and_is_listed() {
     let cluster = TestCluster::builder().nodes(2).start().unwrap();
     cluster.remove_node(&cluster.node(1));
     let added = cluster.add_node(NodeConfig::new().rack("r2")).unwrap();
@@ -197,9 +194,9 @@ fn an_added_node_is_new_and_listed() {
 }
 
 #[test]
-fn nodes_share_their_data() {
+fn nodes_share_data() {
     let cluster = TestCluster::builder().nodes(2).start().unwrap();
-    run(&cluster.node(0), "CreateTable", &table("shared"));
+    run(&cluster.node(0), "CreateTable", &table_definition("shared"));
     let added = cluster.add_node(NodeConfig::new()).unwrap();
     run(
         &added,
@@ -216,17 +213,19 @@ fn nodes_share_their_data() {
 }
 
 #[test]
-fn a_removed_node_is_gone_for_good() {
+fn removed_node_cannot_be_restarted() {
     let cluster = TestCluster::builder().nodes(3).start().unwrap();
     let two = cluster.node(1);
     cluster.remove_node(&two);
-    assert!(refused(&Client::try_connect(&two).err().unwrap()));
+    assert!(is_connection_refused(
+        &Client::try_connect(&two).err().unwrap()
+    ));
     assert_eq!(localnodes(&cluster.node(0), ""), ["127.0.0.1", "127.0.0.3"]);
     assert_eq!(cluster.nodes().len(), 2);
     assert_eq!(
         cluster.node(2).address().ip().to_string(),
         "127.0.0.3",
-        "numbers stay"
+        "the indexes of the remaining nodes do not change"
     );
     assert!(matches!(two.start(), Err(StartError::Removed { .. })));
     cluster.remove_node(&two);
@@ -234,15 +233,17 @@ fn a_removed_node_is_gone_for_good() {
 }
 
 #[test]
-fn dropping_the_last_handle_ends_everything() {
+fn dropping_last_cluster_handle_stops_nodes() {
     let cluster = TestCluster::builder().nodes(2).start().unwrap();
     let (node, clone) = (cluster.node(0), cluster.clone());
     drop(cluster);
-    assert_eq!(ask(&node, &Request::get("/")).status, 200);
+    assert_eq!(send(&node, &Request::get("/")).status, 200);
     let mut client = Client::connect(&node);
     drop(clone);
     assert!(client.drain().0.is_empty());
-    assert!(refused(&Client::try_connect(&node).err().unwrap()));
+    assert!(is_connection_refused(
+        &Client::try_connect(&node).err().unwrap()
+    ));
     assert!(!node.is_running());
     assert!(matches!(node.start(), Err(StartError::Ended)));
     node.stop();
@@ -253,27 +254,27 @@ fn dropping_the_last_handle_ends_everything() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn dropping_joins_the_threads() {
-    // Threads of this process by name: other tests may run clusters at the same time, so the count is of this test's
-    // own process only where each test has one.
-    let threads = || {
+fn dropping_cluster_joins_threads() {
+    // Threads are counted by name in the whole process, so the test needs a process of its own: other tests may run
+    // clusters at the same time.
+    let cluster_threads = || {
         let tasks = std::fs::read_dir("/proc/self/task").unwrap();
         let names =
             tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
         names.filter(|name| name.starts_with("alternator-")).count()
     };
     if std::env::var_os("NEXTEST").is_none() {
-        eprintln!("skipped: needs a process of its own, as nextest gives it");
+        eprintln!("skipped: requires one process per test, as with nextest");
         return;
     }
     let cluster = TestCluster::builder().start().unwrap();
-    assert_eq!(threads(), 2);
+    assert_eq!(cluster_threads(), 2);
     drop(cluster);
-    assert_eq!(threads(), 0);
+    assert_eq!(cluster_threads(), 0);
 }
 
 #[test]
-fn a_cluster_may_be_used_and_dropped_within_a_runtime() {
+fn cluster_can_be_used_and_dropped_inside_runtime() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -291,12 +292,12 @@ fn a_cluster_may_be_used_and_dropped_within_a_runtime() {
 }
 
 #[test]
-fn an_error_of_the_engine_does_not_end_it() {
+fn engine_serves_requests_after_error() {
     let cluster = TestCluster::builder().nodes(1).start().unwrap();
     let node = cluster.node(0);
     assert_eq!(
-        fail(&node, "DescribeTable", &json!({"TableName": "none"})).error(),
+        expect_error(&node, "DescribeTable", &json!({"TableName": "none"})).error(),
         "ResourceNotFoundException"
     );
-    run(&node, "CreateTable", &table("there"));
+    run(&node, "CreateTable", &table_definition("there"));
 }

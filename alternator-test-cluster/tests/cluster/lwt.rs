@@ -1,19 +1,22 @@
-//! Which writes are counted as lightweight transactions, and for whom.
+//! Tests of the count of lightweight transactions, by partition and coordinator.
 
 use std::collections::BTreeMap;
 
 use alternator_test_cluster::{Builder, PartitionKey, TestCluster, Tokens, WriteIsolation};
 use serde_json::{Value, json};
 
-use crate::http::{Request, ask, fail, run};
-use crate::operations::{create, table};
+use crate::http::{Request, expect_error, run, send};
+use crate::operations::{create_table, table_definition};
 
-fn builder() -> Builder {
-    TestCluster::builder().nodes(3).tokens(Tokens::vnodes())
+fn vnode_cluster_builder() -> Builder {
+    TestCluster::builder()
+        .nodes(3)
+        .tokens(Tokens::vnodes())
 }
 
-/// Writes in all sorts of ways through the first node. Returns which were transactions.
-fn transactions(cluster: &TestCluster) -> Vec<&'static str> {
+/// Executes each kind of write, and one read, through the first node. Returns the names of the operations that were
+/// counted as transactions.
+fn writes_counted_as_transactions(cluster: &TestCluster) -> Vec<&'static str> {
     let key = json!({"k": {"S": "a"}});
     let update = |expression: &str| {
         json!({
@@ -24,7 +27,7 @@ fn transactions(cluster: &TestCluster) -> Vec<&'static str> {
         ("put", "PutItem", json!({"Item": key})),
         ("set", "UpdateItem", update("SET v = :v")),
         ("add", "UpdateItem", update("ADD v :v")),
-        ("set of itself", "UpdateItem", update("SET v = v + :v")),
+        ("set from itself", "UpdateItem", update("SET v = v + :v")),
         (
             "if_not_exists",
             "UpdateItem",
@@ -62,15 +65,16 @@ fn transactions(cluster: &TestCluster) -> Vec<&'static str> {
     for (name, operation, mut body) in writes {
         cluster.reset_counters();
         body["TableName"] = json!("ttt");
-        let answer = ask(
+        let response = send(
             &cluster.node(0),
             &Request::operation(operation, body.to_string()),
         );
-        let passed = answer.status == 200 || answer.error() == "ConditionalCheckFailedException";
+        let executed =
+            response.status == 200 || response.error() == "ConditionalCheckFailedException";
         assert!(
-            passed || answer.message().contains("forbid_rmw"),
+            executed || response.message().contains("forbid_rmw"),
             "{name}: {}",
-            answer.text()
+            response.text()
         );
         if !cluster.lwt_partitions().is_empty() {
             counted.push(name);
@@ -79,9 +83,9 @@ fn transactions(cluster: &TestCluster) -> Vec<&'static str> {
     counted
 }
 
-const READING: [&str; 8] = [
+const READ_MODIFY_WRITES: [&str; 8] = [
     "add",
-    "set of itself",
+    "set from itself",
     "if_not_exists",
     "old",
     "condition",
@@ -91,57 +95,68 @@ const READING: [&str; 8] = [
 ];
 
 #[test]
-fn the_isolation_of_the_cluster_decides_what_is_a_transaction() {
+fn cluster_write_isolation_selects_lightweight_transactions() {
     for (isolation, expected) in [
-        (WriteIsolation::OnlyRmwUsesLwt, READING.to_vec()),
+        (WriteIsolation::OnlyRmwUsesLwt, READ_MODIFY_WRITES.to_vec()),
         (WriteIsolation::UnsafeRmw, vec![]),
         (WriteIsolation::ForbidRmw, vec![]),
         (
             WriteIsolation::AlwaysUseLwt,
-            [&["put", "set"][..], &READING, &["delete"]].concat(),
+            [&["put", "set"][..], &READ_MODIFY_WRITES, &["delete"]].concat(),
         ),
     ] {
-        let cluster = builder().write_isolation(isolation).start().unwrap();
-        create(&cluster, "ttt");
-        assert_eq!(transactions(&cluster), expected, "{isolation:?}");
+        let cluster = vnode_cluster_builder()
+            .write_isolation(isolation)
+            .start()
+            .unwrap();
+        create_table(&cluster, "ttt");
+        assert_eq!(
+            writes_counted_as_transactions(&cluster),
+            expected,
+            "{isolation:?}"
+        );
     }
 }
 
 #[test]
-fn the_tag_of_a_table_decides_before_the_cluster() {
+fn table_tag_overrides_cluster_write_isolation() {
     for (tag, expected) in [
         ("a", 11),
         ("only_rmw_uses_lwt", 8),
         ("unsafe", 0),
         ("forbid", 0),
     ] {
-        let cluster = builder()
+        let cluster = vnode_cluster_builder()
             .write_isolation(WriteIsolation::UnsafeRmw)
             .start()
             .unwrap();
-        let mut request = table("ttt");
+        let mut request = table_definition("ttt");
         request["Tags"] = json!([{"Key": "system:write_isolation", "Value": tag}]);
         run(&cluster.node(0), "CreateTable", &request);
-        assert_eq!(transactions(&cluster).len(), expected, "{tag}");
+        assert_eq!(
+            writes_counted_as_transactions(&cluster).len(),
+            expected,
+            "{tag}"
+        );
     }
 }
 
 #[test]
-fn a_cluster_may_forbid_writes_that_read() {
-    let cluster = builder()
+fn forbid_rmw_rejects_read_modify_writes() {
+    let cluster = vnode_cluster_builder()
         .write_isolation(WriteIsolation::ForbidRmw)
         .start()
         .unwrap();
-    create(&cluster, "ttt");
+    create_table(&cluster, "ttt");
     let put = json!({"TableName": "ttt", "Item": {"k": {"S": "a"}}, "ReturnValues": "ALL_OLD"});
-    let refusal = fail(&cluster.node(0), "PutItem", &put);
-    assert!(refusal.message().contains("write isolation policy"));
+    let error_response = expect_error(&cluster.node(0), "PutItem", &put);
+    assert!(error_response.message().contains("write isolation policy"));
 }
 
 #[test]
-fn transactions_count_by_partition_and_coordinator() {
-    let cluster = builder().start().unwrap();
-    create(&cluster, "ttt");
+fn transactions_are_counted_by_partition_and_coordinator() {
+    let cluster = vnode_cluster_builder().start().unwrap();
+    create_table(&cluster, "ttt");
     for (node, key) in [(0, "a"), (0, "a"), (1, "a"), (2, "b")] {
         let put = json!({"TableName": "ttt", "Item": {"k": {"S": key}}, "ReturnValues": "ALL_OLD"});
         run(&cluster.node(node), "PutItem", &put);
@@ -163,12 +178,12 @@ fn transactions_count_by_partition_and_coordinator() {
 }
 
 #[test]
-fn one_table_that_always_uses_transactions_makes_the_whole_batch_use_them() {
-    let cluster = builder().start().unwrap();
-    create(&cluster, "plain");
-    let mut always = table("always");
-    always["Tags"] = json!([{"Key": "system:write_isolation", "Value": "always"}]);
-    run(&cluster.node(0), "CreateTable", &always);
+fn batch_uses_transactions_when_one_table_always_does() {
+    let cluster = vnode_cluster_builder().start().unwrap();
+    create_table(&cluster, "plain");
+    let mut always_table = table_definition("always");
+    always_table["Tags"] = json!([{"Key": "system:write_isolation", "Value": "always"}]);
+    run(&cluster.node(0), "CreateTable", &always_table);
     let put = |key: &str| json!({"PutRequest": {"Item": {"k": {"S": key}}}});
     let node = cluster.node(0);
     let batch = json!({"RequestItems": {"plain": [put("a"), put("b")]}});

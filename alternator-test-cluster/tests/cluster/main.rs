@@ -1,4 +1,4 @@
-//! What a client of the cluster sees, over real connections.
+//! Tests of the cluster from a client's side, over real connections.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,17 +1,19 @@
-//! What operations are answered, where that is not simply the engine's affair.
+//! Tests of the operations that the node handles without the engine, and the fixtures with one table.
 
 use alternator_test_cluster::{Node, TestCluster};
 use serde_json::{Value, json};
 
-use crate::http::{Request, ask, fail, run};
+use crate::http::{Request, expect_error, run, send};
 
-pub(crate) fn cluster() -> (TestCluster, Node) {
+/// Starts a cluster of one node.
+pub(crate) fn single_node_cluster() -> (TestCluster, Node) {
     let cluster = TestCluster::builder().nodes(1).start().unwrap();
     let node = cluster.node(0);
     (cluster, node)
 }
 
-pub(crate) fn table(name: &str) -> Value {
+/// Returns the body of a CreateTable request for a table whose partition key is the string `k`.
+pub(crate) fn table_definition(name: &str) -> Value {
     json!({
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -20,13 +22,14 @@ pub(crate) fn table(name: &str) -> Value {
     })
 }
 
-pub(crate) fn create(cluster: &TestCluster, name: &str) -> Value {
-    run(&cluster.node(0), "CreateTable", &table(name))
+/// Creates a table through the first node, and returns the response.
+pub(crate) fn create_table(cluster: &TestCluster, name: &str) -> Value {
+    run(&cluster.node(0), "CreateTable", &table_definition(name))
 }
 
 #[test]
-fn operations_that_the_server_lacks_are_unknown() {
-    let (_cluster, node) = cluster();
+fn unsupported_operations_are_unknown() {
+    let (_cluster, node) = single_node_cluster();
     for name in [
         "TransactWriteItems",
         "TransactGetItems",
@@ -35,20 +38,20 @@ fn operations_that_the_server_lacks_are_unknown() {
         "Nonsense",
         "getitem",
     ] {
-        let answer = fail(&node, name, &json!({}));
+        let response = expect_error(&node, name, &json!({}));
         assert_eq!(
-            (answer.status, answer.error().as_str()),
+            (response.status, response.error().as_str()),
             (400, "UnknownOperationException")
         );
-        assert_eq!(answer.message(), format!("Unsupported operation {name}"));
+        assert_eq!(response.message(), format!("Unsupported operation {name}"));
     }
-    let without_target = ask(&node, &Request::of("POST", "/"));
+    let without_target = send(&node, &Request::of("POST", "/"));
     assert_eq!(without_target.error(), "UnknownOperationException");
 }
 
 #[test]
-fn only_what_follows_the_dot_of_the_target_counts() {
-    let (_cluster, node) = cluster();
+fn target_prefix_before_dot_is_ignored() {
+    let (_cluster, node) = single_node_cluster();
     for target in [
         "DynamoDB_20120810.ListTables",
         "x.ListTables",
@@ -56,21 +59,21 @@ fn only_what_follows_the_dot_of_the_target_counts() {
     ] {
         let mut request = Request::of("POST", "/").header("X-Amz-Target", target);
         request.body = b"{}".to_vec();
-        assert_eq!(ask(&node, &request).status, 200, "{target}");
+        assert_eq!(send(&node, &request).status, 200, "{target}");
     }
     assert_eq!(node.counters().operation("ListTables"), 3);
 }
 
 #[test]
-fn the_name_of_the_operation_is_looked_at_before_the_body() {
-    let (_cluster, node) = cluster();
-    let answer = ask(&node, &Request::operation("Nonsense", "{"));
-    assert_eq!(answer.error(), "UnknownOperationException");
+fn operation_name_is_checked_before_body() {
+    let (_cluster, node) = single_node_cluster();
+    let response = send(&node, &Request::operation("Nonsense", "{"));
+    assert_eq!(response.error(), "UnknownOperationException");
 }
 
 #[test]
-fn bodies_that_are_no_request_are_told_apart() {
-    let (_cluster, node) = cluster();
+fn invalid_utf8_and_invalid_json_return_different_errors() {
+    let (_cluster, node) = single_node_cluster();
     for (body, error) in [
         (&b"\xff\xfe"[..], "SerializationException"),
         (b"{\"TableName\":\"\xff\"}", "SerializationException"),
@@ -80,9 +83,9 @@ fn bodies_that_are_no_request_are_told_apart() {
         (b"\"text\"", "ValidationException"),
         (b"{} {}", "ValidationException"),
     ] {
-        let answer = ask(&node, &Request::operation("DescribeTable", body));
+        let response = send(&node, &Request::operation("DescribeTable", body));
         assert_eq!(
-            (answer.status, answer.error().as_str()),
+            (response.status, response.error().as_str()),
             (400, error),
             "{body:?}"
         );
@@ -90,30 +93,30 @@ fn bodies_that_are_no_request_are_told_apart() {
 }
 
 #[test]
-fn endpoints_are_the_host_that_was_asked() {
-    let (_cluster, node) = cluster();
+fn describe_endpoints_returns_host_header() {
+    let (_cluster, node) = single_node_cluster();
     let request = Request::operation("DescribeEndpoints", "{}").header("Host", "example.com:1234");
     let expected =
         json!({"Endpoints": [{"Address": "example.com:1234", "CachePeriodInMinutes": 1440}]});
-    assert_eq!(ask(&node, &request).json(), expected);
+    assert_eq!(send(&node, &request).json(), expected);
 }
 
 #[test]
 fn continuous_backups_are_disabled() {
-    let (cluster, node) = cluster();
-    create(&cluster, "t_1");
-    let answer = run(
+    let (cluster, node) = single_node_cluster();
+    create_table(&cluster, "t_1");
+    let response = run(
         &node,
         "DescribeContinuousBackups",
         &json!({"TableName": "t_1"}),
     );
-    let description = &answer["ContinuousBackupsDescription"];
+    let description = &response["ContinuousBackupsDescription"];
     assert_eq!(description["ContinuousBackupsStatus"], "DISABLED");
     assert_eq!(
         description["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"],
         "DISABLED"
     );
-    let backups = |body: Value| fail(&node, "DescribeContinuousBackups", &body).error();
+    let backups = |body: Value| expect_error(&node, "DescribeContinuousBackups", &body).error();
     assert_eq!(
         backups(json!({"TableName": "none"})),
         "TableNotFoundException"
@@ -123,34 +126,34 @@ fn continuous_backups_are_disabled() {
 }
 
 #[test]
-fn internal_tables_do_not_exist() {
-    let (_cluster, node) = cluster();
-    let name = ".scylla.alternator.nowhere.table";
+fn unknown_internal_tables_are_not_found() {
+    let (_cluster, node) = single_node_cluster();
+    let name = ".scylla.alternator.unknown.table";
     for operation in ["Scan", "Query", "GetItem"] {
-        let answer = fail(&node, operation, &json!({"TableName": name, "Key": {}}));
-        assert_eq!(answer.error(), "ResourceNotFoundException");
-        assert!(answer.message().contains(".scylla.alternator."));
+        let response = expect_error(&node, operation, &json!({"TableName": name, "Key": {}}));
+        assert_eq!(response.error(), "ResourceNotFoundException");
+        assert!(response.message().contains(".scylla.alternator."));
     }
     let batch = json!({"RequestItems": {name: {"Keys": []}}});
     assert_eq!(
-        fail(&node, "BatchGetItem", &batch).error(),
+        expect_error(&node, "BatchGetItem", &batch).error(),
         "ResourceNotFoundException"
     );
-    let answer = fail(&node, "CreateTable", &table(name));
-    assert_eq!(answer.error(), "ValidationException");
-    assert!(answer.message().contains(name));
+    let response = expect_error(&node, "CreateTable", &table_definition(name));
+    assert_eq!(response.error(), "ValidationException");
+    assert!(response.message().contains(name));
 }
 
 #[test]
-fn a_table_may_hold_the_name_of_an_internal_one() {
-    let (cluster, node) = cluster();
-    create(&cluster, "ttt");
+fn item_may_contain_internal_table_name() {
+    let (cluster, node) = single_node_cluster();
+    create_table(&cluster, "ttt");
     let item = json!({"TableName": "ttt", "Item": {"k": {"S": ".scylla.alternator.x"}}});
     run(&node, "PutItem", &item);
 }
 
 #[test]
-fn a_fixed_answer_needs_no_engine() {
+fn fixed_response_bypasses_engine() {
     let cluster = TestCluster::builder()
         .nodes(1)
         .fixed_response("GetItem", r#"{"Item":{}}"#)
@@ -164,5 +167,11 @@ fn a_fixed_answer_needs_no_engine() {
     );
     assert_eq!(run(&node, "Nonsense", &json!({})), json!({}));
     assert_eq!(node.counters().operation("GetItem"), 1);
-    fail(&node, "PutItem", &json!({}));
+    expect_error(&node, "PutItem", &json!({}));
 }
+
+#[allow(
+    unused_imports,
+    reason = "the tests of the routing hints use this name"
+)]
+pub(crate) use self::create_table as create;

@@ -1,4 +1,4 @@
-//! The program.
+//! Tests of the command-line program.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,7 +12,7 @@ fn output(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
 }
 
-/// Runs the program until it is ready. Returns its URLs.
+/// Starts the program and waits until it is ready. Returns the process and the URLs of its nodes.
 fn start(arguments: &[&str]) -> (Child, Vec<String>) {
     let mut child = program()
         .args(arguments)
@@ -42,11 +42,11 @@ fn get(url: &str) -> String {
         .unwrap()
         .split_once('/')
         .unwrap();
-    let answer = exchange(address, &format!("GET /{path} HTTP/1.1\r\n"), "");
-    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    let response = exchange(address, &format!("GET /{path} HTTP/1.1\r\n"), "");
+    response.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
-/// Sends a request on a connection of its own. Returns all of the answer.
+/// Sends a request on a new connection. Returns the whole response, including its head.
 fn exchange(address: &str, head: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
@@ -55,14 +55,14 @@ fn exchange(address: &str, head: &str, body: &str) -> String {
         body.len()
     )
     .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 #[cfg(unix)]
 #[test]
-fn it_says_when_it_is_ready_and_ends_on_signals() {
+fn program_reports_readiness_and_stops_on_signals() {
     for name in ["-TERM", "-INT"] {
         let (mut child, urls) = start(&["--nodes", "2", "--port", "0"]);
         assert_eq!(urls.len(), 2);
@@ -78,7 +78,7 @@ fn it_says_when_it_is_ready_and_ends_on_signals() {
 
 #[cfg(unix)]
 #[test]
-fn it_builds_the_cluster_that_it_is_asked_for() {
+fn program_builds_cluster_from_arguments() {
     let (mut child, urls) = start(&[
         "--nodes=5",
         "--port=0",
@@ -106,21 +106,21 @@ fn it_builds_the_cluster_that_it_is_asked_for() {
 
 #[cfg(unix)]
 #[test]
-fn it_enforces_the_authorization_that_it_is_given() {
+fn program_enforces_configured_authorization() {
     let post = "POST / HTTP/1.1\r\nContent-Type: application/x-amz-json-1.0\r\n\
                 X-Amz-Target: DynamoDB_20120810.ListTables\r\n";
     let unsigned = |arguments: &[&str]| {
         let (mut child, urls) = start(arguments);
-        let answer = exchange(urls[0].strip_prefix("http://").unwrap(), post, "{}");
+        let response = exchange(urls[0].strip_prefix("http://").unwrap(), post, "{}");
         signal(&child, "-TERM");
         child.wait().unwrap();
-        answer
+        response
     };
-    let refused = unsigned(&["--nodes", "1", "--port", "0", "--auth", "role:secret"]);
-    assert!(refused.starts_with("HTTP/1.1 400 "), "{refused}");
+    let rejected = unsigned(&["--nodes", "1", "--port", "0", "--auth", "role:secret"]);
+    assert!(rejected.starts_with("HTTP/1.1 400 "), "{rejected}");
     assert!(
-        refused.contains("MissingAuthenticationTokenException"),
-        "{refused}"
+        rejected.contains("MissingAuthenticationTokenException"),
+        "{rejected}"
     );
     let served = unsigned(&["--nodes", "1", "--port", "0"]);
     assert!(served.starts_with("HTTP/1.1 200 "), "{served}");
@@ -150,7 +150,7 @@ fn tokens_and_rf_arguments_spread_the_tables() {
 }
 
 #[test]
-fn bad_arguments_show_the_usage_and_end_with_2() {
+fn invalid_arguments_print_usage_and_exit_with_2() {
     for arguments in [
         &["--nodes", "0"][..],
         &["--nodes", "many"],
@@ -178,7 +178,7 @@ fn bad_arguments_show_the_usage_and_end_with_2() {
 }
 
 #[test]
-fn a_taken_port_is_an_error() {
+fn port_in_use_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let output = output(&["--port", &port]);
@@ -192,7 +192,7 @@ fn a_taken_port_is_an_error() {
 }
 
 #[test]
-fn help_and_version_go_to_the_output() {
+fn help_and_version_are_printed_to_stdout() {
     for argument in ["--help", "-h"] {
         let output = output(&[argument]);
         assert_eq!(output.status.code(), Some(0));

@@ -1,30 +1,30 @@
 use alternator_test_cluster::{Node, TestCluster};
 use serde_json::{Value, json};
 
-use crate::http::{Answer, Request, ask, fail, run};
-use crate::operations::{cluster, create, table};
+use crate::http::{Request, Response, expect_error, run, send};
+use crate::operations::{create_table, single_node_cluster, table_definition};
 
-const TAG: &str = "system:write_isolation";
+const WRITE_ISOLATION_TAG: &str = "system:write_isolation";
 
-/// A cluster with a table, and the table's ARN.
-fn tagged() -> (TestCluster, Node, Value) {
-    let (cluster, node) = cluster();
-    let created = create(&cluster, "ttt");
+/// Starts a cluster with one table. Returns its node and the table's ARN.
+fn cluster_with_table() -> (TestCluster, Node, Value) {
+    let (cluster, node) = single_node_cluster();
+    let created = create_table(&cluster, "ttt");
     let arn = created["TableDescription"]["TableArn"].clone();
     (cluster, node, arn)
 }
 
-fn tag(node: &Node, arn: &Value, key: &str, value: &str) -> Answer {
+fn tag_table(node: &Node, arn: &Value, key: &str, value: &str) -> Response {
     let body = json!({"ResourceArn": arn, "Tags": [{"Key": key, "Value": value}]});
-    ask(node, &Request::operation("TagResource", body.to_string()))
+    send(node, &Request::operation("TagResource", body.to_string()))
 }
 
-fn untag(node: &Node, arn: &Value, key: &str) -> Answer {
+fn untag_table(node: &Node, arn: &Value, key: &str) -> Response {
     let body = json!({"ResourceArn": arn, "TagKeys": [key]});
-    ask(node, &Request::operation("UntagResource", body.to_string()))
+    send(node, &Request::operation("UntagResource", body.to_string()))
 }
 
-fn tags(node: &Node, arn: &Value) -> Value {
+fn list_tags(node: &Node, arn: &Value) -> Value {
     run(node, "ListTagsOfResource", &json!({"ResourceArn": arn}))["Tags"].clone()
 }
 
@@ -35,27 +35,30 @@ fn conditional_put() -> Value {
 }
 
 #[test]
-fn tagging_answers_an_empty_body() {
-    let (_cluster, node, arn) = tagged();
-    let answer = tag(&node, &arn, "owner", "me");
-    assert_eq!((answer.status, answer.body.len()), (200, 0));
-    assert_eq!(tags(&node, &arn), json!([{"Key": "owner", "Value": "me"}]));
-    let answer = untag(&node, &arn, "owner");
-    assert_eq!((answer.status, answer.body.len()), (200, 0));
-    assert_eq!(tags(&node, &arn), json!([]));
+fn tagging_returns_empty_body() {
+    let (_cluster, node, arn) = cluster_with_table();
+    let response = tag_table(&node, &arn, "owner", "me");
+    assert_eq!((response.status, response.body.len()), (200, 0));
+    assert_eq!(
+        list_tags(&node, &arn),
+        json!([{"Key": "owner", "Value": "me"}])
+    );
+    let response = untag_table(&node, &arn, "owner");
+    assert_eq!((response.status, response.body.len()), (200, 0));
+    assert_eq!(list_tags(&node, &arn), json!([]));
 }
 
 #[test]
-fn tags_of_a_table_that_is_not_there_are_not_found() {
-    let (_cluster, node, arn) = tagged();
+fn tags_of_missing_table_are_not_found() {
+    let (_cluster, node, arn) = cluster_with_table();
     let arn = arn.as_str().unwrap().replace("ttt", "uuu");
-    let answer = fail(&node, "ListTagsOfResource", &json!({"ResourceArn": arn}));
-    assert_eq!(answer.error(), "ResourceNotFoundException");
+    let response = expect_error(&node, "ListTagsOfResource", &json!({"ResourceArn": arn}));
+    assert_eq!(response.error(), "ResourceNotFoundException");
 }
 
 #[test]
-fn the_write_isolation_must_be_one_of_eleven() {
-    let (_cluster, node, arn) = tagged();
+fn write_isolation_tag_is_validated() {
+    let (_cluster, node, arn) = cluster_with_table();
     for value in [
         "a",
         "always_use_lwt",
@@ -63,24 +66,31 @@ fn the_write_isolation_must_be_one_of_eleven() {
         "unsafe_rmw",
         "forbid",
     ] {
-        assert_eq!(tag(&node, &arn, TAG, value).status, 200, "{value}");
-        assert_eq!(tags(&node, &arn)[0]["Value"], value);
+        assert_eq!(
+            tag_table(&node, &arn, WRITE_ISOLATION_TAG, value).status,
+            200,
+            "{value}"
+        );
+        assert_eq!(list_tags(&node, &arn)[0]["Value"], value);
     }
-    let answer = tag(&node, &arn, TAG, "nonsense");
+    let response = tag_table(&node, &arn, WRITE_ISOLATION_TAG, "nonsense");
     assert_eq!(
-        (answer.status, answer.error().as_str()),
+        (response.status, response.error().as_str()),
         (400, "ValidationException")
     );
-    let mut create = table("uuu");
-    create["Tags"] = json!([{"Key": TAG, "Value": "nonsense"}]);
+    let mut create = table_definition("uuu");
+    create["Tags"] = json!([{"Key": WRITE_ISOLATION_TAG, "Value": "nonsense"}]);
     assert_eq!(
-        fail(&node, "CreateTable", &create).error(),
+        expect_error(&node, "CreateTable", &create).error(),
         "ValidationException"
     );
-    create["Tags"] = json!([{"Key": TAG, "Value": "always"}, {"Key": "system:initial_tablets", "Value": "none"}]);
+    create["Tags"] = json!([
+        {"Key": WRITE_ISOLATION_TAG, "Value": "always"},
+        {"Key": "system:initial_tablets", "Value": "none"},
+    ]);
     let created = run(&node, "CreateTable", &create);
     assert_eq!(
-        tags(&node, &created["TableDescription"]["TableArn"])
+        list_tags(&node, &created["TableDescription"]["TableArn"])
             .as_array()
             .unwrap()
             .len(),
@@ -89,28 +99,28 @@ fn the_write_isolation_must_be_one_of_eleven() {
 }
 
 #[test]
-fn forbidden_writes_are_refused_before_their_condition_is_looked_at() {
-    let (_cluster, node, arn) = tagged();
+fn forbidden_writes_are_rejected_before_condition_check() {
+    let (_cluster, node, arn) = cluster_with_table();
     assert_eq!(
-        fail(&node, "PutItem", &conditional_put()).error(),
+        expect_error(&node, "PutItem", &conditional_put()).error(),
         "ConditionalCheckFailedException"
     );
-    tag(&node, &arn, TAG, "forbid_rmw");
-    let answer = fail(&node, "PutItem", &conditional_put());
-    assert_eq!(answer.error(), "ValidationException");
-    assert!(answer.message().contains("write isolation policy"));
+    tag_table(&node, &arn, WRITE_ISOLATION_TAG, "forbid_rmw");
+    let response = expect_error(&node, "PutItem", &conditional_put());
+    assert_eq!(response.error(), "ValidationException");
+    assert!(response.message().contains("write isolation policy"));
     let add = json!({
         "TableName": "ttt", "Key": {"k": {"S": "a"}}, "UpdateExpression": "ADD v :one",
         "ExpressionAttributeValues": {":one": {"N": "1"}},
     });
     assert!(
-        fail(&node, "UpdateItem", &add)
+        expect_error(&node, "UpdateItem", &add)
             .message()
             .contains("write isolation policy")
     );
     let delete = json!({"TableName": "ttt", "Key": {"k": {"S": "a"}}, "ReturnValues": "ALL_OLD"});
     assert!(
-        fail(&node, "DeleteItem", &delete)
+        expect_error(&node, "DeleteItem", &delete)
             .message()
             .contains("write isolation policy")
     );
@@ -119,27 +129,27 @@ fn forbidden_writes_are_refused_before_their_condition_is_looked_at() {
         "PutItem",
         &json!({"TableName": "ttt", "Item": {"k": {"S": "a"}}}),
     );
-    untag(&node, &arn, TAG);
+    untag_table(&node, &arn, WRITE_ISOLATION_TAG);
     assert_eq!(
-        fail(&node, "PutItem", &conditional_put()).error(),
+        expect_error(&node, "PutItem", &conditional_put()).error(),
         "ConditionalCheckFailedException"
     );
 }
 
 #[test]
-fn a_table_may_be_created_with_its_isolation() {
-    let (_cluster, node) = cluster();
-    let mut create = table("ttt");
-    create["Tags"] = json!([{"Key": TAG, "Value": "f"}]);
+fn create_table_applies_write_isolation_tag() {
+    let (_cluster, node) = single_node_cluster();
+    let mut create = table_definition("ttt");
+    create["Tags"] = json!([{"Key": WRITE_ISOLATION_TAG, "Value": "f"}]);
     run(&node, "CreateTable", &create);
     assert_eq!(
-        fail(&node, "PutItem", &conditional_put()).error(),
+        expect_error(&node, "PutItem", &conditional_put()).error(),
         "ValidationException"
     );
     run(&node, "DeleteTable", &json!({"TableName": "ttt"}));
-    run(&node, "CreateTable", &table("ttt"));
+    run(&node, "CreateTable", &table_definition("ttt"));
     assert_eq!(
-        fail(&node, "PutItem", &conditional_put()).error(),
+        expect_error(&node, "PutItem", &conditional_put()).error(),
         "ConditionalCheckFailedException"
     );
 }

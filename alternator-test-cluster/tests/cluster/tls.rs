@@ -13,12 +13,13 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::http::Client;
 
+/// A certificate and its private key, in PEM.
 struct Identity {
     certificate: String,
     key: String,
 }
 
-fn identity() -> Identity {
+fn self_signed_identity() -> Identity {
     let names = ["127.0.0.1".to_owned(), "127.0.0.2".to_owned()];
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(names)
@@ -31,14 +32,14 @@ fn identity() -> Identity {
     }
 }
 
-fn cluster(identity: &Identity) -> TestCluster {
+fn tls_cluster(identity: &Identity) -> TestCluster {
     let tls = TestCluster::builder()
         .nodes(2)
         .tls(identity.certificate.as_str(), identity.key.as_str());
     tls.start().unwrap()
 }
 
-/// Connects with trust in one certificate only.
+/// Connects with a client that trusts only one certificate.
 async fn connect(
     cluster: &TestCluster,
     node: usize,
@@ -62,19 +63,19 @@ async fn connect(
         .await
 }
 
-async fn get(stream: &mut TlsStream<TcpStream>) -> String {
+async fn get_root(stream: &mut TlsStream<TcpStream>) -> String {
     stream
         .write_all(b"GET / HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n")
         .await
         .unwrap();
-    read(stream).await
+    read_to_end(stream).await
 }
 
-async fn read(stream: &mut TlsStream<TcpStream>) -> String {
-    let mut answer = Vec::new();
-    // A connection that is cut lacks the goodbye of TLS.
-    let _ = stream.read_to_end(&mut answer).await;
-    String::from_utf8(answer).unwrap()
+async fn read_to_end(stream: &mut TlsStream<TcpStream>) -> String {
+    let mut response = Vec::new();
+    // A connection that is cut ends without a TLS `close_notify`, which is an error of the read.
+    let _ = stream.read_to_end(&mut response).await;
+    String::from_utf8(response).unwrap()
 }
 
 fn block_on(test: impl Future<Output = ()>) {
@@ -85,9 +86,9 @@ fn block_on(test: impl Future<Output = ()>) {
 }
 
 #[test]
-fn nodes_speak_https() {
-    let identity = identity();
-    let cluster = cluster(&identity);
+fn nodes_serve_https() {
+    let identity = self_signed_identity();
+    let cluster = tls_cluster(&identity);
     assert_eq!(
         cluster.url(),
         format!("https://127.0.0.1:{}", cluster.port())
@@ -98,25 +99,25 @@ fn nodes_speak_https() {
             assert_eq!(
                 stream.get_ref().1.alpn_protocol(),
                 None,
-                "there is no HTTP/2"
+                "HTTP/2 is not negotiated"
             );
-            assert!(get(&mut stream).await.ends_with("healthy: node"));
+            assert!(get_root(&mut stream).await.ends_with("healthy: node"));
         }
     });
 }
 
 #[test]
-fn who_does_not_trust_the_certificate_gets_no_answer() {
-    let cluster = cluster(&identity());
+fn untrusted_certificate_fails_handshake() {
+    let cluster = tls_cluster(&self_signed_identity());
     block_on(async {
-        assert!(connect(&cluster, 0, &identity()).await.is_err());
+        assert!(connect(&cluster, 0, &self_signed_identity()).await.is_err());
     });
     assert_eq!(cluster.node(0).counters().health_checks, 0);
 }
 
 #[test]
-fn plain_http_gets_no_answer() {
-    let cluster = cluster(&identity());
+fn plain_http_request_gets_no_response() {
+    let cluster = tls_cluster(&self_signed_identity());
     let mut client = Client::connect(&cluster.node(0));
     client
         .write(b"GET / HTTP/1.1\r\nHost: node\r\n\r\n")
@@ -125,35 +126,35 @@ fn plain_http_gets_no_answer() {
 }
 
 #[test]
-fn faults_work_within_tls() {
-    let identity = identity();
-    let cluster = cluster(&identity);
+fn faults_apply_to_tls_connections() {
+    let identity = self_signed_identity();
+    let cluster = tls_cluster(&identity);
     let node = cluster.node(0);
     block_on(async {
         node.inject(Fault::CutAfter { bytes: 12 });
         let mut stream = connect(&cluster, 0, &identity).await.unwrap();
-        assert_eq!(get(&mut stream).await, "HTTP/1.1 200");
+        assert_eq!(get_root(&mut stream).await, "HTTP/1.1 200");
         let mut stream = connect(&cluster, 0, &identity).await.unwrap();
         node.stop();
-        assert_eq!(get_or_nothing(&mut stream).await, "");
+        assert_eq!(get_ignoring_write_errors(&mut stream).await, "");
         node.recover();
         node.start().unwrap();
         let mut stream = connect(&cluster, 0, &identity).await.unwrap();
-        assert!(get(&mut stream).await.starts_with("HTTP/1.1 200"));
+        assert!(get_root(&mut stream).await.starts_with("HTTP/1.1 200"));
     });
 }
 
-async fn get_or_nothing(stream: &mut TlsStream<TcpStream>) -> String {
-    // Writing fails if the cut was noticed already.
+async fn get_ignoring_write_errors(stream: &mut TlsStream<TcpStream>) -> String {
+    // The write fails if the client has already detected the closed connection.
     let _ = stream
         .write_all(b"GET / HTTP/1.1\r\nHost: node\r\n\r\n")
         .await;
-    read(stream).await
+    read_to_end(stream).await
 }
 
 #[test]
-fn what_is_no_certificate_is_an_error() {
-    let identity = identity();
+fn invalid_certificate_or_key_is_an_error() {
+    let identity = self_signed_identity();
     let (certificate, key) = (identity.certificate.as_str(), identity.key.as_str());
     for (certificate, key) in [
         ("", key),

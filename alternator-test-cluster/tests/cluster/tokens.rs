@@ -1,4 +1,4 @@
-//! Replicas, and what is counted of them.
+//! Tests of token ownership, and of the counters of requests on replicas and off replicas.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use alternator_test_cluster::{Node, NodeConfig, PartitionKey, TestCluster, Token
 use serde_json::{Value, json};
 
 use crate::http::run;
-use crate::operations::create;
+use crate::operations::create_table;
 
-/// Six nodes in three racks.
-pub(crate) fn cluster(tokens: Tokens) -> TestCluster {
+/// Starts a cluster of six nodes in three racks.
+pub(crate) fn three_rack_cluster(tokens: Tokens) -> TestCluster {
     let racks = ["r1", "r2", "r3"].into_iter().cycle().take(6);
     let nodes = racks.map(|rack| NodeConfig::new().rack(rack));
     let builder = TestCluster::builder().tokens(tokens);
@@ -23,7 +23,7 @@ pub(crate) fn urls(nodes: &[Node]) -> BTreeSet<String> {
     nodes.iter().map(Node::url).collect()
 }
 
-fn get(node: &Node, key: &str) {
+fn get_item(node: &Node, key: &str) {
     run(
         node,
         "GetItem",
@@ -31,8 +31,8 @@ fn get(node: &Node, key: &str) {
     );
 }
 
-/// A node that holds a key, and one that does not.
-pub(crate) fn both_kinds(cluster: &TestCluster, key: &str) -> (Node, Node) {
+/// Returns a node that holds a key, and a node that does not.
+pub(crate) fn replica_and_non_replica(cluster: &TestCluster, key: &str) -> (Node, Node) {
     let replicas = cluster.replicas("ttt", key);
     let held = urls(&replicas);
     let other = cluster
@@ -45,8 +45,8 @@ pub(crate) fn both_kinds(cluster: &TestCluster, key: &str) -> (Node, Node) {
 #[test]
 fn each_key_has_three_replicas_in_three_racks() {
     for tokens in [Tokens::vnodes(), Tokens::tablets(16)] {
-        let cluster = cluster(tokens);
-        create(&cluster, "ttt");
+        let cluster = three_rack_cluster(tokens);
+        create_table(&cluster, "ttt");
         let mut primaries = BTreeSet::new();
         for number in 0..100 {
             let replicas = cluster.replicas("ttt", format!("key {number}"));
@@ -59,21 +59,21 @@ fn each_key_has_three_replicas_in_three_racks() {
 }
 
 #[test]
-fn without_tokens_nothing_is_counted() {
+fn replica_counters_stay_zero_without_tokens() {
     let cluster = TestCluster::builder().start().unwrap();
-    create(&cluster, "ttt");
+    create_table(&cluster, "ttt");
     assert!(cluster.replicas("ttt", "a").is_empty());
-    get(&cluster.node(0), "a");
+    get_item(&cluster.node(0), "a");
     let counters = cluster.node(0).counters();
     assert_eq!((counters.on_replica, counters.off_replica), (0, 0));
 }
 
 #[test]
-fn requests_count_by_whether_the_node_is_a_replica() {
+fn requests_are_counted_by_replica_status() {
     for tokens in [Tokens::vnodes(), Tokens::tablets(8)] {
-        let cluster = cluster(tokens);
-        create(&cluster, "ttt");
-        let (on, off) = both_kinds(&cluster, "a");
+        let cluster = three_rack_cluster(tokens);
+        create_table(&cluster, "ttt");
+        let (on, off) = replica_and_non_replica(&cluster, "a");
         let key = json!({"k": {"S": "a"}});
         for node in [&on, &off] {
             run(node, "PutItem", &json!({"TableName": "ttt", "Item": key}));
@@ -93,7 +93,7 @@ fn requests_count_by_whether_the_node_is_a_replica() {
                 query["TableName"] = json!("ttt");
                 run(node, "Query", &query);
             }
-            // These are for no single key.
+            // Operations without a single key are not counted.
             run(node, "Scan", &json!({"TableName": "ttt"}));
             run(node, "DescribeTable", &json!({"TableName": "ttt"}));
         }
@@ -109,9 +109,9 @@ fn requests_count_by_whether_the_node_is_a_replica() {
 }
 
 #[test]
-fn batches_count_by_their_keys() {
-    let cluster = cluster(Tokens::vnodes());
-    create(&cluster, "ttt");
+fn batch_keys_are_counted_by_replica_status() {
+    let cluster = three_rack_cluster(Tokens::vnodes());
+    create_table(&cluster, "ttt");
     let node = cluster.node(0);
     let held = |key: &str| urls(&cluster.replicas("ttt", key)).contains(&node.url());
     let keys: Vec<String> = (0..20).map(|number| format!("key {number}")).collect();
@@ -145,7 +145,7 @@ fn batches_count_by_their_keys() {
 }
 
 #[test]
-fn fixed_answers_are_counted_as_others() {
+fn fixed_responses_are_counted_by_replica_status() {
     let cluster = TestCluster::builder()
         .nodes(3)
         .replication_factor(1)
@@ -154,23 +154,25 @@ fn fixed_answers_are_counted_as_others() {
         .fixed_response("Nonsense", "{}")
         .start()
         .unwrap();
-    create(&cluster, "ttt");
-    let (on, off) = both_kinds(&cluster, "a");
-    get(&on, "a");
-    get(&off, "a");
+    create_table(&cluster, "ttt");
+    let (on, off) = replica_and_non_replica(&cluster, "a");
+    get_item(&on, "a");
+    get_item(&off, "a");
     run(&on, "Nonsense", &json!({}));
     assert_eq!(on.counters().on_replica, 1);
     assert_eq!(off.counters().off_replica, 1);
 }
 
 #[test]
-fn queries_of_an_index_count_by_the_replicas_of_the_index() {
-    let cluster = cluster(Tokens::tablets(8));
+fn index_queries_are_counted_by_index_replicas() {
+    let cluster = three_rack_cluster(Tokens::tablets(8));
     let table = json!({
         "TableName": "ttt",
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
-        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}, {"AttributeName": "g", "AttributeType": "N"}],
+        "AttributeDefinitions": [
+            {"AttributeName": "k", "AttributeType": "S"}, {"AttributeName": "g", "AttributeType": "N"},
+        ],
         "GlobalSecondaryIndexes": [{
             "IndexName": "iii", "Projection": {"ProjectionType": "ALL"},
             "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
@@ -193,9 +195,9 @@ fn queries_of_an_index_count_by_the_replicas_of_the_index() {
 }
 
 #[test]
-fn a_node_that_joins_or_leaves_changes_the_ring() {
-    let cluster = cluster(Tokens::vnodes());
-    create(&cluster, "ttt");
+fn ring_changes_when_node_joins_or_leaves() {
+    let cluster = three_rack_cluster(Tokens::vnodes());
+    create_table(&cluster, "ttt");
     let keys: Vec<String> = (0..300).map(|number| number.to_string()).collect();
     let held_by = |node: &Node| {
         let holds =
@@ -216,9 +218,9 @@ fn a_node_that_joins_or_leaves_changes_the_ring() {
 }
 
 #[test]
-fn tablets_move_where_they_are_told() {
-    let cluster = cluster(Tokens::tablets(4));
-    create(&cluster, "ttt");
+fn moved_tablet_changes_replicas() {
+    let cluster = three_rack_cluster(Tokens::tablets(4));
+    create_table(&cluster, "ttt");
     let tablets = cluster.tablets("ttt");
     assert_eq!(tablets.len(), 4);
     assert_eq!(
@@ -232,12 +234,12 @@ fn tablets_move_where_they_are_told() {
         .unwrap();
     let before = &tablets[index].replicas;
     assert_eq!(urls(before), urls(&cluster.replicas("ttt", "a")));
-    let (from, to) = both_kinds(&cluster, "a");
+    let (from, to) = replica_and_non_replica(&cluster, "a");
     cluster.move_tablet("ttt", index, &from, &to);
     let after = urls(&cluster.replicas("ttt", "a"));
     assert!(after.contains(&to.url()) && !after.contains(&from.url()));
-    get(&to, "a");
-    get(&from, "a");
+    get_item(&to, "a");
+    get_item(&from, "a");
     assert_eq!(
         (to.counters().on_replica, from.counters().off_replica),
         (1, 1)
@@ -246,57 +248,65 @@ fn tablets_move_where_they_are_told() {
 
 #[test]
 #[should_panic(expected = "tablet 0 of ttt cannot move")]
-fn a_tablet_does_not_move_to_where_it_is() {
-    let cluster = cluster(Tokens::tablets(1));
-    create(&cluster, "ttt");
+fn moving_tablet_to_current_replica_panics() {
+    let cluster = three_rack_cluster(Tokens::tablets(1));
+    create_table(&cluster, "ttt");
     let replicas = cluster.replicas("ttt", "a");
     cluster.move_tablet("ttt", 0, &replicas[0], &replicas[1]);
 }
 
 #[test]
-fn tablets_of_a_node_that_leaves_are_held_by_others() {
-    let cluster = cluster(Tokens::tablets(16));
-    create(&cluster, "ttt");
-    let gone = cluster.node(0);
-    cluster.remove_node(&gone);
+fn tablets_of_removed_node_move_to_remaining_nodes() {
+    let cluster = three_rack_cluster(Tokens::tablets(16));
+    create_table(&cluster, "ttt");
+    let removed = cluster.node(0);
+    cluster.remove_node(&removed);
     for tablet in cluster.tablets("ttt") {
         let racks: BTreeSet<&str> = tablet.replicas.iter().map(Node::rack).collect();
         assert_eq!((tablet.replicas.len(), racks.len()), (3, 3));
-        assert!(!urls(&tablet.replicas).contains(&gone.url()));
+        assert!(!urls(&tablet.replicas).contains(&removed.url()));
     }
 }
 
 #[test]
-fn small_clusters_have_one_replica_and_others_as_many_as_asked() {
-    for (nodes, asked, replicas) in [(2, None, 1), (3, None, 3), (2, Some(2), 2), (2, Some(5), 2)] {
+fn replication_factor_follows_setting_and_cluster_size() {
+    for (nodes, requested, replicas) in
+        [(2, None, 1), (3, None, 3), (2, Some(2), 2), (2, Some(5), 2)]
+    {
         let mut builder = TestCluster::builder()
             .nodes(nodes)
             .tokens(Tokens::tablets(2));
-        if let Some(asked) = asked {
-            builder = builder.replication_factor(asked);
+        if let Some(requested) = requested {
+            builder = builder.replication_factor(requested);
         }
         let cluster = builder.start().unwrap();
-        create(&cluster, "ttt");
+        create_table(&cluster, "ttt");
         assert_eq!(
             cluster.replicas("ttt", "a").len(),
             replicas,
-            "{nodes} {asked:?}"
+            "{nodes} {requested:?}"
         );
     }
 }
 
 #[test]
-fn a_table_may_choose_tablets_or_vnodes_with_its_tag() {
+fn table_tag_selects_tablets_or_vnodes() {
     for (tokens, tag, tablets) in [
         (Tokens::tablets(4), "none", 0),
         (Tokens::tablets(4), "2", 2),
         (Tokens::vnodes(), "0", 8),
     ] {
-        let cluster = cluster(tokens);
-        let mut table = crate::operations::table("ttt");
+        let cluster = three_rack_cluster(tokens);
+        let mut table = crate::operations::table_definition("ttt");
         table["Tags"] = json!([{"Key": "system:initial_tablets", "Value": tag}]);
         run(&cluster.node(0), "CreateTable", &table);
         assert_eq!(cluster.tablets("ttt").len(), tablets);
         assert_eq!(cluster.replicas("ttt", "a").len(), 3);
     }
 }
+
+#[allow(
+    unused_imports,
+    reason = "the tests of the routing hints use these names"
+)]
+pub(crate) use self::{replica_and_non_replica as both_kinds, three_rack_cluster as cluster};

@@ -1,14 +1,14 @@
-//! What they say of where partitions lie.
+//! The placement of partitions as shown by internal tables.
 
 use super::*;
 
 #[test]
-fn tables_and_views_have_the_ids_of_their_tablets() {
-    let cluster = cluster(Tokens::tablets(2));
+fn schema_rows_have_ids_of_their_tablets() {
+    let cluster = three_rack_cluster(Tokens::tablets(2));
     let node = cluster.node(0);
-    run(&node, "CreateTable", &with_indexes());
+    run(&node, "CreateTable", &indexed_table_definition());
     let id = table_id(&node, "ttt");
-    let tables = ask_for(
+    let tables = query_rows(
         &node,
         "system_schema.tables",
         "keyspace_name = :a AND table_name = :b",
@@ -22,15 +22,18 @@ fn tables_and_views_have_the_ids_of_their_tablets() {
         "id": {"S": id},
     });
     assert_eq!(tables, [expected]);
-    let views = ask_for(
+    let views = query_rows(
         &node,
         "system_schema.views",
         "keyspace_name = :a",
         &["alternator_ttt"],
     );
-    let names: Vec<&str> = views.iter().map(|view| text(view, "view_name")).collect();
+    let names: Vec<&str> = views
+        .iter()
+        .map(|view| string_column(view, "view_name"))
+        .collect();
     assert_eq!(names, ["ttt!:lll", "ttt:ggg"]);
-    let local_id = text(&views[0], "id");
+    let local_id = string_column(&views[0], "id");
     let expected = json!({
         "keyspace_name": {"S": "alternator_ttt"},
         "view_name": {"S": "ttt:ggg"},
@@ -38,12 +41,12 @@ fn tables_and_views_have_the_ids_of_their_tablets() {
         "base_table_name": {"S": "ttt"},
         "comment": {"S": ""},
         "gc_grace_seconds": {"S": "864000"},
-        "id": {"S": text(&views[1], "id")},
-        // As the server has it, which strict clients refuse.
+        "id": {"S": string_column(&views[1], "id")},
+        // The server's own representation, which strict clients reject.
         "include_all_columns": {"BOOL": "true"},
     });
     assert_eq!(views[1], expected);
-    let shared = ask_for(&node, "system.tablets", "table_id = :a", &[local_id]);
+    let shared = query_rows(&node, "system.tablets", "table_id = :a", &[local_id]);
     let expected = json!({
         "table_id": {"S": local_id},
         "keyspace_name": {"S": "alternator_ttt"},
@@ -51,7 +54,7 @@ fn tables_and_views_have_the_ids_of_their_tablets() {
         "base_table": {"S": id},
     });
     assert_eq!(shared, [expected]);
-    let ranged = ask_for(
+    let ranged = query_rows(
         &node,
         "system.tablets",
         "table_id = :a AND last_token >= :b",
@@ -59,28 +62,30 @@ fn tables_and_views_have_the_ids_of_their_tablets() {
     );
     assert!(ranged.is_empty(), "a range has no static rows");
     assert_eq!(
-        ask_for(
+        query_rows(
             &node,
             "system.tablets",
             "table_id = :a",
-            &[text(&views[1], "id")]
+            &[string_column(&views[1], "id")]
         )
         .len(),
         2
     );
     run(&node, "DeleteTable", &json!({"TableName": "ttt"}));
-    assert!(scan(&node, "system.tablets").is_empty());
-    assert!(scan(&node, "system_schema.views").is_empty());
+    assert!(scan_rows(&node, "system.tablets").is_empty());
+    assert!(scan_rows(&node, "system_schema.views").is_empty());
 }
 
 #[test]
-fn an_index_comes_and_goes_with_its_table() {
-    let cluster = cluster(Tokens::tablets(2));
-    create(&cluster, "ttt");
+fn index_rows_follow_table_updates() {
+    let cluster = three_rack_cluster(Tokens::tablets(2));
+    create_table(&cluster, "ttt");
     let node = cluster.node(0);
     let names = || -> Vec<String> {
-        let views = scan(&node, "system_schema.views");
-        let names = views.iter().map(|view| text(view, "view_name").to_owned());
+        let views = scan_rows(&node, "system_schema.views");
+        let names = views
+            .iter()
+            .map(|view| string_column(view, "view_name").to_owned());
         names.collect()
     };
     let update = |change: Value| {
@@ -105,16 +110,16 @@ fn an_index_comes_and_goes_with_its_table() {
 }
 
 #[test]
-fn tablets_are_rendered_as_the_server_does() {
+fn tablet_rows_have_server_format() {
     let cluster = TestCluster::builder()
         .nodes(1)
         .tokens(Tokens::tablets(2))
         .start()
         .unwrap();
     let node = cluster.node(0);
-    create(&cluster, "ttt");
+    create_table(&cluster, "ttt");
     let id = table_id(&node, "ttt");
-    let host = scan(&node, "system.local")[0]["host_id"]["S"]
+    let host = scan_rows(&node, "system.local")[0]["host_id"]["S"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -130,10 +135,10 @@ fn tablets_are_rendered_as_the_server_does() {
     };
     let both = [tablet("-1", 0), tablet("9223372036854775807", 1)];
     assert_eq!(
-        ask_for(&node, "system.tablets", "table_id = :a", &[&id]),
+        query_rows(&node, "system.tablets", "table_id = :a", &[&id]),
         both
     );
-    let ring = ask_for(
+    let ring = query_rows(
         &node,
         "system.token_ring",
         "keyspace_name = :a",
@@ -154,36 +159,36 @@ fn tablets_are_rendered_as_the_server_does() {
         range("-1", "9223372036854775807"),
         range("-9223372036854775808", "-1"),
     ];
-    assert_eq!(ring, expected, "starts are in the order of text");
+    assert_eq!(ring, expected, "start tokens are sorted as text");
 }
 
 #[test]
-fn a_replica_is_found_in_the_tablets() {
-    let cluster = cluster(Tokens::tablets(8));
-    create(&cluster, "ttt");
+fn tablet_rows_match_replicas() {
+    let cluster = three_rack_cluster(Tokens::tablets(8));
+    create_table(&cluster, "ttt");
     let node = cluster.node(2);
     let id = table_id(&node, "ttt");
-    let hosts = addresses(&node, "host_id");
+    let hosts = addresses_by_column(&node, "host_id");
     assert_eq!(hosts.len(), 6);
     for number in 0..30 {
         let key = PartitionKey::from(number.to_string());
         let token = key.token().to_string();
-        let mut request = query(
+        let mut request = query_request(
             "system.tablets",
             "table_id = :a AND last_token >= :b",
             &[&id, &token],
         );
         request["Limit"] = json!(1);
-        let answer = run(&node, "Query", &request);
-        let found: BTreeSet<String> = text(&answer["Items"][0], "replicas")
+        let response = run(&node, "Query", &request);
+        let found: BTreeSet<String> = string_column(&response["Items"][0], "replicas")
             .split(", ")
             .map(|replica| hosts[replica.split_once(':').unwrap().0].clone())
             .collect();
-        assert_eq!(found, ips(&cluster.replicas("ttt", key)));
+        assert_eq!(found, ip_addresses(&cluster.replicas("ttt", key)));
     }
 }
 
-fn ips(nodes: &[Node]) -> BTreeSet<String> {
+fn ip_addresses(nodes: &[Node]) -> BTreeSet<String> {
     nodes
         .iter()
         .map(|node| node.address().ip().to_string())
@@ -191,7 +196,7 @@ fn ips(nodes: &[Node]) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_replica_is_found_in_the_ring() {
+fn token_ring_rows_match_replicas() {
     let builder = TestCluster::builder().tokens(Tokens::vnodes().per_node(4));
     let nodes = (1..=6).map(|number| {
         let rack = format!("r{}", number % 3);
@@ -203,28 +208,31 @@ fn a_replica_is_found_in_the_ring() {
         .fold(builder, alternator_test_cluster::Builder::node)
         .start()
         .unwrap();
-    create(&cluster, "ttt");
+    create_table(&cluster, "ttt");
     let node = cluster.node(5);
-    let peers = addresses(&node, "peer");
-    let rows = ask_for(
+    let peers = addresses_by_column(&node, "peer");
+    let rows = query_rows(
         &node,
         "system.token_ring",
         "keyspace_name = :a AND table_name = :b",
         &["alternator_ttt", "<ALL>"],
     );
     assert_eq!(rows.len(), 6 * 4 * 3);
-    let starts: Vec<&str> = rows.iter().map(|row| text(row, "start_token")).collect();
+    let starts: Vec<&str> = rows
+        .iter()
+        .map(|row| string_column(row, "start_token"))
+        .collect();
     assert!(starts.is_sorted());
     let mut ring: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
     for row in &rows {
-        let end = text(row, "end_token").parse().unwrap();
-        let address = peers[text(row, "endpoint")].clone();
+        let end = string_column(row, "end_token").parse().unwrap();
+        let address = peers[string_column(row, "endpoint")].clone();
         ring.entry(end).or_default().insert(address);
     }
     for number in 0..200 {
         let key = PartitionKey::from(number.to_string());
         let after = ring.range(key.token()..).next();
         let (_, found) = after.or_else(|| ring.iter().next()).unwrap();
-        assert_eq!(found, &ips(&cluster.replicas("ttt", key)));
+        assert_eq!(found, &ip_addresses(&cluster.replicas("ttt", key)));
     }
 }

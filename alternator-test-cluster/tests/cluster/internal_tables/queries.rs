@@ -1,13 +1,13 @@
-//! How they are read, and how not.
+//! Paging, projection and key conditions of internal tables, and the errors of unsupported access.
 
 use super::*;
 
 #[test]
-fn pages_continue_where_the_last_one_ended() {
-    let cluster = cluster(Tokens::vnodes().per_node(2));
+fn page_starts_after_last_evaluated_key() {
+    let cluster = three_rack_cluster(Tokens::vnodes().per_node(2));
     let node = cluster.node(0);
     for name in ["aaa", "bbb", "ccc"] {
-        create(&cluster, name);
+        create_table(&cluster, name);
     }
     for table in [
         "system.token_ring",
@@ -15,16 +15,16 @@ fn pages_continue_where_the_last_one_ended() {
         "system.peers",
         "system.config",
     ] {
-        let all = scan(&node, table);
-        let name = format!("{PREFIX}{table}");
+        let all = scan_rows(&node, table);
+        let name = format!("{TABLE_PREFIX}{table}");
         let mut request = json!({"TableName": name, "Limit": 7});
         let mut paged = Vec::new();
         loop {
-            let answer = run(&node, "Scan", &request);
-            let items = answer["Items"].as_array().unwrap();
-            assert_eq!(answer["Count"], items.len());
+            let response = run(&node, "Scan", &request);
+            let items = response["Items"].as_array().unwrap();
+            assert_eq!(response["Count"], items.len());
             paged.extend(items.iter().cloned());
-            match answer.get("LastEvaluatedKey") {
+            match response.get("LastEvaluatedKey") {
                 Some(key) => request["ExclusiveStartKey"] = key.clone(),
                 None => break,
             }
@@ -35,16 +35,19 @@ fn pages_continue_where_the_last_one_ended() {
 }
 
 #[test]
-fn queries_run_backward_too() {
-    let cluster = cluster(Tokens::tablets(8));
-    create(&cluster, "ttt");
+fn query_supports_reverse_order() {
+    let cluster = three_rack_cluster(Tokens::tablets(8));
+    create_table(&cluster, "ttt");
     let node = cluster.node(0);
     let id = table_id(&node, "ttt");
-    let mut request = query("system.tablets", "table_id = :a", &[&id]);
+    let mut request = query_request("system.tablets", "table_id = :a", &[&id]);
     request["ScanIndexForward"] = json!(false);
     request["Limit"] = json!(5);
     let first = run(&node, "Query", &request);
-    assert_eq!(text(&first["Items"][0], "last_token"), i64::MAX.to_string());
+    assert_eq!(
+        string_column(&first["Items"][0], "last_token"),
+        i64::MAX.to_string()
+    );
     assert_eq!(
         first["LastEvaluatedKey"],
         json!({"table_id": {"S": id}, "last_token": first["Items"][4]["last_token"]})
@@ -56,43 +59,44 @@ fn queries_run_backward_too() {
 }
 
 #[test]
-fn large_tables_come_in_pages_of_a_megabyte() {
+fn scan_pages_are_limited_to_one_megabyte() {
     let cluster = TestCluster::builder()
         .nodes(1)
         .tokens(Tokens::tablets(1 << 14))
         .start()
         .unwrap();
-    create(&cluster, "ttt");
-    let answer = run(
+    create_table(&cluster, "ttt");
+    let response = run(
         &cluster.node(0),
         "Scan",
-        &json!({"TableName": format!("{PREFIX}system.tablets")}),
+        &json!({"TableName": format!("{TABLE_PREFIX}system.tablets")}),
     );
-    assert!(answer["Count"].as_u64().unwrap() < 1 << 14);
-    assert!(answer.get("LastEvaluatedKey").is_some());
+    assert!(response["Count"].as_u64().unwrap() < 1 << 14);
+    assert!(response.get("LastEvaluatedKey").is_some());
 }
 
 #[test]
-fn a_projection_leaves_columns_out() {
-    let cluster = cluster(Tokens::tablets(1));
-    create(&cluster, "ttt");
+fn projection_selects_columns() {
+    let cluster = three_rack_cluster(Tokens::tablets(1));
+    create_table(&cluster, "ttt");
     let node = cluster.node(0);
-    let mut request = query(
+    let mut request = query_request(
         "system_schema.tables",
         "keyspace_name = :a",
         &["alternator_ttt"],
     );
     request["ProjectionExpression"] = json!("#i, table_name, missing");
     request["ExpressionAttributeNames"] = json!({"#i": "id"});
-    let answer = run(&node, "Query", &request);
+    let response = run(&node, "Query", &request);
     let expected = json!({"id": {"S": table_id(&node, "ttt")}, "table_name": {"S": "ttt"}});
-    assert_eq!(answer["Items"], json!([expected]));
-    let old = json!({"TableName": format!("{PREFIX}system.local"), "AttributesToGet": ["rack"]});
+    assert_eq!(response["Items"], json!([expected]));
+    let old =
+        json!({"TableName": format!("{TABLE_PREFIX}system.local"), "AttributesToGet": ["rack"]});
     assert_eq!(
         run(&node, "Scan", &old)["Items"],
         json!([{"rack": {"S": "r1"}}])
     );
-    let count = json!({"TableName": format!("{PREFIX}system.peers"), "Select": "COUNT"});
+    let count = json!({"TableName": format!("{TABLE_PREFIX}system.peers"), "Select": "COUNT"});
     assert_eq!(
         run(&node, "Scan", &count),
         json!({"Count": 5, "ScannedCount": 5})
@@ -100,13 +104,13 @@ fn a_projection_leaves_columns_out() {
 }
 
 #[test]
-fn key_conditions_have_the_rules_of_the_server() {
-    let cluster = cluster(Tokens::tablets(4));
-    create(&cluster, "ttt");
+fn key_conditions_follow_server_rules() {
+    let cluster = three_rack_cluster(Tokens::tablets(4));
+    create_table(&cluster, "ttt");
     let node = cluster.node(0);
     let id = table_id(&node, "ttt");
     let count = |condition: &str, values: &[&str]| {
-        ask_for(&node, "system.tablets", condition, values).len()
+        query_rows(&node, "system.tablets", condition, values).len()
     };
     for (condition, values, rows) in [
         ("table_id = :a AND last_token > :b", &[&id, "-1"][..], 2),
@@ -125,7 +129,7 @@ fn key_conditions_have_the_rules_of_the_server() {
     }
     let ring = "keyspace_name = :a AND begins_with(table_name, :b)";
     assert_eq!(
-        ask_for(&node, "system.token_ring", ring, &["alternator_ttt", "tt"]).len(),
+        query_rows(&node, "system.token_ring", ring, &["alternator_ttt", "tt"]).len(),
         12
     );
     for (table, condition, values, reason) in [
@@ -178,38 +182,37 @@ fn key_conditions_have_the_rules_of_the_server() {
             "has spurious ':b', not used in Query",
         ),
     ] {
-        let refusal = fail(&node, "Query", &query(table, condition, values));
-        assert_eq!(refusal.error(), "ValidationException", "{condition}");
+        let error_response = expect_error(&node, "Query", &query_request(table, condition, values));
+        assert_eq!(error_response.error(), "ValidationException", "{condition}");
         assert!(
-            refusal.message().contains(reason),
+            error_response.message().contains(reason),
             "{condition}: {}",
-            refusal.message()
+            error_response.message()
         );
     }
-    let mut number = query(
+    let mut number = query_request(
         "system.tablets",
         "table_id = :a AND last_token = :b",
         &[&id],
     );
     number["ExpressionAttributeValues"][":b"] = json!({"N": "0"});
     assert!(
-        fail(&node, "Query", &number)
+        expect_error(&node, "Query", &number)
             .message()
             .contains("expected type S for key column last_token, got type N")
     );
-    let filtered =
-        json!({"TableName": format!("{PREFIX}system.peers"), "FilterExpression": "rack = :r"});
+    let filtered = json!({"TableName": format!("{TABLE_PREFIX}system.peers"), "FilterExpression": "rack = :r"});
     assert_eq!(
-        fail(&node, "Scan", &filtered).error(),
+        expect_error(&node, "Scan", &filtered).error(),
         "ValidationException"
     );
 }
 
 #[test]
-fn they_are_only_read_by_query_and_scan() {
-    let cluster = cluster(Tokens::vnodes());
+fn internal_tables_support_only_query_and_scan() {
+    let cluster = three_rack_cluster(Tokens::vnodes());
     let node = cluster.node(0);
-    let name = format!("{PREFIX}system.local");
+    let name = format!("{TABLE_PREFIX}system.local");
     let key = json!({"key": {"S": "local"}});
     for (operation, body) in [
         ("GetItem", json!({"TableName": name, "Key": key})),
@@ -221,44 +224,48 @@ fn they_are_only_read_by_query_and_scan() {
         ("PutItem", json!({"TableName": name, "Item": key})),
         (
             "Scan",
-            json!({"TableName": format!("{PREFIX}system.paxos")}),
+            json!({"TableName": format!("{TABLE_PREFIX}system.paxos")}),
         ),
         (
             "Scan",
-            json!({"TableName": format!("{PREFIX}alternator_ttt.ttt")}),
+            json!({"TableName": format!("{TABLE_PREFIX}alternator_ttt.ttt")}),
         ),
     ] {
-        let refusal = fail(&node, operation, &body);
-        assert_eq!(refusal.error(), "ResourceNotFoundException", "{operation}");
-        assert!(refusal.message().contains(PREFIX));
+        let error_response = expect_error(&node, operation, &body);
+        assert_eq!(
+            error_response.error(),
+            "ResourceNotFoundException",
+            "{operation}"
+        );
+        assert!(error_response.message().contains(TABLE_PREFIX));
     }
     let counters = node.counters();
     assert_eq!((counters.on_replica, counters.off_replica), (0, 0));
 }
 
 #[test]
-fn they_may_be_refused_or_unknown() {
+fn internal_tables_can_be_denied_or_unknown() {
     let cluster = |access| {
         let builder = TestCluster::builder().nodes(1).tokens(Tokens::vnodes());
         builder.internal_tables(access).start().unwrap()
     };
-    let scan = json!({"TableName": format!("{PREFIX}system.tablets")});
-    let refused = fail(&cluster(InternalTables::Refused).node(0), "Scan", &scan);
+    let scan = json!({"TableName": format!("{TABLE_PREFIX}system.tablets")});
+    let denied = expect_error(&cluster(InternalTables::Refused).node(0), "Scan", &scan);
     assert_eq!(
-        (refused.status, refused.error().as_str()),
+        (denied.status, denied.error().as_str()),
         (400, "AccessDeniedException")
     );
     assert_eq!(
-        refused.message(),
+        denied.message(),
         "SELECT access on table system.tablets is denied to role <anonymous>, client address 127.0.0.1"
     );
-    let unknown = fail(&cluster(InternalTables::Unknown).node(0), "Scan", &scan);
+    let unknown = expect_error(&cluster(InternalTables::Unknown).node(0), "Scan", &scan);
     assert_eq!(unknown.error(), "ResourceNotFoundException");
     let without_tokens = TestCluster::builder()
         .nodes(1)
         .internal_tables(InternalTables::Readable);
     let without_tokens = without_tokens.start().unwrap();
-    create(&without_tokens, "ttt");
+    create_table(&without_tokens, "ttt");
     let node = without_tokens.node(0);
     assert!(
         run(&node, "Scan", &scan)["Items"]
@@ -266,7 +273,7 @@ fn they_may_be_refused_or_unknown() {
             .unwrap()
             .is_empty()
     );
-    let local = json!({"TableName": format!("{PREFIX}system.local")});
+    let local = json!({"TableName": format!("{TABLE_PREFIX}system.local")});
     assert!(
         run(&node, "Scan", &local)["Items"][0]
             .get("tokens")
