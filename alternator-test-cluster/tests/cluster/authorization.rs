@@ -62,6 +62,7 @@ impl Signer<'_> {
     }
 }
 
+/// Starts a cluster of one node that enforces authorization and knows two roles.
 fn cluster_with_authorization(version: Version) -> (TestCluster, Node) {
     let cluster = TestCluster::builder()
         .nodes(1)
@@ -78,10 +79,12 @@ fn list_tables_request() -> Request {
     Request::operation("ListTables", "{}")
 }
 
+/// Returns a signer with valid credentials.
 fn valid_signer() -> Signer<'static> {
     signer("role", "secret")
 }
 
+/// Asserts that a response is an error of this type, whose message contains `message`.
 #[track_caller]
 fn assert_rejected(response: &Response, error: &str, message: &str) {
     assert_eq!(

@@ -1,3 +1,5 @@
+//! Tests of compressed requests and responses.
+
 use std::io::{Read, Write};
 
 use alternator_test_cluster::{Node, TestCluster, Version};
@@ -21,6 +23,7 @@ fn deflate(body: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// Sends a ListTables request whose body has this content encoding.
 fn send_encoded(node: &Node, encoding: &str, body: Vec<u8>) -> Response {
     send(
         node,

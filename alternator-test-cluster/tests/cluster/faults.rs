@@ -1,3 +1,5 @@
+//! Tests of injected faults and of the recovery from them.
+
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -6,6 +8,7 @@ use serde_json::json;
 
 use crate::http::{Client, Request, Response, send};
 
+/// Starts a cluster of two nodes with a fixed response to GetItem, and returns its first node.
 fn two_node_cluster() -> (TestCluster, Node) {
     let cluster = TestCluster::builder()
         .nodes(2)
@@ -34,6 +37,7 @@ fn wait_for_requests(node: &Node, requests: u64) {
     }
 }
 
+/// Sends GetItem requests over one connection, and returns the status of each response.
 fn get_item_statuses(node: &Node, count: usize) -> Vec<u16> {
     let mut client = Client::connect(node);
     (0..count)
@@ -145,6 +149,7 @@ fn slow_operations_do_not_delay_other_requests() {
     assert!(start.elapsed() >= Duration::from_millis(30));
 }
 
+/// Sends a GetItem request, and returns the response after a check of its content type.
 fn get_item_response(node: &Node) -> Response {
     let response = send(node, &get_item());
     assert_eq!(
@@ -251,6 +256,7 @@ fn stalled_response_sends_only_headers() {
     assert_eq!(send(&node, &get_item()).status, 200);
 }
 
+/// Returns the status line of a response, and asserts that no body follows.
 fn get_status_line(node: &Node, path: &str) -> String {
     let mut client = Client::connect(node);
     client.send(&Request::get(path)).unwrap();

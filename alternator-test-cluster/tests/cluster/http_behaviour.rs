@@ -1,3 +1,5 @@
+//! Tests of the HTTP layer: health checks, connections, headers and counters.
+
 use alternator_test_cluster::{Node, TestCluster};
 use serde_json::json;
 
@@ -111,6 +113,7 @@ fn responses_have_no_aws_or_engine_headers() {
     }
 }
 
+/// Sends a request with `Expect: 100-continue`, and its body once the node has sent `100 Continue`.
 fn send_with_expect_continue(node: &Node) -> Response {
     let mut client = Client::connect(node);
     let head = "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: x.ListTables\r\n\
@@ -240,13 +243,13 @@ fn requests_are_counted_by_kind() {
         &node,
         &list().header("X-Mark", "second").header("x-mark", "third"),
     );
-    let marks = node
+    let values = node
         .counters()
         .last_headers
         .into_iter()
         .filter(|(name, _)| name == "x-mark");
     assert_eq!(
-        marks.map(|(_, value)| value).collect::<Vec<_>>(),
+        values.map(|(_, value)| value).collect::<Vec<_>>(),
         ["second", "third"]
     );
     cluster.reset_counters();

@@ -16,6 +16,7 @@ mod queries;
 
 const TABLE_PREFIX: &str = ".scylla.alternator.";
 
+/// Returns all rows of an internal table, read by Scan.
 fn scan_rows(node: &Node, table: &str) -> Vec<Value> {
     let response = run(
         node,
@@ -39,11 +40,13 @@ fn query_request(table: &str, condition: &str, values: &[&str]) -> Value {
     })
 }
 
+/// Returns the rows of an internal table that match a key condition.
 fn query_rows(node: &Node, table: &str, condition: &str, values: &[&str]) -> Vec<Value> {
     let response = run(node, "Query", &query_request(table, condition, values));
     response["Items"].as_array().unwrap().clone()
 }
 
+/// Returns the value of a string column.
 fn string_column<'a>(item: &'a Value, column: &str) -> &'a str {
     item[column]["S"]
         .as_str()
@@ -55,6 +58,7 @@ fn table_id(node: &Node, table: &str) -> String {
     description["Table"]["TableId"].as_str().unwrap().to_owned()
 }
 
+/// Returns the definition of a table with a global and a local secondary index.
 fn indexed_table_definition() -> Value {
     let index = |name: &str, hash: &str, range: &str| {
         let mut keys = vec![json!({"AttributeName": hash, "KeyType": "HASH"})];

@@ -1,3 +1,5 @@
+//! Tests of the start, stop, addition and removal of nodes, and of start errors.
+
 use std::io;
 use std::net::TcpListener;
 
@@ -299,5 +301,5 @@ fn engine_serves_requests_after_error() {
         expect_error(&node, "DescribeTable", &json!({"TableName": "none"})).error(),
         "ResourceNotFoundException"
     );
-    run(&node, "CreateTable", &table_definition("there"));
+    run(&node, "CreateTable", &table_definition("ttt"));
 }

@@ -1,15 +1,20 @@
+//! Tests of the size limits of bodies and headers.
+
 use alternator_test_cluster::{TestCluster, Version};
 
 use crate::http::{Client, Request, Response, send};
 
+/// The largest body that a node accepts.
 const LIMIT: usize = 16 << 20;
 
+/// Returns an empty JSON object, padded with spaces to this length.
 fn padded_body(length: usize) -> Vec<u8> {
     let mut body = b"{}".to_vec();
     body.resize(length, b' ');
     body
 }
 
+/// Sends a body of this size to a new node, and returns the response.
 fn send_body_of_size(version: Version, length: usize, chunked: bool) -> Response {
     let cluster = TestCluster::builder()
         .nodes(1)

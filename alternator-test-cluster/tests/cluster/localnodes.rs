@@ -1,3 +1,5 @@
+//! Tests of `/localnodes`: its filters, its format and its overrides.
+
 use alternator_test_cluster::{NodeConfig, TestCluster, Version};
 
 use crate::http::{Request, localnodes, send};

@@ -8,10 +8,9 @@ use serde_json::{Value, json};
 use crate::http::{Request, expect_error, run, send};
 use crate::operations::{create_table, table_definition};
 
+/// Returns the builder of a cluster of three nodes with vnodes.
 fn vnode_cluster_builder() -> Builder {
-    TestCluster::builder()
-        .nodes(3)
-        .tokens(Tokens::vnodes())
+    TestCluster::builder().nodes(3).tokens(Tokens::vnodes())
 }
 
 /// Executes each kind of write, and one read, through the first node. Returns the names of the operations that were
@@ -83,6 +82,7 @@ fn writes_counted_as_transactions(cluster: &TestCluster) -> Vec<&'static str> {
     counted
 }
 
+/// The names of the writes that read the item first.
 const READ_MODIFY_WRITES: [&str; 8] = [
     "add",
     "set from itself",

@@ -1,3 +1,5 @@
+//! Tests of table tags, and of the write isolation that they set.
+
 use alternator_test_cluster::{Node, TestCluster};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Tests of clusters that serve HTTPS.
+
 use std::sync::Arc;
 
 use alternator_test_cluster::{Fault, StartError, TestCluster};
@@ -19,6 +21,7 @@ struct Identity {
     key: String,
 }
 
+/// Returns a self-signed certificate for the addresses of both nodes.
 fn self_signed_identity() -> Identity {
     let names = ["127.0.0.1".to_owned(), "127.0.0.2".to_owned()];
     let key = KeyPair::generate().unwrap();
@@ -32,6 +35,7 @@ fn self_signed_identity() -> Identity {
     }
 }
 
+/// Starts a cluster of two nodes that serve HTTPS.
 fn tls_cluster(identity: &Identity) -> TestCluster {
     let tls = TestCluster::builder()
         .nodes(2)

@@ -19,6 +19,7 @@ pub(crate) fn three_rack_cluster(tokens: Tokens) -> TestCluster {
         .unwrap()
 }
 
+/// Returns the URLs of nodes.
 pub(crate) fn urls(nodes: &[Node]) -> BTreeSet<String> {
     nodes.iter().map(Node::url).collect()
 }
