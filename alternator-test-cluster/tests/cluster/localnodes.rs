@@ -66,7 +66,9 @@ fn localnodes_response_has_server_format() {
 #[test]
 fn long_localnodes_response_is_not_compressed() {
     let cluster = two_datacenter_cluster(Version::V2026_1);
-    cluster.node(0).list(vec!["127.0.0.1"; 1000]);
+    cluster
+        .node(0)
+        .set_localnodes_entries(vec!["127.0.0.1"; 1000]);
     let response = send(
         &cluster.node(0),
         &Request::get("/localnodes").header("Accept-Encoding", "gzip"),
@@ -110,12 +112,12 @@ fn partitioned_node_lists_only_itself() {
 fn listed_entries_may_be_invalid_or_repeated() {
     let cluster = TestCluster::builder().nodes(2).start().unwrap();
     let one = cluster.node(0);
-    one.list(["127.0.0.9", "127.0.0.9", "not-an-address"]);
+    one.set_localnodes_entries(["127.0.0.9", "127.0.0.9", "not-an-address"]);
     assert_eq!(
         localnodes(&one, "?dc=unknown"),
         ["127.0.0.9", "127.0.0.9", "not-an-address"]
     );
-    one.list(Vec::<String>::new());
+    one.set_localnodes_entries(Vec::<String>::new());
     assert!(localnodes(&one, "").is_empty());
     one.restore_listing();
     assert_eq!(localnodes(&one, "").len(), 2);
@@ -125,10 +127,10 @@ fn listed_entries_may_be_invalid_or_repeated() {
 fn raw_localnodes_response_is_returned_unchanged() {
     let cluster = TestCluster::builder().nodes(1).start().unwrap();
     let one = cluster.node(0);
-    one.answer_localnodes(503, "<html>");
+    one.set_localnodes_response(503, "<html>");
     let response = send(&one, &Request::get("/localnodes"));
     assert_eq!((response.status, response.text()), (503, "<html>"));
-    one.answer_localnodes(7, "");
+    one.set_localnodes_response(7, "");
     assert_eq!(send(&one, &Request::get("/localnodes")).status, 500);
     one.restore_listing();
     assert_eq!(localnodes(&one, ""), ["127.0.0.1"]);
