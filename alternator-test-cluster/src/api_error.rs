@@ -1,23 +1,26 @@
-//! Errors in the form in which Alternator answers them.
+//! Errors in the form of Alternator's error responses.
 
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-/// An error that a client gets to see.
+/// An error response to a client.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     pub(crate) status: u16,
     kind: Cow<'static, str>,
     message: String,
-    /// The item that a failed condition was looked at on, where the request asked for it. Boxed: seldom there, and large
-    /// where other packages of a build ask for JSON that keeps its order.
+    /// The item on which a condition failed, if the request asked for it. Boxed, since it is rarely present, and large
+    /// if another package of the build enables `serde_json`'s feature `preserve_order`.
     item: Option<Box<Value>>,
 }
 
 impl ApiError {
-    /// An error of the client's making.
-    pub(crate) fn refused(kind: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+    /// Creates an error with status 400.
+    pub(crate) fn bad_request(
+        kind: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             status: 400,
             kind: kind.into(),
@@ -27,7 +30,7 @@ impl ApiError {
     }
 
     pub(crate) fn validation(message: impl Into<String>) -> Self {
-        Self::refused("ValidationException", message)
+        Self::bad_request("ValidationException", message)
     }
 
     pub(crate) fn not_json(reason: impl std::fmt::Display) -> Self {
@@ -37,30 +40,32 @@ impl ApiError {
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self {
             status: 500,
-            ..Self::refused("InternalServerError", message)
+            ..Self::bad_request("InternalServerError", message)
         }
     }
 
     pub(crate) fn too_large() -> Self {
         Self {
             status: 413,
-            ..Self::refused(
+            ..Self::bad_request(
                 "PayloadTooLarge",
                 "Request body exceeds the limit of 16 MiB",
             )
         }
     }
 
+    /// Adds the item on which a condition failed.
     pub(crate) fn with_item(mut self, item: Option<Value>) -> Self {
         self.item = item.map(Box::new);
         self
     }
 
+    /// Returns whether the error is of this type, such as `ValidationException`.
     pub(crate) fn is(&self, kind: &str) -> bool {
         self.kind == kind
     }
 
-    /// The body of the answer.
+    /// Returns the body of the response.
     pub(crate) fn to_json(&self) -> String {
         let mut body = json!({
             "__type": format!("com.amazonaws.dynamodb.v20120810#{}", self.kind),

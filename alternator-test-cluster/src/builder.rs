@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::catalog::{Catalog, LwtLog};
 use crate::cluster_state::{Addresses, ClusterState};
-use crate::config::Place;
+use crate::config::ValidNodeConfig;
 use crate::engine::Engine;
 use crate::running::{Running, ServerThread};
 use crate::{
@@ -186,10 +186,10 @@ impl Builder {
         let tls = self
             .tls
             .as_ref()
-            .map(|identity| identity.config())
+            .map(|identity| identity.server_config())
             .transpose()?;
         let ips: Vec<_> = places.iter().map(|(ip, _)| *ip).collect();
-        let (port, listeners) = port::open_all(&ips, self.port)?;
+        let (port, listeners) = port::listen_on_all(&ips, self.port)?;
         let server_thread = ServerThread::start()?;
         let internal_tables = match (self.internal_tables, self.tokens) {
             (Some(access), _) => access,
@@ -223,7 +223,10 @@ impl Builder {
     }
 
     /// Takes the nodes, and gives each an address of its own.
-    fn places(&mut self, addresses: &mut Addresses) -> Result<Vec<(IpAddr, Place)>, StartError> {
+    fn places(
+        &mut self,
+        addresses: &mut Addresses,
+    ) -> Result<Vec<(IpAddr, ValidNodeConfig)>, StartError> {
         let nodes = self.nodes.take();
         let nodes = nodes.unwrap_or_else(|| vec![NodeConfig::new(); DEFAULT_NODES]);
         if nodes.is_empty() {
@@ -231,14 +234,15 @@ impl Builder {
         }
         let places = nodes
             .into_iter()
-            .map(NodeConfig::resolve)
+            .map(NodeConfig::validate)
             .collect::<Result<Vec<_>, _>>()?;
         for ip in places.iter().filter_map(|place| place.address) {
             if !addresses.reserve(ip) {
                 return Err(StartError::AddressUsedTwice { ip });
             }
         }
-        let addressed = |place: Place| (place.address.unwrap_or_else(|| addresses.pick()), place);
+        let addressed =
+            |place: ValidNodeConfig| (place.address.unwrap_or_else(|| addresses.pick()), place);
         Ok(places.into_iter().map(addressed).collect())
     }
 }

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 
 use crate::catalog::{Catalog, LwtLog};
 use crate::engine::Engine;
-use crate::listing::{self, Listing, Member, Query};
+use crate::listing::{self, Listing, LocalNodesQuery, Member};
 use crate::node_state::NodeState;
 use crate::sync::lock;
 use crate::{InternalTables, Version};
@@ -34,7 +34,7 @@ pub(crate) struct ClusterState {
 
 impl ClusterState {
     /// Returns the response of a node to `/localnodes`: status and body.
-    pub(crate) fn localnodes(&self, node: &NodeState, query: &Query) -> (u16, String) {
+    pub(crate) fn localnodes(&self, node: &NodeState, query: &LocalNodesQuery) -> (u16, String) {
         let listing = lock(&node.listing).clone();
         let entries = match listing {
             Listing::Raw { status, body } => return (status, body),
@@ -49,8 +49,13 @@ impl ClusterState {
         (200, serde_json::Value::from(entries).to_string())
     }
 
-    fn entries(&self, node: &NodeState, members: &[Member<'_>], query: &Query) -> Vec<String> {
-        let picked = listing::pick(self.version, &node.as_member(), members, query);
+    fn entries(
+        &self,
+        node: &NodeState,
+        members: &[Member<'_>],
+        query: &LocalNodesQuery,
+    ) -> Vec<String> {
+        let picked = listing::select(self.version, &node.as_member(), members, query);
         picked.iter().map(IpAddr::to_string).collect()
     }
 

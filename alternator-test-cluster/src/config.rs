@@ -1,11 +1,11 @@
-//! What a node of the cluster is to be.
+//! Configuration of the nodes of a cluster.
 
 use std::fmt::Display;
 use std::net::IpAddr;
 
 use crate::StartError;
 
-/// Where a node stands: its datacenter, rack and address.
+/// The configuration of a node: its datacenter, rack and addresses.
 ///
 /// ```
 /// use alternator_test_cluster::NodeConfig;
@@ -22,7 +22,7 @@ pub struct NodeConfig {
 }
 
 impl NodeConfig {
-    /// Describes a node in datacenter `dc1` and rack `r1`, at an address that the cluster chooses.
+    /// Creates the configuration of a node in datacenter `dc1` and rack `r1`, at an address that the cluster chooses.
     pub fn new() -> Self {
         Self {
             datacenter: "dc1".to_owned(),
@@ -32,7 +32,7 @@ impl NodeConfig {
         }
     }
 
-    /// Sets the datacenter, which `/localnodes?dc=` selects by.
+    /// Sets the datacenter, by which `/localnodes?dc=` selects nodes.
     ///
     /// # Default
     ///
@@ -43,7 +43,7 @@ impl NodeConfig {
         self
     }
 
-    /// Sets the rack, which `/localnodes?rack=` selects by.
+    /// Sets the rack, by which `/localnodes?rack=` selects nodes.
     ///
     /// # Default
     ///
@@ -54,32 +54,33 @@ impl NodeConfig {
         self
     }
 
-    /// Sets the IP address, as text or as [`IpAddr`]. Must be one of this machine; `::1` gives the node an IPv6 address.
-    /// What is not an address is an error when the node starts.
+    /// Sets the IP address, as text or as [`IpAddr`]. It must be an address of this machine; `::1` gives the node an
+    /// IPv6 address. An invalid address is reported when the node starts.
     ///
     /// # Default
     ///
-    /// The next address out of 127.0.0.1, 127.0.0.2, 127.0.0.3 … that no node of the cluster ever had.
+    /// The next address out of 127.0.0.1, 127.0.0.2, 127.0.0.3 … that no node of the cluster has used.
     #[must_use]
     pub fn address(mut self, address: impl Display) -> Self {
         self.address = Some(address.to_string());
         self
     }
 
-    /// Sets the address by which the internal tables name the node, as where nodes talk to each other over a network of
-    /// their own. `/localnodes` and the column `rpc_address` go on to name the other. Nothing listens there.
+    /// Sets the node's address in the internal tables, as in a cluster whose nodes communicate over a separate network.
+    /// `/localnodes` and the column `rpc_address` still contain the address for clients. Nothing listens on the
+    /// internal address.
     ///
     /// # Default
     ///
-    /// The one that clients use.
+    /// The address for clients.
     #[must_use]
     pub fn internal_address(mut self, address: impl Into<IpAddr>) -> Self {
         self.internal_address = Some(address.into());
         self
     }
 
-    /// Takes the description apart, if it is a valid one.
-    pub(crate) fn resolve(self) -> Result<Place, StartError> {
+    /// Validates the names and parses the address.
+    pub(crate) fn validate(self) -> Result<ValidNodeConfig, StartError> {
         if self.datacenter.is_empty() {
             return Err(StartError::EmptyName { what: "datacenter" });
         }
@@ -93,7 +94,7 @@ impl NodeConfig {
                 Err(source) => return Err(StartError::InvalidAddress { value, source }),
             },
         };
-        Ok(Place {
+        Ok(ValidNodeConfig {
             datacenter: self.datacenter,
             rack: self.rack,
             address,
@@ -108,9 +109,9 @@ impl Default for NodeConfig {
     }
 }
 
-/// A [`NodeConfig`] that was found valid.
+/// A validated [`NodeConfig`], with the address parsed.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct ValidNodeConfig {
     pub(crate) datacenter: String,
     pub(crate) rack: String,
     pub(crate) address: Option<IpAddr>,

@@ -1,4 +1,4 @@
-//! What a node has seen.
+//! Counters of a node's requests and connections.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -7,89 +7,91 @@ use hyper::HeaderMap;
 
 use crate::sync::lock;
 
-/// What a node has seen since its start or the last reset.
+/// The requests and connections of a node since its start or the last reset.
 ///
-/// Requests count when their head has arrived, so those that hang or fail count too, and a client that has its answer
-/// finds it counted.
+/// A request is counted when its head has arrived. Therefore requests that hang or fail are counted too, and a request
+/// is always counted before its client has the response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// DynamoDB operations (`POST /`), whatever became of them. Discoveries and health checks are not among them.
+    /// DynamoDB operations (`POST /`), successful or not. Discoveries and health checks are not included.
     pub requests: u64,
-    /// The same by the name of the operation, as the client wrote it.
+    /// DynamoDB operations by their name, as sent by the client.
     pub operations: BTreeMap<String, u64>,
-    /// Requests of `/localnodes`.
+    /// Requests for `/localnodes`.
     pub discoveries: u64,
     /// Health checks (`GET /`).
     pub health_checks: u64,
-    /// Other requests, such as those of unknown paths.
+    /// Other requests, such as those for unknown paths.
     pub other_requests: u64,
-    /// Connections accepted.
+    /// Accepted connections.
     pub connections: u64,
-    /// Connections that are open now. A reset leaves this as it is.
+    /// Connections that are open now. A reset does not change this.
     pub open_connections: u64,
-    /// Bytes in the bodies of DynamoDB operations as they were received, that is before decompression.
+    /// Bytes in the bodies of DynamoDB operations as received, that is before decompression.
     pub request_bytes: u64,
     /// Operations on one partition (GetItem, PutItem, UpdateItem, DeleteItem, and Query of a table or index) for which
-    /// the node was a replica. Only counted with [`Builder::tokens`](crate::Builder::tokens), and only for requests that
-    /// neither a fault nor authorization refused.
+    /// the node was a replica. Counted only with [`Builder::tokens`](crate::Builder::tokens), and only for requests
+    /// that no fault and no failed authorization rejected.
     pub on_replica: u64,
-    /// The same for which it was none, so that a real cluster would have passed them on.
+    /// Operations on one partition for which the node was not a replica, so that a real node would have forwarded them.
+    /// Counted under the same conditions.
     pub off_replica: u64,
-    /// Keys in BatchGetItem and BatchWriteItem for which the node was a replica, in the same way.
+    /// Keys in BatchGetItem and BatchWriteItem for which the node was a replica. Counted under the same conditions.
     pub batch_keys_on_replica: u64,
-    /// The same for which it was none.
+    /// Keys in BatchGetItem and BatchWriteItem for which the node was not a replica. Counted under the same conditions.
     pub batch_keys_off_replica: u64,
-    /// The headers of the last DynamoDB operation, names in lower case, in no particular order of names. Values that are
-    /// not UTF-8 are shown with replacement characters.
+    /// The headers of the last DynamoDB operation, with names in lower case, in no particular order. Invalid UTF-8 in
+    /// values is replaced by U+FFFD.
     pub last_headers: Vec<(String, String)>,
     /// The headers of the last discovery, in the same form.
     pub last_discovery_headers: Vec<(String, String)>,
-    /// The query of the last discovery, as it was received: `dc=dc1&rack=r1`. `None` if it had none.
+    /// The query of the last discovery, as received: `dc=dc1&rack=r1`. `None` if it had no query.
     pub last_discovery_query: Option<String>,
 }
 
 impl Counters {
-    /// Returns how often the operation was called.
+    /// Returns the number of requests for an operation, such as `GetItem`.
     pub fn operation(&self, name: &str) -> u64 {
         self.operations.get(name).copied().unwrap_or_default()
     }
 }
 
-/// Counts for one node.
+/// The recorder of one node's counters.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
-    seen: Mutex<Seen>,
+    record: Mutex<Record>,
 }
 
 #[derive(Debug, Default)]
-struct Seen {
+struct Record {
     counters: Counters,
-    /// Kept as they came: to turn them into text is left to the few who ask.
+    /// Converted to text only by [`Recorder::snapshot`], since most headers are never read.
     last_headers: Option<Arc<HeaderMap>>,
     last_discovery_headers: Option<Arc<HeaderMap>>,
 }
 
 impl Recorder {
-    pub(crate) fn operation(&self, name: &str, headers: Arc<HeaderMap>) {
-        let mut seen = lock(&self.seen);
-        seen.counters.requests += 1;
-        match seen.counters.operations.get_mut(name) {
+    pub(crate) fn record_operation(&self, name: &str, headers: Arc<HeaderMap>) {
+        let mut record = lock(&self.record);
+        record.counters.requests += 1;
+        match record.counters.operations.get_mut(name) {
             Some(count) => *count += 1,
             None => {
-                seen.counters.operations.insert(name.to_owned(), 1);
+                record.counters.operations.insert(name.to_owned(), 1);
             }
         }
-        seen.last_headers = Some(headers);
+        record.last_headers = Some(headers);
     }
 
-    pub(crate) fn body(&self, bytes: usize) {
-        lock(&self.seen).counters.request_bytes += bytes as u64;
+    /// Counts the bytes of the body of an operation.
+    pub(crate) fn record_body(&self, bytes: usize) {
+        lock(&self.record).counters.request_bytes += bytes as u64;
     }
 
-    /// Counts keys of an operation for which the node is a replica, and for which it is not.
-    pub(crate) fn replica(&self, is_batch: bool, on: u64, off: u64) {
-        let counters = &mut lock(&self.seen).counters;
+    /// Counts the keys of an operation for which the node is a replica (`on`) and for which it is not (`off`).
+    pub(crate) fn record_replicas(&self, is_batch: bool, on: u64, off: u64) {
+        let counters = &mut lock(&self.record).counters;
         if is_batch {
             counters.batch_keys_on_replica += on;
             counters.batch_keys_off_replica += off;
@@ -99,49 +101,51 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn discovery(&self, query: Option<&str>, headers: Arc<HeaderMap>) {
-        let mut seen = lock(&self.seen);
-        seen.counters.discoveries += 1;
-        seen.counters.last_discovery_query = query.map(str::to_owned);
-        seen.last_discovery_headers = Some(headers);
+    pub(crate) fn record_discovery(&self, query: Option<&str>, headers: Arc<HeaderMap>) {
+        let mut record = lock(&self.record);
+        record.counters.discoveries += 1;
+        record.counters.last_discovery_query = query.map(str::to_owned);
+        record.last_discovery_headers = Some(headers);
     }
 
-    pub(crate) fn health_check(&self) {
-        lock(&self.seen).counters.health_checks += 1;
+    pub(crate) fn record_health_check(&self) {
+        lock(&self.record).counters.health_checks += 1;
     }
 
-    pub(crate) fn other_request(&self) {
-        lock(&self.seen).counters.other_requests += 1;
+    pub(crate) fn record_other_request(&self) {
+        lock(&self.record).counters.other_requests += 1;
     }
 
-    pub(crate) fn connection_opened(&self) {
-        let mut seen = lock(&self.seen);
-        seen.counters.connections += 1;
-        seen.counters.open_connections += 1;
+    pub(crate) fn record_connection_opened(&self) {
+        let mut record = lock(&self.record);
+        record.counters.connections += 1;
+        record.counters.open_connections += 1;
     }
 
-    pub(crate) fn connection_closed(&self) {
-        lock(&self.seen).counters.open_connections -= 1;
+    pub(crate) fn record_connection_closed(&self) {
+        lock(&self.record).counters.open_connections -= 1;
     }
 
+    /// Resets all counters except the number of open connections.
     pub(crate) fn reset(&self) {
-        let mut seen = lock(&self.seen);
-        let open_connections = seen.counters.open_connections;
-        *seen = Seen::default();
-        seen.counters.open_connections = open_connections;
+        let mut record = lock(&self.record);
+        let open_connections = record.counters.open_connections;
+        *record = Record::default();
+        record.counters.open_connections = open_connections;
     }
 
+    /// Returns the counters as they are now.
     pub(crate) fn snapshot(&self) -> Counters {
-        let seen = lock(&self.seen);
+        let record = lock(&self.record);
         Counters {
-            last_headers: in_text(seen.last_headers.as_deref()),
-            last_discovery_headers: in_text(seen.last_discovery_headers.as_deref()),
-            ..seen.counters.clone()
+            last_headers: headers_to_text(record.last_headers.as_deref()),
+            last_discovery_headers: headers_to_text(record.last_discovery_headers.as_deref()),
+            ..record.counters.clone()
         }
     }
 }
 
-fn in_text(headers: Option<&HeaderMap>) -> Vec<(String, String)> {
+fn headers_to_text(headers: Option<&HeaderMap>) -> Vec<(String, String)> {
     headers
         .into_iter()
         .flatten()

@@ -1,16 +1,17 @@
-//! What is refused of a request's body before anyone reads it.
+//! Checks of a request's JSON document before it is parsed.
 //!
-//! A stack that overflows ends the whole process, so depth is measured before anything recurses, without recursing.
+//! A stack overflow ends the whole process. Therefore the nesting depth is checked before any recursive parser runs,
+//! and without recursion.
 
 use crate::Version;
 use crate::api_error::ApiError;
 
-/// Refuses what is not UTF-8, not an object, or nests too deep.
+/// Returns an error if the document is not UTF-8, not an object, or nested too deeply.
 pub(crate) fn check(document: &[u8], version: Version) -> Result<(), ApiError> {
     if std::str::from_utf8(document).is_err() {
-        // Old servers take a compressed body for JSON.
-        return Err(if version.compresses() {
-            ApiError::refused("SerializationException", "Request body is not valid UTF-8")
+        // Versions without compression parse a compressed body as JSON.
+        return Err(if version.supports_compression() {
+            ApiError::bad_request("SerializationException", "Request body is not valid UTF-8")
         } else {
             ApiError::not_json("Invalid value. at 0")
         });
@@ -47,9 +48,9 @@ fn check_nesting(document: &[u8]) -> Result<(), ApiError> {
             b'"' => in_string = true,
             b'{' | b'[' => {
                 depth += 1;
-                if depth > DOCUMENT_LEVELS {
+                if depth > MAX_NESTING {
                     return Err(ApiError::not_json(format!(
-                        "Max nested level reached: {DOCUMENT_LEVELS}"
+                        "Max nested level reached: {MAX_NESTING}"
                     )));
                 }
             }
@@ -60,45 +61,45 @@ fn check_nesting(document: &[u8]) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// DynamoDB allows 32 levels in an attribute, each of which is two levels of JSON. What is around an attribute in a
-/// request takes some more.
-const DOCUMENT_LEVELS: usize = 78;
+/// The largest nesting depth: DynamoDB allows 32 levels in an attribute, each of which is two levels of JSON. The rest
+/// is for the levels of a request around an attribute.
+const MAX_NESTING: usize = 78;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn depth_is_refused_from_one_level_past_the_limit() {
+    fn document_nested_deeper_than_the_limit_is_rejected() {
         for (open, close) in [("[", "]"), ("{\"M\":", "}")] {
             let nested =
                 |levels: usize| format!("{}1{}", open.repeat(levels), close.repeat(levels));
-            assert!(check_nesting(nested(DOCUMENT_LEVELS).as_bytes()).is_ok());
-            assert!(check_nesting(nested(DOCUMENT_LEVELS + 1).as_bytes()).is_err());
+            assert!(check_nesting(nested(MAX_NESTING).as_bytes()).is_ok());
+            assert!(check_nesting(nested(MAX_NESTING + 1).as_bytes()).is_err());
             assert!(check_nesting(nested(1_000_000).as_bytes()).is_err());
         }
     }
 
     #[test]
-    fn brackets_in_strings_do_not_count() {
+    fn brackets_in_strings_do_not_count_as_nesting() {
         let text = format!(r#"{{"a":"\"{}"}}"#, "[".repeat(1000));
         assert!(check_nesting(text.as_bytes()).is_ok());
     }
 
     #[test]
-    fn siblings_do_not_count() {
+    fn siblings_do_not_count_as_nesting() {
         assert!(check_nesting(format!("[{}]", "[],".repeat(1000)).as_bytes()).is_ok());
     }
 
     #[test]
-    fn what_is_no_object_is_refused_by_kind() {
-        let refusal = |document: &[u8], version| check(document, version).unwrap_err().to_json();
+    fn documents_that_are_not_objects_are_rejected_with_the_reason() {
+        let error_of = |document: &[u8], version| check(document, version).unwrap_err().to_json();
         let now = Version::V2026_1;
-        assert!(refusal(b"\xff{}", now).contains("#SerializationException"));
-        assert!(refusal(b"\x1f\x8b", Version::V2025_1).contains("#ValidationException"));
-        assert!(refusal(b"[1]", now).contains("must be an object"));
-        assert!(refusal(b"", now).contains("Parsing JSON failed"));
-        assert!(refusal(b"[1", now).contains("Parsing JSON failed"));
+        assert!(error_of(b"\xff{}", now).contains("#SerializationException"));
+        assert!(error_of(b"\x1f\x8b", Version::V2025_1).contains("#ValidationException"));
+        assert!(error_of(b"[1]", now).contains("must be an object"));
+        assert!(error_of(b"", now).contains("Parsing JSON failed"));
+        assert!(error_of(b"[1", now).contains("Parsing JSON failed"));
         assert!(check(b" \n{}", now).is_ok());
     }
 }

@@ -1,9 +1,9 @@
-//! Why a cluster or a node did not start.
+//! Errors of starting a cluster or a node.
 
 use std::io;
 use std::net::{AddrParseError, IpAddr, SocketAddr};
 
-/// A cluster or a node could not start.
+/// An error of starting a cluster or a node.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
@@ -13,9 +13,9 @@ pub enum StartError {
          all addresses"
     )]
     PortTaken {
-        /// Where the node was to listen.
+        /// The address on which the node should listen.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// No port was found that is free on all addresses.
@@ -23,12 +23,12 @@ pub enum StartError {
         "no port is free on all addresses of the cluster ({tried} tried): choose one with .port(..)"
     )]
     NoFreePort {
-        /// How many were tried.
+        /// The number of ports that were tried.
         tried: usize,
-        /// What the system said of the last one.
+        /// The error of the operating system for the last port.
         source: io::Error,
     },
-    /// This machine does not have the address. Only Linux has all of 127.0.0.0/8 from the start.
+    /// This machine does not have the address. Only Linux has all of 127.0.0.0/8 by default.
     #[error(
         "this machine does not have the address {ip}: add it (macOS: `sudo ifconfig lo0 alias {ip} up`), or give the \
          node another with .address(..)"
@@ -36,15 +36,15 @@ pub enum StartError {
     AddressMissing {
         /// The missing address.
         ip: IpAddr,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The system refused to listen for another reason.
+    /// Listening on the address failed for another reason.
     #[error("cannot listen on {address}: {source}")]
     Listen {
-        /// Where the node was to listen.
+        /// The address on which the node should listen.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A node's address is not an IP address.
@@ -52,9 +52,9 @@ pub enum StartError {
         "{value:?} is no IP address: write it as in 127.0.0.4 or ::1, without port and brackets"
     )]
     InvalidAddress {
-        /// What was given.
+        /// The configured address.
         value: String,
-        /// Why it is none.
+        /// The parse error.
         source: AddrParseError,
     },
     /// Two nodes have the same address.
@@ -65,21 +65,21 @@ pub enum StartError {
         /// The address.
         ip: IpAddr,
     },
-    /// The name of a datacenter or rack is empty, which clients could not ask for.
+    /// The name of a datacenter or rack is empty, so that clients could not select it.
     #[error("the {what} of a node is empty: give it a name, or leave .{what}(..) out")]
     EmptyName {
         /// `datacenter` or `rack`.
         what: &'static str,
     },
-    /// The cluster was built with no node.
+    /// The cluster was configured without nodes.
     #[error("a cluster needs at least one node: write .nodes(1) or more")]
     NoNodes,
-    /// The node was removed from the cluster for good.
+    /// The node was permanently removed from the cluster.
     #[error(
         "the node {address} was removed from its cluster: add a new one with TestCluster::add_node"
     )]
     Removed {
-        /// Where it used to listen.
+        /// The former address of the node.
         address: SocketAddr,
     },
     /// The cluster of this node has been dropped.
@@ -93,19 +93,19 @@ pub enum StartError {
         "the certificate or the private key for .tls(..) cannot be used: {source}; give both as PEM"
     )]
     Tls {
-        /// What is wrong with them.
+        /// The reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The threads of the cluster could not be started.
     #[error("cannot start the threads of the cluster: {source}")]
     Threads {
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The database could not be opened.
     #[error("cannot open the in-memory database: {reason}")]
     Engine {
-        /// What it said.
+        /// The error message of the database.
         reason: String,
     },
 }

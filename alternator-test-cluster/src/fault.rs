@@ -1,61 +1,61 @@
-//! What can be wrong with a node.
+//! Faults that can be injected into a node.
 
 use std::time::Duration;
 
 /// A fault of one node, from [`Node::inject`](crate::Node::inject) until [`Node::recover`](crate::Node::recover).
 ///
-/// A node has one fault at a time. It stays through [`Node::stop`](crate::Node::stop) and
-/// [`Node::start`](crate::Node::start), and requests under way feel its coming and going.
+/// A node has at most one fault at a time. The fault persists across [`Node::stop`](crate::Node::stop) and
+/// [`Node::start`](crate::Node::start). Injection and recovery also affect requests that are in flight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Connections are accepted and requests read, but nothing is answered, `/localnodes` and `GET /` included: as a
-    /// process that was stopped (`SIGSTOP`). What hangs is executed and answered on recovery, whether or not the client
-    /// still waits for it.
+    /// Connections are accepted and requests read, but no request gets a response, including `/localnodes` and `GET /`,
+    /// as from a stopped process (`SIGSTOP`). Pending requests are executed and get their responses on recovery,
+    /// whether or not their clients still wait.
     Hang,
-    /// Every answer comes later by this much. Recovery releases what is being delayed at once.
+    /// Every response is delayed by this duration. Recovery releases delayed responses at once.
     Delay(Duration),
-    /// Answers to DynamoDB operations come later by this much; `/localnodes` and `GET /` are answered at once: as a node
-    /// that is busy with long scans, and alive. Recovery releases what is being delayed at once.
+    /// Responses to DynamoDB operations are delayed by this duration, but those to `/localnodes` and `GET /` are not,
+    /// as from a node that is alive and busy with long scans. Recovery releases delayed responses at once.
     SlowOperations(Duration),
-    /// DynamoDB operations answer 500 `InternalServerError` without being executed, for this share of the requests.
+    /// DynamoDB operations fail with 500 `InternalServerError` without being executed, for this share of the requests.
     ///
-    /// The share is spread evenly and begins with the first request: 0.5 fails the first, third, fifth … request since
-    /// the injection. Values outside 0 to 1 count as the nearer end, and what is not a number as 0.
+    /// Failures are spread evenly and begin with the first request: with 0.5, the first, third, fifth … request since
+    /// the injection fails. Values outside the range from 0 to 1 are clamped, and NaN counts as 0.
     ServerError {
-        /// From 0 (none) to 1 (all).
+        /// The share of requests, from 0 (none) to 1 (all).
         share: f64,
     },
-    /// DynamoDB operations answer 400 `RequestLimitExceeded` without being executed, for this share of the requests,
-    /// spread as with [`Fault::ServerError`].
+    /// DynamoDB operations fail with 400 `RequestLimitExceeded` without being executed, for this share of the requests,
+    /// spread as for [`Fault::ServerError`].
     Throttle {
-        /// From 0 (none) to 1 (all).
+        /// The share of requests, from 0 (none) to 1 (all).
         share: f64,
     },
-    /// The connection is cut after so many bytes of any answer, its head included. An answer that is not longer than
-    /// that is not touched.
+    /// The connection is closed after this many bytes of each response, including its head. Shorter responses are not
+    /// affected, nor are those of exactly this length.
     CutAfter {
-        /// Bytes that still reach the client.
+        /// The number of bytes that the client still receives.
         bytes: usize,
     },
-    /// The head of every answer is sent at once, its body on recovery.
+    /// The head of every response is sent at once, the body only on recovery.
     StallAfterHeaders,
-    /// New connections are never established, and what comes over old ones is not answered: as if packets to the node
-    /// were dropped. On recovery both go on, as far as clients still wait.
+    /// New connections are never established, and requests on existing ones get no response, as if packets to the node
+    /// were dropped. On recovery both proceed if their clients still wait.
     ///
-    /// Made by a full listen backlog, which works on Linux; elsewhere connections may still be established, and then
-    /// hang.
+    /// The fault is implemented by a full listen backlog, which works on Linux. On other systems connections may still
+    /// be established, and then hang.
     BlackHole,
 }
 
 impl Fault {
-    /// Whether requests wait until the fault is gone.
+    /// Returns whether requests wait until recovery.
     pub(crate) const fn holds_requests(self) -> bool {
         matches!(self, Self::Hang | Self::BlackHole)
     }
 
-    /// Whether the request with this number, counted from 0 since the injection, falls into `share`.
-    pub(crate) fn falls_into(share: f64, number: u64) -> bool {
+    /// Returns whether the request with this number, counted from 0 since the injection, is in the failing `share`.
+    pub(crate) fn is_in_share(share: f64, number: u64) -> bool {
         let share = if share.is_nan() {
             0.0
         } else {
@@ -71,32 +71,35 @@ impl Fault {
 mod tests {
     use super::*;
 
-    fn failing(share: f64, of: u64) -> Vec<u64> {
-        (0..of)
-            .filter(|number| Fault::falls_into(share, *number))
+    fn failing_requests(share: f64, total: u64) -> Vec<u64> {
+        (0..total)
+            .filter(|number| Fault::is_in_share(share, *number))
             .collect()
     }
 
     #[test]
-    fn a_share_is_spread_evenly_and_begins_at_once() {
-        assert_eq!(failing(0.5, 6), [0, 2, 4]);
-        assert_eq!(failing(0.25, 9), [0, 4, 8]);
-        assert_eq!(failing(1.0, 3), [0, 1, 2]);
-        assert!(failing(0.0, 1000).is_empty());
+    fn failures_are_spread_evenly_from_the_first_request_on() {
+        assert_eq!(failing_requests(0.5, 6), [0, 2, 4]);
+        assert_eq!(failing_requests(0.25, 9), [0, 4, 8]);
+        assert_eq!(failing_requests(1.0, 3), [0, 1, 2]);
+        assert!(failing_requests(0.0, 1000).is_empty());
     }
 
     #[test]
-    fn a_share_is_met_within_one_request() {
+    fn number_of_failures_deviates_from_the_share_by_at_most_one() {
         for share in [0.01, 0.1, 0.3, 0.7, 0.99] {
-            let met = failing(share, 10_000).len() as f64;
-            assert!((met - share * 10_000.0).abs() <= 1.0, "{share}: {met}");
+            let failed = failing_requests(share, 10_000).len() as f64;
+            assert!(
+                (failed - share * 10_000.0).abs() <= 1.0,
+                "{share}: {failed}"
+            );
         }
     }
 
     #[test]
-    fn a_share_outside_its_range_counts_as_the_nearer_end() {
-        assert_eq!(failing(7.0, 2), [0, 1]);
-        assert!(failing(-1.0, 100).is_empty());
-        assert!(failing(f64::NAN, 100).is_empty());
+    fn share_outside_its_range_is_clamped() {
+        assert_eq!(failing_requests(7.0, 2), [0, 1]);
+        assert!(failing_requests(-1.0, 100).is_empty());
+        assert!(failing_requests(f64::NAN, 100).is_empty());
     }
 }

@@ -1,28 +1,29 @@
-//! Write isolation: which writes use lightweight transactions, and which are refused.
+//! Write isolation: which writes use lightweight transactions, and which are rejected.
 
 use serde_json::Value;
 
 use crate::api_error::ApiError;
-use crate::expression::reads_before_writing;
+use crate::expression::needs_read_before_write;
 use crate::operation::Operation;
 
-/// How writes are isolated from each other: the server's `alternator_write_isolation`, which a table overrides with its
-/// tag `system:write_isolation`.
+/// The isolation of writes from each other: the server's setting `alternator_write_isolation`, which a table can
+/// override with its tag `system:write_isolation`.
 ///
-/// All are isolated here, with one engine behind all nodes. What differs is which writes are counted as lightweight
-/// transactions ([`TestCluster::lwt_partitions`](crate::TestCluster::lwt_partitions)), and which are refused.
+/// The cluster isolates all writes, since all nodes share one engine. The setting determines only which writes are
+/// counted as lightweight transactions ([`TestCluster::lwt_partitions`](crate::TestCluster::lwt_partitions)), and which
+/// are rejected.
 ///
 /// # Default
 ///
-/// [`WriteIsolation::OnlyRmwUsesLwt`]. The server has no default, and does not start without the setting.
+/// [`WriteIsolation::OnlyRmwUsesLwt`]. The server has no default and does not start without the setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WriteIsolation {
     /// `always_use_lwt`: every write is a lightweight transaction.
     AlwaysUseLwt,
-    /// `forbid_rmw`: writes that read before they write are refused.
+    /// `forbid_rmw`: read-modify-write operations are rejected.
     ForbidRmw,
-    /// `only_rmw_uses_lwt`: writes that read before they write are lightweight transactions.
+    /// `only_rmw_uses_lwt`: only read-modify-write operations are lightweight transactions.
     #[default]
     OnlyRmwUsesLwt,
     /// `unsafe_rmw`: no write is a lightweight transaction.
@@ -40,18 +41,18 @@ impl WriteIsolation {
         }
     }
 
-    /// Whether a write of one item is a lightweight transaction.
+    /// Returns whether a write of one item is a lightweight transaction.
     pub(crate) fn uses_lwt(self, operation: Operation, request: &Value) -> bool {
         match self {
             Self::AlwaysUseLwt => true,
-            Self::OnlyRmwUsesLwt => reads(operation, request),
+            Self::OnlyRmwUsesLwt => is_read_modify_write(operation, request),
             Self::ForbidRmw | Self::UnsafeRmw => false,
         }
     }
 
-    /// Refuses a write that is forbidden, before its condition is looked at.
+    /// Returns an error for a forbidden write. To be called before the condition of the write is evaluated.
     pub(crate) fn check_write(self, operation: Operation, request: &Value) -> Result<(), ApiError> {
-        if self == Self::ForbidRmw && reads(operation, request) {
+        if self == Self::ForbidRmw && is_read_modify_write(operation, request) {
             return Err(ApiError::validation(
                 "Read-modify-write operations are disabled by the 'forbid_rmw' write isolation policy of the table",
             ));
@@ -60,8 +61,8 @@ impl WriteIsolation {
     }
 }
 
-/// Reads the isolation out of `Tags`, if it is among them.
-pub(crate) fn of_tags(tags: Option<&Value>) -> Result<Option<WriteIsolation>, ApiError> {
+/// Parses the write isolation tag in `Tags`, if present.
+pub(crate) fn from_tags(tags: Option<&Value>) -> Result<Option<WriteIsolation>, ApiError> {
     let tags = tags.and_then(Value::as_array).into_iter().flatten();
     let Some(tag) = tags
         .into_iter()
@@ -81,16 +82,16 @@ pub(crate) fn of_tags(tags: Option<&Value>) -> Result<Option<WriteIsolation>, Ap
     }
 }
 
-/// Whether an `UntagResource` takes the tag away.
-pub(crate) fn untags(request: &Value) -> bool {
+/// Returns whether an `UntagResource` request removes the write isolation tag.
+pub(crate) fn removes_tag(request: &Value) -> bool {
     let keys = request.get("TagKeys").and_then(Value::as_array);
     keys.into_iter()
         .flatten()
         .any(|key| key.as_str() == Some(TAG))
 }
 
-/// Whether a write must read the item first.
-fn reads(operation: Operation, request: &Value) -> bool {
+/// Returns whether a write must read the item first.
+fn is_read_modify_write(operation: Operation, request: &Value) -> bool {
     if request.get("ConditionExpression").is_some() || request.get("Expected").is_some() {
         return true;
     }
@@ -105,12 +106,14 @@ fn reads(operation: Operation, request: &Value) -> bool {
         return true;
     }
     let expression = request.get("UpdateExpression").and_then(Value::as_str);
-    expression.is_some_and(reads_before_writing)
-        || request.get("AttributeUpdates").is_some_and(updates_read)
+    expression.is_some_and(needs_read_before_write)
+        || request
+            .get("AttributeUpdates")
+            .is_some_and(attribute_updates_need_read)
 }
 
-/// The old form of an update: one action for each attribute.
-fn updates_read(updates: &Value) -> bool {
+/// Returns whether the legacy `AttributeUpdates`, which have one action for each attribute, need the item's old value.
+fn attribute_updates_need_read(updates: &Value) -> bool {
     let updates = updates
         .as_object()
         .into_iter()
@@ -133,8 +136,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exactly_eleven_values_are_legal() {
-        let legal = [
+    fn only_the_documented_tag_values_are_accepted() {
+        let valid = [
             "a",
             "always",
             "always_use_lwt",
@@ -147,33 +150,33 @@ mod tests {
             "unsafe",
             "unsafe_rmw",
         ];
-        let of = |value: &str| {
-            of_tags(Some(
+        let parse = |value: &str| {
+            from_tags(Some(
                 &json!([{"Key": "x", "Value": "y"}, {"Key": TAG, "Value": value}]),
             ))
         };
-        for value in legal {
-            let isolation = of(value).unwrap().unwrap();
+        for value in valid {
+            let isolation = parse(value).unwrap().unwrap();
             assert_eq!(isolation.name().get(..1), value.get(..1), "{value}");
         }
         for value in ["", "A", "alway", "only_rmw", "forbid_rmw "] {
-            assert!(of(value).is_err(), "{value}");
+            assert!(parse(value).is_err(), "{value}");
         }
         assert_eq!(
-            of_tags(Some(&json!([{"Key": "x", "Value": "y"}]))).unwrap(),
+            from_tags(Some(&json!([{"Key": "x", "Value": "y"}]))).unwrap(),
             None
         );
-        assert_eq!(of_tags(None).unwrap(), None);
+        assert_eq!(from_tags(None).unwrap(), None);
     }
 
     #[test]
-    fn writes_that_read_are_told_from_those_that_do_not() {
-        let put = |request| reads(Operation::PutItem, &request);
+    fn read_modify_write_operations_are_detected() {
+        let put = |request| is_read_modify_write(Operation::PutItem, &request);
         assert!(!put(json!({"Item": {}, "ReturnValues": "NONE"})));
         assert!(put(json!({"ReturnValues": "ALL_OLD"})));
         assert!(put(json!({"ConditionExpression": "attribute_exists(a)"})));
         assert!(put(json!({"Expected": {}})));
-        let update = |request| reads(Operation::UpdateItem, &request);
+        let update = |request| is_read_modify_write(Operation::UpdateItem, &request);
         assert!(!update(
             json!({"UpdateExpression": "SET a = :a", "ReturnValues": "UPDATED_NEW"})
         ));
@@ -193,19 +196,19 @@ mod tests {
     }
 
     #[test]
-    fn isolation_decides_which_writes_are_transactions() {
+    fn isolation_determines_which_writes_are_lightweight_transactions() {
         let plain = json!({"Item": {}});
         let conditional = json!({"ConditionExpression": "attribute_exists(a)"});
-        for (isolation, of_plain, of_conditional) in [
+        for (isolation, plain_uses_lwt, conditional_uses_lwt) in [
             (WriteIsolation::AlwaysUseLwt, true, true),
             (WriteIsolation::OnlyRmwUsesLwt, false, true),
             (WriteIsolation::ForbidRmw, false, false),
             (WriteIsolation::UnsafeRmw, false, false),
         ] {
-            let uses = |request| isolation.uses_lwt(Operation::PutItem, request);
+            let uses_lwt = |request| isolation.uses_lwt(Operation::PutItem, request);
             assert_eq!(
-                (uses(&plain), uses(&conditional)),
-                (of_plain, of_conditional),
+                (uses_lwt(&plain), uses_lwt(&conditional)),
+                (plain_uses_lwt, conditional_uses_lwt),
                 "{isolation:?}"
             );
         }

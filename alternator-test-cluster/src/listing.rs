@@ -1,21 +1,21 @@
-//! What a node answers to `/localnodes`.
+//! The `/localnodes` responses of a node.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use crate::Version;
 
-/// What a node takes its answer from.
+/// The source of a node's `/localnodes` response.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Listing {
     /// The nodes of the cluster.
     #[default]
     Cluster,
-    /// The node itself, as one that lost contact to all others.
+    /// The node itself, as if it had lost contact to all others.
     OnlyItself,
-    /// These entries, whatever was asked for.
+    /// Fixed entries, for every query.
     Entries(Vec<String>),
-    /// This answer.
+    /// A fixed response.
     Raw {
         /// HTTP status.
         status: u16,
@@ -24,24 +24,25 @@ pub(crate) enum Listing {
     },
 }
 
-/// One node as the others see it.
+/// A member of the cluster.
 #[derive(Clone, Debug)]
 pub(crate) struct Member<'a> {
     pub(crate) ip: IpAddr,
     pub(crate) datacenter: &'a str,
     pub(crate) rack: &'a str,
-    pub(crate) listed: bool,
+    /// Whether the other nodes list this one.
+    pub(crate) is_listed: bool,
 }
 
-/// The filter of a request: `None` where the parameter is missing or empty.
+/// The query of a `/localnodes` request. A parameter that is missing or empty is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Query {
+pub(crate) struct LocalNodesQuery {
     pub(crate) datacenter: Option<String>,
     pub(crate) rack: Option<String>,
 }
 
-impl Query {
-    /// Reads the query of a request. The first of a repeated parameter counts.
+impl LocalNodesQuery {
+    /// Parses the query of a request. The first occurrence of a repeated parameter counts.
     pub(crate) fn parse(query: &str) -> Self {
         let value = |name: &str| {
             form_urlencoded::parse(query.as_bytes())
@@ -56,36 +57,36 @@ impl Query {
     }
 }
 
-/// Picks the addresses that the node `asked` answers with, in an order of its own.
+/// Selects the addresses that `responder` lists in its response.
 ///
-/// The server keeps its nodes in a hash table, so that no two nodes need agree on an order. Here it is the same each
-/// time for one node, and differs between nodes.
-pub(crate) fn pick(
+/// The server keeps its nodes in a hash table, so that nodes may differ in the order of their lists. Here the order is
+/// constant for each node, and differs between nodes.
+pub(crate) fn select(
     version: Version,
-    asked: &Member<'_>,
+    responder: &Member<'_>,
     members: &[Member<'_>],
-    query: &Query,
+    query: &LocalNodesQuery,
 ) -> Vec<IpAddr> {
     let query = if version.filters_localnodes() {
         query
     } else {
-        &Query::default()
+        &LocalNodesQuery::default()
     };
-    let datacenter = query.datacenter.as_deref().unwrap_or(asked.datacenter);
-    let mut picked: Vec<IpAddr> = members
+    let datacenter = query.datacenter.as_deref().unwrap_or(responder.datacenter);
+    let mut selected: Vec<IpAddr> = members
         .iter()
-        // A node always takes itself to be alive.
-        .filter(|member| member.listed || member.ip == asked.ip)
+        // A node always considers itself alive.
+        .filter(|member| member.is_listed || member.ip == responder.ip)
         .filter(|member| member.datacenter == datacenter)
         .filter(|member| query.rack.as_deref().is_none_or(|rack| rack == member.rack))
         .map(|member| member.ip)
         .collect();
-    picked.sort_by_cached_key(|ip| {
+    selected.sort_by_cached_key(|ip| {
         let mut hasher = DefaultHasher::new();
-        (asked.ip, ip).hash(&mut hasher);
+        (responder.ip, ip).hash(&mut hasher);
         hasher.finish()
     });
-    picked
+    selected
 }
 
 #[cfg(test)]
@@ -97,20 +98,26 @@ mod tests {
             ip: IpAddr::from([127, 0, 0, last]),
             datacenter,
             rack,
-            listed: true,
+            is_listed: true,
         }
     }
 
-    fn ask(version: Version, members: &[Member<'_>], query: &str) -> Vec<u8> {
-        let mut picked: Vec<u8> = pick(version, &members[0], members, &Query::parse(query))
-            .into_iter()
-            .map(|ip| match ip {
-                IpAddr::V4(ip) => ip.octets()[3],
-                IpAddr::V6(_) => 0,
-            })
-            .collect();
-        picked.sort_unstable();
-        picked
+    /// Returns the last octets of the addresses that the first member lists.
+    fn listed(version: Version, members: &[Member<'_>], query: &str) -> Vec<u8> {
+        let mut octets: Vec<u8> = select(
+            version,
+            &members[0],
+            members,
+            &LocalNodesQuery::parse(query),
+        )
+        .into_iter()
+        .map(|ip| match ip {
+            IpAddr::V4(ip) => ip.octets()[3],
+            IpAddr::V6(_) => 0,
+        })
+        .collect();
+        octets.sort_unstable();
+        octets
     }
 
     fn cluster() -> Vec<Member<'static>> {
@@ -123,52 +130,76 @@ mod tests {
     }
 
     #[test]
-    fn without_a_datacenter_that_of_the_asked_node_is_meant() {
+    fn query_without_datacenter_selects_that_of_the_responder() {
         let members = cluster();
         for query in ["", "dc=", "dc=&rack=", "other=dc2"] {
-            assert_eq!(ask(Version::V2026_1, &members, query), [1, 2], "{query}");
+            assert_eq!(listed(Version::V2026_1, &members, query), [1, 2], "{query}");
         }
-        assert_eq!(ask(Version::V2026_1, &members, "rack=r2"), [2]);
+        assert_eq!(listed(Version::V2026_1, &members, "rack=r2"), [2]);
     }
 
     #[test]
-    fn what_is_unknown_selects_nothing() {
+    fn unknown_datacenter_or_rack_selects_no_node() {
         let members = cluster();
         for query in ["dc=none", "rack=none", "dc=dc2&rack=r2"] {
-            assert!(ask(Version::V2025_1, &members, query).is_empty(), "{query}");
+            assert!(
+                listed(Version::V2025_1, &members, query).is_empty(),
+                "{query}"
+            );
         }
     }
 
     #[test]
-    fn values_are_decoded() {
+    fn query_values_are_url_decoded() {
         let members = cluster();
-        assert_eq!(ask(Version::V2026_1, &members, "dc=dc+3"), [4]);
-        assert_eq!(ask(Version::V2026_1, &members, "dc=dc%203&rack=%721"), [4]);
+        assert_eq!(listed(Version::V2026_1, &members, "dc=dc+3"), [4]);
+        assert_eq!(
+            listed(Version::V2026_1, &members, "dc=dc%203&rack=%721"),
+            [4]
+        );
     }
 
     #[test]
-    fn old_versions_ignore_the_query() {
-        assert_eq!(ask(Version::V6_2, &cluster(), "dc=dc2&rack=none"), [1, 2]);
+    fn version_6_2_ignores_the_query() {
+        assert_eq!(
+            listed(Version::V6_2, &cluster(), "dc=dc2&rack=none"),
+            [1, 2]
+        );
     }
 
     #[test]
-    fn an_unlisted_node_still_lists_itself() {
+    fn unlisted_node_still_lists_itself() {
         let mut members = cluster();
-        members[0].listed = false;
-        assert_eq!(ask(Version::V2026_1, &members, ""), [1, 2]);
-        members[1].listed = false;
-        assert_eq!(ask(Version::V2026_1, &members, ""), [1]);
+        members[0].is_listed = false;
+        assert_eq!(listed(Version::V2026_1, &members, ""), [1, 2]);
+        members[1].is_listed = false;
+        assert_eq!(listed(Version::V2026_1, &members, ""), [1]);
     }
 
     #[test]
-    fn nodes_differ_in_the_order_of_their_lists() {
+    fn order_is_constant_for_a_node_and_differs_between_nodes() {
         let members: Vec<_> = (1..20).map(|last| member(last, "dc1", "r1")).collect();
-        let one = pick(Version::V2026_1, &members[0], &members, &Query::default());
-        let other = pick(Version::V2026_1, &members[1], &members, &Query::default());
+        let one = select(
+            Version::V2026_1,
+            &members[0],
+            &members,
+            &LocalNodesQuery::default(),
+        );
+        let other = select(
+            Version::V2026_1,
+            &members[1],
+            &members,
+            &LocalNodesQuery::default(),
+        );
         assert_ne!(one, other);
         assert_eq!(
             one,
-            pick(Version::V2026_1, &members[0], &members, &Query::default())
+            select(
+                Version::V2026_1,
+                &members[0],
+                &members,
+                &LocalNodesQuery::default()
+            )
         );
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, mpsc as blocking};
 use socket2::Socket;
 use tokio::sync::{mpsc, watch};
 
-use crate::config::Place;
+use crate::config::ValidNodeConfig;
 use crate::counters::Recorder;
 use crate::listing::{Listing, Member};
 use crate::port_command::PortCommand;
@@ -48,7 +48,7 @@ impl NodeState {
         number: usize,
         scheme: &'static str,
         address: SocketAddr,
-        place: Place,
+        place: ValidNodeConfig,
     ) -> Self {
         Self {
             number,
@@ -122,7 +122,7 @@ impl NodeState {
         let mut port = lock(&self.port);
         if let Port::Open(commands) = &*port {
             let listener = send(commands, PortCommand::Close);
-            let kept = listener.and_then(port::close);
+            let kept = listener.and_then(port::stop_listening);
             *port = Port::Closed(kept);
         }
     }
@@ -167,7 +167,7 @@ impl NodeState {
             return None;
         };
         let number = self.since_fault.fetch_add(1, Ordering::SeqCst);
-        Fault::falls_into(share, number).then_some(fault)
+        Fault::is_in_share(share, number).then_some(fault)
     }
 
     pub(crate) fn is_removed(&self) -> bool {
@@ -187,7 +187,7 @@ impl NodeState {
             ip: self.address.ip(),
             datacenter: &self.datacenter,
             rack: &self.rack,
-            listed: self.listed.load(Ordering::SeqCst),
+            is_listed: self.listed.load(Ordering::SeqCst),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The operations that Alternator has.
+//! The operations of Alternator.
 
-/// An operation that Alternator knows.
+/// An operation that Alternator supports.
 ///
-/// The engine knows more (`Transact…`, PartiQL): those are no operations here.
+/// The engine supports more (`Transact…`, PartiQL), which the cluster rejects as Alternator does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     BatchGetItem,
@@ -32,7 +32,7 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// Whether its request names keys: of one partition, or of many in a batch.
+    /// Returns whether requests contain keys: of one partition, or of several in a batch.
     pub(crate) const fn has_keys(self) -> bool {
         matches!(
             self,
@@ -40,12 +40,13 @@ impl Operation {
         ) || self.is_batch()
     }
 
+    /// Returns whether the operation is a batch of items.
     pub(crate) const fn is_batch(self) -> bool {
         matches!(self, Self::BatchGetItem | Self::BatchWriteItem)
     }
 
-    /// Finds the operation of this name, in exactly this case.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    /// Returns the operation with this name. Names are case-sensitive.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "BatchGetItem" => Self::BatchGetItem,
             "BatchWriteItem" => Self::BatchWriteItem,

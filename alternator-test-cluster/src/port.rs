@@ -1,4 +1,4 @@
-//! Listening on an address, and keeping its port while the node is stopped.
+//! Listening sockets, and reservation of the port of a stopped node.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -7,10 +7,10 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::StartError;
 
-/// Connections that wait to be accepted.
+/// The listen backlog: the number of connections that may wait to be accepted.
 pub(crate) const BACKLOG: i32 = 1024;
 
-/// Takes an address.
+/// Binds a socket to an address, without listening yet.
 pub(crate) fn bind(address: SocketAddr) -> Result<Socket, StartError> {
     let open = || {
         let socket = Socket::new(
@@ -18,15 +18,15 @@ pub(crate) fn bind(address: SocketAddr) -> Result<Socket, StartError> {
             Type::STREAM,
             Some(Protocol::TCP),
         )?;
-        // Connections that have just ended keep the port for a while otherwise.
+        // Otherwise connections in TIME_WAIT keep the port occupied.
         socket.set_reuse_address(true)?;
         socket.bind(&address.into())?;
         Ok(socket)
     };
-    open().map_err(|source| refusal(address, source))
+    open().map_err(|source| listen_error(address, source))
 }
 
-/// Listens on a socket that was bound.
+/// Listens on a bound socket.
 pub(crate) fn listen(socket: Socket, address: SocketAddr) -> Result<TcpListener, StartError> {
     let open = || {
         socket.set_reuse_address(true)?;
@@ -35,24 +35,25 @@ pub(crate) fn listen(socket: Socket, address: SocketAddr) -> Result<TcpListener,
     };
     match open() {
         Ok(()) => Ok(socket.into()),
-        Err(source) => Err(refusal(address, source)),
+        Err(source) => Err(listen_error(address, source)),
     }
 }
 
-/// Closes a listener, but keeps its port if the system can, so that no other program takes it until the node starts
-/// again.
-pub(crate) fn close(listener: TcpListener) -> Option<Socket> {
+/// Stops listening, but keeps the port bound where the system supports it, so that no other program takes the port
+/// until the node starts again. Returns the bound socket, or `None` if the port was released.
+pub(crate) fn stop_listening(listener: TcpListener) -> Option<Socket> {
     let socket = SockRef::from(&listener);
-    // On Linux this ends the listening and leaves the address bound. Elsewhere it fails, and the port is given up.
+    // On Linux, `shutdown` ends the listening and leaves the address bound. Elsewhere it fails, and the port is
+    // released.
     let kept = cfg!(target_os = "linux")
         && socket.shutdown(std::net::Shutdown::Both).is_ok()
-        // Two sockets that may reuse the address could share it while neither listens.
+        // Otherwise a socket of another program with SO_REUSEADDR could bind the address while neither listens.
         && socket.set_reuse_address(false).is_ok();
     kept.then(|| listener.into())
 }
 
-/// Listens on all addresses on one port, the given one or one that is free.
-pub(crate) fn open_all(
+/// Listens on the same port of all addresses: the given port, or one that is free on all of them.
+pub(crate) fn listen_on_all(
     ips: &[IpAddr],
     port: Option<u16>,
 ) -> Result<(u16, Vec<TcpListener>), StartError> {
@@ -67,11 +68,11 @@ pub(crate) fn open_all(
     }
     let mut tried = 0;
     loop {
-        let port = free_port(tried);
+        let port = random_port(tried);
         tried += 1;
         match open(port) {
             Ok(listeners) => return Ok((port, listeners)),
-            Err(StartError::PortTaken { source, .. }) if tried == TRIES => {
+            Err(StartError::PortTaken { source, .. }) if tried == MAX_TRIES => {
                 return Err(StartError::NoFreePort { tried, source });
             }
             Err(StartError::PortTaken { .. }) => {}
@@ -80,16 +81,15 @@ pub(crate) fn open_all(
     }
 }
 
-/// Picks a port below those that systems give to outgoing connections (from 32,768 on Linux, 49,152 elsewhere): a client
-/// that connects to a stopped node from the node's own port would otherwise be connected to itself.
-fn free_port(tried: usize) -> u16 {
+/// Returns a random port of [`PORT_RANGE`].
+fn random_port(tried: usize) -> u16 {
     use std::hash::{BuildHasher, RandomState};
     let random = RandomState::new().hash_one(tried);
-    let offset = random % u64::from(PORTS.end - PORTS.start);
-    PORTS.start + u16::try_from(offset).unwrap_or_default()
+    let offset = random % u64::from(PORT_RANGE.end - PORT_RANGE.start);
+    PORT_RANGE.start + u16::try_from(offset).unwrap_or_default()
 }
 
-fn refusal(address: SocketAddr, source: io::Error) -> StartError {
+fn listen_error(address: SocketAddr, source: io::Error) -> StartError {
     match source.kind() {
         io::ErrorKind::AddrInUse => StartError::PortTaken { address, source },
         io::ErrorKind::AddrNotAvailable => StartError::AddressMissing {
@@ -100,5 +100,8 @@ fn refusal(address: SocketAddr, source: io::Error) -> StartError {
     }
 }
 
-const PORTS: std::ops::Range<u16> = 16_000..32_000;
-const TRIES: usize = 100;
+/// Ports below the ephemeral ports, which start at 32,768 on Linux and at 49,152 elsewhere. Otherwise a client that
+/// connects to a stopped node could get the node's own port as its local port, and be connected to itself.
+const PORT_RANGE: std::ops::Range<u16> = 16_000..32_000;
+/// The number of ports that are tried before the cluster fails to start.
+const MAX_TRIES: usize = 100;

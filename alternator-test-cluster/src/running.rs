@@ -9,7 +9,7 @@ use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 
 use crate::cluster_state::{Addresses, ClusterState};
-use crate::config::Place;
+use crate::config::ValidNodeConfig;
 use crate::node_state::NodeState;
 use crate::sync::lock;
 use crate::tokens::Owner;
@@ -44,7 +44,7 @@ impl Running {
     }
 
     pub(crate) fn add_node(&self, node: NodeConfig) -> Result<Arc<NodeState>, StartError> {
-        let place = node.resolve()?;
+        let place = node.validate()?;
         let mut addresses = lock(&self.addresses);
         let ip = match place.address {
             None => addresses.pick(),
@@ -71,7 +71,7 @@ impl Running {
     pub(crate) fn run_node(
         &self,
         address: SocketAddr,
-        place: Place,
+        place: ValidNodeConfig,
         listener: TcpListener,
     ) -> Result<Arc<NodeState>, StartError> {
         let node = self.register(address, place);
@@ -79,7 +79,7 @@ impl Running {
         Ok(node)
     }
 
-    fn register(&self, address: SocketAddr, place: Place) -> Arc<NodeState> {
+    fn register(&self, address: SocketAddr, place: ValidNodeConfig) -> Arc<NodeState> {
         let mut nodes = lock(&self.state.nodes);
         let number = nodes.len();
         let catalog = &self.state.catalog;

@@ -1,8 +1,8 @@
-//! Locking without a panic: what the locks of this crate guard stays valid when a holder panics, so a poisoned lock is
-//! taken as it is.
+//! Locking that ignores poisoning. The data behind the locks of this crate stays valid if a holder panics.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// Locks a mutex, poisoned or not.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
-//! Which ScyllaDB release a cluster behaves as.
+//! The ScyllaDB release whose behaviour a cluster imitates.
 
-/// The ScyllaDB release whose behaviour a cluster copies, where releases differ in what a client can see.
+/// The ScyllaDB release whose behaviour a cluster imitates, where releases differ visibly to clients.
 ///
-/// Choose an old one to test that a client copes with servers that silently ignore what it asks for.
+/// Choose an old release to test that a client works with servers that silently ignore parts of its requests.
 ///
 /// # Default
 ///
@@ -10,18 +10,18 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Version {
-    /// 6.2: `/localnodes` ignores `dc` and `rack` and answers with the asked node's datacenter; compressed requests are
-    /// not understood (their bytes are parsed as JSON, and refused), answers are never compressed.
+    /// 6.2: `/localnodes` ignores `dc` and `rack` and lists the datacenter of the queried node. Compressed requests are
+    /// not supported (their bytes are parsed as JSON and rejected), and responses are never compressed.
     V6_2,
-    /// 2025.1: `/localnodes` honours `dc` and `rack`; no compression in either direction.
+    /// 2025.1: `/localnodes` supports `dc` and `rack`. Requests and responses are not compressed, as in 6.2.
     V2025_1,
-    /// 2026.1: `dc`, `rack`, and gzip and deflate in both directions.
+    /// 2026.1: `/localnodes` supports `dc` and `rack`. Requests and responses can be compressed with gzip and deflate.
     #[default]
     V2026_1,
 }
 
 impl Version {
-    /// Whether `/localnodes` looks at `dc` and `rack`.
+    /// Returns whether `/localnodes` filters by `dc` and `rack`.
     pub(crate) const fn filters_localnodes(self) -> bool {
         match self {
             Self::V6_2 => false,
@@ -29,21 +29,21 @@ impl Version {
         }
     }
 
-    /// Whether `Content-Encoding` and `Accept-Encoding` are looked at.
-    pub(crate) const fn compresses(self) -> bool {
+    /// Returns whether `Content-Encoding` and `Accept-Encoding` are evaluated.
+    pub(crate) const fn supports_compression(self) -> bool {
         match self {
             Self::V6_2 | Self::V2025_1 => false,
             Self::V2026_1 => true,
         }
     }
 
-    /// Whether a body over the limit is answered in DynamoDB's form, instead of plain text by the HTTP layer below.
-    pub(crate) const fn refuses_large_bodies_in_json(self) -> bool {
-        self.compresses()
+    /// Returns whether a body over the limit gets a DynamoDB error in JSON, instead of plain text from the HTTP layer.
+    pub(crate) const fn rejects_large_bodies_in_json(self) -> bool {
+        self.supports_compression()
     }
 
-    /// The message that goes with a signature that does not match: it changed after 2025.3.
-    pub(crate) const fn wrong_signature(self) -> &'static str {
+    /// Returns the error message for a wrong signature, which changed after 2025.3.
+    pub(crate) const fn wrong_signature_message(self) -> &'static str {
         match self {
             Self::V6_2 | Self::V2025_1 => "The security token included in the request is invalid.",
             Self::V2026_1 => "wrong signature",

@@ -1,9 +1,13 @@
-//! The canonical form of a request, over which it is signed.
+//! The canonical request of SigV4, from which the signature is computed.
 
 use hyper::HeaderMap;
 
-/// Writes a request canonically. The path is always `/` and the query empty, since Alternator looks at neither.
-pub(super) fn request(headers: &HeaderMap, signed_headers: &str, payload_hash: &str) -> String {
+/// Returns the canonical form of a request. The path is always `/` and the query empty, since Alternator ignores both.
+pub(super) fn canonical_request(
+    headers: &HeaderMap,
+    signed_headers: &str,
+    payload_hash: &str,
+) -> String {
     let mut canonical = String::from("POST\n/\n\n");
     for name in signed_headers.split(';') {
         canonical.push_str(name);
@@ -12,7 +16,7 @@ pub(super) fn request(headers: &HeaderMap, signed_headers: &str, payload_hash: &
             if index > 0 {
                 canonical.push(',');
             }
-            fold(&String::from_utf8_lossy(value.as_bytes()), &mut canonical);
+            push_normalized(&String::from_utf8_lossy(value.as_bytes()), &mut canonical);
         }
         canonical.push('\n');
     }
@@ -23,8 +27,8 @@ pub(super) fn request(headers: &HeaderMap, signed_headers: &str, payload_hash: &
     canonical
 }
 
-/// Adds a value without spaces around it, and with one for each run of spaces within.
-fn fold(value: &str, canonical: &mut String) {
+/// Appends a value trimmed of spaces, with each inner run of spaces replaced by one space.
+fn push_normalized(value: &str, canonical: &mut String) {
     let words = value.split(' ').filter(|word| !word.is_empty());
     for (index, word) in words.enumerate() {
         if index > 0 {
@@ -41,13 +45,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spaces_fold_and_repeated_headers_join() {
+    fn runs_of_spaces_are_collapsed_and_repeated_headers_joined() {
         let mut headers = HeaderMap::new();
         headers.append("host", HeaderValue::from_static("node:8000"));
         headers.append("x-note", HeaderValue::from_static("  a   b "));
         headers.append("x-note", HeaderValue::from_static("c"));
         assert_eq!(
-            request(&headers, "host;x-gone;x-note", "HASH"),
+            canonical_request(&headers, "host;x-gone;x-note", "HASH"),
             "POST\n/\n\nhost:node:8000\nx-gone:\nx-note:a b,c\n\nhost;x-gone;x-note\nHASH"
         );
     }

@@ -1,8 +1,8 @@
-//! Signature Version 4 as Alternator verifies it.
+//! AWS Signature Version 4, verified as Alternator does.
 
+mod amz_date;
+mod authorization;
 mod canonical;
-mod clock;
-mod credential;
 mod verify;
 
-pub(crate) use verify::{role, verify};
+pub(crate) use verify::{claimed_role, verify};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::table::{Kind, Table};
 use crate::WriteIsolation;
-use crate::tokens::{Load, Owner, Range, Ring, TabletMap};
+use crate::tokens::{Load, Owner, Ring, TabletMap, TokenRange};
 
 /// The contents of the [`Catalog`](super::Catalog).
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Contents {
 /// The range that contains a token, and its replicas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Placement {
-    pub(crate) range: Range,
+    pub(crate) range: TokenRange,
     /// Numbers of nodes.
     pub(crate) replicas: Vec<usize>,
 }
@@ -45,7 +45,7 @@ impl Contents {
             .values_mut()
             .filter_map(|table| table.tablets.as_mut())
         {
-            map.leave(&removed, &others, &mut load);
+            map.remove_node(&removed, &others, &mut load);
         }
     }
 
@@ -79,7 +79,7 @@ impl Contents {
             .tables
             .get_mut(&tablet_owner)
             .and_then(|table| table.tablets.as_mut());
-        is_present && map.is_some_and(|map| map.replace(index, from, to))
+        is_present && map.is_some_and(|map| map.move_replica(index, from, to))
     }
 
     pub(crate) fn owners(&self) -> &[Owner] {

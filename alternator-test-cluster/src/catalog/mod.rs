@@ -64,7 +64,7 @@ impl Catalog {
 
     /// Adds a table, from its description and the tags of the request that created it.
     pub(crate) fn create(&self, description: &Value, tags: Option<&Value>) {
-        let isolation = isolation::of_tags(tags).ok().flatten();
+        let isolation = isolation::from_tags(tags).ok().flatten();
         let requested = initial_tablets(tags);
         let tablets = self.tokens.and_then(|tokens| tokens.tablets_for(requested));
         let mut contents = self.contents();

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Contents, Kind};
 use crate::PartitionKey;
-use crate::expression::{Comparison, References, conditions};
+use crate::expression::{Comparison, References, key_conditions};
 use crate::operation::Operation;
 
 /// One partition.
@@ -66,7 +66,7 @@ fn of_query(contents: &Contents, request: &Value) -> Option<Partition> {
         }
     };
     let attribute = &contents.table(&name)?.key;
-    let conditions = conditions(request, &mut References::new(request)).ok()?;
+    let conditions = key_conditions(request, &mut References::new(request)).ok()?;
     let condition = conditions.iter().find(|condition| {
         condition.attribute == attribute && condition.comparison == Comparison::Equal
     })?;

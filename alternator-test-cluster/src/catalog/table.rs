@@ -48,7 +48,7 @@ pub(super) fn described(description: &Value, replication_factor: usize) -> Vec<(
         return Vec::new();
     };
     let id = text("TableId").and_then(|id| id.parse().ok());
-    let id: Uuid = id.unwrap_or_else(|| tokens::id(name));
+    let id: Uuid = id.unwrap_or_else(|| tokens::deterministic_uuid(name));
     let table = |id, kind, key: &str| Table {
         id,
         base: name.to_owned(),
@@ -69,7 +69,7 @@ pub(super) fn described(description: &Value, replication_factor: usize) -> Vec<(
             let deleting = index.get("IndexStatus").and_then(Value::as_str) == Some("DELETING");
             if let (Some(index_name), Some(key), false) = (index_name, hash_key(index), deleting) {
                 let name = kind.name_of(name, index_name);
-                let id = tokens::id(&format!("{id}/{name}"));
+                let id = tokens::deterministic_uuid(&format!("{id}/{name}"));
                 tables.push((name, table(id, kind, key)));
             }
         }

@@ -1,6 +1,6 @@
-//! gzip and deflate, in both directions.
+//! Compression with gzip and deflate, of requests and of responses.
 
-mod inflate;
+mod decompress;
 mod negotiate;
 
 use std::io::Write;
@@ -9,23 +9,23 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 
-pub(crate) use inflate::decompress;
+pub(crate) use decompress::decompress;
 pub(crate) use negotiate::negotiate;
 
-/// Answers from this length on are compressed, if the client accepts it.
+/// The smallest length of a response body, in bytes, that is compressed for a client that accepts it.
 pub(crate) const THRESHOLD: usize = 4096;
 
-/// A way to compress that the server knows.
+/// A content encoding that the server supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Gzip,
-    /// That of zlib, as HTTP means it.
+    /// The zlib format, as HTTP defines `deflate`.
     Deflate,
 }
 
 impl Encoding {
-    /// Finds the encoding of a request, by its name in exactly this case.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    /// Returns the encoding with this name. Names are case-sensitive.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name {
             "gzip" => Some(Self::Gzip),
             "deflate" => Some(Self::Deflate),
@@ -41,7 +41,7 @@ impl Encoding {
     }
 }
 
-/// Compresses an answer.
+/// Compresses the body of a response.
 pub(crate) fn compress(encoding: Encoding, body: &[u8]) -> Bytes {
     // The server's default.
     let level = Compression::new(6);

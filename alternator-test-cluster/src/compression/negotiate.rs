@@ -1,11 +1,11 @@
-//! Reading `Accept-Encoding`.
+//! Negotiation of the response's encoding by `Accept-Encoding`.
 
 use super::Encoding;
 
-/// Picks how to compress an answer, if the client wants it compressed at all.
+/// Returns the encoding for the response, or `None` if it is to stay uncompressed.
 ///
-/// The highest weight wins, and among equals the first; of a name that is repeated the first mention counts. `*` stands
-/// for gzip, or for deflate if gzip is mentioned. Not compressing is one of the choices only where it is mentioned.
+/// The encoding with the highest weight is chosen, and the first among equal weights. If a name is repeated, its first
+/// occurrence counts. `*` stands for gzip, or for deflate if gzip is listed. `identity` is an option only if listed.
 pub(crate) fn negotiate<'a>(headers: impl Iterator<Item = &'a str>) -> Option<Encoding> {
     let mut offers: Vec<(String, f64)> = Vec::new();
     for offer in headers.flat_map(|header| header.split(',')) {
@@ -15,13 +15,13 @@ pub(crate) fn negotiate<'a>(headers: impl Iterator<Item = &'a str>) -> Option<En
             offers.push((name, weight(parameters)));
         }
     }
-    let mentioned = |name: &str| offers.iter().any(|(other, _)| other == name);
+    let is_listed = |name: &str| offers.iter().any(|(other, _)| other == name);
     let choice = |name: &str| match name {
         "gzip" => Some(Some(Encoding::Gzip)),
         "deflate" => Some(Some(Encoding::Deflate)),
         "identity" => Some(None),
-        "*" if !mentioned("gzip") => Some(Some(Encoding::Gzip)),
-        "*" if !mentioned("deflate") => Some(Some(Encoding::Deflate)),
+        "*" if !is_listed("gzip") => Some(Some(Encoding::Gzip)),
+        "*" if !is_listed("deflate") => Some(Some(Encoding::Deflate)),
         _ => None,
     };
     let mut best = (None, 0.0);
@@ -35,7 +35,7 @@ pub(crate) fn negotiate<'a>(headers: impl Iterator<Item = &'a str>) -> Option<En
     best.0
 }
 
-/// Reads `q=0.5`, clamped to 0 to 1. Without it, 1; what is not a number is 0.
+/// Parses the weight (`q=0.5`), clamped to the range from 0 to 1. A missing weight is 1, an invalid one 0.
 fn weight(parameters: &str) -> f64 {
     let value = parameters.split(';').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -54,12 +54,12 @@ fn weight(parameters: &str) -> f64 {
 mod tests {
     use super::*;
 
-    fn of(header: &str) -> Option<Encoding> {
+    fn encoding_for(header: &str) -> Option<Encoding> {
         negotiate([header].into_iter())
     }
 
     #[test]
-    fn what_is_not_asked_for_is_not_done() {
+    fn response_stays_uncompressed_without_an_accepted_encoding() {
         for header in [
             "",
             "identity",
@@ -69,23 +69,29 @@ mod tests {
             "identity, gzip",
             "gzip;q=0.5, identity",
         ] {
-            assert_eq!(of(header), None, "{header}");
+            assert_eq!(encoding_for(header), None, "{header}");
         }
     }
 
     #[test]
-    fn the_highest_weight_wins_and_the_first_among_equals() {
-        assert_eq!(of("gzip"), Some(Encoding::Gzip));
-        assert_eq!(of("GZIP , deflate"), Some(Encoding::Gzip));
-        assert_eq!(of("deflate, gzip"), Some(Encoding::Deflate));
-        assert_eq!(of("deflate;q=0.5, gzip;q=0.8"), Some(Encoding::Gzip));
-        assert_eq!(of("gzip;q=7, deflate"), Some(Encoding::Gzip));
-        assert_eq!(of("identity;q=0.5, gzip;q=0.6"), Some(Encoding::Gzip));
+    fn encoding_with_the_highest_weight_or_else_the_first_is_chosen() {
+        assert_eq!(encoding_for("gzip"), Some(Encoding::Gzip));
+        assert_eq!(encoding_for("GZIP , deflate"), Some(Encoding::Gzip));
+        assert_eq!(encoding_for("deflate, gzip"), Some(Encoding::Deflate));
+        assert_eq!(
+            encoding_for("deflate;q=0.5, gzip;q=0.8"),
+            Some(Encoding::Gzip)
+        );
+        assert_eq!(encoding_for("gzip;q=7, deflate"), Some(Encoding::Gzip));
+        assert_eq!(
+            encoding_for("identity;q=0.5, gzip;q=0.6"),
+            Some(Encoding::Gzip)
+        );
     }
 
     #[test]
-    fn the_first_mention_counts() {
-        assert_eq!(of("gzip;q=0, gzip"), None);
+    fn first_occurrence_of_a_repeated_encoding_counts() {
+        assert_eq!(encoding_for("gzip;q=0, gzip"), None);
         assert_eq!(
             negotiate(["gzip;q=0", "gzip, deflate;q=0.1"].into_iter()),
             Some(Encoding::Deflate)
@@ -93,9 +99,9 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_what_is_not_mentioned() {
-        assert_eq!(of("*"), Some(Encoding::Gzip));
-        assert_eq!(of("gzip;q=0, *"), Some(Encoding::Deflate));
-        assert_eq!(of("gzip;q=0, deflate;q=0, *"), None);
+    fn wildcard_stands_for_the_first_unlisted_encoding() {
+        assert_eq!(encoding_for("*"), Some(Encoding::Gzip));
+        assert_eq!(encoding_for("gzip;q=0, *"), Some(Encoding::Deflate));
+        assert_eq!(encoding_for("gzip;q=0, deflate;q=0, *"), None);
     }
 }

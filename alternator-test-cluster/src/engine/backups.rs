@@ -25,7 +25,7 @@ pub(super) fn describe(database: &Database, body: &[u8]) -> Outcome {
             }});
             Ok(Bytes::from(response.to_string()))
         }
-        Ok(None) => Err(ApiError::refused(
+        Ok(None) => Err(ApiError::bad_request(
             "TableNotFoundException",
             format!("Table not found: {name}"),
         )),

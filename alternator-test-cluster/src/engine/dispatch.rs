@@ -70,7 +70,7 @@ fn unreadable(error: &serde_json::Error) -> ApiError {
         .map_or(text.as_str(), |(message, _)| message);
     for (prefix, kind) in MARKS {
         if let Some(message) = text.strip_prefix(prefix) {
-            return ApiError::refused(*kind, message);
+            return ApiError::bad_request(*kind, message);
         }
     }
     ApiError::validation(text)
@@ -87,7 +87,7 @@ fn failed(error: &DynoxideError) -> ApiError {
         .to_response()
         .item
         .and_then(|item| serde_json::to_value(item).ok());
-    ApiError::refused(kind, error.to_string()).with_item(item)
+    ApiError::bad_request(kind, error.to_string()).with_item(item)
 }
 
 const MARKS: &[(&str, &str)] = &[

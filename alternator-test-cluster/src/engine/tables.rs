@@ -51,7 +51,7 @@ impl Tables {
     /// Creates a table, which is active at once.
     fn create(&mut self, body: &[u8]) -> Outcome {
         let request = parse(body)?;
-        isolation::of_tags(request.get("Tags"))?;
+        isolation::from_tags(request.get("Tags"))?;
         let mut response = parse(&dispatch(&self.database, Operation::CreateTable, body)?)?;
         if let Some(table) = response.get_mut("TableDescription") {
             self.catalog.create(table, request.get("Tags"));
@@ -85,14 +85,14 @@ impl Tables {
     /// Returns an empty body, not an empty object.
     fn tag(&mut self, operation: Operation, body: &[u8]) -> Outcome {
         let request = parse(body)?;
-        let isolation = isolation::of_tags(request.get("Tags"))?;
+        let isolation = isolation::from_tags(request.get("Tags"))?;
         dispatch(&self.database, operation, body)?;
         let arn = request
             .get("ResourceArn")
             .and_then(Value::as_str)
             .unwrap_or_default();
         let name = arn.rsplit_once('/').map_or(arn, |(_, name)| name);
-        let untags = operation == Operation::UntagResource && isolation::untags(&request);
+        let untags = operation == Operation::UntagResource && isolation::removes_tag(&request);
         if isolation.is_some() || untags {
             self.catalog.isolate(name, isolation);
         }
@@ -108,7 +108,7 @@ impl Tables {
                     .get("ResourceArn")
                     .and_then(Value::as_str)
                     .unwrap_or_default();
-                ApiError::refused(
+                ApiError::bad_request(
                     "ResourceNotFoundException",
                     format!("ResourceArn '{arn}' not found"),
                 )

@@ -1,19 +1,20 @@
-//! The key conditions of a Query, in both of their forms.
+//! Parser of the key conditions of a Query: `KeyConditionExpression`, and the legacy `KeyConditions`.
 
 use serde_json::Value;
 
-use super::{References, words};
+use super::{References, is_name_char, lexemes};
 use crate::api_error::ApiError;
 
-/// What a Query asks of one attribute.
+/// The condition of a Query on one key attribute.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Condition<'a> {
+pub(crate) struct KeyCondition<'a> {
     pub(crate) attribute: &'a str,
     pub(crate) comparison: Comparison,
-    /// Two for [`Comparison::Between`], else one.
+    /// The operands: two for [`Comparison::Between`], otherwise one.
     pub(crate) values: Vec<&'a Value>,
 }
 
+/// The comparison of a key attribute with the operands of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Comparison {
     Equal,
@@ -25,11 +26,11 @@ pub(crate) enum Comparison {
     BeginsWith,
 }
 
-/// Reads `KeyConditionExpression`, or else `KeyConditions`.
-pub(crate) fn conditions<'a>(
+/// Parses the key conditions of a request, from `KeyConditionExpression` if present, otherwise from `KeyConditions`.
+pub(crate) fn key_conditions<'a>(
     request: &'a Value,
     references: &mut References<'a>,
-) -> Result<Vec<Condition<'a>>, ApiError> {
+) -> Result<Vec<KeyCondition<'a>>, ApiError> {
     if let Some(expression) = request.get(FIELD) {
         let Some(expression) = expression.as_str() else {
             return Err(ApiError::validation(format!("{FIELD} must be a string")));
@@ -44,11 +45,15 @@ pub(crate) fn conditions<'a>(
     };
     conditions
         .iter()
-        .map(|(attribute, condition)| old_condition(attribute, condition))
+        .map(|(attribute, condition)| legacy_condition(attribute, condition))
         .collect()
 }
 
-fn old_condition<'a>(attribute: &'a str, condition: &'a Value) -> Result<Condition<'a>, ApiError> {
+/// Parses one entry of the legacy `KeyConditions`.
+fn legacy_condition<'a>(
+    attribute: &'a str,
+    condition: &'a Value,
+) -> Result<KeyCondition<'a>, ApiError> {
     let operator = condition.get("ComparisonOperator").and_then(Value::as_str);
     let operator = operator.unwrap_or_default();
     let comparison = match operator {
@@ -80,16 +85,16 @@ fn old_condition<'a>(attribute: &'a str, condition: &'a Value) -> Result<Conditi
             values.len()
         )));
     }
-    Ok(Condition {
+    Ok(KeyCondition {
         attribute,
         comparison,
         values,
     })
 }
 
-/// Reads `a = :a AND b BETWEEN :b AND :c`, one condition after another.
+/// A parser of `KeyConditionExpression`, such as `a = :a AND b BETWEEN :b AND :c`.
 struct Parser<'a, 'r> {
-    words: Vec<&'a str>,
+    lexemes: Vec<&'a str>,
     next: usize,
     references: &'r mut References<'a>,
 }
@@ -97,23 +102,23 @@ struct Parser<'a, 'r> {
 impl<'a, 'r> Parser<'a, 'r> {
     fn new(expression: &'a str, references: &'r mut References<'a>) -> Self {
         Self {
-            words: words(expression).collect(),
+            lexemes: lexemes(expression).collect(),
             next: 0,
             references,
         }
     }
 
-    fn conditions(mut self) -> Result<Vec<Condition<'a>>, ApiError> {
+    fn conditions(mut self) -> Result<Vec<KeyCondition<'a>>, ApiError> {
         let mut conditions = Vec::new();
         loop {
-            conditions.push(self.group()?);
+            conditions.push(self.parenthesized_condition()?);
             match self.take() {
                 None => break,
-                Some(word) if word.eq_ignore_ascii_case("AND") => {}
-                Some(word) if word.eq_ignore_ascii_case("OR") => {
+                Some(lexeme) if lexeme.eq_ignore_ascii_case("AND") => {}
+                Some(lexeme) if lexeme.eq_ignore_ascii_case("OR") => {
                     return Err(ApiError::validation(format!("{FIELD} cannot use OR")));
                 }
-                Some(word) => return Err(self.unexpected(word)),
+                Some(lexeme) => return Err(self.unexpected(lexeme)),
             }
         }
         if conditions.len() > 2 {
@@ -124,8 +129,8 @@ impl<'a, 'r> Parser<'a, 'r> {
         Ok(conditions)
     }
 
-    /// A condition, with or without parentheses.
-    fn group(&mut self) -> Result<Condition<'a>, ApiError> {
+    /// Parses a condition, with or without parentheses.
+    fn parenthesized_condition(&mut self) -> Result<KeyCondition<'a>, ApiError> {
         let mut depth = 0;
         while self.take_if("(") {
             depth += 1;
@@ -137,42 +142,42 @@ impl<'a, 'r> Parser<'a, 'r> {
         Ok(condition)
     }
 
-    fn condition(&mut self) -> Result<Condition<'a>, ApiError> {
-        let first = self.word()?;
+    fn condition(&mut self) -> Result<KeyCondition<'a>, ApiError> {
+        let first = self.lexeme()?;
         if first.eq_ignore_ascii_case("NOT") {
             return Err(ApiError::validation(format!("{FIELD} cannot use NOT")));
         }
         if self.take_if("(") {
             return self.function(first);
         }
-        let operator = self.word()?;
+        let operator = self.lexeme()?;
         if operator.eq_ignore_ascii_case("BETWEEN") {
             let low = self.value()?;
             self.expect("AND")?;
             let high = self.value()?;
-            return self.compare(first, Comparison::Between, vec![low, high]);
+            return self.attribute_condition(first, Comparison::Between, vec![low, high]);
         }
         let comparison = self.comparison(operator)?;
         if first.starts_with(':') {
             let value = self.references.value(first, FIELD)?;
-            let attribute = self.word()?;
-            return self.compare(attribute, mirrored(comparison), vec![value]);
+            let attribute = self.lexeme()?;
+            return self.attribute_condition(attribute, swapped(comparison), vec![value]);
         }
         let value = self.value()?;
-        self.compare(first, comparison, vec![value])
+        self.attribute_condition(first, comparison, vec![value])
     }
 
-    fn function(&mut self, name: &str) -> Result<Condition<'a>, ApiError> {
+    fn function(&mut self, name: &str) -> Result<KeyCondition<'a>, ApiError> {
         if name != "begins_with" {
             return Err(ApiError::validation(format!(
                 "{FIELD} function '{name}' not supported"
             )));
         }
-        let attribute = self.word()?;
+        let attribute = self.lexeme()?;
         self.expect(",")?;
         let prefix = self.value()?;
         self.expect(")")?;
-        self.compare(attribute, Comparison::BeginsWith, vec![prefix])
+        self.attribute_condition(attribute, Comparison::BeginsWith, vec![prefix])
     }
 
     fn comparison(&mut self, operator: &str) -> Result<Comparison, ApiError> {
@@ -186,33 +191,33 @@ impl<'a, 'r> Parser<'a, 'r> {
             ("<", true) => Ok(Comparison::LessOrEqual),
             (">", false) => Ok(Comparison::Greater),
             (">", true) => Ok(Comparison::GreaterOrEqual),
-            (word, _) if word.eq_ignore_ascii_case("IN") => Err(ApiError::validation(format!(
+            (lexeme, _) if lexeme.eq_ignore_ascii_case("IN") => Err(ApiError::validation(format!(
                 "{FIELD} does not support IN operator"
             ))),
-            (word, _) => Err(self.unexpected(word)),
+            (lexeme, _) => Err(self.unexpected(lexeme)),
         }
     }
 
-    fn compare(
+    fn attribute_condition(
         &mut self,
-        word: &'a str,
+        lexeme: &'a str,
         comparison: Comparison,
         values: Vec<&'a Value>,
-    ) -> Result<Condition<'a>, ApiError> {
-        if !word.starts_with(super::is_name) || word.starts_with(':') {
-            return Err(self.unexpected(word));
+    ) -> Result<KeyCondition<'a>, ApiError> {
+        if !lexeme.starts_with(is_name_char) || lexeme.starts_with(':') {
+            return Err(self.unexpected(lexeme));
         }
-        Ok(Condition {
-            attribute: self.references.name(word, FIELD)?,
+        Ok(KeyCondition {
+            attribute: self.references.name(lexeme, FIELD)?,
             comparison,
             values,
         })
     }
 
     fn value(&mut self) -> Result<&'a Value, ApiError> {
-        let word = self.word()?;
-        if word.starts_with(':') {
-            self.references.value(word, FIELD)
+        let lexeme = self.lexeme()?;
+        if lexeme.starts_with(':') {
+            self.references.value(lexeme, FIELD)
         } else {
             Err(ApiError::validation(format!(
                 "{FIELD} must compare attribute with constant"
@@ -220,37 +225,37 @@ impl<'a, 'r> Parser<'a, 'r> {
         }
     }
 
-    fn word(&mut self) -> Result<&'a str, ApiError> {
+    fn lexeme(&mut self) -> Result<&'a str, ApiError> {
         let end = || ApiError::validation(format!("Failed parsing {FIELD}: it ends too early"));
         self.take().ok_or_else(end)
     }
 
     fn expect(&mut self, expected: &str) -> Result<(), ApiError> {
-        match self.word()? {
-            word if word.eq_ignore_ascii_case(expected) => Ok(()),
-            word => Err(self.unexpected(word)),
+        match self.lexeme()? {
+            lexeme if lexeme.eq_ignore_ascii_case(expected) => Ok(()),
+            lexeme => Err(self.unexpected(lexeme)),
         }
     }
 
     fn take(&mut self) -> Option<&'a str> {
-        let word = self.words.get(self.next).copied();
-        self.next += usize::from(word.is_some());
-        word
+        let lexeme = self.lexemes.get(self.next).copied();
+        self.next += usize::from(lexeme.is_some());
+        lexeme
     }
 
     fn take_if(&mut self, expected: &str) -> bool {
-        let is_next = self.words.get(self.next) == Some(&expected);
+        let is_next = self.lexemes.get(self.next) == Some(&expected);
         self.next += usize::from(is_next);
         is_next
     }
 
-    fn unexpected(&self, word: &str) -> ApiError {
-        ApiError::validation(format!("Failed parsing {FIELD}: unexpected '{word}'"))
+    fn unexpected(&self, lexeme: &str) -> ApiError {
+        ApiError::validation(format!("Failed parsing {FIELD}: unexpected '{lexeme}'"))
     }
 }
 
-/// The comparison with its sides exchanged.
-const fn mirrored(comparison: Comparison) -> Comparison {
+/// Returns the equivalent comparison with its operands swapped.
+const fn swapped(comparison: Comparison) -> Comparison {
     match comparison {
         Comparison::Less => Comparison::Greater,
         Comparison::LessOrEqual => Comparison::GreaterOrEqual,
@@ -270,15 +275,15 @@ mod tests {
 
     use super::*;
 
-    fn read(expression: &str) -> Result<Vec<(String, Comparison, Vec<Value>)>, String> {
+    fn parse(expression: &str) -> Result<Vec<(String, Comparison, Vec<Value>)>, String> {
         let request = json!({
             "KeyConditionExpression": expression,
             "ExpressionAttributeNames": {"#k": "key"},
             "ExpressionAttributeValues": {":a": 1, ":b": 2},
         });
-        let conditions = conditions(&request, &mut References::new(&request));
+        let conditions = key_conditions(&request, &mut References::new(&request));
         let conditions = conditions.map_err(|error| error.to_json())?;
-        let owned = |condition: Condition<'_>| {
+        let owned = |condition: KeyCondition<'_>| {
             let values = condition.values.into_iter().cloned().collect();
             (condition.attribute.to_owned(), condition.comparison, values)
         };
@@ -286,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn all_comparisons_are_read() {
+    fn all_comparisons_are_parsed() {
         for (text, comparison) in [
             ("=", Comparison::Equal),
             ("<", Comparison::Less),
@@ -295,11 +300,11 @@ mod tests {
             (">=", Comparison::GreaterOrEqual),
         ] {
             let expected = ("s".to_owned(), comparison, vec![json!(1)]);
-            assert_eq!(read(&format!("s{text}:a")).unwrap(), vec![expected]);
-            let mirror = read(&format!(":a {text} s")).unwrap();
-            assert_eq!(mirror[0].1, mirrored(comparison), "{text}");
+            assert_eq!(parse(&format!("s{text}:a")).unwrap(), vec![expected]);
+            let swapped_operands = parse(&format!(":a {text} s")).unwrap();
+            assert_eq!(swapped_operands[0].1, swapped(comparison), "{text}");
         }
-        let both = read("(#k = :a) and ((s BETWEEN :a AND :b))").unwrap();
+        let both = parse("(#k = :a) and ((s BETWEEN :a AND :b))").unwrap();
         assert_eq!(
             both[0],
             ("key".to_owned(), Comparison::Equal, vec![json!(1)])
@@ -312,12 +317,12 @@ mod tests {
                 vec![json!(1), json!(2)]
             )
         );
-        let prefix = read("begins_with(s, :b) AND #k = :a").unwrap();
+        let prefix = parse("begins_with(s, :b) AND #k = :a").unwrap();
         assert_eq!(prefix[0].1, Comparison::BeginsWith);
     }
 
     #[test]
-    fn what_is_no_key_condition_is_refused() {
+    fn invalid_key_condition_expressions_are_rejected() {
         for (expression, reason) in [
             ("", "ends too early"),
             ("a = :a OR b = :b", "cannot use OR"),
@@ -334,19 +339,19 @@ mod tests {
             ("a :a", "unexpected ':a'"),
             (":a = :b", "unexpected ':b'"),
         ] {
-            let refusal = read(expression).unwrap_err();
-            assert!(refusal.contains(reason), "{expression}: {refusal}");
+            let error = parse(expression).unwrap_err();
+            assert!(error.contains(reason), "{expression}: {error}");
         }
     }
 
     #[test]
-    fn the_old_form_is_read_too() {
+    fn legacy_key_conditions_are_parsed() {
         let request = json!({"KeyConditions": {
             "a": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "x"}]},
         }});
-        let read = conditions(&request, &mut References::new(&request)).unwrap();
+        let parsed = key_conditions(&request, &mut References::new(&request)).unwrap();
         assert_eq!(
-            (read[0].attribute, read[0].comparison),
+            (parsed[0].attribute, parsed[0].comparison),
             ("a", Comparison::Equal)
         );
         for condition in [
@@ -354,21 +359,21 @@ mod tests {
             json!({"ComparisonOperator": "BETWEEN", "AttributeValueList": [{"S": "x"}]}),
         ] {
             let request = json!({"KeyConditions": {"a": condition}});
-            assert!(conditions(&request, &mut References::new(&request)).is_err());
+            assert!(key_conditions(&request, &mut References::new(&request)).is_err());
         }
-        assert!(conditions(&json!({}), &mut References::new(&json!({}))).is_err());
+        assert!(key_conditions(&json!({}), &mut References::new(&json!({}))).is_err());
     }
 
     #[test]
-    fn names_and_values_must_be_used() {
+    fn unused_expression_attribute_name_is_rejected() {
         let request = json!({
             "KeyConditionExpression": "#k = :a",
             "ExpressionAttributeNames": {"#k": "key", "#l": "x"},
             "ExpressionAttributeValues": {":a": 1},
         });
         let mut references = References::new(&request);
-        conditions(&request, &mut references).unwrap();
-        let refusal = references.check_all_used("Query").unwrap_err().to_json();
-        assert!(refusal.contains("ExpressionAttributeNames has spurious '#l', not used in Query"));
+        key_conditions(&request, &mut references).unwrap();
+        let error = references.check_all_used("Query").unwrap_err().to_json();
+        assert!(error.contains("ExpressionAttributeNames has spurious '#l', not used in Query"));
     }
 }

@@ -1,30 +1,32 @@
-//! The expressions of requests, as far as the cluster must understand them before the engine does.
+//! Parsers of the expressions in requests, for those parts that the cluster must evaluate before the engine does.
 
 mod key_condition;
 mod references;
 mod update;
 
-pub(crate) use key_condition::{Comparison, Condition, conditions};
+pub(crate) use key_condition::{Comparison, KeyCondition, key_conditions};
 pub(crate) use references::References;
-pub(crate) use update::reads_before_writing;
+pub(crate) use update::needs_read_before_write;
 
-/// Splits into names, and single signs.
-pub(crate) fn words(expression: &str) -> impl Iterator<Item = &str> {
+/// Splits an expression into lexemes: names, placeholders and numbers, and single other characters.
+pub(crate) fn lexemes(expression: &str) -> impl Iterator<Item = &str> {
     let mut rest = expression;
     std::iter::from_fn(move || {
         rest = rest.trim_start();
         let first = rest.chars().next()?;
-        let end = if is_name(first) {
-            rest.find(|letter| !is_name(letter)).unwrap_or(rest.len())
+        let end = if is_name_char(first) {
+            rest.find(|character| !is_name_char(character))
+                .unwrap_or(rest.len())
         } else {
             first.len_utf8()
         };
-        let (word, after) = rest.split_at(end);
+        let (lexeme, after) = rest.split_at(end);
         rest = after;
-        Some(word)
+        Some(lexeme)
     })
 }
 
-pub(crate) fn is_name(letter: char) -> bool {
-    letter.is_alphanumeric() || matches!(letter, '_' | '#' | ':')
+/// Returns whether a character can be part of a name or of a placeholder.
+pub(crate) fn is_name_char(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '_' | '#' | ':')
 }

@@ -1,4 +1,4 @@
-//! What the `#names` and `:values` of a request's expressions stand for.
+//! Resolution of the placeholders `#name` and `:value` in the expressions of a request.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use crate::api_error::ApiError;
 
-/// Looks up names and values, and remembers which were used: the server refuses a request with others.
+/// The names and values that a request defines for placeholders.
+///
+/// Records which of them were used, since the server rejects a request that defines others.
 #[derive(Debug)]
 pub(crate) struct References<'a> {
     request: &'a Value,
@@ -21,30 +23,31 @@ impl<'a> References<'a> {
         }
     }
 
-    /// Returns the attribute that a word of an expression means.
+    /// Returns the attribute name that a lexeme of an expression stands for.
     pub(crate) fn name(
         &mut self,
-        word: &'a str,
+        lexeme: &'a str,
         expression: &'static str,
     ) -> Result<&'a str, ApiError> {
-        if !word.starts_with('#') {
-            return Ok(word);
+        if !lexeme.starts_with('#') {
+            return Ok(lexeme);
         }
-        let name = self.look_up(NAMES, word, expression)?;
-        name.as_str()
-            .ok_or_else(|| ApiError::validation(format!("{NAMES} entry '{word}' must be a string")))
+        let name = self.look_up(NAMES, lexeme, expression)?;
+        name.as_str().ok_or_else(|| {
+            ApiError::validation(format!("{NAMES} entry '{lexeme}' must be a string"))
+        })
     }
 
-    /// Returns the value that a word of an expression means.
+    /// Returns the value that a placeholder in an expression stands for.
     pub(crate) fn value(
         &mut self,
-        word: &'a str,
+        lexeme: &'a str,
         expression: &'static str,
     ) -> Result<&'a Value, ApiError> {
-        self.look_up(VALUES, word, expression)
+        self.look_up(VALUES, lexeme, expression)
     }
 
-    /// Refuses a request that has names or values which none of its expressions uses.
+    /// Returns an error if the request defines names or values that none of its expressions uses.
     pub(crate) fn check_all_used(&self, operation: &str) -> Result<(), ApiError> {
         for field in [NAMES, VALUES] {
             let entries = self.request.get(field).and_then(Value::as_object);
@@ -61,15 +64,15 @@ impl<'a> References<'a> {
     fn look_up(
         &mut self,
         field: &str,
-        word: &'a str,
+        lexeme: &'a str,
         expression: &'static str,
     ) -> Result<&'a Value, ApiError> {
-        self.used.insert(word);
+        self.used.insert(lexeme);
         let entries = self.request.get(field);
-        let entry = entries.and_then(|entries| entries.get(word));
+        let entry = entries.and_then(|entries| entries.get(lexeme));
         entry.ok_or_else(|| {
             ApiError::validation(format!(
-                "{field} missing, entry '{word}' required by {expression}"
+                "{field} missing, entry '{lexeme}' required by {expression}"
             ))
         })
     }

@@ -1,23 +1,23 @@
-//! Whether an update expression reads the item that it writes.
+//! Detection of update expressions that read the item before they write it.
 
-use super::{is_name, words};
+use super::{is_name_char, lexemes};
 
-/// Returns whether the expression has a part that needs the item's old value: `ADD`, `DELETE`, a path within an
+/// Returns whether an update expression has a part that needs the item's old value: `ADD`, `DELETE`, a path within an
 /// attribute, or a right side of `SET` that names a path.
 ///
-/// It is lenient: what is no valid expression is for the engine to refuse.
-pub(crate) fn reads_before_writing(expression: &str) -> bool {
+/// Invalid expressions are not detected here, since the engine rejects them.
+pub(crate) fn needs_read_before_write(expression: &str) -> bool {
     let mut in_set = false;
-    let mut words = words(expression).peekable();
-    while let Some(word) = words.next() {
-        match word.to_ascii_uppercase().as_str() {
+    let mut lexemes = lexemes(expression).peekable();
+    while let Some(lexeme) = lexemes.next() {
+        match lexeme.to_ascii_uppercase().as_str() {
             "ADD" | "DELETE" | "." | "[" => return true,
             "SET" => in_set = true,
             "REMOVE" => in_set = false,
             _ => {
-                let is_path = word.starts_with(is_name) && !word.starts_with(':');
-                // What is assigned to is followed by "=", a function by "(".
-                let is_read = !matches!(words.peek(), Some(&("=" | "(")));
+                let is_path = lexeme.starts_with(is_name_char) && !lexeme.starts_with(':');
+                // A path that is assigned to is followed by "=", the name of a function by "(".
+                let is_read = !matches!(lexemes.peek(), Some(&("=" | "(")));
                 if in_set && is_path && is_read {
                     return true;
                 }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_assignments_do_not_read() {
+    fn plain_assignments_and_removals_need_no_read() {
         for expression in [
             "SET a = :a",
             "SET a = :a, #b = :b REMOVE c, d",
@@ -40,12 +40,12 @@ mod tests {
             "set a=:a,b=:b",
             "SET a = list_append(:a, :b), c = :c",
         ] {
-            assert!(!reads_before_writing(expression), "{expression}");
+            assert!(!needs_read_before_write(expression), "{expression}");
         }
     }
 
     #[test]
-    fn what_needs_the_old_value_reads() {
+    fn updates_that_depend_on_the_old_item_need_a_read() {
         for expression in [
             "ADD a :a",
             "DELETE a :a",
@@ -59,7 +59,7 @@ mod tests {
             "REMOVE a.b",
             "REMOVE a SET b = c",
         ] {
-            assert!(reads_before_writing(expression), "{expression}");
+            assert!(needs_read_before_write(expression), "{expression}");
         }
     }
 }

@@ -105,13 +105,13 @@ fn internal_name(body: &Value) -> Option<&str> {
 }
 
 fn not_found(message: String) -> ApiError {
-    ApiError::refused("ResourceNotFoundException", message)
+    ApiError::bad_request("ResourceNotFoundException", message)
 }
 
 /// As where the role has no permission. All clients come from this machine.
 fn refused(headers: &HeaderMap, definition: &Definition) -> ApiError {
-    let role = auth::role(headers);
-    ApiError::refused(
+    let role = auth::claimed_role(headers);
+    ApiError::bad_request(
         "AccessDeniedException",
         format!(
             "SELECT access on table {} is denied to role {}, client address 127.0.0.1",

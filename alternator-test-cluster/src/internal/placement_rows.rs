@@ -4,7 +4,7 @@ use super::cell::{Cell, list};
 use super::row::Row;
 use super::schema_rows::keyspace;
 use crate::catalog::{Contents, Kind};
-use crate::tokens::{Range, TabletMap};
+use crate::tokens::{TabletMap, TokenRange};
 
 /// A partition for each table that has tablets, and a row in it for each tablet. A local index shares the tablets of its
 /// table: its partition only names that.
@@ -88,7 +88,7 @@ pub(super) fn token_ring(contents: &mut Contents) -> Vec<Row<'static>> {
 fn range_rows(
     contents: &Contents,
     [keyspace, table]: [&str; 2],
-    range: Range,
+    range: TokenRange,
     replicas: &[usize],
 ) -> Vec<Row<'static>> {
     let owners = replicas.iter().filter_map(|number| contents.owner(*number));

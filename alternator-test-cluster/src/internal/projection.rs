@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::definition::Definition;
 use super::row::Row;
 use crate::api_error::ApiError;
-use crate::expression::{References, is_name};
+use crate::expression::{References, is_name_char};
 
 /// The requested columns, or all.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl<'a> Projection<'a> {
         };
         let column = |path: &'a str| {
             let path = path.trim();
-            if path.is_empty() || !path.chars().all(is_name) {
+            if path.is_empty() || !path.chars().all(is_name_char) {
                 return Err(ApiError::validation(format!(
                     "Failed parsing {FIELD}: '{expression}'"
                 )));

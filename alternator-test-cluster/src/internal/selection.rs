@@ -8,7 +8,7 @@ use super::cell::{Cell, Type};
 use super::definition::Definition;
 use super::row::Row;
 use crate::api_error::ApiError;
-use crate::expression::{Comparison, Condition, References, conditions};
+use crate::expression::{Comparison, KeyCondition, References, key_conditions};
 
 /// One partition, and a range of the first column of its clustering key.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Selection {
         let (partition_key, partition_type) = definition.partition_key;
         let clustering_key = definition.clustering_key.first();
         let (mut partition, mut clustering) = (None, None);
-        for condition in conditions(request, references)? {
+        for condition in key_conditions(request, references)? {
             let column = condition.attribute;
             let repeated = if column == partition_key {
                 let cell = equal(&condition, partition_type)?;
@@ -77,7 +77,7 @@ impl Selection {
 }
 
 impl Range {
-    fn read(condition: &Condition<'_>, kind: Type) -> Result<Self, ApiError> {
+    fn read(condition: &KeyCondition<'_>, kind: Type) -> Result<Self, ApiError> {
         let column = condition.attribute;
         let mut cells = condition.values.iter();
         let mut next = || {
@@ -114,7 +114,7 @@ impl Range {
     }
 }
 
-fn equal(condition: &Condition<'_>, kind: Type) -> Result<Cell<'static>, ApiError> {
+fn equal(condition: &KeyCondition<'_>, kind: Type) -> Result<Cell<'static>, ApiError> {
     let column = condition.attribute;
     match (condition.comparison, condition.values.first()) {
         (Comparison::Equal, Some(value)) => kind.read(column, value),

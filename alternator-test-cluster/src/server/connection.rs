@@ -16,7 +16,7 @@ use crate::node_state::NodeState;
 
 /// Serves the requests of a connection until it ends.
 pub(super) async fn serve(stream: TcpStream, cluster: Arc<ClusterState>, node: Arc<NodeState>) {
-    node.recorder.connection_opened();
+    node.recorder.record_connection_opened();
     let _open = Open(Arc::clone(&node));
     // Without it responses in two packets would wait for the client's delayed acknowledgement. It fails only if the
     // connection is gone already.
@@ -63,7 +63,7 @@ struct Open(Arc<NodeState>);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.recorder.connection_closed();
+        self.0.recorder.record_connection_closed();
     }
 }
 

@@ -25,7 +25,7 @@ impl Coordination {
     pub(super) fn begin(context: &Context, name: &str, body: &[u8]) -> Option<Self> {
         let catalog = &context.cluster.catalog;
         catalog.tokens?;
-        let operation = Operation::named(name).filter(|operation| operation.has_keys())?;
+        let operation = Operation::from_name(name).filter(|operation| operation.has_keys())?;
         let request: Value = serde_json::from_slice(body).ok()?;
         let contents = &mut catalog.contents();
         let partitions = catalog::partitions(contents, operation, &request);
@@ -42,7 +42,7 @@ impl Coordination {
             }
         }
         let recorder = &context.node.recorder;
-        recorder.replica(operation.is_batch(), on_replica, off_replica);
+        recorder.record_replicas(operation.is_batch(), on_replica, off_replica);
         let transactions = if uses_lwt(catalog, contents, operation, &request, &partitions) {
             partitions.into_iter().collect()
         } else {

@@ -36,18 +36,18 @@ pub(super) async fn respond(
 ) -> NodeResponse {
     let version = context.cluster.version;
     let Ok(body) = body else {
-        return if version.refuses_large_bodies_in_json() {
+        return if version.rejects_large_bodies_in_json() {
             NodeResponse::of_operation(Err(ApiError::too_large())).closing()
         } else {
             NodeResponse::new(413, TEXT, "Content length limit (16777216) exceeded").closing()
         };
     };
-    context.node.recorder.body(body.len());
+    context.node.recorder.record_body(body.len());
     let response = match admit(context, headers, body) {
         Ok(body) => execute(context, name, headers, body).await,
         Err(refusal) => NodeResponse::of_operation(Err(refusal)),
     };
-    if version.compresses() && response.status == 200 {
+    if version.supports_compression() && response.status == 200 {
         compress(response, headers)
     } else {
         response
@@ -63,7 +63,7 @@ fn admit(context: &Context, headers: &HeaderMap, body: Bytes) -> Result<Bytes, A
     if let Some(fault) = context.node.failure() {
         return Err(injected(fault));
     }
-    if cluster.version.compresses() {
+    if cluster.version.supports_compression() {
         decompress(headers, body)
     } else {
         Ok(body)
@@ -89,8 +89,8 @@ async fn outcome(
     if let Some(fixed) = cluster.fixed_responses.get(name) {
         return Ok(fixed.clone());
     }
-    let Some(operation) = Operation::named(name) else {
-        return Err(ApiError::refused(
+    let Some(operation) = Operation::from_name(name) else {
+        return Err(ApiError::bad_request(
             "UnknownOperationException",
             format!("Unsupported operation {name}"),
         ));
@@ -112,7 +112,7 @@ async fn outcome(
 
 fn injected(fault: Fault) -> ApiError {
     if let Fault::Throttle { .. } = fault {
-        ApiError::refused(
+        ApiError::bad_request(
             "RequestLimitExceeded",
             "too many in-flight requests (configured via max_concurrent_requests_per_shard): 0",
         )
@@ -127,7 +127,7 @@ fn decompress(headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
         return Ok(body);
     };
     let encoding = encoding.to_str().unwrap_or_default();
-    let supported = Encoding::named(encoding).filter(|_| encodings.next().is_none());
+    let supported = Encoding::from_name(encoding).filter(|_| encodings.next().is_none());
     let Some(supported) = supported else {
         return Err(ApiError::internal(format!(
             "Unsupported Content-Encoding: {encoding}"

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::response::{JSON, NodeResponse, ResponseBody, TEXT};
 use super::{body, cors, fault_delay, operations};
 use crate::Fault;
-use crate::listing::Query;
+use crate::listing::LocalNodesQuery;
 
 /// Returns the response to a request. An error ends the connection without a response.
 pub(super) async fn respond(
@@ -26,7 +26,7 @@ pub(super) async fn respond(
     let response = match (&parts.method, path) {
         (&Method::POST, "") => {
             let name = operations::name(&headers);
-            node.recorder.operation(name, Arc::clone(&headers));
+            node.recorder.record_operation(name, Arc::clone(&headers));
             let body = match body::read(incoming).await {
                 Ok(body) => Ok(body),
                 Err(body::BodyError::TooLarge) => Err(operations::TooLarge),
@@ -36,27 +36,27 @@ pub(super) async fn respond(
             operations::respond(&context, name, &headers, body).await
         }
         (&Method::GET, "") => {
-            node.recorder.health_check();
+            node.recorder.record_health_check();
             fault_delay::wait(node, fault_delay::RequestKind::Other).await;
             let host = headers.get(HOST).map_or(&b""[..], |host| host.as_bytes());
             NodeResponse::new(200, TEXT, [b"healthy: ", host].concat())
         }
         (&Method::OPTIONS, "") => {
-            node.recorder.other_request();
+            node.recorder.record_other_request();
             fault_delay::wait(node, fault_delay::RequestKind::Other).await;
             NodeResponse::new(200, TEXT, "")
         }
         (&Method::GET, "/localnodes") => {
             let query = parts.uri.query();
-            node.recorder.discovery(query, Arc::clone(&headers));
+            node.recorder.record_discovery(query, Arc::clone(&headers));
             fault_delay::wait(node, fault_delay::RequestKind::Other).await;
             let (status, body) = context
                 .cluster
-                .localnodes(node, &Query::parse(query.unwrap_or_default()));
+                .localnodes(node, &LocalNodesQuery::parse(query.unwrap_or_default()));
             NodeResponse::new(status, JSON, body)
         }
         _ => {
-            node.recorder.other_request();
+            node.recorder.record_other_request();
             fault_delay::wait(node, fault_delay::RequestKind::Other).await;
             NodeResponse::new(404, JSON, NOT_FOUND)
         }

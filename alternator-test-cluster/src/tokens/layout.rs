@@ -1,12 +1,13 @@
-//! How tables are spread over the nodes.
+//! The distribution of tables over the nodes of a cluster.
 
-/// How a cluster spreads its tables over its nodes.
+/// The distribution of tables over the nodes of a cluster: by vnodes or by tablets.
 ///
-/// Either way a table has [`replication_factor`](crate::Builder::replication_factor) replicas in each datacenter, in as
-/// many racks as there are. An index is a table of its own; a local one is kept with its table, and shares its tablets.
+/// With both, a table has [`replication_factor`](crate::Builder::replication_factor) replicas in each datacenter,
+/// spread over as many racks as possible. A global index is placed as a table of its own; a local index is placed with
+/// its table and shares its tablets.
 ///
-/// Nodes that join or leave, and tablets that move, take effect at once: there is no streaming, and no balancer that gives
-/// tablets to new nodes. A node that is stopped keeps what it holds, as does one that is not listed.
+/// Changes take effect at once when nodes join or leave and when tablets move: there is no streaming, and no balancer
+/// that moves tablets to new nodes. A stopped node stays a replica, as does a node that is not listed.
 ///
 /// ```
 /// use alternator_test_cluster::{StartError, TestCluster, Tokens};
@@ -19,18 +20,19 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tokens {
-    /// Tablets of a table; `None` for vnodes.
+    /// The number of tablets of a table; `None` for vnodes.
     pub(crate) tablets: Option<u32>,
+    /// The number of vnode tokens of each node.
     pub(crate) per_node: u16,
 }
 
 impl Tokens {
-    /// Tables follow the tokens that each node owns, as before ScyllaDB 2025.4.
+    /// Distributes tables by vnodes, that is by the tokens that each node owns, as ScyllaDB does before 2025.4.
     ///
     /// # Default
     ///
-    /// 16 tokens for each node, where a ScyllaDB has 256: enough that all nodes get a share, and a ring that a person can
-    /// still read.
+    /// 16 tokens for each node, where ScyllaDB has 256: enough for every node to get a share, and few enough to read
+    /// the ring in a test's output.
     pub const fn vnodes() -> Self {
         Self {
             tablets: None,
@@ -38,13 +40,13 @@ impl Tokens {
         }
     }
 
-    /// Each table has this many tablets, each with replicas of its own, as from ScyllaDB 2025.4 on. Rounded up to a power
-    /// of two.
+    /// Distributes tables by tablets, each of which has its own replicas, as ScyllaDB does from 2025.4 on. Each table
+    /// gets `count` tablets, rounded up to a power of two.
     ///
-    /// A table may ask for another number with its tag `system:initial_tablets`, and for vnodes with `none`.
+    /// A table can override the number with its tag `system:initial_tablets`; the value `none` selects vnodes.
     pub const fn tablets(count: u32) -> Self {
-        let count = if count > MOST_TABLETS {
-            MOST_TABLETS
+        let count = if count > MAX_TABLETS {
+            MAX_TABLETS
         } else {
             count
         };
@@ -54,16 +56,18 @@ impl Tokens {
         }
     }
 
-    /// Sets how many tokens a node owns, at least one. Nodes have them with tablets, too, for tables that want none.
+    /// Sets the number of vnode tokens of each node, at least one. Nodes own tokens with tablets too, for tables that
+    /// select vnodes by their tag.
     pub const fn per_node(mut self, count: u16) -> Self {
         self.per_node = if count == 0 { 1 } else { count };
         self
     }
 
-    /// Returns the number of tablets that a table gets, `None` if it gets none. `asked` is its tag.
-    pub(crate) fn tablets_for(self, asked: Option<&str>) -> Option<u32> {
-        match asked.map(str::parse) {
-            // "none", or what else is no number.
+    /// Returns the number of tablets of a table, or `None` for a table with vnodes. `tag` is the value of the table's
+    /// tag `system:initial_tablets`.
+    pub(crate) fn tablets_for(self, tag: Option<&str>) -> Option<u32> {
+        match tag.map(str::parse) {
+            // "none", or any other value that is not a number.
             Some(Err(_)) => None,
             Some(Ok(0)) => Some(self.tablets.unwrap_or(DEFAULT_TABLETS)),
             Some(Ok(count)) => Self::tablets(count).tablets,
@@ -72,9 +76,10 @@ impl Tokens {
     }
 }
 
-/// A million, beyond which a table would take more memory than any test has use for.
-const MOST_TABLETS: u32 = 1 << 20;
-/// For a table that asks for tablets in a cluster of vnodes, and leaves their number open.
+/// The largest number of tablets of a table: about a million. More would take more memory than a test needs.
+const MAX_TABLETS: u32 = 1 << 20;
+/// The number of tablets of a table whose tag is 0, in a cluster of vnodes. The tag 0 requests tablets without stating
+/// their number.
 const DEFAULT_TABLETS: u32 = 8;
 
 #[cfg(test)]
@@ -82,15 +87,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_of_tablets_is_a_power_of_two() {
-        for (asked, count) in [(0, 1), (1, 1), (3, 4), (8, 8), (u32::MAX, MOST_TABLETS)] {
-            assert_eq!(Tokens::tablets(asked).tablets, Some(count));
+    fn tablet_count_is_rounded_up_to_a_power_of_two() {
+        for (requested, count) in [(0, 1), (1, 1), (3, 4), (8, 8), (u32::MAX, MAX_TABLETS)] {
+            assert_eq!(Tokens::tablets(requested).tablets, Some(count));
         }
         assert_eq!(Tokens::vnodes().per_node(0).per_node, 1);
     }
 
     #[test]
-    fn the_tag_of_a_table_decides_first() {
+    fn tag_of_a_table_overrides_the_setting_of_the_cluster() {
         let (vnodes, tablets) = (Tokens::vnodes(), Tokens::tablets(4));
         assert_eq!(
             (vnodes.tablets_for(None), tablets.tablets_for(None)),

@@ -1,4 +1,4 @@
-//! Where partitions are kept: the partitioner, and which nodes are replicas of what it yields.
+//! Placement of partitions: the partitioner, and the replicas of its tokens by vnodes and by tablets.
 
 mod layout;
 mod murmur3;
@@ -8,19 +8,19 @@ mod ring;
 mod tablet;
 mod tablet_map;
 #[cfg(test)]
-mod test_owners;
+mod test_support;
 
 pub use layout::Tokens;
 pub(crate) use murmur3::token;
-pub(crate) use owner::{Owner, id};
+pub(crate) use owner::{Owner, deterministic_uuid};
 pub use partition_key::PartitionKey;
 pub(crate) use ring::Ring;
 pub use tablet::Tablet;
 pub(crate) use tablet_map::{Load, TabletMap};
 
-/// Tokens after `start`, up to and with `end`.
+/// A range of tokens, from `start` exclusive to `end` inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Range {
+pub(crate) struct TokenRange {
     pub(crate) start: i64,
     pub(crate) end: i64,
 }

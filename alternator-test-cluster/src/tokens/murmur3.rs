@@ -1,20 +1,21 @@
 //! The hash of ScyllaDB's default partitioner.
 //!
-//! It is MurmurHash3 for 64-bit machines with 128 bits of result, but for one slip that Cassandra made and that nobody can
-//! take back: the bytes after the last whole block are taken as signed. The crates that have the hash (`murmur3`,
-//! `fastmurmur3`) have it without the slip, and so differ for every key with a byte over 127 there; hence these lines.
+//! It is MurmurHash3_x64_128 with one deviation, introduced by Cassandra and kept for compatibility: the bytes after
+//! the last whole block are sign-extended. The crates `murmur3` and `fastmurmur3` implement the hash without the
+//! deviation, so their results differ for every key with a byte over 127 in its tail. Therefore the hash is implemented
+//! here.
 
-/// Returns the token of a partition key, given as the server serialises it.
+/// Returns the token of a partition key, given in the server's serialization.
 pub(crate) fn token(key: &[u8]) -> i64 {
     let (token, _) = hash(key);
     match token.cast_signed() {
-        // It stands for "before all tokens".
+        // The minimum is reserved for the position before all tokens.
         i64::MIN => i64::MAX,
         token => token,
     }
 }
 
-/// Returns both halves of the hash.
+/// Returns the low and the high half of the hash.
 pub(super) fn hash(key: &[u8]) -> (u64, u64) {
     let (mut h1, mut h2) = (0_u64, 0_u64);
     let (blocks, tail) = key.as_chunks::<16>();
@@ -28,15 +29,15 @@ pub(super) fn hash(key: &[u8]) -> (u64, u64) {
         h2 = h2.wrapping_mul(5).wrapping_add(0x3849_5ab5);
     }
     let (low, high) = tail.split_at(tail.len().min(8));
-    h2 ^= mix_high(signed_bytes(high));
-    h1 ^= mix_low(signed_bytes(low));
+    h2 ^= mix_high(sign_extended_tail(high));
+    h1 ^= mix_low(sign_extended_tail(low));
     let length = key.len() as u64;
     h1 ^= length;
     h2 ^= length;
     h1 = h1.wrapping_add(h2);
     h2 = h2.wrapping_add(h1);
-    h1 = avalanche(h1);
-    h2 = avalanche(h2);
+    h1 = fmix64(h1);
+    h2 = fmix64(h2);
     h1 = h1.wrapping_add(h2);
     h2 = h2.wrapping_add(h1);
     (h1, h2)
@@ -46,8 +47,9 @@ fn halves(block: u128) -> (u64, u64) {
     (block as u64, (block >> 64) as u64)
 }
 
-/// The slip: a byte over 127 sets all bits above it.
-fn signed_bytes(tail: &[u8]) -> u64 {
+/// Combines the bytes of the tail as Cassandra does: each is sign-extended, so that a byte over 127 flips all bits
+/// above.
+fn sign_extended_tail(tail: &[u8]) -> u64 {
     let extended = |byte: &u8| i64::from(byte.cast_signed()).cast_unsigned();
     let shifted = tail.iter().zip((0..64).step_by(8));
     shifted.fold(0, |word, (byte, shift)| word ^ (extended(byte) << shift))
@@ -61,7 +63,8 @@ fn mix_high(word: u64) -> u64 {
     word.wrapping_mul(C2).rotate_left(33).wrapping_mul(C1)
 }
 
-fn avalanche(mut word: u64) -> u64 {
+/// Applies the finalizer of MurmurHash3, `fmix64`.
+fn fmix64(mut word: u64) -> u64 {
     word ^= word >> 33;
     word = word.wrapping_mul(0xff51_afd7_ed55_8ccd);
     word ^= word >> 33;
@@ -69,6 +72,7 @@ fn avalanche(mut word: u64) -> u64 {
     word ^ (word >> 33)
 }
 
+/// The multipliers of MurmurHash3_x64_128.
 const C1: u64 = 0x87c3_7b91_1142_53d5;
 const C2: u64 = 0x4cf5_ad43_2745_937f;
 
@@ -80,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_those_that_are_known() {
+    fn tokens_equal_known_values() {
         assert_eq!(token(b"test"), -6_017_608_668_500_074_083);
         assert_eq!(token(b"xd"), 4_507_812_186_440_344_727);
         assert_eq!(token(b""), 0);
@@ -88,7 +92,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn tokens_are_those_of_the_driver(key in proptest::collection::vec(any::<u8>(), 0..70)) {
+        fn tokens_equal_those_of_the_scylla_driver(key in proptest::collection::vec(any::<u8>(), 0..70)) {
             prop_assert_eq!(token(&key), Murmur3Partitioner.hash_one(&key).value());
         }
     }

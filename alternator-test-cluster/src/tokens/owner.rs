@@ -1,4 +1,4 @@
-//! A node as the owner of tokens and tablets.
+//! Nodes as owners of tokens and tablets.
 
 use std::net::IpAddr;
 
@@ -6,15 +6,15 @@ use uuid::Uuid;
 
 use super::murmur3::{self, token};
 
-/// A node, as the token map and the internal tables know it.
+/// A node's entry in the token map and in the internal tables.
 #[derive(Clone, Debug)]
 pub(crate) struct Owner {
-    /// In the order of adding.
+    /// The number of the node, in the order in which nodes were added.
     pub(crate) number: usize,
     pub(crate) host_id: Uuid,
-    /// Where the other nodes find it.
+    /// The address for the other nodes.
     pub(crate) internal: IpAddr,
-    /// Where clients find it.
+    /// The address for clients.
     pub(crate) rpc: IpAddr,
     pub(crate) datacenter: String,
     pub(crate) rack: String,
@@ -22,7 +22,8 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    /// Gives a node as many tokens, which follow from its number and address, so that a test sees the same ring each time.
+    /// Creates an owner with `tokens` tokens, derived from its number and address, so that every run of a test has the
+    /// same ring.
     pub(crate) fn new(
         number: usize,
         (internal, rpc): (IpAddr, IpAddr),
@@ -37,7 +38,7 @@ impl Owner {
         tokens.sort_unstable();
         Self {
             number,
-            host_id: id(&name),
+            host_id: deterministic_uuid(&name),
             internal,
             rpc,
             datacenter: datacenter.to_owned(),
@@ -47,8 +48,8 @@ impl Owner {
     }
 }
 
-/// Returns an id in the form of a random one that follows from a name.
-pub(crate) fn id(name: &str) -> Uuid {
+/// Returns a UUID in the form of version 4 that is derived from a name.
+pub(crate) fn deterministic_uuid(name: &str) -> Uuid {
     let (high, low) = murmur3::hash(name.as_bytes());
     uuid::Builder::from_random_bytes(Uuid::from_u64_pair(high, low).into_bytes()).into_uuid()
 }
@@ -58,14 +59,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_and_ids_are_a_nodes_own_and_always_the_same() {
+    fn tokens_and_host_ids_are_deterministic_and_unique_per_node() {
         let node = |number| {
             let ip = IpAddr::from([127, 0, 0, 1]);
             Owner::new(number, (ip, ip), "dc1", "r1", 3)
         };
         assert_eq!(node(0).tokens, node(0).tokens);
         assert_eq!(node(0).host_id, node(0).host_id);
-        assert_ne!(node(0).tokens, node(1).tokens, "at the same address, later");
+        assert_ne!(
+            node(0).tokens,
+            node(1).tokens,
+            "a later node at the same address"
+        );
         assert_ne!(node(0).host_id, node(1).host_id);
         assert_eq!(node(0).host_id.get_version_num(), 4);
         assert!(node(0).tokens.is_sorted());

@@ -1,4 +1,4 @@
-//! The value of a partition key, and its token.
+//! The value of a partition key and its token.
 
 use std::cmp::Ordering;
 use std::fmt::{self, Display, Formatter};
@@ -12,23 +12,23 @@ use serde_json::Value;
 
 use super::murmur3;
 
-/// The value of a partition key, which decides where the partition is kept.
+/// The value of a partition key, which determines the replicas of the partition.
 ///
-/// Two are equal if they are of the same partition, however they were written.
+/// Two keys are equal if they identify the same partition, even if they are written differently.
 ///
 /// ```
 /// use alternator_test_cluster::PartitionKey;
 ///
 /// assert_eq!(PartitionKey::from("test").token(), -6017608668500074083);
 /// let number = PartitionKey::number("1e3");
-/// assert_ne!(number, PartitionKey::number("1000"), "the server takes them for two partitions");
+/// assert_ne!(number, PartitionKey::number("1000"), "two partitions on the server");
 /// ```
 #[derive(Clone, Debug)]
 pub struct PartitionKey {
     kind: Kind,
-    /// As it is stored, and hashed.
+    /// The value as stored and hashed by the server.
     bytes: Vec<u8>,
-    /// As it stands in a request.
+    /// The value as written in a request.
     value: String,
 }
 
@@ -40,7 +40,7 @@ enum Kind {
 }
 
 impl PartitionKey {
-    /// A key of type S.
+    /// Creates a key of type S.
     pub fn string(value: impl Into<String>) -> Self {
         let value = value.into();
         let bytes = value.clone().into_bytes();
@@ -51,10 +51,10 @@ impl PartitionKey {
         }
     }
 
-    /// A key of type N, written as in requests. `None` if it is no number.
+    /// Creates a key of type N from a number written as in requests. Returns `None` if it is not a number.
     pub fn number(value: impl Into<String>) -> Option<Self> {
         let value = value.into();
-        let bytes = decimal(&value)?;
+        let bytes = serialize_decimal(&value)?;
         Some(Self {
             kind: Kind::N,
             value,
@@ -62,7 +62,7 @@ impl PartitionKey {
         })
     }
 
-    /// A key of type B.
+    /// Creates a key of type B.
     pub fn binary(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         Self {
@@ -72,7 +72,7 @@ impl PartitionKey {
         }
     }
 
-    /// Reads an attribute as requests have it: `{"S": "a"}`.
+    /// Parses an attribute value of a request: `{"S": "a"}`.
     pub(crate) fn from_json(attribute: &Value) -> Option<Self> {
         let (kind, value) = attribute.as_object()?.iter().next()?;
         let value = value.as_str()?;
@@ -91,16 +91,17 @@ impl PartitionKey {
         }
     }
 
-    /// Returns where on the ring the partition is.
+    /// Returns the token of the partition.
     pub fn token(&self) -> i64 {
         murmur3::token(&self.bytes)
     }
 
+    /// Returns what equality, order and hash are based on.
     fn identity(&self) -> (Kind, &[u8]) {
         (self.kind, &self.bytes)
     }
 
-    /// Returns the type: `S`, `N` or `B`.
+    /// Returns the type of the key: `S`, `N` or `B`.
     pub fn kind(&self) -> &'static str {
         match self.kind {
             Kind::S => "S",
@@ -109,7 +110,7 @@ impl PartitionKey {
         }
     }
 
-    /// Returns the value as it stands in requests: text for S and N, base64 for B.
+    /// Returns the value as written in requests: text for S and N, base64 for B.
     pub fn value(&self) -> &str {
         &self.value
     }
@@ -159,12 +160,12 @@ impl Display for PartitionKey {
     }
 }
 
-/// The bytes of a number: its scale, and the digits without their point as the shortest two's complement. Neither is
-/// normalised, so that `1`, `1.0` and `10e-1` are three keys.
-fn decimal(text: &str) -> Option<Vec<u8>> {
-    // The parser would take underscores, too.
-    let legal = |letter: u8| letter.is_ascii_digit() || b"+-.eE".contains(&letter);
-    if !text.bytes().all(legal) {
+/// Serializes a number as the server does: the scale, followed by the unscaled value as the shortest two's complement.
+/// The number is not normalized, so that `1`, `1.0` and `10e-1` are three keys.
+fn serialize_decimal(text: &str) -> Option<Vec<u8>> {
+    // The parser also accepts underscores, which the server does not.
+    let is_valid = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
+    if !text.bytes().all(is_valid) {
         return None;
     }
     let (digits, scale) = BigDecimal::from_str(text).ok()?.into_bigint_and_scale();
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_of_strings_and_numbers_are_those_that_are_known() {
+    fn tokens_of_strings_and_numbers_equal_known_values() {
         assert_eq!(PartitionKey::from("test").token(), -6017608668500074083);
         assert_eq!(
             PartitionKey::from("xd".to_owned()).token(),
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_their_scale() {
+    fn numbers_are_serialized_without_normalizing_their_scale() {
         for (number, bytes) in [
             ("1", "0000000001"),
             ("1.0", "000000010a"),
@@ -226,23 +227,23 @@ mod tests {
             let key = PartitionKey::number(number).unwrap();
             assert_eq!(hex(&key.bytes), bytes, "{number}");
         }
-        for nonsense in ["", "a", "1_000", "1e", "e3", "--1", "1 ", "1e99999999999"] {
-            assert_eq!(PartitionKey::number(nonsense), None, "{nonsense}");
+        for invalid in ["", "a", "1_000", "1e", "e3", "--1", "1 ", "1e99999999999"] {
+            assert_eq!(PartitionKey::number(invalid), None, "{invalid}");
         }
     }
 
     #[test]
-    fn keys_are_read_as_requests_have_them() {
-        let read = |attribute: Value| PartitionKey::from_json(&attribute);
-        assert_eq!(read(json!({"S": "a"})), Some(PartitionKey::from("a")));
-        assert_eq!(read(json!({"N": "1.0"})), PartitionKey::number("1.0"));
-        let binary = read(json!({"B": "AP8="})).unwrap();
+    fn attribute_values_of_requests_are_parsed() {
+        let parse = |attribute: Value| PartitionKey::from_json(&attribute);
+        assert_eq!(parse(json!({"S": "a"})), Some(PartitionKey::from("a")));
+        assert_eq!(parse(json!({"N": "1.0"})), PartitionKey::number("1.0"));
+        let binary = parse(json!({"B": "AP8="})).unwrap();
         assert_eq!(binary, PartitionKey::binary([0, 255]));
         assert_eq!((binary.kind(), binary.value()), ("B", "AP8="));
         assert_eq!(binary.to_string(), "B:AP8=");
-        assert_ne!(read(json!({"B": "AQ=="})), read(json!({"S": "\u{1}"})));
-        assert_eq!(read(json!({"N": "+1E3"})), read(json!({"N": "1e3"})));
-        for nonsense in [
+        assert_ne!(parse(json!({"B": "AQ=="})), parse(json!({"S": "\u{1}"})));
+        assert_eq!(parse(json!({"N": "+1E3"})), parse(json!({"N": "1e3"})));
+        for invalid in [
             json!({}),
             json!("a"),
             json!({"S": 1}),
@@ -250,15 +251,14 @@ mod tests {
             json!({"N": "x"}),
             json!({"BOOL": true}),
         ] {
-            assert_eq!(read(nonsense.clone()), None, "{nonsense}");
+            assert_eq!(parse(invalid.clone()), None, "{invalid}");
         }
     }
 
     proptest! {
         #[test]
-        fn the_bytes_of_a_number_give_its_digits_back(digits in any::<i128>(), places in 0..30_usize) {
-            // The point is put into the text by hand, and the bytes are read by hand, so that nothing is shared with what
-            // is tested.
+        fn serialized_number_contains_its_digits_and_scale(digits in any::<i128>(), places in 0..30_usize) {
+            // The text is written and the bytes are decoded without the code under test.
             let sign = if digits < 0 { "-" } else { "" };
             let mut text = format!("{:040}", digits.unsigned_abs());
             text.insert(40 - places, '.');
@@ -267,10 +267,10 @@ mod tests {
             prop_assert_eq!(scale, (places as i32).to_be_bytes());
             prop_assert!(unscaled.len() <= 16);
             let filler = if unscaled[0] > 127 { 255 } else { 0 };
-            let mut whole = [filler; 16];
-            whole[16 - unscaled.len()..].copy_from_slice(unscaled);
-            prop_assert_eq!(i128::from_be_bytes(whole), digits);
-            // As short as can be.
+            let mut extended = [filler; 16];
+            extended[16 - unscaled.len()..].copy_from_slice(unscaled);
+            prop_assert_eq!(i128::from_be_bytes(extended), digits);
+            // The unscaled value has no redundant leading byte.
             if unscaled.len() > 1 {
                 prop_assert_ne!((unscaled[0], unscaled[1] > 127), (0, false));
                 prop_assert_ne!((unscaled[0], unscaled[1] > 127), (255, true));

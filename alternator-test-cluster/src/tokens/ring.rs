@@ -1,21 +1,22 @@
-//! Vnodes: the ring of tokens, and the replicas of each of its ranges.
+//! Placement by vnodes: the token ring, and the replicas of each of its ranges.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Range;
+use super::TokenRange;
 use super::owner::Owner;
 
-/// The ring, for one replication factor.
+/// The token ring for one replication factor.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
-    /// In the order of their tokens.
+    /// The segments of the ring, in the order of their tokens.
     segments: Vec<Segment>,
 }
 
+/// The tokens from the end of the previous segment (exclusive) to `end` (inclusive).
 #[derive(Debug)]
 struct Segment {
     end: i64,
-    /// Numbers of nodes, the primary replica first.
+    /// The numbers of the replica nodes, the primary replica first.
     replicas: Vec<usize>,
 }
 
@@ -26,27 +27,27 @@ impl Ring {
             .clone()
             .flat_map(|owner| owner.tokens.iter().map(move |token| (*token, owner)))
             .collect();
-        let datacenters = Datacenters::of(owners, factor);
+        let quotas = ReplicaQuotas::new(owners, factor);
         let walk: Vec<&Owner> = by_token.values().copied().collect();
         let segments = by_token.keys().enumerate();
         let segments = segments.map(|(index, end)| Segment {
             end: *end,
-            replicas: datacenters.replicas(walk.iter().cycle().skip(index).take(walk.len())),
+            replicas: quotas.select_replicas(walk.iter().cycle().skip(index).take(walk.len())),
         });
         Self {
             segments: segments.collect(),
         }
     }
 
-    /// Returns the replicas of a token, the primary one first.
+    /// Returns the replicas of a token, the primary replica first.
     pub(crate) fn replicas(&self, token: i64) -> &[usize] {
         let segment = self.segments.get(self.index_of(token));
         segment.map_or(&[], |segment| &segment.replicas)
     }
 
-    /// Returns the range that a token is in. Where the ring wraps around, it is said in the server's manner: as the range
-    /// up to the first token, though that does not contain tokens after the last.
-    pub(crate) fn range_of(&self, token: i64) -> Range {
+    /// Returns the range that contains a token. The range that wraps around the ring is reported as the server does: as
+    /// the range up to the first token, although that does not contain the tokens after the last.
+    pub(crate) fn range_of(&self, token: i64) -> TokenRange {
         let index = self.index_of(token);
         let end = self
             .segments
@@ -55,18 +56,18 @@ impl Ring {
         let before = index
             .checked_sub(1)
             .and_then(|index| self.segments.get(index));
-        Range {
+        TokenRange {
             start: before.map_or(i64::MIN, |segment| segment.end),
             end,
         }
     }
 
-    /// Returns all ranges with their replicas. The first wraps around: its start is the last token.
-    pub(crate) fn ranges(&self) -> impl Iterator<Item = (Range, &[usize])> {
+    /// Returns all ranges with their replicas. The first range wraps around: its start is the last token of the ring.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = (TokenRange, &[usize])> {
         let starts = self.segments.iter().cycle();
         let starts = starts.skip(self.segments.len().saturating_sub(1));
         starts.zip(&self.segments).map(|(before, segment)| {
-            let range = Range {
+            let range = TokenRange {
                 start: before.end,
                 end: segment.end,
             };
@@ -74,7 +75,7 @@ impl Ring {
         })
     }
 
-    /// The first segment that ends at or after a token, or else the first.
+    /// Returns the index of the segment that contains a token: the first that ends at or after it, otherwise segment 0.
     fn index_of(&self, token: i64) -> usize {
         let index = self.segments.partition_point(|segment| segment.end < token);
         if index == self.segments.len() {
@@ -85,60 +86,60 @@ impl Ring {
     }
 }
 
-/// What a walk along the ring must know of the datacenters.
-struct Datacenters<'a> {
-    wanted: BTreeMap<&'a str, Wanted>,
+/// The number of replicas that each datacenter must have.
+struct ReplicaQuotas<'a> {
+    by_datacenter: BTreeMap<&'a str, ReplicaQuota>,
 }
 
 #[derive(Clone, Copy)]
-struct Wanted {
+struct ReplicaQuota {
     replicas: usize,
-    /// How many replicas must share a rack with another, since there are too few racks.
-    repeats: usize,
+    /// The number of replicas that share a rack with another, if there are fewer racks than replicas.
+    rack_repeats: usize,
 }
 
-impl<'a> Datacenters<'a> {
-    fn of(owners: impl Iterator<Item = &'a Owner>, factor: usize) -> Self {
+impl<'a> ReplicaQuotas<'a> {
+    fn new(owners: impl Iterator<Item = &'a Owner>, factor: usize) -> Self {
         let mut nodes: BTreeMap<&str, Vec<&Owner>> = BTreeMap::new();
         for owner in owners {
             nodes.entry(&owner.datacenter).or_default().push(owner);
         }
-        let wanted = nodes.into_iter().map(|(name, nodes)| {
+        let quotas = nodes.into_iter().map(|(name, nodes)| {
             let racks: BTreeSet<&str> = nodes.iter().map(|node| node.rack.as_str()).collect();
-            let wanted = Wanted {
+            let quota = ReplicaQuota {
                 replicas: factor.min(nodes.len()),
-                repeats: factor.saturating_sub(racks.len()),
+                rack_repeats: factor.saturating_sub(racks.len()),
             };
-            (name, wanted)
+            (name, quota)
         });
         Self {
-            wanted: wanted.collect(),
+            by_datacenter: quotas.collect(),
         }
     }
 
-    /// Takes nodes off a walk along the ring until each datacenter has its replicas.
-    fn replicas<'w>(&self, walk: impl Iterator<Item = &'w &'w Owner>) -> Vec<usize> {
-        let mut missing = self.wanted.clone();
+    /// Selects nodes along the ring, from the first of `walk` on, until each datacenter has its replicas.
+    fn select_replicas<'w>(&self, walk: impl Iterator<Item = &'w &'w Owner>) -> Vec<usize> {
+        let mut remaining = self.by_datacenter.clone();
         let mut racks = BTreeSet::new();
         let mut replicas = Vec::new();
         for owner in walk {
-            if missing.values().all(|wanted| wanted.replicas == 0) {
+            if remaining.values().all(|quota| quota.replicas == 0) {
                 break;
             }
-            let Some(wanted) = missing.get_mut(owner.datacenter.as_str()) else {
+            let Some(quota) = remaining.get_mut(owner.datacenter.as_str()) else {
                 continue;
             };
-            if wanted.replicas == 0 || replicas.contains(&owner.number) {
+            if quota.replicas == 0 || replicas.contains(&owner.number) {
                 continue;
             }
             let is_new_rack = racks.insert((&owner.datacenter, &owner.rack));
             if !is_new_rack {
-                if wanted.repeats == 0 {
+                if quota.rack_repeats == 0 {
                     continue;
                 }
-                wanted.repeats -= 1;
+                quota.rack_repeats -= 1;
             }
-            wanted.replicas -= 1;
+            quota.replicas -= 1;
             replicas.push(owner.number);
         }
         replicas
@@ -150,10 +151,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tokens::test_owners::{check_placement, owners};
+    use crate::tokens::test_support::{assert_placement, owners};
 
     #[test]
-    fn a_token_belongs_to_the_range_that_ends_at_it() {
+    fn range_includes_its_end_and_excludes_its_start() {
         let mut nodes = owners(&[0, 0]);
         nodes[0].tokens = vec![-100, 50];
         nodes[1].tokens = vec![0];
@@ -165,13 +166,13 @@ mod tests {
             (0, 1, (-100, 0)),
             (1, 0, (0, 50)),
             (50, 0, (0, 50)),
-            // After the last token, the ring wraps around.
+            // The ring wraps around after the last token.
             (51, 0, (i64::MIN, -100)),
             (i64::MAX, 0, (i64::MIN, -100)),
         ] {
             assert_eq!(ring.replicas(token), [owner], "{token}");
             let (start, end) = range;
-            assert_eq!(ring.range_of(token), Range { start, end }, "{token}");
+            assert_eq!(ring.range_of(token), TokenRange { start, end }, "{token}");
         }
         let ranges: Vec<_> = ring
             .ranges()
@@ -181,8 +182,8 @@ mod tests {
     }
 
     #[test]
-    fn racks_are_met_before_any_repeats() {
-        // Two racks, the first of three nodes: of three replicas two share a rack, never all.
+    fn every_rack_has_a_replica_before_one_has_two() {
+        // There are two racks, of three nodes and of one: of three replicas two share a rack, but never all.
         let nodes = owners(&[0, 0, 0, 1]);
         let ring = Ring::new(nodes.iter(), 3);
         for (_, replicas) in ring.ranges() {
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_ring_has_no_replicas() {
+    fn empty_ring_has_no_replicas() {
         let ring = Ring::new(std::iter::empty(), 3);
         assert!(ring.replicas(0).is_empty());
         assert_eq!(ring.ranges().count(), 0);
@@ -207,7 +208,7 @@ mod tests {
         ) {
             let nodes = owners(&racks);
             let ring = Ring::new(nodes.iter(), factor);
-            check_placement(ring.replicas(token), &nodes, factor);
+            assert_placement(ring.replicas(token), &nodes, factor);
         }
     }
 }

@@ -1,15 +1,15 @@
-//! A tablet, as tests see it.
+//! The public description of a tablet.
 
 use crate::Node;
 
-/// One tablet of a table.
+/// A tablet of a table.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Tablet {
-    /// The token before its first; the lowest there is for the first tablet.
+    /// The token before the first token of the tablet; [`i64::MIN`] for the first tablet.
     pub after: i64,
-    /// Its last token.
+    /// The last token of the tablet.
     pub last_token: i64,
-    /// The nodes that hold it.
+    /// The replicas of the tablet.
     pub replicas: Vec<Node>,
 }

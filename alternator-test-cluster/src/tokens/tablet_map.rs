@@ -1,22 +1,22 @@
-//! Tablets: equal ranges of tokens, each with replicas of its own.
+//! Placement by tablets: equal ranges of tokens, each with its own replicas.
 
 use std::collections::BTreeMap;
 
-use super::Range;
+use super::TokenRange;
 use super::owner::Owner;
 
-/// The tablets of one table, as many as a power of two.
+/// The tablets of one table, whose number is a power of two.
 #[derive(Clone, Debug)]
 pub(crate) struct TabletMap {
-    /// Numbers of nodes, for each tablet.
+    /// The numbers of the replica nodes of each tablet.
     tablets: Vec<Vec<usize>>,
 }
 
 impl TabletMap {
-    /// Places the tablets with `factor` replicas in each datacenter. `count` is a power of two.
+    /// Creates `count` tablets, a power of two, with `factor` replicas each in each datacenter.
     ///
-    /// Racks take turns first, and then nodes with fewer tablets come before others, as the server's balancer would have
-    /// it in the end.
+    /// Replicas are spread over the racks first, and then over the nodes with the fewest tablets, which is the state
+    /// that the server's balancer converges to.
     pub(crate) fn new<'a>(
         count: u32,
         factor: usize,
@@ -34,7 +34,7 @@ impl TabletMap {
             let mut replicas = Vec::new();
             for nodes in datacenters.values() {
                 for _ in 0..factor {
-                    replicas.extend(pick(nodes, &replicas, load));
+                    replicas.extend(pick_replica(nodes, &replicas, load));
                 }
             }
             replicas
@@ -44,21 +44,21 @@ impl TabletMap {
         }
     }
 
-    /// Returns the number of the tablet that a token is in.
+    /// Returns the index of the tablet that contains a token.
     pub(crate) fn index_of(&self, token: i64) -> usize {
-        // The tokens in order from 0, of which the highest bits are the number.
+        // The offset of the token from the lowest one, whose highest bits are the index.
         let position = token.cast_unsigned() ^ (1 << 63);
-        position.checked_shr(64 - self.bits()).unwrap_or(0) as usize
+        position.checked_shr(64 - self.index_bits()).unwrap_or(0) as usize
     }
 
-    /// Returns the tokens of a tablet.
-    pub(crate) fn range(&self, index: usize) -> Range {
+    /// Returns the token range of a tablet.
+    pub(crate) fn range(&self, index: usize) -> TokenRange {
         let end = |index: u64| {
-            let next = (index + 1).checked_shl(64 - self.bits()).unwrap_or(0);
+            let next = (index + 1).checked_shl(64 - self.index_bits()).unwrap_or(0);
             (next.wrapping_sub(1) ^ (1 << 63)).cast_signed()
         };
         let index = index as u64;
-        Range {
+        TokenRange {
             start: index.checked_sub(1).map_or(i64::MIN, end),
             end: end(index),
         }
@@ -69,12 +69,14 @@ impl TabletMap {
         &self.tablets
     }
 
+    /// Returns the replicas of a tablet.
     pub(crate) fn replicas(&self, index: usize) -> &[usize] {
         self.tablets.get(index).map_or(&[], Vec::as_slice)
     }
 
-    /// Puts a node in another's place. Returns whether that was possible.
-    pub(crate) fn replace(&mut self, index: usize, from: usize, to: usize) -> bool {
+    /// Moves a replica of a tablet from one node to another. Returns `false` if the tablet does not exist, `from` is
+    /// not a replica of it, or `to` is one already.
+    pub(crate) fn move_replica(&mut self, index: usize, from: usize, to: usize) -> bool {
         let Some(replicas) = self.tablets.get_mut(index) else {
             return false;
         };
@@ -85,35 +87,41 @@ impl TabletMap {
         replica.map(|replica| *replica = to).is_some()
     }
 
-    /// Gives what a node held to others: those of its rack, if there are any that do not hold the tablet yet.
-    pub(crate) fn leave(&mut self, gone: &Owner, owners: &[&Owner], load: &mut Load) {
+    /// Moves the tablets of a removed node to others of its datacenter: to a node of its rack if one is not yet a
+    /// replica.
+    pub(crate) fn remove_node(&mut self, removed: &Owner, owners: &[&Owner], load: &mut Load) {
         let datacenter = owners
             .iter()
-            .filter(|owner| owner.datacenter == gone.datacenter);
-        let (same, other): (Vec<&Owner>, Vec<&Owner>) =
-            datacenter.partition(|owner| owner.rack == gone.rack);
+            .filter(|owner| owner.datacenter == removed.datacenter);
+        let (same_rack, other_racks): (Vec<&Owner>, Vec<&Owner>) =
+            datacenter.partition(|owner| owner.rack == removed.rack);
         for replicas in &mut self.tablets {
-            let Some(place) = replicas.iter().position(|replica| *replica == gone.number) else {
+            let Some(index) = replicas
+                .iter()
+                .position(|replica| *replica == removed.number)
+            else {
                 continue;
             };
-            replicas.remove(place);
-            let heir = pick(&same, replicas, load).or_else(|| pick(&other, replicas, load));
-            if let Some(heir) = heir {
-                replicas.insert(place, heir);
+            replicas.remove(index);
+            let replacement = pick_replica(&same_rack, replicas, load)
+                .or_else(|| pick_replica(&other_racks, replicas, load));
+            if let Some(replacement) = replacement {
+                replicas.insert(index, replacement);
             }
         }
     }
 
-    fn bits(&self) -> u32 {
+    /// Returns the number of bits of a tablet's index.
+    fn index_bits(&self) -> u32 {
         self.tablets.len().trailing_zeros()
     }
 }
 
-/// How many tablets each node holds, of all tables.
+/// The number of tablets of all tables on each node.
 pub(crate) type Load = BTreeMap<usize, usize>;
 
-/// Picks the node for another replica, and counts the tablet as its own.
-fn pick(nodes: &[&Owner], replicas: &[usize], load: &mut Load) -> Option<usize> {
+/// Picks the node for another replica, and adds the tablet to its load.
+fn pick_replica(nodes: &[&Owner], replicas: &[usize], load: &mut Load) -> Option<usize> {
     let in_rack = |rack: &str| {
         let held = nodes.iter().filter(|node| replicas.contains(&node.number));
         held.filter(|node| node.rack == rack).count()
@@ -130,41 +138,41 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tokens::test_owners::{check_placement, owners};
+    use crate::tokens::test_support::{assert_placement, owners};
 
     fn map(count: u32, racks: &[usize], factor: usize) -> TabletMap {
         TabletMap::new(count, factor, owners(racks).iter(), &mut Load::new())
     }
 
     #[test]
-    fn tablets_are_equal_parts_of_the_ring() {
+    fn tablets_divide_the_token_range_equally() {
         let map = map(4, &[0], 1);
-        let ranges: Vec<Range> = (0..4).map(|index| map.range(index)).collect();
+        let ranges: Vec<TokenRange> = (0..4).map(|index| map.range(index)).collect();
         let quarter = 1 << 62;
         assert_eq!(
             ranges[0],
-            Range {
+            TokenRange {
                 start: i64::MIN,
                 end: -quarter - 1
             }
         );
         assert_eq!(
             ranges[1],
-            Range {
+            TokenRange {
                 start: -quarter - 1,
                 end: -1
             }
         );
         assert_eq!(
             ranges[2],
-            Range {
+            TokenRange {
                 start: -1,
                 end: quarter - 1
             }
         );
         assert_eq!(
             ranges[3],
-            Range {
+            TokenRange {
                 start: quarter - 1,
                 end: i64::MAX
             }
@@ -176,11 +184,11 @@ mod tests {
     }
 
     #[test]
-    fn one_tablet_is_the_whole_ring() {
+    fn single_tablet_contains_all_tokens() {
         let map = map(1, &[0], 1);
         assert_eq!(
             map.range(0),
-            Range {
+            TokenRange {
                 start: i64::MIN,
                 end: i64::MAX
             }
@@ -191,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn all_nodes_get_as_many_tablets() {
+    fn equal_racks_give_all_nodes_the_same_number_of_tablets() {
         let map = map(32, &[0, 0, 1, 1, 2, 2], 3);
         for number in 0..6 {
             let held = map
@@ -203,14 +211,20 @@ mod tests {
     }
 
     #[test]
-    fn a_replica_moves_only_from_where_it_is_to_where_none_is() {
+    fn replica_moves_only_from_a_replica_to_another_node() {
         let mut map = map(2, &[0, 1, 2, 0], 3);
         assert_eq!(map.replicas(0), [0, 1, 2]);
-        assert!(map.replace(0, 0, 3));
+        assert!(map.move_replica(0, 0, 3));
         assert_eq!(map.replicas(0), [3, 1, 2]);
-        assert!(!map.replace(0, 0, 3), "it holds the tablet no more");
-        assert!(!map.replace(0, 1, 2), "that holds it already");
-        assert!(!map.replace(2, 1, 2), "there is no such tablet");
+        assert!(
+            !map.move_replica(0, 0, 3),
+            "the source is no longer a replica"
+        );
+        assert!(
+            !map.move_replica(0, 1, 2),
+            "the destination is a replica already"
+        );
+        assert!(!map.move_replica(2, 1, 2), "the tablet does not exist");
     }
 
     proptest! {
@@ -222,28 +236,28 @@ mod tests {
         ) {
             let map = map(1 << bits, &racks, factor);
             for replicas in map.tablets() {
-                check_placement(replicas, &owners(&racks), factor);
+                assert_placement(replicas, &owners(&racks), factor);
             }
         }
 
         #[test]
-        fn what_a_leaving_node_held_goes_to_others_of_its_datacenter(
+        fn replicas_of_a_removed_node_move_to_other_nodes(
             racks in proptest::collection::vec(0..3_usize, 5..24),
-            gone in 0..5_usize,
+            removed in 0..5_usize,
         ) {
             let nodes = owners(&racks);
             let mut load = Load::new();
             let mut map = TabletMap::new(16, 3, nodes.iter(), &mut load);
-            let others: Vec<&Owner> = nodes.iter().filter(|node| node.number != gone).collect();
-            map.leave(&nodes[gone], &others, &mut load);
+            let others: Vec<&Owner> = nodes.iter().filter(|node| node.number != removed).collect();
+            map.remove_node(&nodes[removed], &others, &mut load);
             for replicas in map.tablets() {
-                prop_assert!(!replicas.contains(&gone));
+                prop_assert!(!replicas.contains(&removed));
                 prop_assert_eq!(replicas.len(), 3);
             }
         }
 
         #[test]
-        fn every_token_is_in_the_range_of_its_tablet(token in any::<i64>(), bits in 0..12_u32) {
+        fn range_of_a_tablet_contains_its_tokens(token in any::<i64>(), bits in 0..12_u32) {
             let map = TabletMap { tablets: vec![Vec::new(); 1 << bits] };
             let range = map.range(map.index_of(token));
             prop_assert!(token == i64::MIN || range.start < token);

@@ -1,4 +1,4 @@
-//! Decompressing the bodies of requests, up to the limit.
+//! Decompression of request bodies, up to the body limit.
 
 use std::io::{self, Read};
 
@@ -9,14 +9,14 @@ use super::Encoding;
 use crate::api_error::ApiError;
 use crate::server::BODY_LIMIT;
 
-/// Decompresses a body. What is not whole, not compressed, or followed by something else is refused.
+/// Decompresses a body. Rejects bodies that are truncated, not compressed, or followed by other data.
 pub(crate) fn decompress(encoding: Encoding, body: &[u8]) -> Result<Bytes, ApiError> {
     let name = encoding.name();
     let inflated = match encoding {
-        Encoding::Gzip => limited(MultiGzDecoder::new(body)),
+        Encoding::Gzip => read_limited(MultiGzDecoder::new(body)),
         Encoding::Deflate => {
             let mut decoder = ZlibDecoder::new(body);
-            let inflated = limited(&mut decoder);
+            let inflated = read_limited(&mut decoder);
             let is_whole = decoder.total_in() == body.len() as u64;
             inflated.and_then(|inflated| {
                 let rest = || io::Error::new(io::ErrorKind::InvalidData, "data after the end");
@@ -36,8 +36,8 @@ pub(crate) fn decompress(encoding: Encoding, body: &[u8]) -> Result<Bytes, ApiEr
     }
 }
 
-/// Reads up to one byte more than is allowed: little data can inflate to very much.
-fn limited(decoder: impl Read) -> io::Result<Vec<u8>> {
+/// Reads at most one byte more than the body limit, since a small body can inflate to a very large one.
+fn read_limited(decoder: impl Read) -> io::Result<Vec<u8>> {
     let mut inflated = Vec::new();
     decoder
         .take(BODY_LIMIT as u64 + 1)
@@ -50,17 +50,17 @@ mod tests {
     use super::*;
     use crate::compression::compress;
 
-    const BOTH: [Encoding; 2] = [Encoding::Gzip, Encoding::Deflate];
+    const ENCODINGS: [Encoding; 2] = [Encoding::Gzip, Encoding::Deflate];
 
-    fn refusal(encoding: Encoding, body: &[u8]) -> String {
+    fn error_of(encoding: Encoding, body: &[u8]) -> String {
         let error = decompress(encoding, body).unwrap_err();
         assert_eq!(error.status, 500);
         error.to_json()
     }
 
     #[test]
-    fn what_was_compressed_comes_back() {
-        for encoding in BOTH {
+    fn compressed_bodies_round_trip() {
+        for encoding in ENCODINGS {
             let text = br#"{"TableName":"t"}"#.repeat(100);
             assert_eq!(
                 decompress(encoding, &compress(encoding, &text)).unwrap(),
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_members_in_a_row_are_one_body() {
+    fn consecutive_gzip_members_form_one_body() {
         let members = [
             compress(Encoding::Gzip, b"one "),
             compress(Encoding::Gzip, b"two"),
@@ -80,33 +80,33 @@ mod tests {
     }
 
     #[test]
-    fn truncated_and_empty_bodies_are_refused() {
-        for encoding in BOTH {
+    fn truncated_and_empty_bodies_are_rejected() {
+        for encoding in ENCODINGS {
             let whole = compress(encoding, &b"some text that is long enough ".repeat(10));
             for length in 0..whole.len() {
-                refusal(encoding, &whole[..length]);
+                error_of(encoding, &whole[..length]);
             }
         }
         let whole = compress(Encoding::Gzip, b"text");
-        assert!(refusal(Encoding::Gzip, &whole[..whole.len() - 3]).contains("Truncated gzip"));
+        assert!(error_of(Encoding::Gzip, &whole[..whole.len() - 3]).contains("Truncated gzip"));
     }
 
     #[test]
-    fn junk_is_refused_before_and_after() {
-        for encoding in BOTH {
-            assert!(refusal(encoding, b"{\"TableName\":\"t\"}").contains("Error during"));
+    fn uncompressed_bodies_and_trailing_data_are_rejected() {
+        for encoding in ENCODINGS {
+            assert!(error_of(encoding, b"{\"TableName\":\"t\"}").contains("Error during"));
             let followed = [
                 &compress(encoding, b"text")[..],
-                b"junk that is long enough to be a header",
+                b"other data that is long enough to be a header",
             ]
             .concat();
-            refusal(encoding, &followed);
+            error_of(encoding, &followed);
         }
     }
 
     #[test]
-    fn what_inflates_over_the_limit_is_too_large() {
-        for encoding in BOTH {
+    fn body_that_inflates_over_the_limit_is_too_large() {
+        for encoding in ENCODINGS {
             let at_limit = compress(encoding, &vec![b' '; BODY_LIMIT]);
             assert_eq!(decompress(encoding, &at_limit).unwrap().len(), BODY_LIMIT);
             let over = compress(encoding, &vec![b' '; BODY_LIMIT + 1]);

@@ -1,27 +1,27 @@
-//! The `Authorization` header.
+//! Parser of the `Authorization` header.
 
 use crate::api_error::ApiError;
 
-/// What the header says.
+/// The fields of the header.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Credential<'a> {
+pub(super) struct Authorization<'a> {
     pub(super) user: &'a str,
-    /// Of the scope: `20260131`.
+    /// The date of the credential scope: `20260131`.
     pub(super) date: &'a str,
     pub(super) region: &'a str,
     pub(super) service: &'a str,
-    /// As they stand in the header, between semicolons.
+    /// The names of the signed headers, separated by semicolons.
     pub(super) signed_headers: &'a str,
     pub(super) signature: &'a str,
 }
 
-impl<'a> Credential<'a> {
-    /// Takes the header apart. Its parts are separated by spaces, commas, or both.
+impl<'a> Authorization<'a> {
+    /// Parses the header, whose parts are separated by spaces, commas, or both.
     pub(super) fn parse(header: &'a str) -> Result<Self, ApiError> {
         let mut parts = header.split([' ', ',']).filter(|part| !part.is_empty());
         let algorithm = parts.next().unwrap_or_default();
         if algorithm != ALGORITHM {
-            return Err(ApiError::refused(
+            return Err(ApiError::bad_request(
                 "InvalidSignatureException",
                 format!("Authorization header must use {ALGORITHM} algorithm: {algorithm}"),
             ));
@@ -51,7 +51,7 @@ impl<'a> Credential<'a> {
         })
     }
 
-    /// Returns whether a header, given in lower case, is among those that were signed.
+    /// Returns whether the signature covers a header, whose name is given in lower case.
     pub(super) fn signs(&self, name: &str) -> bool {
         self.signed_headers.split(';').any(|signed| signed == name)
     }
@@ -64,8 +64,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_separated_by_spaces_or_commas() {
-        let expected = Credential {
+    fn header_parts_may_be_separated_by_spaces_or_commas() {
+        let expected = Authorization {
             user: "role",
             date: "20260131",
             region: "us-east-1",
@@ -80,26 +80,26 @@ mod tests {
                 "Signature=abc",
             ]
             .join(separator);
-            assert_eq!(Credential::parse(&header).unwrap(), expected);
+            assert_eq!(Authorization::parse(&header).unwrap(), expected);
         }
         assert!(expected.signs("host"));
         assert!(!expected.signs("x-amz"));
     }
 
     #[test]
-    fn other_algorithms_are_refused_before_the_scope_is_read() {
+    fn unsupported_algorithm_is_rejected_before_the_scope_is_parsed() {
         for header in ["", "Bearer abc", "AWS4-ECDSA-P256-SHA256 Credential=a"] {
-            let error = Credential::parse(header).unwrap_err();
+            let error = Authorization::parse(header).unwrap_err();
             assert!(error.is("InvalidSignatureException"), "{header}");
         }
     }
 
     #[test]
-    fn a_scope_has_five_parts() {
+    fn credential_scope_without_five_parts_is_rejected() {
         for scope in ["", "role/20260131/us-east-1/dynamodb", "a/b/c/d/e/f"] {
             let header =
                 format!("{ALGORITHM} Credential={scope}, SignedHeaders=host, Signature=abc");
-            let error = Credential::parse(&header).unwrap_err();
+            let error = Authorization::parse(&header).unwrap_err();
             assert!(error.is("ValidationException"), "{scope}");
         }
     }

@@ -1,11 +1,12 @@
-//! Clusters for the tests of placement, and what holds for any of them.
+//! Fixtures and invariants for the tests of placement.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::Owner;
 
-/// Makes a node for each rack. Racks from 4 on are in a second datacenter, from 8 on in a third.
+/// Creates one node for each entry, in the rack of that number. Each datacenter has four racks: racks from 4 on are in
+/// a second datacenter, racks from 8 on in a third.
 pub(super) fn owners(racks: &[usize]) -> Vec<Owner> {
     let node = |(number, rack): (usize, &usize)| {
         let ip = IpAddr::from([127, 0, 0, number as u8 + 1]);
@@ -15,8 +16,8 @@ pub(super) fn owners(racks: &[usize]) -> Vec<Owner> {
     racks.iter().enumerate().map(node).collect()
 }
 
-/// Checks that each datacenter has its replicas, no node twice, and in as many racks as possible.
-pub(super) fn check_placement(replicas: &[usize], nodes: &[Owner], factor: usize) {
+/// Asserts that each datacenter has its replicas, on distinct nodes and in as many racks as possible.
+pub(super) fn assert_placement(replicas: &[usize], nodes: &[Owner], factor: usize) {
     let distinct: BTreeSet<&usize> = replicas.iter().collect();
     assert_eq!(distinct.len(), replicas.len());
     let mut datacenters: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
