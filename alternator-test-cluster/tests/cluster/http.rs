@@ -270,9 +270,3 @@ pub(crate) fn localnodes(node: &Node, query: &str) -> Vec<String> {
     nodes.sort();
     nodes
 }
-
-#[allow(
-    unused_imports,
-    reason = "the tests of the routing hints use these names"
-)]
-pub(crate) use self::{Response as Answer, expect_error as fail, send as ask};

@@ -169,9 +169,3 @@ fn fixed_response_bypasses_engine() {
     assert_eq!(node.counters().operation("GetItem"), 1);
     expect_error(&node, "PutItem", &json!({}));
 }
-
-#[allow(
-    unused_imports,
-    reason = "the tests of the routing hints use this name"
-)]
-pub(crate) use self::create_table as create;

@@ -305,9 +305,3 @@ fn table_tag_selects_tablets_or_vnodes() {
         assert_eq!(cluster.replicas("ttt", "a").len(), 3);
     }
 }
-
-#[allow(
-    unused_imports,
-    reason = "the tests of the routing hints use these names"
-)]
-pub(crate) use self::{replica_and_non_replica as both_kinds, three_rack_cluster as cluster};
