@@ -10,7 +10,7 @@ pub(crate) struct ApiError {
     pub(crate) status: u16,
     kind: Cow<'static, str>,
     message: String,
-    /// The item on which a condition failed, if the request asked for it. Boxed, since it is rarely present, and large
+    /// The item on which a condition failed, if the request wants it. Boxed, since it is rarely present, and large
     /// if another package of the build enables `serde_json`'s feature `preserve_order`.
     item: Option<Box<Value>>,
 }

@@ -69,7 +69,7 @@ impl Selection {
         let in_range = match (&self.clustering, key.next()) {
             (None, _) => true,
             (Some(range), Some(cell)) => range.contains(cell),
-            // A static row is seen only by who asks for the whole partition.
+            // A static row is returned only where the whole partition is requested.
             (Some(_), None) => false,
         };
         in_partition && in_range
