@@ -1,7 +1,15 @@
 //! Compares the public API with a committed listing, so that a change of it is seen in review.
 //!
-//! The listing is rendered from the sources, since the tools that render it from rustdoc's JSON need a nightly compiler. After
-//! an intended change, `UPDATE_PUBLIC_API=1 cargo test -p alternator-lb-sdk --test public_api` writes it anew.
+//! The listing is rendered from the sources, since the tools that render it from rustdoc's JSON need a nightly
+//! compiler. After an intended change, `UPDATE_PUBLIC_API=1 cargo test -p alternator-lb-sdk --test public_api` writes
+//! it anew.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests and their support fail by panicking"
+)]
 
 mod render;
 mod sources;
