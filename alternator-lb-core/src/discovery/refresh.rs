@@ -146,16 +146,16 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             node: event.node.url().clone(),
             transition: event.transition,
         });
-        self.report_panic(event.panic_mode);
+        self.report_panic_mode(event.panic_mode);
     }
 
-    fn report_panic(&self, panic: Option<bool>) {
+    fn report_panic_mode(&self, panic: Option<bool>) {
         if let Some(panic) = panic {
-            self.report(TopologyEvent::Panic(panic));
+            self.report(TopologyEvent::PanicMode(panic));
         }
     }
 
-    /// Why the last refresh failed, if it did.
+    /// Returns the error of the last refresh, if it failed.
     pub fn last_error(&self) -> Option<RefreshError> {
         self.last_known_good().error.clone()
     }
@@ -368,7 +368,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let nodes = after.nodes().len();
         if !before.topology().is_same(&after) || before.refuses() {
             let panic = self.router.publish(RoutingSnapshot::new(Arc::new(after)));
-            self.report_panic(panic);
+            self.report_panic_mode(panic);
             self.wake_ups.wake_health_checker();
         }
         TopologyDiff {

@@ -15,7 +15,7 @@ pub enum TopologyEvent {
         transition: Transition,
     },
     /// Panic mode begins or ends: so many nodes fail that their ejections are ignored.
-    Panic(bool),
+    PanicMode(bool),
     /// Nodes were added or removed.
     Changed {
         /// New in the list.

@@ -12,11 +12,11 @@ const TARGET: &str = "alternator_lb_sdk";
 pub fn report(event: &TopologyEvent) {
     match event {
         TopologyEvent::Node { node, transition } => report_transition(node, *transition),
-        TopologyEvent::Panic(true) => warn!(
+        TopologyEvent::PanicMode(true) => warn!(
             target: TARGET,
             "more than half of the nodes that can be reached respond with errors: none is ejected for that any more"
         ),
-        TopologyEvent::Panic(false) => info!(
+        TopologyEvent::PanicMode(false) => info!(
             target: TARGET,
             "nodes that respond with errors are ejected again"
         ),

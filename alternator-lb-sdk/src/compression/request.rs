@@ -43,6 +43,7 @@ use super::{BuildError, Encoding};
 /// without executing anything. The plugin detects that: it sends the operation again uncompressed, at once and without
 /// using one of the application's retries, even where these are disabled; logs one warning; and all requests to the
 /// cluster are sent uncompressed until its set of nodes changes, as it does while a cluster is upgraded.
+/// Other servers that refuse a compressed body unread, as engines for local tests do, are treated alike.
 ///
 /// # The compressor
 ///
