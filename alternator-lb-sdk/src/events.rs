@@ -52,7 +52,7 @@ pub(crate) fn token_maps_fetched(table: &str, ranges: usize) {
 pub(crate) fn token_maps_refused(error: &(dyn Error + 'static)) {
     warn!(
         error,
-        "the role may not read which nodes hold a partition, so requests go to any: grant it SELECT on system.tablets, \
+        "the role may not read which nodes hold a partition, so requests go to any: grant the role SELECT on system.tablets, \
          system.token_ring, system.local, system.peers, system_schema.tables and system_schema.views (not on all of \
          system, which holds the secrets of all roles), or leave `.token_aware()` out"
     );

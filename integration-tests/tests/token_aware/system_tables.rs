@@ -110,7 +110,7 @@ async fn denied_system_tables_disable_token_awareness_with_one_warning_that_name
 
 #[tokio::test]
 async fn missing_system_tables_disable_token_awareness_with_one_warning() {
-    expect_no_token_awareness(InternalTables::Unknown, "no tables that tell").await;
+    expect_no_token_awareness(InternalTables::Unknown, "no tables that show").await;
 }
 
 #[tokio::test]
