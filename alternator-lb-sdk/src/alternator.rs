@@ -150,7 +150,7 @@ impl Alternator {
 
     /// Refreshes the list of nodes now, or shares a refresh that begins after this call.
     ///
-    /// Hardly ever needed: for tests, and for programs that are told of a change of the cluster.
+    /// Hardly ever needed: for tests, and for programs that learn of a change of the cluster by other means.
     ///
     /// # Errors
     ///

@@ -20,7 +20,7 @@ pub(crate) fn describe() -> String {
 pub(crate) fn today() -> String {
     #[expect(
         clippy::disallowed_methods,
-        reason = "a date is what is asked for; nothing is timed with it"
+        reason = "prints the date; nothing is timed with it"
     )]
     let now = DateTime::from(SystemTime::now());
     let text = now.fmt(DateTimeFormat::DateTime).unwrap_or_default();

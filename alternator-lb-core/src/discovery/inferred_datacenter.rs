@@ -1,4 +1,4 @@
-//! Datacenters, told apart by which nodes list each other.
+//! Datacenters, distinguished by which nodes list each other.
 
 use crate::topology::NodeUrl;
 use std::time::Duration;

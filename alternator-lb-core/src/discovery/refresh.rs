@@ -116,7 +116,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.wake_ups.record_request()
     }
 
-    /// Declares that the router is told the outcome of every attempt from now on.
+    /// Declares that the router gets the outcome of every attempt from now on.
     pub fn track_outcomes(&self) {
         self.tracks_outcomes.store(true, Ordering::Relaxed);
     }

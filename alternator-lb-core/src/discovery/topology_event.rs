@@ -35,7 +35,7 @@ pub enum TopologyEvent {
     Dropped(Vec<String>),
     /// The application chose no scope, and its nodes are in this many datacenters.
     SpansDatacenters {
-        /// As far as they can be told apart by their responses.
+        /// The number that their responses distinguish.
         datacenters: usize,
     },
     /// The list cannot be kept up to date, since requests are made outside of a tokio runtime.

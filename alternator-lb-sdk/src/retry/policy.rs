@@ -2,7 +2,7 @@
 //!
 //! The SDK decides on a retry after the interceptors have seen the attempt, by three values of the operation's
 //! configuration: the number of attempts, the longest wait, and the token bucket that pays for retries. By itself the
-//! SDK waits up to a second, because to it the same server is asked again, and draws on a bucket that all clients of
+//! SDK waits up to a second, because it would query the same server again, and draws on a bucket that all clients of
 //! the process share, which fifty such retries empty. [`RetryDecision`] says what holds instead, and why.
 //!
 //! A request whose compressed body was refused unread is sent again at once, at no cost.
