@@ -134,8 +134,32 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parser_does_not_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = parse(&body);
+        fn only_a_whole_list_is_parsed(
+            bytes in prop::collection::vec(any::<u8>(), 0..200),
+            entries in prop::collection::vec("\\PC{0,20}", 0..10),
+            end in any::<prop::sample::Index>(),
+        ) {
+            let is_list = bytes.trim_ascii().starts_with(b"[") && bytes.trim_ascii().ends_with(b"]");
+            prop_assert!(is_list || parse(&bytes).is_err());
+            let list = serde_json::to_vec(&entries).unwrap();
+            prop_assert!(parse(&list).is_ok());
+            prop_assert!(parse(&list[..end.index(list.len())]).is_err());
+        }
+
+        #[test]
+        fn each_entry_is_an_address_of_a_node_or_dropped(
+            entries in prop::collection::vec("[0-9.:a-f]{0,20}|[0-9]{1,3}(\\.[0-9]{1,3}){3}|\\PC{0,100}", 0..50),
+        ) {
+            let nodes = parse(&serde_json::to_vec(&entries).unwrap()).unwrap();
+            for entry in &entries {
+                let address = entry.parse::<IpAddr>().ok().map(|address| address.to_canonical());
+                let is_listed = address.is_some_and(|address| nodes.addresses.contains(&address));
+                let is_dropped = nodes.dropped.iter().any(|dropped| entry.starts_with(dropped.as_str()));
+                prop_assert!(is_listed || is_dropped, "{}", entry);
+            }
+            prop_assert!(nodes.addresses.len() + nodes.dropped.len() <= entries.len());
+            prop_assert!(nodes.addresses.iter().all(|address| !address.is_unspecified() && !address.is_multicast()));
+            prop_assert!(nodes.dropped.iter().all(|entry| entry.chars().count() <= 64));
         }
 
         #[test]

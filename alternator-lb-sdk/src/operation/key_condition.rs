@@ -87,8 +87,28 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_accepted(text in ".*", words in "((pk|sk|=|:v|AND|\\(|\\)|<|\\.) ?){0,20}") {
-            let _ = (value(&text), value(&words));
+        fn value_in_any_text_is_one_of_its_placeholders(text in ".*", around in "(\\PC{0,5}pk ?= ?:[a-z]{1,3}\\PC{0,5}){1,3}") {
+            for expression in [&text, &around] {
+                if let Some(value) = value(expression) {
+                    prop_assert!(value.starts_with(':') && value.len() > 1, "{}", value);
+                    prop_assert!(expression.contains(value) && expression.contains("pk"), "{}", expression);
+                }
+            }
+        }
+
+        #[test]
+        fn value_in_any_words_is_the_one_that_the_key_equals(
+            words in prop::collection::vec(prop::sample::select(&["pk", "sk", "=", ":v", ":w", "AND", "(", ")", "<"]), 0..20),
+            spaces in "[ \t\n]{1,3}",
+        ) {
+            let plain = words.iter().filter(|word| !matches!(**word, "(" | ")")).copied();
+            let plain = format!(" {} ", plain.collect::<Vec<_>>().join("  "));
+            let notations = [":v", ":w"].map(|value| (value, [format!(" pk  =  {value} "), format!(" {value}  =  pk ")]));
+            let places = notations.iter().flat_map(|(value, notations)| {
+                notations.iter().filter_map(|notation| Some((plain.find(notation.as_str())?, *value)))
+            });
+            let expression = words.join(&spaces);
+            prop_assert_eq!(value(&expression), places.min().map(|(_, value)| value));
         }
     }
 }

@@ -222,9 +222,16 @@ fn any_path(is_nested: bool) -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_text_is_accepted(text in ".*", words in "((SET|REMOVE|ADD|,|=|\\(|\\)|:v|#a|a|\\.|\\[0\\]| ){1,3} ?){0,20}") {
-        let _ = update(&text).is_read_modify_write();
-        let _ = update(&words).is_read_modify_write();
+    fn text_after_a_reading_clause_changes_nothing(
+        text in ".*",
+        words in "((SET|REMOVE|ADD|,|=|\\(|\\)|:v|#a|a|\\.|\\[0\\]| ){1,3} ?){0,20}",
+    ) {
+        for rest in [&text, &words] {
+            let expression = format!("SET a = b, {rest}");
+            prop_assert!(update(&expression).is_read_modify_write(), "{}", expression);
+            let after_blind = |clauses| update(&format!("{clauses} {rest}")).is_read_modify_write();
+            prop_assert_eq!(after_blind("REMOVE x"), after_blind("SET y = :v REMOVE z, x"), "{}", rest);
+        }
     }
 
     #[test]
