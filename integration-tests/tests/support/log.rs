@@ -1,10 +1,10 @@
 //! Capture of the library's log events.
 
 use std::fmt::{self, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use tracing::field::{Field, Visit};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Level, Subscriber};
+use tracing::{Dispatch, Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 /// The events of this thread, and thus of a current-thread runtime on it.
@@ -14,11 +14,18 @@ pub(crate) struct Log {
     _guard: DefaultGuard,
 }
 
+/// Two subscribers that live as long as the process. `tracing` keeps per event whether anyone wants it; while only one
+/// subscriber is registered, it asks the one of the thread that meets the event first. A test without a capture on
+/// another thread would so switch the event off for the captures.
+static REGISTERED: LazyLock<[Dispatch; 2]> =
+    LazyLock::new(|| std::array::from_fn(|_| Dispatch::new(tracing_subscriber::registry())));
+
 #[derive(Clone, Debug, Default)]
 struct Lines(Arc<Mutex<Vec<(Level, String)>>>);
 
 impl Log {
     pub(crate) fn capture() -> Self {
+        LazyLock::force(&REGISTERED);
         let lines = Lines::default();
         let subscriber = tracing_subscriber::registry().with(lines.clone());
         Self {
