@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+/// The longest body, 16 MiB: as it is received and again when it is decompressed.
+pub(crate) const BODY_LIMIT: usize = 16 << 20;
+
 /// An error response to a client.
 #[derive(Debug)]
 pub(crate) struct ApiError {
@@ -44,6 +47,7 @@ impl ApiError {
         }
     }
 
+    /// The body is over [`BODY_LIMIT`].
     pub(crate) fn too_large() -> Self {
         Self {
             status: 413,

@@ -6,8 +6,7 @@ use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use super::Encoding;
-use crate::api_error::ApiError;
-use crate::server::BODY_LIMIT;
+use crate::api_error::{ApiError, BODY_LIMIT};
 
 /// Decompresses a body. Rejects bodies that are truncated, not compressed, or followed by other data.
 pub(crate) fn decompress(encoding: Encoding, body: &[u8]) -> Result<Bytes, ApiError> {

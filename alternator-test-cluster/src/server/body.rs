@@ -3,21 +3,22 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 
+use crate::api_error::BODY_LIMIT;
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
 
 /// The reason why a body could not be read.
 #[derive(Debug)]
 pub(super) enum BodyError {
-    /// Over [`LIMIT`]. The rest was left unread.
+    /// Over [`BODY_LIMIT`]. The rest was left unread.
     TooLarge,
     /// The connection broke.
     Broken(hyper::Error),
 }
 
-/// Reads the whole body. One that announces more than the limit is not read at all.
+/// Reads the whole body. A body that announces more than the limit is not read at all.
 pub(super) async fn read(mut body: Incoming) -> Result<Bytes, BodyError> {
-    if body.size_hint().lower() > LIMIT as u64 {
+    if body.size_hint().lower() > BODY_LIMIT as u64 {
         return Err(BodyError::TooLarge);
     }
     let mut pieces: Vec<Bytes> = Vec::new();
@@ -28,7 +29,7 @@ pub(super) async fn read(mut body: Incoming) -> Result<Bytes, BodyError> {
             continue;
         };
         length += data.len();
-        if length > LIMIT {
+        if length > BODY_LIMIT {
             return Err(BodyError::TooLarge);
         }
         pieces.push(data);
@@ -40,6 +41,3 @@ pub(super) async fn read(mut body: Incoming) -> Result<Bytes, BodyError> {
         Ok(pieces.pop().unwrap_or_default())
     }
 }
-
-/// 16 MiB, for bodies as they are received and again when they are decompressed.
-pub(crate) const LIMIT: usize = 16 << 20;

@@ -13,4 +13,3 @@ mod route;
 mod truncating_stream;
 
 pub(crate) use accept::starter;
-pub(crate) use body::LIMIT as BODY_LIMIT;
