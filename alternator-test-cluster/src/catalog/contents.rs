@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::table::{Kind, Table};
+use super::table::{Table, TableKind};
 use crate::WriteIsolation;
 use crate::tokens::{Load, Owner, Ring, TabletMap, TokenRange};
 
@@ -51,7 +51,7 @@ impl Contents {
 
     /// Adds a table, with this number of tablets, or on vnodes if `None`.
     pub(super) fn place(&mut self, name: String, mut table: Table, tablets: Option<u32>) {
-        if let (Some(count), true) = (tablets, table.kind != Kind::LocalIndex) {
+        if let (Some(count), true) = (tablets, table.kind != TableKind::LocalIndex) {
             let factor = table.replication_factor;
             let mut load = self.load();
             table.tablets = Some(TabletMap::new(count, factor, self.owners.iter(), &mut load));
@@ -136,7 +136,7 @@ impl Contents {
     /// Returns the name of the table whose tablets a table uses: for a local index, its base.
     fn tablet_owner(&self, name: &str) -> Option<String> {
         let table = self.table(name)?;
-        Some(if table.kind == Kind::LocalIndex {
+        Some(if table.kind == TableKind::LocalIndex {
             table.base.clone()
         } else {
             name.to_owned()

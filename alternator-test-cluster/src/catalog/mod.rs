@@ -18,7 +18,7 @@ pub(crate) use contents::Contents;
 pub(crate) use lwt_log::LwtLog;
 pub use lwt_log::LwtPartition;
 pub(crate) use partitions::{Partition, partitions};
-pub(crate) use table::Kind;
+pub(crate) use table::TableKind;
 
 /// The tables and the nodes. Written when one is added or removed; read with every request if the cluster has tokens.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Catalog {
         let factor = self.replication_factor;
         let factor = factor.unwrap_or_else(|| contents.default_replication_factor());
         for (name, mut table) in table::described(description, factor) {
-            if table.kind == Kind::Base {
+            if table.kind == TableKind::Base {
                 table.isolation = isolation;
             }
             contents.place(name, table, tablets);

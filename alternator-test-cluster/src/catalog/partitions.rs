@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Contents, Kind};
+use super::{Contents, TableKind};
 use crate::PartitionKey;
 use crate::expression::{Comparison, References, key_conditions};
 use crate::operation::Operation;
@@ -59,7 +59,8 @@ fn of_query(contents: &Contents, request: &Value) -> Option<Partition> {
     let name = match request.get("IndexName").and_then(Value::as_str) {
         None => base.to_owned(),
         Some(index) => {
-            let names = [Kind::GlobalIndex, Kind::LocalIndex].map(|kind| kind.name_of(base, index));
+            let names = [TableKind::GlobalIndex, TableKind::LocalIndex]
+                .map(|kind| kind.name_of(base, index));
             names
                 .into_iter()
                 .find(|name| contents.table(name).is_some())?

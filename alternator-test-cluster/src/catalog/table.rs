@@ -12,7 +12,7 @@ pub(crate) struct Table {
     pub(crate) id: Uuid,
     /// The table that it belongs to: itself, or that of the index.
     pub(crate) base: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: TableKind,
     /// The attribute that is its partition key.
     pub(crate) key: String,
     pub(crate) replication_factor: usize,
@@ -23,14 +23,14 @@ pub(crate) struct Table {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TableKind {
     Base,
     GlobalIndex,
     /// Kept with the base: an item's entry is in the item's partition.
     LocalIndex,
 }
 
-impl Kind {
+impl TableKind {
     /// Returns the name that the server gives such a table.
     pub(crate) fn name_of(self, base: &str, index: &str) -> String {
         match self {
@@ -58,10 +58,10 @@ pub(super) fn described(description: &Value, replication_factor: usize) -> Vec<(
         tablets: None,
         isolation: None,
     };
-    let mut tables = vec![(name.to_owned(), table(id, Kind::Base, key))];
+    let mut tables = vec![(name.to_owned(), table(id, TableKind::Base, key))];
     for (field, kind) in [
-        ("GlobalSecondaryIndexes", Kind::GlobalIndex),
-        ("LocalSecondaryIndexes", Kind::LocalIndex),
+        ("GlobalSecondaryIndexes", TableKind::GlobalIndex),
+        ("LocalSecondaryIndexes", TableKind::LocalIndex),
     ] {
         let indexes = description.get(field).and_then(Value::as_array);
         for index in indexes.into_iter().flatten() {

@@ -13,11 +13,11 @@ pub(super) struct Definition {
     pub(super) name: &'static str,
     pub(super) partition_key: (&'static str, Type),
     pub(super) clustering_key: &'static [(&'static str, Type)],
-    kind: Kind,
+    kind: RowSource,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum RowSource {
     Config,
     Local,
     Peers,
@@ -36,13 +36,13 @@ impl Definition {
     pub(super) fn rows(&self, cluster: &ClusterState, node: &NodeState) -> Vec<Row<'static>> {
         let contents = &mut cluster.catalog.contents();
         match self.kind {
-            Kind::Config => system_rows::config(cluster, node),
-            Kind::Local => system_rows::local(contents, node),
-            Kind::Peers => system_rows::peers(contents, node),
-            Kind::Tablets => placement_rows::tablets(contents),
-            Kind::TokenRing => placement_rows::token_ring(contents),
-            Kind::Tables => schema_rows::tables(contents),
-            Kind::Views => schema_rows::views(contents),
+            RowSource::Config => system_rows::config(cluster, node),
+            RowSource::Local => system_rows::local(contents, node),
+            RowSource::Peers => system_rows::peers(contents, node),
+            RowSource::Tablets => placement_rows::tablets(contents),
+            RowSource::TokenRing => placement_rows::token_ring(contents),
+            RowSource::Tables => schema_rows::tables(contents),
+            RowSource::Views => schema_rows::views(contents),
         }
     }
 
@@ -57,25 +57,25 @@ const TABLES: &[Definition] = &[
         name: "system.config",
         partition_key: ("name", Type::Text),
         clustering_key: &[],
-        kind: Kind::Config,
+        kind: RowSource::Config,
     },
     Definition {
         name: "system.local",
         partition_key: ("key", Type::Text),
         clustering_key: &[],
-        kind: Kind::Local,
+        kind: RowSource::Local,
     },
     Definition {
         name: "system.peers",
         partition_key: ("peer", Type::Inet),
         clustering_key: &[],
-        kind: Kind::Peers,
+        kind: RowSource::Peers,
     },
     Definition {
         name: "system.tablets",
         partition_key: ("table_id", Type::Uuid),
         clustering_key: &[("last_token", Type::BigInt)],
-        kind: Kind::Tablets,
+        kind: RowSource::Tablets,
     },
     Definition {
         name: "system.token_ring",
@@ -85,18 +85,18 @@ const TABLES: &[Definition] = &[
             ("start_token", Type::Text),
             ("endpoint", Type::Inet),
         ],
-        kind: Kind::TokenRing,
+        kind: RowSource::TokenRing,
     },
     Definition {
         name: "system_schema.tables",
         partition_key: ("keyspace_name", Type::Text),
         clustering_key: &[("table_name", Type::Text)],
-        kind: Kind::Tables,
+        kind: RowSource::Tables,
     },
     Definition {
         name: "system_schema.views",
         partition_key: ("keyspace_name", Type::Text),
         clustering_key: &[("view_name", Type::Text)],
-        kind: Kind::Views,
+        kind: RowSource::Views,
     },
 ];

@@ -3,7 +3,7 @@
 use super::cell::{Cell, list};
 use super::row::Row;
 use super::schema_rows::keyspace;
-use crate::catalog::{Contents, Kind};
+use crate::catalog::{Contents, TableKind};
 use crate::tokens::{TabletMap, TokenRange};
 
 /// A partition for each table that has tablets, and a row in it for each tablet. A local index shares the tablets of its
@@ -18,7 +18,7 @@ pub(super) fn tablets(contents: &Contents) -> Vec<Row<'static>> {
             ("keyspace_name", Cell::text(keyspace(&table.base))),
             ("table_name", Cell::text(name)),
         ];
-        if table.kind == Kind::LocalIndex {
+        if table.kind == TableKind::LocalIndex {
             let base = contents.table(&table.base).map(|base| Cell::Uuid(base.id));
             statics.extend(base.map(|id| ("base_table", id)));
             rows.push(Row {

@@ -2,7 +2,7 @@
 
 use super::cell::Cell;
 use super::row::Row;
-use crate::catalog::{Contents, Kind};
+use crate::catalog::{Contents, TableKind};
 
 /// Returns the keyspace of a table and its indexes.
 pub(super) fn keyspace(table: &str) -> String {
@@ -11,7 +11,7 @@ pub(super) fn keyspace(table: &str) -> String {
 
 pub(super) fn tables(contents: &Contents) -> Vec<Row<'static>> {
     let tables = contents.tables();
-    let tables = tables.filter(|(_, table)| table.kind == Kind::Base);
+    let tables = tables.filter(|(_, table)| table.kind == TableKind::Base);
     let rows = tables.map(|(name, table)| Row {
         key: vec![Cell::text(keyspace(name)), Cell::text(name)],
         columns: vec![
@@ -29,7 +29,7 @@ pub(super) fn views(contents: &Contents) -> Vec<Row<'static>> {
         let Some(base) = contents.table(&table.base) else {
             continue;
         };
-        if table.kind == Kind::Base {
+        if table.kind == TableKind::Base {
             continue;
         }
         rows.push(Row {

@@ -25,7 +25,7 @@ use super::murmur3;
 /// ```
 #[derive(Clone, Debug)]
 pub struct PartitionKey {
-    kind: Kind,
+    kind: AttributeType,
     /// The value as stored and hashed by the server.
     bytes: Vec<u8>,
     /// The value as written in a request.
@@ -33,7 +33,7 @@ pub struct PartitionKey {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Kind {
+enum AttributeType {
     S,
     N,
     B,
@@ -45,7 +45,7 @@ impl PartitionKey {
         let value = value.into();
         let bytes = value.clone().into_bytes();
         Self {
-            kind: Kind::S,
+            kind: AttributeType::S,
             value,
             bytes,
         }
@@ -56,7 +56,7 @@ impl PartitionKey {
         let value = value.into();
         let bytes = serialize_decimal(&value)?;
         Some(Self {
-            kind: Kind::N,
+            kind: AttributeType::N,
             value,
             bytes,
         })
@@ -66,7 +66,7 @@ impl PartitionKey {
     pub fn binary(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         Self {
-            kind: Kind::B,
+            kind: AttributeType::B,
             value: BASE64.encode(&bytes),
             bytes,
         }
@@ -82,7 +82,7 @@ impl PartitionKey {
             "B" => {
                 let bytes = BASE64.decode(value).ok()?;
                 Some(Self {
-                    kind: Kind::B,
+                    kind: AttributeType::B,
                     value: value.to_owned(),
                     bytes,
                 })
@@ -97,16 +97,16 @@ impl PartitionKey {
     }
 
     /// Returns what equality, order and hash are based on.
-    fn identity(&self) -> (Kind, &[u8]) {
+    fn identity(&self) -> (AttributeType, &[u8]) {
         (self.kind, &self.bytes)
     }
 
     /// Returns the type of the key: `S`, `N` or `B`.
     pub fn kind(&self) -> &'static str {
         match self.kind {
-            Kind::S => "S",
-            Kind::N => "N",
-            Kind::B => "B",
+            AttributeType::S => "S",
+            AttributeType::N => "N",
+            AttributeType::B => "B",
         }
     }
 
