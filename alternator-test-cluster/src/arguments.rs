@@ -94,6 +94,7 @@ fn release(text: &str) -> Result<Version, String> {
         "6.2" => Ok(Version::V6_2),
         "2025.1" => Ok(Version::V2025_1),
         "2026.1" => Ok(Version::V2026_1),
+        "2026.2" => Ok(Version::V2026_2),
         _ => Err("choose 6.2, 2025.1 or 2026.1".to_owned()),
     }
 }

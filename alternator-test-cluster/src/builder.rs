@@ -26,6 +26,7 @@ use crate::{
 pub struct Builder {
     nodes: Option<Vec<NodeConfig>>,
     port: Option<u16>,
+    cluster_name: Option<String>,
     version: Version,
     users: BTreeMap<String, String>,
     fixed_responses: BTreeMap<String, Bytes>,
@@ -69,6 +70,16 @@ impl Builder {
     /// A port that is free on the addresses of all nodes, between 16,000 and 31,999.
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
+        self
+    }
+
+    /// Sets the name of the cluster, the column `cluster_name` of `system.local`.
+    ///
+    /// # Default
+    ///
+    /// `alternator-test-cluster`.
+    pub fn cluster_name(mut self, name: impl Into<String>) -> Self {
+        self.cluster_name = Some(name.into());
         self
     }
 
@@ -203,6 +214,9 @@ impl Builder {
         ));
         let (engine, engine_thread) = Engine::start(Arc::clone(&catalog))?;
         let state = Arc::new(ClusterState {
+            name: self
+                .cluster_name
+                .unwrap_or_else(|| DEFAULT_CLUSTER_NAME.to_owned()),
             version: self.version,
             users: self.users,
             fixed_responses: self.fixed_responses,
@@ -248,3 +262,4 @@ impl Builder {
 }
 
 const DEFAULT_NODES: usize = 3;
+const DEFAULT_CLUSTER_NAME: &str = "alternator-test-cluster";

@@ -17,6 +17,7 @@ use crate::{InternalTables, Version};
 /// One cluster.
 #[derive(Debug)]
 pub(crate) struct ClusterState {
+    pub(crate) name: String,
     pub(crate) version: Version,
     /// Secrets by role. Authorization is enforced if there is one.
     pub(crate) users: BTreeMap<String, String>,

@@ -71,7 +71,12 @@
 //! | the others have detected it | [`Node::set_listed`] |
 //! | a node joins, or leaves for good | [`TestCluster::add_node`], [`TestCluster::remove_node`] |
 //! | it hangs, is slow, fails, sheds load, truncates or stalls its responses, drops packets | [`Node::inject`], undone by [`Node::recover`] |
+//! | it sheds load with the body unread, which breaks the next request | [`Fault::Throttle`] with [`Version::V2026_2`] |
+//! | it gives a recorded answer, or another program has its address | [`Node::set_response`], undone by [`Node::restore_responses`] |
+//! | its clock is wrong | [`Node::set_clock_ahead`], [`Node::set_clock_behind`] |
+//! | a NAT or firewall has forgotten its connections | [`Node::lose_connections`] |
 //! | it lost contact to the others | [`Node::partition`], undone by [`Node::restore_listing`] |
+//! | another cluster has its address | [`TestCluster::remove_node`], and a cluster with [`Builder::cluster_name`] at the same address and port |
 //! | it lists invalid nodes | [`Node::set_localnodes_entries`], [`Node::set_localnodes_response`], undone by [`Node::restore_listing`] |
 //!
 //! [`Counters`] hold the numbers of requests and connections of a node.
@@ -125,6 +130,7 @@ mod node_state;
 mod operation;
 mod port;
 mod port_command;
+mod raw_response;
 mod running;
 mod server;
 mod sync;
@@ -143,6 +149,7 @@ pub use fault::Fault;
 pub use internal::InternalTables;
 pub use isolation::WriteIsolation;
 pub use node::Node;
+pub use raw_response::RawResponse;
 pub use tokens::{PartitionKey, Tablet, Tokens};
 pub use version::Version;
 

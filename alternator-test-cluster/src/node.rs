@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use crate::cluster_state::ClusterState;
 use crate::listing::Listing;
 use crate::node_state::NodeState;
 use crate::server;
 use crate::sync::lock;
-use crate::{Counters, Fault, StartError};
+use crate::{Counters, Fault, RawResponse, StartError};
 
 /// One node of a cluster: its faults, its entries in `/localnodes` and its counters.
 ///
@@ -61,6 +62,37 @@ impl Node {
     /// Removes the node's fault. Requests that wait because of it proceed.
     pub fn recover(&self) {
         self.state.set_fault(None);
+    }
+
+    /// Sets a response in place of the node's own. A fault that delays or cuts responses does the same to this one.
+    pub fn set_response(&self, response: RawResponse) {
+        self.state.set_response(Some(response));
+    }
+
+    /// Undoes [`set_response`](Self::set_response).
+    pub fn restore_responses(&self) {
+        self.state.set_response(None);
+    }
+
+    /// Sets the clock of the node ahead, by whole seconds: the dates of its responses, and the time by which it checks
+    /// signatures. Zero sets it right again.
+    ///
+    /// # Default
+    ///
+    /// The clock of this machine.
+    pub fn set_clock_ahead(&self, by: Duration) {
+        self.state.set_clock_offset(whole_seconds(by));
+    }
+
+    /// Sets the clock of the node back, as [`set_clock_ahead`](Self::set_clock_ahead) does in the other direction.
+    pub fn set_clock_behind(&self, by: Duration) {
+        self.state.set_clock_offset(-whole_seconds(by));
+    }
+
+    /// Loses the connections that are open now, as a NAT or a firewall does that has forgotten them: they stay open, and
+    /// no request on them gets a response any more. New connections work.
+    pub fn lose_connections(&self) {
+        self.state.lose_connections();
     }
 
     /// Sets whether the other nodes list this one. It always lists itself.
@@ -147,4 +179,8 @@ impl Node {
     fn set_listing(&self, listing: Listing) {
         *lock(&self.state.listing) = listing;
     }
+}
+
+fn whole_seconds(duration: Duration) -> i64 {
+    duration.as_secs().try_into().unwrap_or(i64::MAX)
 }

@@ -1,9 +1,11 @@
 //! The state that the handles of a node and its server share.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, mpsc as blocking};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc as blocking};
+use std::time::{Duration, SystemTime};
 
+use hyper::header::HeaderValue;
 use socket2::Socket;
 use tokio::sync::{mpsc, watch};
 
@@ -12,7 +14,7 @@ use crate::counters::Recorder;
 use crate::listing::{Listing, Member};
 use crate::port_command::PortCommand;
 use crate::sync::lock;
-use crate::{Fault, StartError, port};
+use crate::{Fault, RawResponse, StartError, port};
 
 /// One node.
 #[derive(Debug)]
@@ -30,6 +32,15 @@ pub(crate) struct NodeState {
     fault: watch::Sender<Option<Fault>>,
     /// Operations since the fault was injected.
     since_fault: AtomicU64,
+    response: Mutex<Option<Arc<RawResponse>>>,
+    /// Operations since the response was set.
+    since_response: AtomicU64,
+    /// The difference between this node's clock and the real one, in seconds.
+    clock_offset: AtomicI64,
+    /// The number of connections that were accepted.
+    accepted: AtomicU64,
+    /// The number of the first connection that is not lost.
+    first_kept_connection: watch::Sender<u64>,
     port: Mutex<Port>,
 }
 
@@ -62,6 +73,11 @@ impl NodeState {
             removed: AtomicBool::new(false),
             fault: watch::Sender::new(None),
             since_fault: AtomicU64::new(0),
+            response: Mutex::default(),
+            since_response: AtomicU64::new(0),
+            clock_offset: AtomicI64::new(0),
+            accepted: AtomicU64::new(0),
+            first_kept_connection: watch::Sender::new(0),
             port: Mutex::new(Port::Closed(None)),
         }
     }
@@ -168,6 +184,62 @@ impl NodeState {
         };
         let number = self.since_fault.fetch_add(1, Ordering::SeqCst);
         Fault::is_in_share(share, number).then_some(fault)
+    }
+
+    pub(crate) fn set_response(&self, response: Option<RawResponse>) {
+        let mut current = lock(&self.response);
+        self.since_response.store(0, Ordering::SeqCst);
+        *current = response.map(Arc::new);
+    }
+
+    /// Counts a request, and returns the response that is set for it.
+    pub(crate) fn set_response_to(&self, is_operation: bool) -> Option<Arc<RawResponse>> {
+        let response = lock(&self.response).clone()?;
+        if !is_operation {
+            return response.is_for_all_requests.then_some(response);
+        }
+        let number = self.since_response.fetch_add(1, Ordering::SeqCst);
+        Fault::is_in_share(response.share, number).then_some(response)
+    }
+
+    pub(crate) fn set_clock_offset(&self, seconds: i64) {
+        self.clock_offset.store(seconds, Ordering::SeqCst);
+    }
+
+    /// Returns the time by the clock of this node.
+    pub(crate) fn now(&self) -> SystemTime {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "clients date their signatures by the real clock"
+        )]
+        let now = SystemTime::now();
+        let offset = self.clock_offset.load(Ordering::SeqCst);
+        let distance = Duration::from_secs(offset.unsigned_abs());
+        match offset < 0 {
+            true => now - distance,
+            false => now + distance,
+        }
+    }
+
+    /// Returns the date of a response, if the clock is wrong: else the HTTP server sets it.
+    pub(crate) fn wrong_date(&self) -> Option<HeaderValue> {
+        let is_wrong = self.clock_offset.load(Ordering::SeqCst) != 0;
+        let date = is_wrong.then(|| httpdate::fmt_http_date(self.now()))?;
+        HeaderValue::try_from(date).ok()
+    }
+
+    /// Returns the number of a new connection.
+    pub(crate) fn number_connection(&self) -> u64 {
+        self.accepted.fetch_add(1, Ordering::SeqCst)
+    }
+
+    pub(crate) fn lose_connections(&self) {
+        let accepted = self.accepted.load(Ordering::SeqCst);
+        self.first_kept_connection.send_replace(accepted);
+    }
+
+    pub(crate) fn watch_lost_connections(&self) -> watch::Receiver<u64> {
+        self.first_kept_connection.subscribe()
     }
 
     pub(crate) fn is_removed(&self) -> bool {

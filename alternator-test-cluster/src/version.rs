@@ -18,6 +18,10 @@ pub enum Version {
     /// 2026.1: `/localnodes` supports `dc` and `rack`. Requests and responses can be compressed with gzip and deflate.
     #[default]
     V2026_1,
+    /// 2026.2.0 to 2026.2.5: as 2026.1, but a node that sheds load ([`Fault::Throttle`](crate::Fault::Throttle))
+    /// responds before it has read the body, and keeps the connection: the next request on it gets `400 Bad Request`
+    /// from the HTTP layer, or a cut connection.
+    V2026_2,
 }
 
 impl Version {
@@ -25,7 +29,7 @@ impl Version {
     pub(crate) const fn filters_localnodes(self) -> bool {
         match self {
             Self::V6_2 => false,
-            Self::V2025_1 | Self::V2026_1 => true,
+            Self::V2025_1 | Self::V2026_1 | Self::V2026_2 => true,
         }
     }
 
@@ -33,7 +37,7 @@ impl Version {
     pub(crate) const fn supports_compression(self) -> bool {
         match self {
             Self::V6_2 | Self::V2025_1 => false,
-            Self::V2026_1 => true,
+            Self::V2026_1 | Self::V2026_2 => true,
         }
     }
 
@@ -42,11 +46,16 @@ impl Version {
         self.supports_compression()
     }
 
+    /// Returns whether a node that sheds load leaves the bodies of requests unread.
+    pub(crate) const fn sheds_before_the_body(self) -> bool {
+        matches!(self, Self::V2026_2)
+    }
+
     /// Returns the error message for a wrong signature, which changed after 2025.3.
     pub(crate) const fn wrong_signature_message(self) -> &'static str {
         match self {
             Self::V6_2 | Self::V2025_1 => "The security token included in the request is invalid.",
-            Self::V2026_1 => "wrong signature",
+            Self::V2026_1 | Self::V2026_2 => "wrong signature",
         }
     }
 }

@@ -37,7 +37,7 @@ impl Definition {
         let contents = &mut cluster.catalog.contents();
         match self.kind {
             RowSource::Config => system_rows::config(cluster, node),
-            RowSource::Local => system_rows::local(contents, node),
+            RowSource::Local => system_rows::local(cluster, contents, node),
             RowSource::Peers => system_rows::peers(contents, node),
             RowSource::Tablets => placement_rows::tablets(contents),
             RowSource::TokenRing => placement_rows::token_ring(contents),

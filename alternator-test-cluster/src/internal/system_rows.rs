@@ -8,14 +8,18 @@ use crate::node_state::NodeState;
 use crate::tokens::Owner;
 
 /// Returns one row: the node that serves the request.
-pub(super) fn local(contents: &Contents, node: &NodeState) -> Vec<Row<'static>> {
+pub(super) fn local(
+    cluster: &ClusterState,
+    contents: &Contents,
+    node: &NodeState,
+) -> Vec<Row<'static>> {
     let owner = contents.owner(node.number).into_iter();
     let row = |owner: &Owner| {
         let mut columns = common(owner);
         columns.extend([
             ("bootstrapped", Cell::text("COMPLETED")),
             ("broadcast_address", Cell::Inet(owner.internal)),
-            ("cluster_name", Cell::text("alternator-test-cluster")),
+            ("cluster_name", Cell::text(&cluster.name)),
             ("listen_address", Cell::Inet(owner.internal)),
             ("partitioner", Cell::text(PARTITIONER)),
         ]);

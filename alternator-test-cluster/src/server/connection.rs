@@ -8,6 +8,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use super::connection_state::ConnectionState;
 use super::context::Context;
 use super::route;
 use super::truncating_stream::{TruncatingStream, WriteLimit};
@@ -39,13 +40,20 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let write_limit = WriteLimit::unlimited();
+    let connection = ConnectionState::new(&node);
     let context = Context {
         cluster,
         node,
+        connection,
         write_limit: write_limit.clone(),
     };
     let stream = TokioIo::new(TruncatingStream::new(stream, write_limit));
-    let service = service_fn(move |request| route::respond(context.clone(), request));
+    let service = service_fn(move |request| {
+        let context = context.clone();
+        let first_kept = context.node.watch_lost_connections();
+        let connection = Arc::clone(&context.connection);
+        connection.unless_lost(first_kept, route::respond(context, request))
+    });
     // Errors of clients, which disconnect or send invalid HTTP, do not concern the cluster.
     let _ = http1::Builder::new()
         // What has arrived is executed, even if the client does not wait for the response.

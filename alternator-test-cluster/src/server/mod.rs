@@ -3,6 +3,7 @@
 mod accept;
 mod body;
 mod connection;
+mod connection_state;
 mod context;
 mod coordination;
 mod cors;

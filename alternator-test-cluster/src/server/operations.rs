@@ -58,9 +58,17 @@ pub(super) async fn respond(
 fn admit(context: &Context, headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
     let cluster = &context.cluster;
     if !cluster.users.is_empty() {
-        auth::verify(headers, &body, &cluster.users, cluster.version)?;
+        auth::verify(
+            context.node.now(),
+            headers,
+            &body,
+            &cluster.users,
+            cluster.version,
+        )?;
     }
-    if let Some(fault) = context.node.failure() {
+    if !sheds_before_the_body(context)
+        && let Some(fault) = context.node.failure()
+    {
         return Err(injected(fault));
     }
     if cluster.version.supports_compression() {
@@ -68,6 +76,21 @@ fn admit(context: &Context, headers: &HeaderMap, body: Bytes) -> Result<Bytes, A
     } else {
         Ok(body)
     }
+}
+
+/// Returns the response to a request that is shed with its body unread, if the release does so.
+pub(super) fn shed(context: &Context) -> Option<NodeResponse> {
+    if !sheds_before_the_body(context) {
+        return None;
+    }
+    let fault = context.node.failure()?;
+    context.connection.leave_body_unread();
+    Some(NodeResponse::of_operation(Err(injected(fault))))
+}
+
+fn sheds_before_the_body(context: &Context) -> bool {
+    context.cluster.version.sheds_before_the_body()
+        && matches!(context.node.fault(), Some(Fault::Throttle { .. }))
 }
 
 async fn execute(context: &Context, name: &str, headers: &HeaderMap, body: Bytes) -> NodeResponse {

@@ -5,9 +5,10 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
+use crate::RawResponse;
 use crate::api_error::ApiError;
 
 /// A response, before it is converted to HTTP.
@@ -20,6 +21,8 @@ pub(super) struct NodeResponse {
     pub(super) encoding: Option<&'static str>,
     /// True if the connection is closed after it, since part of the request was left unread.
     pub(super) closes: bool,
+    /// Headers beside these, or in place of them.
+    headers: Vec<(String, String)>,
 }
 
 impl NodeResponse {
@@ -30,6 +33,7 @@ impl NodeResponse {
             body: body.into(),
             encoding: None,
             closes: false,
+            headers: Vec::new(),
         }
     }
 
@@ -38,6 +42,14 @@ impl NodeResponse {
         match outcome {
             Ok(body) => Self::new(200, AMAZON_JSON, body),
             Err(error) => Self::new(error.status, AMAZON_JSON, error.to_json()),
+        }
+    }
+
+    /// Returns the response that a test has set.
+    pub(super) fn of_raw(raw: &RawResponse) -> Self {
+        Self {
+            headers: raw.headers.clone(),
+            ..Self::new(raw.status, AMAZON_JSON, raw.body.clone())
         }
     }
 
@@ -54,7 +66,7 @@ impl NodeResponse {
             chunked,
             delay,
         });
-        // Out of range only if a test sets it with `Node::set_localnodes_response`.
+        // Out of range only if a test sets it.
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
@@ -64,6 +76,11 @@ impl NodeResponse {
         }
         if self.closes {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        for (name, value) in &self.headers {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
+                headers.insert(name, value);
+            }
         }
         response
     }

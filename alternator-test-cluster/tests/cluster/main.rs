@@ -24,6 +24,7 @@ mod lwt;
 mod operations;
 #[cfg(feature = "cli")]
 mod program;
+mod raw_responses;
 mod tags;
 #[cfg(feature = "tls")]
 mod tls;

@@ -1,0 +1,58 @@
+//! What a connection remembers between its requests.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::watch;
+
+use crate::node_state::NodeState;
+
+/// The state of one connection.
+#[derive(Debug)]
+pub(super) struct ConnectionState {
+    /// The number of the connection, in the order in which the node accepted them.
+    number: u64,
+    /// Set once the body of a request was left unread, so that the next request is read from within it.
+    has_unread_body: AtomicBool,
+}
+
+impl ConnectionState {
+    pub(super) fn new(node: &NodeState) -> Arc<Self> {
+        Arc::new(Self {
+            number: node.number_connection(),
+            has_unread_body: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn leave_body_unread(&self) {
+        self.has_unread_body.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn has_unread_body(&self) -> bool {
+        self.has_unread_body.load(Ordering::SeqCst)
+    }
+
+    /// Returns whether the request after an unread body ends the connection, instead of being refused as malformed: both
+    /// occur, on every other connection.
+    pub(super) fn is_cut_after_unread_body(&self) -> bool {
+        self.number % 2 == 1
+    }
+
+    /// The response of `exchange`, unless the connection is lost before it: then there is none, ever.
+    pub(super) async fn unless_lost<T>(
+        self: Arc<Self>,
+        mut first_kept: watch::Receiver<u64>,
+        exchange: impl Future<Output = T>,
+    ) -> T {
+        let lost = async {
+            // An error means that the node was dropped, and its connections with it.
+            let _ = first_kept.wait_for(|first| self.number < *first).await;
+        };
+        tokio::select! {
+            biased;
+            () = lost => pending().await,
+            outcome = exchange => outcome,
+        }
+    }
+}
