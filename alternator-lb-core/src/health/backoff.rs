@@ -1,7 +1,8 @@
-//! Ejection backoff: the time until an ejected node may be probed again.
+//! Ejection backoff: the time until an ejected node may be probed again, by the number of its consecutive ejections.
 
 use super::EjectionCause;
 use crate::jitter::jittered;
+use crate::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// The growth of a backoff.
@@ -48,6 +49,37 @@ pub(super) fn after(
     let without_jitter = backoff.initial.saturating_mul(1 << doublings);
     jittered(without_jitter.min(backoff.max), backoff.jitter, rng)
 }
+
+/// The number of consecutive ejections of a node and their cause, in one atomic: a node that was slow to start listening must not back off long for its first
+/// errors.
+#[derive(Debug, Default)]
+pub(super) struct ConsecutiveEjections(AtomicU32);
+
+impl ConsecutiveEjections {
+    /// Returns the count that one more ejection for this cause would bring.
+    pub(super) fn after_next(&self, cause: EjectionCause) -> u32 {
+        let packed = self.0.load(Ordering::Relaxed);
+        match packed & CAUSE_MASK == cause as u32 {
+            true => (packed >> CAUSE_BITS).saturating_add(1).min(MAX),
+            false => 1,
+        }
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        self.0.load(Ordering::Relaxed) >> CAUSE_BITS
+    }
+
+    pub(super) fn set(&self, cause: EjectionCause, count: u32) {
+        let packed = count.min(MAX) << CAUSE_BITS | cause as u32;
+        self.0.store(packed, Ordering::Relaxed);
+    }
+}
+
+/// The cause is in the lowest bits, the count above it.
+const CAUSE_BITS: u32 = 2;
+const CAUSE_MASK: u32 = (1 << CAUSE_BITS) - 1;
+/// The backoff reaches its maximum long before.
+const MAX: u32 = 1 << 20;
 
 #[cfg(test)]
 mod tests {

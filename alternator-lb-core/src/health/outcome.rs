@@ -35,16 +35,7 @@ pub(super) enum Evidence {
 impl Outcome {
     /// Returns whether the request certainly did not reach the node.
     pub fn was_not_sent(self) -> bool {
-        match self {
-            Self::NotConnected | Self::NotSent => true,
-            Self::Responded
-            | Self::Overloaded
-            | Self::ServerError
-            | Self::SlowServerError
-            | Self::ConnectionLost
-            | Self::TimedOut
-            | Self::Neutral => false,
-        }
+        matches!(self, Self::NotConnected | Self::NotSent)
     }
 
     /// Returns whether the node responded, with success or not.

@@ -24,20 +24,13 @@ const MIN_SUCCESS_RATE: (u64, u64) = (4, 5);
 ///
 /// Every attempt writes to it, so it consists of a few atomics, without a lock. A count that is lost while a bucket
 /// moves on to another second does no harm.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct OutcomeWindow {
     consecutive_failures: AtomicU32,
     buckets: [AtomicU64; BUCKETS],
 }
 
 impl OutcomeWindow {
-    pub(super) fn new() -> Self {
-        Self {
-            consecutive_failures: AtomicU32::new(0),
-            buckets: std::array::from_fn(|_| AtomicU64::new(0)),
-        }
-    }
-
     /// Records an attempt. Returns whether the node should be ejected now.
     pub(super) fn record(&self, evidence: Evidence, now: Duration) -> bool {
         match evidence {
@@ -135,7 +128,7 @@ mod tests {
 
     /// Returns the index of the attempt that ejects the node, with a `pause` before each attempt.
     fn ejected_after(attempts: impl IntoIterator<Item = bool>, pause: Duration) -> Option<usize> {
-        let window = OutcomeWindow::new();
+        let window = OutcomeWindow::default();
         let mut now = millis(12_345);
         attempts.into_iter().position(|is_success| {
             now += pause;
@@ -177,7 +170,7 @@ mod tests {
 
     #[test]
     fn attempts_older_than_ten_seconds_do_not_count() {
-        let window = OutcomeWindow::new();
+        let window = OutcomeWindow::default();
         for attempt in 0..19 {
             window.record([Evidence::Bad, Evidence::Good][attempt % 2], millis(0));
         }
@@ -191,7 +184,7 @@ mod tests {
 
     #[test]
     fn neutral_outcomes_neither_count_nor_interrupt_consecutive_failures() {
-        let window = OutcomeWindow::new();
+        let window = OutcomeWindow::default();
         for _ in 0..4 {
             assert!(!window.record(Evidence::Bad, millis(0)));
             assert!(!window.record(Evidence::None, millis(0)));

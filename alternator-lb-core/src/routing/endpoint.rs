@@ -20,7 +20,7 @@ pub struct EndpointState<E> {
 impl<E> EndpointState<E> {
     /// The state of a node that is used from the beginning.
     pub fn new(extension: E) -> Self {
-        Self::with_health(extension, NodeHealth::new())
+        Self::with_health(extension, NodeHealth::default())
     }
 
     /// The state of a new node that has passed a health check.
