@@ -1,7 +1,7 @@
 //! The status of a node.
 
 use crate::health::EjectionCause;
-use crate::routing::{Endpoint, EndpointState};
+use crate::routing::EndpointState;
 use crate::topology::{Locality, Topology};
 use std::time::Duration;
 
@@ -40,20 +40,9 @@ impl NodeStatus {
     /// Returns the status of all nodes, in the order of their [priorities](Self::priority).
     pub fn of_topology<E>(topology: &Topology<EndpointState<E>>, now: Duration) -> Vec<Self> {
         let placements = topology.placements();
-        placements
-            .map(|(node, priority, locality)| Self::of(node, priority, locality.cloned(), now))
-            .collect()
-    }
-
-    fn of<E>(
-        node: &Endpoint<E>,
-        priority: usize,
-        locality: Option<Locality>,
-        now: Duration,
-    ) -> Self {
-        Self {
+        let status = placements.map(|(node, priority, locality)| Self {
             url: node.url().as_str().to_owned(),
-            locality,
+            locality: locality.cloned(),
             state: match node.health().state().cause() {
                 None => NodeState::Up,
                 Some(EjectionCause::Pending) => NodeState::Pending,
@@ -66,7 +55,8 @@ impl NodeStatus {
             latency: node.latency(),
             priority,
             is_in_slow_start: node.health().share(now) < 100,
-        }
+        });
+        status.collect()
     }
 
     /// Returns the address, as `scheme://host:port`.
