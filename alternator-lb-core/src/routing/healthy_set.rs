@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// The usable nodes of one scope or of the local datacenter, in round-robin order and by address.
 #[derive(Debug)]
 pub(super) struct HealthySet<E> {
-    candidates: Box<[Candidate<E>]>,
+    pub(super) candidates: Box<[Candidate<E>]>,
     /// The positions of the candidates that have an address, sorted by address: ten steps find a key's replica among a
     /// thousand nodes.
     by_address: Box<[(Address, usize)]>,
@@ -38,14 +38,6 @@ impl<E> HealthySet<E> {
             candidates,
             by_address: by_address.into(),
         }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.candidates.is_empty()
-    }
-
-    pub(super) fn candidates(&self) -> &[Candidate<E>] {
-        &self.candidates
     }
 
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
@@ -102,7 +94,7 @@ mod tests {
             EndpointState::new(())
         });
         let snapshot = RoutingSnapshot::new(Arc::new(topology));
-        HealthySet::new(snapshot.usable_local().candidates().iter().cloned())
+        HealthySet::new(snapshot.usable_local.candidates.iter().cloned())
     }
 
     fn position(set: &HealthySet<()>, ip: &str) -> Option<usize> {

@@ -6,58 +6,47 @@
 
 use super::healthy_set::HealthySet;
 use super::priority::failover_order;
-use super::round_robin::RoundRobinCursor;
-use super::routing_info::RoutingKey;
-use super::selector::{Selection, Selector};
-use super::{RoutingInfo, Token};
+use super::selector::Selector;
+use super::{Endpoint, RoutingInfo, RoutingKey, Token};
 use std::cmp::Reverse;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The most replicas of a key that are considered in one scope: more than the replication factors of all datacenters
 /// together.
 const MAX_REPLICAS: usize = 16;
 
-/// The two random or round-robin numbers that select among the replicas in a set.
-struct P2cSample {
-    /// Selects the replica that is next in turn.
-    first: usize,
-    /// Selects the replica that it is compared with.
-    second: usize,
-}
-
-impl<'s, E> Selector<'s, '_, E> {
+impl<'s, E> Selector<'s, '_, '_, E> {
     /// Returns a replica that the plan has not tried in this round, of the priority level that was drawn if it has one,
     /// else of another.
     pub(super) fn least_loaded_replica(
-        &self,
+        &mut self,
         info: &RoutingInfo,
-        cursor: &mut RoundRobinCursor<'_>,
-    ) -> Option<Selection<'s, E>> {
+    ) -> Option<&'s Arc<Endpoint<E>>> {
         let keys = info.keys();
         let mut replicas = keys.iter().map(RoutingKey::replicas);
         let replicas = replicas.find(|replicas| !replicas.is_empty())?;
         let lowest = keys.iter().map(|key| key.token).min()?;
-        let sample = P2cSample {
-            first: replica_start(lowest, cursor.replica_start()),
-            second: cursor.rng.usize(..),
-        };
-        let mut levels = failover_order(self.snapshot.levels(), cursor.rng);
+        let start = replica_start(lowest, self.cursor.replica_start());
+        let second = self.cursor.rng.usize(..);
+        let mut levels = failover_order(&self.snapshot.levels, self.cursor.rng);
         levels.find_map(|level| match keys {
-            [_] => self.replica_of_key(&level.usable, replicas, &sample),
-            keys => self.replica_of_most(&level.usable, keys, &sample),
+            [_] => self.replica_of_key(&level.usable, replicas, start, second),
+            keys => self.replica_of_most(&level.usable, keys, start),
         })
     }
 
-    /// Returns a replica of one key.
+    /// Returns a replica of one key: the one in turn from `start` on, or a `second` one that is less loaded.
     fn replica_of_key(
         &self,
         set: &'s HealthySet<E>,
         replicas: &[IpAddr],
-        sample: &P2cSample,
-    ) -> Option<Selection<'s, E>> {
+        start: usize,
+        second: usize,
+    ) -> Option<&'s Arc<Endpoint<E>>> {
         let replicas = replicas.iter().filter_map(|ip| set.find(*ip));
         let replicas = replicas.map(|(_, candidate)| &candidate.node);
-        let replicas = replicas.filter(|node| self.is_untried(node));
+        let replicas = replicas.filter(|node| self.plan.is_untried(node));
         let mut untried = [None; MAX_REPLICAS];
         let mut count = 0;
         for (slot, node) in untried.iter_mut().zip(replicas) {
@@ -65,10 +54,10 @@ impl<'s, E> Selector<'s, '_, E> {
             count += 1;
         }
         let at = |position: usize| untried.get(position).copied().flatten();
-        let first = sample.first.checked_rem(count)?;
+        let first = start.checked_rem(count)?;
         let second = || {
             // One of the others, in the cyclic order that begins after the first.
-            let distance = 1 + sample.second.checked_rem(count - 1)?;
+            let distance = 1 + second.checked_rem(count - 1)?;
             at((first + distance) % count)
         };
         Some(self.less_loaded(at(first)?, second))
@@ -79,9 +68,9 @@ impl<'s, E> Selector<'s, '_, E> {
         &self,
         set: &'s HealthySet<E>,
         keys: &[RoutingKey],
-        sample: &P2cSample,
-    ) -> Option<Selection<'s, E>> {
-        let mut counts = vec![0_usize; set.candidates().len()];
+        start: usize,
+    ) -> Option<&'s Arc<Endpoint<E>>> {
+        let mut counts = vec![0_usize; set.candidates.len()];
         for ip in keys.iter().flat_map(RoutingKey::replicas) {
             if let Some((position, _)) = set.find(*ip)
                 && let Some(count) = counts.get_mut(position)
@@ -90,14 +79,14 @@ impl<'s, E> Selector<'s, '_, E> {
             }
         }
         let replicas = set.nodes().zip(counts);
-        let replicas = replicas.filter(|(node, count)| *count > 0 && self.is_untried(node));
+        let replicas = replicas.filter(|(node, count)| *count > 0 && self.plan.is_untried(node));
         let ranked =
             replicas.map(|(node, count)| ((count, Reverse(self.compared_load(node))), node));
         let mut ranked: Vec<_> = ranked.collect();
         let best = ranked.iter().map(|(rank, _)| *rank).max()?;
         ranked.retain(|(rank, _)| *rank == best);
-        let position = sample.first.checked_rem(ranked.len())?;
-        ranked.get(position).map(|(_, node)| Selection::of(node))
+        let position = start.checked_rem(ranked.len())?;
+        ranked.get(position).map(|(_, node)| *node)
     }
 }
 

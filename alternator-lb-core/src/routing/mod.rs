@@ -29,7 +29,6 @@ mod primary;
 mod priority;
 pub mod rendezvous;
 mod retry_decision;
-mod round_robin;
 mod router;
 mod routing_info;
 mod selector;

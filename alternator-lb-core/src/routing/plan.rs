@@ -150,15 +150,10 @@ impl<E> Plan<E> {
         self.last_outcome
     }
 
-    /// Returns whether a node was tried in the current round.
-    pub(super) fn has_tried(&self, id: u64) -> bool {
+    /// Returns whether a node was not tried in the current round.
+    pub(super) fn is_untried(&self, node: &Endpoint<E>) -> bool {
         let mut tried = self.tried().skip(self.round_start);
-        tried.any(|node| node.id() == id)
-    }
-
-    /// Returns whether a node was tried in any round.
-    pub(super) fn has_ever_tried(&self, id: u64) -> bool {
-        self.tried().any(|node| node.id() == id)
+        tried.all(|tried| tried.id() != node.id())
     }
 
     /// The nodes tried so far, in order.

@@ -10,8 +10,7 @@
 
 use super::healthy_set::{Candidate, HealthySet};
 use super::rendezvous::{highest_weight, plurality};
-use super::routing_info::RoutingKey;
-use super::{Endpoint, RoutingInfo, RoutingSnapshot};
+use super::{Endpoint, RoutingInfo, RoutingKey, RoutingSnapshot};
 use crate::health::ProbePermit;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +27,8 @@ pub(super) fn primary<'s, E>(
             let vote =
                 |key: &RoutingKey| Some((key.token, primary_of_key(set, key, &is_untried)?.0));
             let votes = keys.iter().filter_map(vote);
-            let position = plurality(votes, set.candidates(), |candidate| &candidate.hash)?;
-            set.candidates().get(position)
+            let position = plurality(votes, &set.candidates, |candidate| &candidate.hash)?;
+            set.candidates.get(position)
         }
     }
 }
@@ -44,7 +43,7 @@ fn primary_of_key<'s, E>(
     let replicas = key.replicas().iter().filter_map(|ip| set.find(*ip));
     let replicas = replicas.filter(is_untried);
     highest_weight(key.token, replicas, |(_, candidate)| &candidate.hash).or_else(|| {
-        let all = set.candidates().iter().enumerate().filter(is_untried);
+        let all = set.candidates.iter().enumerate().filter(is_untried);
         highest_weight(key.token, all, |(_, candidate)| &candidate.hash)
     })
 }
@@ -60,7 +59,7 @@ pub(super) fn acquire_request_permit<'s, E>(
     has_health_checker: bool,
     now: Duration,
 ) -> Option<(&'s Arc<Endpoint<E>>, ProbePermit)> {
-    let due = snapshot.due_local(has_health_checker, now);
+    let due = snapshot.ejected_local.due(has_health_checker, now);
     if due.is_empty() {
         return None;
     }
@@ -69,7 +68,7 @@ pub(super) fn acquire_request_permit<'s, E>(
         let is_replica = key.is_replica(&candidate.node);
         (is_replica, candidate.hash.weight(key.token))
     };
-    let (_, primary) = primary_of_key(snapshot.usable_local(), key, |_| true)?;
+    let (_, primary) = primary_of_key(&snapshot.usable_local, key, |_| true)?;
     let primary_rank = rank(primary);
     // In panic mode it may be the primary node itself.
     let preferred = due

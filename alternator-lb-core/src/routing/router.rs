@@ -1,6 +1,6 @@
 //! The router: the one place where nodes are selected.
 
-use super::round_robin::RoundRobin;
+use super::policy::RoundRobin;
 use super::selector::Selector;
 use super::{
     Attempt, Endpoint, HealthEvent, Plan, Policy, Preference, RetryTarget, RoutingInfo,
@@ -144,7 +144,8 @@ impl<E> Router<E> {
     /// Returns where the plan's next attempt would go.
     pub fn retry_target(&self, plan: &Plan<E>) -> RetryTarget {
         let snapshot = self.snapshot.load();
-        let is_untried = |node: &Arc<Endpoint<E>>| !plan.has_ever_tried(node.id());
+        let is_untried =
+            |node: &Arc<Endpoint<E>>| plan.tried().all(|tried| tried.id() != node.id());
         let mut usable = snapshot.usable_for(plan.routing_info()).peekable();
         match plan.pin() {
             Some(_) => RetryTarget::NoNode,
@@ -163,8 +164,13 @@ impl<E> Router<E> {
         let plan = Plan::preferring(info.clone());
         let mut rng = fastrand::Rng::new();
         let mut cursor = self.round_robin.cursor(self.policy.0, true, &mut rng);
-        let selector = self.selector(&snapshot, &plan, now);
-        RoutingTrace::new(&selector, info, &mut cursor)
+        let mut selector = Selector {
+            snapshot: &snapshot,
+            plan: &plan,
+            cursor: &mut cursor,
+            now,
+        };
+        RoutingTrace::new(&mut selector, info)
     }
 
     /// How often panic mode began, in which ejections are ignored since there would be too many.
@@ -180,32 +186,27 @@ impl<E> Router<E> {
         rng: &mut fastrand::Rng,
     ) -> Result<Arc<Endpoint<E>>, SelectionError> {
         let mut cursor = self.round_robin.cursor(self.policy.0, false, rng);
-        let mut select = |plan: &Plan<E>| self.selector(snapshot, plan, now).select(&mut cursor);
-        if let Some(selection) = select(plan) {
-            return Ok(selection.commit());
-        }
-        plan.start_round();
-        if let Some(selection) = select(plan) {
-            return Ok(selection.commit());
+        let mut select = |plan: &Plan<E>| {
+            let cursor = &mut cursor;
+            Selector {
+                snapshot,
+                plan,
+                cursor,
+                now,
+            }
+            .select()
+        };
+        let mut node = select(plan);
+        if node.is_none() {
+            plan.start_round();
+            node = select(plan);
         }
         let usable = snapshot.usable_for(plan.routing_info());
-        let only_node = usable.chain(snapshot.ejected_in_scope()).next();
+        let only_node = || usable.chain(snapshot.ejected_in_scope()).next();
         // The list is never empty: it begins with the seeds, and a refresh without nodes is a failed one.
-        only_node.cloned().ok_or(SelectionError::NoNodes)
-    }
-
-    fn selector<'s, 'p>(
-        &self,
-        snapshot: &'s RoutingSnapshot<E>,
-        plan: &'p Plan<E>,
-        now: Duration,
-    ) -> Selector<'s, 'p, E> {
-        Selector {
-            snapshot,
-            plan,
-            algorithm: self.policy.0,
-            now,
-        }
+        node.or_else(only_node)
+            .cloned()
+            .ok_or(SelectionError::NoNodes)
     }
 
     fn note_transition(&self, node: Arc<Endpoint<E>>, transition: Transition) -> HealthEvent<E> {
@@ -225,14 +226,14 @@ impl<E> Router<E> {
         let mut is_in_panic = false;
         let before = self.snapshot.rcu(|snapshot| {
             let updated = snapshot.updated();
-            is_in_panic = updated.is_in_panic();
+            is_in_panic = updated.is_in_panic;
             updated
         });
         (before, is_in_panic)
     }
 
     fn note_panic_mode(&self, before: &RoutingSnapshot<E>, is_in_panic: bool) -> Option<bool> {
-        if before.is_in_panic() == is_in_panic {
+        if before.is_in_panic == is_in_panic {
             return None;
         }
         if is_in_panic {

@@ -24,14 +24,16 @@ pub struct RoutingSnapshot<E> {
     topology: Arc<Topology<EndpointState<E>>>,
     /// All nodes, in the order of the topology.
     candidates: Arc<[Candidate<E>]>,
-    levels: Box<[PriorityLevel<E>]>,
-    usable_local: HealthySet<E>,
+    pub(super) levels: Box<[PriorityLevel<E>]>,
+    /// The usable nodes of the local datacenter.
+    pub(super) usable_local: HealthySet<E>,
     /// The ejected nodes of all priority levels, to which ordinary requests go.
     ejected_in_scope: Ejected<E>,
-    ejected_local: Ejected<E>,
+    pub(super) ejected_local: Ejected<E>,
     /// All ejected nodes.
     ejected: Box<[Arc<Endpoint<E>>]>,
-    is_in_panic: bool,
+    /// Whether panic mode ignores the ejections of failing nodes.
+    pub(super) is_in_panic: bool,
     /// Why all requests are refused, if they are.
     refusal: Option<SelectionError>,
 }
@@ -104,15 +106,6 @@ impl<E> RoutingSnapshot<E> {
         self.refusal.clone().map_or(Ok(()), Err)
     }
 
-    /// Returns whether panic mode ignores the ejections of failing nodes.
-    pub(super) fn is_in_panic(&self) -> bool {
-        self.is_in_panic
-    }
-
-    pub(super) fn levels(&self) -> &[PriorityLevel<E>] {
-        &self.levels
-    }
-
     /// The usable nodes of all priority levels, in their order.
     pub fn usable(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
         self.levels.iter().flat_map(|level| level.usable.nodes())
@@ -121,11 +114,6 @@ impl<E> RoutingSnapshot<E> {
     /// Returns whether any node of the priority levels is usable.
     pub fn has_usable(&self) -> bool {
         self.usable().next().is_some()
-    }
-
-    /// The usable nodes of the local datacenter.
-    pub(super) fn usable_local(&self) -> &HealthySet<E> {
-        &self.usable_local
     }
 
     /// Returns whether a node is usable, in the priority levels or in the local datacenter.
@@ -151,11 +139,9 @@ impl<E> RoutingSnapshot<E> {
         info: Option<&RoutingInfo>,
     ) -> impl Iterator<Item = &HealthySet<E>> {
         let is_primary = info.is_some_and(|info| info.preference() == Preference::Primary);
-        let local = (is_primary && !self.usable_local.is_empty()).then_some(&self.usable_local);
-        let levels = match local {
-            Some(_) => Default::default(),
-            None => self.levels.iter(),
-        };
+        let local =
+            (is_primary && !self.usable_local.candidates.is_empty()).then_some(&self.usable_local);
+        let levels = self.levels.iter().filter(move |_| local.is_none());
         local.into_iter().chain(levels.map(|level| &level.usable))
     }
 
@@ -175,14 +161,6 @@ impl<E> RoutingSnapshot<E> {
     /// The ejected nodes to which ordinary requests may go.
     pub(super) fn ejected_in_scope(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
         self.ejected_in_scope.nodes()
-    }
-
-    /// The ejected nodes of the local datacenter that a request may probe, if others there are usable.
-    pub(super) fn due_local(&self, has_health_checker: bool, now: Duration) -> &[Candidate<E>] {
-        match self.usable_local.is_empty() {
-            true => &[],
-            false => self.ejected_local.due(has_health_checker, now),
-        }
     }
 
     /// Returns an ejected node that is due for a probe, with the permit, if others are usable.
@@ -219,7 +197,7 @@ fn levels<'n, E: 'n>(
         .collect();
     let counts = levels
         .iter()
-        .map(|(usable, all)| (usable.candidates().len(), *all));
+        .map(|(usable, all)| (usable.candidates.len(), *all));
     let shares = priority::shares(counts);
     let levels = levels.into_iter().zip(shares);
     levels
