@@ -136,6 +136,7 @@ impl NodeStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::health::NodeHealth;
     use crate::topology::{Host, NodeUrl, Scheme};
 
     const NOW: Duration = Duration::from_secs(10);
@@ -187,10 +188,13 @@ mod tests {
             let topology = Topology::new(&[urls(&[1])], |_| state.take().unwrap());
             NodeStatus::of_topology(&topology, NOW).remove(0)
         };
-        let pending = status(EndpointState::pending((), NOW));
+        let pending = status(EndpointState::with_health((), NodeHealth::pending(NOW)));
         assert_eq!(pending.state(), NodeState::Pending);
         assert!(!pending.is_in_slow_start());
-        let restored = status(EndpointState::slow_starting((), NOW));
+        let restored = status(EndpointState::with_health(
+            (),
+            NodeHealth::slow_starting(NOW),
+        ));
         assert_eq!(restored.state(), NodeState::Up);
         assert!(restored.is_in_slow_start());
     }

@@ -1,7 +1,7 @@
 //! The attempts of one operation.
 
-use super::{Attempt, Endpoint, RoutingInfo};
-use crate::health::{Outcome, Transition};
+use super::{Endpoint, RoutingInfo};
+use crate::health::{Outcome, ProbePermit, Transition};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,7 +113,7 @@ impl<E> Plan<E> {
         self.current.as_ref()
     }
 
-    /// Records the outcome of the current attempt. Returns its node and the change of the node's health.
+    /// Records the outcome of the current attempt in the load and the health of its node. Returns its node and the change of the node's health.
     pub(super) fn settle(
         &mut self,
         outcome: Outcome,
@@ -121,9 +121,18 @@ impl<E> Plan<E> {
         rng: &mut fastrand::Rng,
     ) -> Option<(Arc<Endpoint<E>>, Transition)> {
         self.last_outcome = Some(outcome);
-        let attempt = self.current.as_mut()?;
-        let transition = attempt.settle(outcome, now, rng)?;
-        Some((Arc::clone(attempt.node()), transition))
+        let age = self.age(now);
+        let Attempt {
+            node,
+            began,
+            permit,
+            ..
+        } = self.current.as_mut()?;
+        node.load_stats().record(outcome, age, now);
+        let transition = node
+            .health()
+            .settle(outcome, permit.take(), *began, now, rng)?;
+        Some((Arc::clone(node), transition))
     }
 
     /// Marks the current attempt's request as sent.
@@ -141,8 +150,8 @@ impl<E> Plan<E> {
 
     /// The time since the current attempt began.
     pub fn age(&self, now: Duration) -> Duration {
-        let current = self.current.as_ref();
-        current.map(|attempt| attempt.age(now)).unwrap_or_default()
+        let began = self.current.as_ref().map_or(now, |attempt| attempt.began);
+        now.saturating_sub(began)
     }
 
     /// Returns the outcome of the last attempt that was settled.
@@ -160,5 +169,48 @@ impl<E> Plan<E> {
     pub fn tried(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
         let current = self.current.iter().map(Attempt::node);
         self.tried.iter().chain(&self.ended).chain(current)
+    }
+}
+
+/// An attempt in flight on a node.
+///
+/// It counts as in flight while it exists. Dropping it, which is all that happens when the application drops its
+/// `send()` future, removes it from the count, and releases a probe permit whose request was never sent.
+#[derive(Debug)]
+pub struct Attempt<E> {
+    node: Arc<Endpoint<E>>,
+    began: Duration,
+    permit: Option<ProbePermit>,
+    is_sent: bool,
+}
+
+impl<E> Attempt<E> {
+    /// Begins an attempt on a node, with the probe permit that was acquired for it, if any.
+    pub fn new(node: Arc<Endpoint<E>>, permit: Option<ProbePermit>, now: Duration) -> Self {
+        node.load_stats().begin();
+        Self {
+            node,
+            began: now,
+            permit,
+            is_sent: false,
+        }
+    }
+
+    /// Returns the node that the attempt goes to.
+    pub fn node(&self) -> &Arc<Endpoint<E>> {
+        &self.node
+    }
+}
+
+impl<E> Drop for Attempt<E> {
+    fn drop(&mut self) {
+        self.node.load_stats().end();
+        // What a request that was sent would have found out is unknown: if its permit were released, a node that hangs
+        // could take all requests of one impatient caller. The permit expires by itself.
+        if let Some(permit) = self.permit.take()
+            && !self.is_sent
+        {
+            self.node.health().release_permit(permit);
+        }
     }
 }

@@ -22,8 +22,7 @@ pub(super) fn shares(levels: impl IntoIterator<Item = (usize, usize)>) -> Vec<f6
     let mut shares: Vec<f64> = levels
         .into_iter()
         .map(|(usable, all)| {
-            let capacity = OVERPROVISIONING * ratio(usable, all);
-            let share = f64::min(capacity, left);
+            let share = f64::min(OVERPROVISIONING * ratio(usable, all), left);
             left -= share;
             share
         })
@@ -55,17 +54,15 @@ pub(super) fn failover_order<'s, E>(
 }
 
 fn draw<E>(levels: &[PriorityLevel<E>], rng: &mut fastrand::Rng) -> usize {
-    match levels.first() {
-        Some(first) if first.share < 1.0 => {
-            let mut point = rng.f64();
-            let is_hit = |level: &PriorityLevel<E>| {
-                point -= level.share;
-                point < 0.0
-            };
-            levels.iter().position(is_hit).unwrap_or_default()
-        }
-        Some(_) | None => 0,
+    if levels.first().is_none_or(|first| first.share >= 1.0) {
+        return 0;
     }
+    let mut point = rng.f64();
+    let is_hit = |level: &PriorityLevel<E>| {
+        point -= level.share;
+        point < 0.0
+    };
+    levels.iter().position(is_hit).unwrap_or_default()
 }
 
 #[cfg(test)]

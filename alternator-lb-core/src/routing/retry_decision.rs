@@ -97,17 +97,12 @@ impl RetryDecision {
             | RetryTarget::TriedNode
             | RetryTarget::NoNode => Duration::MAX,
         };
-        let budget = match outcome {
-            _ if is_free => RetryBudget::Unlimited,
-            Outcome::ConnectionLost => RetryBudget::Resend,
-            Outcome::NotConnected
-            | Outcome::NotSent
-            | Outcome::Responded
-            | Outcome::Overloaded
-            | Outcome::ServerError
-            | Outcome::SlowServerError
-            | Outcome::TimedOut
-            | Outcome::Neutral => RetryBudget::Application,
+        let budget = if is_free {
+            RetryBudget::Unlimited
+        } else if outcome == Outcome::ConnectionLost {
+            RetryBudget::Resend
+        } else {
+            RetryBudget::Application
         };
         Self { max_wait, budget }
     }
@@ -121,14 +116,5 @@ impl RetryDecision {
 /// Returns whether the node itself failed, so that another node needs no wait. A timeout of the application may be due
 /// to all nodes, and so may be a server error that took all the time that a server has.
 fn is_of_the_node(outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::ConnectionLost | Outcome::ServerError => true,
-        Outcome::Responded
-        | Outcome::Overloaded
-        | Outcome::SlowServerError
-        | Outcome::NotConnected
-        | Outcome::NotSent
-        | Outcome::TimedOut
-        | Outcome::Neutral => false,
-    }
+    matches!(outcome, Outcome::ConnectionLost | Outcome::ServerError)
 }

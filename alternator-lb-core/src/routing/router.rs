@@ -3,8 +3,8 @@
 use super::policy::RoundRobin;
 use super::selector::Selector;
 use super::{
-    Attempt, Endpoint, HealthEvent, Plan, Policy, Preference, RetryTarget, RoutingInfo,
-    RoutingSnapshot, RoutingTrace, SelectionError, primary,
+    Attempt, Endpoint, Plan, Policy, Preference, RetryTarget, RoutingInfo, RoutingSnapshot,
+    RoutingTrace, SelectionError, primary,
 };
 use crate::health::{Outcome, ProbePermit, Transition};
 use arc_swap::ArcSwap;
@@ -21,6 +21,17 @@ pub struct Router<E> {
     round_robin: RoundRobin,
     policy: Policy,
     panic_mode_entries: AtomicU64,
+}
+
+/// A change of a node's health, and its effect on panic mode.
+#[derive(Debug)]
+pub struct HealthEvent<E> {
+    /// The node.
+    pub node: Arc<Endpoint<E>>,
+    /// The change.
+    pub transition: Transition,
+    /// Whether panic mode, in which ejections are ignored, begins or ends with this change; none if neither.
+    pub panic_mode: Option<bool>,
 }
 
 impl<E> Router<E> {
@@ -187,14 +198,13 @@ impl<E> Router<E> {
     ) -> Result<Arc<Endpoint<E>>, SelectionError> {
         let mut cursor = self.round_robin.cursor(self.policy.0, false, rng);
         let mut select = |plan: &Plan<E>| {
-            let cursor = &mut cursor;
-            Selector {
+            let mut selector = Selector {
                 snapshot,
                 plan,
-                cursor,
+                cursor: &mut cursor,
                 now,
-            }
-            .select()
+            };
+            selector.select()
         };
         let mut node = select(plan);
         if node.is_none() {

@@ -4,7 +4,7 @@ use super::ejected::Ejected;
 use super::healthy_set::{Candidate, HealthySet};
 use super::priority::{self, PriorityLevel};
 use super::rendezvous::NodeHash;
-use super::{Endpoint, EndpointState, Preference, RoutingInfo, SelectionError};
+use super::{Endpoint, EndpointState, Preference, RoutingInfo};
 use crate::health::{EjectionCause, ProbePermit, State};
 use crate::topology::Topology;
 use std::sync::Arc;
@@ -36,6 +36,24 @@ pub struct RoutingSnapshot<E> {
     pub(super) is_in_panic: bool,
     /// Why all requests are refused, if they are.
     refusal: Option<SelectionError>,
+}
+
+/// No node can be selected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SelectionError {
+    /// The scope names a datacenter or rack, and the servers ignore these filters of `/localnodes`.
+    #[error(
+        "the scope is {scope}, but these servers ignore the parameters `dc` and `rack` (ScyllaDB before 2025.1); \
+         upgrade them, or add `.or(Scope::cluster())` to use all their nodes"
+    )]
+    ScopeUnsupported {
+        /// The configured scope.
+        scope: String,
+    },
+
+    /// The list of nodes is empty.
+    #[error("the list of nodes is empty; give the builder `.seeds(..)` that can be reached")]
+    NoNodes,
 }
 
 impl<E> RoutingSnapshot<E> {

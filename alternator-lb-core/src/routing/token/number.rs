@@ -16,15 +16,11 @@ impl Number {
     ///
     /// Does not apply the server's limit of digits, 38 in newer versions: all nodes refuse such a number alike.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-            // An exponent has an optional sign and at least one digit, exactly what `parse` accepts.
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-            None => (text, 0),
-        };
-        let (is_negative, mantissa) = match mantissa.strip_prefix('-') {
-            Some(mantissa) => (true, mantissa),
-            None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
-        };
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        // An exponent has an optional sign and at least one digit, exactly what `parse` accepts.
+        let exponent = exponent.parse::<i32>().ok()?;
+        let is_negative = mantissa.starts_with('-');
+        let mantissa = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         if whole.is_empty() && fraction.is_empty() {
             return None;

@@ -107,12 +107,12 @@ fn map_without_ranges_has_no_replicas() {
 fn map_with_too_many_ranges_is_refused() {
     let tablets =
         |count: i64| (0..count).map(|tablet| (Token::new(tablet), [node((tablet % 2) as u8)]));
-    let most = ranges::MAX_RANGES as i64;
+    let most = MAX_RANGES as i64;
     assert!(TokenMap::of_tablets(tablets(most + 1)).is_none());
     assert!(TokenMap::of_ring(tablets(most + 1)).is_none());
     // The rest of the ring is one more range.
     let full = TokenMap::of_tablets(tablets(most - 1)).unwrap();
-    assert_eq!(full.range_count(), ranges::MAX_RANGES);
+    assert_eq!(full.range_count(), MAX_RANGES);
 }
 
 #[test]
