@@ -362,8 +362,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         };
         let after = before
             .topology()
-            .refreshed_with_local(&levels, local, attach)
-            .with_localities(localities);
+            .refreshed_with_local(&levels, local, localities, attach);
         let (added, removed) = before.topology().difference(&after);
         let nodes = after.nodes().len();
         if !before.topology().is_same(&after) || before.refuses() {

@@ -5,33 +5,6 @@ use crate::jitter::jittered;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// The growth of a backoff.
-struct Backoff {
-    initial: Duration,
-    max: Duration,
-    /// The largest deviation to either side, as a fraction, so that the clients of a node do not all return at once.
-    jitter: f64,
-}
-
-/// The backoff of a node that cannot be connected, or does not respond to a health check.
-///
-/// The initial backoff is shorter than any restart of a server, so a refused connection with a passing cause (a full
-/// backlog, a load balancer's reload) costs the node next to nothing. The maximum, with its jitter, is that of the
-/// reconnection of the ScyllaDB drivers. A probe ends the backoff, which costs no request anything.
-const UNREACHABLE: Backoff = Backoff {
-    initial: Duration::from_millis(100),
-    max: Duration::from_secs(10),
-    jitter: 0.15,
-};
-
-/// The backoff of a node that responds with errors: linkerd's numbers. A request of the application ends the backoff,
-/// and is sent again if the node still fails: tolerable every second at first, and once a minute in the long run.
-const FAILING: Backoff = Backoff {
-    initial: Duration::from_secs(1),
-    max: Duration::from_secs(60),
-    jitter: 0.5,
-};
-
 /// The lifetime of a permit: as long as the response to a slow operation may take.
 pub(super) const PERMIT_LIFETIME: Duration = Duration::from_secs(10);
 
@@ -41,17 +14,23 @@ pub(super) fn after(
     consecutive_ejections: u32,
     rng: &mut fastrand::Rng,
 ) -> Duration {
-    let backoff = match cause {
-        EjectionCause::Pending | EjectionCause::Unreachable => UNREACHABLE,
-        EjectionCause::Failing => FAILING,
+    let (initial, max, jitter) = match cause {
+        // The initial backoff is shorter than any restart of a server, so a refused connection with a passing cause (a
+        // full backlog, a load balancer's reload) costs the node next to nothing. The maximum, with its jitter, is that
+        // of the reconnection of the ScyllaDB drivers. A probe ends the backoff, which costs no request anything.
+        EjectionCause::Pending | EjectionCause::Unreachable => (100, 10_000, 0.15),
+        // linkerd's numbers. A request of the application ends the backoff, and is sent again if the node still fails:
+        // tolerable every second at first, and once a minute in the long run.
+        EjectionCause::Failing => (1_000, 60_000, 0.5),
     };
     let doublings = consecutive_ejections.saturating_sub(1).min(16);
-    let without_jitter = backoff.initial.saturating_mul(1 << doublings);
-    jittered(without_jitter.min(backoff.max), backoff.jitter, rng)
+    let millis = u64::min(initial << doublings, max);
+    // The jitter is to either side, so that the clients of a node do not all return at once.
+    jittered(Duration::from_millis(millis), jitter, rng)
 }
 
-/// The number of consecutive ejections of a node and their cause, in one atomic: a node that was slow to start listening must not back off long for its first
-/// errors.
+/// The number of a node's consecutive ejections and their cause, in one atomic: a node that was slow to start listening
+/// must not back off long for its first errors.
 #[derive(Debug, Default)]
 pub(super) struct ConsecutiveEjections(AtomicU32);
 

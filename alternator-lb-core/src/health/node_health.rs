@@ -150,7 +150,7 @@ impl NodeHealth {
         if is_outdated {
             return None;
         }
-        let is_failing = self.outcomes.record(outcome.evidence(), now);
+        let is_failing = self.outcomes.record(outcome, now);
         if outcome == Outcome::NotConnected {
             self.unreachable(now, rng)
         } else if is_failing {

@@ -160,9 +160,8 @@ mod tests {
             Locality::Cluster,
             Locality::Datacenter("dc1".into()),
         ];
-        let topology = seeds
-            .refreshed_with_local(&levels, &local, |_| EndpointState::new(()))
-            .with_localities(localities);
+        let topology =
+            seeds.refreshed_with_local(&levels, &local, localities, |_| EndpointState::new(()));
 
         let statuses = NodeStatus::of_topology(&topology, NOW);
         let places: Vec<_> = statuses

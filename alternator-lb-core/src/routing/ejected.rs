@@ -20,11 +20,8 @@ pub(super) struct Ejected<E> {
 
 impl<E> Ejected<E> {
     /// Selects the ejected nodes by the given states.
-    pub(super) fn among<'n>(nodes: impl Iterator<Item = (&'n Candidate<E>, State)> + Clone) -> Self
-    where
-        E: 'n,
-    {
-        let all = select_sorted(nodes.clone(), |state, health| {
+    pub(super) fn among(nodes: &[(&Candidate<E>, State)]) -> Self {
+        let all = select_sorted(nodes, |state, health| {
             let key = (health.consecutive_ejections(), health.ejected_since());
             (!state.is_up()).then_some(key)
         });
@@ -58,13 +55,14 @@ impl<E> Ejected<E> {
 }
 
 /// Returns the nodes for which `key` returns a key, sorted by it.
-fn select_sorted<'n, E: 'n, K: Ord>(
-    nodes: impl Iterator<Item = (&'n Candidate<E>, State)>,
+fn select_sorted<E, K: Ord>(
+    nodes: &[(&Candidate<E>, State)],
     key: impl Fn(State, &NodeHealth) -> Option<K>,
 ) -> Box<[Candidate<E>]> {
-    let mut selected: Vec<(K, &Candidate<E>)> = nodes
-        .filter_map(|(candidate, state)| Some((key(state, candidate.node.health())?, candidate)))
-        .collect();
+    let keyed = nodes
+        .iter()
+        .filter_map(|(candidate, state)| Some((key(*state, candidate.node.health())?, *candidate)));
+    let mut selected: Vec<(K, &Candidate<E>)> = keyed.collect();
     selected.sort_by(|(one, _), (other, _)| one.cmp(other));
     let sorted = selected.into_iter().map(|(_, candidate)| candidate.clone());
     sorted.collect()

@@ -19,10 +19,12 @@ type Address = u128;
 
 /// A node with its hash. The hashes of a set lie side by side, since the search for a primary node reads all of them,
 /// and only one node.
-#[derive(Debug)]
-pub(super) struct Candidate<E> {
+pub(super) type Candidate<E> = Hashed<Arc<Endpoint<E>>>;
+
+#[derive(Clone, Debug)]
+pub(super) struct Hashed<N> {
     pub(super) hash: NodeHash,
-    pub(super) node: Arc<Endpoint<E>>,
+    pub(super) node: N,
 }
 
 impl<E> HealthySet<E> {
@@ -70,15 +72,6 @@ fn address(ip: IpAddr) -> Address {
         IpAddr::V6(ip) => ip,
     }
     .to_bits()
-}
-
-impl<E> Clone for Candidate<E> {
-    fn clone(&self) -> Self {
-        Self {
-            hash: self.hash.clone(),
-            node: Arc::clone(&self.node),
-        }
-    }
 }
 
 #[cfg(test)]

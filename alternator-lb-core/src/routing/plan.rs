@@ -113,26 +113,21 @@ impl<E> Plan<E> {
         self.current.as_ref()
     }
 
-    /// Records the outcome of the current attempt in the load and the health of its node. Returns its node and the change of the node's health.
-    pub(super) fn settle(
-        &mut self,
-        outcome: Outcome,
-        now: Duration,
-        rng: &mut fastrand::Rng,
-    ) -> Option<(Arc<Endpoint<E>>, Transition)> {
+    /// Records the outcome of the current attempt in the load and the health of its node. Returns the change of the
+    /// health.
+    pub(super) fn settle(&mut self, outcome: Outcome, now: Duration) -> Option<Transition> {
         self.last_outcome = Some(outcome);
         let age = self.age(now);
-        let Attempt {
-            node,
-            began,
+        let attempt = self.current.as_mut()?;
+        attempt.node.load_stats().record(outcome, age, now);
+        let (health, permit) = (attempt.node.health(), attempt.permit.take());
+        health.settle(
+            outcome,
             permit,
-            ..
-        } = self.current.as_mut()?;
-        node.load_stats().record(outcome, age, now);
-        let transition = node
-            .health()
-            .settle(outcome, permit.take(), *began, now, rng)?;
-        Some((Arc::clone(node), transition))
+            attempt.began,
+            now,
+            &mut fastrand::Rng::new(),
+        )
     }
 
     /// Marks the current attempt's request as sent.
@@ -144,8 +139,7 @@ impl<E> Plan<E> {
 
     /// Returns whether the current attempt's request was sent: if not, the node is not the cause of a failure.
     pub fn is_sent(&self) -> bool {
-        let current = self.current.as_ref();
-        current.is_some_and(|attempt| attempt.is_sent)
+        matches!(&self.current, Some(attempt) if attempt.is_sent)
     }
 
     /// The time since the current attempt began.

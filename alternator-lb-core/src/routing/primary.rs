@@ -20,15 +20,15 @@ pub(super) fn primary<'s, E>(
     set: &'s HealthySet<E>,
     info: &RoutingInfo,
     is_untried: impl Fn(&Endpoint<E>) -> bool,
-) -> Option<&'s Candidate<E>> {
+) -> Option<&'s Arc<Endpoint<E>>> {
     match info.keys() {
-        [key] => primary_of_key(set, key, is_untried).map(|(_, candidate)| candidate),
+        [key] => primary_of_key(set, key, is_untried).map(|(_, primary)| &primary.node),
         keys => {
             let vote =
                 |key: &RoutingKey| Some((key.token, primary_of_key(set, key, &is_untried)?.0));
             let votes = keys.iter().filter_map(vote);
             let position = plurality(votes, &set.candidates, |candidate| &candidate.hash)?;
-            set.candidates.get(position)
+            set.candidates.get(position).map(|primary| &primary.node)
         }
     }
 }

@@ -46,11 +46,9 @@ pub(super) fn failover_order<'s, E>(
     levels: &'s [PriorityLevel<E>],
     rng: &mut fastrand::Rng,
 ) -> impl Iterator<Item = &'s PriorityLevel<E>> + use<'s, E> {
-    let drawn = draw(levels, rng);
-    let others = levels.iter().enumerate();
-    let others = others.filter(move |(position, _)| *position != drawn);
-    let first = levels.get(drawn).into_iter();
-    first.chain(others.map(|(_, level)| level))
+    let (before, from) = levels.split_at(draw(levels, rng));
+    let drawn = from.iter().take(1);
+    drawn.chain(before).chain(from.iter().skip(1))
 }
 
 fn draw<E>(levels: &[PriorityLevel<E>], rng: &mut fastrand::Rng) -> usize {

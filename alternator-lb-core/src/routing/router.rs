@@ -121,7 +121,8 @@ impl<E> Router<E> {
         outcome: Outcome,
         now: Duration,
     ) -> Option<HealthEvent<E>> {
-        let (node, transition) = plan.settle(outcome, now, &mut fastrand::Rng::new())?;
+        let transition = plan.settle(outcome, now)?;
+        let node = Arc::clone(plan.current()?.node());
         Some(self.note_transition(node, transition))
     }
 
@@ -243,13 +244,11 @@ impl<E> Router<E> {
     }
 
     fn note_panic_mode(&self, before: &RoutingSnapshot<E>, is_in_panic: bool) -> Option<bool> {
-        if before.is_in_panic == is_in_panic {
-            return None;
-        }
-        if is_in_panic {
+        let has_changed = before.is_in_panic != is_in_panic;
+        if has_changed && is_in_panic {
             self.panic_mode_entries.fetch_add(1, Ordering::Relaxed);
         }
-        Some(is_in_panic)
+        has_changed.then_some(is_in_panic)
     }
 }
 

@@ -33,10 +33,8 @@ impl<'s, E> Selector<'s, '_, '_, E> {
         // For a first attempt no node is read but the selected one.
         let is_untried = |node: &Endpoint<E>| is_first_attempt || self.plan.is_untried(node);
         let mut sets = self.snapshot.candidates_for(Some(info));
-        match sets.find_map(|set| primary(set, info, is_untried)) {
-            Some(candidate) => Some(&candidate.node),
-            None => self.fallback(),
-        }
+        let primary = sets.find_map(|set| primary(set, info, is_untried));
+        primary.or_else(|| self.fallback())
     }
 
     /// Selects any node: the next in turn of a priority level that is drawn by its share.

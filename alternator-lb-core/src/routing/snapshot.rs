@@ -1,7 +1,7 @@
 //! The snapshot of the usable nodes.
 
 use super::ejected::Ejected;
-use super::healthy_set::{Candidate, HealthySet};
+use super::healthy_set::{Candidate, Hashed, HealthySet};
 use super::priority::{self, PriorityLevel};
 use super::rendezvous::NodeHash;
 use super::{Endpoint, EndpointState, Preference, RoutingInfo};
@@ -59,7 +59,7 @@ pub enum SelectionError {
 impl<E> RoutingSnapshot<E> {
     /// Makes a snapshot of the nodes by their current health.
     pub fn new(topology: Arc<Topology<EndpointState<E>>>) -> Self {
-        let candidates = topology.nodes().iter().map(|node| Candidate {
+        let candidates = topology.nodes().iter().map(|node| Hashed {
             hash: NodeHash::of(node.url().host()),
             node: Arc::clone(node),
         });
@@ -71,21 +71,19 @@ impl<E> RoutingSnapshot<E> {
         // Each state is read once: it may change at any moment, and a node must not be missing from both sides.
         let states = candidates.iter().map(|each| each.node.health().state());
         let nodes: Vec<(&Candidate<E>, State)> = candidates.iter().zip(states).collect();
-        let in_scope = nodes.len() - topology.out_of_scope().len();
-        let in_scope = nodes.iter().copied().take(in_scope);
-        let local = nodes.iter().copied().zip(topology.are_local());
-        let local = local.filter_map(|(node, is_local)| is_local.then_some(node));
+        let (in_scope, _) = nodes.split_at(nodes.len() - topology.out_of_scope().len());
+        let local = nodes.iter().zip(topology.are_local());
+        let local = local.filter_map(|(node, is_local)| is_local.then_some(*node));
+        let local: Vec<(&Candidate<E>, State)> = local.collect();
+        let ejected = Ejected::among(&nodes);
 
-        let is_in_panic = is_panic(in_scope.clone());
+        let is_in_panic = is_panic(in_scope);
         Self {
-            levels: levels(&topology, in_scope.clone(), is_in_panic),
-            usable_local: usable(local.clone(), is_panic(local.clone())),
+            levels: levels(&topology, in_scope, is_in_panic),
+            usable_local: usable(&local, is_panic(&local)),
             ejected_in_scope: Ejected::among(in_scope),
-            ejected_local: Ejected::among(local),
-            ejected: Ejected::among(nodes.iter().copied())
-                .nodes()
-                .cloned()
-                .collect(),
+            ejected_local: Ejected::among(&local),
+            ejected: ejected.nodes().cloned().collect(),
             is_in_panic,
             refusal: None,
             topology,
@@ -191,55 +189,49 @@ impl<E> RoutingSnapshot<E> {
         if due.is_empty() || !self.has_usable() {
             return None;
         }
-        due.iter().find_map(|Candidate { node, .. }| {
+        due.iter().find_map(|Hashed { node, .. }| {
             Some((node, node.health().acquire_request_permit(now)?))
         })
     }
 }
 
 /// Returns the usable nodes of each scope, and their shares.
-fn levels<'n, E: 'n>(
+fn levels<E>(
     topology: &Topology<EndpointState<E>>,
-    mut nodes: impl Iterator<Item = (&'n Candidate<E>, State)>,
+    mut nodes: &[(&Candidate<E>, State)],
     is_in_panic: bool,
 ) -> Box<[PriorityLevel<E>]> {
-    // Nodes that have never served are not missed.
-    let has_served = |state: State| state.cause() != Some(EjectionCause::Pending);
-    let levels: Vec<(HealthySet<E>, usize)> = topology
-        .levels()
-        .map(|level| {
-            let nodes: Vec<_> = nodes.by_ref().take(level.len()).collect();
-            let all = nodes.iter().filter(|(_, state)| has_served(*state)).count();
-            (usable(nodes.into_iter(), is_in_panic), all)
-        })
-        .collect();
-    let counts = levels
-        .iter()
-        .map(|(usable, all)| (usable.candidates.len(), *all));
-    let shares = priority::shares(counts);
-    let levels = levels.into_iter().zip(shares);
+    let levels = topology.levels().map(|level| {
+        let (of_level, others) = nodes.split_at(level.len());
+        nodes = others;
+        let usable = usable(of_level, is_in_panic);
+        // Nodes that have never served are not missed.
+        let has_served = |(_, state): &&(_, State)| state.cause() != Some(EjectionCause::Pending);
+        let counts = (
+            usable.candidates.len(),
+            of_level.iter().filter(has_served).count(),
+        );
+        (usable, counts)
+    });
+    let (usable, counts): (Vec<_>, Vec<_>) = levels.unzip();
+    let levels = usable.into_iter().zip(priority::shares(counts));
     levels
-        .map(|((usable, _), share)| PriorityLevel { usable, share })
+        .map(|(usable, share)| PriorityLevel { usable, share })
         .collect()
 }
 
-fn usable<'n, E: 'n>(
-    nodes: impl Iterator<Item = (&'n Candidate<E>, State)>,
-    is_in_panic: bool,
-) -> HealthySet<E> {
-    let is_usable = |state: State| {
+fn usable<E>(nodes: &[(&Candidate<E>, State)], is_in_panic: bool) -> HealthySet<E> {
+    let usable = nodes.iter().filter(|(_, state)| {
         state.is_up() || (is_in_panic && state.cause() == Some(EjectionCause::Failing))
-    };
-    let usable = nodes.filter(|(_, state)| is_usable(*state));
-    HealthySet::new(usable.map(|(candidate, _)| candidate.clone()))
+    });
+    HealthySet::new(usable.map(|(candidate, _)| (*candidate).clone()))
 }
 
 /// Returns whether more than half of the reachable nodes fail.
-fn is_panic<'n, E: 'n>(nodes: impl Iterator<Item = (&'n Candidate<E>, State)>) -> bool {
-    let (mut failing, mut up) = (0, 0);
-    for (_, state) in nodes {
-        failing += usize::from(state.cause() == Some(EjectionCause::Failing));
-        up += usize::from(state.is_up());
-    }
-    failing > up
+fn is_panic<E>(nodes: &[(&Candidate<E>, State)]) -> bool {
+    let states = nodes.iter().map(|(_, state)| state);
+    let failing = states
+        .clone()
+        .filter(|state| state.cause() == Some(EjectionCause::Failing));
+    failing.count() > states.filter(|state| state.is_up()).count()
 }

@@ -21,10 +21,8 @@ pub struct TokenMap {
     ends: Box<[i64]>,
     /// The number of each range's set of replicas.
     sets: Box<[u32]>,
-    /// The end of each set in `addresses`; a set begins at the end of the one before. The first set is empty, for
-    /// ranges whose replicas are not known.
-    set_ends: Box<[u32]>,
-    addresses: Box<[IpAddr]>,
+    /// The sets. The first is empty, for ranges whose replicas are not known.
+    replicas: Box<[Box<[IpAddr]>]>,
 }
 
 impl TokenMap {
@@ -57,14 +55,12 @@ impl TokenMap {
     fn new(mut ranges: BTreeMap<i64, Vec<IpAddr>>) -> Self {
         ranges.entry(i64::MAX).or_default();
         let (mut ends, mut sets) = (Vec::new(), Vec::new());
-        let (mut set_ends, mut addresses) = (vec![0], Vec::new());
-        let mut known = HashMap::from([(Vec::new(), 0)]);
+        let mut known = vec![Box::default()];
+        let mut numbers = HashMap::from([(Vec::new(), 0)]);
         for (end, replicas) in ranges {
-            let next = set_ends.len() as u32;
-            let set = *known.entry(replicas).or_insert_with_key(|replicas| {
-                addresses.extend_from_slice(replicas);
-                set_ends.push(addresses.len() as u32);
-                next
+            let set = *numbers.entry(replicas).or_insert_with_key(|replicas| {
+                known.push(replicas.as_slice().into());
+                known.len() as u32 - 1
             });
             if sets.last() == Some(&set) {
                 ends.pop();
@@ -76,8 +72,7 @@ impl TokenMap {
         Self {
             ends: ends.into(),
             sets: sets.into(),
-            set_ends: set_ends.into(),
-            addresses: addresses.into(),
+            replicas: known.into(),
         }
     }
 
@@ -85,10 +80,8 @@ impl TokenMap {
     pub fn replicas(&self, token: Token) -> &[IpAddr] {
         let range = self.ends.partition_point(|&end| end < token.value());
         let set = self.sets.get(range).copied().unwrap_or_default() as usize;
-        let end_of = |set: usize| self.set_ends.get(set).map(|&end| end as usize);
-        let start = set.checked_sub(1).and_then(end_of).unwrap_or_default();
-        let addresses = start..end_of(set).unwrap_or_default();
-        self.addresses.get(addresses).unwrap_or_default()
+        let replicas = self.replicas.get(set);
+        replicas.map(|replicas| &**replicas).unwrap_or_default()
     }
 
     /// The number of ranges.

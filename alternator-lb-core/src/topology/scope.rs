@@ -167,13 +167,8 @@ impl Default for Scope {
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, locality) in self.0.iter().enumerate() {
-            if position > 0 {
-                f.write_str(", else ")?;
-            }
-            write!(f, "{locality}")?;
-        }
-        Ok(())
+        let localities: Vec<String> = self.0.iter().map(Locality::to_string).collect();
+        f.write_str(&localities.join(", else "))
     }
 }
 

@@ -126,8 +126,8 @@ fn equal_sets_of_replicas_are_stored_once() {
     });
     let map = TokenMap::of_tablets(tablets).unwrap();
     assert_eq!(map.range_count(), 100_001);
-    assert_eq!(map.set_ends.len(), 1 + 4);
-    assert_eq!(map.addresses.len(), 4 * 3);
+    assert_eq!(map.replicas.len(), 1 + 4);
+    assert_eq!(map.replicas.concat().len(), 4 * 3);
 }
 
 /// Few tokens, so that ranges meet, and the ends of the ring.

@@ -11,7 +11,7 @@ pub(super) fn router_of_rack(rack: &[u8], local: &[u8]) -> Router<()> {
 
 fn router_with_local(levels: &[Vec<NodeUrl>], local: &[NodeUrl]) -> Router<()> {
     let empty = Topology::new(&[], |_| EndpointState::new(()));
-    router_of(empty.refreshed_with_local(levels, local, |_| EndpointState::new(())))
+    router_of(empty.refreshed_with_local(levels, local, [], |_| EndpointState::new(())))
 }
 
 #[test]
