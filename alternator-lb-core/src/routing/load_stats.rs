@@ -72,7 +72,10 @@ impl LoadStats {
             self.record_latency(duration);
         }
         if outcome == Outcome::Overloaded {
-            self.extend_overload(millis(now));
+            let now = millis(now);
+            let until = self.overloaded_until.load(Ordering::Relaxed).max(now) + OVERLOAD_STEP;
+            let until = until.min(now + MAX_OVERLOAD);
+            self.overloaded_until.store(until, Ordering::Relaxed);
         }
     }
 
@@ -84,12 +87,6 @@ impl LoadStats {
         };
         // Of two responses at the same instant one may be lost, which an average can bear.
         self.latency.store(average.max(1), Ordering::Relaxed);
-    }
-
-    fn extend_overload(&self, now: u64) {
-        let until = self.overloaded_until.load(Ordering::Relaxed).max(now) + OVERLOAD_STEP;
-        let until = until.min(now + MAX_OVERLOAD);
-        self.overloaded_until.store(until, Ordering::Relaxed);
     }
 
     /// The number of turns that this node has ceded to others and not received back; negative if it has received more.

@@ -15,10 +15,8 @@
 //!
 //! Plain synchronous code: the time and the random numbers come from the caller.
 
-mod ejected;
 mod endpoint;
 mod healthy_set;
-mod least_loaded;
 mod load_stats;
 mod plan;
 mod policy;

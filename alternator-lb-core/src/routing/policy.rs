@@ -75,10 +75,9 @@ pub(super) struct RoundRobinCursor<'r> {
 
 impl RoundRobin {
     pub(super) fn new(start: usize) -> Self {
-        let counter = || Counter(AtomicUsize::new(start));
         Self {
-            nodes: counter(),
-            replicas: counter(),
+            nodes: Counter(start.into()),
+            replicas: Counter(start.into()),
         }
     }
 
@@ -120,14 +119,12 @@ impl RoundRobinCursor<'_> {
 
     #[inline]
     fn next(&mut self, Counter(turns): &Counter) -> usize {
-        match self.algorithm {
-            Algorithm::Random => self.rng.usize(..),
-            Algorithm::PowerOfTwoChoices | Algorithm::RoundRobin if self.is_read_only => {
-                turns.load(Ordering::Relaxed)
-            }
-            Algorithm::PowerOfTwoChoices | Algorithm::RoundRobin => {
-                turns.fetch_add(1, Ordering::Relaxed)
-            }
+        if self.algorithm == Algorithm::Random {
+            return self.rng.usize(..);
+        }
+        match self.is_read_only {
+            true => turns.load(Ordering::Relaxed),
+            false => turns.fetch_add(1, Ordering::Relaxed),
         }
     }
 }

@@ -62,10 +62,9 @@ pub fn highest_weight<'a, N>(
     let weight = hash(&first).weight(token);
     let highest = nodes.fold((weight, first), |highest, node| {
         let weight = hash(&node).weight(token);
-        if weight > highest.0 {
-            (weight, node)
-        } else {
-            highest
+        match weight > highest.0 {
+            true => (weight, node),
+            false => highest,
         }
     });
     Some(highest.1)

@@ -1,11 +1,10 @@
 //! The snapshot of the usable nodes.
 
-use super::ejected::Ejected;
 use super::healthy_set::{Candidate, Hashed, HealthySet};
 use super::priority::{self, PriorityLevel};
 use super::rendezvous::NodeHash;
 use super::{Endpoint, EndpointState, Preference, RoutingInfo};
-use crate::health::{EjectionCause, ProbePermit, State};
+use crate::health::{EjectionCause, NodeHealth, ProbePermit, State};
 use crate::topology::Topology;
 use std::sync::Arc;
 use std::time::Duration;
@@ -195,6 +194,54 @@ impl<E> RoutingSnapshot<E> {
     }
 }
 
+/// The ejected nodes of a set, including those that panic mode uses regardless.
+#[derive(Debug)]
+pub(super) struct Ejected<E> {
+    /// By the number of consecutive ejections, then by the time of the ejection: the nodes that have failed for longer,
+    /// and more probes, come last.
+    all: Box<[Candidate<E>]>,
+    /// The nodes that respond, but with errors, by the end of their ejection.
+    failing: Box<[Candidate<E>]>,
+    /// The end of the first ejection among the failing nodes.
+    first_due: Duration,
+}
+
+impl<E> Ejected<E> {
+    /// Selects the ejected nodes by the given states.
+    fn among(nodes: &[(&Candidate<E>, State)]) -> Self {
+        let all = select_sorted(nodes, |state, health| {
+            let key = (health.consecutive_ejections(), health.ejected_since());
+            (!state.is_up()).then_some(key)
+        });
+        let failing = select_sorted(nodes, |state, health| {
+            (state.cause() == Some(EjectionCause::Failing)).then(|| health.ejected_until())
+        });
+        let first_due = failing
+            .first()
+            .map_or(Duration::MAX, |first| first.node.health().ejected_until());
+        Self {
+            all,
+            failing,
+            first_due,
+        }
+    }
+
+    /// All ejected nodes, the most likely to have recovered first.
+    fn nodes(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
+        self.all.iter().map(|candidate| &candidate.node)
+    }
+
+    /// The nodes whose ejection may be over, so that a request may probe them. Without a health checker, requests probe
+    /// unreachable nodes too.
+    pub(super) fn due(&self, has_health_checker: bool, now: Duration) -> &[Candidate<E>] {
+        match has_health_checker {
+            true if now < self.first_due => &[],
+            true => &self.failing,
+            false => &self.all,
+        }
+    }
+}
+
 /// Returns the usable nodes of each scope, and their shares.
 fn levels<E>(
     topology: &Topology<EndpointState<E>>,
@@ -234,4 +281,18 @@ fn is_panic<E>(nodes: &[(&Candidate<E>, State)]) -> bool {
         .clone()
         .filter(|state| state.cause() == Some(EjectionCause::Failing));
     failing.count() > states.filter(|state| state.is_up()).count()
+}
+
+/// Returns the nodes for which `key` returns a key, sorted by it.
+fn select_sorted<E, K: Ord>(
+    nodes: &[(&Candidate<E>, State)],
+    key: impl Fn(State, &NodeHealth) -> Option<K>,
+) -> Box<[Candidate<E>]> {
+    let keyed = nodes
+        .iter()
+        .filter_map(|(candidate, state)| Some((key(*state, candidate.node.health())?, *candidate)));
+    let mut selected: Vec<(K, &Candidate<E>)> = keyed.collect();
+    selected.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let sorted = selected.into_iter().map(|(_, candidate)| candidate.clone());
+    sorted.collect()
 }

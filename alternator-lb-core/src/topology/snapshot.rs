@@ -1,6 +1,6 @@
 //! The topology: the nodes as of one refresh.
 
-use super::{Locality, Node, NodeUrl};
+use super::{Locality, NodeUrl};
 use std::collections::HashSet;
 use std::iter;
 use std::sync::Arc;
@@ -173,6 +173,44 @@ impl<A> Topology<A> {
 
     fn ids(&self) -> impl Iterator<Item = u64> {
         self.nodes.iter().map(|node| node.id())
+    }
+}
+
+/// A node, and what the modules above attach to it.
+///
+/// A node that left and a later one at the same address are different nodes. The `id` tells them apart, so that what an
+/// operation remembers of a node never applies to its successor.
+#[derive(Debug)]
+pub struct Node<A> {
+    id: u64,
+    url: NodeUrl,
+    attached: A,
+}
+
+impl<A> Node<A> {
+    /// Creates a node with an ID of its own.
+    pub fn new(url: NodeUrl, attached: A) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            url,
+            attached,
+        }
+    }
+
+    /// Returns the ID, which is unique in the process and never reused.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Returns the address.
+    pub fn url(&self) -> &NodeUrl {
+        &self.url
+    }
+
+    /// Returns what was attached to the node when it was created.
+    pub fn attached(&self) -> &A {
+        &self.attached
     }
 }
 

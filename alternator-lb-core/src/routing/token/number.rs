@@ -8,7 +8,8 @@
 #[derive(Debug)]
 pub(super) struct Number {
     bytes: [u8; SCALE + DIGITS],
-    length: usize,
+    /// The position of the first byte.
+    start: usize,
 }
 
 impl Number {
@@ -35,7 +36,7 @@ impl Number {
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
+        self.bytes.get(self.start..).unwrap_or_default()
     }
 
     fn serialised(scale: i32, integer: &[u8; DIGITS]) -> Self {
@@ -48,16 +49,14 @@ impl Number {
         };
         let redundant = pairs.take_while(is_redundant).count();
         let mut bytes = [0; SCALE + DIGITS];
-        let integer = integer.iter().copied().skip(redundant);
-        for (to, from) in bytes
-            .iter_mut()
-            .zip(scale.to_be_bytes().into_iter().chain(integer))
-        {
+        let scale = scale.to_be_bytes().into_iter();
+        let serialised = scale.chain(integer.iter().copied().skip(redundant));
+        for (to, from) in bytes.iter_mut().skip(redundant).zip(serialised) {
             *to = from;
         }
         Self {
             bytes,
-            length: SCALE + DIGITS - redundant,
+            start: redundant,
         }
     }
 }
