@@ -30,11 +30,10 @@ pub(super) struct Hashed<N> {
 impl<E> HealthySet<E> {
     pub(super) fn new(candidates: impl IntoIterator<Item = Candidate<E>>) -> Self {
         let candidates: Box<[Candidate<E>]> = candidates.into_iter().collect();
-        let addresses = candidates.iter().map(|candidate| candidate.node.url().ip());
-        let mut by_address: Vec<(Address, usize)> = addresses
-            .enumerate()
-            .filter_map(|(position, ip)| Some((address(ip?), position)))
-            .collect();
+        let positions = candidates.iter().enumerate();
+        let addresses = positions
+            .filter_map(|(position, each)| Some((address(each.node.url().ip()?), position)));
+        let mut by_address: Vec<(Address, usize)> = addresses.collect();
         by_address.sort_unstable();
         Self {
             candidates,
@@ -48,9 +47,8 @@ impl<E> HealthySet<E> {
 
     /// The nodes in round-robin order, from any position on.
     pub(super) fn iter_from(&self, start: usize) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
-        let (before, from) = self
-            .candidates
-            .split_at(start % self.candidates.len().max(1));
+        let start = start % self.candidates.len().max(1);
+        let (before, from) = self.candidates.split_at(start);
         from.iter().chain(before).map(|candidate| &candidate.node)
     }
 

@@ -20,7 +20,6 @@ mod healthy_set;
 mod load_stats;
 mod plan;
 mod policy;
-mod primary;
 mod priority;
 pub mod rendezvous;
 mod retry_decision;

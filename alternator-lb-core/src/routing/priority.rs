@@ -18,11 +18,13 @@ const OVERPROVISIONING: f64 = 1.4;
 /// Returns the share of the requests of each level, by the numbers of its usable nodes and of all of its nodes. The
 /// shares add up to one, unless no node is usable.
 pub(super) fn shares(levels: impl IntoIterator<Item = (usize, usize)>) -> Vec<f64> {
+    let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     let mut left = 1.0;
     let mut shares: Vec<f64> = levels
         .into_iter()
         .map(|(usable, all)| {
-            let share = f64::min(OVERPROVISIONING * ratio(usable, all), left);
+            let ratio = float(usable) / float(all.max(1));
+            let share = f64::min(OVERPROVISIONING * ratio, left);
             left -= share;
             share
         })
@@ -33,11 +35,6 @@ pub(super) fn shares(levels: impl IntoIterator<Item = (usize, usize)>) -> Vec<f6
         shares.iter_mut().for_each(|share| *share /= sum);
     }
     shares
-}
-
-fn ratio(usable: usize, all: usize) -> f64 {
-    let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    float(usable) / float(all.max(1))
 }
 
 /// Returns the levels in the order in which a request tries them: first one that is drawn by its share, then the others

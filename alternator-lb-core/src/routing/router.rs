@@ -1,10 +1,10 @@
 //! The router: the one place where nodes are selected.
 
 use super::policy::RoundRobin;
-use super::selector::Selector;
+use super::selector::{Selector, acquire_primary_permit};
 use super::{
     Attempt, Endpoint, Plan, Policy, Preference, RetryTarget, RoutingInfo, RoutingSnapshot,
-    RoutingTrace, SelectionError, primary,
+    RoutingTrace, SelectionError,
 };
 use crate::health::{Outcome, ProbePermit, Transition};
 use arc_swap::ArcSwap;
@@ -92,7 +92,7 @@ impl<E> Router<E> {
         // Only a first attempt probes an ejected node: a retry has waited enough.
         let permit = match info.filter(|info| info.preference() == Preference::Primary) {
             _ if !plan.is_first_attempt() => None,
-            Some(info) => primary::acquire_request_permit(&snapshot, info, has_health_checker, now),
+            Some(info) => acquire_primary_permit(&snapshot, info, has_health_checker, now),
             None => snapshot.acquire_request_permit(has_health_checker, now),
         };
         let attempt = match permit {

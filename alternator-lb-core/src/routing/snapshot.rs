@@ -140,9 +140,8 @@ impl<E> RoutingSnapshot<E> {
     /// Returns whether the requests that go to a node could go to another one. Those to an out-of-scope node could go
     /// to any of the local datacenter.
     pub(super) fn has_alternative_to(&self, node: &Endpoint<E>) -> bool {
-        let is_node = |other: &Arc<Endpoint<E>>| other.id() == node.id();
         let is_other = |other: &Arc<Endpoint<E>>| other.id() != node.id();
-        let is_out_of_scope = || self.topology.out_of_scope().iter().any(is_node);
+        let is_out_of_scope = || !self.topology.out_of_scope().iter().all(is_other);
         self.usable().any(is_other)
             || (is_out_of_scope() && self.usable_local.nodes().any(is_other))
     }
