@@ -178,10 +178,11 @@ impl NodeHealth {
         rng: &mut fastrand::Rng,
     ) -> Option<Transition> {
         let before = self.state.load(Ordering::Relaxed);
-        match State::unpack(before).cause() {
-            Some(EjectionCause::Failing) if cause == EjectionCause::Failing => None,
-            Some(EjectionCause::Pending | EjectionCause::Unreachable) => None,
-            Some(EjectionCause::Failing) | None => self.eject(before, cause, now, rng),
+        let is_graver = |former| former == EjectionCause::Failing && cause != former;
+        let former = State::unpack(before).cause();
+        match former.is_none_or(is_graver) {
+            true => self.eject(before, cause, now, rng),
+            false => None,
         }
     }
 

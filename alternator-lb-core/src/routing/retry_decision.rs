@@ -89,13 +89,15 @@ impl RetryDecision {
         let is_free = outcome.was_not_sent()
             && target != RetryTarget::NoNode
             && free_attempts < MAX_FREE_ATTEMPTS;
-        let max_wait = match target {
-            RetryTarget::UntriedNode | RetryTarget::EjectedNode if is_free => Duration::ZERO,
-            RetryTarget::UntriedNode if is_of_the_node(outcome) => MAX_FAILOVER_WAIT,
-            RetryTarget::UntriedNode
-            | RetryTarget::EjectedNode
-            | RetryTarget::TriedNode
-            | RetryTarget::NoNode => Duration::MAX,
+        // The node itself failed, so that another node needs no wait. A timeout of the application may be due to all nodes,
+        // and so may be a server error that took all the time that a server has.
+        let is_of_the_node = matches!(outcome, Outcome::ConnectionLost | Outcome::ServerError);
+        let max_wait = if is_free && target != RetryTarget::TriedNode {
+            Duration::ZERO
+        } else if target == RetryTarget::UntriedNode && is_of_the_node {
+            MAX_FAILOVER_WAIT
+        } else {
+            Duration::MAX
         };
         let budget = if is_free {
             RetryBudget::Unlimited
@@ -111,10 +113,4 @@ impl RetryDecision {
     pub fn is_free(&self) -> bool {
         self.budget == RetryBudget::Unlimited
     }
-}
-
-/// Returns whether the node itself failed, so that another node needs no wait. A timeout of the application may be due
-/// to all nodes, and so may be a server error that took all the time that a server has.
-fn is_of_the_node(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::ConnectionLost | Outcome::ServerError)
 }

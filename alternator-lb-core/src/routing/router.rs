@@ -159,14 +159,13 @@ impl<E> Router<E> {
         let is_untried =
             |node: &Arc<Endpoint<E>>| plan.tried().all(|tried| tried.id() != node.id());
         let mut usable = snapshot.usable_for(plan.routing_info()).peekable();
+        let has_usable = usable.peek().is_some();
         match plan.pin() {
             Some(_) => RetryTarget::NoNode,
-            None if usable.peek().is_none() => match snapshot.ejected_in_scope().any(is_untried) {
-                true => RetryTarget::EjectedNode,
-                false => RetryTarget::NoNode,
-            },
             None if usable.any(is_untried) => RetryTarget::UntriedNode,
-            None => RetryTarget::TriedNode,
+            None if has_usable => RetryTarget::TriedNode,
+            None if snapshot.ejected_in_scope().any(is_untried) => RetryTarget::EjectedNode,
+            None => RetryTarget::NoNode,
         }
     }
 

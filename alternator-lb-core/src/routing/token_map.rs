@@ -80,8 +80,7 @@ impl TokenMap {
     pub fn replicas(&self, token: Token) -> &[IpAddr] {
         let range = self.ends.partition_point(|&end| end < token.value());
         let set = self.sets.get(range).copied().unwrap_or_default() as usize;
-        let replicas = self.replicas.get(set);
-        replicas.map(|replicas| &**replicas).unwrap_or_default()
+        self.replicas.get(set).map_or(&[], |replicas| replicas)
     }
 
     /// The number of ranges.

@@ -59,10 +59,7 @@ impl RoutingTrace {
             is_in_scope: position < in_scope,
             is_usable: snapshot.is_usable(node),
         });
-        let node = match snapshot.refuses() {
-            true => None,
-            false => selector.select(),
-        };
+        let node = snapshot.admit().ok().and_then(|()| selector.select());
         Self {
             replicas: replicas.collect(),
             node: node.map(|node| node.url().clone()),

@@ -121,14 +121,11 @@ impl<A> Topology<A> {
     pub fn placements(&self) -> impl Iterator<Item = (&Arc<Node<A>>, usize, Option<&Locality>)> {
         let localities = self.localities.iter().map(Some).chain(iter::repeat(None));
         let groups = self.levels.iter().chain([&self.out_of_scope]);
-        let non_empty = groups
-            .zip(localities)
-            .filter(|(nodes, _)| !nodes.is_empty());
-        non_empty
-            .enumerate()
-            .flat_map(|(priority, (nodes, locality))| {
-                nodes.iter().map(move |node| (node, priority, locality))
-            })
+        let groups = groups.zip(localities);
+        let non_empty = groups.filter(|(nodes, _)| !nodes.is_empty()).enumerate();
+        non_empty.flat_map(|(priority, (nodes, locality))| {
+            nodes.iter().map(move |node| (node, priority, locality))
+        })
     }
 
     /// Returns whether each node is local, in the order of the [`nodes`](Self::nodes).
@@ -148,10 +145,8 @@ impl<A> Topology<A> {
 
     /// Returns whether both have the same nodes in the same levels and localities, and the same local nodes.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.levels
-            .iter()
-            .map(Vec::len)
-            .eq(other.levels.iter().map(Vec::len))
+        let sizes = |topology: &Self| topology.levels.iter().map(Vec::len).collect::<Vec<_>>();
+        sizes(self) == sizes(other)
             && self.localities == other.localities
             && self.are_local == other.are_local
             && self.ids().eq(other.ids())
@@ -163,11 +158,8 @@ impl<A> Topology<A> {
     }
 
     fn without(&self, other: &Self) -> Vec<NodeUrl> {
-        let others: HashSet<u64> = other.ids().collect();
-        let removed = self
-            .nodes
-            .iter()
-            .filter(|node| !others.contains(&node.id()));
+        let other: HashSet<u64> = other.ids().collect();
+        let removed = self.nodes.iter().filter(|node| !other.contains(&node.id()));
         removed.map(|node| node.url().clone()).collect()
     }
 

@@ -29,10 +29,8 @@ impl Number {
         let scale = i32::try_from(fraction.len()).ok()?;
         let scale = exponent.checked_neg()?.checked_add(scale)?;
         let digits = Digits::parse(whole.bytes().chain(fraction.bytes()))?;
-        Some(Self::serialised(
-            scale,
-            &digits.to_twos_complement(is_negative),
-        ))
+        let integer = digits.to_twos_complement(is_negative);
+        Some(Self::serialised(scale, &integer))
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -47,17 +45,14 @@ impl Number {
             0xff => next & 0x80 != 0,
             _ => false,
         };
-        let redundant = pairs.take_while(is_redundant).count();
+        let start = pairs.take_while(is_redundant).count();
         let mut bytes = [0; SCALE + DIGITS];
         let scale = scale.to_be_bytes().into_iter();
-        let serialised = scale.chain(integer.iter().copied().skip(redundant));
-        for (to, from) in bytes.iter_mut().skip(redundant).zip(serialised) {
+        let serialised = scale.chain(integer.iter().copied().skip(start));
+        for (to, from) in bytes.iter_mut().skip(start).zip(serialised) {
             *to = from;
         }
-        Self {
-            bytes,
-            start: redundant,
-        }
+        Self { bytes, start }
     }
 }
 
