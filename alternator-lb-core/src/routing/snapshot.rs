@@ -253,10 +253,8 @@ fn levels<E>(
         let usable = usable(of_level, is_in_panic);
         // Nodes that have never served are not missed.
         let has_served = |(_, state): &&(_, State)| state.cause() != Some(EjectionCause::Pending);
-        let counts = (
-            usable.candidates.len(),
-            of_level.iter().filter(has_served).count(),
-        );
+        let served = of_level.iter().filter(has_served).count();
+        let counts = (usable.candidates.len(), served);
         (usable, counts)
     });
     let (usable, counts): (Vec<_>, Vec<_>) = levels.unzip();
