@@ -7,9 +7,7 @@ use tokio::time::Instant;
 ///
 /// It is tokio's clock, so that a test that pauses the time of its runtime pauses this too.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    epoch: Instant,
-}
+pub struct Clock(Instant);
 
 impl Clock {
     /// A clock that begins now.
@@ -19,15 +17,13 @@ impl Clock {
         reason = "two clocks differ, which `default()` would hide"
     )]
     pub fn new() -> Self {
-        Self {
-            epoch: Instant::now(),
-        }
+        Self(Instant::now())
     }
 
     /// The time since the clock was made.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.epoch.elapsed()
+        self.0.elapsed()
     }
 }
 

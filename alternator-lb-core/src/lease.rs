@@ -11,15 +11,13 @@ use std::time::Duration;
 
 /// One atomic word: the generation of the newest holder, whether it idles, and the time at which its hold expires.
 ///
-/// All times are those of one [`Clock`](crate::clock::Clock). A check costs a relaxed load.
+/// All times are those of one [`Clock`](crate::clock::Clock). A check costs a relaxed load. The default has no holder.
 #[derive(Default)]
 pub struct Lease(AtomicU64);
 
 /// Proof of an acquisition. It is valid until the lease is revoked, closed or acquired by another holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holder {
-    generation: u64,
-}
+pub struct Holder(u64);
 
 /// 8,900 years of milliseconds.
 const EXPIRY_BITS: u32 = 48;
@@ -32,12 +30,6 @@ const CLOSED: u64 = u64::MAX;
 const GENERATIONS: u64 = CLOSED >> GENERATION_SHIFT;
 
 impl Lease {
-    /// A lease without a holder.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// A lease that cannot be acquired.
     #[must_use]
     pub fn closed() -> Self {
@@ -51,26 +43,22 @@ impl Lease {
             return None;
         }
         let generation = next_generation(word);
+        let to = pack(generation, expiry);
         self.0
-            .compare_exchange(
-                word,
-                pack(generation, expiry),
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            )
+            .compare_exchange(word, to, Ordering::AcqRel, Ordering::Relaxed)
+            .map(|_| Holder(generation))
             .ok()
-            .map(|_| Holder { generation })
     }
 
     /// Moves the expiry of a hold. Returns whether the holder still has the lease.
     pub fn renew(&self, holder: Holder, expiry: Duration) -> bool {
-        self.update(holder, pack(holder.generation, expiry))
+        self.update_of(holder, pack(holder.0, expiry))
     }
 
     /// Like [`renew`](Self::renew), and announces that the holder does nothing until it is woken: see
     /// [`wake`](Self::wake).
     pub fn renew_idle(&self, holder: Holder, expiry: Duration) -> bool {
-        self.update(holder, pack(holder.generation, expiry) | IDLE)
+        self.update_of(holder, pack(holder.0, expiry) | IDLE)
     }
 
     /// Brings the expiry of an idle hold forward: the holder was woken, and has until `expiry` to renew it.
@@ -81,23 +69,19 @@ impl Lease {
             is_idle.then_some(word & !(EXPIRY | IDLE) | expiry)
         };
         // Refused where there is no idle holder.
-        let _ = self
-            .0
-            .fetch_update(Ordering::AcqRel, Ordering::Relaxed, step);
+        self.update(step);
     }
 
     /// Gives the lease back. Returns whether the holder still had it.
     pub fn release(&self, holder: Holder) -> bool {
-        self.update(holder, pack(holder.generation, Duration::ZERO))
+        self.update_of(holder, pack(holder.0, Duration::ZERO))
     }
 
     /// Takes the lease from its holder, if it has one: the result of that holder does not count any more.
     pub fn revoke(&self) {
         let step = |word| (word != CLOSED).then(|| pack(next_generation(word), Duration::ZERO));
         // Refused where the lease is closed, and stays so.
-        let _ = self
-            .0
-            .fetch_update(Ordering::AcqRel, Ordering::Relaxed, step);
+        self.update(step);
     }
 
     /// Refuses every acquisition and renewal from now on.
@@ -129,18 +113,19 @@ impl Lease {
     #[must_use]
     pub fn current(&self, now: Duration) -> Option<(Holder, Duration)> {
         let word = self.0.load(Ordering::Acquire);
-        let holder = Holder {
-            generation: word >> GENERATION_SHIFT,
-        };
         let is_holder = word != CLOSED && is_held(word, now);
+        let holder = Holder(word >> GENERATION_SHIFT);
         is_holder.then(|| (holder, Duration::from_millis(word & EXPIRY)))
     }
 
-    fn update(&self, holder: Holder, to: u64) -> bool {
-        let step = |word| is_of(word, holder).then_some(to);
-        self.0
-            .fetch_update(Ordering::AcqRel, Ordering::Relaxed, step)
-            .is_ok()
+    fn update_of(&self, holder: Holder, to: u64) -> bool {
+        self.update(|word| is_of(word, holder).then_some(to))
+    }
+
+    /// Returns whether `step` has not refused the update.
+    fn update(&self, step: impl FnMut(u64) -> Option<u64>) -> bool {
+        let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
+        self.0.fetch_update(success, failure, step).is_ok()
     }
 }
 
@@ -148,7 +133,7 @@ impl Holder {
     /// Returns whether this holder acquired the lease later than `other`.
     #[must_use]
     pub fn is_after(self, other: Self) -> bool {
-        let distance = (self.generation + GENERATIONS - other.generation) % GENERATIONS;
+        let distance = (self.0 + GENERATIONS - other.0) % GENERATIONS;
         (1..GENERATIONS / 2).contains(&distance)
     }
 }
@@ -170,7 +155,7 @@ fn is_held(word: u64, now: Duration) -> bool {
 }
 
 fn is_of(word: u64, holder: Holder) -> bool {
-    word != CLOSED && word >> GENERATION_SHIFT == holder.generation
+    word != CLOSED && word >> GENERATION_SHIFT == holder.0
 }
 
 fn next_generation(word: u64) -> u64 {
@@ -191,7 +176,7 @@ mod tests {
 
     #[test]
     fn lease_is_held_until_it_expires_or_is_released() {
-        let lease = Lease::new();
+        let lease = Lease::default();
         assert!(!lease.is_held(seconds(0)));
         let first = lease.try_acquire(seconds(0), seconds(10)).unwrap();
         assert!(lease.try_acquire(seconds(9), seconds(20)).is_none());
@@ -205,7 +190,7 @@ mod tests {
 
     #[test]
     fn late_holder_has_no_effect_on_its_successor() {
-        let lease = Lease::new();
+        let lease = Lease::default();
         let late = lease.try_acquire(seconds(0), seconds(1)).unwrap();
         let next = lease.try_acquire(seconds(1), seconds(10)).unwrap();
         assert!(next.is_after(late) && !late.is_after(next) && !next.is_after(next));
@@ -215,7 +200,7 @@ mod tests {
 
     #[test]
     fn revoked_holder_loses_the_lease() {
-        let lease = Lease::new();
+        let lease = Lease::default();
         let holder = lease.try_acquire(seconds(0), seconds(10)).unwrap();
         lease.revoke();
         assert!(!lease.is_held(seconds(0)) && !lease.is_current(holder));
@@ -224,7 +209,7 @@ mod tests {
 
     #[test]
     fn only_an_idle_hold_is_brought_forward() {
-        let lease = Lease::new();
+        let lease = Lease::default();
         let holder = lease.try_acquire(seconds(0), seconds(20)).unwrap();
         lease.wake(seconds(5));
         assert!(lease.is_held(seconds(19)), "it does not idle");
@@ -238,7 +223,7 @@ mod tests {
 
     #[test]
     fn closed_lease_stays_closed() {
-        let lease = Lease::new();
+        let lease = Lease::default();
         let holder = lease.try_acquire(seconds(0), seconds(1)).unwrap();
         lease.close();
         assert!(!lease.renew(holder, seconds(2)) && !lease.release(holder));
@@ -251,11 +236,9 @@ mod tests {
     #[test]
     fn generations_come_round() {
         let lease = Lease(AtomicU64::new((GENERATIONS - 1) << GENERATION_SHIFT));
-        let last = Holder {
-            generation: GENERATIONS - 1,
-        };
+        let last = Holder(GENERATIONS - 1);
         let first = lease.try_acquire(seconds(0), seconds(5)).unwrap();
-        assert_eq!(first.generation, 0);
+        assert_eq!(first.0, 0);
         assert!(first.is_after(last));
         assert!(lease.renew(first, seconds(9)) && !lease.renew(last, seconds(20)));
         assert!(!lease.is_held(seconds(9)));

@@ -34,7 +34,7 @@ impl RefreshSchedule {
         Self {
             due: AtomicU64::new(0),
             not_before: AtomicU64::new(0),
-            lease: Lease::new(),
+            lease: Lease::default(),
             min_interval,
         }
     }

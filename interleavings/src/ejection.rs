@@ -22,7 +22,7 @@ fn settle(
 }
 
 fn ejected() -> Arc<NodeHealth> {
-    let health = Arc::new(NodeHealth::new());
+    let health = Arc::new(NodeHealth::default());
     settle(&health, Outcome::NotConnected, None, NOW);
     health
 }
@@ -30,7 +30,7 @@ fn ejected() -> Arc<NodeHealth> {
 #[test]
 fn one_of_the_requests_that_meet_a_dead_node_ejects_it() {
     loom::model(|| {
-        let health = Arc::new(NodeHealth::new());
+        let health = Arc::new(NodeHealth::default());
         let other = Arc::clone(&health);
         let other = thread::spawn(move || settle(&other, Outcome::NotConnected, None, NOW));
         let one = settle(&health, Outcome::NotConnected, None, NOW);
@@ -76,7 +76,7 @@ fn node_is_not_left_half_open_when_a_permit_ends_while_an_older_request_is_answe
 #[test]
 fn node_that_is_answering_while_its_probe_fails_is_up_or_probed_again() {
     loom::model(|| {
-        let health = Arc::new(NodeHealth::new());
+        let health = Arc::new(NodeHealth::default());
         let other = Arc::clone(&health);
         let probe = thread::spawn(move || other.unreachable(NOW, &mut rng()));
         let answered = settle(&health, Outcome::Responded, None, NOW);

@@ -12,7 +12,7 @@ const LATER: Duration = Duration::from_secs(100);
 #[test]
 fn one_of_two_callers_acquires_the_lease() {
     loom::model(|| {
-        let lease = Arc::new(Lease::new());
+        let lease = Arc::new(Lease::default());
         let other = Arc::clone(&lease);
         let other = thread::spawn(move || other.try_acquire(NOW, LATER));
         let one = lease.try_acquire(NOW, LATER);
@@ -28,7 +28,7 @@ fn one_of_two_callers_acquires_the_lease() {
 #[test]
 fn late_holder_cannot_end_the_hold_of_its_successor() {
     loom::model(|| {
-        let lease = Arc::new(Lease::new());
+        let lease = Arc::new(Lease::default());
         let late = lease.try_acquire(NOW, SOON).unwrap();
         let other = Arc::clone(&lease);
         let other = thread::spawn(move || {
@@ -48,7 +48,7 @@ fn late_holder_cannot_end_the_hold_of_its_successor() {
 #[test]
 fn lease_that_is_closed_while_it_changes_hands_stays_closed() {
     loom::model(|| {
-        let lease = Arc::new(Lease::new());
+        let lease = Arc::new(Lease::default());
         let holder = lease.try_acquire(NOW, LATER).unwrap();
         let other = Arc::clone(&lease);
         let other = thread::spawn(move || {
@@ -65,7 +65,7 @@ fn lease_that_is_closed_while_it_changes_hands_stays_closed() {
 #[test]
 fn holder_that_releases_while_it_is_revoked_is_told_whether_it_still_had_the_lease() {
     loom::model(|| {
-        let lease = Arc::new(Lease::new());
+        let lease = Arc::new(Lease::default());
         let holder = lease.try_acquire(NOW, LATER).unwrap();
         let other = Arc::clone(&lease);
         let released = thread::spawn(move || other.release(holder));

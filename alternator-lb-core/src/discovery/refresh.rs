@@ -11,7 +11,7 @@ use super::{
     DiscoveryClient, DiscoveryConfig, RefreshError, RefreshIntervals, TopologyEvent, probe,
 };
 use crate::clock::Clock;
-use crate::health::{EjectionCause, Transition};
+use crate::health::{EjectionCause, NodeHealth, Transition};
 use crate::routing::{
     Endpoint, EndpointState, HealthEvent, Router, RoutingSnapshot, SelectionError,
 };
@@ -353,17 +353,16 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let mut levels = levels.to_vec();
         levels.iter_mut().for_each(|level| fastrand::shuffle(level));
         let attach = |url: &NodeUrl| {
-            let endpoint = (self.config.attach)(url);
-            match is_first {
-                true => EndpointState::new(endpoint),
-                false if responding.contains(url) => EndpointState::slow_starting(endpoint, now),
-                false => EndpointState::pending(endpoint, now),
-            }
+            let health = match is_first {
+                true => NodeHealth::default(),
+                false if responding.contains(url) => NodeHealth::slow_starting(now),
+                false => NodeHealth::pending(now),
+            };
+            EndpointState::with_health((self.config.attach)(url), health)
         };
         let after = before
             .topology()
-            .refreshed_with_local(&levels, local, attach)
-            .with_localities(localities);
+            .refreshed_with_local(&levels, local, localities, attach);
         let (added, removed) = before.topology().difference(&after);
         let nodes = after.nodes().len();
         if !before.topology().is_same(&after) || before.refuses() {

@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn heartbeat_holds_the_lease_until_it_is_late_or_dropped() {
-        let lease = Arc::new(Lease::new());
+        let lease = Arc::new(Lease::default());
         let heartbeat = Heartbeat::acquire(&lease, seconds(0)).unwrap();
         heartbeat.renew(seconds(20));
         assert!(lease.is_held(seconds(24)) && !lease.is_held(seconds(25)));
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn late_heartbeat_has_no_effect_on_its_successor() {
-        let lease = Arc::new(Lease::new());
+        let lease = Arc::new(Lease::default());
         let stuck = Heartbeat::acquire(&lease, seconds(0)).unwrap();
         let next = Heartbeat::acquire(&lease, seconds(60)).unwrap();
         next.renew(seconds(65));
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn heartbeat_does_not_open_a_closed_lease() {
-        let lease = Arc::new(Lease::new());
+        let lease = Arc::new(Lease::default());
         let heartbeat = Heartbeat::acquire(&lease, seconds(0)).unwrap();
         lease.close();
         heartbeat.renew(seconds(2));

@@ -1,35 +1,9 @@
-//! Ejection backoff: the time until an ejected node may be probed again.
+//! Ejection backoff: the time until an ejected node may be probed again, by the number of its consecutive ejections.
 
 use super::EjectionCause;
 use crate::jitter::jittered;
+use crate::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-
-/// The growth of a backoff.
-struct Backoff {
-    initial: Duration,
-    max: Duration,
-    /// The largest deviation to either side, as a fraction, so that the clients of a node do not all return at once.
-    jitter: f64,
-}
-
-/// The backoff of a node that cannot be connected, or does not respond to a health check.
-///
-/// The initial backoff is shorter than any restart of a server, so a refused connection with a passing cause (a full
-/// backlog, a load balancer's reload) costs the node next to nothing. The maximum, with its jitter, is that of the
-/// reconnection of the ScyllaDB drivers. A probe ends the backoff, which costs no request anything.
-const UNREACHABLE: Backoff = Backoff {
-    initial: Duration::from_millis(100),
-    max: Duration::from_secs(10),
-    jitter: 0.15,
-};
-
-/// The backoff of a node that responds with errors: linkerd's numbers. A request of the application ends the backoff,
-/// and is sent again if the node still fails: tolerable every second at first, and once a minute in the long run.
-const FAILING: Backoff = Backoff {
-    initial: Duration::from_secs(1),
-    max: Duration::from_secs(60),
-    jitter: 0.5,
-};
 
 /// The lifetime of a permit: as long as the response to a slow operation may take.
 pub(super) const PERMIT_LIFETIME: Duration = Duration::from_secs(10);
@@ -40,14 +14,51 @@ pub(super) fn after(
     consecutive_ejections: u32,
     rng: &mut fastrand::Rng,
 ) -> Duration {
-    let backoff = match cause {
-        EjectionCause::Pending | EjectionCause::Unreachable => UNREACHABLE,
-        EjectionCause::Failing => FAILING,
+    let (initial, max, jitter) = match cause {
+        // The initial backoff is shorter than any restart of a server, so a refused connection with a passing cause (a
+        // full backlog, a load balancer's reload) costs the node next to nothing. The maximum, with its jitter, is that
+        // of the reconnection of the ScyllaDB drivers. A probe ends the backoff, which costs no request anything.
+        EjectionCause::Pending | EjectionCause::Unreachable => (100, 10_000, 0.15),
+        // linkerd's numbers. A request of the application ends the backoff, and is sent again if the node still fails:
+        // tolerable every second at first, and once a minute in the long run.
+        EjectionCause::Failing => (1_000, 60_000, 0.5),
     };
     let doublings = consecutive_ejections.saturating_sub(1).min(16);
-    let without_jitter = backoff.initial.saturating_mul(1 << doublings);
-    jittered(without_jitter.min(backoff.max), backoff.jitter, rng)
+    let millis = u64::min(initial << doublings, max);
+    // The jitter is to either side, so that the clients of a node do not all return at once.
+    jittered(Duration::from_millis(millis), jitter, rng)
 }
+
+/// The number of a node's consecutive ejections and their cause, in one atomic: a node that was slow to start listening
+/// must not back off long for its first errors.
+#[derive(Debug, Default)]
+pub(super) struct ConsecutiveEjections(AtomicU32);
+
+impl ConsecutiveEjections {
+    /// Returns the count that one more ejection for this cause would bring.
+    pub(super) fn after_next(&self, cause: EjectionCause) -> u32 {
+        let packed = self.0.load(Ordering::Relaxed);
+        match packed & CAUSE_MASK == cause as u32 {
+            true => (packed >> CAUSE_BITS).saturating_add(1).min(MAX),
+            false => 1,
+        }
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        self.0.load(Ordering::Relaxed) >> CAUSE_BITS
+    }
+
+    pub(super) fn set(&self, cause: EjectionCause, count: u32) {
+        let packed = count.min(MAX) << CAUSE_BITS | cause as u32;
+        self.0.store(packed, Ordering::Relaxed);
+    }
+}
+
+/// The cause is in the lowest bits, the count above it.
+const CAUSE_BITS: u32 = 2;
+const CAUSE_MASK: u32 = (1 << CAUSE_BITS) - 1;
+/// The backoff reaches its maximum long before.
+const MAX: u32 = 1 << 20;
 
 #[cfg(test)]
 mod tests {

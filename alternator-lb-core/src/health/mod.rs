@@ -10,7 +10,6 @@
 //! All of this is synchronous code that is given the time, so its tests need no clock and no network.
 
 mod backoff;
-mod consecutive_ejections;
 mod node_health;
 mod outcome;
 mod outcome_window;

@@ -1,14 +1,8 @@
 //! The health state machine of one node.
 
-mod permit;
-
-pub use permit::ProbePermit;
-
-use super::backoff;
-use super::consecutive_ejections::ConsecutiveEjections;
-use super::outcome::Outcome;
+use super::backoff::{self, ConsecutiveEjections};
 use super::outcome_window::OutcomeWindow;
-use super::state::{EjectionCause, State};
+use super::{EjectionCause, Outcome, State};
 use crate::clock::millis;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -29,7 +23,9 @@ use std::time::Duration;
 /// Each failed probe makes the next backoff longer.
 ///
 /// Times are durations since one moment, which the caller chooses and keeps.
-#[derive(Debug)]
+///
+/// The default is the health of a node that takes requests from the beginning.
+#[derive(Debug, Default)]
 pub struct NodeHealth {
     /// A packed [`State`].
     state: AtomicU64,
@@ -38,6 +34,16 @@ pub struct NodeHealth {
     /// The time of the ejection, in milliseconds. Meaningless while the node is up.
     ejected_since: AtomicU64,
     outcomes: OutcomeWindow,
+}
+
+/// The permission to probe an ejected node, or to send it a single request.
+///
+/// It expires by itself: what holds it may hang, while the node recovers long before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProbePermit {
+    /// The packed state that the permit put the node in.
+    packed: u64,
+    cause: EjectionCause,
 }
 
 /// A change of a node's state.
@@ -71,11 +77,6 @@ const SLOW_START: Duration = Duration::from_secs(10);
 const INITIAL_SHARE: u32 = 10;
 
 impl NodeHealth {
-    /// Creates the health of a node that takes requests from the beginning.
-    pub fn new() -> Self {
-        Self::in_state(State::Up, Duration::ZERO)
-    }
-
     /// Creates the health of a new node that has responded to a probe.
     pub fn slow_starting(now: Duration) -> Self {
         Self::in_state(State::SlowStart { since: now }, now)
@@ -90,9 +91,8 @@ impl NodeHealth {
     fn in_state(state: State, now: Duration) -> Self {
         Self {
             state: AtomicU64::new(state.pack()),
-            consecutive_ejections: ConsecutiveEjections::default(),
             ejected_since: AtomicU64::new(millis(now)),
-            outcomes: OutcomeWindow::new(),
+            ..Self::default()
         }
     }
 
@@ -150,7 +150,7 @@ impl NodeHealth {
         if is_outdated {
             return None;
         }
-        let is_failing = self.outcomes.record(outcome.evidence(), now);
+        let is_failing = self.outcomes.record(outcome, now);
         if outcome == Outcome::NotConnected {
             self.unreachable(now, rng)
         } else if is_failing {
@@ -178,10 +178,11 @@ impl NodeHealth {
         rng: &mut fastrand::Rng,
     ) -> Option<Transition> {
         let before = self.state.load(Ordering::Relaxed);
-        match State::unpack(before).cause() {
-            Some(EjectionCause::Failing) if cause == EjectionCause::Failing => None,
-            Some(EjectionCause::Pending | EjectionCause::Unreachable) => None,
-            Some(EjectionCause::Failing) | None => self.eject(before, cause, now, rng),
+        let is_graver = |former| former == EjectionCause::Failing && cause != former;
+        let former = State::unpack(before).cause();
+        match former.is_none_or(is_graver) {
+            true => self.eject(before, cause, now, rng),
+            false => None,
         }
     }
 
@@ -220,21 +221,21 @@ impl NodeHealth {
     /// Records a response to an attempt without a permit.
     fn responded(&self, now: Duration) -> Option<Transition> {
         let before = self.state.load(Ordering::Relaxed);
-        match State::unpack(before) {
-            State::Up => None,
-            State::SlowStart { since } => {
-                if since + SLOW_START <= now {
+        let state = State::unpack(before);
+        match state.cause() {
+            Some(cause @ (EjectionCause::Pending | EjectionCause::Unreachable)) => {
+                self.restore(before, cause, now)
+            }
+            // It shows little: the request may be old, or the response a good one among many bad ones.
+            Some(EjectionCause::Failing) => None,
+            None => {
+                if let State::SlowStart { since } = state
+                    && since + SLOW_START <= now
+                {
                     self.change(before, State::Up);
                 }
                 None
             }
-            State::Ejected { cause, .. } | State::HalfOpen { cause, .. } => match cause {
-                EjectionCause::Pending | EjectionCause::Unreachable => {
-                    self.restore(before, cause, now)
-                }
-                // It shows little: the request may be old, or the response a good one among many bad ones.
-                EjectionCause::Failing => None,
-            },
         }
     }
 
@@ -257,9 +258,92 @@ impl NodeHealth {
     }
 }
 
-impl Default for NodeHealth {
-    fn default() -> Self {
-        Self::new()
+/// Permits to probe an ejected node: at most one is valid at a time.
+impl NodeHealth {
+    /// Permits one request to go to an ejected node, if its backoff is over and no other permit is valid.
+    ///
+    /// The caller must call [`settle`](Self::settle) or [`release_permit`](Self::release_permit).
+    pub fn acquire_request_permit(&self, now: Duration) -> Option<ProbePermit> {
+        self.acquire_permit(now, |_, until| until <= now)
+    }
+
+    /// Permits one probe of an ejected node, if its backoff is over or `is_forced`, and no other permit is valid. A
+    /// failing node is not probed, since it responds to probes all the same.
+    ///
+    /// The caller must call [`probed`](Self::probed) or [`release_permit`](Self::release_permit).
+    pub fn acquire_probe_permit(&self, is_forced: bool, now: Duration) -> Option<ProbePermit> {
+        self.acquire_permit(now, |cause, until| match cause {
+            EjectionCause::Failing => false,
+            EjectionCause::Pending | EjectionCause::Unreachable => is_forced || until <= now,
+        })
+    }
+
+    fn acquire_permit(
+        &self,
+        now: Duration,
+        is_due: impl Fn(EjectionCause, Duration) -> bool,
+    ) -> Option<ProbePermit> {
+        let before = self.state.load(Ordering::Relaxed);
+        let cause = match State::unpack(before) {
+            State::Ejected { cause, until } if is_due(cause, until) => cause,
+            // The former permit has expired.
+            State::HalfOpen { cause, until } if until <= now && is_due(cause, until) => cause,
+            _ => return None,
+        };
+        let until = now + backoff::PERMIT_LIFETIME;
+        let state = State::HalfOpen { cause, until };
+        let packed = state.pack();
+        self.change(before, state)
+            .then_some(ProbePermit { packed, cause })
+    }
+
+    /// Gives back an unused permit, so that another can be acquired at once.
+    pub fn release_permit(&self, permit: ProbePermit) {
+        let (cause, until) = (permit.cause, Duration::ZERO);
+        // Fails if the state has changed since: then there is nothing to give back.
+        self.change(permit.packed, State::Ejected { cause, until });
+    }
+
+    fn settle_permit(
+        &self,
+        permit: ProbePermit,
+        outcome: Outcome,
+        now: Duration,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Transition> {
+        let ProbePermit { packed, cause } = permit;
+        let is_failing = cause == EjectionCause::Failing;
+        match outcome {
+            Outcome::Responded | Outcome::Overloaded => self.restore(packed, cause, now),
+            Outcome::ServerError | Outcome::SlowServerError if !is_failing => {
+                self.restore(packed, cause, now)
+            }
+            Outcome::NotConnected if is_failing => {
+                self.eject(packed, EjectionCause::Unreachable, now, rng)
+            }
+            Outcome::ServerError
+            | Outcome::NotConnected
+            | Outcome::ConnectionLost
+            | Outcome::TimedOut => self.eject(packed, cause, now, rng),
+            Outcome::SlowServerError | Outcome::NotSent | Outcome::Neutral => {
+                self.release_permit(permit);
+                None
+            }
+        }
+    }
+
+    /// Records whether the node responded to a probe.
+    pub fn probed(
+        &self,
+        has_responded: bool,
+        permit: ProbePermit,
+        now: Duration,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Transition> {
+        match has_responded {
+            true => self.restore(permit.packed, permit.cause, now),
+            false => self.eject(permit.packed, permit.cause, now, rng),
+        }
     }
 }
 

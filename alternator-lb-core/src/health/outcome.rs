@@ -24,27 +24,10 @@ pub enum Outcome {
     Neutral,
 }
 
-/// The weight of an outcome in the success rate of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Evidence {
-    Good,
-    Bad,
-    None,
-}
-
 impl Outcome {
     /// Returns whether the request certainly did not reach the node.
     pub fn was_not_sent(self) -> bool {
-        match self {
-            Self::NotConnected | Self::NotSent => true,
-            Self::Responded
-            | Self::Overloaded
-            | Self::ServerError
-            | Self::SlowServerError
-            | Self::ConnectionLost
-            | Self::TimedOut
-            | Self::Neutral => false,
-        }
+        matches!(self, Self::NotConnected | Self::NotSent)
     }
 
     /// Returns whether the node responded, with success or not.
@@ -74,19 +57,5 @@ impl Outcome {
     /// Returns whether another node might do better.
     pub fn may_fail_over(self) -> bool {
         self.is_failure() || self.was_not_sent()
-    }
-
-    pub(super) fn evidence(self) -> Evidence {
-        match self {
-            Self::Responded => Evidence::Good,
-            Self::ServerError | Self::ConnectionLost | Self::TimedOut => Evidence::Bad,
-            // Throttling is how a healthy node defends itself, and may be due to the table. A failure to connect ejects
-            // the node by itself.
-            Self::Overloaded
-            | Self::SlowServerError
-            | Self::NotConnected
-            | Self::NotSent
-            | Self::Neutral => Evidence::None,
-        }
     }
 }

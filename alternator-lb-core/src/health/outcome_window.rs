@@ -1,6 +1,6 @@
 //! The success rate of a node over the last seconds.
 
-use super::outcome::Evidence;
+use super::Outcome;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -24,37 +24,38 @@ const MIN_SUCCESS_RATE: (u64, u64) = (4, 5);
 ///
 /// Every attempt writes to it, so it consists of a few atomics, without a lock. A count that is lost while a bucket
 /// moves on to another second does no harm.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct OutcomeWindow {
     consecutive_failures: AtomicU32,
+    /// The counts of one second each, packed: the second plus one, so that zero is no second (22 bits, which repeat
+    /// after 48 days); the successes (21 bits, two million); the failures (21 bits).
     buckets: [AtomicU64; BUCKETS],
 }
 
 impl OutcomeWindow {
-    pub(super) fn new() -> Self {
-        Self {
-            consecutive_failures: AtomicU32::new(0),
-            buckets: std::array::from_fn(|_| AtomicU64::new(0)),
-        }
-    }
-
     /// Records an attempt. Returns whether the node should be ejected now.
-    pub(super) fn record(&self, evidence: Evidence, now: Duration) -> bool {
-        match evidence {
-            Evidence::Good => {
+    pub(super) fn record(&self, outcome: Outcome, now: Duration) -> bool {
+        match outcome {
+            Outcome::Responded => {
                 // Spares the other threads' caches a write in the usual case.
                 if self.consecutive_failures.load(Ordering::Relaxed) > 0 {
                     self.consecutive_failures.store(0, Ordering::Relaxed);
                 }
-                self.add(Bucket::ONE_SUCCESS, now);
+                self.add(ONE_SUCCESS, now);
                 false
             }
-            Evidence::Bad => {
+            Outcome::ServerError | Outcome::ConnectionLost | Outcome::TimedOut => {
                 let consecutive = self.consecutive_failures.fetch_add(1, Ordering::Relaxed) + 1;
-                self.add(Bucket::ONE_FAILURE, now);
+                self.add(ONE_FAILURE, now);
                 consecutive >= CONSECUTIVE_FAILURES || self.is_below_min_success_rate(now)
             }
-            Evidence::None => false,
+            // Throttling is how a healthy node defends itself, and may be due to the table. A failure to connect ejects
+            // the node by itself.
+            Outcome::Overloaded
+            | Outcome::SlowServerError
+            | Outcome::NotConnected
+            | Outcome::NotSent
+            | Outcome::Neutral => false,
         }
     }
 
@@ -73,11 +74,11 @@ impl OutcomeWindow {
             return;
         };
         let packed = bucket.load(Ordering::Relaxed);
-        if Bucket(packed).is_of(second) {
+        if is_of(packed, second) {
             bucket.fetch_add(one, Ordering::Relaxed);
         } else {
             // If another thread starts the bucket first, its attempt counts and this one does not.
-            let started = Bucket::empty(second) + one;
+            let started = empty(second) + one;
             let _ = bucket.compare_exchange(packed, started, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
@@ -86,10 +87,10 @@ impl OutcomeWindow {
         let first = (now.as_secs() + 1).saturating_sub(BUCKETS as u64);
         let (mut successes, mut failures) = (0, 0);
         for bucket in &self.buckets {
-            let bucket = Bucket(bucket.load(Ordering::Relaxed));
-            if (first..=now.as_secs()).any(|second| bucket.is_of(second)) {
-                successes += bucket.successes();
-                failures += bucket.failures();
+            let packed = bucket.load(Ordering::Relaxed);
+            if (first..=now.as_secs()).any(|second| is_of(packed, second)) {
+                successes += packed >> COUNT_BITS & COUNT_MASK;
+                failures += packed & COUNT_MASK;
             }
         }
         let volume = successes + failures;
@@ -97,32 +98,18 @@ impl OutcomeWindow {
     }
 }
 
-/// The counts of one second, packed into an integer: the second plus one, so that zero is no second (22 bits, which
-/// repeat after 48 days); the successes (21 bits, two million); the failures (21 bits).
-#[derive(Clone, Copy)]
-struct Bucket(u64);
+const COUNT_BITS: u32 = 21;
+const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
+const ONE_FAILURE: u64 = 1;
+const ONE_SUCCESS: u64 = 1 << COUNT_BITS;
 
-impl Bucket {
-    const COUNT_BITS: u32 = 21;
-    const COUNT_MASK: u64 = (1 << Self::COUNT_BITS) - 1;
-    const ONE_FAILURE: u64 = 1;
-    const ONE_SUCCESS: u64 = 1 << Self::COUNT_BITS;
+/// Returns the bucket of a second without attempts.
+fn empty(second: u64) -> u64 {
+    (second + 1) << (2 * COUNT_BITS)
+}
 
-    fn empty(second: u64) -> u64 {
-        (second + 1) << (2 * Self::COUNT_BITS)
-    }
-
-    fn is_of(self, second: u64) -> bool {
-        self.0 >> (2 * Self::COUNT_BITS) == Self::empty(second) >> (2 * Self::COUNT_BITS)
-    }
-
-    fn successes(self) -> u64 {
-        self.0 >> Self::COUNT_BITS & Self::COUNT_MASK
-    }
-
-    fn failures(self) -> u64 {
-        self.0 & Self::COUNT_MASK
-    }
+fn is_of(bucket: u64, second: u64) -> bool {
+    bucket >> (2 * COUNT_BITS) == empty(second) >> (2 * COUNT_BITS)
 }
 
 #[cfg(test)]
@@ -135,15 +122,15 @@ mod tests {
 
     /// Returns the index of the attempt that ejects the node, with a `pause` before each attempt.
     fn ejected_after(attempts: impl IntoIterator<Item = bool>, pause: Duration) -> Option<usize> {
-        let window = OutcomeWindow::new();
+        let window = OutcomeWindow::default();
         let mut now = millis(12_345);
         attempts.into_iter().position(|is_success| {
             now += pause;
-            let evidence = match is_success {
-                true => Evidence::Good,
-                false => Evidence::Bad,
+            let outcome = match is_success {
+                true => Outcome::Responded,
+                false => Outcome::ServerError,
             };
-            window.record(evidence, now)
+            window.record(outcome, now)
         })
     }
 
@@ -177,27 +164,33 @@ mod tests {
 
     #[test]
     fn attempts_older_than_ten_seconds_do_not_count() {
-        let window = OutcomeWindow::new();
+        let window = OutcomeWindow::default();
         for attempt in 0..19 {
-            window.record([Evidence::Bad, Evidence::Good][attempt % 2], millis(0));
+            window.record(
+                [Outcome::ServerError, Outcome::Responded][attempt % 2],
+                millis(0),
+            );
         }
-        assert!(!window.record(Evidence::Bad, millis(10_000)));
+        assert!(!window.record(Outcome::ServerError, millis(10_000)));
         window.clear();
         for attempt in 0..19 {
-            window.record([Evidence::Bad, Evidence::Good][attempt % 2], millis(0));
+            window.record(
+                [Outcome::ServerError, Outcome::Responded][attempt % 2],
+                millis(0),
+            );
         }
-        assert!(window.record(Evidence::Bad, millis(9_999)));
+        assert!(window.record(Outcome::ServerError, millis(9_999)));
     }
 
     #[test]
     fn neutral_outcomes_neither_count_nor_interrupt_consecutive_failures() {
-        let window = OutcomeWindow::new();
+        let window = OutcomeWindow::default();
         for _ in 0..4 {
-            assert!(!window.record(Evidence::Bad, millis(0)));
-            assert!(!window.record(Evidence::None, millis(0)));
+            assert!(!window.record(Outcome::ServerError, millis(0)));
+            assert!(!window.record(Outcome::Neutral, millis(0)));
         }
-        assert!(window.record(Evidence::Bad, millis(0)));
+        assert!(window.record(Outcome::ServerError, millis(0)));
         window.clear();
-        assert!(!window.record(Evidence::Bad, millis(0)));
+        assert!(!window.record(Outcome::ServerError, millis(0)));
     }
 }

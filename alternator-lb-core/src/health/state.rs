@@ -29,7 +29,7 @@ pub enum State {
     },
 }
 
-/// The reason of an ejection.
+/// The reason of an ejection. Its number is a part of packed values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EjectionCause {
     /// The node is new, and has not responded yet: servers list a node some ten seconds before it listens.
@@ -59,8 +59,8 @@ impl State {
         let (kind, time) = match self {
             Self::Up => (UP, Duration::ZERO),
             Self::SlowStart { since } => (SLOW_START, since),
-            Self::Ejected { cause, until } => (EJECTED + u64::from(cause.number()), until),
-            Self::HalfOpen { cause, until } => (HALF_OPEN + u64::from(cause.number()), until),
+            Self::Ejected { cause, until } => (EJECTED + cause as u64, until),
+            Self::HalfOpen { cause, until } => (HALF_OPEN + cause as u64, until),
         };
         kind << MILLIS_BITS | millis(time).min(MAX_MILLIS)
     }
@@ -92,14 +92,6 @@ const EJECTED: u64 = 2;
 const HALF_OPEN: u64 = EJECTED + 3;
 
 impl EjectionCause {
-    pub(super) fn number(self) -> u32 {
-        match self {
-            Self::Pending => 0,
-            Self::Unreachable => 1,
-            Self::Failing => 2,
-        }
-    }
-
     fn from_number(number: u64) -> Self {
         match number {
             0 => Self::Pending,

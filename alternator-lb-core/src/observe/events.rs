@@ -2,7 +2,6 @@
 
 use crate::discovery::TopologyEvent;
 use crate::health::{EjectionCause, Transition};
-use crate::topology::NodeUrl;
 use tracing::{debug, info, warn};
 
 /// The target of all events: the crate that applications depend on, and name in filters.
@@ -11,7 +10,31 @@ const TARGET: &str = "alternator_lb_sdk";
 /// Logs a change.
 pub fn report(event: &TopologyEvent) {
     match event {
-        TopologyEvent::Node { node, transition } => report_transition(node, *transition),
+        TopologyEvent::Node { node, transition } => match transition {
+            Transition::Ejected { cause, backoff } => match cause {
+                EjectionCause::Pending | EjectionCause::Unreachable => warn!(
+                    target: TARGET,
+                    %node,
+                    ?backoff,
+                    "node down: it cannot be reached, and is ejected until it responds"
+                ),
+                EjectionCause::Failing => warn!(
+                    target: TARGET,
+                    %node,
+                    ?backoff,
+                    "node ejected: it responds with errors"
+                ),
+            },
+            Transition::ProbeFailed { cause, backoff } => debug!(
+                target: TARGET,
+                %node,
+                ?cause,
+                ?backoff,
+                "node still ejected"
+            ),
+            Transition::Admitted => info!(target: TARGET, %node, "new node responds"),
+            Transition::Restored => info!(target: TARGET, %node, "node back"),
+        },
         TopologyEvent::PanicMode(true) => warn!(
             target: TARGET,
             "more than half of the nodes that can be reached respond with errors: none is ejected for that any more"
@@ -59,33 +82,5 @@ pub fn report(event: &TopologyEvent) {
             "requests are made outside of a tokio runtime, where the list of nodes cannot be refreshed; run the client \
              inside of one"
         ),
-    }
-}
-
-fn report_transition(node: &NodeUrl, transition: Transition) {
-    match transition {
-        Transition::Ejected { cause, backoff } => match cause {
-            EjectionCause::Pending | EjectionCause::Unreachable => warn!(
-                target: TARGET,
-                %node,
-                ?backoff,
-                "node down: it cannot be reached, and is ejected until it responds"
-            ),
-            EjectionCause::Failing => warn!(
-                target: TARGET,
-                %node,
-                ?backoff,
-                "node ejected: it responds with errors"
-            ),
-        },
-        Transition::ProbeFailed { cause, backoff } => debug!(
-            target: TARGET,
-            %node,
-            ?cause,
-            ?backoff,
-            "node still ejected"
-        ),
-        Transition::Admitted => info!(target: TARGET, %node, "new node responds"),
-        Transition::Restored => info!(target: TARGET, %node, "node back"),
     }
 }

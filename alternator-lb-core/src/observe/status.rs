@@ -1,7 +1,7 @@
 //! The status of a node.
 
 use crate::health::EjectionCause;
-use crate::routing::{Endpoint, EndpointState};
+use crate::routing::EndpointState;
 use crate::topology::{Locality, Topology};
 use std::time::Duration;
 
@@ -40,20 +40,9 @@ impl NodeStatus {
     /// Returns the status of all nodes, in the order of their [priorities](Self::priority).
     pub fn of_topology<E>(topology: &Topology<EndpointState<E>>, now: Duration) -> Vec<Self> {
         let placements = topology.placements();
-        placements
-            .map(|(node, priority, locality)| Self::of(node, priority, locality.cloned(), now))
-            .collect()
-    }
-
-    fn of<E>(
-        node: &Endpoint<E>,
-        priority: usize,
-        locality: Option<Locality>,
-        now: Duration,
-    ) -> Self {
-        Self {
+        let status = placements.map(|(node, priority, locality)| Self {
             url: node.url().as_str().to_owned(),
-            locality,
+            locality: locality.cloned(),
             state: match node.health().state().cause() {
                 None => NodeState::Up,
                 Some(EjectionCause::Pending) => NodeState::Pending,
@@ -66,7 +55,8 @@ impl NodeStatus {
             latency: node.latency(),
             priority,
             is_in_slow_start: node.health().share(now) < 100,
-        }
+        });
+        status.collect()
     }
 
     /// Returns the address, as `scheme://host:port`.
@@ -146,6 +136,7 @@ impl NodeStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::health::NodeHealth;
     use crate::topology::{Host, NodeUrl, Scheme};
 
     const NOW: Duration = Duration::from_secs(10);
@@ -169,9 +160,8 @@ mod tests {
             Locality::Cluster,
             Locality::Datacenter("dc1".into()),
         ];
-        let topology = seeds
-            .refreshed_with_local(&levels, &local, |_| EndpointState::new(()))
-            .with_localities(localities);
+        let topology =
+            seeds.refreshed_with_local(&levels, &local, localities, |_| EndpointState::new(()));
 
         let statuses = NodeStatus::of_topology(&topology, NOW);
         let places: Vec<_> = statuses
@@ -197,10 +187,13 @@ mod tests {
             let topology = Topology::new(&[urls(&[1])], |_| state.take().unwrap());
             NodeStatus::of_topology(&topology, NOW).remove(0)
         };
-        let pending = status(EndpointState::pending((), NOW));
+        let pending = status(EndpointState::with_health((), NodeHealth::pending(NOW)));
         assert_eq!(pending.state(), NodeState::Pending);
         assert!(!pending.is_in_slow_start());
-        let restored = status(EndpointState::slow_starting((), NOW));
+        let restored = status(EndpointState::with_health(
+            (),
+            NodeHealth::slow_starting(NOW),
+        ));
         assert_eq!(restored.state(), NodeState::Up);
         assert!(restored.is_in_slow_start());
     }

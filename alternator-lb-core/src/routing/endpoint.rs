@@ -20,20 +20,11 @@ pub struct EndpointState<E> {
 impl<E> EndpointState<E> {
     /// The state of a node that is used from the beginning.
     pub fn new(extension: E) -> Self {
-        Self::with_health(extension, NodeHealth::new())
+        Self::with_health(extension, NodeHealth::default())
     }
 
-    /// The state of a new node that has passed a health check.
-    pub fn slow_starting(extension: E, now: Duration) -> Self {
-        Self::with_health(extension, NodeHealth::slow_starting(now))
-    }
-
-    /// The state of a new node that must pass a health check before it is used.
-    pub fn pending(extension: E, now: Duration) -> Self {
-        Self::with_health(extension, NodeHealth::pending(now))
-    }
-
-    fn with_health(extension: E, health: NodeHealth) -> Self {
+    /// The state of a node of this health.
+    pub fn with_health(extension: E, health: NodeHealth) -> Self {
         Self {
             extension,
             health,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// The usable nodes of one scope or of the local datacenter, in round-robin order and by address.
 #[derive(Debug)]
 pub(super) struct HealthySet<E> {
-    candidates: Box<[Candidate<E>]>,
+    pub(super) candidates: Box<[Candidate<E>]>,
     /// The positions of the candidates that have an address, sorted by address: ten steps find a key's replica among a
     /// thousand nodes.
     by_address: Box<[(Address, usize)]>,
@@ -19,33 +19,26 @@ type Address = u128;
 
 /// A node with its hash. The hashes of a set lie side by side, since the search for a primary node reads all of them,
 /// and only one node.
-#[derive(Debug)]
-pub(super) struct Candidate<E> {
+pub(super) type Candidate<E> = Hashed<Arc<Endpoint<E>>>;
+
+#[derive(Clone, Debug)]
+pub(super) struct Hashed<N> {
     pub(super) hash: NodeHash,
-    pub(super) node: Arc<Endpoint<E>>,
+    pub(super) node: N,
 }
 
 impl<E> HealthySet<E> {
     pub(super) fn new(candidates: impl IntoIterator<Item = Candidate<E>>) -> Self {
         let candidates: Box<[Candidate<E>]> = candidates.into_iter().collect();
-        let addresses = candidates.iter().map(|candidate| candidate.node.url().ip());
-        let mut by_address: Vec<(Address, usize)> = addresses
-            .enumerate()
-            .filter_map(|(position, ip)| Some((address(ip?), position)))
-            .collect();
+        let positions = candidates.iter().enumerate();
+        let addresses = positions
+            .filter_map(|(position, each)| Some((address(each.node.url().ip()?), position)));
+        let mut by_address: Vec<(Address, usize)> = addresses.collect();
         by_address.sort_unstable();
         Self {
             candidates,
             by_address: by_address.into(),
         }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.candidates.is_empty()
-    }
-
-    pub(super) fn candidates(&self) -> &[Candidate<E>] {
-        &self.candidates
     }
 
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
@@ -54,9 +47,8 @@ impl<E> HealthySet<E> {
 
     /// The nodes in round-robin order, from any position on.
     pub(super) fn iter_from(&self, start: usize) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
-        let (before, from) = self
-            .candidates
-            .split_at(start % self.candidates.len().max(1));
+        let start = start % self.candidates.len().max(1);
+        let (before, from) = self.candidates.split_at(start);
         from.iter().chain(before).map(|candidate| &candidate.node)
     }
 
@@ -80,15 +72,6 @@ fn address(ip: IpAddr) -> Address {
     .to_bits()
 }
 
-impl<E> Clone for Candidate<E> {
-    fn clone(&self) -> Self {
-        Self {
-            hash: self.hash.clone(),
-            node: Arc::clone(&self.node),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,7 +85,7 @@ mod tests {
             EndpointState::new(())
         });
         let snapshot = RoutingSnapshot::new(Arc::new(topology));
-        HealthySet::new(snapshot.usable_local().candidates().iter().cloned())
+        HealthySet::new(snapshot.usable_local.candidates.iter().cloned())
     }
 
     fn position(set: &HealthySet<()>, ip: &str) -> Option<usize> {

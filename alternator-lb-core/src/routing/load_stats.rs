@@ -55,10 +55,8 @@ impl LoadStats {
     }
 
     pub(super) fn latency(&self) -> Option<Duration> {
-        match self.latency.load(Ordering::Relaxed) {
-            0 => None,
-            nanos => Some(Duration::from_nanos(nanos)),
-        }
+        let nanos = self.latency.load(Ordering::Relaxed);
+        (nanos > 0).then(|| Duration::from_nanos(nanos))
     }
 
     /// Records the outcome of an attempt that took so long.
@@ -72,7 +70,10 @@ impl LoadStats {
             self.record_latency(duration);
         }
         if outcome == Outcome::Overloaded {
-            self.extend_overload(millis(now));
+            let now = millis(now);
+            let until = self.overloaded_until.load(Ordering::Relaxed).max(now) + OVERLOAD_STEP;
+            let until = until.min(now + MAX_OVERLOAD);
+            self.overloaded_until.store(until, Ordering::Relaxed);
         }
     }
 
@@ -84,12 +85,6 @@ impl LoadStats {
         };
         // Of two responses at the same instant one may be lost, which an average can bear.
         self.latency.store(average.max(1), Ordering::Relaxed);
-    }
-
-    fn extend_overload(&self, now: u64) {
-        let until = self.overloaded_until.load(Ordering::Relaxed).max(now) + OVERLOAD_STEP;
-        let until = until.min(now + MAX_OVERLOAD);
-        self.overloaded_until.store(until, Ordering::Relaxed);
     }
 
     /// The number of turns that this node has ceded to others and not received back; negative if it has received more.

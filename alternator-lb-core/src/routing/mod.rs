@@ -15,21 +15,14 @@
 //!
 //! Plain synchronous code: the time and the random numbers come from the caller.
 
-mod attempt;
-mod ejected;
 mod endpoint;
-mod error;
-mod health_event;
 mod healthy_set;
-mod least_loaded;
 mod load_stats;
 mod plan;
 mod policy;
-mod primary;
 mod priority;
 pub mod rendezvous;
 mod retry_decision;
-mod round_robin;
 mod router;
 mod routing_info;
 mod selector;
@@ -38,19 +31,16 @@ mod token;
 mod token_map;
 mod trace;
 
-pub use attempt::Attempt;
 pub use endpoint::{Endpoint, EndpointState};
-pub use error::SelectionError;
-pub use health_event::HealthEvent;
-pub use plan::Plan;
+pub use plan::{Attempt, Plan};
 pub use policy::Policy;
 pub use retry_decision::{
     MAX_FAILOVER_WAIT, MAX_FREE_ATTEMPTS, RESEND_TOKENS, RESEND_TOKENS_PER_SECOND, RetryBudget,
     RetryDecision, RetryTarget, TIME_TO_CONNECT,
 };
-pub use router::Router;
+pub use router::{HealthEvent, Router};
 pub use routing_info::{Preference, RoutingInfo, RoutingKey};
-pub use snapshot::RoutingSnapshot;
+pub use snapshot::{RoutingSnapshot, SelectionError};
 pub use token::{KeyValue, Token};
 pub use token_map::TokenMap;
 pub use trace::{Reason, Replica, RoutingTrace};

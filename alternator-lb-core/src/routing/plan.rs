@@ -1,7 +1,7 @@
 //! The attempts of one operation.
 
-use super::{Attempt, Endpoint, RoutingInfo};
-use crate::health::{Outcome, Transition};
+use super::{Endpoint, RoutingInfo};
+use crate::health::{Outcome, ProbePermit, Transition};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,17 +113,21 @@ impl<E> Plan<E> {
         self.current.as_ref()
     }
 
-    /// Records the outcome of the current attempt. Returns its node and the change of the node's health.
-    pub(super) fn settle(
-        &mut self,
-        outcome: Outcome,
-        now: Duration,
-        rng: &mut fastrand::Rng,
-    ) -> Option<(Arc<Endpoint<E>>, Transition)> {
+    /// Records the outcome of the current attempt in the load and the health of its node. Returns the change of the
+    /// health.
+    pub(super) fn settle(&mut self, outcome: Outcome, now: Duration) -> Option<Transition> {
         self.last_outcome = Some(outcome);
+        let age = self.age(now);
         let attempt = self.current.as_mut()?;
-        let transition = attempt.settle(outcome, now, rng)?;
-        Some((Arc::clone(attempt.node()), transition))
+        attempt.node.load_stats().record(outcome, age, now);
+        let (health, permit) = (attempt.node.health(), attempt.permit.take());
+        health.settle(
+            outcome,
+            permit,
+            attempt.began,
+            now,
+            &mut fastrand::Rng::new(),
+        )
     }
 
     /// Marks the current attempt's request as sent.
@@ -135,14 +139,13 @@ impl<E> Plan<E> {
 
     /// Returns whether the current attempt's request was sent: if not, the node is not the cause of a failure.
     pub fn is_sent(&self) -> bool {
-        let current = self.current.as_ref();
-        current.is_some_and(|attempt| attempt.is_sent)
+        matches!(&self.current, Some(attempt) if attempt.is_sent)
     }
 
     /// The time since the current attempt began.
     pub fn age(&self, now: Duration) -> Duration {
-        let current = self.current.as_ref();
-        current.map(|attempt| attempt.age(now)).unwrap_or_default()
+        let began = self.current.as_ref().map_or(now, |attempt| attempt.began);
+        now.saturating_sub(began)
     }
 
     /// Returns the outcome of the last attempt that was settled.
@@ -150,20 +153,58 @@ impl<E> Plan<E> {
         self.last_outcome
     }
 
-    /// Returns whether a node was tried in the current round.
-    pub(super) fn has_tried(&self, id: u64) -> bool {
+    /// Returns whether a node was not tried in the current round.
+    pub(super) fn is_untried(&self, node: &Endpoint<E>) -> bool {
         let mut tried = self.tried().skip(self.round_start);
-        tried.any(|node| node.id() == id)
-    }
-
-    /// Returns whether a node was tried in any round.
-    pub(super) fn has_ever_tried(&self, id: u64) -> bool {
-        self.tried().any(|node| node.id() == id)
+        tried.all(|tried| tried.id() != node.id())
     }
 
     /// The nodes tried so far, in order.
     pub fn tried(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
         let current = self.current.iter().map(Attempt::node);
         self.tried.iter().chain(&self.ended).chain(current)
+    }
+}
+
+/// An attempt in flight on a node.
+///
+/// It counts as in flight while it exists. Dropping it, which is all that happens when the application drops its
+/// `send()` future, removes it from the count, and releases a probe permit whose request was never sent.
+#[derive(Debug)]
+pub struct Attempt<E> {
+    node: Arc<Endpoint<E>>,
+    began: Duration,
+    permit: Option<ProbePermit>,
+    is_sent: bool,
+}
+
+impl<E> Attempt<E> {
+    /// Begins an attempt on a node, with the probe permit that was acquired for it, if any.
+    pub fn new(node: Arc<Endpoint<E>>, permit: Option<ProbePermit>, now: Duration) -> Self {
+        node.load_stats().begin();
+        Self {
+            node,
+            began: now,
+            permit,
+            is_sent: false,
+        }
+    }
+
+    /// Returns the node that the attempt goes to.
+    pub fn node(&self) -> &Arc<Endpoint<E>> {
+        &self.node
+    }
+}
+
+impl<E> Drop for Attempt<E> {
+    fn drop(&mut self) {
+        self.node.load_stats().end();
+        // What a request that was sent would have found out is unknown: if its permit were released, a node that hangs
+        // could take all requests of one impatient caller. The permit expires by itself.
+        if let Some(permit) = self.permit.take()
+            && !self.is_sent
+        {
+            self.node.health().release_permit(permit);
+        }
     }
 }

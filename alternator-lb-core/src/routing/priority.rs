@@ -18,12 +18,13 @@ const OVERPROVISIONING: f64 = 1.4;
 /// Returns the share of the requests of each level, by the numbers of its usable nodes and of all of its nodes. The
 /// shares add up to one, unless no node is usable.
 pub(super) fn shares(levels: impl IntoIterator<Item = (usize, usize)>) -> Vec<f64> {
+    let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     let mut left = 1.0;
     let mut shares: Vec<f64> = levels
         .into_iter()
         .map(|(usable, all)| {
-            let capacity = OVERPROVISIONING * ratio(usable, all);
-            let share = f64::min(capacity, left);
+            let ratio = float(usable) / float(all.max(1));
+            let share = f64::min(OVERPROVISIONING * ratio, left);
             left -= share;
             share
         })
@@ -36,36 +37,27 @@ pub(super) fn shares(levels: impl IntoIterator<Item = (usize, usize)>) -> Vec<f6
     shares
 }
 
-fn ratio(usable: usize, all: usize) -> f64 {
-    let float = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    float(usable) / float(all.max(1))
-}
-
 /// Returns the levels in the order in which a request tries them: first one that is drawn by its share, then the others
 /// by priority.
 pub(super) fn failover_order<'s, E>(
     levels: &'s [PriorityLevel<E>],
     rng: &mut fastrand::Rng,
 ) -> impl Iterator<Item = &'s PriorityLevel<E>> + use<'s, E> {
-    let drawn = draw(levels, rng);
-    let others = levels.iter().enumerate();
-    let others = others.filter(move |(position, _)| *position != drawn);
-    let first = levels.get(drawn).into_iter();
-    first.chain(others.map(|(_, level)| level))
+    let (before, from) = levels.split_at(draw(levels, rng));
+    let drawn = from.iter().take(1);
+    drawn.chain(before).chain(from.iter().skip(1))
 }
 
 fn draw<E>(levels: &[PriorityLevel<E>], rng: &mut fastrand::Rng) -> usize {
-    match levels.first() {
-        Some(first) if first.share < 1.0 => {
-            let mut point = rng.f64();
-            let is_hit = |level: &PriorityLevel<E>| {
-                point -= level.share;
-                point < 0.0
-            };
-            levels.iter().position(is_hit).unwrap_or_default()
-        }
-        Some(_) | None => 0,
+    if levels.first().is_none_or(|first| first.share >= 1.0) {
+        return 0;
     }
+    let mut point = rng.f64();
+    let is_hit = |level: &PriorityLevel<E>| {
+        point -= level.share;
+        point < 0.0
+    };
+    levels.iter().position(is_hit).unwrap_or_default()
 }
 
 #[cfg(test)]

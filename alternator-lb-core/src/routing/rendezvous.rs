@@ -26,12 +26,8 @@ pub struct NodeHash {
     host: Arc<str>,
 }
 
-/// The weight of a node for a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RendezvousWeight<'a> {
-    weight: u64,
-    host: Reverse<&'a str>,
-}
+/// The weight of a node for a key. The host decides between equal weights.
+pub type RendezvousWeight<'a> = (u64, Reverse<&'a str>);
 
 impl NodeHash {
     /// Hashes the host alone: clients that connect to a node by `http` and by `https` agree on it.
@@ -49,10 +45,8 @@ impl NodeHash {
     /// Returns the node's weight for the key with this token.
     #[inline]
     pub fn weight(&self, token: Token) -> RendezvousWeight<'_> {
-        RendezvousWeight {
-            weight: mix(token.value().cast_unsigned() ^ self.hash),
-            host: Reverse(&self.host),
-        }
+        let weight = mix(token.value().cast_unsigned() ^ self.hash);
+        (weight, Reverse(&self.host))
     }
 }
 
@@ -68,10 +62,9 @@ pub fn highest_weight<'a, N>(
     let weight = hash(&first).weight(token);
     let highest = nodes.fold((weight, first), |highest, node| {
         let weight = hash(&node).weight(token);
-        if weight > highest.0 {
-            (weight, node)
-        } else {
-            highest
+        match weight > highest.0 {
+            true => (weight, node),
+            false => highest,
         }
     });
     Some(highest.1)

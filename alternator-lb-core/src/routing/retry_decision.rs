@@ -89,25 +89,22 @@ impl RetryDecision {
         let is_free = outcome.was_not_sent()
             && target != RetryTarget::NoNode
             && free_attempts < MAX_FREE_ATTEMPTS;
-        let max_wait = match target {
-            RetryTarget::UntriedNode | RetryTarget::EjectedNode if is_free => Duration::ZERO,
-            RetryTarget::UntriedNode if is_of_the_node(outcome) => MAX_FAILOVER_WAIT,
-            RetryTarget::UntriedNode
-            | RetryTarget::EjectedNode
-            | RetryTarget::TriedNode
-            | RetryTarget::NoNode => Duration::MAX,
+        // The node itself failed, so that another node needs no wait. A timeout of the application may be due to all nodes,
+        // and so may be a server error that took all the time that a server has.
+        let is_of_the_node = matches!(outcome, Outcome::ConnectionLost | Outcome::ServerError);
+        let max_wait = if is_free && target != RetryTarget::TriedNode {
+            Duration::ZERO
+        } else if target == RetryTarget::UntriedNode && is_of_the_node {
+            MAX_FAILOVER_WAIT
+        } else {
+            Duration::MAX
         };
-        let budget = match outcome {
-            _ if is_free => RetryBudget::Unlimited,
-            Outcome::ConnectionLost => RetryBudget::Resend,
-            Outcome::NotConnected
-            | Outcome::NotSent
-            | Outcome::Responded
-            | Outcome::Overloaded
-            | Outcome::ServerError
-            | Outcome::SlowServerError
-            | Outcome::TimedOut
-            | Outcome::Neutral => RetryBudget::Application,
+        let budget = if is_free {
+            RetryBudget::Unlimited
+        } else if outcome == Outcome::ConnectionLost {
+            RetryBudget::Resend
+        } else {
+            RetryBudget::Application
         };
         Self { max_wait, budget }
     }
@@ -115,20 +112,5 @@ impl RetryDecision {
     /// Returns whether the attempt before does not count as one.
     pub fn is_free(&self) -> bool {
         self.budget == RetryBudget::Unlimited
-    }
-}
-
-/// Returns whether the node itself failed, so that another node needs no wait. A timeout of the application may be due
-/// to all nodes, and so may be a server error that took all the time that a server has.
-fn is_of_the_node(outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::ConnectionLost | Outcome::ServerError => true,
-        Outcome::Responded
-        | Outcome::Overloaded
-        | Outcome::SlowServerError
-        | Outcome::NotConnected
-        | Outcome::NotSent
-        | Outcome::TimedOut
-        | Outcome::Neutral => false,
     }
 }

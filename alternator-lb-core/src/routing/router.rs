@@ -1,10 +1,10 @@
 //! The router: the one place where nodes are selected.
 
-use super::round_robin::RoundRobin;
-use super::selector::Selector;
+use super::policy::RoundRobin;
+use super::selector::{Selector, acquire_primary_permit};
 use super::{
-    Attempt, Endpoint, HealthEvent, Plan, Policy, Preference, RetryTarget, RoutingInfo,
-    RoutingSnapshot, RoutingTrace, SelectionError, primary,
+    Attempt, Endpoint, Plan, Policy, Preference, RetryTarget, RoutingInfo, RoutingSnapshot,
+    RoutingTrace, SelectionError,
 };
 use crate::health::{Outcome, ProbePermit, Transition};
 use arc_swap::ArcSwap;
@@ -21,6 +21,17 @@ pub struct Router<E> {
     round_robin: RoundRobin,
     policy: Policy,
     panic_mode_entries: AtomicU64,
+}
+
+/// A change of a node's health, and its effect on panic mode.
+#[derive(Debug)]
+pub struct HealthEvent<E> {
+    /// The node.
+    pub node: Arc<Endpoint<E>>,
+    /// The change.
+    pub transition: Transition,
+    /// Whether panic mode, in which ejections are ignored, begins or ends with this change; none if neither.
+    pub panic_mode: Option<bool>,
 }
 
 impl<E> Router<E> {
@@ -81,7 +92,7 @@ impl<E> Router<E> {
         // Only a first attempt probes an ejected node: a retry has waited enough.
         let permit = match info.filter(|info| info.preference() == Preference::Primary) {
             _ if !plan.is_first_attempt() => None,
-            Some(info) => primary::acquire_request_permit(&snapshot, info, has_health_checker, now),
+            Some(info) => acquire_primary_permit(&snapshot, info, has_health_checker, now),
             None => snapshot.acquire_request_permit(has_health_checker, now),
         };
         let attempt = match permit {
@@ -110,7 +121,8 @@ impl<E> Router<E> {
         outcome: Outcome,
         now: Duration,
     ) -> Option<HealthEvent<E>> {
-        let (node, transition) = plan.settle(outcome, now, &mut fastrand::Rng::new())?;
+        let transition = plan.settle(outcome, now)?;
+        let node = Arc::clone(plan.current()?.node());
         Some(self.note_transition(node, transition))
     }
 
@@ -144,16 +156,16 @@ impl<E> Router<E> {
     /// Returns where the plan's next attempt would go.
     pub fn retry_target(&self, plan: &Plan<E>) -> RetryTarget {
         let snapshot = self.snapshot.load();
-        let is_untried = |node: &Arc<Endpoint<E>>| !plan.has_ever_tried(node.id());
+        let is_untried =
+            |node: &Arc<Endpoint<E>>| plan.tried().all(|tried| tried.id() != node.id());
         let mut usable = snapshot.usable_for(plan.routing_info()).peekable();
+        let has_usable = usable.peek().is_some();
         match plan.pin() {
             Some(_) => RetryTarget::NoNode,
-            None if usable.peek().is_none() => match snapshot.ejected_in_scope().any(is_untried) {
-                true => RetryTarget::EjectedNode,
-                false => RetryTarget::NoNode,
-            },
             None if usable.any(is_untried) => RetryTarget::UntriedNode,
-            None => RetryTarget::TriedNode,
+            None if has_usable => RetryTarget::TriedNode,
+            None if snapshot.ejected_in_scope().any(is_untried) => RetryTarget::EjectedNode,
+            None => RetryTarget::NoNode,
         }
     }
 
@@ -163,8 +175,13 @@ impl<E> Router<E> {
         let plan = Plan::preferring(info.clone());
         let mut rng = fastrand::Rng::new();
         let mut cursor = self.round_robin.cursor(self.policy.0, true, &mut rng);
-        let selector = self.selector(&snapshot, &plan, now);
-        RoutingTrace::new(&selector, info, &mut cursor)
+        let mut selector = Selector {
+            snapshot: &snapshot,
+            plan: &plan,
+            cursor: &mut cursor,
+            now,
+        };
+        RoutingTrace::new(&mut selector, info)
     }
 
     /// How often panic mode began, in which ejections are ignored since there would be too many.
@@ -180,32 +197,26 @@ impl<E> Router<E> {
         rng: &mut fastrand::Rng,
     ) -> Result<Arc<Endpoint<E>>, SelectionError> {
         let mut cursor = self.round_robin.cursor(self.policy.0, false, rng);
-        let mut select = |plan: &Plan<E>| self.selector(snapshot, plan, now).select(&mut cursor);
-        if let Some(selection) = select(plan) {
-            return Ok(selection.commit());
-        }
-        plan.start_round();
-        if let Some(selection) = select(plan) {
-            return Ok(selection.commit());
+        let mut select = |plan: &Plan<E>| {
+            let mut selector = Selector {
+                snapshot,
+                plan,
+                cursor: &mut cursor,
+                now,
+            };
+            selector.select()
+        };
+        let mut node = select(plan);
+        if node.is_none() {
+            plan.start_round();
+            node = select(plan);
         }
         let usable = snapshot.usable_for(plan.routing_info());
-        let only_node = usable.chain(snapshot.ejected_in_scope()).next();
+        let only_node = || usable.chain(snapshot.ejected_in_scope()).next();
         // The list is never empty: it begins with the seeds, and a refresh without nodes is a failed one.
-        only_node.cloned().ok_or(SelectionError::NoNodes)
-    }
-
-    fn selector<'s, 'p>(
-        &self,
-        snapshot: &'s RoutingSnapshot<E>,
-        plan: &'p Plan<E>,
-        now: Duration,
-    ) -> Selector<'s, 'p, E> {
-        Selector {
-            snapshot,
-            plan,
-            algorithm: self.policy.0,
-            now,
-        }
+        node.or_else(only_node)
+            .cloned()
+            .ok_or(SelectionError::NoNodes)
     }
 
     fn note_transition(&self, node: Arc<Endpoint<E>>, transition: Transition) -> HealthEvent<E> {
@@ -225,20 +236,18 @@ impl<E> Router<E> {
         let mut is_in_panic = false;
         let before = self.snapshot.rcu(|snapshot| {
             let updated = snapshot.updated();
-            is_in_panic = updated.is_in_panic();
+            is_in_panic = updated.is_in_panic;
             updated
         });
         (before, is_in_panic)
     }
 
     fn note_panic_mode(&self, before: &RoutingSnapshot<E>, is_in_panic: bool) -> Option<bool> {
-        if before.is_in_panic() == is_in_panic {
-            return None;
-        }
-        if is_in_panic {
+        let has_changed = before.is_in_panic != is_in_panic;
+        if has_changed && is_in_panic {
             self.panic_mode_entries.fetch_add(1, Ordering::Relaxed);
         }
-        Some(is_in_panic)
+        has_changed.then_some(is_in_panic)
     }
 }
 

@@ -1,129 +1,246 @@
 //! The selection of one node.
 
-use super::policy::Algorithm;
-use super::primary::primary;
+use super::healthy_set::{Candidate, HealthySet};
+use super::policy::{Algorithm, RoundRobinCursor};
 use super::priority::failover_order;
-use super::round_robin::RoundRobinCursor;
-use super::{Endpoint, Plan, Preference, RoutingInfo, RoutingSnapshot};
+use super::rendezvous::{highest_weight, plurality};
+use super::{Endpoint, Plan, Preference, RoutingInfo, RoutingKey, RoutingSnapshot, Token};
+use crate::health::ProbePermit;
+use std::cmp::Reverse;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Selects a node by the snapshot, the plan, the load-balancing algorithm and the time.
+/// Selects a node by the snapshot, the plan, the turns of round robin and the time.
 #[derive(Debug)]
-pub(super) struct Selector<'s, 'p, E> {
+pub(super) struct Selector<'s, 'p, 'r, E> {
     pub(super) snapshot: &'s RoutingSnapshot<E>,
     pub(super) plan: &'p Plan<E>,
-    pub(super) algorithm: Algorithm,
+    pub(super) cursor: &'p mut RoundRobinCursor<'r>,
     pub(super) now: Duration,
 }
 
-/// A selected node. Nothing has changed until [`commit`](Self::commit).
-#[derive(Debug)]
-pub(super) struct Selection<'s, E> {
-    pub(super) node: &'s Arc<Endpoint<E>>,
-    /// The node that was next in turn and ceded the turn.
-    ceded_by: Option<&'s Arc<Endpoint<E>>>,
-}
-
-impl<'s, E> Selector<'s, '_, E> {
+impl<'s, E> Selector<'s, '_, '_, E> {
     /// Selects a node that the plan has not tried in this round.
-    pub(super) fn select(&self, cursor: &mut RoundRobinCursor<'_>) -> Option<Selection<'s, E>> {
+    pub(super) fn select(&mut self) -> Option<&'s Arc<Endpoint<E>>> {
         let Some(info) = self.plan.routing_info() else {
-            return self.any(cursor);
+            return self.any();
         };
         match info.preference() {
             Preference::Primary => self.primary(info),
-            Preference::LeastLoaded => self
-                .least_loaded_replica(info, cursor)
-                .or_else(|| self.any(cursor)),
+            Preference::LeastLoaded => self.least_loaded_replica(info).or_else(|| self.any()),
         }
     }
 
-    fn primary(&self, info: &RoutingInfo) -> Option<Selection<'s, E>> {
+    /// Selects the primary node of the operation's keys, the same for all clients.
+    ///
+    /// Of two nodes that coordinate transactions on the same partition at a time, one loses and tries again after a
+    /// while; of writes that are coordinated by two nodes, the later one may get the older timestamp. So all operations
+    /// with [`Preference::Primary`] go to the first node of their key as long as it is usable, then all to the second.
+    /// The order is that of rendezvous hashing, over the key's replicas if they are known, then over all other nodes.
+    /// Nothing that is local to this process enters into it, neither the round-robin position nor the load.
+    fn primary(&self, info: &RoutingInfo) -> Option<&'s Arc<Endpoint<E>>> {
         let is_first_attempt = self.plan.is_first_attempt();
         // For a first attempt no node is read but the selected one.
-        let is_untried = |node: &Endpoint<E>| is_first_attempt || self.is_untried(node);
+        let is_untried = |node: &Endpoint<E>| is_first_attempt || self.plan.is_untried(node);
         let mut sets = self.snapshot.candidates_for(Some(info));
-        match sets.find_map(|set| primary(set, info, is_untried)) {
-            Some(candidate) => Some(Selection::of(&candidate.node)),
-            None => self.fallback(),
-        }
+        let primary = sets.find_map(|set| match info.keys() {
+            [key] => primary_of_key(set, key, is_untried).map(|(_, primary)| &primary.node),
+            keys => {
+                let vote =
+                    |key: &RoutingKey| Some((key.token, primary_of_key(set, key, is_untried)?.0));
+                let votes = keys.iter().filter_map(vote);
+                let position = plurality(votes, &set.candidates, |candidate| &candidate.hash)?;
+                set.candidates.get(position).map(|primary| &primary.node)
+            }
+        });
+        primary.or_else(|| self.fallback())
     }
 
     /// Selects any node: the next in turn of a priority level that is drawn by its share.
-    fn any(&self, cursor: &mut RoundRobinCursor<'_>) -> Option<Selection<'s, E>> {
+    fn any(&mut self) -> Option<&'s Arc<Endpoint<E>>> {
         if !self.snapshot.has_usable() {
             return self.fallback();
         }
-        let (start, second_start) = (cursor.node_start(), cursor.rng.usize(..));
-        let mut levels = failover_order(self.snapshot.levels(), cursor.rng);
+        let (start, second_start) = (self.cursor.node_start(), self.cursor.rng.usize(..));
+        let mut levels = failover_order(&self.snapshot.levels, self.cursor.rng);
         levels.find_map(|level| {
             let mut in_turn = level.usable.iter_from(start);
-            let first = in_turn.find(|node| self.is_untried(node))?;
+            let first = in_turn.find(|node| self.plan.is_untried(node))?;
             let second = || {
                 let mut others = level.usable.iter_from(second_start);
-                others.find(|other| other.id() != first.id() && self.is_untried(other))
+                others.find(|other| other.id() != first.id() && self.plan.is_untried(other))
             };
             Some(self.less_loaded(first, second))
         })
     }
 
     /// Selects the ejected node that is most likely to have recovered, if no node is usable.
-    fn fallback(&self) -> Option<Selection<'s, E>> {
+    fn fallback(&self) -> Option<&'s Arc<Endpoint<E>>> {
         let mut usable = self.snapshot.usable_for(self.plan.routing_info());
         if usable.next().is_some() {
             return None;
         }
         let mut ejected = self.snapshot.ejected_in_scope();
-        let node = ejected.find(|node| self.is_untried(node))?;
-        Some(Selection::of(node))
+        ejected.find(|node| self.plan.is_untried(node))
     }
 
-    /// Selects the node that is next in turn, or the second if that is less loaded.
-    pub(super) fn less_loaded(
+    /// Selects the node that is next in turn, or the second if that is less loaded: then the first cedes its turn.
+    fn less_loaded(
         &self,
         first: &'s Arc<Endpoint<E>>,
         second: impl FnOnce() -> Option<&'s Arc<Endpoint<E>>>,
-    ) -> Selection<'s, E> {
+    ) -> &'s Arc<Endpoint<E>> {
         if self.compared_load(first) == 0 {
-            return Selection::of(first);
+            return first;
         }
         match second() {
-            Some(second) if first.should_yield_to(second, self.now) => Selection {
-                node: second,
-                ceded_by: Some(first),
-            },
-            Some(_) | None => Selection::of(first),
+            Some(second) if first.should_yield_to(second, self.now) => {
+                if !self.cursor.is_read_only {
+                    first.load_stats().cede_turn_to(second.load_stats());
+                }
+                second
+            }
+            Some(_) | None => first,
         }
     }
 
     /// The load of a node as the algorithm sees it: zero unless it compares load.
-    pub(super) fn compared_load(&self, node: &Endpoint<E>) -> u64 {
-        match self.algorithm {
+    fn compared_load(&self, node: &Endpoint<E>) -> u64 {
+        match self.cursor.algorithm {
             Algorithm::PowerOfTwoChoices => node.load(self.now),
             Algorithm::RoundRobin | Algorithm::Random => 0,
         }
     }
 
-    /// Returns whether the plan has not tried a node in this round.
-    pub(super) fn is_untried(&self, node: &Endpoint<E>) -> bool {
-        !self.plan.has_tried(node.id())
+    /// Returns a replica that the plan has not tried in this round, of the priority level that was drawn if it has one,
+    /// else of another.
+    ///
+    /// A replica responds without another hop inside the cluster. All replicas of the partition do, so there is still a
+    /// choice, made as among all nodes: round robin, and of two replicas the one with less load. Requests for a hot key
+    /// then spread over its replicas, and a slow replica receives what it can carry.
+    fn least_loaded_replica(&mut self, info: &RoutingInfo) -> Option<&'s Arc<Endpoint<E>>> {
+        let keys = info.keys();
+        let mut replicas = keys.iter().map(RoutingKey::replicas);
+        let replicas = replicas.find(|replicas| !replicas.is_empty())?;
+        let lowest = keys.iter().map(|key| key.token).min()?;
+        let start = replica_start(lowest, self.cursor.replica_start());
+        let second = self.cursor.rng.usize(..);
+        let mut levels = failover_order(&self.snapshot.levels, self.cursor.rng);
+        levels.find_map(|level| match keys {
+            [_] => self.replica_of_key(&level.usable, replicas, start, second),
+            keys => self.replica_of_most(&level.usable, keys, start),
+        })
+    }
+
+    /// Returns a replica of one key: the one in turn from `start` on, or a `second` one that is less loaded.
+    fn replica_of_key(
+        &self,
+        set: &'s HealthySet<E>,
+        replicas: &[IpAddr],
+        start: usize,
+        second: usize,
+    ) -> Option<&'s Arc<Endpoint<E>>> {
+        let replicas = replicas.iter().filter_map(|ip| set.find(*ip));
+        let replicas = replicas.map(|(_, candidate)| &candidate.node);
+        let replicas = replicas.filter(|node| self.plan.is_untried(node));
+        let mut untried = [None; MAX_REPLICAS];
+        let mut count = 0;
+        for (slot, node) in untried.iter_mut().zip(replicas) {
+            *slot = Some(node);
+            count += 1;
+        }
+        let at = |position: usize| untried.get(position).copied().flatten();
+        let first = start.checked_rem(count)?;
+        let second = || {
+            // One of the others, in the cyclic order that begins after the first.
+            let distance = 1 + second.checked_rem(count - 1)?;
+            at((first + distance) % count)
+        };
+        Some(self.less_loaded(at(first)?, second))
+    }
+
+    /// Returns the node that is a replica of most of the keys; of several, the least loaded.
+    fn replica_of_most(
+        &self,
+        set: &'s HealthySet<E>,
+        keys: &[RoutingKey],
+        start: usize,
+    ) -> Option<&'s Arc<Endpoint<E>>> {
+        let mut counts = vec![0_usize; set.candidates.len()];
+        for ip in keys.iter().flat_map(RoutingKey::replicas) {
+            if let Some((position, _)) = set.find(*ip)
+                && let Some(count) = counts.get_mut(position)
+            {
+                *count += 1;
+            }
+        }
+        let replicas = set.nodes().zip(counts);
+        let replicas = replicas.filter(|(node, count)| *count > 0 && self.plan.is_untried(node));
+        let ranked =
+            replicas.map(|(node, count)| ((count, Reverse(self.compared_load(node))), node));
+        let mut ranked: Vec<_> = ranked.collect();
+        let best = ranked.iter().map(|(rank, _)| *rank).max()?;
+        ranked.retain(|(rank, _)| *rank == best);
+        let position = start.checked_rem(ranked.len())?;
+        ranked.get(position).map(|(_, node)| *node)
     }
 }
 
-impl<'s, E> Selection<'s, E> {
-    pub(super) fn of(node: &'s Arc<Endpoint<E>>) -> Self {
-        Self {
-            node,
-            ceded_by: None,
-        }
-    }
+/// The most replicas of a key that are considered in one scope: more than the replication factors of all datacenters
+/// together.
+const MAX_REPLICAS: usize = 16;
 
-    /// Carries out the selection: records a turn that was ceded.
-    pub(super) fn commit(self) -> Arc<Endpoint<E>> {
-        if let Some(first) = self.ceded_by {
-            first.load_stats().cede_turn_to(self.node.load_stats());
-        }
-        Arc::clone(self.node)
+/// Returns where round robin over the replicas of a key starts. Not in step for all keys: an application whose
+/// operations come in threes, such as a user, its session and its cart, would always meet the same of three replicas.
+#[inline]
+fn replica_start(token: Token, start: usize) -> usize {
+    let token = token.value().cast_unsigned();
+    // The upper half is as good as the whole, and works on 32-bit platforms too.
+    start.wrapping_add((token >> 32) as usize)
+}
+
+/// Returns the primary node of one key, and its position in the set.
+fn primary_of_key<'s, E>(
+    set: &'s HealthySet<E>,
+    key: &RoutingKey,
+    is_untried: impl Fn(&Endpoint<E>) -> bool,
+) -> Option<(usize, &'s Candidate<E>)> {
+    let is_untried = |(_, candidate): &(usize, &Candidate<E>)| is_untried(&candidate.node);
+    let replicas = key.replicas().iter().filter_map(|ip| set.find(*ip));
+    let replicas = replicas.filter(is_untried);
+    highest_weight(key.token, replicas, |(_, candidate)| &candidate.hash).or_else(|| {
+        let all = set.candidates.iter().enumerate().filter(is_untried);
+        highest_weight(key.token, all, |(_, candidate)| &candidate.hash)
+    })
+}
+
+/// Returns an ejected node that is due for a probe, with the permit, if it ranks above the usable primary node of the
+/// (first) key.
+///
+/// A request with another key would only make the node a second coordinator for that key. Some request has to probe it,
+/// though: there may be none but those with a primary node.
+pub(super) fn acquire_primary_permit<'s, E>(
+    snapshot: &'s RoutingSnapshot<E>,
+    info: &RoutingInfo,
+    has_health_checker: bool,
+    now: Duration,
+) -> Option<(&'s Arc<Endpoint<E>>, ProbePermit)> {
+    let due = snapshot.ejected_local.due(has_health_checker, now);
+    if due.is_empty() {
+        return None;
     }
+    let key = info.keys().first()?;
+    let rank = |candidate: &'s Candidate<E>| {
+        let is_replica = key.is_replica(&candidate.node);
+        (is_replica, candidate.hash.weight(key.token))
+    };
+    let (_, primary) = primary_of_key(&snapshot.usable_local, key, |_| true)?;
+    let primary_rank = rank(primary);
+    // In panic mode it may be the primary node itself.
+    let preferred = due
+        .iter()
+        .filter(|candidate| rank(candidate) >= primary_rank);
+    let node = &preferred.max_by_key(|candidate| rank(candidate))?.node;
+    Some((node, node.health().acquire_request_permit(now)?))
 }

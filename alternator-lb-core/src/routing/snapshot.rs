@@ -1,11 +1,10 @@
 //! The snapshot of the usable nodes.
 
-use super::ejected::Ejected;
-use super::healthy_set::{Candidate, HealthySet};
+use super::healthy_set::{Candidate, Hashed, HealthySet};
 use super::priority::{self, PriorityLevel};
 use super::rendezvous::NodeHash;
-use super::{Endpoint, EndpointState, Preference, RoutingInfo, SelectionError};
-use crate::health::{EjectionCause, ProbePermit, State};
+use super::{Endpoint, EndpointState, Preference, RoutingInfo};
+use crate::health::{EjectionCause, NodeHealth, ProbePermit, State};
 use crate::topology::Topology;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,22 +23,42 @@ pub struct RoutingSnapshot<E> {
     topology: Arc<Topology<EndpointState<E>>>,
     /// All nodes, in the order of the topology.
     candidates: Arc<[Candidate<E>]>,
-    levels: Box<[PriorityLevel<E>]>,
-    usable_local: HealthySet<E>,
+    pub(super) levels: Box<[PriorityLevel<E>]>,
+    /// The usable nodes of the local datacenter.
+    pub(super) usable_local: HealthySet<E>,
     /// The ejected nodes of all priority levels, to which ordinary requests go.
     ejected_in_scope: Ejected<E>,
-    ejected_local: Ejected<E>,
+    pub(super) ejected_local: Ejected<E>,
     /// All ejected nodes.
     ejected: Box<[Arc<Endpoint<E>>]>,
-    is_in_panic: bool,
+    /// Whether panic mode ignores the ejections of failing nodes.
+    pub(super) is_in_panic: bool,
     /// Why all requests are refused, if they are.
     refusal: Option<SelectionError>,
+}
+
+/// No node can be selected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SelectionError {
+    /// The scope names a datacenter or rack, and the servers ignore these filters of `/localnodes`.
+    #[error(
+        "the scope is {scope}, but these servers ignore the parameters `dc` and `rack` (ScyllaDB before 2025.1); \
+         upgrade them, or add `.or(Scope::cluster())` to use all their nodes"
+    )]
+    ScopeUnsupported {
+        /// The configured scope.
+        scope: String,
+    },
+
+    /// The list of nodes is empty.
+    #[error("the list of nodes is empty; give the builder `.seeds(..)` that can be reached")]
+    NoNodes,
 }
 
 impl<E> RoutingSnapshot<E> {
     /// Makes a snapshot of the nodes by their current health.
     pub fn new(topology: Arc<Topology<EndpointState<E>>>) -> Self {
-        let candidates = topology.nodes().iter().map(|node| Candidate {
+        let candidates = topology.nodes().iter().map(|node| Hashed {
             hash: NodeHash::of(node.url().host()),
             node: Arc::clone(node),
         });
@@ -51,21 +70,19 @@ impl<E> RoutingSnapshot<E> {
         // Each state is read once: it may change at any moment, and a node must not be missing from both sides.
         let states = candidates.iter().map(|each| each.node.health().state());
         let nodes: Vec<(&Candidate<E>, State)> = candidates.iter().zip(states).collect();
-        let in_scope = nodes.len() - topology.out_of_scope().len();
-        let in_scope = nodes.iter().copied().take(in_scope);
-        let local = nodes.iter().copied().zip(topology.are_local());
-        let local = local.filter_map(|(node, is_local)| is_local.then_some(node));
+        let (in_scope, _) = nodes.split_at(nodes.len() - topology.out_of_scope().len());
+        let local = nodes.iter().zip(topology.are_local());
+        let local = local.filter_map(|(node, is_local)| is_local.then_some(*node));
+        let local: Vec<(&Candidate<E>, State)> = local.collect();
+        let ejected = Ejected::among(&nodes);
 
-        let is_in_panic = is_panic(in_scope.clone());
+        let is_in_panic = is_panic(in_scope);
         Self {
-            levels: levels(&topology, in_scope.clone(), is_in_panic),
-            usable_local: usable(local.clone(), is_panic(local.clone())),
+            levels: levels(&topology, in_scope, is_in_panic),
+            usable_local: usable(&local, is_panic(&local)),
             ejected_in_scope: Ejected::among(in_scope),
-            ejected_local: Ejected::among(local),
-            ejected: Ejected::among(nodes.iter().copied())
-                .nodes()
-                .cloned()
-                .collect(),
+            ejected_local: Ejected::among(&local),
+            ejected: ejected.nodes().cloned().collect(),
             is_in_panic,
             refusal: None,
             topology,
@@ -104,15 +121,6 @@ impl<E> RoutingSnapshot<E> {
         self.refusal.clone().map_or(Ok(()), Err)
     }
 
-    /// Returns whether panic mode ignores the ejections of failing nodes.
-    pub(super) fn is_in_panic(&self) -> bool {
-        self.is_in_panic
-    }
-
-    pub(super) fn levels(&self) -> &[PriorityLevel<E>] {
-        &self.levels
-    }
-
     /// The usable nodes of all priority levels, in their order.
     pub fn usable(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
         self.levels.iter().flat_map(|level| level.usable.nodes())
@@ -121,11 +129,6 @@ impl<E> RoutingSnapshot<E> {
     /// Returns whether any node of the priority levels is usable.
     pub fn has_usable(&self) -> bool {
         self.usable().next().is_some()
-    }
-
-    /// The usable nodes of the local datacenter.
-    pub(super) fn usable_local(&self) -> &HealthySet<E> {
-        &self.usable_local
     }
 
     /// Returns whether a node is usable, in the priority levels or in the local datacenter.
@@ -137,9 +140,8 @@ impl<E> RoutingSnapshot<E> {
     /// Returns whether the requests that go to a node could go to another one. Those to an out-of-scope node could go
     /// to any of the local datacenter.
     pub(super) fn has_alternative_to(&self, node: &Endpoint<E>) -> bool {
-        let is_node = |other: &Arc<Endpoint<E>>| other.id() == node.id();
         let is_other = |other: &Arc<Endpoint<E>>| other.id() != node.id();
-        let is_out_of_scope = || self.topology.out_of_scope().iter().any(is_node);
+        let is_out_of_scope = || !self.topology.out_of_scope().iter().all(is_other);
         self.usable().any(is_other)
             || (is_out_of_scope() && self.usable_local.nodes().any(is_other))
     }
@@ -151,11 +153,9 @@ impl<E> RoutingSnapshot<E> {
         info: Option<&RoutingInfo>,
     ) -> impl Iterator<Item = &HealthySet<E>> {
         let is_primary = info.is_some_and(|info| info.preference() == Preference::Primary);
-        let local = (is_primary && !self.usable_local.is_empty()).then_some(&self.usable_local);
-        let levels = match local {
-            Some(_) => Default::default(),
-            None => self.levels.iter(),
-        };
+        let local =
+            (is_primary && !self.usable_local.candidates.is_empty()).then_some(&self.usable_local);
+        let levels = self.levels.iter().filter(move |_| local.is_none());
         local.into_iter().chain(levels.map(|level| &level.usable))
     }
 
@@ -177,14 +177,6 @@ impl<E> RoutingSnapshot<E> {
         self.ejected_in_scope.nodes()
     }
 
-    /// The ejected nodes of the local datacenter that a request may probe, if others there are usable.
-    pub(super) fn due_local(&self, has_health_checker: bool, now: Duration) -> &[Candidate<E>] {
-        match self.usable_local.is_empty() {
-            true => &[],
-            false => self.ejected_local.due(has_health_checker, now),
-        }
-    }
-
     /// Returns an ejected node that is due for a probe, with the permit, if others are usable.
     pub(super) fn acquire_request_permit(
         &self,
@@ -195,55 +187,109 @@ impl<E> RoutingSnapshot<E> {
         if due.is_empty() || !self.has_usable() {
             return None;
         }
-        due.iter().find_map(|Candidate { node, .. }| {
+        due.iter().find_map(|Hashed { node, .. }| {
             Some((node, node.health().acquire_request_permit(now)?))
         })
     }
 }
 
+/// The ejected nodes of a set, including those that panic mode uses regardless.
+#[derive(Debug)]
+pub(super) struct Ejected<E> {
+    /// By the number of consecutive ejections, then by the time of the ejection: the nodes that have failed for longer,
+    /// and more probes, come last.
+    all: Box<[Candidate<E>]>,
+    /// The nodes that respond, but with errors, by the end of their ejection.
+    failing: Box<[Candidate<E>]>,
+    /// The end of the first ejection among the failing nodes.
+    first_due: Duration,
+}
+
+impl<E> Ejected<E> {
+    /// Selects the ejected nodes by the given states.
+    fn among(nodes: &[(&Candidate<E>, State)]) -> Self {
+        let all = select_sorted(nodes, |state, health| {
+            let key = (health.consecutive_ejections(), health.ejected_since());
+            (!state.is_up()).then_some(key)
+        });
+        let failing = select_sorted(nodes, |state, health| {
+            (state.cause() == Some(EjectionCause::Failing)).then(|| health.ejected_until())
+        });
+        let first_due = failing
+            .first()
+            .map_or(Duration::MAX, |first| first.node.health().ejected_until());
+        Self {
+            all,
+            failing,
+            first_due,
+        }
+    }
+
+    /// All ejected nodes, the most likely to have recovered first.
+    fn nodes(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
+        self.all.iter().map(|candidate| &candidate.node)
+    }
+
+    /// The nodes whose ejection may be over, so that a request may probe them. Without a health checker, requests probe
+    /// unreachable nodes too.
+    pub(super) fn due(&self, has_health_checker: bool, now: Duration) -> &[Candidate<E>] {
+        match has_health_checker {
+            true if now < self.first_due => &[],
+            true => &self.failing,
+            false => &self.all,
+        }
+    }
+}
+
 /// Returns the usable nodes of each scope, and their shares.
-fn levels<'n, E: 'n>(
+fn levels<E>(
     topology: &Topology<EndpointState<E>>,
-    mut nodes: impl Iterator<Item = (&'n Candidate<E>, State)>,
+    mut nodes: &[(&Candidate<E>, State)],
     is_in_panic: bool,
 ) -> Box<[PriorityLevel<E>]> {
-    // Nodes that have never served are not missed.
-    let has_served = |state: State| state.cause() != Some(EjectionCause::Pending);
-    let levels: Vec<(HealthySet<E>, usize)> = topology
-        .levels()
-        .map(|level| {
-            let nodes: Vec<_> = nodes.by_ref().take(level.len()).collect();
-            let all = nodes.iter().filter(|(_, state)| has_served(*state)).count();
-            (usable(nodes.into_iter(), is_in_panic), all)
-        })
-        .collect();
-    let counts = levels
-        .iter()
-        .map(|(usable, all)| (usable.candidates().len(), *all));
-    let shares = priority::shares(counts);
-    let levels = levels.into_iter().zip(shares);
+    let levels = topology.levels().map(|level| {
+        let (of_level, others) = nodes.split_at(level.len());
+        nodes = others;
+        let usable = usable(of_level, is_in_panic);
+        // Nodes that have never served are not missed.
+        let has_served = |(_, state): &&(_, State)| state.cause() != Some(EjectionCause::Pending);
+        let served = of_level.iter().filter(has_served).count();
+        let counts = (usable.candidates.len(), served);
+        (usable, counts)
+    });
+    let (usable, counts): (Vec<_>, Vec<_>) = levels.unzip();
+    let levels = usable.into_iter().zip(priority::shares(counts));
     levels
-        .map(|((usable, _), share)| PriorityLevel { usable, share })
+        .map(|(usable, share)| PriorityLevel { usable, share })
         .collect()
 }
 
-fn usable<'n, E: 'n>(
-    nodes: impl Iterator<Item = (&'n Candidate<E>, State)>,
-    is_in_panic: bool,
-) -> HealthySet<E> {
-    let is_usable = |state: State| {
+fn usable<E>(nodes: &[(&Candidate<E>, State)], is_in_panic: bool) -> HealthySet<E> {
+    let usable = nodes.iter().filter(|(_, state)| {
         state.is_up() || (is_in_panic && state.cause() == Some(EjectionCause::Failing))
-    };
-    let usable = nodes.filter(|(_, state)| is_usable(*state));
-    HealthySet::new(usable.map(|(candidate, _)| candidate.clone()))
+    });
+    HealthySet::new(usable.map(|(candidate, _)| (*candidate).clone()))
 }
 
 /// Returns whether more than half of the reachable nodes fail.
-fn is_panic<'n, E: 'n>(nodes: impl Iterator<Item = (&'n Candidate<E>, State)>) -> bool {
-    let (mut failing, mut up) = (0, 0);
-    for (_, state) in nodes {
-        failing += usize::from(state.cause() == Some(EjectionCause::Failing));
-        up += usize::from(state.is_up());
-    }
-    failing > up
+fn is_panic<E>(nodes: &[(&Candidate<E>, State)]) -> bool {
+    let states = nodes.iter().map(|(_, state)| state);
+    let failing = states
+        .clone()
+        .filter(|state| state.cause() == Some(EjectionCause::Failing));
+    failing.count() > states.filter(|state| state.is_up()).count()
+}
+
+/// Returns the nodes for which `key` returns a key, sorted by it.
+fn select_sorted<E, K: Ord>(
+    nodes: &[(&Candidate<E>, State)],
+    key: impl Fn(State, &NodeHealth) -> Option<K>,
+) -> Box<[Candidate<E>]> {
+    let keyed = nodes
+        .iter()
+        .filter_map(|(candidate, state)| Some((key(*state, candidate.node.health())?, *candidate)));
+    let mut selected: Vec<(K, &Candidate<E>)> = keyed.collect();
+    selected.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let sorted = selected.into_iter().map(|(_, candidate)| candidate.clone());
+    sorted.collect()
 }

@@ -10,10 +10,8 @@
 //!
 //! A map may be wrong, since tablets move and nodes come and go. Then a request takes one more hop inside the cluster.
 
-mod ranges;
-
 use super::token::Token;
-use ranges::Ranges;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 /// The replicas of each range of tokens, as far as they are known.
@@ -23,10 +21,8 @@ pub struct TokenMap {
     ends: Box<[i64]>,
     /// The number of each range's set of replicas.
     sets: Box<[u32]>,
-    /// The end of each set in `addresses`; a set begins at the end of the one before. The first set is empty, for
-    /// ranges whose replicas are not known.
-    set_ends: Box<[u32]>,
-    addresses: Box<[IpAddr]>,
+    /// The sets. The first is empty, for ranges whose replicas are not known.
+    replicas: Box<[Box<[IpAddr]>]>,
 }
 
 impl TokenMap {
@@ -37,9 +33,13 @@ impl TokenMap {
     pub fn of_ring<R: AsRef<[IpAddr]>>(
         ranges: impl IntoIterator<Item = (Token, R)>,
     ) -> Option<Self> {
-        let mut ring = Ranges::from_ends(ranges)?;
-        ring.wrap_around();
-        Some(ring.into_map())
+        let mut ring = by_end(ranges)?;
+        let first = ring.first_key_value().map(|(_, replicas)| replicas.clone());
+        let last = ring.entry(i64::MAX).or_default();
+        if last.is_empty() {
+            *last = first.unwrap_or_default();
+        }
+        Some(Self::new(ring))
     }
 
     /// Builds the map of a table's tablets from the last token of each, with its replicas.
@@ -48,23 +48,66 @@ impl TokenMap {
     pub fn of_tablets<R: AsRef<[IpAddr]>>(
         tablets: impl IntoIterator<Item = (Token, R)>,
     ) -> Option<Self> {
-        Some(Ranges::from_ends(tablets)?.into_map())
+        Some(Self::new(by_end(tablets)?))
+    }
+
+    /// Builds the map, and merges neighbours that have the same replicas.
+    fn new(mut ranges: BTreeMap<i64, Vec<IpAddr>>) -> Self {
+        ranges.entry(i64::MAX).or_default();
+        let (mut ends, mut sets) = (Vec::new(), Vec::new());
+        let mut known = vec![Box::default()];
+        let mut numbers = HashMap::from([(Vec::new(), 0)]);
+        for (end, replicas) in ranges {
+            let set = *numbers.entry(replicas).or_insert_with_key(|replicas| {
+                known.push(replicas.as_slice().into());
+                known.len() as u32 - 1
+            });
+            if sets.last() == Some(&set) {
+                ends.pop();
+                sets.pop();
+            }
+            ends.push(end);
+            sets.push(set);
+        }
+        Self {
+            ends: ends.into(),
+            sets: sets.into(),
+            replicas: known.into(),
+        }
     }
 
     /// Returns the replicas of the partitions with this token, sorted by address; empty if they are not known.
     pub fn replicas(&self, token: Token) -> &[IpAddr] {
         let range = self.ends.partition_point(|&end| end < token.value());
         let set = self.sets.get(range).copied().unwrap_or_default() as usize;
-        let end_of = |set: usize| self.set_ends.get(set).map(|&end| end as usize);
-        let start = set.checked_sub(1).and_then(end_of).unwrap_or_default();
-        let addresses = start..end_of(set).unwrap_or_default();
-        self.addresses.get(addresses).unwrap_or_default()
+        self.replicas.get(set).map_or(&[], |replicas| replicas)
     }
 
     /// The number of ranges.
     pub fn range_count(&self) -> usize {
         self.ends.len()
     }
+}
+
+/// The most ranges of a map: more than twice a table of 100,000 tablets, and ten times the ring of 100 nodes with 256
+/// vnodes each. More are more likely a mistake than a cluster.
+const MAX_RANGES: usize = 1 << 18;
+
+/// Collects the replicas of ranges by their last tokens. Ranges with the same end are merged, with the replicas of all.
+fn by_end<R: AsRef<[IpAddr]>>(
+    ranges: impl IntoIterator<Item = (Token, R)>,
+) -> Option<BTreeMap<i64, Vec<IpAddr>>> {
+    let mut by_end: BTreeMap<i64, Vec<IpAddr>> = BTreeMap::new();
+    for (end, replicas) in ranges {
+        let known = by_end.entry(end.value()).or_default();
+        known.extend_from_slice(replicas.as_ref());
+        known.sort_unstable();
+        known.dedup();
+        if by_end.len() > MAX_RANGES {
+            return None;
+        }
+    }
+    Some(by_end)
 }
 
 #[cfg(test)]

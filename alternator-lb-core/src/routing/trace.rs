@@ -1,6 +1,5 @@
 //! Where a request would go, and why.
 
-use super::round_robin::RoundRobinCursor;
 use super::selector::Selector;
 use super::{Endpoint, Preference, RoutingInfo, RoutingSnapshot};
 use crate::topology::NodeUrl;
@@ -49,11 +48,7 @@ pub enum Reason {
 
 impl RoutingTrace {
     /// Traces the routing info of the selector's plan.
-    pub(super) fn new<E>(
-        selector: &Selector<'_, '_, E>,
-        info: &RoutingInfo,
-        cursor: &mut RoundRobinCursor<'_>,
-    ) -> Self {
+    pub(super) fn new<E>(selector: &mut Selector<'_, '_, '_, E>, info: &RoutingInfo) -> Self {
         let snapshot = selector.snapshot;
         let topology = snapshot.topology();
         let in_scope = topology.nodes().len() - topology.out_of_scope().len();
@@ -64,11 +59,7 @@ impl RoutingTrace {
             is_in_scope: position < in_scope,
             is_usable: snapshot.is_usable(node),
         });
-        let selection = match snapshot.refuses() {
-            true => None,
-            false => selector.select(cursor),
-        };
-        let node = selection.map(|selection| selection.node);
+        let node = snapshot.admit().ok().and_then(|()| selector.select());
         Self {
             replicas: replicas.collect(),
             node: node.map(|node| node.url().clone()),

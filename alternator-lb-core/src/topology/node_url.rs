@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// The scheme, host and port of a node: `http://10.0.0.1:8000`, `https://[2001:db8::1]:8043`.
@@ -39,8 +39,7 @@ impl NodeUrl {
     /// Creates an address, and formats it.
     pub fn new(scheme: Scheme, host: Host, port: u16) -> Self {
         let text = match &host {
-            Host::Ip(IpAddr::V4(ip)) => format!("{scheme}://{ip}:{port}"),
-            Host::Ip(IpAddr::V6(ip)) => format!("{scheme}://[{ip}]:{port}"),
+            Host::Ip(ip) => format!("{scheme}://{}", SocketAddr::new(*ip, port)),
             Host::Name(name) => format!("{scheme}://{name}:{port}"),
         };
         Self {

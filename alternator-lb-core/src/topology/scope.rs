@@ -51,9 +51,7 @@ use std::sync::Arc;
 /// Until the first refresh, requests go to the seeds, wherever these are. They also do so while a chain has never had
 /// any nodes, for example because of a mistyped name: one warning and `ready()` report it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scope {
-    localities: Vec<Locality>,
-}
+pub struct Scope(Vec<Locality>);
 
 /// One element of a scope's chain.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -89,17 +87,13 @@ impl Scope {
     /// thus miss a recent write in another, and conditional writes in two of them do not exclude each other.
     #[must_use]
     pub fn cluster() -> Self {
-        Self {
-            localities: vec![Locality::Cluster],
-        }
+        Self(vec![Locality::Cluster])
     }
 
     /// Creates a scope of the nodes of one datacenter, by its name in ScyllaDB (`nodetool status` shows it).
     #[must_use]
     pub fn datacenter(datacenter: impl Into<String>) -> Self {
-        Self {
-            localities: vec![Locality::Datacenter(datacenter.into().into())],
-        }
+        Self(vec![Locality::Datacenter(datacenter.into().into())])
     }
 
     /// Creates a scope of the nodes of one rack of one datacenter.
@@ -108,20 +102,16 @@ impl Scope {
     /// all its clients together, prefer the datacenter, and always chain a scope to spill over to.
     #[must_use]
     pub fn rack(datacenter: impl Into<String>, rack: impl Into<String>) -> Self {
-        Self {
-            localities: vec![Locality::Rack {
-                datacenter: datacenter.into().into(),
-                rack: rack.into().into(),
-            }],
-        }
+        let (datacenter, rack) = (datacenter.into().into(), rack.into().into());
+        Self(vec![Locality::Rack { datacenter, rack }])
     }
 
     /// Adds a fallback for when too few nodes of this scope are usable, or none.
     #[must_use]
     pub fn or(mut self, other: Self) -> Self {
-        for locality in other.localities {
-            if !self.localities.contains(&locality) {
-                self.localities.push(locality);
+        for locality in other.0 {
+            if !self.0.contains(&locality) {
+                self.0.push(locality);
             }
         }
         self
@@ -129,7 +119,7 @@ impl Scope {
 
     /// Returns the elements of the chain in order of preference: at least one, without duplicates.
     pub fn localities(&self) -> &[Locality] {
-        &self.localities
+        &self.0
     }
 
     /// Checks the names of datacenters and racks.
@@ -139,7 +129,7 @@ impl Scope {
     /// The first empty or blank name.
     pub fn check(&self) -> Result<(), ScopeError> {
         let is_blank = |name: Option<&str>| name.is_some_and(|name| name.trim().is_empty());
-        for locality in &self.localities {
+        for locality in &self.0 {
             if is_blank(locality.datacenter()) {
                 return Err(ScopeError::EmptyDatacenter);
             }
@@ -177,13 +167,8 @@ impl Default for Scope {
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, locality) in self.localities.iter().enumerate() {
-            if position > 0 {
-                f.write_str(", else ")?;
-            }
-            write!(f, "{locality}")?;
-        }
-        Ok(())
+        let localities: Vec<String> = self.0.iter().map(Locality::to_string).collect();
+        f.write_str(&localities.join(", else "))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The topology: the nodes as of one refresh.
 
-use super::{Locality, Node, NodeUrl};
+use super::{Locality, NodeUrl};
 use std::collections::HashSet;
 use std::iter;
 use std::sync::Arc;
@@ -15,8 +15,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Topology<A> {
     /// The nodes of one level after the other, then the out-of-scope nodes.
     nodes: Box<[Arc<Node<A>>]>,
-    /// The number of nodes of each level. Empty levels are included, to match the localities.
-    sizes: Box<[usize]>,
+    /// The nodes of each level. Empty levels are included, to match the localities.
+    levels: Vec<Vec<Arc<Node<A>>>>,
+    out_of_scope: Vec<Arc<Node<A>>>,
     /// The locality of each level, then that of the out-of-scope nodes. Empty while unknown.
     localities: Box<[Locality]>,
     /// Whether each of the nodes is local.
@@ -30,7 +31,8 @@ impl<A> Topology<A> {
     pub fn new(levels: &[Vec<NodeUrl>], attach: impl FnMut(&NodeUrl) -> A) -> Self {
         let empty = Self {
             nodes: Box::default(),
-            sizes: Box::default(),
+            levels: Vec::new(),
+            out_of_scope: Vec::new(),
             localities: Box::default(),
             are_local: Box::default(),
             generation: 0,
@@ -41,12 +43,13 @@ impl<A> Topology<A> {
     /// Returns the topology after a refresh that found `levels`. All nodes of the first level are local.
     pub fn refreshed(&self, levels: &[Vec<NodeUrl>], attach: impl FnMut(&NodeUrl) -> A) -> Self {
         let local = levels.first().map(Vec::as_slice).unwrap_or_default();
-        self.refreshed_with_local(levels, local, attach)
+        self.refreshed_with_local(levels, local, [], attach)
     }
 
     /// Returns the topology after a refresh that found `levels` and the `local` nodes. Nodes that stay are the same
     /// nodes, in the same order; new ones come after them. A node that several levels name belongs to the first of
-    /// them.
+    /// them. The localities, if known, are those of each level, empty ones included, and then that of the out-of-scope
+    /// nodes.
     ///
     /// The order is kept because round robin follows it: if it changed with the arbitrary order in which nodes list
     /// each other, a refresh would send some node two requests in a row.
@@ -54,34 +57,34 @@ impl<A> Topology<A> {
         &self,
         levels: &[Vec<NodeUrl>],
         local: &[NodeUrl],
+        localities: impl IntoIterator<Item = Locality>,
         mut attach: impl FnMut(&NodeUrl) -> A,
     ) -> Self {
         let mut known: HashSet<&NodeUrl> = self.nodes.iter().map(|node| node.url()).collect();
         let mut placed: HashSet<&NodeUrl> = HashSet::new();
-        let mut nodes = Vec::new();
-        let mut sizes = Vec::new();
+        let mut groups: Vec<Vec<Arc<Node<A>>>> = Vec::new();
         for level in levels.iter().map(Vec::as_slice).chain([local]) {
             let named: HashSet<&NodeUrl> = level.iter().filter(|url| placed.insert(url)).collect();
             let kept = self.nodes.iter().filter(|node| named.contains(node.url()));
-            let size_before = nodes.len();
-            nodes.extend(kept.cloned());
+            let mut nodes: Vec<_> = kept.cloned().collect();
             for url in level.iter().filter(|url| named.contains(*url)) {
                 if known.insert(url) {
                     nodes.push(Arc::new(Node::new(url.clone(), attach(url))));
                 }
             }
-            sizes.push(nodes.len() - size_before);
+            groups.push(nodes);
         }
-        // The last size is that of the out-of-scope nodes.
-        sizes.pop();
+        let nodes = groups.concat();
         let local: HashSet<&NodeUrl> = local.iter().collect();
         let is_local = |node: &Arc<Node<A>>| local.contains(node.url());
         Self {
             generation: self.generation_of(&nodes),
             are_local: nodes.iter().map(is_local).collect(),
             nodes: nodes.into(),
-            sizes: sizes.into(),
-            localities: Box::default(),
+            // The last group is that of the other local nodes.
+            out_of_scope: groups.pop().unwrap_or_default(),
+            levels: groups,
+            localities: localities.into_iter().collect(),
         }
     }
 
@@ -95,57 +98,34 @@ impl<A> Topology<A> {
     fn generation_of(&self, nodes: &[Arc<Node<A>>]) -> u64 {
         // Of the process: two lists that replace the same one must not share a generation.
         static NEWEST: AtomicU64 = AtomicU64::new(0);
-        let before: HashSet<u64> = self.nodes.iter().map(|node| node.id()).collect();
-        let is_same =
-            nodes.len() == before.len() && nodes.iter().all(|node| before.contains(&node.id()));
-        match is_same {
+        let after: HashSet<u64> = nodes.iter().map(|node| node.id()).collect();
+        match self.ids().collect::<HashSet<u64>>() == after {
             true => self.generation,
             false => NEWEST.fetch_add(1, Ordering::Relaxed) + 1,
         }
     }
 
-    /// Sets the locality of each level that the refresh found, empty ones included, and then that of the out-of-scope
-    /// nodes.
-    #[must_use]
-    pub fn with_localities(self, localities: impl IntoIterator<Item = Locality>) -> Self {
-        Self {
-            localities: localities.into_iter().collect(),
-            ..self
-        }
-    }
-
     /// Returns the nodes of each level that has any, in order of preference.
     pub fn levels(&self) -> impl Iterator<Item = &[Arc<Node<A>>]> {
-        self.all_levels().filter(|level| !level.is_empty())
-    }
-
-    fn all_levels(&self) -> impl Iterator<Item = &[Arc<Node<A>>]> {
-        self.sizes.iter().scan(&*self.nodes, |remaining, &size| {
-            let (level, others) = remaining.split_at_checked(size)?;
-            *remaining = others;
-            Some(level)
-        })
+        let levels = self.levels.iter().map(Vec::as_slice);
+        levels.filter(|level| !level.is_empty())
     }
 
     /// Returns the local nodes that no scope of the chain names.
     pub fn out_of_scope(&self) -> &[Arc<Node<A>>] {
-        let in_scope = self.sizes.iter().sum();
-        self.nodes.get(in_scope..).unwrap_or_default()
+        &self.out_of_scope
     }
 
     /// Returns each node with its priority and the locality that named it, if known. The priority is 0 in the first
     /// level that has nodes, 1 in the next one, and so on; out-of-scope nodes come after the last level.
     pub fn placements(&self) -> impl Iterator<Item = (&Arc<Node<A>>, usize, Option<&Locality>)> {
         let localities = self.localities.iter().map(Some).chain(iter::repeat(None));
-        let levels = self.all_levels().chain([self.out_of_scope()]);
-        let non_empty = levels
-            .zip(localities)
-            .filter(|(nodes, _)| !nodes.is_empty());
-        non_empty
-            .enumerate()
-            .flat_map(|(priority, (nodes, locality))| {
-                nodes.iter().map(move |node| (node, priority, locality))
-            })
+        let groups = self.levels.iter().chain([&self.out_of_scope]);
+        let groups = groups.zip(localities);
+        let non_empty = groups.filter(|(nodes, _)| !nodes.is_empty()).enumerate();
+        non_empty.flat_map(|(priority, (nodes, locality))| {
+            nodes.iter().map(move |node| (node, priority, locality))
+        })
     }
 
     /// Returns whether each node is local, in the order of the [`nodes`](Self::nodes).
@@ -165,7 +145,8 @@ impl<A> Topology<A> {
 
     /// Returns whether both have the same nodes in the same levels and localities, and the same local nodes.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.sizes == other.sizes
+        let sizes = |topology: &Self| topology.levels.iter().map(Vec::len).collect::<Vec<_>>();
+        sizes(self) == sizes(other)
             && self.localities == other.localities
             && self.are_local == other.are_local
             && self.ids().eq(other.ids())
@@ -177,16 +158,51 @@ impl<A> Topology<A> {
     }
 
     fn without(&self, other: &Self) -> Vec<NodeUrl> {
-        let others: HashSet<u64> = other.ids().collect();
-        let removed = self
-            .nodes
-            .iter()
-            .filter(|node| !others.contains(&node.id()));
+        let other: HashSet<u64> = other.ids().collect();
+        let removed = self.nodes.iter().filter(|node| !other.contains(&node.id()));
         removed.map(|node| node.url().clone()).collect()
     }
 
     fn ids(&self) -> impl Iterator<Item = u64> {
         self.nodes.iter().map(|node| node.id())
+    }
+}
+
+/// A node, and what the modules above attach to it.
+///
+/// A node that left and a later one at the same address are different nodes. The `id` tells them apart, so that what an
+/// operation remembers of a node never applies to its successor.
+#[derive(Debug)]
+pub struct Node<A> {
+    id: u64,
+    url: NodeUrl,
+    attached: A,
+}
+
+impl<A> Node<A> {
+    /// Creates a node with an ID of its own.
+    pub fn new(url: NodeUrl, attached: A) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            url,
+            attached,
+        }
+    }
+
+    /// Returns the ID, which is unique in the process and never reused.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Returns the address.
+    pub fn url(&self) -> &NodeUrl {
+        &self.url
+    }
+
+    /// Returns what was attached to the node when it was created.
+    pub fn attached(&self) -> &A {
+        &self.attached
     }
 }
 
@@ -257,7 +273,7 @@ mod tests {
         let attach = |_: &NodeUrl| ();
         let before = Topology::new(&level(&[1, 2]), attach);
         let levels = [urls(&[1]), urls(&[9])];
-        let after = before.refreshed_with_local(&levels, &urls(&[3, 2, 1]), attach);
+        let after = before.refreshed_with_local(&levels, &urls(&[3, 2, 1]), [], attach);
         assert_eq!(levels_of(&after), levels);
         assert_eq!(urls_of(after.out_of_scope()), urls(&[2, 3]));
         assert_eq!(after.are_local(), [true, false, true, true]);
@@ -266,9 +282,9 @@ mod tests {
             after.find(&url(2)).map(|node| node.id())
         );
 
-        let same = after.refreshed_with_local(&levels, &urls(&[1, 2, 3]), attach);
+        let same = after.refreshed_with_local(&levels, &urls(&[1, 2, 3]), [], attach);
         assert!(same.is_same(&after));
-        let moved = after.refreshed_with_local(&levels, &urls(&[2, 3]), attach);
+        let moved = after.refreshed_with_local(&levels, &urls(&[2, 3]), [], attach);
         assert!(!moved.is_same(&after), "the first is no longer local");
     }
 
@@ -281,16 +297,15 @@ mod tests {
         };
         let localities = [rack("r1"), rack("r2"), datacenter("dc2"), datacenter("dc1")];
         let levels = [urls(&[1, 2]), urls(&[]), urls(&[9])];
-        let unknown = topology(&[]).refreshed_with_local(&levels, &urls(&[1, 2, 3]), |_| ());
+        let unknown = topology(&[]).refreshed_with_local(&levels, &urls(&[1, 2, 3]), [], |_| ());
         assert!(
             unknown
                 .placements()
                 .all(|(.., locality)| locality.is_none())
         );
 
-        let known = unknown
-            .refreshed_with_local(&levels, &urls(&[1, 2, 3]), |_| ())
-            .with_localities(localities.clone());
+        let known =
+            unknown.refreshed_with_local(&levels, &urls(&[1, 2, 3]), localities.clone(), |_| ());
         assert!(!known.is_same(&unknown), "the localities differ");
         let placements: Vec<_> = known
             .placements()

@@ -16,7 +16,7 @@ struct Harness {
 impl Harness {
     fn new() -> Self {
         Self {
-            health: NodeHealth::new(),
+            health: NodeHealth::default(),
             rng: fastrand::Rng::with_seed(1),
             now: START,
         }

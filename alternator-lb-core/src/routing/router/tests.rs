@@ -7,7 +7,7 @@ mod properties;
 mod trace;
 
 use super::*;
-use crate::health::EjectionCause;
+use crate::health::{EjectionCause, NodeHealth};
 use crate::routing::EndpointState;
 use crate::topology::{Host, NodeUrl, Scheme, Topology};
 use proptest::prelude::*;
@@ -228,7 +228,9 @@ fn pending_nodes_cause_no_spill_over() {
         (3..=6).map(url).collect(),
     ];
     let topology = router.snapshot().topology().clone();
-    let grown = topology.refreshed(&levels, |_| EndpointState::pending((), NOW));
+    let grown = topology.refreshed(&levels, |_| {
+        EndpointState::with_health((), NodeHealth::pending(NOW))
+    });
     router.publish(RoutingSnapshot::new(Arc::new(grown)));
     let counts = distribute(&router, 400, NOW);
     assert_eq!(counts.len(), 2, "no spill-over: {counts:?}");

@@ -8,7 +8,8 @@
 #[derive(Debug)]
 pub(super) struct Number {
     bytes: [u8; SCALE + DIGITS],
-    length: usize,
+    /// The position of the first byte.
+    start: usize,
 }
 
 impl Number {
@@ -16,15 +17,11 @@ impl Number {
     ///
     /// Does not apply the server's limit of digits, 38 in newer versions: all nodes refuse such a number alike.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-            // An exponent has an optional sign and at least one digit, exactly what `parse` accepts.
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-            None => (text, 0),
-        };
-        let (is_negative, mantissa) = match mantissa.strip_prefix('-') {
-            Some(mantissa) => (true, mantissa),
-            None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
-        };
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        // An exponent has an optional sign and at least one digit, exactly what `parse` accepts.
+        let exponent = exponent.parse::<i32>().ok()?;
+        let is_negative = mantissa.starts_with('-');
+        let mantissa = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         if whole.is_empty() && fraction.is_empty() {
             return None;
@@ -32,14 +29,12 @@ impl Number {
         let scale = i32::try_from(fraction.len()).ok()?;
         let scale = exponent.checked_neg()?.checked_add(scale)?;
         let digits = Digits::parse(whole.bytes().chain(fraction.bytes()))?;
-        Some(Self::serialised(
-            scale,
-            &digits.to_twos_complement(is_negative),
-        ))
+        let integer = digits.to_twos_complement(is_negative);
+        Some(Self::serialised(scale, &integer))
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
+        self.bytes.get(self.start..).unwrap_or_default()
     }
 
     fn serialised(scale: i32, integer: &[u8; DIGITS]) -> Self {
@@ -50,19 +45,14 @@ impl Number {
             0xff => next & 0x80 != 0,
             _ => false,
         };
-        let redundant = pairs.take_while(is_redundant).count();
+        let start = pairs.take_while(is_redundant).count();
         let mut bytes = [0; SCALE + DIGITS];
-        let integer = integer.iter().copied().skip(redundant);
-        for (to, from) in bytes
-            .iter_mut()
-            .zip(scale.to_be_bytes().into_iter().chain(integer))
-        {
+        let scale = scale.to_be_bytes().into_iter();
+        let serialised = scale.chain(integer.iter().copied().skip(start));
+        for (to, from) in bytes.iter_mut().skip(start).zip(serialised) {
             *to = from;
         }
-        Self {
-            bytes,
-            length: SCALE + DIGITS - redundant,
-        }
+        Self { bytes, start }
     }
 }
 

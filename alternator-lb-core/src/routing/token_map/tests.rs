@@ -107,12 +107,12 @@ fn map_without_ranges_has_no_replicas() {
 fn map_with_too_many_ranges_is_refused() {
     let tablets =
         |count: i64| (0..count).map(|tablet| (Token::new(tablet), [node((tablet % 2) as u8)]));
-    let most = ranges::MAX_RANGES as i64;
+    let most = MAX_RANGES as i64;
     assert!(TokenMap::of_tablets(tablets(most + 1)).is_none());
     assert!(TokenMap::of_ring(tablets(most + 1)).is_none());
     // The rest of the ring is one more range.
     let full = TokenMap::of_tablets(tablets(most - 1)).unwrap();
-    assert_eq!(full.range_count(), ranges::MAX_RANGES);
+    assert_eq!(full.range_count(), MAX_RANGES);
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn equal_sets_of_replicas_are_stored_once() {
     });
     let map = TokenMap::of_tablets(tablets).unwrap();
     assert_eq!(map.range_count(), 100_001);
-    assert_eq!(map.set_ends.len(), 1 + 4);
-    assert_eq!(map.addresses.len(), 4 * 3);
+    assert_eq!(map.replicas.len(), 1 + 4);
+    assert_eq!(map.replicas.concat().len(), 4 * 3);
 }
 
 /// Few tokens, so that ranges meet, and the ends of the ring.

@@ -5,6 +5,7 @@ use crate::node;
 use crate::node_list::NodeList;
 use crate::operations::Token;
 use crate::retries::RetryBudgets;
+use alternator_lb_core::health::NodeHealth;
 use alternator_lb_core::routing::{EndpointState, Policy, Router, RoutingSnapshot};
 use alternator_lb_core::topology::{NodeUrl, Topology};
 use std::sync::Arc;
@@ -46,9 +47,9 @@ impl Client {
     /// Publishes a new list. Returns whether panic mode begins or ends, if either.
     pub(crate) fn publish(&self, levels: &[Vec<NodeUrl>], now: Duration) -> Option<bool> {
         let snapshot = self.router.snapshot();
-        let topology = snapshot
-            .topology()
-            .refreshed(levels, |url| EndpointState::pending(node::index(url), now));
+        let topology = snapshot.topology().refreshed(levels, |url| {
+            EndpointState::with_health(node::index(url), NodeHealth::pending(now))
+        });
         self.router
             .publish(RoutingSnapshot::new(Arc::new(topology)))
     }

@@ -11,7 +11,7 @@ pub(super) fn router_of_rack(rack: &[u8], local: &[u8]) -> Router<()> {
 
 fn router_with_local(levels: &[Vec<NodeUrl>], local: &[NodeUrl]) -> Router<()> {
     let empty = Topology::new(&[], |_| EndpointState::new(()));
-    router_of(empty.refreshed_with_local(levels, local, |_| EndpointState::new(())))
+    router_of(empty.refreshed_with_local(levels, local, [], |_| EndpointState::new(())))
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn out_of_scope_nodes_do_not_count_for_spill_over_and_panic_mode() {
                 .all(|panic| panic.is_none())
         );
     }
-    assert!(!router.snapshot().is_in_panic());
+    assert!(!router.snapshot().is_in_panic);
     assert_eq!(distribute(&router, 30, NOW).len(), 3);
     // In the local datacenter more than half fail: there all nodes are used.
     let primaries: HashSet<_> = tokens().map(|token| primary_node(&router, token)).collect();
@@ -158,7 +158,7 @@ proptest! {
             for &last in failing.difference(&unreachable).filter(is_known) {
                 fail_requests(&router, &url(last), 9);
             }
-            let usable = router.snapshot().usable_local().nodes().count();
+            let usable = router.snapshot().usable_local.nodes().count();
             let mut plan = plan_for(Preference::Primary, token, &replicas);
             let order: Vec<_> = (0..usable).map(|_| next(&router, &mut plan, NOW)).collect();
             assert!(order.iter().all(|node| urls(&local).contains(node)), "{order:?}");

@@ -125,14 +125,14 @@ fn panic_mode_ends_through_primary_operations_alone() {
     for last in [1, 2] {
         fail_requests(&router, &url(last), 9);
     }
-    assert!(router.snapshot().is_in_panic());
+    assert!(router.snapshot().is_in_panic);
     for token in tokens().take(20) {
         let mut plan = primary_plan(token);
         next(&router, &mut plan, LATER);
         settle(&router, &mut plan, Outcome::Responded, LATER);
     }
     let snapshot = router.snapshot();
-    assert!(!snapshot.is_in_panic());
+    assert!(!snapshot.is_in_panic);
     assert_eq!(snapshot.ejected().len(), 0);
 }
 
