@@ -24,7 +24,6 @@
 mod address_cache;
 mod cache;
 mod describe;
-mod fetch_outcome;
 pub(crate) mod invalidation;
 mod isolation;
 mod refresh;

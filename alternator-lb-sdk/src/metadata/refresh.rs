@@ -2,9 +2,8 @@
 
 use super::cache::MetadataCache;
 use super::describe::describe;
-use super::fetch_outcome::FetchOutcome;
 use super::table_metadata::TableMetadata;
-use super::token_map_fetch::fetch_token_maps;
+use super::token_map_fetch::{FetchOutcome, fetch_token_maps};
 use super::{MetadataClient, TableSchema};
 use crate::events;
 use crate::internal::background_tasks::BackgroundTasks;
