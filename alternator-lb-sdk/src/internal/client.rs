@@ -17,10 +17,10 @@ mod response;
 pub(crate) use error::InternalError;
 
 use super::raw_response::{RawResponse, RawResponseDeserializer};
-use crate::request::user_agent::UserAgent;
+use crate::auth::AuthMode;
+use crate::config::ClusterConfig;
 use crate::route_error::RouteError;
-use crate::transport::sdk_endpoint::SdkEndpoint;
-use alternator_lb_core::routing::Endpoint;
+use crate::transport::sdk_endpoint::SdkNode;
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_sdk_dynamodb::config::auth;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
@@ -60,12 +60,9 @@ pub(crate) struct InternalClient {
 /// The parts of a cluster that an [`InternalClient`] needs.
 pub(crate) trait ClientContext: Debug + Send + Sync {
     /// Picks the node of a request that does not count as load, and notes that the cluster is in use.
-    fn pick_node(&self) -> Result<Arc<Endpoint<SdkEndpoint>>, RouteError>;
+    fn pick_node(&self) -> Result<Arc<SdkNode>, RouteError>;
 
-    /// Returns whether an unsigned request must not be sent.
-    fn requires_auth(&self) -> bool;
-
-    fn user_agent(&self) -> &UserAgent;
+    fn config(&self) -> &ClusterConfig;
 }
 
 /// The number of nodes that are tried, one after the other. More dead nodes in a row that are not known to be dead are
@@ -91,7 +88,7 @@ impl InternalClient {
         components.http_client()?;
         let is_kept = |other: &SharedInterceptor| other.name() == CLOCK_SKEW;
         let mut interceptors: Vec<_> = components.interceptors().filter(is_kept).collect();
-        if context.requires_auth() {
+        if context.config().auth == AuthMode::Required {
             interceptors.push(SharedInterceptor::new(SignatureGuard));
         }
         let mut components = components.to_builder();
@@ -100,7 +97,7 @@ impl InternalClient {
         components.set_endpoint_resolver(None::<SharedEndpointResolver>);
         components.set_retry_strategy(None::<SharedRetryStrategy>);
         components.set_retry_classifiers(std::iter::empty());
-        let user_agent = context.user_agent().value(config);
+        let user_agent = context.config().user_agent.value(config);
         let context: Weak<C> = Arc::downgrade(context);
         Some(Self {
             context,
@@ -121,41 +118,31 @@ impl InternalClient {
         input: &Value,
     ) -> Result<Value, InternalError> {
         let body = input.to_string();
-        let mut tried: Vec<Arc<Endpoint<SdkEndpoint>>> = Vec::new();
+        let mut tried = Vec::new();
         loop {
-            let node = self.pick_untried_node(&tried)?;
+            let node = self.pick_untried_node(&tried);
+            let node = node.map_err(InternalError::Unreachable)?;
             let sending = self.send(node.url().as_str(), operation, body.clone());
-            let error = match timeout(NODE_TIMEOUT, sending).await {
-                Ok(Err(InternalError::Unreachable(error))) => error,
-                Ok(result) => return result,
-                Err(elapsed) => elapsed.into(),
-            };
-            tried.push(node);
-            if tried.len() == MAX_NODES {
-                return Err(InternalError::Unreachable(error));
+            match with_timeout(NODE_TIMEOUT, sending).await {
+                Err(InternalError::Unreachable(_)) if tried.len() + 1 < MAX_NODES => {
+                    tried.push(node);
+                }
+                result => return result,
             }
         }
     }
 
     /// The next node, an untried one if there is any.
-    fn pick_untried_node(
-        &self,
-        tried: &[Arc<Endpoint<SdkEndpoint>>],
-    ) -> Result<Arc<Endpoint<SdkEndpoint>>, InternalError> {
+    fn pick_untried_node(&self, tried: &[Arc<SdkNode>]) -> Result<Arc<SdkNode>, BoxError> {
         let context = self.context.upgrade();
-        let dropped = || InternalError::Unreachable("the cluster is not used any more".into());
-        let context = context.ok_or_else(dropped)?;
-        let pick = || {
-            let node = context.pick_node();
-            node.map_err(|error| InternalError::Unreachable(error.into()))
-        };
-        let mut node = pick()?;
+        let context = context.ok_or("the cluster is not used any more")?;
+        let mut node = context.pick_node()?;
         // Other requests move the round robin cursor too, so that it can be the same node again.
         for _ in 0..MAX_NODES {
             if !tried.iter().any(|other| other.id() == node.id()) {
                 break;
             }
-            node = pick()?;
+            node = context.pick_node()?;
         }
         Ok(node)
     }
@@ -203,6 +190,15 @@ fn settings(config: &ConfigBag) -> Option<FrozenLayer> {
     pool.set_read_timeout(timeouts.and_then(TimeoutConfig::read_timeout));
     settings.store_put(pool.build());
     Some(settings.freeze())
+}
+
+/// Ends an operation that takes longer than `limit`: no node responds.
+pub(crate) async fn with_timeout<T>(
+    limit: Duration,
+    operation: impl Future<Output = Result<T, InternalError>>,
+) -> Result<T, InternalError> {
+    let result = timeout(limit, operation).await;
+    result.unwrap_or_else(|elapsed| Err(InternalError::Unreachable(elapsed.into())))
 }
 
 fn request(

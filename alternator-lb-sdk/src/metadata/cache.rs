@@ -1,7 +1,7 @@
 //! The metadata of all tables that are used.
 
 use super::address_cache::AddressCache;
-use super::isolation::ServerDefaults;
+use super::describe::ServerDefaults;
 use super::table_metadata::{MetadataNeeds, TableMetadata};
 use super::token_map_budget::TokenMapBudget;
 use super::warn_once::WarnOnce;

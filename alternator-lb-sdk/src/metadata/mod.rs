@@ -6,7 +6,7 @@
 //!                                    ▼
 //!                               TableRefresh      a background task, by the means of that operation
 //!                                 describe         DescribeTable: partition keys, id
-//!                                 isolation        ListTagsOfResource, system.config: which writes are transactions
+//!                                                  ListTagsOfResource, system.config: which writes are transactions
 //!                                 token_map_fetch  the server's own tables: which nodes hold which partitions
 //! ```
 //!
@@ -25,7 +25,6 @@ mod address_cache;
 mod cache;
 mod describe;
 pub(crate) mod invalidation;
-mod isolation;
 mod refresh;
 mod server_tables;
 mod table_maps;

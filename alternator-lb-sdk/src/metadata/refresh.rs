@@ -7,13 +7,12 @@ use super::token_map_fetch::{FetchOutcome, fetch_token_maps};
 use super::{MetadataClient, TableSchema};
 use crate::events;
 use crate::internal::background_tasks::BackgroundTasks;
-use crate::internal::client::{InternalClient, InternalError};
+use crate::internal::client::{InternalClient, InternalError, with_timeout};
 use alternator_lb_core::jitter::with_default_jitter;
 use alternator_lb_core::refresh_schedule::Refresh;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
 /// One refresh of one table, which fetches the parts that are stale. If it is dropped, they stay due.
 #[derive(Debug)]
@@ -150,48 +149,44 @@ impl TableRefresh {
         let name = self.table.name();
         let cache = &self.cache;
         let defaults = cache.needs_isolation().then_some(&cache.server_defaults);
-        let describing = timeout(SCHEMA_TIMEOUT, describe(client, name, defaults));
-        let description = match describing.await {
-            Ok(description) => description,
-            Err(elapsed) => Err(InternalError::Unreachable(elapsed.into())),
-        };
-        let error = match &description {
-            Ok(description) => description.isolation_error.as_ref(),
-            Err(error) => Some(error),
-        };
-        let pause = match (&description, error) {
-            (_, Some(InternalError::Unreachable(_))) => SCHEMA_UNREACHABLE,
-            (Ok(_), _) => SCHEMA_AGE,
-            (Err(InternalError::NotFound), _) => SCHEMA_MISSING,
-            (Err(_), _) => SCHEMA_REFUSED,
-        };
-        let stale_at = cache.now() + with_default_jitter(pause);
-        if !self.table.schema_schedule.is_current(refresh) {
-            return stale_at;
-        }
-        match description {
-            Ok(description) => {
-                if let Some(error) = description.isolation_error.filter(is_permanent) {
-                    let warning = &cache.warnings.unknown_isolation;
-                    warning.warn(|| events::isolation_unavailable(name, &error));
-                }
-                self.publish_schema(description.schema);
+        let description = with_timeout(SCHEMA_TIMEOUT, describe(client, name, defaults)).await;
+        let warnings = &cache.warnings;
+        let pause = match description {
+            // Revoked or expired: the result does not count.
+            _ if !self.table.schema_schedule.is_current(refresh) => Duration::ZERO,
+            Ok((schema, isolation_error)) => {
+                let pause = match &isolation_error {
+                    Some(InternalError::Unreachable(_)) => SCHEMA_UNREACHABLE,
+                    Some(error) => {
+                        let warning = &warnings.unknown_isolation;
+                        warning.warn(|| events::isolation_unavailable(name, error));
+                        SCHEMA_AGE
+                    }
+                    None => SCHEMA_AGE,
+                };
+                self.publish_schema(schema);
+                pause
             }
             // The operations on it fail and say so: its name may be a mistake.
-            Err(InternalError::NotFound) => self.table.clear_schema(),
-            Err(error) if is_permanent(&error) => {
-                let warning = &cache.warnings.unknown_keys;
-                warning.warn(|| events::schema_unavailable(name, &error));
+            Err(InternalError::NotFound) => {
+                self.table.clear_schema();
+                SCHEMA_MISSING
             }
-            Err(_) => {}
-        }
-        stale_at
+            // Discovery reports nodes that do not respond.
+            Err(InternalError::Unreachable(_)) => SCHEMA_UNREACHABLE,
+            Err(error @ (InternalError::Refused(_) | InternalError::Unsupported(_))) => {
+                let warning = &warnings.unknown_keys;
+                warning.warn(|| events::schema_unavailable(name, &error));
+                SCHEMA_REFUSED
+            }
+        };
+        self.cache.now() + with_default_jitter(pause)
     }
 
     fn publish_schema(&mut self, schema: TableSchema) {
         events::schema_fetched(self.table.name(), schema.partition_key(None));
         // The table was created anew.
-        if let Some(id) = schema.id()
+        if let Some(id) = &schema.id
             && self.table.maps.are_of_another_table(id)
             && self.maps.is_none()
         {
@@ -214,10 +209,9 @@ impl TableRefresh {
         let addresses = cache.addresses.get(now, generation);
         let sources = table.maps.all();
         let fetching = fetch_token_maps(client, table.name(), &sources, addresses);
-        let outcome = match timeout(MAPS_TIMEOUT, fetching).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(error)) => return maps_failed(cache, &error),
-            Err(elapsed) => return maps_failed(cache, &InternalError::Unreachable(elapsed.into())),
+        let outcome = match with_timeout(MAPS_TIMEOUT, fetching).await {
+            Ok(outcome) => outcome,
+            Err(error) => return maps_failed(cache, &error),
         };
         let addresses = &outcome.addresses;
         cache.addresses.set(addresses, cache.now(), generation);
@@ -271,14 +265,6 @@ fn maps_failed(cache: &MetadataCache, error: &InternalError) -> Duration {
     let until = cache.now() + with_default_jitter(MAPS_REFUSED);
     cache.refuse_maps_until(until);
     until
-}
-
-/// Returns whether an error lasts until an operator does something. Discovery reports nodes that do not respond.
-fn is_permanent(error: &InternalError) -> bool {
-    match error {
-        InternalError::Unreachable(_) => false,
-        InternalError::Refused(_) | InternalError::NotFound | InternalError::Unsupported(_) => true,
-    }
 }
 
 #[cfg(test)]

@@ -84,11 +84,10 @@ impl TableMetadata {
         self.schema.load().is_some()
     }
 
-    pub(super) fn set_schema(&self, schema: TableSchema) {
-        let schema = match &self.named_key {
-            Some(key) => schema.with_key(key),
-            None => schema,
-        };
+    pub(super) fn set_schema(&self, mut schema: TableSchema) {
+        if let Some(key) = &self.named_key {
+            schema.key.clone_from(key);
+        }
         self.schema.store(Some(Arc::new(schema)));
     }
 

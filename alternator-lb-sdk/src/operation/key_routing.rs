@@ -110,7 +110,7 @@ impl KeyRouting {
             (Eligibility::Eligible, _) => true,
             (Eligibility::DependsOnTable, Some(write)) => {
                 let mut schemas = tables.iter().filter_map(|table| table.schema.as_deref());
-                schemas.any(|schema| uses_transaction(schema.write_rules(), write))
+                schemas.any(|schema| uses_transaction(schema.write_rules, write))
             }
             (Eligibility::DependsOnTable, None) | (Eligibility::Ineligible, _) => false,
         };

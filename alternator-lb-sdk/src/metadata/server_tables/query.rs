@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 /// A `Query` or `Scan` of one of the server's tables.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ServerQuery {
-    pub(super) operation: &'static str,
-    pub(super) input: Value,
+    pub(crate) operation: &'static str,
+    pub(crate) input: Value,
 }
 
 /// The number of rows of a page: some 200 bytes each make a megabyte. The server's own limit is a megabyte of stored
