@@ -68,7 +68,7 @@ impl Cluster {
         let key_routing = KeyRouting::new(config.key_affinity, config.token_aware);
         let metadata = key_routing.as_ref().map(|key_routing| {
             let keys = &config.partition_keys;
-            Arc::new(MetadataCache::new(clock, keys, key_routing.needs()))
+            Arc::new(MetadataCache::new(clock, keys, key_routing.needs))
         });
         let settings = DiscoveryConfig {
             seeds: config.seeds.clone(),

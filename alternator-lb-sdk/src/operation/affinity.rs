@@ -130,19 +130,13 @@ impl KeyAffinity {
 
     /// Returns whether an operation with this write, or without one, goes to the primary.
     pub(super) fn applies_to(self, write: Option<&Write<'_>>) -> Eligibility {
-        let is_eligible = match (self.0, write) {
-            (AffinityMode::All, _) => true,
-            (
-                AffinityMode::ConditionalWrites | AffinityMode::AllWrites | AffinityMode::FromTable,
-                None,
-            ) => false,
-            (AffinityMode::AllWrites, Some(_)) => true,
-            (AffinityMode::ConditionalWrites, Some(write)) => write.is_read_modify_write(),
-            (AffinityMode::FromTable, Some(_)) => return Eligibility::DependsOnTable,
-        };
-        match is_eligible {
-            true => Eligibility::Eligible,
-            false => Eligibility::Ineligible,
+        match (self.0, write) {
+            (AffinityMode::All, _) | (AffinityMode::AllWrites, Some(_)) => Eligibility::Eligible,
+            (AffinityMode::FromTable, Some(_)) => Eligibility::DependsOnTable,
+            (AffinityMode::ConditionalWrites, Some(write)) if write.is_read_modify_write() => {
+                Eligibility::Eligible
+            }
+            (_, None) | (AffinityMode::ConditionalWrites, Some(_)) => Eligibility::Ineligible,
         }
     }
 
@@ -155,10 +149,10 @@ impl KeyAffinity {
 /// Returns whether a table with these rules uses a transaction for a write. Unknown rules count as those of the usual
 /// mode.
 pub(super) fn uses_transaction(rules: Option<WriteRules>, write: &Write<'_>) -> bool {
-    match rules {
-        Some(rules) => rules.uses_transaction(write),
-        None => write.is_read_modify_write(),
-    }
+    rules.map_or_else(
+        || write.is_read_modify_write(),
+        |rules| rules.uses_transaction(write),
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! The partition key of a `Query`.
+//!
+//! In a `KeyConditionExpression`, the server accepts `key = :value`, alone or with one condition on the sort key after or
+//! before an `AND`, either in parentheses or not. So the value is the one next to an `=` whose other side is the key, and
+//! the rest is not looked at: the server refuses an expression that is more than that.
 
-use crate::operation::key_condition::value_of_key;
+use crate::operation::expression::{Lexeme, lexemes};
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use aws_sdk_dynamodb::types::{AttributeValue, ComparisonOperator};
 
@@ -25,6 +29,93 @@ pub(crate) fn key<'a>(query: &'a QueryInput, key: &str) -> Option<&'a AttributeV
                 // The server accepts no other operator for a partition key.
                 _ => None,
             }
+        }
+    }
+}
+
+/// The placeholder (`:value`) of the value that the key must equal. `is_key` tells whether an attribute's name, or its
+/// placeholder (`#name`), is the key's.
+fn value_of_key(expression: &str, is_key: impl Fn(&str) -> bool) -> Option<&str> {
+    let is_parenthesis = |lexeme: &Lexeme<'_>| matches!(lexeme, Lexeme::Open | Lexeme::Close);
+    let lexemes = lexemes(expression).filter(|lexeme| !is_parenthesis(lexeme));
+    let operators = lexemes.clone().skip(1);
+    let others = lexemes.clone().skip(2);
+    let mut pairs = lexemes.zip(operators).zip(others);
+    pairs.find_map(|((left, operator), right)| match (left, operator, right) {
+        (name, Lexeme::Equals, Lexeme::ValueReference(value))
+        | (Lexeme::ValueReference(value), Lexeme::Equals, name) => {
+            let (Lexeme::Name(name) | Lexeme::NameReference(name)) = name else {
+                return None;
+            };
+            is_key(name).then_some(value)
+        }
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn value(expression: &str) -> Option<&str> {
+        value_of_key(expression, |name| name == "pk" || name == "#pk")
+    }
+
+    #[test]
+    fn value_of_the_key_is_found_in_every_notation() {
+        let known = [
+            "pk = :v",
+            "pk=:v",
+            "#pk = :v",
+            ":v = pk",
+            "(pk = :v)",
+            "((#pk) = (:v))",
+            "pk = :v AND sk = :s",
+            "pk = :v and #sk < :s",
+            "(pk = :v) AND (sk BETWEEN :a AND :b)",
+            "sk = :s AND pk = :v",
+            "sk BETWEEN :a AND :b AND pk = :v",
+            "begins_with(sk, :s) AND #pk = :v",
+            "pk = :v AND begins_with(#sk, :s)",
+            "\n sk\t>= :s\n AND :v = #pk",
+        ];
+        for expression in known {
+            assert_eq!(value(expression), Some(":v"), "{expression}");
+        }
+    }
+
+    #[test]
+    fn condition_without_an_equal_key_has_no_value() {
+        let unknown = [
+            "",
+            "pk",
+            "pk =",
+            "= :v",
+            "pk = pk",
+            "pk = sk",
+            "pk < :v",
+            "pk <= :v",
+            "pk <> :v",
+            "sk = :v",
+            "pk2 = :v",
+            "PK = :v",
+            "pk.x = :v",
+            "pk[0] = :v",
+            "begins_with(pk, :v)",
+            "pk BETWEEN :v AND :w",
+            ":v = :w",
+            "pk = #v",
+        ];
+        for expression in unknown {
+            assert_eq!(value(expression), None, "{expression}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_accepted(text in ".*", words in "((pk|sk|=|:v|AND|\\(|\\)|<|\\.) ?){0,20}") {
+            let _ = (value(&text), value(&words));
         }
     }
 }
