@@ -4,7 +4,6 @@ use super::address_cache::AddressCache;
 use super::describe::ServerDefaults;
 use super::table_metadata::{MetadataNeeds, TableMetadata};
 use super::token_map_budget::TokenMapBudget;
-use super::warn_once::WarnOnce;
 use alternator_lb_core::clock::{Clock, millis};
 use alternator_lb_core::routing::TokenMap;
 use arc_swap::ArcSwap;
@@ -12,7 +11,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The tables of a cluster, each from its first use on.
@@ -33,14 +32,9 @@ pub(crate) struct MetadataCache {
     token_map_budget: TokenMapBudget,
     /// Until then, in milliseconds, no map is fetched, since that would be refused.
     maps_refused_until: AtomicU64,
-    pub(super) warnings: Warnings,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Warnings {
-    pub(super) unknown_keys: WarnOnce,
-    pub(super) unknown_isolation: WarnOnce,
-    pub(super) unavailable_maps: WarnOnce,
+    pub(super) has_warned_of_keys: AtomicBool,
+    pub(super) has_warned_of_isolation: AtomicBool,
+    pub(super) has_warned_of_maps: AtomicBool,
 }
 
 type Shard = HashMap<Arc<str>, Arc<TableMetadata>>;
@@ -77,11 +71,10 @@ impl MetadataCache {
             addresses: AddressCache::default(),
             token_map_budget: TokenMapBudget::default(),
             maps_refused_until: AtomicU64::new(0),
-            warnings: Warnings::default(),
+            has_warned_of_keys: AtomicBool::new(false),
+            has_warned_of_isolation: AtomicBool::new(!needs.warns_of_unknown_isolation),
+            has_warned_of_maps: AtomicBool::new(false),
         };
-        if !needs.warns_of_unknown_isolation {
-            this.warnings.unknown_isolation.suppress();
-        }
         for (name, key) in partition_keys {
             this.add(TableMetadata::new(name, Some(key), needs));
         }
@@ -163,20 +156,16 @@ impl MetadataCache {
         let Some(shard) = self.shard(table.name()) else {
             return table;
         };
-        let mut added = Arc::clone(&table);
         shard.rcu(|shard| {
+            if shard.contains_key(table.name()) {
+                return Arc::clone(shard);
+            }
             let mut shard = Shard::clone(shard);
-            added = match shard.get(table.name()) {
-                Some(other) => Arc::clone(other),
-                None => {
-                    evict_if_full(&mut shard);
-                    shard.insert(Arc::clone(table.name()), Arc::clone(&table));
-                    Arc::clone(&table)
-                }
-            };
-            shard
+            evict_if_full(&mut shard);
+            shard.insert(Arc::clone(table.name()), Arc::clone(&table));
+            Arc::new(shard)
         });
-        added
+        shard.load().get(table.name()).cloned().unwrap_or(table)
     }
 
     fn shard(&self, name: &str) -> Option<&ArcSwap<Shard>> {

@@ -32,7 +32,6 @@ mod table_metadata;
 mod table_schema;
 mod token_map_budget;
 mod token_map_fetch;
-mod warn_once;
 
 pub(crate) use cache::MetadataCache;
 pub(crate) use table_maps::FetchedMap;

@@ -10,7 +10,9 @@ use crate::internal::background_tasks::BackgroundTasks;
 use crate::internal::client::{InternalClient, InternalError, with_timeout};
 use alternator_lb_core::jitter::with_default_jitter;
 use alternator_lb_core::refresh_schedule::Refresh;
+use std::error::Error;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 
@@ -150,7 +152,6 @@ impl TableRefresh {
         let cache = &self.cache;
         let defaults = cache.needs_isolation().then_some(&cache.server_defaults);
         let description = with_timeout(SCHEMA_TIMEOUT, describe(client, name, defaults)).await;
-        let warnings = &cache.warnings;
         let pause = match description {
             // Revoked or expired: the result does not count.
             _ if !self.table.schema_schedule.is_current(refresh) => Duration::ZERO,
@@ -158,8 +159,9 @@ impl TableRefresh {
                 let pause = match &isolation_error {
                     Some(InternalError::Unreachable(_)) => SCHEMA_UNREACHABLE,
                     Some(error) => {
-                        let warning = &warnings.unknown_isolation;
-                        warning.warn(|| events::isolation_unavailable(name, error));
+                        if !cache.has_warned_of_isolation.swap(true, Ordering::Relaxed) {
+                            events::isolation_unavailable(name, error);
+                        }
                         SCHEMA_AGE
                     }
                     None => SCHEMA_AGE,
@@ -175,8 +177,9 @@ impl TableRefresh {
             // Discovery reports nodes that do not respond.
             Err(InternalError::Unreachable(_)) => SCHEMA_UNREACHABLE,
             Err(error @ (InternalError::Refused(_) | InternalError::Unsupported(_))) => {
-                let warning = &warnings.unknown_keys;
-                warning.warn(|| events::schema_unavailable(name, &error));
+                if !cache.has_warned_of_keys.swap(true, Ordering::Relaxed) {
+                    events::schema_unavailable(name, &error);
+                }
                 SCHEMA_REFUSED
             }
         };
@@ -236,7 +239,7 @@ impl Drop for TableRefresh {
 
 /// Publishes token maps. Returns when they are stale.
 fn publish_maps(cache: &MetadataCache, table: &TableMetadata, outcome: &FetchOutcome) -> Duration {
-    cache.warnings.unavailable_maps.reset();
+    cache.has_warned_of_maps.store(false, Ordering::Relaxed);
     let share = |map| cache.share_map(map);
     let ranges = outcome.publish(&table.maps, cache.now(), share);
     events::token_maps_fetched(table.name(), ranges);
@@ -251,16 +254,16 @@ fn publish_maps(cache: &MetadataCache, table: &TableMetadata, outcome: &FetchOut
 
 /// Records why token maps could not be fetched. Returns when to try again.
 fn maps_failed(cache: &MetadataCache, error: &InternalError) -> Duration {
-    let warning = &cache.warnings.unavailable_maps;
-    match error {
+    let warn: fn(&(dyn Error + 'static)) = match error {
         InternalError::Unreachable(error) => {
             events::token_maps_unreachable(error.as_ref());
             return cache.now() + with_default_jitter(MAPS_UNREACHABLE);
         }
-        InternalError::Refused(_) => warning.warn(|| events::token_maps_refused(error)),
-        InternalError::NotFound | InternalError::Unsupported(_) => {
-            warning.warn(|| events::token_maps_unsupported(error));
-        }
+        InternalError::Refused(_) => events::token_maps_refused,
+        InternalError::NotFound | InternalError::Unsupported(_) => events::token_maps_unsupported,
+    };
+    if !cache.has_warned_of_maps.swap(true, Ordering::Relaxed) {
+        warn(error);
     }
     let until = cache.now() + with_default_jitter(MAPS_REFUSED);
     cache.refuse_maps_until(until);

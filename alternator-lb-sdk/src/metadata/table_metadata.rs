@@ -103,7 +103,7 @@ impl TableMetadata {
             return None;
         }
         if let Some(map) = self.maps.find(index) {
-            return map.fetched();
+            return map.fetched.load_full();
         }
         if self.maps.add(index) {
             self.maps_schedule.refresh_now();
@@ -113,7 +113,7 @@ impl TableMetadata {
 
     /// The token map of the table or of an index. Causes no fetch.
     pub(crate) fn peek_token_map(&self, index: Option<&str>) -> Option<Arc<FetchedMap>> {
-        self.maps.find(index)?.fetched()
+        self.maps.find(index)?.fetched.load_full()
     }
 
     /// An operation indicates that the schema is wrong.

@@ -2,7 +2,7 @@
 
 use super::MetadataClient;
 use super::server_tables::{Addresses, Placement, ServerQuery, id_in, keyspace};
-use super::table_maps::{SourceMap, TableMaps};
+use super::table_maps::{FetchedMap, SourceMap, TableMaps};
 use crate::internal::client::InternalError;
 use alternator_lb_core::routing::TokenMap;
 use serde_json::Value;
@@ -30,23 +30,24 @@ impl FetchOutcome {
     pub(super) fn publish(
         &self,
         maps: &TableMaps,
-        now: Duration,
+        fetched_at: Duration,
         share: impl Fn(TokenMap) -> Option<Arc<TokenMap>>,
     ) -> usize {
         for (source, placement) in &self.placements {
             let Some(placement) = placement else {
-                source.clear();
+                source.fetched.store(None);
                 continue;
             };
             if let Some(map) = placement.map(&self.addresses).and_then(&share) {
-                source.set(map, now);
+                let fetched = FetchedMap { map, fetched_at };
+                source.fetched.store(Some(Arc::new(fetched)));
             }
         }
         if let Some(id) = &self.table_id {
-            maps.set_table_id(id.clone());
+            maps.table_id.store(Some(Arc::new(id.clone())));
         }
         let sources = self.placements.iter().map(|(source, _)| source);
-        let fetched = sources.filter_map(|source| source.fetched());
+        let fetched = sources.filter_map(|source| source.fetched.load_full());
         fetched.map(|fetched| fetched.map.range_count()).sum()
     }
 
