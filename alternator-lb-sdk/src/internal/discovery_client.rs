@@ -1,6 +1,6 @@
 //! Discovery requests and health checks, over the HTTP client of the application's requests.
 
-use super::raw_response::{RawResponse, RawResponseDeserializer, ReadError};
+use super::raw_response::{RawResponse, RawResponseDeserializer};
 use crate::request::user_agent;
 use crate::retry::connection_evidence;
 use alternator_lb_core::discovery::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
@@ -97,10 +97,9 @@ impl DiscoveryClient for SdkDiscoveryClient {
             if response.status != 200 {
                 return Err(QueryError::Status(response.status));
             }
-            response.read(limit).await.map_err(|error| match error {
-                ReadError::Broken(error) => QueryError::Unreachable(error),
-                ReadError::TooLong => QueryError::TooLong(limit),
-            })
+            let body = response.read(limit).await;
+            body.map_err(QueryError::Unreachable)?
+                .ok_or(QueryError::TooLong(limit))
         })
     }
 
@@ -111,10 +110,8 @@ impl DiscoveryClient for SdkDiscoveryClient {
     ) -> ClientFuture<'a, (), QueryError> {
         Box::pin(async move {
             let response = self.send(node, "/".to_owned(), pool).await?;
-            match response.read(PROBE_LIMIT).await {
-                Ok(_) | Err(ReadError::TooLong) => Ok(()),
-                Err(ReadError::Broken(error)) => Err(QueryError::Unreachable(error)),
-            }
+            let body = response.read(PROBE_LIMIT).await;
+            body.map(drop).map_err(QueryError::Unreachable)
         })
     }
 }

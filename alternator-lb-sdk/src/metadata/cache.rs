@@ -24,7 +24,7 @@ pub(crate) struct MetadataCache {
     /// Sharded by the hash of the name.
     shards: [ArcSwap<Shard>; SHARDS],
     hasher: RandomState,
-    needs: MetadataNeeds,
+    pub(super) needs: MetadataNeeds,
     /// That of the topology for which the maps were fetched.
     generation: AtomicU64,
     pub(super) server_defaults: ServerDefaults,
@@ -105,19 +105,14 @@ impl MetadataCache {
         {
             let now = self.now();
             self.for_each_table(|table| {
-                let spread = fastrand::u64(..CHANGE_SPREAD_MILLIS);
-                let schedule = &table.maps_schedule;
-                schedule.refresh_by(now + Duration::from_millis(spread));
+                let spread = Duration::from_millis(fastrand::u64(..CHANGE_SPREAD_MILLIS));
+                table.maps_schedule.refresh_by(now + spread);
             });
         }
     }
 
     pub(super) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn needs_isolation(&self) -> bool {
-        self.needs.isolation
     }
 
     /// Until when no map is fetched.
@@ -153,19 +148,19 @@ impl MetadataCache {
     /// Adds a table, unless another thread was faster.
     fn add(&self, table: TableMetadata) -> Arc<TableMetadata> {
         let table = Arc::new(table);
-        let Some(shard) = self.shard(table.name()) else {
+        let Some(shard) = self.shard(&table.name) else {
             return table;
         };
         shard.rcu(|shard| {
-            if shard.contains_key(table.name()) {
+            if shard.contains_key(&table.name) {
                 return Arc::clone(shard);
             }
             let mut shard = Shard::clone(shard);
             evict_if_full(&mut shard);
-            shard.insert(Arc::clone(table.name()), Arc::clone(&table));
+            shard.insert(Arc::clone(&table.name), Arc::clone(&table));
             Arc::new(shard)
         });
-        shard.load().get(table.name()).cloned().unwrap_or(table)
+        shard.load().get(&*table.name).cloned().unwrap_or(table)
     }
 
     fn shard(&self, name: &str) -> Option<&ArcSwap<Shard>> {
@@ -179,9 +174,9 @@ fn evict_if_full(shard: &mut Shard) {
     if shard.len() < MAX_TABLES / SHARDS {
         return;
     }
-    let evictable = shard.values().filter(|table| !table.has_named_key());
+    let evictable = shard.values().filter(|table| table.named_key.is_none());
     let oldest = evictable.min_by_key(|table| table.used_at());
-    if let Some(name) = oldest.map(|table| Arc::clone(table.name())) {
+    if let Some(name) = oldest.map(|table| Arc::clone(&table.name)) {
         shard.remove(&name);
     }
 }

@@ -84,12 +84,12 @@ const TAG: &str = "system:write_isolation";
 const CONFIG_TABLE: &str = "system.config";
 
 impl ServerDefaults {
-    /// The rules of the writes to a table. `None` if neither its tag nor the server's configuration tells its isolation.
+    /// The rules of the writes to a table: the usual ones if neither its tag nor the server's configuration names any.
     async fn write_rules(
         &self,
         client: &impl MetadataClient,
         resource: Option<&str>,
-    ) -> Result<Option<WriteRules>, InternalError> {
+    ) -> Result<WriteRules, InternalError> {
         let tag = match resource {
             // A tag that cannot be read could override the server's configuration.
             Some(resource) => tag(client, resource).await?,
@@ -97,13 +97,12 @@ impl ServerDefaults {
         };
         let (settings, error) = self.settings(client).await;
         let Some(isolation) = tag.or(settings.isolation) else {
-            return error.map_or(Ok(None), Err);
+            return error.map_or_else(|| Ok(WriteRules::default()), Err);
         };
-        let always_reads = settings.always_reads;
-        Ok(Some(WriteRules {
+        Ok(WriteRules {
             isolation,
-            always_reads,
-        }))
+            always_reads: settings.always_reads,
+        })
     }
 
     async fn settings(

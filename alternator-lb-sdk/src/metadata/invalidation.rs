@@ -97,7 +97,7 @@ pub(crate) fn attempt_ended(
         Effect::Replace => operation.table.replace(),
         Effect::Alter => operation.table.schema_schedule.refresh_now(),
         Effect::Items if names_a_key_error(context) => {
-            operation.table.invalidate_schema(cache.now());
+            operation.table.schema_schedule.refresh_by(cache.now());
         }
         Effect::Items => {}
     }

@@ -148,9 +148,9 @@ impl TableRefresh {
 
     /// Fetches and publishes the schema. Returns when it is stale.
     async fn refresh_schema(&mut self, client: &impl MetadataClient, refresh: Refresh) -> Duration {
-        let name = self.table.name();
+        let name = &self.table.name;
         let cache = &self.cache;
-        let defaults = cache.needs_isolation().then_some(&cache.server_defaults);
+        let defaults = cache.needs.isolation.then_some(&cache.server_defaults);
         let description = with_timeout(SCHEMA_TIMEOUT, describe(client, name, defaults)).await;
         let pause = match description {
             // Revoked or expired: the result does not count.
@@ -187,7 +187,7 @@ impl TableRefresh {
     }
 
     fn publish_schema(&mut self, schema: TableSchema) {
-        events::schema_fetched(self.table.name(), schema.partition_key(None));
+        events::schema_fetched(&self.table.name, schema.partition_key(None));
         // The table was created anew.
         if let Some(id) = &schema.id
             && self.table.maps.are_of_another_table(id)
@@ -211,7 +211,7 @@ impl TableRefresh {
         let generation = cache.generation();
         let addresses = cache.addresses.get(now, generation);
         let sources = table.maps.all();
-        let fetching = fetch_token_maps(client, table.name(), &sources, addresses);
+        let fetching = fetch_token_maps(client, &table.name, &sources, addresses);
         let outcome = match with_timeout(MAPS_TIMEOUT, fetching).await {
             Ok(outcome) => outcome,
             Err(error) => return maps_failed(cache, &error),
@@ -242,7 +242,7 @@ fn publish_maps(cache: &MetadataCache, table: &TableMetadata, outcome: &FetchOut
     cache.has_warned_of_maps.store(false, Ordering::Relaxed);
     let share = |map| cache.share_map(map);
     let ranges = outcome.publish(&table.maps, cache.now(), share);
-    events::token_maps_fetched(table.name(), ranges);
+    events::token_maps_fetched(&table.name, ranges);
     let age = match (outcome.is_moving(), outcome.is_incomplete()) {
         (true, _) => MAPS_AGE_MOVING,
         (false, true) => MAPS_AGE_INCOMPLETE,

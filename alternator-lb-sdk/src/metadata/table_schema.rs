@@ -13,8 +13,8 @@ pub(crate) struct TableSchema {
     pub(super) id: Option<Box<str>>,
     /// The ARN, by which the table's tags are listed.
     pub(super) resource: Option<Box<str>>,
-    /// How the server isolates writes to the table, if that is known.
-    pub(crate) write_rules: Option<WriteRules>,
+    /// How the server isolates writes to the table, as far as that is known.
+    pub(crate) write_rules: WriteRules,
 }
 
 impl TableSchema {
@@ -37,7 +37,7 @@ impl TableSchema {
             indexes: indexes.filter_map(index).collect(),
             id: text(table, "TableId"),
             resource: text(table, "TableArn"),
-            write_rules: None,
+            write_rules: WriteRules::default(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! The operations that keep to one node per partition.
 
-use super::lwt::{Write, WriteRules};
+use super::lwt::Write;
 
 /// The operations on a partition that all clients send to the same node.
 ///
@@ -146,19 +146,10 @@ impl KeyAffinity {
     }
 }
 
-/// Returns whether a table with these rules uses a transaction for a write. Unknown rules count as those of the usual
-/// mode.
-pub(super) fn uses_transaction(rules: Option<WriteRules>, write: &Write<'_>) -> bool {
-    rules.map_or_else(
-        || write.is_read_modify_write(),
-        |rules| rules.uses_transaction(write),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::lwt::{Isolation, Returns, WriteKind};
+    use crate::operation::lwt::{Isolation, Returns, WriteKind, WriteRules};
 
     const fn write(kind: WriteKind<'_>, is_conditional: bool) -> Write<'_> {
         Write {
@@ -198,12 +189,16 @@ mod tests {
 
     #[test]
     fn table_with_unknown_rules_is_in_the_usual_mode() {
-        let always = Some(WriteRules {
+        let unknown = WriteRules::default();
+        let always = WriteRules {
             isolation: Isolation::Always,
             always_reads: false,
-        });
-        for (rules, expected) in [(None, [false, true, false]), (always, [true, true, true])] {
-            let used = [&PUT, &CONDITIONAL, &BATCH].map(|write| uses_transaction(rules, write));
+        };
+        for (rules, expected) in [
+            (unknown, [false, true, false]),
+            (always, [true, true, true]),
+        ] {
+            let used = [&PUT, &CONDITIONAL, &BATCH].map(|write| rules.uses_transaction(write));
             assert_eq!(used, expected, "{rules:?}");
         }
     }

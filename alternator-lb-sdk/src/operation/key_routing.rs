@@ -4,7 +4,7 @@
 //! [`RoutingInfo`], by which the router picks the node of each attempt. Without all three the operation goes its ordinary
 //! way. Without settings, operations are not even looked at.
 
-use super::affinity::{Eligibility, KeyAffinity, uses_transaction};
+use super::affinity::{Eligibility, KeyAffinity};
 use super::item_operation::{ItemOperation, TableOrIndex};
 use crate::metadata::{
     FetchedMap, MetadataCache, MetadataNeeds, TableMetadata, TableSchema, invalidation,
@@ -100,7 +100,7 @@ impl KeyRouting {
                 // The operation lacks the keys of the schemas that are known.
                 None => {
                     for context in tables.iter().filter(|context| context.schema.is_some()) {
-                        context.table.invalidate_schema(now);
+                        context.table.schema_schedule.refresh_by(now);
                     }
                 }
             }
@@ -143,7 +143,7 @@ impl KeyRouting {
             (Eligibility::Eligible, _) => true,
             (Eligibility::DependsOnTable, Some(write)) => {
                 let mut schemas = tables.iter().filter_map(|table| table.schema.as_deref());
-                schemas.any(|schema| uses_transaction(schema.write_rules, write))
+                schemas.any(|schema| schema.write_rules.uses_transaction(write))
             }
             (Eligibility::DependsOnTable, None) | (Eligibility::Ineligible, _) => false,
         };

@@ -50,11 +50,12 @@ pub(crate) enum Returns {
 }
 
 /// The mode in which a table isolates writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Isolation {
     /// `always`: all writes are transactions. A batch is one if any of its tables is in this mode.
     Always,
-    /// `only_rmw_uses_lwt`
+    /// `only_rmw_uses_lwt`, the usual mode.
+    #[default]
     OnlyReadModifyWrite,
     /// `forbid_rmw`: read-modify-writes are refused.
     Forbid,
@@ -62,8 +63,8 @@ pub(crate) enum Isolation {
     Unsafe,
 }
 
-/// The settings of the server for the writes to a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The settings of the server for the writes to a table. Unknown ones count as those of the usual mode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct WriteRules {
     pub(crate) isolation: Isolation,
     /// The server's `alternator_force_read_before_write`: each `DeleteItem` and `UpdateItem` is a read-modify-write.

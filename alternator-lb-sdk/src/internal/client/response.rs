@@ -1,28 +1,22 @@
 //! The response of a node to an internal operation.
 
 use super::InternalError;
-use crate::internal::raw_response::{RawResponse, ReadError};
+use crate::internal::raw_response::RawResponse;
 use serde_json::Value;
 
 /// Reads a response of at most `limit` bytes.
 pub(crate) async fn read(response: RawResponse, limit: usize) -> Result<Value, InternalError> {
     let status = response.status;
-    match response.read(limit).await {
-        Ok(body) => parse(status, &body),
-        Err(ReadError::Broken(error)) => Err(InternalError::Unreachable(error)),
-        Err(ReadError::TooLong) => {
-            let text = format!("the response is longer than {limit} bytes");
-            Err(InternalError::Unsupported(text))
-        }
-    }
-}
-
-fn parse(status: u16, body: &[u8]) -> Result<Value, InternalError> {
+    let body = response.read(limit).await;
+    let Some(body) = body.map_err(InternalError::Unreachable)? else {
+        let text = format!("the response is longer than {limit} bytes");
+        return Err(InternalError::Unsupported(text));
+    };
     if status >= 500 {
         let text = format!("a node responds with status {status}");
         return Err(InternalError::Unreachable(text.into()));
     }
-    let json: Result<Value, _> = serde_json::from_slice(body);
+    let json: Result<Value, _> = serde_json::from_slice(&body);
     if status == 200 {
         return json.map_err(|error| InternalError::Unsupported(error.to_string()));
     }

@@ -24,11 +24,10 @@ pub(crate) fn key<'a>(query: &'a QueryInput, key: &str) -> Option<&'a AttributeV
         }
         None => {
             let condition = query.key_conditions.as_ref()?.get(key)?;
-            match condition.comparison_operator {
-                ComparisonOperator::Eq => condition.attribute_value_list().first(),
-                // The server accepts no other operator for a partition key.
-                _ => None,
-            }
+            // The server accepts no other operator for a partition key.
+            let is_equal = condition.comparison_operator == ComparisonOperator::Eq;
+            let value = condition.attribute_value_list().first();
+            value.filter(|_| is_equal)
         }
     }
 }

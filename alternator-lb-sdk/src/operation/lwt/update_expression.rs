@@ -17,7 +17,7 @@ pub(crate) fn reads_before_writing(expression: &str) -> bool {
         let is_function = lexemes.peek() == Some(&Lexeme::Open);
         place = after(place, lexeme, is_function);
         if place.is_none() {
-            break;
+            return true;
         }
     }
     place.is_none()
