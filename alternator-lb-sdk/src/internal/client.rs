@@ -32,10 +32,8 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor}
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::retries::SharedRetryStrategy;
-use aws_smithy_runtime_api::client::runtime_components::{
-    RuntimeComponents, RuntimeComponentsBuilder,
-};
-use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::runtime_plugin::{SharedRuntimePlugin, StaticRuntimePlugin};
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SigningName;
@@ -52,8 +50,7 @@ use tokio::time::timeout;
 #[derive(Clone, Debug)]
 pub(crate) struct InternalClient {
     context: Weak<dyn ClientContext>,
-    components: RuntimeComponentsBuilder,
-    config: FrozenLayer,
+    plugin: SharedRuntimePlugin,
     user_agent: Cow<'static, str>,
 }
 
@@ -98,11 +95,12 @@ impl InternalClient {
         components.set_retry_strategy(None::<SharedRetryStrategy>);
         components.set_retry_classifiers(std::iter::empty());
         let user_agent = context.config().user_agent.value(config);
+        let plugin = StaticRuntimePlugin::new().with_config(settings(config)?);
+        let plugin = plugin.with_runtime_components(components);
         let context: Weak<C> = Arc::downgrade(context);
         Some(Self {
             context,
-            components,
-            config: settings(config)?,
+            plugin: SharedRuntimePlugin::new(plugin),
             user_agent,
         })
     }
@@ -154,17 +152,24 @@ impl InternalClient {
         body: String,
     ) -> Result<Value, InternalError> {
         let user_agent = self.user_agent.clone();
-        let plugin = StaticRuntimePlugin::new()
-            .with_config(self.config.clone())
-            .with_runtime_components(self.components.clone());
         let operation = Operation::builder()
             .service_name("Alternator")
             .operation_name(operation)
             .endpoint_url(url)
             .no_retry()
-            .serializer(move |body: String| request(operation, body, user_agent.clone()))
+            .serializer(move |body: String| {
+                let length = body.len().to_string();
+                let mut request = HttpRequest::new(body.into());
+                request.set_method("POST")?;
+                request.set_uri("/")?;
+                let headers = request.headers_mut();
+                headers.insert("x-amz-target", format!("DynamoDB_20120810.{operation}"));
+                headers.insert("content-length", length);
+                headers.insert("user-agent", user_agent.clone());
+                Ok(request)
+            })
             .deserializer_impl::<RawResponse, Infallible>(RawResponseDeserializer)
-            .runtime_plugin(plugin)
+            .runtime_plugin(self.plugin.clone())
             .build();
         let response = operation.invoke(body).await.map_err(unreachable)?;
         response::read(response, RESPONSE_LIMIT).await
@@ -199,22 +204,6 @@ pub(crate) async fn with_timeout<T>(
 ) -> Result<T, InternalError> {
     let result = timeout(limit, operation).await;
     result.unwrap_or_else(|elapsed| Err(InternalError::Unreachable(elapsed.into())))
-}
-
-fn request(
-    operation: &str,
-    body: String,
-    user_agent: Cow<'static, str>,
-) -> Result<HttpRequest, BoxError> {
-    let length = body.len().to_string();
-    let mut request = HttpRequest::new(body.into());
-    request.set_method("POST")?;
-    request.set_uri("/")?;
-    let headers = request.headers_mut();
-    headers.insert("x-amz-target", format!("DynamoDB_20120810.{operation}"));
-    headers.insert("content-length", length);
-    headers.insert("user-agent", user_agent);
-    Ok(request)
 }
 
 /// The cause of the SDK's error, without the outer layers that only say "dispatch failure".

@@ -164,8 +164,8 @@ impl MetadataCache {
     }
 
     fn shard(&self, name: &str) -> Option<&ArcSwap<Shard>> {
-        let hash = usize::try_from(self.hasher.hash_one(name) % SHARDS as u64).ok()?;
-        self.shards.get(hash)
+        let hash = self.hasher.hash_one(name) as usize;
+        self.shards.get(hash % SHARDS)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Fetches the schema of a table, and how the table isolates writes.
 //!
-//! A table's tag says the latter, or else the server's configuration. The role may lack the permission to read them: then
-//! it is unknown, which is no error.
+//! A table's tag says the latter, or else the server's configuration. The role may lack the permission to read them:
+//! then it is unknown, which is no error.
 
 use super::server_tables::ServerQuery;
 use super::{MetadataClient, TableSchema};
@@ -34,10 +34,7 @@ pub(super) async fn describe(
     let Some(defaults) = server_defaults else {
         return Ok((schema, None));
     };
-    match defaults
-        .write_rules(client, schema.resource.as_deref())
-        .await
-    {
+    match defaults.write_rules(client, &schema).await {
         Ok(rules) => schema.write_rules = rules,
         Err(error) => return Ok((schema, Some(error))),
     }
@@ -88,9 +85,9 @@ impl ServerDefaults {
     async fn write_rules(
         &self,
         client: &impl MetadataClient,
-        resource: Option<&str>,
+        schema: &TableSchema,
     ) -> Result<WriteRules, InternalError> {
-        let tag = match resource {
+        let tag = match &schema.resource {
             // A tag that cannot be read could override the server's configuration.
             Some(resource) => tag(client, resource).await?,
             None => None,

@@ -7,8 +7,8 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-/// The token ranges of a table, from the rows of its tablets or of its keyspace's vnodes, and their replicas, before the
-/// addresses of these are known.
+/// The token ranges of a table, from the rows of its tablets or of its keyspace's vnodes, and their replicas, before
+/// the addresses of these are known.
 #[derive(Debug, Default)]
 pub(crate) struct Placement {
     names: Vec<NodeName>,
@@ -83,8 +83,8 @@ impl Placement {
         let endpoint: Option<IpAddr> = parsed(row, "endpoint");
         let name = endpoint.map(|endpoint| NodeName::Internal(endpoint.to_canonical()));
         self.push(end, name);
-        // Another range ends where this one starts, even if the rows of that one are malformed. None does where the ring
-        // starts.
+        // Another range ends where this one starts, even if the rows of that one are malformed. None does where the
+        // ring starts.
         if let Some(start) = parsed(row, "start_token").filter(|start| *start != i64::MIN) {
             self.push(Token::new(start), None);
         }

@@ -36,19 +36,27 @@ impl ServerQuery {
             values.insert(format!(":k{number}"), json!({"S": value}));
             conditions.push(format!("#k{number} = :k{number}"));
         }
-        let mut input = json!({
-            "TableName": format!(".scylla.alternator.{table}"),
-            "ProjectionExpression": projection.join(", "),
-            "ExpressionAttributeNames": names,
-            "Limit": PAGE_ROWS,
-        });
+        let table = format!(".scylla.alternator.{table}");
+        let projection = projection.join(", ");
         if key.is_empty() {
             let operation = "Scan";
+            let input = json!({
+                "TableName": table,
+                "ProjectionExpression": projection,
+                "ExpressionAttributeNames": names,
+                "Limit": PAGE_ROWS,
+            });
             return Self { operation, input };
         }
-        input["KeyConditionExpression"] = json!(conditions.join(" AND "));
-        input["ExpressionAttributeValues"] = json!(values);
         let operation = "Query";
+        let input = json!({
+            "TableName": table,
+            "KeyConditionExpression": conditions.join(" AND "),
+            "ProjectionExpression": projection,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+            "Limit": PAGE_ROWS,
+        });
         Self { operation, input }
     }
 
