@@ -1,6 +1,5 @@
 //! The state that all clients of a cluster share.
 
-use crate::auth::AuthMode;
 #[cfg(feature = "compression")]
 use crate::compression::Compression;
 use crate::config::ClusterConfig;
@@ -12,7 +11,6 @@ use crate::metadata::{MetadataCache, invalidation};
 use crate::operation::item_operation::ItemOperation;
 use crate::operation::key_routing::KeyRouting;
 use crate::request;
-use crate::request::user_agent::UserAgent;
 use crate::retry::policy;
 use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode, SdkPlan};
@@ -70,7 +68,7 @@ impl Cluster {
         let key_routing = KeyRouting::new(config.key_affinity, config.token_aware);
         let metadata = key_routing.as_ref().map(|key_routing| {
             let keys = &config.partition_keys;
-            Arc::new(MetadataCache::new(clock, keys, key_routing.needs()))
+            Arc::new(MetadataCache::new(clock, keys, key_routing.needs))
         });
         let settings = DiscoveryConfig {
             seeds: config.seeds.clone(),
@@ -278,12 +276,8 @@ impl ClientContext for Cluster {
         self.pick_one()
     }
 
-    fn requires_auth(&self) -> bool {
-        self.config.auth == AuthMode::Required
-    }
-
-    fn user_agent(&self) -> &UserAgent {
-        &self.config.user_agent
+    fn config(&self) -> &ClusterConfig {
+        &self.config
     }
 }
 

@@ -1,11 +1,8 @@
 //! Explains why an operation goes to a node.
 
 use crate::cluster::Cluster;
-use crate::metadata::FetchedMap;
-use crate::operation::item_operation::{ItemOperation, TableOrIndex};
-use alternator_lb_core::routing::{
-    Preference, Reason, Replica, RoutingInfo, RoutingKey, RoutingTrace, Token,
-};
+use crate::operation::item_operation::ItemOperation;
+use alternator_lb_core::routing::{Preference, Reason, Replica, RoutingInfo, RoutingKey, Token};
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use std::fmt;
 use std::net::IpAddr;
@@ -39,15 +36,6 @@ pub struct Partition {
 }
 
 impl Explanation {
-    fn new(partitions: Vec<Partition>, trace: RoutingTrace) -> Self {
-        Self {
-            partitions,
-            replicas: trace.replicas,
-            node: trace.node.map(|node| node.as_str().to_owned()),
-            reason: trace.reason,
-        }
-    }
-
     /// The partitions that the operation reads or writes, as often as it names them. Empty if there are none, as for a
     /// `Scan`, if their keys are not known yet, or if neither [`token_aware`](crate::Builder::token_aware) nor
     /// [`key_affinity`](crate::Builder::key_affinity) is on.
@@ -77,22 +65,6 @@ impl Explanation {
 }
 
 impl Partition {
-    fn new(
-        source: TableOrIndex<'_>,
-        token: Token,
-        fetched: Option<&FetchedMap>,
-        now: Duration,
-    ) -> Self {
-        let replicas = fetched.map(|fetched| fetched.map.replicas(token));
-        Self {
-            table: source.table.to_owned(),
-            index: source.index.map(str::to_owned),
-            token: token.value(),
-            replicas: replicas.unwrap_or_default().to_vec(),
-            map_age: fetched.map(|fetched| now.saturating_sub(fetched.fetched_at)),
-        }
-    }
-
     /// The table.
     #[must_use]
     pub fn table(&self) -> &str {
@@ -131,7 +103,14 @@ pub(crate) fn explain(cluster: &Cluster, input: &Input) -> Explanation {
     let info = cluster.key_routing().and_then(|(key_routing, metadata)| {
         let operation = ItemOperation::from_input(input)?;
         key_routing.explain(&operation, metadata, |source, token, fetched| {
-            partitions.push(Partition::new(source, token, fetched, now));
+            let replicas = fetched.map(|fetched| fetched.map.replicas(token));
+            partitions.push(Partition {
+                table: source.table.to_owned(),
+                index: source.index.map(str::to_owned),
+                token: token.value(),
+                replicas: replicas.unwrap_or_default().to_vec(),
+                map_age: fetched.map(|fetched| now.saturating_sub(fetched.fetched_at)),
+            });
         })
     });
     // Without routing info it goes to the node of a partition without known replicas.
@@ -142,7 +121,13 @@ pub(crate) fn explain(cluster: &Cluster, input: &Input) -> Explanation {
         };
         RoutingInfo::one(any, Preference::LeastLoaded)
     });
-    Explanation::new(partitions, cluster.router().explain(&info, now))
+    let trace = cluster.router().explain(&info, now);
+    Explanation {
+        partitions,
+        replicas: trace.replicas,
+        node: trace.node.map(|node| node.as_str().to_owned()),
+        reason: trace.reason,
+    }
 }
 
 impl fmt::Display for Explanation {

@@ -17,10 +17,10 @@ mod response;
 pub(crate) use error::InternalError;
 
 use super::raw_response::{RawResponse, RawResponseDeserializer};
-use crate::request::user_agent::UserAgent;
+use crate::auth::AuthMode;
+use crate::config::ClusterConfig;
 use crate::route_error::RouteError;
-use crate::transport::sdk_endpoint::SdkEndpoint;
-use alternator_lb_core::routing::Endpoint;
+use crate::transport::sdk_endpoint::SdkNode;
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_sdk_dynamodb::config::auth;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
@@ -32,10 +32,8 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor}
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::retries::SharedRetryStrategy;
-use aws_smithy_runtime_api::client::runtime_components::{
-    RuntimeComponents, RuntimeComponentsBuilder,
-};
-use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::runtime_plugin::{SharedRuntimePlugin, StaticRuntimePlugin};
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SigningName;
@@ -52,20 +50,16 @@ use tokio::time::timeout;
 #[derive(Clone, Debug)]
 pub(crate) struct InternalClient {
     context: Weak<dyn ClientContext>,
-    components: RuntimeComponentsBuilder,
-    config: FrozenLayer,
+    plugin: SharedRuntimePlugin,
     user_agent: Cow<'static, str>,
 }
 
 /// The parts of a cluster that an [`InternalClient`] needs.
 pub(crate) trait ClientContext: Debug + Send + Sync {
     /// Picks the node of a request that does not count as load, and notes that the cluster is in use.
-    fn pick_node(&self) -> Result<Arc<Endpoint<SdkEndpoint>>, RouteError>;
+    fn pick_node(&self) -> Result<Arc<SdkNode>, RouteError>;
 
-    /// Returns whether an unsigned request must not be sent.
-    fn requires_auth(&self) -> bool;
-
-    fn user_agent(&self) -> &UserAgent;
+    fn config(&self) -> &ClusterConfig;
 }
 
 /// The number of nodes that are tried, one after the other. More dead nodes in a row that are not known to be dead are
@@ -91,7 +85,7 @@ impl InternalClient {
         components.http_client()?;
         let is_kept = |other: &SharedInterceptor| other.name() == CLOCK_SKEW;
         let mut interceptors: Vec<_> = components.interceptors().filter(is_kept).collect();
-        if context.requires_auth() {
+        if context.config().auth == AuthMode::Required {
             interceptors.push(SharedInterceptor::new(SignatureGuard));
         }
         let mut components = components.to_builder();
@@ -100,12 +94,13 @@ impl InternalClient {
         components.set_endpoint_resolver(None::<SharedEndpointResolver>);
         components.set_retry_strategy(None::<SharedRetryStrategy>);
         components.set_retry_classifiers(std::iter::empty());
-        let user_agent = context.user_agent().value(config);
+        let user_agent = context.config().user_agent.value(config);
+        let plugin = StaticRuntimePlugin::new().with_config(settings(config)?);
+        let plugin = plugin.with_runtime_components(components);
         let context: Weak<C> = Arc::downgrade(context);
         Some(Self {
             context,
-            components,
-            config: settings(config)?,
+            plugin: SharedRuntimePlugin::new(plugin),
             user_agent,
         })
     }
@@ -121,41 +116,31 @@ impl InternalClient {
         input: &Value,
     ) -> Result<Value, InternalError> {
         let body = input.to_string();
-        let mut tried: Vec<Arc<Endpoint<SdkEndpoint>>> = Vec::new();
+        let mut tried = Vec::new();
         loop {
-            let node = self.pick_untried_node(&tried)?;
+            let node = self.pick_untried_node(&tried);
+            let node = node.map_err(InternalError::Unreachable)?;
             let sending = self.send(node.url().as_str(), operation, body.clone());
-            let error = match timeout(NODE_TIMEOUT, sending).await {
-                Ok(Err(InternalError::Unreachable(error))) => error,
-                Ok(result) => return result,
-                Err(elapsed) => elapsed.into(),
-            };
-            tried.push(node);
-            if tried.len() == MAX_NODES {
-                return Err(InternalError::Unreachable(error));
+            match with_timeout(NODE_TIMEOUT, sending).await {
+                Err(InternalError::Unreachable(_)) if tried.len() + 1 < MAX_NODES => {
+                    tried.push(node);
+                }
+                result => return result,
             }
         }
     }
 
     /// The next node, an untried one if there is any.
-    fn pick_untried_node(
-        &self,
-        tried: &[Arc<Endpoint<SdkEndpoint>>],
-    ) -> Result<Arc<Endpoint<SdkEndpoint>>, InternalError> {
+    fn pick_untried_node(&self, tried: &[Arc<SdkNode>]) -> Result<Arc<SdkNode>, BoxError> {
         let context = self.context.upgrade();
-        let dropped = || InternalError::Unreachable("the cluster is not used any more".into());
-        let context = context.ok_or_else(dropped)?;
-        let pick = || {
-            let node = context.pick_node();
-            node.map_err(|error| InternalError::Unreachable(error.into()))
-        };
-        let mut node = pick()?;
+        let context = context.ok_or("the cluster is not used any more")?;
+        let mut node = context.pick_node()?;
         // Other requests move the round robin cursor too, so that it can be the same node again.
         for _ in 0..MAX_NODES {
             if !tried.iter().any(|other| other.id() == node.id()) {
                 break;
             }
-            node = pick()?;
+            node = context.pick_node()?;
         }
         Ok(node)
     }
@@ -167,17 +152,24 @@ impl InternalClient {
         body: String,
     ) -> Result<Value, InternalError> {
         let user_agent = self.user_agent.clone();
-        let plugin = StaticRuntimePlugin::new()
-            .with_config(self.config.clone())
-            .with_runtime_components(self.components.clone());
         let operation = Operation::builder()
             .service_name("Alternator")
             .operation_name(operation)
             .endpoint_url(url)
             .no_retry()
-            .serializer(move |body: String| request(operation, body, user_agent.clone()))
+            .serializer(move |body: String| {
+                let length = body.len().to_string();
+                let mut request = HttpRequest::new(body.into());
+                request.set_method("POST")?;
+                request.set_uri("/")?;
+                let headers = request.headers_mut();
+                headers.insert("x-amz-target", format!("DynamoDB_20120810.{operation}"));
+                headers.insert("content-length", length);
+                headers.insert("user-agent", user_agent.clone());
+                Ok(request)
+            })
             .deserializer_impl::<RawResponse, Infallible>(RawResponseDeserializer)
-            .runtime_plugin(plugin)
+            .runtime_plugin(self.plugin.clone())
             .build();
         let response = operation.invoke(body).await.map_err(unreachable)?;
         response::read(response, RESPONSE_LIMIT).await
@@ -205,20 +197,13 @@ fn settings(config: &ConfigBag) -> Option<FrozenLayer> {
     Some(settings.freeze())
 }
 
-fn request(
-    operation: &str,
-    body: String,
-    user_agent: Cow<'static, str>,
-) -> Result<HttpRequest, BoxError> {
-    let length = body.len().to_string();
-    let mut request = HttpRequest::new(body.into());
-    request.set_method("POST")?;
-    request.set_uri("/")?;
-    let headers = request.headers_mut();
-    headers.insert("x-amz-target", format!("DynamoDB_20120810.{operation}"));
-    headers.insert("content-length", length);
-    headers.insert("user-agent", user_agent);
-    Ok(request)
+/// Ends an operation that takes longer than `limit`: no node responds.
+pub(crate) async fn with_timeout<T>(
+    limit: Duration,
+    operation: impl Future<Output = Result<T, InternalError>>,
+) -> Result<T, InternalError> {
+    let result = timeout(limit, operation).await;
+    result.unwrap_or_else(|elapsed| Err(InternalError::Unreachable(elapsed.into())))
 }
 
 /// The cause of the SDK's error, without the outer layers that only say "dispatch failure".

@@ -1,6 +1,6 @@
 //! Discovery requests and health checks, over the HTTP client of the application's requests.
 
-use super::raw_response::{RawResponse, RawResponseDeserializer, ReadError};
+use super::raw_response::{RawResponse, RawResponseDeserializer};
 use crate::request::user_agent;
 use crate::retry::connection_evidence;
 use alternator_lb_core::discovery::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
@@ -82,32 +82,6 @@ impl SdkDiscoveryClient {
             .build();
         operation.invoke(path_and_query).await.map_err(unreachable)
     }
-
-    async fn fetch(
-        &self,
-        node: &NodeUrl,
-        path_and_query: String,
-        limit: usize,
-    ) -> Result<Vec<u8>, QueryError> {
-        let response = self
-            .send(node, path_and_query, ConnectionPool::Shared)
-            .await?;
-        if response.status != 200 {
-            return Err(QueryError::Status(response.status));
-        }
-        response.read(limit).await.map_err(|error| match error {
-            ReadError::Broken(error) => QueryError::Unreachable(error),
-            ReadError::TooLong => QueryError::TooLong(limit),
-        })
-    }
-
-    async fn send_probe(&self, node: &NodeUrl, pool: ConnectionPool) -> Result<(), QueryError> {
-        let response = self.send(node, "/".to_owned(), pool).await?;
-        match response.read(PROBE_LIMIT).await {
-            Ok(_) | Err(ReadError::TooLong) => Ok(()),
-            Err(ReadError::Broken(error)) => Err(QueryError::Unreachable(error)),
-        }
-    }
 }
 
 impl DiscoveryClient for SdkDiscoveryClient {
@@ -117,7 +91,16 @@ impl DiscoveryClient for SdkDiscoveryClient {
         path_and_query: String,
         limit: usize,
     ) -> ClientFuture<'a, Vec<u8>, QueryError> {
-        Box::pin(self.fetch(node, path_and_query, limit))
+        let sending = self.send(node, path_and_query, ConnectionPool::Shared);
+        Box::pin(async move {
+            let response = sending.await?;
+            if response.status != 200 {
+                return Err(QueryError::Status(response.status));
+            }
+            let body = response.read(limit).await;
+            body.map_err(QueryError::Unreachable)?
+                .ok_or(QueryError::TooLong(limit))
+        })
     }
 
     fn probe<'a>(
@@ -125,7 +108,11 @@ impl DiscoveryClient for SdkDiscoveryClient {
         node: &'a NodeUrl,
         pool: ConnectionPool,
     ) -> ClientFuture<'a, (), QueryError> {
-        Box::pin(self.send_probe(node, pool))
+        Box::pin(async move {
+            let response = self.send(node, "/".to_owned(), pool).await?;
+            let body = response.read(PROBE_LIMIT).await;
+            body.map(drop).map_err(QueryError::Unreachable)
+        })
     }
 }
 

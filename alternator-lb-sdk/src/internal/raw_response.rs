@@ -15,28 +15,23 @@ pub(crate) struct RawResponse {
     pub(crate) body: SdkBody,
 }
 
-/// Why a body was not read to its end.
-#[derive(Debug)]
-pub(crate) enum ReadError {
-    /// It broke off.
-    Broken(BoxError),
-    /// It is longer than the limit.
-    TooLong,
-}
-
 impl RawResponse {
-    /// Reads the body, up to `limit` bytes. The rest stays unread.
-    pub(crate) async fn read(self, limit: usize) -> Result<Vec<u8>, ReadError> {
+    /// Reads the body. `None` if it is longer than `limit` bytes, of which the rest stays unread.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason why it broke off.
+    pub(crate) async fn read(self, limit: usize) -> Result<Option<Vec<u8>>, BoxError> {
         let mut stream = ByteStream::new(self.body);
         let mut read = Vec::new();
         while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| ReadError::Broken(error.into()))?;
+            let chunk = chunk?;
             if read.len() + chunk.len() > limit {
-                return Err(ReadError::TooLong);
+                return Ok(None);
             }
             read.extend_from_slice(&chunk);
         }
-        Ok(read)
+        Ok(Some(read))
     }
 }
 

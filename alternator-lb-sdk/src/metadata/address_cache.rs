@@ -1,6 +1,7 @@
 //! The addresses of nodes, which the refreshes of all tables share.
 
 use super::server_tables::Addresses;
+use std::cmp::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,18 +33,16 @@ impl AddressCache {
     /// Stores addresses that were fetched in this generation.
     pub(super) fn set(&self, addresses: &Addresses, now: Duration, generation: u64) {
         let mut entry = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_newer = generation > entry.generation || entry.valid_until <= now;
-        if generation < entry.generation {
-            return;
-        }
+        let valid_until = match generation.cmp(&entry.generation) {
+            Ordering::Less => return,
+            // Some of the addresses are as old as they were.
+            Ordering::Equal if entry.valid_until > now => entry.valid_until,
+            Ordering::Equal | Ordering::Greater => now + VALIDITY,
+        };
         *entry = Entry {
             addresses: addresses.clone(),
             generation,
-            // Otherwise some of them are as old as they were.
-            valid_until: match is_newer {
-                true => now + VALIDITY,
-                false => entry.valid_until,
-            },
+            valid_until,
         };
     }
 }

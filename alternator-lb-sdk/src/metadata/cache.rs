@@ -1,10 +1,9 @@
 //! The metadata of all tables that are used.
 
 use super::address_cache::AddressCache;
-use super::isolation::ServerDefaults;
+use super::describe::ServerDefaults;
 use super::table_metadata::{MetadataNeeds, TableMetadata};
 use super::token_map_budget::TokenMapBudget;
-use super::warn_once::WarnOnce;
 use alternator_lb_core::clock::{Clock, millis};
 use alternator_lb_core::routing::TokenMap;
 use arc_swap::ArcSwap;
@@ -12,7 +11,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The tables of a cluster, each from its first use on.
@@ -25,7 +24,7 @@ pub(crate) struct MetadataCache {
     /// Sharded by the hash of the name.
     shards: [ArcSwap<Shard>; SHARDS],
     hasher: RandomState,
-    needs: MetadataNeeds,
+    pub(super) needs: MetadataNeeds,
     /// That of the topology for which the maps were fetched.
     generation: AtomicU64,
     pub(super) server_defaults: ServerDefaults,
@@ -33,14 +32,9 @@ pub(crate) struct MetadataCache {
     token_map_budget: TokenMapBudget,
     /// Until then, in milliseconds, no map is fetched, since that would be refused.
     maps_refused_until: AtomicU64,
-    pub(super) warnings: Warnings,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Warnings {
-    pub(super) unknown_keys: WarnOnce,
-    pub(super) unknown_isolation: WarnOnce,
-    pub(super) unavailable_maps: WarnOnce,
+    pub(super) has_warned_of_keys: AtomicBool,
+    pub(super) has_warned_of_isolation: AtomicBool,
+    pub(super) has_warned_of_maps: AtomicBool,
 }
 
 type Shard = HashMap<Arc<str>, Arc<TableMetadata>>;
@@ -77,11 +71,10 @@ impl MetadataCache {
             addresses: AddressCache::default(),
             token_map_budget: TokenMapBudget::default(),
             maps_refused_until: AtomicU64::new(0),
-            warnings: Warnings::default(),
+            has_warned_of_keys: AtomicBool::new(false),
+            has_warned_of_isolation: AtomicBool::new(!needs.warns_of_unknown_isolation),
+            has_warned_of_maps: AtomicBool::new(false),
         };
-        if !needs.warns_of_unknown_isolation {
-            this.warnings.unknown_isolation.suppress();
-        }
         for (name, key) in partition_keys {
             this.add(TableMetadata::new(name, Some(key), needs));
         }
@@ -112,19 +105,14 @@ impl MetadataCache {
         {
             let now = self.now();
             self.for_each_table(|table| {
-                let spread = fastrand::u64(..CHANGE_SPREAD_MILLIS);
-                let schedule = &table.maps_schedule;
-                schedule.refresh_by(now + Duration::from_millis(spread));
+                let spread = Duration::from_millis(fastrand::u64(..CHANGE_SPREAD_MILLIS));
+                table.maps_schedule.refresh_by(now + spread);
             });
         }
     }
 
     pub(super) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn needs_isolation(&self) -> bool {
-        self.needs.isolation
     }
 
     /// Until when no map is fetched.
@@ -160,28 +148,24 @@ impl MetadataCache {
     /// Adds a table, unless another thread was faster.
     fn add(&self, table: TableMetadata) -> Arc<TableMetadata> {
         let table = Arc::new(table);
-        let Some(shard) = self.shard(table.name()) else {
+        let Some(shard) = self.shard(&table.name) else {
             return table;
         };
-        let mut added = Arc::clone(&table);
         shard.rcu(|shard| {
+            if shard.contains_key(&table.name) {
+                return Arc::clone(shard);
+            }
             let mut shard = Shard::clone(shard);
-            added = match shard.get(table.name()) {
-                Some(other) => Arc::clone(other),
-                None => {
-                    evict_if_full(&mut shard);
-                    shard.insert(Arc::clone(table.name()), Arc::clone(&table));
-                    Arc::clone(&table)
-                }
-            };
-            shard
+            evict_if_full(&mut shard);
+            shard.insert(Arc::clone(&table.name), Arc::clone(&table));
+            Arc::new(shard)
         });
-        added
+        shard.load().get(&*table.name).cloned().unwrap_or(table)
     }
 
     fn shard(&self, name: &str) -> Option<&ArcSwap<Shard>> {
-        let hash = usize::try_from(self.hasher.hash_one(name) % SHARDS as u64).ok()?;
-        self.shards.get(hash)
+        let hash = self.hasher.hash_one(name) as usize;
+        self.shards.get(hash % SHARDS)
     }
 }
 
@@ -190,9 +174,9 @@ fn evict_if_full(shard: &mut Shard) {
     if shard.len() < MAX_TABLES / SHARDS {
         return;
     }
-    let evictable = shard.values().filter(|table| !table.has_named_key());
+    let evictable = shard.values().filter(|table| table.named_key.is_none());
     let oldest = evictable.min_by_key(|table| table.used_at());
-    if let Some(name) = oldest.map(|table| Arc::clone(table.name())) {
+    if let Some(name) = oldest.map(|table| Arc::clone(&table.name)) {
         shard.remove(&name);
     }
 }

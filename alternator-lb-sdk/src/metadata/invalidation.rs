@@ -47,7 +47,9 @@ enum Effect {
 
 /// Keeps the table of an operation on items.
 pub(crate) fn item_operation_begins(table: Arc<TableMetadata>, config: &mut ConfigBag) {
-    keep(table, Effect::Items, config);
+    let effect = Effect::Items;
+    let operation = OperationTable { table, effect };
+    config.interceptor_state().store_put(operation);
 }
 
 /// Keeps the table of an operation on tables, if it is cached.
@@ -55,28 +57,25 @@ pub(crate) fn table_operation_begins(cache: &MetadataCache, input: &Input, confi
     if let Some((name, effect)) = effect(input)
         && let Some(table) = cache.find(name)
     {
-        keep(table, effect, config);
+        let operation = OperationTable { table, effect };
+        config.interceptor_state().store_put(operation);
     }
-}
-
-fn keep(table: Arc<TableMetadata>, effect: Effect, config: &mut ConfigBag) {
-    let operation = OperationTable { table, effect };
-    config.interceptor_state().store_put(operation);
 }
 
 fn effect(input: &Input) -> Option<(&str, Effect)> {
-    if let Some(input) = input.downcast_ref::<CreateTableInput>() {
-        Some((input.table_name.as_deref()?, Effect::Replace))
+    let (resource, effect) = if let Some(input) = input.downcast_ref::<CreateTableInput>() {
+        (&input.table_name, Effect::Replace)
     } else if let Some(input) = input.downcast_ref::<DeleteTableInput>() {
-        Some((input.table_name.as_deref()?, Effect::Replace))
+        (&input.table_name, Effect::Replace)
     } else if let Some(input) = input.downcast_ref::<UpdateTableInput>() {
-        Some((input.table_name.as_deref()?, Effect::Alter))
+        (&input.table_name, Effect::Alter)
     } else if let Some(input) = input.downcast_ref::<TagResourceInput>() {
-        Some((table_name(input.resource_arn.as_deref()?), Effect::Alter))
+        (&input.resource_arn, Effect::Alter)
     } else {
         let input = input.downcast_ref::<UntagResourceInput>()?;
-        Some((table_name(input.resource_arn.as_deref()?), Effect::Alter))
-    }
+        (&input.resource_arn, Effect::Alter)
+    };
+    Some((table_name(resource.as_deref()?), effect))
 }
 
 /// The name in `arn:…:table/NAME`. A mere name is taken for itself.
@@ -98,20 +97,17 @@ pub(crate) fn attempt_ended(
         Effect::Replace => operation.table.replace(),
         Effect::Alter => operation.table.schema_schedule.refresh_now(),
         Effect::Items if names_a_key_error(context) => {
-            operation.table.invalidate_schema(cache.now());
+            operation.table.schema_schedule.refresh_by(cache.now());
         }
         Effect::Items => {}
     }
 }
 
 fn names_a_key_error(context: &FinalizerInterceptorContextRef<'_>) -> bool {
-    let Some(Err(_)) = context.output_or_error() else {
-        return false;
-    };
     let response = context.response();
     let response = response.filter(|response| response.status().is_client_error());
     let body = response.and_then(|response| response.body().bytes());
-    body.is_some_and(is_key_error)
+    matches!(context.output_or_error(), Some(Err(_))) && body.is_some_and(is_key_error)
 }
 
 /// Errors about keys are short.

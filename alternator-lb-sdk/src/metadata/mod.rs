@@ -6,7 +6,7 @@
 //!                                    ▼
 //!                               TableRefresh      a background task, by the means of that operation
 //!                                 describe         DescribeTable: partition keys, id
-//!                                 isolation        ListTagsOfResource, system.config: which writes are transactions
+//!                                                  ListTagsOfResource, system.config: which writes are transactions
 //!                                 token_map_fetch  the server's own tables: which nodes hold which partitions
 //! ```
 //!
@@ -24,9 +24,7 @@
 mod address_cache;
 mod cache;
 mod describe;
-mod fetch_outcome;
 pub(crate) mod invalidation;
-mod isolation;
 mod refresh;
 mod server_tables;
 mod table_maps;
@@ -34,7 +32,6 @@ mod table_metadata;
 mod table_schema;
 mod token_map_budget;
 mod token_map_fetch;
-mod warn_once;
 
 pub(crate) use cache::MetadataCache;
 pub(crate) use table_maps::FetchedMap;

@@ -2,19 +2,19 @@
 
 use super::cache::MetadataCache;
 use super::describe::describe;
-use super::fetch_outcome::FetchOutcome;
 use super::table_metadata::TableMetadata;
-use super::token_map_fetch::fetch_token_maps;
+use super::token_map_fetch::{FetchOutcome, fetch_token_maps};
 use super::{MetadataClient, TableSchema};
 use crate::events;
 use crate::internal::background_tasks::BackgroundTasks;
-use crate::internal::client::{InternalClient, InternalError};
+use crate::internal::client::{InternalClient, InternalError, with_timeout};
 use alternator_lb_core::jitter::with_default_jitter;
 use alternator_lb_core::refresh_schedule::Refresh;
+use std::error::Error;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
 /// One refresh of one table, which fetches the parts that are stale. If it is dropped, they stay due.
 #[derive(Debug)]
@@ -148,51 +148,48 @@ impl TableRefresh {
 
     /// Fetches and publishes the schema. Returns when it is stale.
     async fn refresh_schema(&mut self, client: &impl MetadataClient, refresh: Refresh) -> Duration {
-        let name = self.table.name();
+        let name = &self.table.name;
         let cache = &self.cache;
-        let defaults = cache.needs_isolation().then_some(&cache.server_defaults);
-        let describing = timeout(SCHEMA_TIMEOUT, describe(client, name, defaults));
-        let description = match describing.await {
-            Ok(description) => description,
-            Err(elapsed) => Err(InternalError::Unreachable(elapsed.into())),
-        };
-        let error = match &description {
-            Ok(description) => description.isolation_error.as_ref(),
-            Err(error) => Some(error),
-        };
-        let pause = match (&description, error) {
-            (_, Some(InternalError::Unreachable(_))) => SCHEMA_UNREACHABLE,
-            (Ok(_), _) => SCHEMA_AGE,
-            (Err(InternalError::NotFound), _) => SCHEMA_MISSING,
-            (Err(_), _) => SCHEMA_REFUSED,
-        };
-        let stale_at = cache.now() + with_default_jitter(pause);
-        if !self.table.schema_schedule.is_current(refresh) {
-            return stale_at;
-        }
-        match description {
-            Ok(description) => {
-                if let Some(error) = description.isolation_error.filter(is_permanent) {
-                    let warning = &cache.warnings.unknown_isolation;
-                    warning.warn(|| events::isolation_unavailable(name, &error));
-                }
-                self.publish_schema(description.schema);
+        let defaults = cache.needs.isolation.then_some(&cache.server_defaults);
+        let description = with_timeout(SCHEMA_TIMEOUT, describe(client, name, defaults)).await;
+        let pause = match description {
+            // Revoked or expired: the result does not count.
+            _ if !self.table.schema_schedule.is_current(refresh) => Duration::ZERO,
+            Ok((schema, isolation_error)) => {
+                let pause = match &isolation_error {
+                    Some(InternalError::Unreachable(_)) => SCHEMA_UNREACHABLE,
+                    Some(error) => {
+                        if !cache.has_warned_of_isolation.swap(true, Ordering::Relaxed) {
+                            events::isolation_unavailable(name, error);
+                        }
+                        SCHEMA_AGE
+                    }
+                    None => SCHEMA_AGE,
+                };
+                self.publish_schema(schema);
+                pause
             }
             // The operations on it fail and say so: its name may be a mistake.
-            Err(InternalError::NotFound) => self.table.clear_schema(),
-            Err(error) if is_permanent(&error) => {
-                let warning = &cache.warnings.unknown_keys;
-                warning.warn(|| events::schema_unavailable(name, &error));
+            Err(InternalError::NotFound) => {
+                self.table.clear_schema();
+                SCHEMA_MISSING
             }
-            Err(_) => {}
-        }
-        stale_at
+            // Discovery reports nodes that do not respond.
+            Err(InternalError::Unreachable(_)) => SCHEMA_UNREACHABLE,
+            Err(error @ (InternalError::Refused(_) | InternalError::Unsupported(_))) => {
+                if !cache.has_warned_of_keys.swap(true, Ordering::Relaxed) {
+                    events::schema_unavailable(name, &error);
+                }
+                SCHEMA_REFUSED
+            }
+        };
+        self.cache.now() + with_default_jitter(pause)
     }
 
     fn publish_schema(&mut self, schema: TableSchema) {
-        events::schema_fetched(self.table.name(), schema.partition_key(None));
+        events::schema_fetched(&self.table.name, schema.partition_key(None));
         // The table was created anew.
-        if let Some(id) = schema.id()
+        if let Some(id) = &schema.id
             && self.table.maps.are_of_another_table(id)
             && self.maps.is_none()
         {
@@ -214,11 +211,10 @@ impl TableRefresh {
         let generation = cache.generation();
         let addresses = cache.addresses.get(now, generation);
         let sources = table.maps.all();
-        let fetching = fetch_token_maps(client, table.name(), &sources, addresses);
-        let outcome = match timeout(MAPS_TIMEOUT, fetching).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(error)) => return maps_failed(cache, &error),
-            Err(elapsed) => return maps_failed(cache, &InternalError::Unreachable(elapsed.into())),
+        let fetching = fetch_token_maps(client, &table.name, &sources, addresses);
+        let outcome = match with_timeout(MAPS_TIMEOUT, fetching).await {
+            Ok(outcome) => outcome,
+            Err(error) => return maps_failed(cache, &error),
         };
         let addresses = &outcome.addresses;
         cache.addresses.set(addresses, cache.now(), generation);
@@ -243,10 +239,10 @@ impl Drop for TableRefresh {
 
 /// Publishes token maps. Returns when they are stale.
 fn publish_maps(cache: &MetadataCache, table: &TableMetadata, outcome: &FetchOutcome) -> Duration {
-    cache.warnings.unavailable_maps.reset();
+    cache.has_warned_of_maps.store(false, Ordering::Relaxed);
     let share = |map| cache.share_map(map);
     let ranges = outcome.publish(&table.maps, cache.now(), share);
-    events::token_maps_fetched(table.name(), ranges);
+    events::token_maps_fetched(&table.name, ranges);
     let age = match (outcome.is_moving(), outcome.is_incomplete()) {
         (true, _) => MAPS_AGE_MOVING,
         (false, true) => MAPS_AGE_INCOMPLETE,
@@ -258,28 +254,20 @@ fn publish_maps(cache: &MetadataCache, table: &TableMetadata, outcome: &FetchOut
 
 /// Records why token maps could not be fetched. Returns when to try again.
 fn maps_failed(cache: &MetadataCache, error: &InternalError) -> Duration {
-    let warning = &cache.warnings.unavailable_maps;
-    match error {
+    let warn: fn(&(dyn Error + 'static)) = match error {
         InternalError::Unreachable(error) => {
             events::token_maps_unreachable(error.as_ref());
             return cache.now() + with_default_jitter(MAPS_UNREACHABLE);
         }
-        InternalError::Refused(_) => warning.warn(|| events::token_maps_refused(error)),
-        InternalError::NotFound | InternalError::Unsupported(_) => {
-            warning.warn(|| events::token_maps_unsupported(error));
-        }
+        InternalError::Refused(_) => events::token_maps_refused,
+        InternalError::NotFound | InternalError::Unsupported(_) => events::token_maps_unsupported,
+    };
+    if !cache.has_warned_of_maps.swap(true, Ordering::Relaxed) {
+        warn(error);
     }
     let until = cache.now() + with_default_jitter(MAPS_REFUSED);
     cache.refuse_maps_until(until);
     until
-}
-
-/// Returns whether an error lasts until an operator does something. Discovery reports nodes that do not respond.
-fn is_permanent(error: &InternalError) -> bool {
-    match error {
-        InternalError::Unreachable(_) => false,
-        InternalError::Refused(_) | InternalError::NotFound | InternalError::Unsupported(_) => true,
-    }
 }
 
 #[cfg(test)]

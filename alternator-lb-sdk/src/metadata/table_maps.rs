@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(super) struct TableMaps {
     maps: ArcSwap<Vec<Arc<SourceMap>>>,
     /// The id of the table that they are of: another one of the same name has other maps.
-    table_id: ArcSwapOption<String>,
+    pub(super) table_id: ArcSwapOption<String>,
 }
 
 /// The map of a table, or of an index of it, which is a table of its own to the server.
@@ -20,7 +20,7 @@ pub(super) struct TableMaps {
 pub(super) struct SourceMap {
     /// `None` for the table itself.
     pub(super) index: Option<Box<str>>,
-    fetched: ArcSwapOption<FetchedMap>,
+    pub(super) fetched: ArcSwapOption<FetchedMap>,
 }
 
 /// A token map with its age.
@@ -66,10 +66,6 @@ impl TableMaps {
         !has_it(&before)
     }
 
-    pub(super) fn set_table_id(&self, id: String) {
-        self.table_id.store(Some(Arc::new(id)));
-    }
-
     /// Returns whether the maps are those of a table with another id.
     pub(super) fn are_of_another_table(&self, id: &str) -> bool {
         let known = self.table_id.load();
@@ -79,21 +75,8 @@ impl TableMaps {
     /// Drops all maps.
     pub(super) fn clear(&self) {
         self.table_id.store(None);
-        self.maps.load().iter().for_each(|map| map.clear());
-    }
-}
-
-impl SourceMap {
-    pub(super) fn fetched(&self) -> Option<Arc<FetchedMap>> {
-        self.fetched.load_full()
-    }
-
-    pub(super) fn set(&self, map: Arc<TokenMap>, fetched_at: Duration) {
-        self.fetched
-            .store(Some(Arc::new(FetchedMap { map, fetched_at })));
-    }
-
-    pub(super) fn clear(&self) {
-        self.fetched.store(None);
+        for map in self.maps.load().iter() {
+            map.fetched.store(None);
+        }
     }
 }

@@ -14,11 +14,12 @@ use std::time::Duration;
 /// A schedule for each says when it is stale. One refresh fetches those that are.
 #[derive(Debug)]
 pub(crate) struct TableMetadata {
-    name: Arc<str>,
+    pub(super) name: Arc<str>,
     /// The partition key as the application names it, which overrides that of the server.
-    named_key: Option<Box<str>>,
+    pub(super) named_key: Option<Box<str>>,
     schema: ArcSwapOption<TableSchema>,
-    pub(super) schema_schedule: RefreshSchedule,
+    /// Operations that indicate a wrong schema make it due.
+    pub(crate) schema_schedule: RefreshSchedule,
     pub(super) maps: TableMaps,
     pub(super) maps_schedule: RefreshSchedule,
     needs: MetadataNeeds,
@@ -66,15 +67,6 @@ impl TableMetadata {
         }
     }
 
-    pub(crate) fn name(&self) -> &Arc<str> {
-        &self.name
-    }
-
-    /// Returns whether the application names the partition key.
-    pub(super) fn has_named_key(&self) -> bool {
-        self.named_key.is_some()
-    }
-
     pub(crate) fn schema(&self) -> Option<Arc<TableSchema>> {
         self.schema.load_full()
     }
@@ -84,11 +76,10 @@ impl TableMetadata {
         self.schema.load().is_some()
     }
 
-    pub(super) fn set_schema(&self, schema: TableSchema) {
-        let schema = match &self.named_key {
-            Some(key) => schema.with_key(key),
-            None => schema,
-        };
+    pub(super) fn set_schema(&self, mut schema: TableSchema) {
+        if let Some(key) = &self.named_key {
+            schema.key.clone_from(key);
+        }
         self.schema.store(Some(Arc::new(schema)));
     }
 
@@ -104,7 +95,7 @@ impl TableMetadata {
             return None;
         }
         if let Some(map) = self.maps.find(index) {
-            return map.fetched();
+            return map.fetched.load_full();
         }
         if self.maps.add(index) {
             self.maps_schedule.refresh_now();
@@ -114,12 +105,7 @@ impl TableMetadata {
 
     /// The token map of the table or of an index. Causes no fetch.
     pub(crate) fn peek_token_map(&self, index: Option<&str>) -> Option<Arc<FetchedMap>> {
-        self.maps.find(index)?.fetched()
-    }
-
-    /// An operation indicates that the schema is wrong.
-    pub(crate) fn invalidate_schema(&self, now: Duration) {
-        self.schema_schedule.refresh_by(now);
+        self.maps.find(index)?.fetched.load_full()
     }
 
     /// The table is another one, or none: drops what is known, and what the refresh under way will bring.
@@ -183,7 +169,7 @@ mod tests {
         assert_eq!(key(&table), None);
         table.set_schema(TableSchema::from_key("pk"));
         assert_eq!(key(&table).as_deref(), Some("pk"));
-        table.invalidate_schema(Duration::ZERO);
+        table.schema_schedule.refresh_by(Duration::ZERO);
         assert_eq!(key(&table).as_deref(), Some("pk"));
         table.replace();
         assert_eq!(key(&table), None);

@@ -6,12 +6,15 @@ use serde_json::Value;
 /// The schema of a table, as far as it determines partitions and coordinators.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TableSchema {
-    key: Box<str>,
+    pub(super) key: Box<str>,
     /// The partition keys of its indexes, by their names. They are few.
     indexes: Vec<(Box<str>, Box<str>)>,
-    id: Option<Box<str>>,
-    resource: Option<Box<str>>,
-    write_rules: Option<WriteRules>,
+    /// The server's id of the table, which changes when the table is created anew.
+    pub(super) id: Option<Box<str>>,
+    /// The ARN, by which the table's tags are listed.
+    pub(super) resource: Option<Box<str>>,
+    /// How the server isolates writes to the table, as far as that is known.
+    pub(crate) write_rules: WriteRules,
 }
 
 impl TableSchema {
@@ -34,22 +37,8 @@ impl TableSchema {
             indexes: indexes.filter_map(index).collect(),
             id: text(table, "TableId"),
             resource: text(table, "TableArn"),
-            write_rules: None,
+            write_rules: WriteRules::default(),
         })
-    }
-
-    pub(super) fn with_key(self, key: &str) -> Self {
-        Self {
-            key: key.into(),
-            ..self
-        }
-    }
-
-    pub(super) fn with_write_rules(self, write_rules: Option<WriteRules>) -> Self {
-        Self {
-            write_rules,
-            ..self
-        }
     }
 
     /// The name of the partition key of the table, or of one of its indexes.
@@ -59,21 +48,6 @@ impl TableSchema {
         };
         let mut indexes = self.indexes.iter();
         indexes.find_map(|(name, key)| (**name == *index).then_some(&**key))
-    }
-
-    /// The server's id of the table, which changes when the table is created anew.
-    pub(super) fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-
-    /// The ARN, by which the table's tags are listed.
-    pub(super) fn resource(&self) -> Option<&str> {
-        self.resource.as_deref()
-    }
-
-    /// How the server isolates writes to the table, if that is known.
-    pub(crate) fn write_rules(&self) -> Option<WriteRules> {
-        self.write_rules
     }
 }
 
@@ -118,7 +92,7 @@ mod tests {
         assert_eq!(table.partition_key(Some("by_day")), Some("pk"));
         assert_eq!(table.partition_key(Some("by_night")), None);
         assert_eq!(table.id.as_deref(), Some("4-2"));
-        assert_eq!(table.resource(), Some("arn:x:table/t"));
+        assert_eq!(table.resource.as_deref(), Some("arn:x:table/t"));
     }
 
     #[test]

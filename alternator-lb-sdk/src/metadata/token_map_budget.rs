@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 #[derive(Debug)]
 pub(super) struct TokenMapBudget {
     maps: Mutex<Vec<Weak<TokenMap>>>,
-    max_ranges: usize,
+    pub(super) max_ranges: usize,
 }
 
 /// The number of ranges of all maps, of which each takes 12 bytes: 50 MB, as sixteen maps of the largest size. Equal
@@ -16,18 +16,14 @@ const MAX_RANGES: usize = 1 << 22;
 
 impl Default for TokenMapBudget {
     fn default() -> Self {
-        Self::new(MAX_RANGES)
+        Self {
+            maps: Mutex::default(),
+            max_ranges: MAX_RANGES,
+        }
     }
 }
 
 impl TokenMapBudget {
-    pub(super) fn new(max_ranges: usize) -> Self {
-        Self {
-            maps: Mutex::default(),
-            max_ranges,
-        }
-    }
-
     /// Returns the map, or an equal one that is in use, whose memory it shares.
     ///
     /// # Errors
@@ -72,7 +68,10 @@ mod tests {
 
     #[test]
     fn map_beyond_the_budget_is_refused_until_another_one_is_dropped() {
-        let budget = TokenMapBudget::new(5);
+        let budget = TokenMapBudget {
+            max_ranges: 5,
+            ..TokenMapBudget::default()
+        };
         let first = budget.share(map(1)).unwrap();
         assert_eq!(budget.share(map(2)), Err(map(2)));
         assert!(budget.share(map(1)).is_ok(), "it takes no more");

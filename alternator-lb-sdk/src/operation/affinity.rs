@@ -1,6 +1,6 @@
 //! The operations that keep to one node per partition.
 
-use super::lwt::{Write, WriteRules};
+use super::lwt::Write;
 
 /// The operations on a partition that all clients send to the same node.
 ///
@@ -130,19 +130,13 @@ impl KeyAffinity {
 
     /// Returns whether an operation with this write, or without one, goes to the primary.
     pub(super) fn applies_to(self, write: Option<&Write<'_>>) -> Eligibility {
-        let is_eligible = match (self.0, write) {
-            (AffinityMode::All, _) => true,
-            (
-                AffinityMode::ConditionalWrites | AffinityMode::AllWrites | AffinityMode::FromTable,
-                None,
-            ) => false,
-            (AffinityMode::AllWrites, Some(_)) => true,
-            (AffinityMode::ConditionalWrites, Some(write)) => write.is_read_modify_write(),
-            (AffinityMode::FromTable, Some(_)) => return Eligibility::DependsOnTable,
-        };
-        match is_eligible {
-            true => Eligibility::Eligible,
-            false => Eligibility::Ineligible,
+        match (self.0, write) {
+            (AffinityMode::All, _) | (AffinityMode::AllWrites, Some(_)) => Eligibility::Eligible,
+            (AffinityMode::FromTable, Some(_)) => Eligibility::DependsOnTable,
+            (AffinityMode::ConditionalWrites, Some(write)) if write.is_read_modify_write() => {
+                Eligibility::Eligible
+            }
+            (_, None) | (AffinityMode::ConditionalWrites, Some(_)) => Eligibility::Ineligible,
         }
     }
 
@@ -152,19 +146,10 @@ impl KeyAffinity {
     }
 }
 
-/// Returns whether a table with these rules uses a transaction for a write. Unknown rules count as those of the usual
-/// mode.
-pub(super) fn uses_transaction(rules: Option<WriteRules>, write: &Write<'_>) -> bool {
-    match rules {
-        Some(rules) => rules.uses_transaction(write),
-        None => write.is_read_modify_write(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::lwt::{Isolation, Returns, WriteKind};
+    use crate::operation::lwt::{Isolation, Returns, WriteKind, WriteRules};
 
     const fn write(kind: WriteKind<'_>, is_conditional: bool) -> Write<'_> {
         Write {
@@ -204,12 +189,16 @@ mod tests {
 
     #[test]
     fn table_with_unknown_rules_is_in_the_usual_mode() {
-        let always = Some(WriteRules {
+        let unknown = WriteRules::default();
+        let always = WriteRules {
             isolation: Isolation::Always,
             always_reads: false,
-        });
-        for (rules, expected) in [(None, [false, true, false]), (always, [true, true, true])] {
-            let used = [&PUT, &CONDITIONAL, &BATCH].map(|write| uses_transaction(rules, write));
+        };
+        for (rules, expected) in [
+            (unknown, [false, true, false]),
+            (always, [true, true, true]),
+        ] {
+            let used = [&PUT, &CONDITIONAL, &BATCH].map(|write| rules.uses_transaction(write));
             assert_eq!(used, expected, "{rules:?}");
         }
     }

@@ -29,76 +29,46 @@ pub(crate) enum Lexeme<'a> {
     Unknown,
 }
 
-/// Iterates over the lexemes of an expression.
-#[derive(Clone, Debug)]
-pub(crate) struct Lexer<'a> {
-    rest: &'a str,
+/// The lexemes of an expression.
+pub(crate) fn lexemes(mut expression: &str) -> impl Iterator<Item = Lexeme<'_>> + Clone {
+    std::iter::from_fn(move || {
+        let (lexeme, rest) = split_first(expression.trim_ascii_start())?;
+        expression = rest;
+        Some(lexeme)
+    })
 }
 
-impl<'a> Lexer<'a> {
-    pub(crate) fn new(expression: &'a str) -> Self {
-        Self { rest: expression }
-    }
-
-    /// Takes so many bytes, which must end between two characters.
-    fn take(&mut self, length: usize) -> &'a str {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(length)
-            .unwrap_or((self.rest, ""));
-        self.rest = rest;
-        taken
-    }
-
-    fn take_reference(&mut self, lexeme: impl Fn(&'a str) -> Lexeme<'a>) -> Lexeme<'a> {
-        match name_length(self.rest.get(1..).unwrap_or_default()) {
-            0 => {
-                self.take(1);
-                Lexeme::Unknown
-            }
-            length => lexeme(self.take(1 + length)),
-        }
-    }
+/// The first lexeme, and what follows it. `None` at the end.
+fn split_first(text: &str) -> Option<(Lexeme<'_>, &str)> {
+    let first = text.chars().next()?;
+    let count_from = |start, is: fn(&u8) -> bool| text.bytes().skip(start).take_while(is).count();
+    let length = match first {
+        '#' | ':' => 1 + count_from(1, is_of_name),
+        '<' | '>' => count_from(0, |byte| b"<>=".contains(byte)),
+        _ => count_from(0, is_of_name),
+    };
+    // Never less than a character.
+    let (lexeme, rest) = text.split_at_checked(length.max(first.len_utf8()))?;
+    let lexeme = match first {
+        '#' if length > 1 => Lexeme::NameReference(lexeme),
+        ':' if length > 1 => Lexeme::ValueReference(lexeme),
+        '<' | '>' => Lexeme::Comparison,
+        ',' => Lexeme::Comma,
+        '(' => Lexeme::Open,
+        ')' => Lexeme::Close,
+        '=' => Lexeme::Equals,
+        '+' | '-' => Lexeme::Sign,
+        '.' | '[' => Lexeme::Nested,
+        ']' => Lexeme::EndOfIndex,
+        '#' | ':' => Lexeme::Unknown,
+        _ if length == 0 => Lexeme::Unknown,
+        _ => Lexeme::Name(lexeme),
+    };
+    Some((lexeme, rest))
 }
 
-impl<'a> Iterator for Lexer<'a> {
-    type Item = Lexeme<'a>;
-
-    fn next(&mut self) -> Option<Lexeme<'a>> {
-        self.rest = self.rest.trim_ascii_start();
-        let first = self.rest.chars().next()?;
-        let sign = match first {
-            '#' => return Some(self.take_reference(Lexeme::NameReference)),
-            ':' => return Some(self.take_reference(Lexeme::ValueReference)),
-            '<' | '>' => {
-                let symbols = self
-                    .rest
-                    .bytes()
-                    .take_while(|byte| matches!(byte, b'<' | b'>' | b'='));
-                let length = symbols.count();
-                self.take(length);
-                return Some(Lexeme::Comparison);
-            }
-            ',' => Lexeme::Comma,
-            '(' => Lexeme::Open,
-            ')' => Lexeme::Close,
-            '=' => Lexeme::Equals,
-            '+' | '-' => Lexeme::Sign,
-            '.' | '[' => Lexeme::Nested,
-            ']' => Lexeme::EndOfIndex,
-            _ => match name_length(self.rest) {
-                0 => Lexeme::Unknown,
-                length => return Some(Lexeme::Name(self.take(length))),
-            },
-        };
-        self.take(first.len_utf8());
-        Some(sign)
-    }
-}
-
-fn name_length(text: &str) -> usize {
-    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    text.bytes().take_while(is_of_name).count()
+fn is_of_name(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || *byte == b'_'
 }
 
 #[cfg(test)]
@@ -108,7 +78,7 @@ mod tests {
 
     #[test]
     fn expression_is_split_into_lexemes() {
-        let lexemes: Vec<_> = Lexer::new("SET\t#a.b[12] = f(:v, c)+:w, d<>=e é # :").collect();
+        let lexemes: Vec<_> = lexemes("SET\t#a.b[12] = f(:v, c)+:w, d<>=e é # :").collect();
         let expected = [
             Lexeme::Name("SET"),
             Lexeme::NameReference("#a"),
@@ -140,7 +110,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_ends(text in ".*") {
-            prop_assert!(Lexer::new(&text).count() <= text.chars().count());
+            prop_assert!(lexemes(&text).count() <= text.chars().count());
         }
     }
 }

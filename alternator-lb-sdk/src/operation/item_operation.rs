@@ -52,36 +52,23 @@ impl<'a> ItemOperation<'a> {
         let (keys, write) = if let Some(get) = input.downcast_ref::<GetItemInput>() {
             (KeyInput::item(&get.table_name, &get.key), None)
         } else if let Some(put) = input.downcast_ref::<PutItemInput>() {
-            (
-                KeyInput::item(&put.table_name, &put.item),
-                Some(write::put(put)),
-            )
+            let write = write::put(put);
+            (KeyInput::item(&put.table_name, &put.item), Some(write))
         } else if let Some(update) = input.downcast_ref::<UpdateItemInput>() {
-            (
-                KeyInput::item(&update.table_name, &update.key),
-                Some(write::update(update)),
-            )
+            let write = write::update(update);
+            (KeyInput::item(&update.table_name, &update.key), Some(write))
         } else if let Some(delete) = input.downcast_ref::<DeleteItemInput>() {
-            (
-                KeyInput::item(&delete.table_name, &delete.key),
-                Some(write::delete(delete)),
-            )
+            let write = write::delete(delete);
+            (KeyInput::item(&delete.table_name, &delete.key), Some(write))
         } else if let Some(query) = input.downcast_ref::<QueryInput>() {
-            (
-                query
-                    .table_name
-                    .as_deref()
-                    .map(|table| KeyInput::Query(table, query)),
-                None,
-            )
+            let table = query.table_name.as_deref()?;
+            (Some(KeyInput::Query(table, query)), None)
         } else if let Some(reads) = input.downcast_ref::<BatchGetItemInput>() {
             (reads.request_items.as_ref().map(KeyInput::BatchGet), None)
         } else {
             let writes = input.downcast_ref::<BatchWriteItemInput>()?;
-            (
-                writes.request_items.as_ref().map(KeyInput::BatchWrite),
-                Some(write::BATCH),
-            )
+            let items = writes.request_items.as_ref()?;
+            (Some(KeyInput::BatchWrite(items)), Some(write::BATCH))
         };
         Some(Self { keys: keys?, write })
     }
@@ -91,85 +78,50 @@ impl<'a> ItemOperation<'a> {
         self.write.as_ref()
     }
 
-    /// Visits the tables and indexes whose keys it names.
+    /// Visits the tables and indexes whose keys it names, each once.
     pub(crate) fn for_each_source(&self, mut visit: impl FnMut(TableOrIndex<'a>)) {
+        let mut visit = |table, index| visit(TableOrIndex { table, index });
         match self.keys {
-            KeyInput::Item(table, _) => visit(TableOrIndex::table(table)),
-            KeyInput::Query(table, query) => visit(TableOrIndex {
-                table,
-                index: query.index_name.as_deref(),
-            }),
-            KeyInput::BatchGet(tables) => tables
-                .keys()
-                .for_each(|table| visit(TableOrIndex::table(table))),
-            KeyInput::BatchWrite(tables) => tables
-                .keys()
-                .for_each(|table| visit(TableOrIndex::table(table))),
+            KeyInput::Item(table, _) => visit(table, None),
+            KeyInput::Query(table, query) => visit(table, query.index_name.as_deref()),
+            KeyInput::BatchGet(tables) => tables.keys().for_each(|table| visit(table, None)),
+            KeyInput::BatchWrite(tables) => tables.keys().for_each(|table| visit(table, None)),
         }
     }
 
-    /// Visits the partitions that it reads or writes, as often as it names them, in any order. `key` returns the name
-    /// of a partition key; tables and indexes without one are skipped.
-    pub(crate) fn for_each_partition<'k>(
+    /// Visits the partitions of a table or index that it reads or writes, as often as it names them. `key` is the name
+    /// of the partition key.
+    pub(crate) fn for_each_partition(
         &self,
-        key: impl Fn(TableOrIndex<'a>) -> Option<&'k str>,
-        mut visit: impl FnMut(TableOrIndex<'a>, Token),
+        source: TableOrIndex<'_>,
+        key: &str,
+        mut visit: impl FnMut(Token),
     ) {
-        self.for_each_source(|source| {
-            let Some(key) = key(source) else {
-                return;
-            };
-            self.keys.for_each_value(source, key, |value| {
-                if let Some(token) = token(value) {
-                    visit(source, token);
+        let mut visit = |value: &AttributeValue| token(value).into_iter().for_each(&mut visit);
+        let mut visit_item = |item: &Attributes| item.get(key).into_iter().for_each(&mut visit);
+        match self.keys {
+            KeyInput::Item(_, item) => visit_item(item),
+            KeyInput::Query(_, query) => query::key(query, key).into_iter().for_each(visit),
+            KeyInput::BatchGet(tables) => {
+                let reads = tables.get(source.table).into_iter();
+                reads.flat_map(|reads| &reads.keys).for_each(visit_item);
+            }
+            KeyInput::BatchWrite(tables) => {
+                for write in tables.get(source.table).into_iter().flatten() {
+                    match (&write.put_request, &write.delete_request) {
+                        (Some(put), _) => visit_item(&put.item),
+                        (None, Some(delete)) => visit_item(&delete.key),
+                        (None, None) => {}
+                    }
                 }
-            });
-        });
-    }
-}
-
-impl<'a> TableOrIndex<'a> {
-    fn table(table: &'a str) -> Self {
-        Self { table, index: None }
+            }
+        }
     }
 }
 
 impl<'a> KeyInput<'a> {
     fn item(table: &'a Option<String>, attributes: &'a Option<Attributes>) -> Option<Self> {
         Some(Self::Item(table.as_deref()?, attributes.as_ref()?))
-    }
-
-    /// Visits the values of a partition key.
-    fn for_each_value(
-        self,
-        source: TableOrIndex<'_>,
-        key: &str,
-        visit: impl FnMut(&'a AttributeValue),
-    ) {
-        match self {
-            Self::Item(_, attributes) => attributes.get(key).into_iter().for_each(visit),
-            Self::Query(_, query) => query::key(query, key).into_iter().for_each(visit),
-            Self::BatchGet(tables) => {
-                let keys = tables
-                    .get(source.table)
-                    .into_iter()
-                    .flat_map(|table| &table.keys);
-                keys.filter_map(|attributes| attributes.get(key))
-                    .for_each(visit);
-            }
-            Self::BatchWrite(tables) => {
-                let writes = tables.get(source.table).into_iter().flatten();
-                let items =
-                    writes.filter_map(|write| match (&write.put_request, &write.delete_request) {
-                        (Some(put), _) => Some(&put.item),
-                        (None, Some(delete)) => Some(&delete.key),
-                        (None, None) => None,
-                    });
-                items
-                    .filter_map(|attributes| attributes.get(key))
-                    .for_each(visit);
-            }
-        }
     }
 }
 

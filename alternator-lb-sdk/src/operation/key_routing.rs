@@ -4,12 +4,13 @@
 //! [`RoutingInfo`], by which the router picks the node of each attempt. Without all three the operation goes its ordinary
 //! way. Without settings, operations are not even looked at.
 
-use super::affinity::{Eligibility, KeyAffinity, uses_transaction};
+use super::affinity::{Eligibility, KeyAffinity};
 use super::item_operation::{ItemOperation, TableOrIndex};
-use super::table_context::{TableContext, TableContexts};
-use crate::metadata::{FetchedMap, MetadataCache, MetadataNeeds, TableMetadata, invalidation};
-use crate::transport::sdk_endpoint::SdkEndpoint;
-use alternator_lb_core::routing::{Plan, Preference, RoutingInfo, RoutingKey, Token};
+use crate::metadata::{
+    FetchedMap, MetadataCache, MetadataNeeds, TableMetadata, TableSchema, invalidation,
+};
+use crate::transport::sdk_endpoint::SdkPlan;
+use alternator_lb_core::routing::{Preference, RoutingInfo, RoutingKey, Token};
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_types::config_bag::ConfigBag;
 use std::sync::Arc;
@@ -21,7 +22,24 @@ pub(crate) struct KeyRouting {
     affinity: KeyAffinity,
     /// Whether the others go to a replica.
     is_token_aware: bool,
-    needs: MetadataNeeds,
+    /// What must be known of tables.
+    pub(crate) needs: MetadataNeeds,
+}
+
+/// A table or index of an operation, with its metadata at the time when the operation began.
+struct TableContext<'a> {
+    source: TableOrIndex<'a>,
+    table: Arc<TableMetadata>,
+    schema: Option<Arc<TableSchema>>,
+    map: Option<Arc<FetchedMap>>,
+}
+
+/// The tables and indexes of an operation.
+#[derive(Default)]
+struct TableContexts<'a> {
+    /// The only one, except for batches: it takes no allocation.
+    first: Option<TableContext<'a>>,
+    others: Vec<TableContext<'a>>,
 }
 
 impl KeyRouting {
@@ -42,11 +60,6 @@ impl KeyRouting {
         })
     }
 
-    /// Returns what must be known of tables.
-    pub(crate) fn needs(&self) -> MetadataNeeds {
-        self.needs
-    }
-
     /// Gives an operation that begins its routing info, if it has any. Calls `refresh` for its tables.
     pub(crate) fn begin(
         &self,
@@ -62,7 +75,16 @@ impl KeyRouting {
         let now = cache.now();
         let tables = TableContexts::new(operation, |source| {
             let table = cache.table(source.table, now);
-            Some(TableContext::for_use(source, table))
+            let schema = table.schema();
+            // The token map is fetched from the first use on, unless the index is known not to exist.
+            let has_key = |schema: &Arc<TableSchema>| schema.partition_key(source.index).is_some();
+            let exists = schema.as_ref().is_none_or(has_key);
+            Some(TableContext {
+                map: exists.then(|| table.token_map(source.index)).flatten(),
+                source,
+                table,
+                schema,
+            })
         });
         for context in tables.iter() {
             refresh(&context.table, config);
@@ -72,14 +94,20 @@ impl KeyRouting {
                 Some(info) => {
                     let params = config.get_mut_from_interceptor_state::<EndpointResolverParams>();
                     if let Some(params) = params {
-                        params.set_property(Plan::<SdkEndpoint>::preferring(info));
+                        params.set_property(SdkPlan::preferring(info));
                     }
                 }
-                None => tables.invalidate_schemas(now),
+                // The operation lacks the keys of the schemas that are known.
+                None => {
+                    for context in tables.iter().filter(|context| context.schema.is_some()) {
+                        context.table.schema_schedule.refresh_by(now);
+                    }
+                }
             }
         }
-        if let Some(table) = tables.into_first() {
-            invalidation::item_operation_begins(table, config);
+        // The first table of a batch stands for the others: further operations tell what is wrong with those.
+        if let Some(context) = tables.first {
+            invalidation::item_operation_begins(context.table, config);
         }
     }
 
@@ -93,7 +121,12 @@ impl KeyRouting {
     ) -> Option<RoutingInfo> {
         let tables = TableContexts::new(operation, |source| {
             let table = cache.find(source.table)?;
-            Some(TableContext::for_explanation(source, table))
+            Some(TableContext {
+                source,
+                schema: table.schema(),
+                map: table.peek_token_map(source.index),
+                table,
+            })
         });
         let eligibility = self.affinity.applies_to(operation.write());
         let preference = self.preference(operation, eligibility, &tables)?;
@@ -110,7 +143,7 @@ impl KeyRouting {
             (Eligibility::Eligible, _) => true,
             (Eligibility::DependsOnTable, Some(write)) => {
                 let mut schemas = tables.iter().filter_map(|table| table.schema.as_deref());
-                schemas.any(|schema| uses_transaction(schema.write_rules(), write))
+                schemas.any(|schema| schema.write_rules.uses_transaction(write))
             }
             (Eligibility::DependsOnTable, None) | (Eligibility::Ineligible, _) => false,
         };
@@ -129,22 +162,45 @@ fn routing_info<'a>(
     // The only one, except for batches.
     let mut first: Option<RoutingKey> = None;
     let mut others = Vec::new();
-    operation.for_each_partition(
-        |source| tables.key(source),
-        |source, token| {
-            let fetched = tables.find(source).and_then(|table| table.map.as_deref());
-            visit(source, token, fetched);
-            let map = fetched.map(|fetched| Arc::clone(&fetched.map));
+    for context in tables.iter() {
+        let TableContext { source, map, .. } = context;
+        let schema = context.schema.as_ref();
+        let Some(key) = schema.and_then(|schema| schema.partition_key(source.index)) else {
+            continue;
+        };
+        operation.for_each_partition(*source, key, |token| {
+            visit(*source, token, map.as_deref());
+            let map = map.as_ref().map(|fetched| Arc::clone(&fetched.map));
             let key = RoutingKey { token, map };
             match first {
                 None => first = Some(key),
                 Some(_) => others.push(key),
             }
-        },
-    );
+        });
+    }
     if others.is_empty() {
         return Some(RoutingInfo::one(first?, preference));
     }
     others.extend(first);
     RoutingInfo::many(others, preference)
+}
+
+impl<'a> TableContexts<'a> {
+    /// Collects the contexts of an operation's tables and indexes, of those that have one.
+    fn new(
+        operation: &ItemOperation<'a>,
+        context: impl Fn(TableOrIndex<'a>) -> Option<TableContext<'a>>,
+    ) -> Self {
+        let mut this = Self::default();
+        operation.for_each_source(|source| match context(source) {
+            Some(context) if this.first.is_none() => this.first = Some(context),
+            Some(context) => this.others.push(context),
+            None => {}
+        });
+        this
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &TableContext<'a>> {
+        self.first.iter().chain(&self.others)
+    }
 }

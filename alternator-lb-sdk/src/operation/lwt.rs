@@ -50,11 +50,12 @@ pub(crate) enum Returns {
 }
 
 /// The mode in which a table isolates writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Isolation {
     /// `always`: all writes are transactions. A batch is one if any of its tables is in this mode.
     Always,
-    /// `only_rmw_uses_lwt`
+    /// `only_rmw_uses_lwt`, the usual mode.
+    #[default]
     OnlyReadModifyWrite,
     /// `forbid_rmw`: read-modify-writes are refused.
     Forbid,
@@ -62,8 +63,8 @@ pub(crate) enum Isolation {
     Unsafe,
 }
 
-/// The settings of the server for the writes to a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The settings of the server for the writes to a table. Unknown ones count as those of the usual mode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct WriteRules {
     pub(crate) isolation: Isolation,
     /// The server's `alternator_force_read_before_write`: each `DeleteItem` and `UpdateItem` is a read-modify-write.
@@ -73,22 +74,20 @@ pub(crate) struct WriteRules {
 impl Write<'_> {
     /// Returns whether the server reads what is stored before it writes.
     pub(crate) fn is_read_modify_write(&self) -> bool {
-        match self.kind {
-            WriteKind::Batch => false,
-            // The server accepts only `NONE` and `ALL_OLD` for these two.
-            WriteKind::Put | WriteKind::Delete => {
-                self.is_conditional || self.returns != Returns::Nothing
+        self.is_conditional
+            || match self.kind {
+                // The server accepts only `NONE` and `ALL_OLD` for these two.
+                WriteKind::Put | WriteKind::Delete => self.returns != Returns::Nothing,
+                WriteKind::Update {
+                    expression,
+                    changes_attributes,
+                } => {
+                    changes_attributes
+                        || self.returns == Returns::Stored
+                        || expression.is_some_and(reads_before_writing)
+                }
+                WriteKind::Batch => false,
             }
-            WriteKind::Update {
-                expression,
-                changes_attributes,
-            } => {
-                self.is_conditional
-                    || changes_attributes
-                    || self.returns == Returns::Stored
-                    || expression.is_some_and(reads_before_writing)
-            }
-        }
     }
 }
 
@@ -109,10 +108,8 @@ impl Isolation {
 impl WriteRules {
     /// Returns whether the server uses a transaction for a write.
     pub(crate) fn uses_transaction(self, write: &Write<'_>) -> bool {
-        let always_reads = match write.kind {
-            WriteKind::Delete | WriteKind::Update { .. } => self.always_reads,
-            WriteKind::Put | WriteKind::Batch => false,
-        };
+        let always_reads =
+            self.always_reads && matches!(write.kind, WriteKind::Delete | WriteKind::Update { .. });
         match self.isolation {
             Isolation::Always => true,
             Isolation::OnlyReadModifyWrite => always_reads || write.is_read_modify_write(),

@@ -4,9 +4,7 @@
 pub(crate) mod affinity;
 mod expression;
 pub(crate) mod item_operation;
-mod key_condition;
 pub(crate) mod key_routing;
 pub(crate) mod lwt;
-mod table_context;
 
 pub use affinity::KeyAffinity;

@@ -1,42 +1,34 @@
 //! The response of a node to an internal operation.
 
 use super::InternalError;
-use crate::internal::raw_response::{RawResponse, ReadError};
+use crate::internal::raw_response::RawResponse;
 use serde_json::Value;
 
 /// Reads a response of at most `limit` bytes.
 pub(crate) async fn read(response: RawResponse, limit: usize) -> Result<Value, InternalError> {
     let status = response.status;
-    match response.read(limit).await {
-        Ok(body) => parse(status, &body),
-        Err(ReadError::Broken(error)) => Err(InternalError::Unreachable(error)),
-        Err(ReadError::TooLong) => {
-            let text = format!("the response is longer than {limit} bytes");
-            Err(InternalError::Unsupported(text))
-        }
-    }
-}
-
-fn parse(status: u16, body: &[u8]) -> Result<Value, InternalError> {
+    let body = response.read(limit).await;
+    let Some(body) = body.map_err(InternalError::Unreachable)? else {
+        let text = format!("the response is longer than {limit} bytes");
+        return Err(InternalError::Unsupported(text));
+    };
     if status >= 500 {
         let text = format!("a node responds with status {status}");
         return Err(InternalError::Unreachable(text.into()));
     }
-    let json: Result<Value, _> = serde_json::from_slice(body);
-    match (status, json) {
-        (200, Ok(json)) => Ok(json),
-        (200, Err(error)) => Err(InternalError::Unsupported(error.to_string())),
-        (_, Ok(error)) if error.get("__type").is_some() => {
-            let text = |name| error.get(name).and_then(Value::as_str).unwrap_or_default();
-            let kind = text("__type");
-            let kind = kind.rsplit_once('#').map_or(kind, |(_, kind)| kind);
-            Err(InternalError::from_response(kind, text("message")))
-        }
-        (_, Ok(_) | Err(_)) => {
-            let text = format!("a response with status {status}");
-            Err(InternalError::Unsupported(text))
-        }
+    let json: Result<Value, _> = serde_json::from_slice(&body);
+    if status == 200 {
+        return json.map_err(|error| InternalError::Unsupported(error.to_string()));
     }
+    let error = json.unwrap_or_default();
+    let text = |name| error.get(name).and_then(Value::as_str).unwrap_or_default();
+    Err(match text("__type") {
+        "" => InternalError::Unsupported(format!("a response with status {status}")),
+        kind => {
+            let kind = kind.rsplit_once('#').map_or(kind, |(_, kind)| kind);
+            InternalError::from_response(kind, text("message"))
+        }
+    })
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ async fn internal_operation_is_signed_like_its_cause() {
     for builder in [
         seeded(&cluster),
         seeded(&cluster).fast_signing(true),
-        seeded(&cluster).auth(crate::AuthMode::Required),
+        seeded(&cluster).auth(AuthMode::Required),
     ] {
         let response = call(builder, signed(SECRET)).await.unwrap();
         assert_eq!(response, json!({"TableNames": []}));
@@ -112,10 +112,7 @@ async fn wrong_credentials_are_refused() {
     for (builder, config) in [
         (seeded(&cluster), unsigned()),
         (seeded(&cluster), signed("another")),
-        (
-            seeded(&cluster).auth(crate::AuthMode::Unsigned),
-            signed(SECRET),
-        ),
+        (seeded(&cluster).auth(AuthMode::Unsigned), signed(SECRET)),
     ] {
         let error = call(builder, config).await.unwrap_err();
         assert!(matches!(error, InternalError::Refused(_)), "{error}");
@@ -126,7 +123,7 @@ async fn wrong_credentials_are_refused() {
 async fn unsigned_operation_is_not_sent_where_auth_is_required() {
     let cluster = TestCluster::builder().start().unwrap();
     let config = unsigned().allow_no_auth();
-    let error = call(seeded(&cluster).auth(crate::AuthMode::Required), config)
+    let error = call(seeded(&cluster).auth(AuthMode::Required), config)
         .await
         .unwrap_err();
     assert!(matches!(error, InternalError::Unreachable(_)), "{error}");

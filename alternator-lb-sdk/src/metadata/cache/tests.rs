@@ -1,4 +1,5 @@
 use super::*;
+use crate::metadata::FetchedMap;
 use alternator_lb_core::routing::Token;
 use std::net::IpAddr;
 use tokio::time::advance;
@@ -28,7 +29,9 @@ fn set_map(cache: &MetadataCache, table: &str, token: i64) -> bool {
     assert!(table.token_map(None).is_none());
     let shared = cache.share_map(map(token));
     if let Some(map) = shared.clone() {
-        table.maps.all()[0].set(map, cache.now());
+        let fetched_at = cache.now();
+        let fetched = FetchedMap { map, fetched_at };
+        table.maps.all()[0].fetched.store(Some(Arc::new(fetched)));
     }
     shared.is_some()
 }
@@ -62,10 +65,8 @@ async fn least_recently_used_tables_are_evicted_and_named_ones_are_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn maps_of_unused_tables_are_dropped_for_those_of_others() {
-    let cache = MetadataCache {
-        token_map_budget: TokenMapBudget::new(5),
-        ..cache_with_maps()
-    };
+    let mut cache = cache_with_maps();
+    cache.token_map_budget.max_ranges = 5;
     advance(UNUSED).await;
     assert!(set_map(&cache, "a", 1));
     assert!(!set_map(&cache, "b", 2));

@@ -1,6 +1,6 @@
 //! The addresses by which clients know the nodes.
 
-use super::row::{Row, Uuid, uuid};
+use super::row::{Uuid, parsed, text, uuid};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -38,19 +38,14 @@ impl Addresses {
 
     /// Reads a row of either table.
     pub(crate) fn read(&mut self, row: &Value) {
-        let row = Row::new(row);
-        let internal = ["peer", "broadcast_address", "listen_address"]
-            .into_iter()
-            .find_map(|column| address(row, column));
+        let internal = ["peer", "broadcast_address", "listen_address"];
+        let internal = internal.iter().find_map(|column| address(row, column));
         // Without an RPC address, clients use the internal one.
         let Some(known_as) = address(row, "rpc_address").or(internal) else {
             return;
         };
-        let host = row.text("host_id").and_then(uuid).map(NodeName::Host);
-        for name in [host, internal.map(NodeName::Internal)]
-            .into_iter()
-            .flatten()
-        {
+        let host = text(row, "host_id").and_then(uuid).map(NodeName::Host);
+        for name in host.into_iter().chain(internal.map(NodeName::Internal)) {
             if self.by_name.len() < MAX_NAMES {
                 self.by_name.insert(name, known_as);
             }
@@ -63,8 +58,7 @@ impl Addresses {
 }
 
 /// Parses an address that can be connected to.
-fn address(row: Row<'_>, column: &str) -> Option<IpAddr> {
-    let address: IpAddr = row.parsed(column)?;
-    let address = address.to_canonical();
+fn address(row: &Value, column: &str) -> Option<IpAddr> {
+    let address = parsed::<IpAddr>(row, column)?.to_canonical();
     (!address.is_unspecified()).then_some(address)
 }

@@ -17,19 +17,14 @@
 //! clients refuse: no such column is read. Malformed rows are skipped, and cost the requests for their ranges a hop.
 
 mod addresses;
-mod ids;
+mod placement;
 mod query;
 mod row;
-mod tablets;
-mod unresolved_ranges;
-mod vnode_ring;
 
 pub(super) use addresses::Addresses;
-pub(super) use ids::{id_in, keyspace};
-pub(super) use query::{Page, ServerQuery};
-pub(super) use tablets::Tablets;
-pub(super) use unresolved_ranges::UnresolvedRanges;
-pub(super) use vnode_ring::VnodeRing;
+pub(super) use placement::Placement;
+pub(super) use query::ServerQuery;
+pub(super) use row::{id_in, keyspace};
 
 #[cfg(test)]
 mod tests;

@@ -1,41 +1,49 @@
-//! A row as Alternator renders it.
+//! Rows as Alternator renders them.
 
 use serde_json::Value;
 use std::str::FromStr;
 
-/// A row of one of the server's tables. Columns without a value are absent.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row<'a>(&'a Value);
-
 /// The id of a host or of a table.
 pub(crate) type Uuid = u128;
 
-impl<'a> Row<'a> {
-    pub(crate) fn new(row: &'a Value) -> Self {
-        Self(row)
-    }
+/// The value of a column that is rendered as a string: of any type but blob, decimal and boolean. Columns without a
+/// value are absent.
+pub(crate) fn text<'a>(row: &'a Value, column: &str) -> Option<&'a str> {
+    row.get(column)?.get("S")?.as_str()
+}
 
-    /// The value of a column that is rendered as a string: of any type but blob, decimal and boolean.
-    pub(crate) fn text(self, column: &str) -> Option<&'a str> {
-        self.0.get(column)?.get("S")?.as_str()
-    }
-
-    pub(crate) fn parsed<T: FromStr>(self, column: &str) -> Option<T> {
-        self.text(column)?.parse().ok()
-    }
+pub(crate) fn parsed<T: FromStr>(row: &Value, column: &str) -> Option<T> {
+    text(row, column)?.parse().ok()
 }
 
 /// Parses an id as CQL renders it, `5e3d8f6c-0000-4000-8000-000000000000`.
 pub(crate) fn uuid(text: &str) -> Option<Uuid> {
-    let groups = text.split('-');
-    let is_dashed = groups.map(str::len).eq([8, 4, 4, 4, 12]);
-    let is_hex = text
-        .bytes()
-        .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
-    match is_dashed && is_hex {
-        true => Uuid::from_str_radix(&text.replace('-', ""), 16).ok(),
-        false => None,
-    }
+    let is_dashed = text.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    // `from_str_radix` accepts a sign.
+    let is_uuid = is_dashed && !text.starts_with('+');
+    let digits = is_uuid.then(|| text.replace('-', ""))?;
+    Uuid::from_str_radix(&digits, 16).ok()
+}
+
+/// The keyspace of a table and its indexes.
+pub(crate) fn keyspace(table: &str) -> String {
+    format!("alternator_{table}")
+}
+
+/// The id of a table, or of one of its indexes, if this row has it: a row of `system_schema.tables` or of
+/// `system_schema.views`, with the columns `id` and `table_name` or `view_name`.
+///
+/// An index is a view: `table:index` if it is global, `table!:index` if it is local.
+pub(crate) fn id_in<'a>(row: &'a Value, table: &str, index: Option<&str>) -> Option<&'a str> {
+    let is_match = match index {
+        None => text(row, "table_name")? == table,
+        Some(index) => {
+            let rest = text(row, "view_name")?.strip_prefix(table)?;
+            rest.strip_prefix('!').unwrap_or(rest).strip_prefix(':')? == index
+        }
+    };
+    // A malformed id could not be queried.
+    text(row, "id").filter(|id| is_match && uuid(id).is_some())
 }
 
 #[cfg(test)]
@@ -46,15 +54,14 @@ mod tests {
     #[test]
     fn only_string_columns_are_read() {
         let row = json!({"a": {"S": "7"}, "b": {"N": "7"}, "c": "7", "d": {"S": 7}});
-        let row = Row::new(&row);
         assert_eq!(
-            (row.text("a"), row.parsed::<i64>("a")),
+            (text(&row, "a"), parsed::<i64>(&row, "a")),
             (Some("7"), Some(7))
         );
         for column in ["b", "c", "d", "e"] {
-            assert_eq!(row.text(column), None, "{column}");
+            assert_eq!(text(&row, column), None, "{column}");
         }
-        assert_eq!(Row::new(&json!([1])).text("a"), None);
+        assert_eq!(text(&json!([1]), "a"), None);
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use super::query::rows;
 use super::*;
 use alternator_lb_core::routing::{Token, TokenMap};
 use serde_json::{Value, json};
@@ -57,14 +58,14 @@ fn vnode(start: &str, end: &str, node: u8) -> Value {
 }
 
 fn map_of_tablets(rows: &[Value], addresses: &Addresses) -> TokenMap {
-    let mut tablets = Tablets::default();
-    rows.iter().for_each(|row| tablets.read(row));
+    let mut tablets = Placement::default();
+    rows.iter().for_each(|row| tablets.read_tablet(row));
     tablets.map(addresses).unwrap()
 }
 
 fn map_of_ring(rows: &[Value], addresses: &Addresses) -> TokenMap {
-    let mut ring = VnodeRing::default();
-    rows.iter().for_each(|row| ring.read(row));
+    let mut ring = Placement::default();
+    rows.iter().for_each(|row| ring.read_vnode(row));
     ring.map(addresses).unwrap()
 }
 
@@ -103,24 +104,24 @@ fn moving_tablet_is_read_where_its_stage_says() {
         let mut moving = tablet(i64::MAX, &[1]);
         moving["new_replicas"] = json!({"S": format!("{}:0", host_id(2))});
         moving["stage"] = json!({"S": stage});
-        let mut tablets = Tablets::default();
-        tablets.read(&moving);
-        assert!(tablets.are_moving());
+        let mut tablets = Placement::default();
+        tablets.read_tablet(&moving);
+        assert!(tablets.is_moving);
         let map = tablets.map(&addresses(1..=2)).unwrap();
         assert_eq!(replicas(&map, 0), [expected], "{stage}");
     }
-    let mut tablets = Tablets::default();
-    tablets.read(&tablet(i64::MAX, &[1]));
-    assert!(!tablets.are_moving());
+    let mut tablets = Placement::default();
+    tablets.read_tablet(&tablet(i64::MAX, &[1]));
+    assert!(!tablets.is_moving);
 }
 
 #[test]
 fn local_index_has_the_tablets_of_its_table() {
-    let mut tablets = Tablets::default();
-    tablets.read(&row(&[("base_table", host_id(9))]));
+    let mut tablets = Placement::default();
+    tablets.read_tablet(&row(&[("base_table", host_id(9))]));
     assert_eq!(tablets.base_table(), Some(host_id(9).as_str()));
-    assert!(tablets.ranges().is_empty());
-    tablets.read(&tablet(i64::MAX, &[1]));
+    assert!(tablets.is_empty());
+    tablets.read_tablet(&tablet(i64::MAX, &[1]));
     assert_eq!(tablets.base_table(), None, "it has tablets of its own");
 }
 
@@ -240,10 +241,10 @@ fn node_is_known_by_its_rpc_address_or_else_by_its_internal_one() {
 
 #[test]
 fn ranges_are_resolved_once_all_addresses_are_known() {
-    let mut tablets = Tablets::default();
-    tablets.read(&tablet(i64::MAX, &[1, 2]));
-    assert!(!tablets.ranges().are_resolved_by(&addresses([1])));
-    assert!(tablets.ranges().are_resolved_by(&addresses([1, 2, 3])));
+    let mut tablets = Placement::default();
+    tablets.read_tablet(&tablet(i64::MAX, &[1, 2]));
+    assert!(!tablets.is_resolved_by(&addresses([1])));
+    assert!(tablets.is_resolved_by(&addresses([1, 2, 3])));
 }
 
 #[test]
@@ -275,7 +276,7 @@ fn ids_of_a_table_and_its_indexes_are_distinguished() {
 
 #[test]
 fn next_page_begins_where_the_last_one_ended() {
-    let query = ServerQuery::query("system.tablets", &[("table_id", "7")], &["key", "stage"]);
+    let query = ServerQuery::new("system.tablets", &[("table_id", "7")], &["key", "stage"]);
     let expected = json!({
         "TableName": ".scylla.alternator.system.tablets",
         "KeyConditionExpression": "#k0 = :k0",
@@ -284,24 +285,19 @@ fn next_page_begins_where_the_last_one_ended() {
         "ExpressionAttributeValues": {":k0": {"S": "7"}},
         "Limit": 5000,
     });
-    assert_eq!((query.operation(), query.input()), ("Query", &expected));
+    assert_eq!((query.operation, &query.input), ("Query", &expected));
     let response = json!({"Items": [], "LastEvaluatedKey": {"table_id": {"S": "7"}}});
-    let next = query.clone().after(Page::new(&response).unwrap()).unwrap();
+    let next = query.after(&response).unwrap();
     assert_eq!(
-        next.input()["ExclusiveStartKey"],
+        next.input["ExclusiveStartKey"],
         response["LastEvaluatedKey"]
     );
-    assert_eq!(
-        next.after(Page::new(&response).unwrap()),
-        None,
-        "it leads nowhere"
-    );
+    assert_eq!(next.after(&response), None, "it leads nowhere");
     let last = json!({"Items": [{}, {}]});
-    let last = Page::new(&last).unwrap();
-    assert_eq!(last.rows().len(), 2);
+    assert_eq!(rows(&last).unwrap().len(), 2);
     assert_eq!(
-        ServerQuery::scan("system.peers", &["peer"]).after(last),
+        ServerQuery::new("system.peers", &[], &["peer"]).after(&last),
         None
     );
-    assert!(Page::new(&json!({"Count": 0})).is_none());
+    assert!(rows(&json!({"Count": 0})).is_none());
 }

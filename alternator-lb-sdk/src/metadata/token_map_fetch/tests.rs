@@ -1,5 +1,4 @@
 use super::*;
-use crate::metadata::table_maps::{FetchedMap, TableMaps};
 use crate::metadata::token_map_budget::TokenMapBudget;
 use alternator_lb_core::routing::Token;
 use serde_json::{Map, json};
@@ -168,7 +167,10 @@ async fn fetch_all(
     let has_id = outcome.table_id.is_some();
     assert!(!maps.are_of_another_table(&id(1)));
     assert_eq!(has_id, maps.are_of_another_table(&id(99)));
-    Ok(sources.iter().map(|source| source.fetched()).collect())
+    Ok(sources
+        .iter()
+        .map(|source| source.fetched.load_full())
+        .collect())
 }
 
 fn replica(fetched: &Option<Arc<FetchedMap>>, token: i64) -> String {

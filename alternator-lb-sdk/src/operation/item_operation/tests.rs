@@ -28,8 +28,11 @@ fn partitions(input: &Input) -> Vec<(String, i64)> {
         (_, Some("by_owner")) => Some("owner"),
         _ => Some("pk"),
     };
-    operation.for_each_partition(key, |source, token| {
-        found.push((source.table.to_owned(), token.value()));
+    operation.for_each_source(|source| {
+        let visit = |token: Token| found.push((source.table.to_owned(), token.value()));
+        if let Some(key) = key(source) {
+            operation.for_each_partition(source, key, visit);
+        }
     });
     found.sort();
     found

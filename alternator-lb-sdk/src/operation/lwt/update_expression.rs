@@ -4,21 +4,21 @@
 //! attribute (`SET a = b`, `SET a = a + :v`, `SET a = if_not_exists(a, :v)`), where only part of an attribute is
 //! written (`SET a.b = :v`, `REMOVE a[1]`), and for each `ADD` and `DELETE`.
 
-use crate::operation::expression::{Lexeme, Lexer};
+use crate::operation::expression::{Lexeme, lexemes};
 
 /// Returns whether the server reads before it writes.
 ///
 /// Also `true` for expressions that are not understood: either the server refuses them, on whichever node, or they are
 /// newer than this library, and then cost at most some evenness.
 pub(crate) fn reads_before_writing(expression: &str) -> bool {
-    let mut lexemes = Lexer::new(expression).peekable();
+    let mut lexemes = lexemes(expression).peekable();
     let mut place = None;
     while let Some(lexeme) = lexemes.next() {
         let is_function = lexemes.peek() == Some(&Lexeme::Open);
-        place = match after(place, lexeme, is_function) {
-            Some(next) => Some(next),
-            None => return true,
-        };
+        place = after(place, lexeme, is_function);
+        if place.is_none() {
+            return true;
+        }
     }
     place.is_none()
 }
@@ -28,10 +28,8 @@ pub(crate) fn reads_before_writing(expression: &str) -> bool {
 enum Place {
     /// Left of a `=`.
     Target,
-    /// Right of a `=`, inside `depth` parentheses.
-    Value {
-        depth: u32,
-    },
+    /// Right of a `=`, inside so many parentheses.
+    Value(u32),
     Removal,
 }
 
@@ -44,26 +42,23 @@ fn after(place: Option<Place>, lexeme: Lexeme<'_>, is_function: bool) -> Option<
             }
         }
     }
-    match (place?, lexeme) {
-        (place @ (Place::Target | Place::Removal), Lexeme::Name(_) | Lexeme::NameReference(_)) => {
-            Some(place)
-        }
-        (place @ (Place::Target | Place::Removal), Lexeme::Comma) => Some(place),
-        (Place::Target, Lexeme::Equals) => Some(Place::Value { depth: 0 }),
-        (Place::Value { depth: 0 }, Lexeme::Comma) => Some(Place::Target),
+    let next = match (place?, lexeme) {
+        (
+            place @ (Place::Target | Place::Removal),
+            Lexeme::Name(_) | Lexeme::NameReference(_) | Lexeme::Comma,
+        ) => place,
+        (Place::Target, Lexeme::Equals) => Place::Value(0),
+        (Place::Value(0), Lexeme::Comma) => Place::Target,
         // The name of a function reads nothing; its arguments may.
-        (value @ Place::Value { .. }, Lexeme::Name(_)) if is_function => Some(value),
-        (value @ Place::Value { .. }, Lexeme::ValueReference(_) | Lexeme::Sign | Lexeme::Comma) => {
-            Some(value)
+        (value @ Place::Value(_), Lexeme::Name(_)) if is_function => value,
+        (value @ Place::Value(_), Lexeme::ValueReference(_) | Lexeme::Sign | Lexeme::Comma) => {
+            value
         }
-        (Place::Value { depth }, Lexeme::Open) => Some(Place::Value {
-            depth: depth.checked_add(1)?,
-        }),
-        (Place::Value { depth }, Lexeme::Close) => Some(Place::Value {
-            depth: depth.checked_sub(1)?,
-        }),
-        _ => None,
-    }
+        (Place::Value(depth), Lexeme::Open) => Place::Value(depth.checked_add(1)?),
+        (Place::Value(depth), Lexeme::Close) => Place::Value(depth.checked_sub(1)?),
+        _ => return None,
+    };
+    Some(next)
 }
 
 /// The place after each of the keywords, which no attribute can be named.
