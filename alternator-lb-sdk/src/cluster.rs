@@ -80,13 +80,13 @@ impl Cluster {
             intervals: config.intervals,
             attach: SdkEndpoint::new,
             end_requests: SdkEndpoint::abort_requests,
-            report: Box::new(report),
+            report,
         };
         Self {
             clock,
             discovery: Arc::new(Discovery::new(settings, Arc::clone(&router), clock)),
             router,
-            discovery_task: DiscoveryTask::new(),
+            discovery_task: DiscoveryTask::default(),
             background_tasks: BackgroundTasks::new(),
             key_routing,
             metadata,
@@ -212,7 +212,7 @@ impl Cluster {
 
     fn warn_of_proxies(&self) {
         #[cfg(feature = "default-https-client")]
-        crate::install::proxy::warn_if_captured(self.discovery.seeds());
+        crate::install::proxy::warn_if_captured(&self.config.seeds);
     }
 
     /// Starts discovery, if possible, once a configuration has the plugin.

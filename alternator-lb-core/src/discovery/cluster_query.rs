@@ -1,7 +1,6 @@
 //! The nodes of all datacenters that have a seed.
 
-use super::inferred_datacenter;
-use super::inferred_datacenter::InferredDatacenter;
+use super::membership::{InferredDatacenter, merge};
 use super::membership_query::{MAX_KNOWN_QUERIED, MembershipQuery, QueryFailure};
 use super::staggered_race::staggered_race;
 use crate::topology::{Locality, NodeUrl};
@@ -32,11 +31,14 @@ impl MembershipQuery<'_> {
         has_preferred_nodes: bool,
     ) -> Result<Vec<InferredDatacenter>, QueryFailure> {
         let known = self.membership.datacenters_in(&Locality::Cluster);
-        let is_known = |seed: &NodeUrl| known.iter().any(|datacenter| datacenter.covers(seed));
+        let is_covered = |seed: &NodeUrl| {
+            let mut known = known.iter();
+            known.any(|known| known.contains(seed) || known.listed_by.contains(seed))
+        };
         let (skipped, queried): (Vec<_>, Vec<_>) = self
             .seeds
             .iter()
-            .partition(|seed| has_preferred_nodes && is_known(seed));
+            .partition(|seed| has_preferred_nodes && is_covered(seed));
         let mut responses = self.query_seeds(&queried).await;
         let mut found = Vec::new();
         for datacenter in known {
@@ -55,11 +57,11 @@ impl MembershipQuery<'_> {
             responses
                 .into_iter()
                 .map(|(seed, nodes)| InferredDatacenter {
-                    listed_by: vec![seed],
+                    listed_by: [seed].into(),
                     ..InferredDatacenter::new(nodes, self.now)
                 }),
         );
-        let mut datacenters = inferred_datacenter::merge(found);
+        let mut datacenters = merge(found);
         let responsive = datacenters
             .iter()
             .filter(|datacenter| datacenter.is_responsive());

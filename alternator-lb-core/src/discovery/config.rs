@@ -1,10 +1,11 @@
-//! The settings of discovery.
+//! The settings of discovery, and the events that it reports.
 
-use super::{RefreshIntervals, TopologyEvent};
+use super::{RefreshError, RefreshIntervals};
+use crate::health::Transition;
 use crate::topology::{NodeUrl, Scope};
-use std::fmt;
 
 /// The nodes that discovery looks for, and its connections to the layers above.
+#[derive(Debug)]
 pub struct DiscoveryConfig<E> {
     /// The addresses that the application configured.
     pub seeds: Vec<NodeUrl>,
@@ -24,15 +25,43 @@ pub struct DiscoveryConfig<E> {
     /// Aborts the requests that wait on a node.
     pub end_requests: fn(&E),
     /// Receives every event.
-    pub report: Box<dyn Fn(&TopologyEvent) + Send + Sync>,
+    pub report: fn(&TopologyEvent),
 }
 
-impl<E> fmt::Debug for DiscoveryConfig<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DiscoveryConfig")
-            .field("seeds", &self.seeds)
-            .field("scope", &self.scope)
-            .field("intervals", &self.intervals)
-            .finish_non_exhaustive()
-    }
+/// A change of the nodes, of their health, or of discovery itself. No event is reported twice in a row.
+#[derive(Clone, Debug)]
+pub enum TopologyEvent {
+    /// A node is ejected, restored or admitted, or stays ejected.
+    Node {
+        /// Its address.
+        node: NodeUrl,
+        /// The change of its state.
+        transition: Transition,
+    },
+    /// Panic mode begins or ends: so many nodes fail that their ejections are ignored.
+    PanicMode(bool),
+    /// Nodes were added or removed.
+    Changed {
+        /// New in the list.
+        added: Vec<NodeUrl>,
+        /// No longer in the list.
+        removed: Vec<NodeUrl>,
+        /// The number of nodes now, in all levels of the scope chain and out of scope.
+        nodes: usize,
+        /// The preferred scope of those that have nodes.
+        locality: String,
+    },
+    /// Refreshes fail, for this reason.
+    Failed(RefreshError),
+    /// Refreshes succeed again.
+    Recovered,
+    /// Entries of `/localnodes` that are no addresses of nodes.
+    Dropped(Vec<String>),
+    /// The application chose no scope, and its nodes are in this many datacenters.
+    SpansDatacenters {
+        /// The number that their responses distinguish.
+        datacenters: usize,
+    },
+    /// The list cannot be kept up to date, since requests are made outside of a tokio runtime.
+    NoRuntime,
 }

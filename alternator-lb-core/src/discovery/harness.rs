@@ -48,9 +48,7 @@ pub(super) fn config(seeds: Vec<NodeUrl>, scope: Option<Scope>) -> DiscoveryConf
         },
         attach: |_| (),
         end_requests: |()| ENDED.set(ENDED.get() + 1),
-        report: Box::new(|event| {
-            EVENTS.with_borrow_mut(|events| events.push(format!("{event:?}")));
-        }),
+        report: |event| EVENTS.with_borrow_mut(|events| events.push(format!("{event:?}"))),
     }
 }
 
@@ -92,7 +90,7 @@ impl Harness {
 
     /// Hints that the list may be out of date.
     pub(super) fn failure_hint(&self) {
-        self.discovery.wake_ups().record_failure_hint();
+        self.discovery.wake_ups.record_failure_hint();
     }
 
     /// All nodes in the list.
@@ -139,7 +137,7 @@ impl Harness {
     /// Sends a request to a node, which waits for its response.
     pub(super) fn request(&self, last: u8) -> Plan<()> {
         let mut plan = Plan::pinned_to(self.endpoint(last));
-        let now = self.discovery.clock().now();
+        let now = self.discovery.clock.now();
         let rng = &mut fastrand::Rng::with_seed(1);
         self.router.advance(&mut plan, true, now, rng).unwrap();
         self.discovery.record_attempt();
@@ -148,7 +146,7 @@ impl Harness {
 
     /// Ends a request with an outcome.
     pub(super) fn settle(&self, mut plan: Plan<()>, outcome: Outcome) {
-        let now = self.discovery.clock().now();
+        let now = self.discovery.clock.now();
         if let Some(event) = self.router.settle(&mut plan, outcome, now) {
             self.discovery.record_health_event(&event);
         }

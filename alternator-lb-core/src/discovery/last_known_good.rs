@@ -1,7 +1,7 @@
 //! The state of discovery from one refresh to the next, and the events that it reports.
 
 use super::membership::Membership;
-use super::{RefreshError, TopologyEvent};
+use super::{DiscoveryConfig, RefreshError, TopologyEvent};
 use crate::topology::NodeUrl;
 use std::collections::HashSet;
 use std::mem::{discriminant, replace, take};
@@ -18,49 +18,35 @@ pub(super) struct LastKnownGood {
     has_reported_datacenters: bool,
 }
 
-/// The changes that a refresh made.
-#[derive(Debug)]
-pub(super) struct TopologyDiff {
-    pub(super) added: Vec<NodeUrl>,
-    pub(super) removed: Vec<NodeUrl>,
-    /// The number of nodes now.
-    pub(super) nodes: usize,
-}
-
 /// How many invalid entries are remembered. More are not reported at all: the log is clear enough by then.
 const MAX_REPORTED_ENTRIES: usize = 64;
 
 impl LastKnownGood {
-    /// Records a refresh that succeeded. `scope_is_chosen` says whether the application chose the scope: otherwise it
-    /// may not know that its seeds are in several datacenters.
-    pub(super) fn record_success(
+    /// Records a refresh that succeeded. `changed` is the event of the change that it made.
+    pub(super) fn record_success<E>(
         &mut self,
-        membership: Membership,
-        seeds: &[NodeUrl],
-        diff: TopologyDiff,
-        scope_is_chosen: bool,
+        mut membership: Membership,
+        changed: Option<TopologyEvent>,
+        config: &DiscoveryConfig<E>,
     ) -> Vec<TopologyEvent> {
         let mut events = Vec::new();
         if take(&mut self.error).is_some() {
             events.push(TopologyEvent::Recovered);
         }
-        let preferred = membership.preferred();
-        if !diff.added.is_empty() || !diff.removed.is_empty() {
-            let locality = preferred.map(|level| level.locality.to_string());
-            events.push(TopologyEvent::Changed {
-                added: diff.added,
-                removed: diff.removed,
-                nodes: diff.nodes,
-                locality: locality.unwrap_or_default(),
-            });
-        }
+        events.extend(changed);
+        let preferred = membership.levels.iter().find(|level| level.has_nodes());
         let datacenters = preferred.map_or(0, |level| level.datacenters.len());
-        if datacenters > 1 && !scope_is_chosen && !replace(&mut self.has_reported_datacenters, true)
+        // An application that chose no scope may not know that its seeds are in several datacenters.
+        if datacenters > 1
+            && !config.scope_is_chosen
+            && !replace(&mut self.has_reported_datacenters, true)
         {
             events.push(TopologyEvent::SpansDatacenters { datacenters });
         }
         self.consecutive_failures = 0;
-        self.membership.update(membership, seeds);
+        let queried: HashSet<NodeUrl> = membership.nodes().chain(&config.seeds).cloned().collect();
+        membership.scope_aware.retain(|node| queried.contains(node));
+        self.membership = membership;
         events
     }
 
@@ -73,15 +59,11 @@ impl LastKnownGood {
     }
 
     /// Records entries of `/localnodes` that are no addresses of nodes. Reports each once.
-    pub(super) fn record_dropped(&mut self, entries: &[String]) -> Option<TopologyEvent> {
-        let mut new = Vec::new();
-        for entry in entries {
-            if self.reported_entries.len() < MAX_REPORTED_ENTRIES
+    pub(super) fn record_dropped(&mut self, mut entries: Vec<String>) -> Option<TopologyEvent> {
+        entries.retain(|entry| {
+            self.reported_entries.len() < MAX_REPORTED_ENTRIES
                 && self.reported_entries.insert(entry.clone())
-            {
-                new.push(entry.clone());
-            }
-        }
-        (!new.is_empty()).then_some(TopologyEvent::Dropped(new))
+        });
+        (!entries.is_empty()).then_some(TopologyEvent::Dropped(entries))
     }
 }

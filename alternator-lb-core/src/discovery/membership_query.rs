@@ -34,7 +34,7 @@ pub(super) struct MembershipQuery<'a> {
     /// The result of the last refresh.
     pub(super) membership: &'a Membership,
     /// Nodes that are ejected: they are queried last.
-    pub(super) ejected: &'a HashSet<NodeUrl>,
+    pub(super) ejected: HashSet<NodeUrl>,
     pub(super) now: Duration,
     /// When there must be a result.
     pub(super) deadline: Instant,
@@ -55,12 +55,12 @@ pub(super) struct QueryLog {
 }
 
 /// Why a query has no result. The log has the details.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum QueryFailure {
-    /// The nodes that responded ignore the parameters `dc` and `rack`.
-    ScopeUnsupported,
     /// No node gave a usable response.
     NoResponse,
+    /// A node that responded ignores the parameters `dc` and `rack`. Outweighs unresponsive ones.
+    ScopeUnsupported,
 }
 
 impl MembershipQuery<'_> {
@@ -74,20 +74,23 @@ impl MembershipQuery<'_> {
         &self,
         scope: &Scope,
         spill_over: bool,
-    ) -> Result<Vec<LevelMembers>, RefreshError> {
+        discovers_local_datacenter: bool,
+    ) -> Result<Membership, RefreshError> {
         let mut levels: Vec<LevelMembers> = Vec::new();
         let (mut has_nodes, mut is_unsupported) = (false, false);
         for locality in scope.localities() {
-            let result = match locality {
-                Locality::Cluster => timeout_at(self.deadline, self.query_cluster(has_nodes)).await,
-                Locality::Datacenter(_) | Locality::Rack { .. } if is_unsupported => {
-                    Ok(Err(QueryFailure::ScopeUnsupported))
+            let result = timeout_at(self.deadline, async {
+                match locality {
+                    Locality::Cluster => self.query_cluster(has_nodes).await,
+                    Locality::Datacenter(_) | Locality::Rack { .. } if is_unsupported => {
+                        Err(QueryFailure::ScopeUnsupported)
+                    }
+                    Locality::Datacenter(_) | Locality::Rack { .. } => {
+                        self.query_scope(locality).await
+                    }
                 }
-                Locality::Datacenter(_) | Locality::Rack { .. } => {
-                    timeout_at(self.deadline, self.query_scope(locality)).await
-                }
-            };
-            let result = result.unwrap_or(Err(QueryFailure::NoResponse));
+            });
+            let result = result.await.unwrap_or(Err(QueryFailure::NoResponse));
             is_unsupported |= result == Err(QueryFailure::ScopeUnsupported);
             let datacenters = match result {
                 Ok(datacenters) => datacenters,
@@ -107,7 +110,14 @@ impl MembershipQuery<'_> {
         }
         let scope = scope.to_string();
         match (has_nodes, is_unsupported) {
-            (true, _) => Ok(levels),
+            (true, _) => Ok(Membership {
+                local_datacenter: match discovers_local_datacenter {
+                    true => self.local_datacenter(&levels).await,
+                    false => None,
+                },
+                levels,
+                scope_aware: std::mem::take(&mut self.log().scope_aware),
+            }),
             (false, true) => Err(RefreshError::ScopeUnsupported { scope }),
             (false, false) => Err(RefreshError::NoNodes { scope }),
         }
@@ -133,19 +143,7 @@ impl MembershipQuery<'_> {
         node: &NodeUrl,
         locality: &Locality,
     ) -> Result<(NodeUrl, Vec<NodeUrl>), QueryFailure> {
-        let response = match locality {
-            Locality::Cluster => self.get(node, &[]).await,
-            Locality::Datacenter(datacenter) => self.get_scoped(node, &[("dc", datacenter)]).await,
-            Locality::Rack { datacenter, rack } => {
-                self.get_scoped(node, &[("dc", datacenter), ("rack", rack)])
-                    .await
-            }
-        };
-        match response.map(|response| self.accept(node, response)) {
-            // Its own datacenter has at least the node itself.
-            Ok(nodes) if nodes.is_empty() && *locality == Locality::Cluster => {
-                Err(self.record_failure(node, QueryError::Empty))
-            }
+        match self.list(node, locality).await {
             Ok(nodes) => {
                 self.log().last_respondent = Some(node.clone());
                 Ok((node.clone(), nodes))
@@ -181,35 +179,42 @@ impl MembershipQuery<'_> {
         self.log().unresponsive.contains(node)
     }
 
-    /// Queries a datacenter or rack, once the node has shown that it knows these parameters.
-    async fn get_scoped(
-        &self,
-        node: &NodeUrl,
-        parameters: &[(&str, &str)],
-    ) -> Result<LocalNodes, QueryError> {
-        if !self.membership.scope_aware.contains(node) && !self.log().scope_aware.contains(node) {
-            let response = self.get(node, &[("rack", IMPOSSIBLE_RACK)]).await?;
+    /// Queries a datacenter or rack once the node has shown that it knows these parameters.
+    async fn list(&self, node: &NodeUrl, locality: &Locality) -> Result<Vec<NodeUrl>, QueryError> {
+        let is_cluster = *locality == Locality::Cluster;
+        if !is_cluster && !self.log().scope_aware.contains(node) {
+            let response = self.get(node, None, Some(IMPOSSIBLE_RACK)).await?;
             if !response.addresses.is_empty() {
                 return Err(QueryError::ScopeUnsupported);
             }
             self.log().scope_aware.insert(node.clone());
         }
-        self.get(node, parameters).await
+        let response = self
+            .get(node, locality.datacenter(), locality.rack())
+            .await?;
+        let nodes = self.accept(node, response);
+        // Its own datacenter has at least the node itself.
+        match is_cluster && nodes.is_empty() {
+            true => Err(QueryError::Empty),
+            false => Ok(nodes),
+        }
     }
 
     async fn get(
         &self,
         node: &NodeUrl,
-        parameters: &[(&str, &str)],
+        datacenter: Option<&str>,
+        rack: Option<&str>,
     ) -> Result<LocalNodes, QueryError> {
-        let mut path = "/localnodes".to_owned();
-        if !parameters.is_empty() {
-            path.push('?');
-            let start = path.len();
-            path = form_urlencoded::Serializer::for_suffix(path, start)
-                .extend_pairs(parameters)
-                .finish();
-        }
+        let parameters = [("dc", datacenter), ("rack", rack)];
+        let parameters = parameters
+            .iter()
+            .filter_map(|(name, value)| Some((name, (*value)?)));
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(parameters)
+            .finish();
+        let separator = if query.is_empty() { "" } else { "?" };
+        let path = format!("/localnodes{separator}{query}");
         let response = self.client.get(node, path, localnodes::MAX_BYTES);
         let body = timeout(QUERY_TIMEOUT, response)
             .await
@@ -232,17 +237,9 @@ impl MembershipQuery<'_> {
     }
 
     fn record_failure(&self, node: &NodeUrl, error: QueryError) -> QueryFailure {
-        let failure = match error {
-            QueryError::ScopeUnsupported => QueryFailure::ScopeUnsupported,
-            QueryError::Unreachable(_)
-            | QueryError::NotSent(_)
-            | QueryError::TimedOut(_)
-            | QueryError::Status(_)
-            | QueryError::TooLong(_)
-            | QueryError::Malformed(_)
-            | QueryError::TooMany(..)
-            | QueryError::Empty
-            | QueryError::Unresolved(_) => QueryFailure::NoResponse,
+        let failure = match matches!(error, QueryError::ScopeUnsupported) {
+            true => QueryFailure::ScopeUnsupported,
+            false => QueryFailure::NoResponse,
         };
         let mut log = self.log();
         if failure == QueryFailure::NoResponse {
@@ -252,19 +249,15 @@ impl MembershipQuery<'_> {
         failure
     }
 
+    pub(super) fn into_log(self) -> QueryLog {
+        self.log
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn log(&self) -> MutexGuard<'_, QueryLog> {
         // Nothing that holds the lock can panic.
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl QueryFailure {
-    /// Combines several failures: a node that responds without knowing scopes outweighs unresponsive ones.
-    pub(super) fn of(failures: &[Self]) -> Self {
-        match failures.contains(&Self::ScopeUnsupported) {
-            true => Self::ScopeUnsupported,
-            false => Self::NoResponse,
-        }
     }
 }
 

@@ -52,12 +52,9 @@
 
 /// The numbers of discovery, for models of it.
 pub mod parameters {
-    pub use super::health_checker::{FORCED_PROBE_INTERVAL, TICK};
+    pub use super::health_checker::{FORCED_PROBE_INTERVAL, REFERENCE_NODES, SEND_DELAY, TICK};
     pub use super::membership_query::{MAX_KNOWN_QUERIED, QUERY_TIMEOUT};
-    pub use super::node_check::{REFERENCE_NODES, SEND_DELAY};
-    pub use super::probe::{
-        MAX_PROBES, MAX_TIMEOUT as MAX_PROBE_TIMEOUT, timeout_of as probe_timeout,
-    };
+    pub use super::probe::{MAX_PROBE_TIMEOUT, MAX_PROBES, probe_timeout};
     pub use super::staggered_race::{STAGGER, WIDTH};
     pub use super::wake_ups::{DEBOUNCE, MAX_DEBOUNCE};
 }
@@ -69,35 +66,28 @@ mod error;
 #[cfg(test)]
 mod harness;
 mod health_checker;
-mod idle_flag;
-mod inferred_datacenter;
 mod last_known_good;
-mod local_datacenter;
 mod localnodes;
 mod membership;
 mod membership_query;
-mod node_check;
 mod probe;
 mod refresh;
 mod scoped_query;
 mod seed;
-mod seeds;
+mod seed_names;
 #[cfg(test)]
 mod simulated_network;
 mod single_flight;
 mod staggered_race;
 mod stall_detector;
 mod task;
-mod topology_event;
 mod wake_ups;
 
 pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
-pub use config::DiscoveryConfig;
+pub use config::{DiscoveryConfig, TopologyEvent};
 pub use error::RefreshError;
-pub use idle_flag::IdleFlag;
 pub use refresh::Discovery;
 pub use seed::{SeedError, parse_seed, parse_seeds};
 pub use stall_detector::StallDetector;
 pub use task::DiscoveryTask;
-pub use topology_event::TopologyEvent;
-pub use wake_ups::{ACTIVE, IDLE, RefreshIntervals};
+pub use wake_ups::{ACTIVE, IDLE, IdleFlag, RefreshIntervals};

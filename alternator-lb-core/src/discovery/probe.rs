@@ -16,17 +16,17 @@ const MIN_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The longest timeout: a lost packet of a new connection, which is sent again after one second (RFC 6298), has a
 /// second try.
-pub const MAX_TIMEOUT: Duration = Duration::from_secs(2);
+pub const MAX_PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The timeout of a probe, in usual response times of the node. A probe is about the cheapest request that there is.
 const TIMEOUT_FACTOR: u32 = 4;
 
 /// Returns the timeout of a probe of a node with this usual response time, if it is known.
-pub fn timeout_of(usual: Option<Duration>) -> Duration {
+pub fn probe_timeout(usual: Option<Duration>) -> Duration {
     usual
         .unwrap_or_default()
         .saturating_mul(TIMEOUT_FACTOR)
-        .clamp(MIN_TIMEOUT, MAX_TIMEOUT)
+        .clamp(MIN_TIMEOUT, MAX_PROBE_TIMEOUT)
 }
 
 /// Returns whether a node responds within `limit`. `None` if this process could not send the probe.

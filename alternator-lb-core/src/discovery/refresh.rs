@@ -1,47 +1,36 @@
 //! The refresh of the list of nodes, and what it publishes.
 
-use super::last_known_good::{LastKnownGood, TopologyDiff};
+use super::last_known_good::LastKnownGood;
 use super::membership::Membership;
 use super::membership_query::{MembershipQuery, QueryLog};
-use super::seeds::{LOOK_UP_TIMEOUT, Seeds};
+use super::seed_names::{LOOK_UP_TIMEOUT, SeedNames};
 use super::single_flight;
 use super::single_flight::{Joined, Leader, SingleFlight};
 use super::wake_ups::WakeUps;
-use super::{
-    DiscoveryClient, DiscoveryConfig, RefreshError, RefreshIntervals, TopologyEvent, probe,
-};
+use super::{DiscoveryClient, DiscoveryConfig, RefreshError, TopologyEvent, probe};
 use crate::clock::Clock;
 use crate::health::{EjectionCause, NodeHealth, Transition};
-use crate::routing::{
-    Endpoint, EndpointState, HealthEvent, Router, RoutingSnapshot, SelectionError,
-};
+use crate::routing::{EndpointState, HealthEvent, Router, RoutingSnapshot, SelectionError};
 use crate::topology::{Locality, NodeUrl};
 use std::collections::HashSet;
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 /// Discovers the nodes of a cluster, and publishes them to the router.
+#[derive(Debug)]
 pub struct Discovery<E> {
-    router: Arc<Router<E>>,
-    clock: Clock,
-    config: DiscoveryConfig<E>,
-    seeds: Seeds,
-    client: OnceLock<Arc<dyn DiscoveryClient>>,
+    pub(super) router: Arc<Router<E>>,
+    pub(super) clock: Clock,
+    pub(super) config: DiscoveryConfig<E>,
+    pub(super) client: OnceLock<Arc<dyn DiscoveryClient>>,
+    pub(super) wake_ups: Arc<WakeUps>,
+    seed_names: SeedNames,
     single_flight: SingleFlight,
-    wake_ups: Arc<WakeUps>,
     has_succeeded: AtomicBool,
     tracks_outcomes: AtomicBool,
     last_known_good: Mutex<LastKnownGood>,
-}
-
-/// The result of a refresh that succeeds.
-struct RefreshOutcome {
-    membership: Membership,
-    /// New nodes that have responded to a probe.
-    responding: HashSet<NodeUrl>,
 }
 
 impl<E: Send + Sync + 'static> Discovery<E> {
@@ -50,20 +39,15 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         Self {
             router,
             clock,
-            seeds: Seeds::new(config.seeds.clone()),
             config,
             client: OnceLock::new(),
-            single_flight: SingleFlight::default(),
             wake_ups: Arc::default(),
+            seed_names: SeedNames::default(),
+            single_flight: SingleFlight::default(),
             has_succeeded: AtomicBool::new(false),
             tracks_outcomes: AtomicBool::new(false),
             last_known_good: Mutex::default(),
         }
-    }
-
-    /// The addresses that the application configured.
-    pub fn seeds(&self) -> &[NodeUrl] {
-        self.seeds.configured()
     }
 
     /// Adopts a client, unless there is one.
@@ -73,42 +57,17 @@ impl<E: Send + Sync + 'static> Discovery<E> {
 
     /// Returns whether there is a client.
     pub fn has_client(&self) -> bool {
-        self.client().is_some()
-    }
-
-    /// The clock of the cluster.
-    pub(super) fn clock(&self) -> Clock {
-        self.clock
-    }
-
-    /// The pauses between refreshes.
-    pub(super) fn intervals(&self) -> RefreshIntervals {
-        self.config.intervals
-    }
-
-    pub(super) fn router(&self) -> &Router<E> {
-        &self.router
-    }
-
-    pub(super) fn client(&self) -> Option<&Arc<dyn DiscoveryClient>> {
-        self.client.get()
-    }
-
-    /// Aborts the requests that wait on a node.
-    pub(super) fn end_requests(&self, node: &Endpoint<E>) {
-        (self.config.end_requests)(node.extension());
-    }
-
-    pub(super) fn wake_ups(&self) -> Arc<WakeUps> {
-        Arc::clone(&self.wake_ups)
+        self.client.get().is_some()
     }
 
     pub(super) fn consecutive_failures(&self) -> u32 {
         self.last_known_good().consecutive_failures
     }
 
-    pub(super) fn report(&self, event: TopologyEvent) {
-        (self.config.report)(&event);
+    pub(super) fn report(&self, events: impl IntoIterator<Item = TopologyEvent>) {
+        events
+            .into_iter()
+            .for_each(|event| (self.config.report)(&event));
     }
 
     /// Records a request. Returns whether it may have woken the task.
@@ -142,17 +101,11 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             self.wake_ups.record_failure_hint();
         }
         self.wake_ups.wake_health_checker();
-        self.report(TopologyEvent::Node {
+        self.report([TopologyEvent::Node {
             node: event.node.url().clone(),
             transition: event.transition,
-        });
-        self.report_panic_mode(event.panic_mode);
-    }
-
-    fn report_panic_mode(&self, panic: Option<bool>) {
-        if let Some(panic) = panic {
-            self.report(TopologyEvent::PanicMode(panic));
-        }
+        }]);
+        self.report(event.panic_mode.map(TopologyEvent::PanicMode));
     }
 
     /// Returns the error of the last refresh, if it failed.
@@ -186,13 +139,9 @@ impl<E: Send + Sync + 'static> Discovery<E> {
 
     /// Refreshes the list, unless a refresh that was under way has made that needless.
     async fn refresh_unless(&self, is_needless: impl Fn() -> bool) -> Result<(), RefreshError> {
-        let Some(client) = self.client() else {
-            return Err(RefreshError::NoHttpClient);
-        };
+        let client = self.client.get().ok_or(RefreshError::NoHttpClient)?;
         let client = client.as_ref();
-        if Handle::try_current().is_err() {
-            return Err(RefreshError::NoRuntime);
-        }
+        Handle::try_current().map_err(|_outside| RefreshError::NoRuntime)?;
         loop {
             let leader = match self.single_flight.join(self.clock).await {
                 Joined::Leader(leader) => leader,
@@ -201,124 +150,104 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             if is_needless() {
                 return Ok(());
             }
-            let (membership, log) = self.query_membership(client).await;
-            let outcome = match membership {
-                Ok(membership) => Ok(self.probe_new_nodes(client, membership).await),
-                Err(error) => Err(error),
-            };
-            if let Some(result) = self.complete(leader, outcome, log) {
-                return result;
+            let (membership, dropped) = self.query_membership(client).await;
+            let nodes = membership.iter().flat_map(Membership::nodes);
+            let responding = self.probe_new(client, nodes).await;
+            // Otherwise another caller has become the leader since.
+            if leader.is_current() {
+                return self.complete(leader, membership, &responding, dropped);
             }
         }
     }
 
+    /// Returns the nodes of the cluster, and the entries of responses that are no addresses.
     async fn query_membership(
         &self,
         client: &dyn DiscoveryClient,
-    ) -> (Result<Membership, RefreshError>, QueryLog) {
+    ) -> (Result<Membership, RefreshError>, Vec<String>) {
         let failure_hint = self.wake_ups.take_failure_hint() || self.consecutive_failures() > 0;
-        let now = self.clock.now();
-        let (seeds, unresolved) = self.seeds.resolve(client, failure_hint, now).await;
+        let (config, now) = (&self.config, self.clock.now());
+        let seeds = self
+            .seed_names
+            .resolve(&config.seeds, client, failure_hint, now);
+        let (seeds, failures) = seeds.await;
         let membership = self.last_known_good().membership.clone();
-        if membership.levels.is_empty() && !seeds.is_empty() && !self.router.snapshot().refuses() {
+        let snapshot = self.router.snapshot();
+        if membership.levels.is_empty() && !seeds.is_empty() && !snapshot.refuses() {
             // No other nodes are known until the seeds respond.
-            self.publish(std::slice::from_ref(&seeds), &seeds, [], &HashSet::new());
+            self.publish(vec![seeds.clone()], &seeds, [], &HashSet::new());
         }
-        let unresolved = unresolved.into_iter();
+        let ejected = self.router.snapshot();
+        let ejected = ejected.ejected().iter().map(|node| node.url().clone());
         let query = MembershipQuery {
             client,
             seeds: &seeds,
             membership: &membership,
-            ejected: &self.ejected_nodes(),
+            ejected: ejected.collect(),
             now: self.clock.now(),
             deadline: Instant::now() + single_flight::LIMIT.saturating_sub(LOOK_UP_TIMEOUT),
             log: Mutex::new(QueryLog {
-                failures: unresolved
-                    .map(|(seed, error)| (seed, Arc::new(error)))
-                    .collect(),
+                failures,
+                scope_aware: membership.scope_aware.clone(),
                 ..QueryLog::default()
             }),
         };
-        let config = &self.config;
-        let result = query.run(&config.scope, config.spill_over).await;
-        let local_datacenter = match &result {
-            Ok(levels) if config.discovers_local_datacenter => {
-                query.local_datacenter(&config.scope, levels).await
-            }
-            Ok(_) | Err(_) => None,
-        };
-        let log = query.log.into_inner();
-        let mut log = log.unwrap_or_else(PoisonError::into_inner);
-        let membership = result.map(|levels| Membership {
-            levels,
-            local_datacenter,
-            scope_aware: std::mem::take(&mut log.scope_aware),
-        });
-        (membership, log)
+        let local_datacenter = config.discovers_local_datacenter;
+        let result = query
+            .run(&config.scope, config.spill_over, local_datacenter)
+            .await;
+        (result, query.into_log().dropped)
     }
 
-    /// Probes the nodes that are new. Those of the first list are used without a probe, since there are no others.
-    async fn probe_new_nodes(
+    /// Returns which of the `nodes` that are new respond to a probe. Those of the first list are used without a probe,
+    /// since there are no others.
+    async fn probe_new(
         &self,
         client: &dyn DiscoveryClient,
-        membership: Membership,
-    ) -> RefreshOutcome {
-        let mut responding = HashSet::new();
-        if self.has_succeeded() {
-            let snapshot = self.router.snapshot();
-            let known = snapshot.topology().nodes().iter();
-            let known: HashSet<&NodeUrl> = known.map(|node| node.url()).collect();
-            let new = membership.nodes().filter(|node| !known.contains(node));
-            responding = probe::responding(client, new.cloned().collect()).await;
+        nodes: impl Iterator<Item = &NodeUrl>,
+    ) -> HashSet<NodeUrl> {
+        if !self.has_succeeded() {
+            return HashSet::new();
         }
-        RefreshOutcome {
-            membership,
-            responding,
-        }
+        let snapshot = self.router.snapshot();
+        let known = snapshot.topology().nodes().iter();
+        let known: HashSet<&NodeUrl> = known.map(|node| node.url()).collect();
+        let new = nodes.filter(|node| !known.contains(node));
+        probe::responding(client, new.cloned().collect()).await
     }
 
-    /// Applies the result and returns it; `None` if another caller has become the leader since.
+    /// Applies the result of the current leader.
     fn complete(
         &self,
         leader: Leader<'_>,
-        outcome: Result<RefreshOutcome, RefreshError>,
-        log: QueryLog,
-    ) -> Option<Result<(), RefreshError>> {
-        if !leader.is_current() {
-            return None;
+        membership: Result<Membership, RefreshError>,
+        responding: &HashSet<NodeUrl>,
+        dropped: Vec<String>,
+    ) -> Result<(), RefreshError> {
+        let mut events = Vec::from_iter(self.last_known_good().record_dropped(dropped));
+        let result = membership.map(|membership| events.extend(self.apply(membership, responding)));
+        if let Err(error) = &result {
+            events.extend(self.apply_failure(error));
         }
-        let mut events = Vec::from_iter(self.last_known_good().record_dropped(&log.dropped));
-        let result = match outcome {
-            Ok(outcome) => {
-                events.extend(self.apply(outcome));
-                Ok(())
-            }
-            Err(error) => {
-                events.extend(self.apply_failure(&error));
-                Err(error)
-            }
-        };
         leader.complete(&result);
-        events.into_iter().for_each(|event| self.report(event));
-        Some(result)
+        self.report(events);
+        result
     }
 
-    fn apply(&self, outcome: RefreshOutcome) -> Vec<TopologyEvent> {
-        let RefreshOutcome {
-            membership,
-            responding,
-        } = outcome;
+    fn apply(&self, membership: Membership, responding: &HashSet<NodeUrl>) -> Vec<TopologyEvent> {
         // Before any caller sees that it has succeeded.
-        let diff = self.publish(
-            &membership.levels(),
+        let levels = membership.levels.iter();
+        let changed = self.publish(
+            levels
+                .map(|level| level.nodes().cloned().collect())
+                .collect(),
             &membership.local_nodes(),
-            membership.localities(),
-            &responding,
+            membership.all_levels().map(|level| level.locality.clone()),
+            responding,
         );
         self.has_succeeded.store(true, Ordering::Relaxed);
-        let scope_is_chosen = self.config.scope_is_chosen;
         self.last_known_good()
-            .record_success(membership, self.seeds(), diff, scope_is_chosen)
+            .record_success(membership, changed, &self.config)
     }
 
     fn apply_failure(&self, error: &RefreshError) -> Option<TopologyEvent> {
@@ -333,7 +262,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.last_known_good().record_failure(error)
     }
 
-    /// Publishes these nodes to the router. Returns which were added and removed.
+    /// Publishes these nodes to the router. Returns the event if nodes were added or removed.
     ///
     /// The nodes of the first list are used at once, since there are no others. Later ones have to respond first:
     /// servers list a node some ten seconds before it listens.
@@ -342,15 +271,15 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     /// would all go to the same next one, and move through a fleet as a wave.
     fn publish(
         &self,
-        levels: &[Vec<NodeUrl>],
+        mut levels: Vec<Vec<NodeUrl>>,
         local: &[NodeUrl],
         localities: impl IntoIterator<Item = Locality>,
         responding: &HashSet<NodeUrl>,
-    ) -> TopologyDiff {
+    ) -> Option<TopologyEvent> {
         let is_first = !self.has_succeeded();
         let now = self.clock.now();
-        let before = self.router.snapshot();
-        let mut levels = levels.to_vec();
+        let snapshot = self.router.snapshot();
+        let before = snapshot.topology();
         levels.iter_mut().for_each(|level| fastrand::shuffle(level));
         let attach = |url: &NodeUrl| {
             let health = match is_first {
@@ -360,30 +289,25 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             };
             EndpointState::with_health((self.config.attach)(url), health)
         };
-        let after = before
-            .topology()
-            .refreshed_with_local(&levels, local, localities, attach);
-        let (added, removed) = before.topology().difference(&after);
-        let nodes = after.nodes().len();
-        if !before.topology().is_same(&after) || before.refuses() {
-            let panic = self.router.publish(RoutingSnapshot::new(Arc::new(after)));
-            self.report_panic_mode(panic);
-            self.wake_ups.wake_health_checker();
-        }
-        TopologyDiff {
+        let after = before.refreshed_with_local(&levels, local, localities, attach);
+        let (added, removed) = before.difference(&after);
+        let is_changed = !added.is_empty() || !removed.is_empty();
+        let preferred = after
+            .placements()
+            .next()
+            .and_then(|(_, _, locality)| locality);
+        let changed = TopologyEvent::Changed {
             added,
             removed,
-            nodes,
+            nodes: after.nodes().len(),
+            locality: preferred.map(Locality::to_string).unwrap_or_default(),
+        };
+        if !before.is_same(&after) || snapshot.refuses() {
+            let panic_mode = self.router.publish(RoutingSnapshot::new(Arc::new(after)));
+            self.report(panic_mode.map(TopologyEvent::PanicMode));
+            self.wake_ups.wake_health_checker();
         }
-    }
-
-    fn ejected_nodes(&self) -> HashSet<NodeUrl> {
-        let snapshot = self.router.snapshot();
-        let nodes = snapshot.topology().nodes().iter();
-        nodes
-            .filter(|node| !node.health().state().is_up())
-            .map(|node| node.url().clone())
-            .collect()
+        is_changed.then_some(changed)
     }
 
     fn last_known_good(&self) -> MutexGuard<'_, LastKnownGood> {
@@ -391,14 +315,6 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.last_known_good
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<E> fmt::Debug for Discovery<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Discovery")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
     }
 }
 

@@ -1,10 +1,11 @@
 //! The nodes of one datacenter or rack.
 
-use super::inferred_datacenter::InferredDatacenter;
+use super::membership::{InferredDatacenter, LevelMembers};
 use super::membership_query::{MAX_KNOWN_QUERIED, MembershipQuery, QueryFailure};
 use super::staggered_race::staggered_race;
 use crate::topology::{Locality, NodeUrl};
 use std::collections::HashSet;
+use tokio::time::timeout_at;
 
 impl MembershipQuery<'_> {
     /// Returns the one datacenter of a level, without nodes if the level has none.
@@ -21,9 +22,10 @@ impl MembershipQuery<'_> {
             .into_iter()
             .map(|node| self.query(node, locality))
             .collect();
-        let (respondent, nodes) = staggered_race(queries)
-            .await
-            .map_err(|failures| QueryFailure::of(&failures))?;
+        let (respondent, nodes) = staggered_race(queries).await.map_err(|failures| {
+            let failure = failures.into_iter().max();
+            failure.unwrap_or(QueryFailure::NoResponse)
+        })?;
 
         let mut datacenter = InferredDatacenter::new(nodes, self.now);
         let known = self.membership.datacenters_in(locality);
@@ -39,6 +41,33 @@ impl MembershipQuery<'_> {
             datacenter.extend(confirmation);
         }
         Ok(vec![datacenter])
+    }
+
+    /// Returns the datacenter of the rack that is the preferred level, unless it is a level itself, or the servers do
+    /// not know of racks.
+    ///
+    /// Operations that need the same coordinator for all clients go to one node whatever rack a client is in. So the
+    /// nodes of the datacenter are discovered as well, if the application has such operations. It costs one more query
+    /// per refresh, like a further level, and like one it keeps its former nodes when no node responds.
+    pub(super) async fn local_datacenter(&self, levels: &[LevelMembers]) -> Option<LevelMembers> {
+        let preferred = levels.first()?;
+        let Locality::Rack { datacenter, .. } = &preferred.locality else {
+            return None;
+        };
+        let locality = Locality::Datacenter(datacenter.clone());
+        // The preferred level is unknown where the servers do not know of racks.
+        if preferred.datacenters.is_empty() || levels.iter().any(|level| level.locality == locality)
+        {
+            return None;
+        }
+        let datacenters = match timeout_at(self.deadline, self.query_scope(&locality)).await {
+            Ok(Ok(datacenters)) => datacenters,
+            Ok(Err(_)) | Err(_) => self.membership.datacenters_in(&locality).to_vec(),
+        };
+        Some(LevelMembers {
+            locality,
+            datacenters,
+        })
     }
 
     /// The nodes in the order in which they are queried: some of the known ones, then the seeds. Those of the preferred

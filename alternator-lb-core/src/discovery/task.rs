@@ -56,12 +56,6 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 const NO_RUNTIME_PAUSE: Duration = Duration::from_secs(1);
 
 impl DiscoveryTask {
-    /// No task yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Starts the task if none runs. Costs one relaxed load while one does.
     pub fn ensure<E: Send + Sync + 'static>(&self, discovery: &Arc<Discovery<E>>, now: Duration) {
         if self.lease.is_held(now) || millis(now) < self.no_runtime_until.load(Ordering::Relaxed) {
@@ -75,7 +69,7 @@ impl DiscoveryTask {
             let until = millis(now + NO_RUNTIME_PAUSE);
             self.no_runtime_until.store(until, Ordering::Relaxed);
             if !self.has_reported_no_runtime.swap(true, Ordering::Relaxed) {
-                discovery.report(TopologyEvent::NoRuntime);
+                discovery.report([TopologyEvent::NoRuntime]);
             }
             return;
         };
@@ -167,16 +161,13 @@ async fn refresh_regularly<E: Send + Sync + 'static>(
     discovery: Weak<Discovery<E>>,
     heartbeat: Heartbeat,
 ) {
-    loop {
-        let Some(strong) = discovery.upgrade() else {
-            return;
-        };
-        let clock = strong.clock();
+    while let Some(strong) = discovery.upgrade() {
+        let clock = strong.clock;
         heartbeat.renew(clock.now() + REFRESH);
         // The discovery keeps and reports the result.
         let _ = strong.refresh().await;
-        let wake_ups = strong.wake_ups();
-        let intervals = strong.intervals();
+        let wake_ups = Arc::clone(&strong.wake_ups);
+        let intervals = strong.config.intervals;
         let failures = strong.consecutive_failures();
         drop(strong);
 
@@ -239,7 +230,7 @@ mod tests {
     #[test]
     fn missing_runtime_is_reported_once_and_looked_for_again_after_a_pause() {
         let harness = Harness::new(urls(&[1]), None);
-        let task = DiscoveryTask::new();
+        let task = DiscoveryTask::default();
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.unwrap();
         for now in [1, 1, 3] {

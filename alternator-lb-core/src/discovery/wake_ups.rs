@@ -1,10 +1,9 @@
 //! The wake-ups of the background task, and the length of its sleep.
 
-use super::idle_flag::IdleFlag;
 use crate::clock::Clock;
 use crate::jitter::{DEFAULT_JITTER, with_default_jitter};
+use crate::sync::atomic::{AtomicBool, Ordering, fence};
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -83,9 +82,9 @@ impl WakeUps {
         }
     }
 
-    #[cfg(test)]
+    /// Returns whether the health checker waits for work.
     pub(super) fn is_health_checker_idle(&self) -> bool {
-        self.idle_flag.is_set()
+        self.idle_flag.0.load(Ordering::Relaxed)
     }
 
     /// Waits until there is something to check, unless there is already.
@@ -95,7 +94,7 @@ impl WakeUps {
             self.idle_flag.clear();
             return;
         }
-        wait_until(&self.health_work, || !self.idle_flag.is_set()).await;
+        wait_until(&self.health_work, || !self.is_health_checker_idle()).await;
     }
 
     /// Waits until the next refresh is due. `failures` is the number of refreshes in a row that have failed; `on_idle`
@@ -109,7 +108,8 @@ impl WakeUps {
     ) {
         let start = clock.now();
         let left = |pause: Duration| (start + pause).saturating_sub(clock.now());
-        let debounce = debounce(failures).min(intervals.active);
+        let debounce = DEBOUNCE.saturating_mul(1 << failures.min(8));
+        let debounce = debounce.min(MAX_DEBOUNCE).min(intervals.active);
         let active = with_default_jitter(match failures {
             0 => intervals.active,
             // Shorter after a failure than after a success.
@@ -137,6 +137,28 @@ impl WakeUps {
     }
 }
 
+/// Set by the health checker before it becomes idle, cleared by requests that give it work.
+///
+/// An attempt is counted as in flight and then looks here; the health checker writes here and then looks at what is in
+/// flight. With a fence between the two steps on either side at least one of them sees the other, so no attempt is left
+/// without a health checker.
+#[derive(Debug, Default)]
+pub struct IdleFlag(AtomicBool);
+
+impl IdleFlag {
+    /// Announces that the health checker is idle from now on.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Ends the idle time. Returns whether the caller has to wake the health checker; of several callers one does.
+    pub fn clear(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.0.load(Ordering::Relaxed) && self.0.swap(false, Ordering::Relaxed)
+    }
+}
+
 /// Waits until a condition holds. `changed` is notified whenever it may have become true.
 ///
 /// All waiting tasks are notified, not just one: that one could be a task whose runtime is no longer polled.
@@ -149,12 +171,6 @@ async fn wait_until(changed: &Notify, condition: impl Fn() -> bool) {
         }
         notified.await;
     }
-}
-
-fn debounce(failures: u32) -> Duration {
-    DEBOUNCE
-        .saturating_mul(1 << failures.min(8))
-        .min(MAX_DEBOUNCE)
 }
 
 #[cfg(test)]

@@ -98,9 +98,9 @@ async fn health_checker_without_work_is_idle_until_the_next_request() {
     let (harness, _checker) = checked().await;
     harness.settle(harness.request(1), Outcome::Responded);
     pass(20_000).await;
-    assert!(harness.discovery.wake_ups().is_health_checker_idle());
+    assert!(harness.discovery.wake_ups.is_health_checker_idle());
     let _waiting = harness.request(1);
-    assert!(!harness.discovery.wake_ups().is_health_checker_idle());
+    assert!(!harness.discovery.wake_ups.is_health_checker_idle());
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,7 +210,7 @@ async fn health_checker_that_ends_releases_its_permits() {
     assert!(checker.await.unwrap_err().is_cancelled());
     tokio::task::yield_now().await;
     assert!(matches!(harness.state(2), State::Ejected { .. }));
-    let now = harness.discovery.clock().now();
+    let now = harness.discovery.clock.now();
     let node = harness.router.snapshot().ejected()[0].clone();
     assert!(node.health().acquire_probe_permit(false, now).is_some());
 }
@@ -227,7 +227,7 @@ async fn health_checker_ends_with_the_discovery() {
 /// Sends a request to the node that the router selects.
 fn routed_request(harness: &Harness) -> Plan<()> {
     let mut plan = Plan::default();
-    let now = harness.discovery.clock().now();
+    let now = harness.discovery.clock.now();
     let rng = &mut fastrand::Rng::new();
     harness.router.advance(&mut plan, true, now, rng).unwrap();
     harness.discovery.record_attempt();
@@ -258,7 +258,7 @@ async fn health_checker_that_is_no_longer_polled_takes_no_wake_up_from_its_succe
     let mut stuck = pin!(run(Arc::downgrade(&harness.discovery)));
     let polled = poll_fn(|context| Poll::Ready(stuck.as_mut().poll(context))).await;
     assert!(polled.is_pending());
-    assert!(harness.discovery.wake_ups().is_health_checker_idle());
+    assert!(harness.discovery.wake_ups.is_health_checker_idle());
     let _checker = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
     pass(1_000).await;
     harness.network.unresponsive(2);
@@ -341,8 +341,8 @@ async fn requests_to_an_unresponsive_node_that_left_the_list_are_aborted() {
 async fn failed_probes_are_no_failure_hint() {
     let (harness, _checker) = checked().await;
     kill(&harness, 2);
-    assert!(harness.discovery.wake_ups().take_failure_hint());
+    assert!(harness.discovery.wake_ups.take_failure_hint());
     pass(5_000).await;
     assert!(harness.network.take_probes().len() > 2);
-    assert!(!harness.discovery.wake_ups().take_failure_hint());
+    assert!(!harness.discovery.wake_ups.take_failure_hint());
 }

@@ -96,10 +96,13 @@ async fn failed_look_up_is_retried_in_the_next_refresh() {
 async fn name_over_https_is_not_looked_up() {
     let harness = Harness::new(vec![name(Scheme::Https)], None);
     harness.network.name("db", &[1]);
-    let (seeds, failures) = harness
-        .discovery
-        .seeds
-        .resolve(harness.network.as_ref(), true, Duration::ZERO)
+    let (seeds, failures) = SeedNames::default()
+        .resolve(
+            &harness.discovery.config.seeds,
+            harness.network.as_ref(),
+            true,
+            Duration::ZERO,
+        )
         .await;
     assert_eq!(seeds, [name(Scheme::Https)]);
     assert!(failures.is_empty());
