@@ -145,7 +145,7 @@ impl Alternator {
     /// Dropping the future ends the refresh if this call makes it; nothing is lost.
     pub async fn ready(&self) -> Result<(), RefreshError> {
         self.cluster.adopt_default_client();
-        self.cluster.discovery().ready().await
+        self.cluster.discovery.ready().await
     }
 
     /// Refreshes the list of nodes now, or shares a refresh that begins after this call.
@@ -161,7 +161,7 @@ impl Alternator {
     /// Dropping the future ends the refresh if this call makes it; nothing is lost.
     pub async fn refresh(&self) -> Result<(), RefreshError> {
         self.cluster.adopt_default_client();
-        self.cluster.discovery().refresh().await
+        self.cluster.discovery.refresh().await
     }
 
     /// Returns the nodes that requests may go to with their status: one consistent snapshot, those of the preferred
@@ -171,7 +171,7 @@ impl Alternator {
     /// Before the first refresh these are the seeds.
     #[must_use]
     pub fn nodes(&self) -> Vec<NodeStatus> {
-        let snapshot = self.cluster.router().snapshot();
+        let snapshot = self.cluster.router.snapshot();
         NodeStatus::of_topology(snapshot.topology(), self.cluster.now())
     }
 
@@ -216,7 +216,7 @@ impl Alternator {
     /// one warning. Use it as a metric that should stay at zero.
     #[must_use]
     pub fn panic_mode_entries(&self) -> u64 {
-        self.cluster.router().panic_mode_entries()
+        self.cluster.router.panic_mode_entries()
     }
 
     /// Ends the background work; when this returns it has ended, and no request starts it anew.

@@ -36,23 +36,23 @@ use std::time::Duration;
 /// One cluster: its nodes, and the tasks that keep the list of them fresh.
 #[derive(Debug)]
 pub(crate) struct Cluster {
-    config: ClusterConfig,
+    pub(crate) config: ClusterConfig,
     clock: Clock,
-    router: Arc<Router<SdkEndpoint>>,
-    discovery: Arc<Discovery<SdkEndpoint>>,
+    pub(crate) router: Arc<Router<SdkEndpoint>>,
+    pub(crate) discovery: Arc<Discovery<SdkEndpoint>>,
     discovery_task: DiscoveryTask,
     background_tasks: BackgroundTasks,
     key_routing: Option<KeyRouting>,
     /// Present with `key_routing`.
     metadata: Option<Arc<MetadataCache>>,
     /// Pays for retries after broken connections.
-    resend_bucket: TokenBucket,
+    pub(crate) resend_bucket: TokenBucket,
     /// The seeds as nodes, for operations that name one which is not listed.
     seeds: Vec<Arc<SdkNode>>,
     /// The SDK's default client, made on first use.
     default_client: OnceLock<Option<SharedHttpClient>>,
     #[cfg(feature = "compression")]
-    compression: Compression,
+    pub(crate) compression: Compression,
 }
 
 impl Cluster {
@@ -99,21 +99,9 @@ impl Cluster {
         }
     }
 
-    pub(crate) fn config(&self) -> &ClusterConfig {
-        &self.config
-    }
-
     /// Returns a number that changes with the set of nodes.
     pub(crate) fn topology_generation(&self) -> u64 {
         self.router.topology_generation()
-    }
-
-    pub(crate) fn router(&self) -> &Router<SdkEndpoint> {
-        &self.router
-    }
-
-    pub(crate) fn discovery(&self) -> &Discovery<SdkEndpoint> {
-        &self.discovery
     }
 
     /// Returns the routing of operations on single partitions, with the metadata that it needs, if it is on.
@@ -163,15 +151,6 @@ impl Cluster {
             self.discovery_task.shutdown(),
         )
         .await;
-    }
-
-    pub(crate) fn resend_bucket(&self) -> &TokenBucket {
-        &self.resend_bucket
-    }
-
-    #[cfg(feature = "compression")]
-    pub(crate) fn compression(&self) -> &Compression {
-        &self.compression
     }
 
     /// Returns the URLs of the nodes.

@@ -121,7 +121,7 @@ pub(crate) fn explain(cluster: &Cluster, input: &Input) -> Explanation {
         };
         RoutingInfo::one(any, Preference::LeastLoaded)
     });
-    let trace = cluster.router().explain(&info, now);
+    let trace = cluster.router.explain(&info, now);
     Explanation {
         partitions,
         replicas: trace.replicas,

@@ -9,14 +9,14 @@ pub(crate) mod sdk_config;
 pub(crate) mod sealed;
 
 use crate::alternator::Alternator;
-use crate::auth::AuthMode;
-use crate::auth::{ClockSkew, SigningScheme};
+use crate::auth::{AuthMode, ClockSkew, SigningScheme};
 use crate::cluster::Cluster;
 use crate::install::sealed::Sealed;
 use crate::request::interceptor::{Interceptor, NAME};
 use crate::request::minimal_headers::MinimalHeaders;
 use crate::request::resolver::Resolver;
 use crate::transport::AbortableHttpClient;
+use crate::transport::abort_handle::TransportPresence;
 use aws_sdk_dynamodb as dynamodb;
 use aws_smithy_runtime::client::auth::no_auth::NO_AUTH_SCHEME_ID;
 use aws_smithy_runtime_api::client::auth::AuthSchemePreference;
@@ -88,7 +88,7 @@ macro_rules! implement {
         impl AlternatorExt for $service::config::Builder {
             fn alternator(mut self, alternator: &Alternator) -> Self {
                 let cluster = alternator.cluster();
-                let settings = cluster.config();
+                let settings = &cluster.config;
                 let configured = self.clone().build();
 
                 self.set_endpoint_resolver(Some(SharedEndpointResolver::new(Resolver::new(
@@ -98,25 +98,23 @@ macro_rules! implement {
                     .interceptors()
                     .partition(|other| other.name() == NAME);
                 self.set_interceptors(others);
-                let is_stall_protection_set = configured.stalled_stream_protection().is_some();
-                let minimal_headers = MinimalHeaders::new(
-                    settings.minimal_headers,
-                    settings.user_agent.clone(),
-                    is_stall_protection_set,
-                );
-                let mut interceptor =
-                    Interceptor::new(Arc::clone(cluster)).with_minimal_headers(minimal_headers);
+                let mut interceptor = Interceptor::new(Arc::clone(cluster));
+                interceptor.minimal_headers = Some(MinimalHeaders {
+                    by_default: settings.minimal_headers,
+                    user_agent: settings.user_agent.clone(),
+                    is_stall_protection_set: configured.stalled_stream_protection().is_some(),
+                });
                 if let Some(transport) = transport(configured.http_client(), cluster) {
                     cluster.adopt(transport.inner(), configured.timeout_config());
                     self.set_http_client(Some(SharedHttpClient::new(transport)));
-                    interceptor = interceptor.with_transport();
+                    interceptor.transport = Some(TransportPresence::default());
                 }
                 if !configured
                     .auth_schemes()
                     .any(|scheme| SigningScheme::is_of_application(&scheme))
                 {
                     let skew = Arc::new(ClockSkew::default());
-                    interceptor = interceptor.with_clock_skew(Arc::clone(&skew));
+                    interceptor.clock_skew = Some(Arc::clone(&skew));
                     self = self.push_auth_scheme(SigningScheme::new(settings.fast_signing, skew));
                 }
                 self.push_interceptor(SharedInterceptor::permanent(interceptor));

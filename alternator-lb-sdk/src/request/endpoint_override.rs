@@ -31,7 +31,7 @@ pub(crate) fn note_client(cluster: &Cluster, config: &mut ConfigBag, has_warned:
     };
     let address = ClientEndpoint(std::ptr::from_ref(endpoint).addr());
     // Before the first refresh the nodes are not known.
-    let is_checked = !has_warned.load(Ordering::Relaxed) && cluster.discovery().has_succeeded();
+    let is_checked = !has_warned.load(Ordering::Relaxed) && cluster.discovery.has_succeeded();
     if is_checked
         && !has_warned.swap(true, Ordering::Relaxed)
         && find(cluster, &endpoint.0).is_none()

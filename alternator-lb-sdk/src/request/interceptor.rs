@@ -39,18 +39,18 @@ pub(crate) const NAME: &str = "alternator-lb-sdk";
 pub(crate) struct Interceptor {
     cluster: Arc<Cluster>,
     /// Set where an HTTP client decorator is installed as well.
-    transport: Option<TransportPresence>,
+    pub(crate) transport: Option<TransportPresence>,
     /// Set where the whole plugin is installed.
-    minimal_headers: Option<MinimalHeaders>,
+    pub(crate) minimal_headers: Option<MinimalHeaders>,
     /// Set where the plugin's signer is installed.
-    clock_skew: Option<Arc<ClockSkew>>,
+    pub(crate) clock_skew: Option<Arc<ClockSkew>>,
     has_warned_of_endpoint: AtomicBool,
     has_warned_of_credentials: AtomicBool,
 }
 
 impl Interceptor {
     pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
-        cluster.discovery().track_outcomes();
+        cluster.discovery.track_outcomes();
         Self {
             cluster,
             transport: None,
@@ -61,31 +61,9 @@ impl Interceptor {
         }
     }
 
-    /// Expects requests to pass through an [`AbortableHttpClient`].
-    pub(crate) fn with_transport(self) -> Self {
-        Self {
-            transport: Some(TransportPresence::default()),
-            ..self
-        }
-    }
-
-    pub(crate) fn with_minimal_headers(self, minimal_headers: MinimalHeaders) -> Self {
-        Self {
-            minimal_headers: Some(minimal_headers),
-            ..self
-        }
-    }
-
-    pub(crate) fn with_clock_skew(self, clock_skew: Arc<ClockSkew>) -> Self {
-        Self {
-            clock_skew: Some(clock_skew),
-            ..self
-        }
-    }
-
     /// Returns the clock that corrects the dates of an operation's signatures.
     fn clock_source(&self, components: &RuntimeComponents, config: &ConfigBag) -> ClockSource {
-        let settings = self.cluster.config();
+        let settings = &self.cluster.config;
         let is_signed = settings.auth != AuthMode::Unsigned
             && components.identity_resolver(SCHEME_ID).is_some();
         let is_fast = || auth::is_fast(settings.fast_signing, config);
@@ -137,7 +115,7 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if !self.cluster.discovery().has_client()
+        if !self.cluster.discovery.has_client()
             && let Some(http_client) = components.http_client()
         {
             let http_client = AbortableHttpClient::around(http_client);
@@ -162,12 +140,16 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(skew) = self.clock_skew(config) {
-            skew.begin_operation(context, components, config)?;
+        if let Some(skew) = self.clock_skew(config)
+            && skew.is_noticed()
+        {
+            // Dates the signatures of this operation by what former operations have measured.
+            skew.sdk
+                .modify_before_retry_loop(context, components, config)?;
         }
         #[cfg(feature = "compression")]
         compression::compress_body(
-            self.cluster.compression(),
+            &self.cluster.compression,
             self.cluster.topology_generation(),
             context.request_mut(),
             config,
@@ -188,7 +170,7 @@ impl Intercept for Interceptor {
         }
         #[cfg(feature = "compression")]
         compression::restore_plain_body(
-            self.cluster.compression(),
+            &self.cluster.compression,
             self.cluster.topology_generation(),
             context.request_mut(),
             config,
@@ -210,7 +192,7 @@ impl Intercept for Interceptor {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let must_be_signed = self.cluster.config().auth == AuthMode::Required;
+        let must_be_signed = self.cluster.config.auth == AuthMode::Required;
         if must_be_signed && context.request().headers().get("authorization").is_none() {
             return Err(RouteError::Unsigned.into());
         }
@@ -225,7 +207,7 @@ impl Intercept for Interceptor {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if self.transport.is_some() {
-            compression::negotiate(self.cluster.compression(), context.request_mut(), config);
+            compression::negotiate(&self.cluster.compression, context.request_mut(), config);
         }
         Ok(())
     }
@@ -237,7 +219,7 @@ impl Intercept for Interceptor {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(skew) = self.clock_skew(config) {
-            skew.begin_attempt(context, components, config)?;
+            skew.sdk.read_before_transmit(context, components, config)?;
         }
         if let Some(capture) = config.load::<CaptureSmithyConnection>() {
             connection_evidence::mark(capture);
@@ -254,10 +236,15 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        match self.clock_skew(config) {
-            Some(skew) => skew.observe_response(context, components, config),
-            None => Ok(()),
+        // A response that may be due to the clock is measured, so that the request is sent again with another date; all are
+        // once the clock is known to be off.
+        if let Some(skew) = self.clock_skew(config)
+            && (skew.is_noticed() || context.response().status().is_client_error())
+        {
+            skew.sdk
+                .modify_before_deserialization(context, components, config)?;
         }
+        Ok(())
     }
 
     #[cfg(feature = "compression")]
@@ -272,7 +259,7 @@ impl Intercept for Interceptor {
             Some(attempt.node().url().as_str().to_owned())
         };
         compression::detect_refusal(
-            self.cluster.compression(),
+            &self.cluster.compression,
             self.cluster.topology_generation(),
             context,
             config,
@@ -309,9 +296,9 @@ impl Intercept for Interceptor {
             return Ok(());
         };
         self.cluster.settle(plan, outcome, now);
-        let target = policy::target(self.cluster.router(), plan, outcome, age, components);
+        let target = policy::target(&self.cluster.router, plan, outcome, age, components);
         plan.end_attempt();
-        policy::prepare(config, outcome, target, self.cluster.resend_bucket());
+        policy::prepare(config, outcome, target, &self.cluster.resend_bucket);
         #[cfg(feature = "compression")]
         match compression::retry_override(context) {
             Some(RetryOverride::Resend) => policy::resend_free(config),
@@ -335,7 +322,7 @@ impl Intercept for Interceptor {
         if plan.last_outcome().is_some_and(Outcome::was_not_sent)
             && let Some(result) = context.output_or_error_mut()
         {
-            unreachable::explain(result, plan, self.cluster.discovery().last_error());
+            unreachable::explain(result, plan, self.cluster.discovery.last_error());
         }
         Ok(())
     }

@@ -26,26 +26,12 @@ use std::time::Duration;
 const NAME: &str = "alternator-lb-sdk: minimal headers";
 
 /// The configuration of each case: made once, so that an operation takes it by counting a reference.
-static LAYERS: LazyLock<Vec<(StallProtection, ClockSource, FrozenLayer)>> = LazyLock::new(|| {
-    let stall_protections = [StallProtection::Sdk, StallProtection::Plugin];
-    let cases = stall_protections.into_iter().flat_map(|stall_protection| {
-        let clock_sources = [
-            ClockSource::Sdk,
-            ClockSource::Plugin,
-            ClockSource::Both,
-            ClockSource::Unused,
-        ];
-        clock_sources.map(|clock_source| (stall_protection, clock_source))
-    });
-    cases
-        .map(|(stall_protection, clock_source)| {
-            (
-                stall_protection,
-                clock_source,
-                layer(stall_protection, clock_source),
-            )
-        })
-        .collect()
+static LAYERS: LazyLock<Vec<FrozenLayer>> = LazyLock::new(|| {
+    use ClockSource::{Both, Plugin, Sdk, Unused};
+    let of_clock = |clock_source| {
+        [StallProtection::Sdk, StallProtection::Plugin].map(|it| layer(it, clock_source))
+    };
+    [Sdk, Plugin, Both, Unused].map(of_clock).concat()
 });
 
 /// The time that a stream may stall by the SDK's defaults.
@@ -98,25 +84,13 @@ impl Storable for ClockSource {
 #[derive(Debug)]
 pub(crate) struct MinimalHeaders {
     /// Unless an operation says otherwise.
-    by_default: bool,
-    user_agent: UserAgent,
+    pub(crate) by_default: bool,
+    pub(crate) user_agent: UserAgent,
     /// Whether the application has configured the stalled-stream protection.
-    is_stall_protection_set: bool,
+    pub(crate) is_stall_protection_set: bool,
 }
 
 impl MinimalHeaders {
-    pub(crate) fn new(
-        by_default: bool,
-        user_agent: UserAgent,
-        is_stall_protection_set: bool,
-    ) -> Self {
-        Self {
-            by_default,
-            user_agent,
-            is_stall_protection_set,
-        }
-    }
-
     /// Applies to an operation whose settings are complete, and whose request does not exist yet. `is_abortable` says
     /// whether requests pass through the HTTP client decorator.
     pub(crate) fn begin_operation(
@@ -126,21 +100,21 @@ impl MinimalHeaders {
         clock_source: ClockSource,
     ) {
         let options = config.load::<OperationOptions>();
-        let is_minimal = options.and_then(OperationOptions::has_minimal_headers);
+        let is_minimal = options.and_then(|options| options.minimal_headers);
         if !is_minimal.unwrap_or(self.by_default) {
             return;
         }
-        let stall_protection = match is_abortable
-            && !self.is_stall_protection_set
-            && is_default_stall_protection(config)
-        {
+        let is_replaced =
+            is_abortable && !self.is_stall_protection_set && is_default_stall_protection(config);
+        let stall_protection = match is_replaced {
             true => StallProtection::Plugin,
             false => StallProtection::Sdk,
         };
-        let layer = LAYERS
-            .iter()
-            .find(|it| (it.0, it.1) == (stall_protection, clock_source));
-        if let Some((_, _, layer)) = layer {
+        let layer = LAYERS.iter().find(|layer| {
+            layer.load::<StallProtection>() == Some(&stall_protection)
+                && layer.load::<ClockSource>() == Some(&clock_source)
+        });
+        if let Some(layer) = layer {
             config.push_shared_layer(layer.clone());
         }
     }

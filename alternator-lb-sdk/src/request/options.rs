@@ -16,8 +16,8 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "options do nothing until an operation gets them"]
 pub struct OperationOptions {
-    minimal_headers: Option<bool>,
-    fast_signing: Option<bool>,
+    pub(crate) minimal_headers: Option<bool>,
+    pub(crate) fast_signing: Option<bool>,
     #[cfg(feature = "compression")]
     compression: CompressionOptions,
 }
@@ -88,14 +88,6 @@ impl OperationOptions {
         #[cfg(feature = "compression")]
         state.store_put(self.compression);
         state.store_put(self.clone());
-    }
-
-    pub(crate) fn is_signed_fast(&self) -> Option<bool> {
-        self.fast_signing
-    }
-
-    pub(crate) fn has_minimal_headers(&self) -> Option<bool> {
-        self.minimal_headers
     }
 }
 

@@ -104,7 +104,7 @@ impl Network {
 }
 
 fn node_of(alternator: &Alternator, uri: &str) -> Arc<SdkNode> {
-    let table = alternator.cluster().router().snapshot();
+    let table = alternator.cluster().router.snapshot();
     let mut nodes = table.topology().nodes().iter();
     let node = nodes.find(|node| uri.starts_with(node.url().as_str()));
     Arc::clone(node.unwrap())
