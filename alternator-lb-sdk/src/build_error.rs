@@ -140,14 +140,14 @@ impl From<SeedError> for BuildError {
     fn from(error: SeedError) -> Self {
         match error {
             SeedError::Missing => Self::NoSeed,
-            SeedError::Unparsable { seed, reason } => Self::UnparsableSeed {
+            SeedError::Unparsable(seed, reason) => Self::UnparsableSeed {
                 seed,
                 source: Arc::new(reason),
             },
-            SeedError::Scheme { seed } => Self::SeedScheme { seed },
-            SeedError::Extra { seed, what } => Self::SeedExtra { seed, what },
-            SeedError::Host { seed } => Self::SeedHost { seed },
-            SeedError::Aws { seed } => Self::AwsSeed { seed },
+            SeedError::Scheme(seed) => Self::SeedScheme { seed },
+            SeedError::Extra(seed, what) => Self::SeedExtra { seed, what },
+            SeedError::Host(seed) => Self::SeedHost { seed },
+            SeedError::Aws(seed) => Self::AwsSeed { seed },
             SeedError::Differs { seed, first } => Self::SeedsDiffer { seed, first },
         }
     }

@@ -1,12 +1,11 @@
 //! The network as discovery needs it.
 
 use crate::topology::NodeUrl;
+use futures_util::future::BoxFuture;
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::time::Duration;
 
 /// Sends requests to nodes and name servers. The caller bounds the time: dropping a future ends its work.
@@ -18,14 +17,10 @@ pub trait DiscoveryClient: Send + Sync + fmt::Debug {
         node: &'a NodeUrl,
         path_and_query: String,
         limit: usize,
-    ) -> ClientFuture<'a, Vec<u8>, QueryError>;
+    ) -> ClientFuture<'a, Vec<u8>>;
 
     /// Succeeds when a node has sent its whole response to `GET /`, whatever the response is.
-    fn probe<'a>(
-        &'a self,
-        node: &'a NodeUrl,
-        pool: ConnectionPool,
-    ) -> ClientFuture<'a, (), QueryError>;
+    fn probe<'a>(&'a self, node: &'a NodeUrl, pool: ConnectionPool) -> ClientFuture<'a, ()>;
 
     /// Returns all addresses of a host.
     fn look_up<'a>(&'a self, host: &'a str) -> ClientFuture<'a, Vec<IpAddr>, io::Error> {
@@ -46,7 +41,7 @@ pub enum ConnectionPool {
 }
 
 /// The futures that the methods of a [`DiscoveryClient`] return.
-pub type ClientFuture<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+pub type ClientFuture<'a, T, E = QueryError> = BoxFuture<'a, Result<T, E>>;
 
 /// Why a node gave no usable response. Each message follows the address of the node.
 #[derive(Debug, thiserror::Error)]

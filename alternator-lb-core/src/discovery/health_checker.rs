@@ -72,7 +72,8 @@ struct HealthChecker<E> {
 }
 
 impl<E: Send + Sync + 'static> HealthChecker<E> {
-    /// Starts the checks that are due; `is_woken` says whether it has slept since the last tick. Returns whether there will be more to check soon.
+    /// Starts the checks that are due; `is_woken` says whether it has slept since the last tick. Returns whether there
+    /// will be more to check soon.
     fn tick(&mut self, discovery: &Arc<Discovery<E>>, is_woken: bool) -> bool {
         while self.stalled_checks.try_join_next().is_some() {}
         while self.ejected_checks.try_join_next().is_some() {}

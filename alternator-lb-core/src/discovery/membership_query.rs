@@ -207,9 +207,8 @@ impl MembershipQuery<'_> {
         rack: Option<&str>,
     ) -> Result<LocalNodes, QueryError> {
         let parameters = [("dc", datacenter), ("rack", rack)];
-        let parameters = parameters
-            .iter()
-            .filter_map(|(name, value)| Some((name, (*value)?)));
+        let parameters = parameters.into_iter();
+        let parameters = parameters.filter_map(|(name, value)| Some((name, value?)));
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(parameters)
             .finish();
@@ -249,13 +248,7 @@ impl MembershipQuery<'_> {
         failure
     }
 
-    pub(super) fn into_log(self) -> QueryLog {
-        self.log
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn log(&self) -> MutexGuard<'_, QueryLog> {
+    pub(super) fn log(&self) -> MutexGuard<'_, QueryLog> {
         // Nothing that holds the lock can panic.
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }

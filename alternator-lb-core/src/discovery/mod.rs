@@ -5,9 +5,9 @@
 //! next request and by a node that cannot be connected.
 //!
 //! ```text
-//! DiscoveryTask ─▶ Discovery::refresh ─▶ Seeds ─▶ MembershipQuery ─▶ Router::publish
-//!       │                                 DNS      │  one LevelMembers for each scope of the chain
-//!       │                                          └─▶ staggered race ─▶ DiscoveryClient::get
+//! DiscoveryTask ─▶ Discovery::refresh ─▶ SeedNames ─▶ MembershipQuery ─▶ Router::publish
+//!       │                                   DNS        │  one LevelMembers for each scope of the chain
+//!       │                                              └─▶ staggered race ─▶ DiscoveryClient::get
 //!       │
 //!       └───────▶ HealthChecker ─┬─ StallDetector ─▶ check_stalled ─▶ Router::eject_unresponsive
 //!                                └─ ejected nodes ─▶ check_ejected ─▶ Router::probed

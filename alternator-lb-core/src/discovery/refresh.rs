@@ -196,7 +196,8 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let result = query
             .run(&config.scope, config.spill_over, local_datacenter)
             .await;
-        (result, query.into_log().dropped)
+        let dropped = std::mem::take(&mut query.log().dropped);
+        (result, dropped)
     }
 
     /// Returns which of the `nodes` that are new respond to a probe. Those of the first list are used without a probe,

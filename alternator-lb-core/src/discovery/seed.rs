@@ -8,36 +8,17 @@ use url::Url;
 pub enum SeedError {
     /// There is no seed.
     Missing,
-    /// It is no URL.
-    Unparsable {
-        /// As configured.
-        seed: String,
-        /// The error of the parser.
-        reason: url::ParseError,
-    },
-    /// Its scheme is neither `http` nor `https`.
-    Scheme {
-        /// As configured.
-        seed: String,
-    },
-    /// It has more than a scheme, a host and a port.
-    Extra {
-        /// As configured.
-        seed: String,
-        /// The superfluous part, with its article.
-        what: &'static str,
-    },
-    /// Its host or port cannot be connected to.
-    Host {
-        /// As configured.
-        seed: String,
-    },
-    /// It is an endpoint of AWS.
-    Aws {
-        /// As configured.
-        seed: String,
-    },
-    /// Its scheme or port differs from that of the first seed.
+    /// This text is no URL: the error of the parser.
+    Unparsable(String, url::ParseError),
+    /// The scheme of this seed is neither `http` nor `https`.
+    Scheme(String),
+    /// This seed has more than a scheme, a host and a port: the superfluous part, with its article.
+    Extra(String, &'static str),
+    /// The host or port of this seed cannot be connected to.
+    Host(String),
+    /// This seed is an endpoint of AWS.
+    Aws(String),
+    /// The scheme or port of this seed differs from that of the first one.
     Differs {
         /// As configured.
         seed: String,
@@ -79,35 +60,27 @@ pub fn parse_seeds(seeds: &[String]) -> Result<Vec<NodeUrl>, SeedError> {
 pub fn parse_seed(seed: &str) -> Result<NodeUrl, SeedError> {
     let owned = || seed.to_owned();
     let url = Url::parse(seed.trim()).map_err(|reason| match has_scheme(seed) {
-        true => SeedError::Unparsable {
-            seed: owned(),
-            reason,
-        },
-        false => SeedError::Scheme { seed: owned() },
+        true => SeedError::Unparsable(owned(), reason),
+        false => SeedError::Scheme(owned()),
     })?;
     let scheme = match url.scheme() {
         "http" => Scheme::Http,
         "https" => Scheme::Https,
-        _ => return Err(SeedError::Scheme { seed: owned() }),
+        _ => return Err(SeedError::Scheme(owned())),
     };
     if let Some(what) = extra(&url) {
-        return Err(SeedError::Extra {
-            seed: owned(),
-            what,
-        });
+        return Err(SeedError::Extra(owned(), what));
     }
     let host = match url.host() {
         Some(url::Host::Ipv4(ip)) => Host::Ip(ip.into()),
         Some(url::Host::Ipv6(ip)) => Host::Ip(ip.into()),
-        Some(url::Host::Domain(name)) if is_aws(name) => {
-            return Err(SeedError::Aws { seed: owned() });
-        }
+        Some(url::Host::Domain(name)) if is_aws(name) => return Err(SeedError::Aws(owned())),
         Some(url::Host::Domain(name)) => Host::Name(name.into()),
-        None => return Err(SeedError::Host { seed: owned() }),
+        None => return Err(SeedError::Host(owned())),
     };
     match url.port_or_known_default() {
         Some(port) if port != 0 && !is_unspecified(&host) => Ok(NodeUrl::new(scheme, host, port)),
-        _ => Err(SeedError::Host { seed: owned() }),
+        _ => Err(SeedError::Host(owned())),
     }
 }
 
@@ -141,8 +114,8 @@ fn is_aws(name: &str) -> bool {
     ["amazonaws.com", "amazonaws.com.cn", "api.aws"]
         .iter()
         .any(|domain| {
-            name.strip_suffix(domain)
-                .is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+            let prefix = name.strip_suffix(domain);
+            prefix.is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('.'))
         })
 }
 
@@ -172,13 +145,7 @@ mod tests {
     #[test]
     fn invalid_seed_is_refused_with_the_reason() {
         let extra = |seed: &str, what| {
-            assert_eq!(
-                parse_seed(seed),
-                Err(SeedError::Extra {
-                    seed: seed.into(),
-                    what
-                })
-            );
+            assert_eq!(parse_seed(seed), Err(SeedError::Extra(seed.into(), what)));
         };
         extra("http://10.0.0.1:8000/alternator", "a path");
         extra("http://10.0.0.1:8000?dc=dc1", "a query");
@@ -188,7 +155,7 @@ mod tests {
         for seed in ["10.0.0.1:8000", "db.example:8000", "ftp://10.0.0.1", ""] {
             assert_eq!(
                 parse_seed(seed),
-                Err(SeedError::Scheme { seed: seed.into() }),
+                Err(SeedError::Scheme(seed.into())),
                 "{seed}"
             );
         }
@@ -199,14 +166,14 @@ mod tests {
             "http://a b",
         ] {
             assert!(
-                matches!(parse_seed(seed), Err(SeedError::Unparsable { .. })),
+                matches!(parse_seed(seed), Err(SeedError::Unparsable(..))),
                 "{seed}"
             );
         }
         for seed in ["http://0.0.0.0:8000", "http://10.0.0.1:0"] {
             assert_eq!(
                 parse_seed(seed),
-                Err(SeedError::Host { seed: seed.into() }),
+                Err(SeedError::Host(seed.into())),
                 "{seed}"
             );
         }
@@ -221,11 +188,7 @@ mod tests {
             "https://dynamodb.us-east-1.api.aws",
             "https://DynamoDB.us-east-1.AmazonAWS.com.",
         ] {
-            assert_eq!(
-                parse_seed(seed),
-                Err(SeedError::Aws { seed: seed.into() }),
-                "{seed}"
-            );
+            assert_eq!(parse_seed(seed), Err(SeedError::Aws(seed.into())), "{seed}");
         }
         assert!(parse_seed("https://notamazonaws.com").is_ok());
     }

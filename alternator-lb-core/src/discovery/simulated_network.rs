@@ -202,12 +202,7 @@ impl SimulatedNetwork {
 }
 
 impl DiscoveryClient for SimulatedNetwork {
-    fn get<'a>(
-        &'a self,
-        node: &'a NodeUrl,
-        path: String,
-        _: usize,
-    ) -> ClientFuture<'a, Vec<u8>, QueryError> {
+    fn get<'a>(&'a self, node: &'a NodeUrl, path: String, _: usize) -> ClientFuture<'a, Vec<u8>> {
         Box::pin(async move {
             let last = numbers([node])[0];
             self.state().queries.push((last, path.clone()));
@@ -223,11 +218,7 @@ impl DiscoveryClient for SimulatedNetwork {
         })
     }
 
-    fn probe<'a>(
-        &'a self,
-        node: &'a NodeUrl,
-        pool: ConnectionPool,
-    ) -> ClientFuture<'a, (), QueryError> {
+    fn probe<'a>(&'a self, node: &'a NodeUrl, pool: ConnectionPool) -> ClientFuture<'a, ()> {
         Box::pin(async move {
             let last = numbers([node])[0];
             self.state().probes.push((last, pool));

@@ -1,6 +1,6 @@
 //! Finds nodes that let requests wait much longer than usual.
 
-use crate::jitter::{DEFAULT_JITTER, jittered};
+use crate::jitter::with_default_jitter;
 use crate::routing::Endpoint;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -94,14 +94,13 @@ impl<E> StallDetector<E> {
 
 impl<E> StalledNode<E> {
     fn new(node: Arc<Endpoint<E>>) -> Self {
-        let rng = &mut fastrand::Rng::new();
         Self {
             responses: node.responses(),
             node,
             waited: Duration::ZERO,
             idle: Duration::ZERO,
             doublings: 0,
-            jitter: jittered(Duration::from_secs(1), DEFAULT_JITTER, rng).as_secs_f64(),
+            jitter: with_default_jitter(Duration::from_secs(1)).as_secs_f64(),
         }
     }
 
@@ -125,7 +124,11 @@ impl<E> StalledNode<E> {
 
     fn is_over_threshold(&self, slowest: Option<Duration>) -> bool {
         let usual = self.node.latency().or(slowest);
-        let threshold = threshold(usual) * 2u32.pow(self.doublings);
+        let threshold = usual.map_or(DEFAULT_THRESHOLD, |usual| {
+            let threshold = usual.saturating_mul(THRESHOLD_FACTOR);
+            threshold.clamp(MIN_THRESHOLD, MAX_THRESHOLD)
+        });
+        let threshold = threshold * 2u32.pow(self.doublings);
         self.node.in_flight() > 0 && self.waited >= threshold.mul_f64(self.jitter)
     }
 
@@ -134,16 +137,6 @@ impl<E> StalledNode<E> {
         self.waited = Duration::ZERO;
         self.doublings = (self.doublings + 1).min(MAX_DOUBLINGS);
         Arc::clone(&self.node)
-    }
-}
-
-/// Returns how long requests may wait without any response, by the usual response time.
-fn threshold(usual: Option<Duration>) -> Duration {
-    match usual {
-        Some(usual) => usual
-            .saturating_mul(THRESHOLD_FACTOR)
-            .clamp(MIN_THRESHOLD, MAX_THRESHOLD),
-        None => DEFAULT_THRESHOLD,
     }
 }
 
