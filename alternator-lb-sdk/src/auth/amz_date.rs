@@ -4,35 +4,15 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A second, in UTC.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct AmzDate(String);
-
 const LENGTH: usize = "20260131T235959Z".len();
-const DAY_LENGTH: usize = "20260131".len();
 
-impl AmzDate {
-    /// `None` before 1970 and after the year 9999.
-    pub(super) fn of(time: SystemTime) -> Option<Self> {
-        let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
-        let date = DateTime::from_secs(i64::try_from(seconds).ok()?);
-        let mut text = date.fmt(Format::DateTime).ok()?;
-        text.retain(|char| !matches!(char, '-' | ':'));
-        (text.len() == LENGTH).then_some(Self(text))
-    }
-
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The day of it: `20260131`.
-    pub(super) fn day(&self) -> &str {
-        self.0.get(..DAY_LENGTH).unwrap_or_default()
-    }
-
-    pub(super) fn into_string(self) -> String {
-        self.0
-    }
+/// Returns a second, in UTC. `None` before 1970 and after the year 9999.
+pub(super) fn amz_date(time: SystemTime) -> Option<String> {
+    let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let date = DateTime::from_secs(i64::try_from(seconds).ok()?);
+    let mut text = date.fmt(Format::DateTime).ok()?;
+    text.retain(|char| !matches!(char, '-' | ':'));
+    (text.len() == LENGTH).then_some(text)
 }
 
 #[cfg(test)]
@@ -42,9 +22,9 @@ mod tests {
     use std::time::Duration;
 
     fn text(seconds: u64) -> Option<String> {
-        let date = AmzDate::of(UNIX_EPOCH + Duration::from_secs(seconds))?;
-        assert_eq!(date.day(), &date.as_str()[..8]);
-        Some(date.into_string())
+        let date = amz_date(UNIX_EPOCH + Duration::from_secs(seconds))?;
+        assert_eq!(date.split_once('T').unwrap().0, &date[..8]);
+        Some(date)
     }
 
     #[test]
@@ -67,7 +47,7 @@ mod tests {
     #[test]
     fn times_out_of_range_have_no_date() {
         assert_eq!(text(253_402_300_800), None);
-        assert_eq!(AmzDate::of(UNIX_EPOCH - Duration::from_nanos(1)), None);
+        assert_eq!(amz_date(UNIX_EPOCH - Duration::from_nanos(1)), None);
     }
 
     proptest! {

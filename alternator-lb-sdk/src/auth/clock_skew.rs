@@ -6,20 +6,13 @@
 //!
 //! That measurement parses a date and takes a lock that all of a client's requests share, twice, mostly to learn
 //! nothing. So where the plugin signs, the SDK's interceptor is [disabled](crate::request::minimal_headers), and
-//! another instance of it is called from here, only for the responses that it can learn something from.
+//! another instance of it is called by the plugin's, only for the responses that it can learn something from.
 
 use alternator_lb_core::clock::millis;
 use aws_runtime::service_clock_skew::ServiceClockSkewInterceptor;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept as _;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
-    BeforeTransmitInterceptorContextRef,
-};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::DateTime;
-use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -37,8 +30,8 @@ pub(crate) struct ClockSkew {
     is_noticed: AtomicBool,
     /// The time of the last measurement, in milliseconds of the cluster's clock, plus one.
     measured: AtomicU64,
-    /// Measures and corrects.
-    sdk: ServiceClockSkewInterceptor,
+    /// Measures and corrects, called by the plugin's interceptor.
+    pub(crate) sdk: ServiceClockSkewInterceptor,
 }
 
 impl ClockSkew {
@@ -58,53 +51,9 @@ impl ClockSkew {
             && let Some(clock) = components.time_source()
             && let Some(server) = date(response)
         {
-            let skew = match server.duration_since(clock.now()) {
-                Ok(ahead) => ahead,
-                Err(behind) => behind.duration(),
-            };
+            let skew = server.duration_since(clock.now());
+            let skew = skew.unwrap_or_else(|behind| behind.duration());
             self.is_noticed.store(skew > TOLERATED, Ordering::Relaxed);
-        }
-    }
-
-    /// In place of the SDK's interceptor: dates the signatures of this operation by what former operations have
-    /// measured.
-    pub(crate) fn begin_operation(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        components: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        match self.is_noticed() {
-            true => self
-                .sdk
-                .modify_before_retry_loop(context, components, config),
-            false => Ok(()),
-        }
-    }
-
-    /// In place of the SDK's interceptor: begins the measurement of an attempt.
-    pub(crate) fn begin_attempt(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        components: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.sdk.read_before_transmit(context, components, config)
-    }
-
-    /// In place of the SDK's interceptor: measures by a response that may be due to the clock, so that the request is
-    /// sent again with another date, and by all responses once the clock is known to be off.
-    pub(crate) fn observe_response(
-        &self,
-        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        components: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        match self.is_noticed() || context.response().status().is_client_error() {
-            true => self
-                .sdk
-                .modify_before_deserialization(context, components, config),
-            false => Ok(()),
         }
     }
 
@@ -112,7 +61,7 @@ impl ClockSkew {
         let now = millis(now) + 1;
         let measured = self.measured.load(Ordering::Relaxed);
         let is_time =
-            measured == 0 || u128::from(now.saturating_sub(measured)) >= INTERVAL.as_millis();
+            measured == 0 || Duration::from_millis(now.saturating_sub(measured)) >= INTERVAL;
         let is_due = is_time || self.is_noticed() || response.status().is_client_error();
         if is_due && now > measured {
             self.measured.store(now, Ordering::Relaxed);

@@ -8,35 +8,22 @@ pub(crate) fn host(uri: &str) -> Option<&str> {
         None => (uri.strip_prefix("https://")?, "443"),
     };
     let authority = rest.strip_suffix('/').unwrap_or(rest);
-    let (name, port) = match authority.strip_prefix('[') {
-        Some(bracketed) => {
-            let end = authority.len() - bracketed.len() + bracketed.find(']')? + 1;
-            let (name, port) = authority.split_at_checked(end)?;
-            (
-                name,
-                if port.is_empty() {
-                    None
-                } else {
-                    Some(port.strip_prefix(':')?)
-                },
-            )
-        }
-        None => match authority.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (authority, None),
-        },
+    let (name, port) = match authority.rsplit_once(':') {
+        // The last colon of an IPv6 address is inside of its brackets.
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (authority, port_of_scheme),
     };
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_plain) {
+    let address = name.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let punctuation: &[u8] = if address.is_some() { b":-._" } else { b"-._" };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || punctuation.contains(&byte);
+    let plain = address.unwrap_or(name);
+    if plain.is_empty() || !plain.bytes().all(is_plain) {
         return None;
     }
-    match port {
-        None => Some(name),
-        Some(port) if port == port_of_scheme => Some(name),
-        Some(port) => {
-            (port.parse::<u16>().is_ok() && !port.starts_with(['0', '+'])).then_some(authority)
-        }
+    if port == port_of_scheme {
+        return Some(name);
     }
+    (port.parse::<u16>().is_ok() && !port.starts_with(['0', '+'])).then_some(authority)
 }
 
 #[cfg(test)]

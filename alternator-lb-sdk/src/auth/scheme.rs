@@ -1,8 +1,8 @@
 //! The plugin's SigV4 scheme and its signer.
 
-use super::amz_date::AmzDate;
+use super::amz_date::amz_date;
 use super::clock_skew::ClockSkew;
-use super::signature::{SignedParts, TOKEN};
+use super::signature::{TOKEN, authorization};
 use super::signing_keys::SigningKeys;
 use crate::request::options::OperationOptions;
 use aws_credential_types::Credentials;
@@ -25,21 +25,33 @@ use aws_types::region::SigningRegion;
 use std::fmt;
 use std::sync::Arc;
 
-/// SigV4, signed by [`Signer`].
+/// SigV4. Signs the requests that the DynamoDB client makes, and hands all others to the SDK's signer.
 pub(crate) struct SigningScheme {
-    signer: Signer,
+    by_default: bool,
+    skew: Arc<ClockSkew>,
+    keys: SigningKeys,
+    sdk: SigV4AuthScheme,
 }
+
+/// The name that identifies the scheme of a former installation.
+const NAME: &str = "SigningScheme(alternator-lb-sdk)";
+
+/// The properties of an endpoint that change signatures. The plugin's endpoints have none of them.
+const PROPERTIES: [&str; 4] = [
+    "signingName",
+    "signingRegion",
+    "disableDoubleEncoding",
+    "disableNormalizePath",
+];
 
 impl SigningScheme {
     /// Signs by the plugin if `by_default`, unless an operation says otherwise, and as long as the clock is right.
     pub(crate) fn new(by_default: bool, skew: Arc<ClockSkew>) -> Self {
         Self {
-            signer: Signer {
-                by_default,
-                skew,
-                keys: SigningKeys::default(),
-                sdk: SigV4AuthScheme::new(),
-            },
+            by_default,
+            skew,
+            keys: SigningKeys::default(),
+            sdk: SigV4AuthScheme::new(),
         }
     }
 
@@ -47,10 +59,48 @@ impl SigningScheme {
     pub(crate) fn is_of_application(scheme: &SharedAuthScheme) -> bool {
         scheme.scheme_id() == SCHEME_ID && !format!("{scheme:?}").contains(NAME)
     }
-}
 
-/// The name that identifies the scheme of a former installation.
-const NAME: &str = "SigningScheme(alternator-lb-sdk)";
+    /// Signs the request. Leaves it as it is and returns `None` if the plugin is not to sign it, or for anything that
+    /// the DynamoDB client does not do by itself:
+    ///
+    /// * settings of signatures that are not the SDK's defaults: presigned, unsigned or streaming payloads, a checksum in
+    ///   a header, a token that is omitted or has another name;
+    /// * a body that is not in memory, another method, path or query, or a host that is not plain;
+    /// * headers that belong to a signature and are there already, or others with `x-amz-` that should be signed;
+    /// * an identity that is no credentials, and credentials or scopes that cannot stand in a header as they are;
+    /// * a clock that differs from the servers', which the SDK corrects.
+    fn sign(
+        &self,
+        request: &mut HttpRequest,
+        identity: &Identity,
+        components: &RuntimeComponents,
+        config: &ConfigBag,
+    ) -> Option<()> {
+        if !is_fast(self.by_default, config) || self.skew.is_noticed() {
+            return None;
+        }
+        let credentials = identity.data::<Credentials>()?;
+        let token = credentials.session_token();
+        let settings = settings(config)?;
+        let region = config.load::<SigningRegion>().or(settings.region.as_ref());
+        let service = config.load::<SigningName>().or(settings.name.as_ref());
+        let time = components.time_source()?.now();
+        let date = amz_date(time)?;
+        let (day, _) = date.split_once('T')?;
+        let scope = [day, region?.as_ref(), service?.as_ref(), "aws4_request"];
+        let key = self.keys.key(credentials, time, scope)?;
+        let authorization = authorization(request, token, &date, &key)?;
+
+        let headers = request.headers_mut();
+        // All of it is visible ASCII, so none of these fails.
+        headers.try_insert("x-amz-date", date).ok()?;
+        if let Some(token) = token {
+            headers.try_insert(TOKEN, token.to_owned()).ok()?;
+        }
+        headers.try_insert("authorization", authorization).ok()?;
+        Some(())
+    }
+}
 
 impl fmt::Debug for SigningScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,31 +117,15 @@ impl AuthScheme for SigningScheme {
         &self,
         identity_resolvers: &dyn GetIdentityResolver,
     ) -> Option<SharedIdentityResolver> {
-        self.signer.sdk.identity_resolver(identity_resolvers)
+        self.sdk.identity_resolver(identity_resolvers)
     }
 
     fn signer(&self) -> &dyn Sign {
-        &self.signer
+        self
     }
 }
 
-/// Returns whether an operation is signed by the plugin.
-pub(crate) fn is_fast(by_default: bool, config: &ConfigBag) -> bool {
-    let options = config.load::<OperationOptions>();
-    let option = options.and_then(OperationOptions::is_signed_fast);
-    option.unwrap_or(by_default)
-}
-
-/// Signs the requests that the DynamoDB client makes, and hands all others to the SDK's signer.
-#[derive(Debug)]
-struct Signer {
-    by_default: bool,
-    skew: Arc<ClockSkew>,
-    keys: SigningKeys,
-    sdk: SigV4AuthScheme,
-}
-
-impl Sign for Signer {
+impl Sign for SigningScheme {
     fn sign_http_request(
         &self,
         request: &mut HttpRequest,
@@ -101,71 +135,19 @@ impl Sign for Signer {
         config: &ConfigBag,
     ) -> Result<(), BoxError> {
         let is_plain = PROPERTIES.iter().all(|name| endpoint.get(name).is_none());
-        match is_plain.then(|| self.fast(request, identity, components, config)) {
-            Some(Some(())) => Ok(()),
-            Some(None) | None => {
-                let sdk = self.sdk.signer();
-                sdk.sign_http_request(request, identity, endpoint, components, config)
-            }
+        if is_plain && self.sign(request, identity, components, config).is_some() {
+            return Ok(());
         }
+        let sdk = self.sdk.signer();
+        sdk.sign_http_request(request, identity, endpoint, components, config)
     }
 }
 
-/// The properties of an endpoint that change signatures. The plugin's endpoints have none of them.
-const PROPERTIES: [&str; 4] = [
-    "signingName",
-    "signingRegion",
-    "disableDoubleEncoding",
-    "disableNormalizePath",
-];
-
-impl Signer {
-    /// Signs the request. Leaves it as it is and returns `None` if the plugin is not to sign it, or for anything that
-    /// the DynamoDB client does not do by itself:
-    ///
-    /// * settings of signatures that are not the SDK's defaults: presigned, unsigned or streaming payloads, a checksum in
-    ///   a header, a token that is omitted or has another name;
-    /// * a body that is not in memory, another method, path or query, or a host that is not plain;
-    /// * headers that belong to a signature and are there already, or others with `x-amz-` that should be signed;
-    /// * an identity that is no credentials, and credentials or scopes that cannot stand in a header as they are;
-    /// * a clock that differs from the servers', which the SDK corrects.
-    fn fast(
-        &self,
-        request: &mut HttpRequest,
-        identity: &Identity,
-        components: &RuntimeComponents,
-        config: &ConfigBag,
-    ) -> Option<()> {
-        if !is_fast(self.by_default, config) || self.skew.is_noticed() {
-            return None;
-        }
-        let credentials = identity.data::<Credentials>()?;
-        let settings = settings(config)?;
-        let region = config.load::<SigningRegion>().or(settings.region.as_ref());
-        let service = config.load::<SigningName>().or(settings.name.as_ref());
-        let time = components.time_source()?.now();
-        let date = AmzDate::of(time)?;
-        let keys = self.keys.load();
-        let key = self.keys.key(
-            &keys,
-            credentials,
-            (time, &date),
-            region?.as_ref(),
-            service?.as_ref(),
-        )?;
-        let parts = SignedParts::of(request, credentials.session_token())?;
-        let authorization = parts.authorization(&date, &key);
-        let token = credentials.session_token().map(str::to_owned);
-
-        let headers = request.headers_mut();
-        // All of it is visible ASCII, so none of these fails.
-        headers.try_insert("x-amz-date", date.into_string()).ok()?;
-        if let Some(token) = token {
-            headers.try_insert(TOKEN, token).ok()?;
-        }
-        headers.try_insert("authorization", authorization).ok()?;
-        Some(())
-    }
+/// Returns whether an operation is signed by the plugin.
+pub(crate) fn is_fast(by_default: bool, config: &ConfigBag) -> bool {
+    let options = config.load::<OperationOptions>();
+    let option = options.and_then(|options| options.fast_signing);
+    option.unwrap_or(by_default)
 }
 
 /// The signing settings of the operation, if they are the SDK's defaults.
