@@ -5,7 +5,7 @@ use alternator_lb_core::routing::SelectionError;
 use std::error::Error;
 use std::sync::Arc;
 
-/// No node could be selected, or none of those selected could be reached.
+/// No node could be selected, or none of those selected could be reached, or what was reached is no Alternator node.
 ///
 /// Found in the `source()` chain of the operation's `SdkError`:
 ///
@@ -64,6 +64,21 @@ pub enum RouteError {
         discovery: Option<RefreshError>,
         /// The error of the last attempt.
         source: Arc<dyn Error + Send + Sync>,
+    },
+
+    /// A node's address is taken by another program, or a proxy answers for it: the response is not Alternator's.
+    #[error(
+        "{node} responded with status {status}, but not as Alternator does; check that no other program and no proxy \
+         has that address"
+    )]
+    #[non_exhaustive]
+    ForeignResponse {
+        /// The URL of the node.
+        node: String,
+        /// The HTTP status.
+        status: u16,
+        /// The SDK's own error, where it had one.
+        source: Option<Arc<dyn Error + Send + Sync>>,
     },
 
     /// The request is not signed, and [`AuthMode::Required`](crate::AuthMode::Required) forbids that.

@@ -45,6 +45,7 @@ mod old_servers;
 mod operations;
 mod proxies;
 mod reinstallation;
+mod response_evidence;
 mod retries;
 mod runtimes;
 mod scope_fallback;

@@ -13,8 +13,10 @@ mod backoff;
 mod node_health;
 mod outcome;
 mod outcome_window;
+mod response_outcome;
 mod state;
 
 pub use node_health::{NodeHealth, ProbePermit, Transition};
 pub use outcome::Outcome;
+pub use response_outcome::ResponseParts;
 pub use state::{EjectionCause, State};

@@ -315,17 +315,18 @@ impl NodeHealth {
         let is_failing = cause == EjectionCause::Failing;
         match outcome {
             Outcome::Responded | Outcome::Overloaded => self.restore(packed, cause, now),
-            Outcome::ServerError | Outcome::SlowServerError if !is_failing => {
+            Outcome::ServerError | Outcome::Contention | Outcome::ReplicaError if !is_failing => {
                 self.restore(packed, cause, now)
             }
             Outcome::NotConnected if is_failing => {
                 self.eject(packed, EjectionCause::Unreachable, now, rng)
             }
             Outcome::ServerError
+            | Outcome::Foreign
             | Outcome::NotConnected
             | Outcome::ConnectionLost
             | Outcome::TimedOut => self.eject(packed, cause, now, rng),
-            Outcome::SlowServerError | Outcome::NotSent | Outcome::Neutral => {
+            Outcome::Contention | Outcome::ReplicaError | Outcome::NotSent | Outcome::Neutral => {
                 self.release_permit(permit);
                 None
             }

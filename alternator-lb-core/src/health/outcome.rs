@@ -7,11 +7,15 @@ pub enum Outcome {
     Responded,
     /// The node responded that it is overloaded.
     Overloaded,
-    /// The node responded with an error of its own (5xx).
+    /// The node responded with a server error (5xx) that may be its own.
     ServerError,
-    /// A server error that came so late that the node probably waited for others: Alternator gives a request ten
-    /// seconds, and responds with 500 when the replicas have not responded by then.
-    SlowServerError,
+    /// The node responded that another coordinator got in the way of its transaction on the same key. The same node
+    /// should try again: another one would get in the way once more.
+    Contention,
+    /// The node responded that other nodes, the replicas, did not respond, are not there, or limit the partition.
+    ReplicaError,
+    /// The response is not Alternator's: another program has the node's address, or a proxy answered.
+    Foreign,
     /// The node could not be connected.
     NotConnected,
     /// The request was not sent, for lack of time to connect: not necessarily the node's fault.
@@ -30,11 +34,16 @@ impl Outcome {
         matches!(self, Self::NotConnected | Self::NotSent)
     }
 
-    /// Returns whether the node responded, with success or not.
+    /// Returns whether the node responded, with success or not, so that it is there.
     pub fn has_response(self) -> bool {
         match self {
-            Self::Responded | Self::Overloaded | Self::ServerError | Self::SlowServerError => true,
-            Self::NotConnected
+            Self::Responded
+            | Self::Overloaded
+            | Self::ServerError
+            | Self::Contention
+            | Self::ReplicaError => true,
+            Self::Foreign
+            | Self::NotConnected
             | Self::NotSent
             | Self::ConnectionLost
             | Self::TimedOut
@@ -46,12 +55,23 @@ impl Outcome {
     pub fn is_failure(self) -> bool {
         match self {
             Self::ServerError
-            | Self::SlowServerError
+            | Self::Foreign
             | Self::NotConnected
             | Self::ConnectionLost
             | Self::TimedOut => true,
-            Self::Responded | Self::Overloaded | Self::NotSent | Self::Neutral => false,
+            Self::Responded
+            | Self::Overloaded
+            | Self::Contention
+            | Self::ReplicaError
+            | Self::NotSent
+            | Self::Neutral => false,
         }
+    }
+
+    /// Returns whether the outcome may be the effect of a connection that the node had left in disorder: some releases
+    /// shed load with the body of the request unread, which breaks the next request on the same connection.
+    pub(crate) fn may_follow_unread_body(self) -> bool {
+        matches!(self, Self::Foreign | Self::ConnectionLost)
     }
 
     /// Returns whether another node might do better.

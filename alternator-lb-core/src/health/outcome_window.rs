@@ -44,15 +44,19 @@ impl OutcomeWindow {
                 self.add(ONE_SUCCESS, now);
                 false
             }
-            Outcome::ServerError | Outcome::ConnectionLost | Outcome::TimedOut => {
+            Outcome::ServerError
+            | Outcome::Foreign
+            | Outcome::ConnectionLost
+            | Outcome::TimedOut => {
                 let consecutive = self.consecutive_failures.fetch_add(1, Ordering::Relaxed) + 1;
                 self.add(ONE_FAILURE, now);
                 consecutive >= CONSECUTIVE_FAILURES || self.is_below_min_success_rate(now)
             }
-            // Throttling is how a healthy node defends itself, and may be due to the table. A failure to connect ejects
-            // the node by itself.
+            // Throttling is how a healthy node defends itself, and may be due to the table. Contention and failed replicas
+            // are about other nodes. A failure to connect ejects the node by itself.
             Outcome::Overloaded
-            | Outcome::SlowServerError
+            | Outcome::Contention
+            | Outcome::ReplicaError
             | Outcome::NotConnected
             | Outcome::NotSent
             | Outcome::Neutral => false,

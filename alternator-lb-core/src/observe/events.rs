@@ -22,7 +22,7 @@ pub fn report(event: &TopologyEvent) {
                     target: TARGET,
                     %node,
                     ?backoff,
-                    "node ejected: it responds with errors"
+                    "node ejected: it responds with errors of its own, or not as Alternator does"
                 ),
             },
             Transition::ProbeFailed { cause, backoff } => debug!(

@@ -31,7 +31,7 @@ pub enum NodeState {
     /// The node could not be connected, or did not respond while requests waited on it. It takes no requests, and is
     /// probed from time to time until it responds.
     Down,
-    /// The node responds, but mostly with server errors (5xx). It takes no requests for a while, and then a single one
+    /// The node responds, but mostly with server errors (5xx) of its own, or not as Alternator does. It takes no requests for a while, and then a single one
     /// decides. If more than half of the nodes are in this state, they take requests all the same.
     Ejected,
 }
@@ -125,8 +125,9 @@ impl NodeStatus {
         self.requests
     }
 
-    /// Returns the number of [`requests`](Self::requests) without a response, or with a server error (5xx). Counted
-    /// where the whole plugin or `interceptor()` is installed.
+    /// Returns the number of [`requests`](Self::requests) that say something against the node: without a response, with
+    /// a server error (5xx) that may be its own, or with a response that is not Alternator's. Counted where the whole
+    /// plugin or `interceptor()` is installed.
     #[must_use]
     pub fn failures(&self) -> u64 {
         self.failures

@@ -40,6 +40,10 @@ const MAX_FAIRNESS_CREDIT: i32 = 16;
 const OVERLOAD_STEP: u64 = 500;
 const MAX_OVERLOAD: u64 = 10 * OVERLOAD_STEP;
 
+/// How long after the penalty a broken connection may still be due to a body that was left unread, in milliseconds: as
+/// long as the outcome window, in which its evidence would count.
+const AFTER_SHEDDING: u64 = 10_000;
+
 impl LoadStats {
     /// Counts an attempt that begins.
     #[inline]
@@ -67,7 +71,10 @@ impl LoadStats {
         }
         if outcome.has_response() {
             self.responses.fetch_add(1, Ordering::Relaxed);
-            self.record_latency(duration);
+            // An error of replicas took the time of other nodes.
+            if outcome != Outcome::ReplicaError && outcome != Outcome::Contention {
+                self.record_latency(duration);
+            }
         }
         if outcome == Outcome::Overloaded {
             let now = millis(now);
@@ -75,6 +82,12 @@ impl LoadStats {
             let until = until.min(now + MAX_OVERLOAD);
             self.overloaded_until.store(until, Ordering::Relaxed);
         }
+    }
+
+    /// Returns whether the node has shed load in the last seconds.
+    pub(super) fn has_shed(&self, now: Duration) -> bool {
+        let until = self.overloaded_until.load(Ordering::Relaxed);
+        until > 0 && until + AFTER_SHEDDING > millis(now)
     }
 
     fn record_latency(&self, latency: Duration) {

@@ -79,6 +79,12 @@ impl<E> Plan<E> {
         }
     }
 
+    /// Returns the node of the last attempt, if the next one should go to it again.
+    pub(super) fn node_to_repeat(&self) -> Option<&Arc<Endpoint<E>>> {
+        let repeats = self.last_outcome == Some(Outcome::Contention);
+        self.ended.as_ref().filter(|_| repeats)
+    }
+
     /// Returns whether no attempt was made yet.
     pub(super) fn is_first_attempt(&self) -> bool {
         self.tried().next().is_none()
@@ -119,7 +125,12 @@ impl<E> Plan<E> {
         self.last_outcome = Some(outcome);
         let age = self.age(now);
         let attempt = self.current.as_mut()?;
-        attempt.node.load_stats().record(outcome, age, now);
+        let stats = attempt.node.load_stats();
+        let outcome = match outcome.may_follow_unread_body() && stats.has_shed(now) {
+            true => Outcome::Neutral,
+            false => outcome,
+        };
+        stats.record(outcome, age, now);
         let (health, permit) = (attempt.node.health(), attempt.permit.take());
         health.settle(
             outcome,

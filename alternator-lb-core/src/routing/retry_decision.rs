@@ -7,7 +7,7 @@
 //! | never sent | a tried node that is up | no | the application's | – |
 //! | connection broke | an untried node | yes | short | the cluster's budget |
 //! | connection broke | none | yes | the application's | the cluster's budget |
-//! | server error (5xx) | an untried node | yes | short | the application's |
+//! | server error (5xx) that may be the node's own, or a response that is not Alternator's | an untried node | yes | short | the application's |
 //! | anything else | any | yes | the application's | the application's |
 //!
 //! The cluster's budget exists because a node that dies with a thousand requests in flight would empty that of the
@@ -89,9 +89,12 @@ impl RetryDecision {
         let is_free = outcome.was_not_sent()
             && target != RetryTarget::NoNode
             && free_attempts < MAX_FREE_ATTEMPTS;
-        // The node itself failed, so that another node needs no wait. A timeout of the application may be due to all nodes,
-        // and so may be a server error that took all the time that a server has.
-        let is_of_the_node = matches!(outcome, Outcome::ConnectionLost | Outcome::ServerError);
+        // The node itself failed, so that another node needs no wait. A timeout of the application may be due to all nodes.
+        // Where replicas failed, another node is no better, and the wait is what rides through a short loss of quorum.
+        let is_of_the_node = matches!(
+            outcome,
+            Outcome::ConnectionLost | Outcome::ServerError | Outcome::Foreign
+        );
         let max_wait = if is_free && target != RetryTarget::TriedNode {
             Duration::ZERO
         } else if target == RetryTarget::UntriedNode && is_of_the_node {

@@ -95,9 +95,16 @@ impl<E> Router<E> {
             Some(info) => acquire_primary_permit(&snapshot, info, has_health_checker, now),
             None => snapshot.acquire_request_permit(has_health_checker, now),
         };
+        let is_usable = |node: &&Arc<Endpoint<E>>| {
+            let mut usable = snapshot.usable_for(info);
+            usable.any(|other| other.id() == node.id())
+        };
         let attempt = match permit {
             Some((node, permit)) => Attempt::new(Arc::clone(node), Some(permit), now),
-            None => Attempt::new(self.pick(&snapshot, plan, now, rng)?, None, now),
+            None => match plan.node_to_repeat().filter(is_usable) {
+                Some(node) => Attempt::new(Arc::clone(node), None, now),
+                None => Attempt::new(self.pick(&snapshot, plan, now, rng)?, None, now),
+            },
         };
         plan.begin(attempt);
         Ok(())

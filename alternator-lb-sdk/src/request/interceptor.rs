@@ -247,7 +247,13 @@ impl Intercept for Interceptor {
         Ok(())
     }
 
-    #[cfg(feature = "compression")]
+    #[cfg_attr(
+        not(feature = "compression"),
+        expect(
+            unused_variables,
+            reason = "only compressed requests are refused and sent again"
+        )
+    )]
     fn modify_before_attempt_completion(
         &self,
         context: &mut FinalizerInterceptorContextMut<'_>,
@@ -258,6 +264,7 @@ impl Intercept for Interceptor {
             let attempt = plan(config)?.current()?;
             Some(attempt.node().url().as_str().to_owned())
         };
+        #[cfg(feature = "compression")]
         compression::detect_refusal(
             &self.cluster.compression,
             self.cluster.topology_generation(),
@@ -266,6 +273,7 @@ impl Intercept for Interceptor {
             policy::can_retry(components),
             node,
         );
+        outcome::reject_foreign_response(context, || node(config));
         Ok(())
     }
 

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | nothing: the client replaced the marker, and never had a connection | always |
 //! | a connection | the error is a refused connection or a failed name resolution: the connection was found dead before anything was written to it, and no other could be made |
-//! | the marker: the client shows no connections | the error is one of these, or says that the host cannot be reached, which of an established connection means that it was lost |
+//! | the marker: the client shows no connections | the error is one of these; one that says that the host cannot be reached may be that of an established connection |
 
 use aws_smithy_runtime_api::client::connection::{
     CaptureSmithyConnection, ConnectionId, ConnectionMetadata,
@@ -42,22 +42,13 @@ pub(crate) fn never_sent(
         |is: fn(&(dyn Error + 'static)) -> bool| error.is_some_and(|error| chain(error).any(is));
     match capture.map(CaptureSmithyConnection::get) {
         Some(None) => true,
-        Some(Some(connection)) if connection.connection_id() != Some(MARKER) => any(is_refused),
-        Some(Some(_)) | None => any(is_refused) || any(is_unreachable),
+        Some(Some(_)) | None => any(is_refused),
     }
 }
 
 /// Returns whether only an attempt to connect has this error.
 fn is_refused(error: &(dyn Error + 'static)) -> bool {
     error.is::<ResolveDnsError>() || kind(error) == Some(ErrorKind::ConnectionRefused)
-}
-
-/// Returns whether an attempt to connect has this error, and a lost connection too.
-fn is_unreachable(error: &(dyn Error + 'static)) -> bool {
-    matches!(
-        kind(error),
-        Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable)
-    )
 }
 
 /// Returns whether this process could not connect to any node: that says nothing of this one.
@@ -148,9 +139,6 @@ mod tests {
         mark(&capture);
         for capture in [Some(&capture), None] {
             assert!(never_sent(capture, Some(&refused())));
-            for kind in [ErrorKind::HostUnreachable, ErrorKind::NetworkUnreachable] {
-                assert!(never_sent(capture, Some(&io::Error::from(kind))), "{kind}");
-            }
             assert!(never_sent(
                 capture,
                 Some(&ResolveDnsError::new("no such host"))
@@ -159,6 +147,9 @@ mod tests {
                 ErrorKind::ConnectionReset,
                 ErrorKind::TimedOut,
                 ErrorKind::UnexpectedEof,
+                // Of a connection that was established these mean that it was lost.
+                ErrorKind::HostUnreachable,
+                ErrorKind::NetworkUnreachable,
             ] {
                 assert!(!never_sent(capture, Some(&io::Error::from(kind))), "{kind}");
             }

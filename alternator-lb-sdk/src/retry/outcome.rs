@@ -1,28 +1,19 @@
 //! Classifies an ended attempt by its evidence about the node.
 
 use super::connection_evidence;
-use alternator_lb_core::health::Outcome;
+use crate::route_error::RouteError;
+use alternator_lb_core::health::{Outcome, ResponseParts};
 use alternator_lb_core::routing::TIME_TO_CONNECT;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    Error, FinalizerInterceptorContextRef,
+    Error, FinalizerInterceptorContextMut, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::config_bag::ConfigBag;
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
-
-/// The age from which a server error says more about other nodes than about this one: Alternator gives an operation ten
-/// seconds, and responds with an error when the replicas did not respond in that time.
-const SLOW_ERROR: Duration = Duration::from_secs(9);
-
-/// The errors of a node that sheds load. They come with status 400, as all errors do that are not the server's.
-const OVERLOAD: [&str; 3] = [
-    "#RequestLimitExceeded\"",
-    "#ThrottlingException\"",
-    "#ProvisionedThroughputExceededException\"",
-];
 
 /// Classifies an attempt that was sent to its node and took `age`.
 pub(crate) fn classify(
@@ -31,29 +22,69 @@ pub(crate) fn classify(
     age: Duration,
 ) -> Outcome {
     match (context.output_or_error(), context.response()) {
+        (Some(Err(error)), _) if is_foreign_response(error) => Outcome::Foreign,
         (Some(Err(error)), _) if is_transport_error(error) => {
             of_broken_attempt(error, context, config, age)
         }
         // Any other failure happened on this side: nothing came from the node.
         (_, None) => Outcome::Neutral,
-        (_, Some(response)) => of_response(response, age),
+        (_, Some(response)) => of_response(response),
     }
 }
 
-fn of_response(response: &HttpResponse, age: Duration) -> Outcome {
-    match response.status().as_u16() {
-        500.. if age < SLOW_ERROR => Outcome::ServerError,
-        500.. => Outcome::SlowServerError,
-        400 if is_overload(response) => Outcome::Overloaded,
-        _ => Outcome::Responded,
-    }
+/// What a response says about its node. When an attempt has ended, the body has been read into memory.
+fn of_response(response: &HttpResponse) -> Outcome {
+    let headers = response.headers();
+    // What the application decompresses by itself is not looked at.
+    let is_encoded = headers.contains_key("content-encoding");
+    let parts = ResponseParts {
+        status: response.status().as_u16(),
+        content_type: headers.get("content-type"),
+        error_type_header: headers.get("x-amzn-errortype"),
+        body: response.body().bytes().filter(|_| !is_encoded),
+    };
+    parts.outcome()
 }
 
-/// Returns when an attempt has ended, its response has been read into memory.
-fn is_overload(response: &HttpResponse) -> bool {
-    let body = response.body().bytes().map(std::str::from_utf8);
-    body.and_then(Result::ok)
-        .is_some_and(|body| OVERLOAD.iter().any(|error| body.contains(error)))
+/// Replaces the result of an attempt whose response is not Alternator's by an error that names the node: the SDK would
+/// take an empty page for an empty item, and reports only that something cannot be parsed. It sends the operation again
+/// if retries are left, on another node.
+pub(crate) fn reject_foreign_response(
+    context: &mut FinalizerInterceptorContextMut<'_>,
+    node: impl FnOnce() -> Option<String>,
+) {
+    let Some(response) = context.response() else {
+        return;
+    };
+    let status = response.status().as_u16();
+    if of_response(response) != Outcome::Foreign {
+        return;
+    }
+    #[cfg(feature = "compression")]
+    if let Some(Err(error)) = context.output_or_error()
+        && crate::compression::has_response(error)
+    {
+        return;
+    }
+    let (Some(node), Some(result)) = (node(), context.output_or_error_mut()) else {
+        return;
+    };
+    let replaced = std::mem::replace(result, Err(OrchestratorError::other("being replaced")));
+    let error = RouteError::ForeignResponse {
+        node,
+        status,
+        source: replaced.err().map(|error| Arc::new(error) as _),
+    };
+    *result = Err(OrchestratorError::response(error.into()));
+}
+
+fn is_foreign_response(error: &OrchestratorError<Error>) -> bool {
+    connection_evidence::chain(error).any(|error| {
+        matches!(
+            error.downcast_ref(),
+            Some(RouteError::ForeignResponse { .. })
+        )
+    })
 }
 
 /// Returns whether the response did not arrive, or not whole.

@@ -86,11 +86,13 @@ impl Harness {
     }
 }
 
-const ALL: [Outcome; 9] = [
+const ALL: [Outcome; 11] = [
     Outcome::Responded,
     Outcome::Overloaded,
     Outcome::ServerError,
-    Outcome::SlowServerError,
+    Outcome::Contention,
+    Outcome::ReplicaError,
+    Outcome::Foreign,
     Outcome::NotConnected,
     Outcome::NotSent,
     Outcome::ConnectionLost,
@@ -115,6 +117,7 @@ fn refused_connection_ejects_the_node_once() {
 fn five_consecutive_failures_eject_the_node() {
     for outcome in [
         Outcome::ServerError,
+        Outcome::Foreign,
         Outcome::ConnectionLost,
         Outcome::TimedOut,
     ] {
@@ -132,7 +135,8 @@ fn outcomes_that_are_not_the_nodes_fault_never_eject_it() {
     for outcome in [
         Outcome::Responded,
         Outcome::Overloaded,
-        Outcome::SlowServerError,
+        Outcome::Contention,
+        Outcome::ReplicaError,
         Outcome::NotSent,
         Outcome::Neutral,
     ] {

@@ -65,7 +65,9 @@ fn outcome_with_a_permit_restores_the_node_or_extends_its_ejection() {
             (EjectionCause::Failing, Outcome::ServerError) => {
                 matches!(transition, Some(ProbeFailed { .. }))
             }
-            (EjectionCause::Failing, Outcome::SlowServerError) => transition.is_none(),
+            (EjectionCause::Failing, Outcome::Contention | Outcome::ReplicaError) => {
+                transition.is_none()
+            }
             (EjectionCause::Failing, Outcome::NotConnected) => {
                 matches!(
                     transition,
@@ -76,7 +78,13 @@ fn outcome_with_a_permit_restores_the_node_or_extends_its_ejection() {
                 )
             }
             (_, Outcome::NotSent | Outcome::Neutral) => transition.is_none(),
-            (_, Outcome::NotConnected | Outcome::ConnectionLost | Outcome::TimedOut) => {
+            (
+                _,
+                Outcome::Foreign
+                | Outcome::NotConnected
+                | Outcome::ConnectionLost
+                | Outcome::TimedOut,
+            ) => {
                 matches!(transition, Some(ProbeFailed { .. }))
             }
             (EjectionCause::Pending, _) => transition == Some(Admitted),
