@@ -383,9 +383,7 @@ impl Builder {
             config.user_agent = UserAgent::custom(user_agent)?;
         }
         #[cfg(feature = "compression")]
-        {
-            config.compression = config.compression.validated()?;
-        }
+        config.compression.check()?;
         Ok(Alternator::new(Cluster::new(config)))
     }
 }

@@ -5,7 +5,7 @@ use super::{endpoint_override, is_pinned, plan, plan_mut};
 use crate::auth::{self, AuthMode, ClockSkew};
 use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
-use crate::compression::{self, RetryOverride};
+use crate::compression;
 use crate::events;
 use crate::retry::{connection_evidence, outcome, policy, unreachable};
 use crate::route_error::RouteError;
@@ -300,10 +300,10 @@ impl Intercept for Interceptor {
         plan.end_attempt();
         policy::prepare(config, outcome, target, &self.cluster.resend_bucket);
         #[cfg(feature = "compression")]
-        match compression::retry_override(context) {
-            Some(RetryOverride::Resend) => policy::resend_free(config),
-            Some(RetryOverride::Forbid) => policy::forbid(config),
-            None => {}
+        match context.output_or_error() {
+            Some(Err(error)) if compression::is_refused(error) => policy::resend_free(config),
+            Some(Err(error)) if compression::is_too_large(error) => policy::forbid(config),
+            _ => {}
         }
         Ok(())
     }
