@@ -105,7 +105,7 @@ macro_rules! implement {
                     is_stall_protection_set: configured.stalled_stream_protection().is_some(),
                 });
                 if let Some(transport) = transport(configured.http_client(), cluster) {
-                    cluster.adopt(transport.inner(), configured.timeout_config());
+                    cluster.adopt(&transport.inner, configured.timeout_config());
                     self.set_http_client(Some(SharedHttpClient::new(transport)));
                     interceptor.transport = Some(TransportPresence::default());
                 }
@@ -153,7 +153,7 @@ fn transport(
     cluster: &Cluster,
 ) -> Option<AbortableHttpClient> {
     match configured.map(AbortableHttpClient::around) {
-        Some(transport) if transport.is_of_application() => Some(transport),
+        Some(transport) if transport.is_of_application => Some(transport),
         former => {
             let http_client = cluster.http_client();
             http_client.map(AbortableHttpClient::default_for).or(former)

@@ -1,6 +1,6 @@
 //! The one interceptor of an installation: the steps of an operation, in their order.
 
-use super::minimal_headers::{ClockSource, MinimalHeaders};
+use super::minimal_headers::{ClockSource, MinimalHeaders, Replacements};
 use super::{endpoint_override, is_pinned, plan, plan_mut};
 use crate::auth::{self, AuthMode, ClockSkew};
 use crate::cluster::Cluster;
@@ -77,8 +77,8 @@ impl Interceptor {
 
     /// Returns the plugin's clock skew, in operations in which it replaces the SDK's.
     fn clock_skew(&self, config: &ConfigBag) -> Option<&ClockSkew> {
-        let source = config.load::<ClockSource>();
-        let is_used = matches!(source, Some(ClockSource::Plugin | ClockSource::Both));
+        let source = config.load::<Replacements>()?.clock_source;
+        let is_used = matches!(source, ClockSource::Plugin | ClockSource::Both);
         self.clock_skew.as_deref().filter(|_| is_used)
     }
 
@@ -118,9 +118,9 @@ impl Intercept for Interceptor {
         if !self.cluster.discovery.has_client()
             && let Some(http_client) = components.http_client()
         {
-            let http_client = AbortableHttpClient::around(http_client);
-            let timeouts = config.load::<TimeoutConfig>();
-            self.cluster.adopt(http_client.inner(), timeouts);
+            let http_client = AbortableHttpClient::around(http_client).inner;
+            self.cluster
+                .adopt(&http_client, config.load::<TimeoutConfig>());
         }
         endpoint_override::pin(&self.cluster, config)?;
         if let Some(minimal_headers) = &self.minimal_headers {
@@ -316,10 +316,8 @@ impl Intercept for Interceptor {
     ) -> Result<(), BoxError> {
         #[cfg(feature = "compression")]
         compression::restore_error(context, config);
-        let Some(plan) = plan(config) else {
-            return Ok(());
-        };
-        if plan.last_outcome().is_some_and(Outcome::was_not_sent)
+        if let Some(plan) = plan(config)
+            && plan.last_outcome().is_some_and(Outcome::was_not_sent)
             && let Some(result) = context.output_or_error_mut()
         {
             unreachable::explain(result, plan, self.cluster.discovery.last_error());

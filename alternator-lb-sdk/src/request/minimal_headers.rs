@@ -26,41 +26,48 @@ use std::time::Duration;
 const NAME: &str = "alternator-lb-sdk: minimal headers";
 
 /// The configuration of each case: made once, so that an operation takes it by counting a reference.
-static LAYERS: LazyLock<Vec<FrozenLayer>> = LazyLock::new(|| {
+static LAYERS: LazyLock<Vec<(Replacements, FrozenLayer)>> = LazyLock::new(|| {
     use ClockSource::{Both, Plugin, Sdk, Unused};
-    let of_clock = |clock_source| {
-        [StallProtection::Sdk, StallProtection::Plugin].map(|it| layer(it, clock_source))
-    };
-    [Sdk, Plugin, Both, Unused].map(of_clock).concat()
+    let cases = [Sdk, Plugin, Both, Unused].map(|clock_source| {
+        [false, true].map(|stall_protection| Replacements {
+            clock_source,
+            stall_protection,
+        })
+    });
+    let cases = cases.into_iter().flatten();
+    cases.map(|case| (case, layer(case))).collect()
 });
 
 /// The time that a stream may stall by the SDK's defaults.
 const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 
-fn layer(stall_protection: StallProtection, clock_source: ClockSource) -> FrozenLayer {
+fn layer(replacements: Replacements) -> FrozenLayer {
     let mut layer = Layer::new(NAME);
     layer.store_put(disable_interceptor::<UserAgentInterceptor>(NAME));
     layer.store_put(disable_interceptor::<InvocationIdInterceptor>(NAME));
     layer.store_put(disable_interceptor::<RequestInfoInterceptor>(NAME));
-    if clock_source == ClockSource::Plugin || clock_source == ClockSource::Unused {
+    if matches!(
+        replacements.clock_source,
+        ClockSource::Plugin | ClockSource::Unused
+    ) {
         layer.store_put(disable_interceptor::<ServiceClockSkewInterceptor>(NAME));
     }
-    if stall_protection == StallProtection::Plugin {
+    if replacements.stall_protection {
         layer.store_put(StalledStreamProtectionConfig::disabled());
     }
-    layer.store_put(stall_protection);
-    layer.store_put(clock_source);
+    layer.store_put(replacements);
     layer.freeze()
 }
 
-/// The mechanism that aborts stalled responses. Absent in the configuration of an operation without minimal headers.
+/// The mechanisms of the SDK that the plugin replaces. Absent in the configuration of an operation without minimal headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum StallProtection {
-    Sdk,
-    Plugin,
+pub(crate) struct Replacements {
+    pub(crate) clock_source: ClockSource,
+    /// Whether the plugin is the one that aborts stalled responses.
+    stall_protection: bool,
 }
 
-impl Storable for StallProtection {
+impl Storable for Replacements {
     type Storer = StoreReplace<Self>;
 }
 
@@ -74,10 +81,6 @@ pub(crate) enum ClockSource {
     Both,
     /// Nothing: there are no signatures.
     Unused,
-}
-
-impl Storable for ClockSource {
-    type Storer = StoreReplace<Self>;
 }
 
 /// The header settings of an installation.
@@ -104,17 +107,13 @@ impl MinimalHeaders {
         if !is_minimal.unwrap_or(self.by_default) {
             return;
         }
-        let is_replaced =
-            is_abortable && !self.is_stall_protection_set && is_default_stall_protection(config);
-        let stall_protection = match is_replaced {
-            true => StallProtection::Plugin,
-            false => StallProtection::Sdk,
+        let replacements = Replacements {
+            clock_source,
+            stall_protection: is_abortable
+                && !self.is_stall_protection_set
+                && is_default_stall_protection(config),
         };
-        let layer = LAYERS.iter().find(|layer| {
-            layer.load::<StallProtection>() == Some(&stall_protection)
-                && layer.load::<ClockSource>() == Some(&clock_source)
-        });
-        if let Some(layer) = layer {
+        if let Some((_, layer)) = LAYERS.iter().find(|(case, _)| *case == replacements) {
             config.push_shared_layer(layer.clone());
         }
     }
@@ -126,14 +125,13 @@ impl MinimalHeaders {
         config: &mut ConfigBag,
         is_abortable: bool,
     ) {
-        let Some(stall_protection) = config.load::<StallProtection>() else {
+        let Some(replacements) = config.load::<Replacements>() else {
             return;
         };
-        if *stall_protection == StallProtection::Plugin && !is_abortable {
+        if replacements.stall_protection && !is_abortable {
             // Only the SDK aborts this attempt.
-            config
-                .interceptor_state()
-                .store_put(default_stall_protection());
+            let by_sdk = StalledStreamProtectionConfig::enabled().grace_period(DEFAULT_GRACE);
+            config.interceptor_state().store_put(by_sdk.build());
         }
         let headers = context.request_mut().headers_mut();
         if !headers.contains_key("user-agent") {
@@ -152,12 +150,6 @@ fn is_default_stall_protection(config: &ConfigBag) -> bool {
                 && stall_protection.download_enabled()
                 && stall_protection.grace_period() == DEFAULT_GRACE
         })
-}
-
-fn default_stall_protection() -> StalledStreamProtectionConfig {
-    StalledStreamProtectionConfig::enabled()
-        .grace_period(DEFAULT_GRACE)
-        .build()
 }
 
 #[cfg(test)]

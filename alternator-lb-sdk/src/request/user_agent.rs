@@ -8,15 +8,10 @@ use std::borrow::Cow;
 /// The plugin's name and version.
 pub(crate) const OWN: &str = concat!("alternator-lb-sdk/", env!("CARGO_PKG_VERSION"));
 
-/// The `user-agent` of requests with minimal headers.
+/// The `user-agent` of requests with minimal headers: the application's, or by default the plugin's, followed by the
+/// application's name where the SDK's configuration has one.
 #[derive(Clone, Debug, Default)]
-pub(crate) enum UserAgent {
-    /// The plugin's, followed by the application's name where the SDK's configuration has one.
-    #[default]
-    Own,
-    /// A value of the application.
-    Custom(String),
-}
+pub(crate) struct UserAgent(Option<String>);
 
 impl UserAgent {
     /// # Errors
@@ -26,17 +21,17 @@ impl UserAgent {
     pub(crate) fn custom(custom: String) -> Result<Self, BuildError> {
         let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_graphic());
         match custom.split(' ').all(is_word) {
-            true => Ok(Self::Custom(custom)),
+            true => Ok(Self(Some(custom))),
             false => Err(BuildError::UserAgent { user_agent: custom }),
         }
     }
 
     /// Allocates only where it is not the plugin's alone.
     pub(crate) fn value(&self, config: &ConfigBag) -> Cow<'static, str> {
-        match (self, config.load::<AppName>()) {
-            (Self::Custom(custom), _) => custom.clone().into(),
-            (Self::Own, None) => OWN.into(),
-            (Self::Own, Some(name)) => format!("{OWN} app/{name}").into(),
+        match (&self.0, config.load::<AppName>()) {
+            (Some(custom), _) => custom.clone().into(),
+            (None, None) => OWN.into(),
+            (None, Some(name)) => format!("{OWN} app/{name}").into(),
         }
     }
 }
