@@ -46,12 +46,9 @@ impl Body for DecodedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Data>, BoxError>>> {
         let mut this = self.project();
-        let decoder = match this.decoder {
-            Some(Ok(decoder)) => decoder,
-            Some(Err(_)) | None => {
-                let error = this.decoder.take().and_then(Result::err);
-                return Poll::Ready(error.map(|error| Err(error.into())));
-            }
+        let Some(Ok(decoder)) = this.decoder else {
+            let error = this.decoder.take().and_then(Result::err);
+            return Poll::Ready(error.map(|error| Err(error.into())));
         };
         if *this.decoded >= YIELD_AFTER {
             *this.decoded = 0;

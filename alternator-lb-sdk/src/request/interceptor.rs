@@ -11,6 +11,7 @@ use crate::retry::{connection_evidence, outcome, policy, unreachable};
 use crate::route_error::RouteError;
 use crate::transport::AbortableHttpClient;
 use crate::transport::abort_handle::TransportPresence;
+use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::health::Outcome;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_runtime::auth::sigv4::SCHEME_ID;
@@ -84,10 +85,8 @@ impl Interceptor {
 
     /// Warns once if the credentials provider that the application set has failed: the request is not sent unsigned.
     fn warn_if_credentials_failed(&self, context: &FinalizerInterceptorContextRef<'_>) {
-        let Some(Err(error)) = context.output_or_error() else {
-            return;
-        };
-        if connection_evidence::chain(error).any(|error| error.is::<CredentialsError>())
+        if let Some(Err(error)) = context.output_or_error()
+            && connection_evidence::chain(error).any(|error| error.is::<CredentialsError>())
             && !self.has_warned_of_credentials.swap(true, Ordering::Relaxed)
         {
             events::credentials_failed();
@@ -176,9 +175,9 @@ impl Intercept for Interceptor {
             config,
         );
         if let Some(transport) = &self.transport
-            && let Some(attempt) = plan(config).and_then(|plan| plan.current())
+            && let Some(attempt) = plan(config).and_then(SdkPlan::current)
         {
-            let signal = is_abortable.then(|| attempt.node().extension().abort_signal());
+            let signal = is_abortable.then(|| &attempt.node().extension().abort);
             if let Some(handle) = transport.handle(signal) {
                 context.request_mut().add_extension(handle);
             }

@@ -11,7 +11,6 @@
 //! The decorator knows no cluster, keeps none alive, and serves any installation.
 
 pub(crate) mod abort_handle;
-mod abortable_body;
 pub(crate) mod sdk_endpoint;
 #[cfg(test)]
 mod tests;
@@ -28,11 +27,16 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::{
     RuntimeComponents, RuntimeComponentsBuilder,
 };
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer, Storable, StoreReplace};
 use futures_util::future::{Either, select};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use std::fmt;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use tokio::sync::futures::OwnedNotified;
 
 /// An HTTP client, decorated.
 #[derive(Clone)]
@@ -171,8 +175,53 @@ impl Connector {
                 Either::Right(_) => return Err(ConnectorError::io(NodeEjected.into())),
             };
             let body = response.take_body();
-            *response.body_mut() = abortable_body::abortable(aborted_reading, body);
+            *response.body_mut() = abortable(aborted_reading, body);
             Ok(response)
         })
+    }
+}
+
+/// Returns the body, which ends with an error if its node is ejected before it is complete.
+fn abortable(aborted: OwnedNotified, body: SdkBody) -> SdkBody {
+    let is_complete = body.bytes().is_some() || body.is_end_stream();
+    if is_complete {
+        return body;
+    }
+    SdkBody::from_body_1_x(AbortableBody { aborted, body })
+}
+
+pin_project! {
+    struct AbortableBody {
+        #[pin]
+        aborted: OwnedNotified,
+        #[pin]
+        body: SdkBody,
+    }
+}
+
+impl Body for AbortableBody {
+    type Data = <SdkBody as Body>::Data;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let this = self.project();
+        match this.body.poll_frame(context) {
+            Poll::Ready(frame) => Poll::Ready(frame),
+            Poll::Pending => this
+                .aborted
+                .poll(context)
+                .map(|()| Some(Err(NodeEjected.into()))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
