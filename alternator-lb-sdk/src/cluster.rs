@@ -61,9 +61,8 @@ impl Cluster {
             EndpointState::new(SdkEndpoint::new(url))
         });
         let seeds = nodes.nodes().to_vec();
-        let start = fastrand::usize(..);
-        let router = Router::new(RoutingSnapshot::new(Arc::new(nodes)), config.policy, start);
-        let router = Arc::new(router);
+        let snapshot = RoutingSnapshot::new(Arc::new(nodes));
+        let router = Arc::new(Router::new(snapshot, config.policy, fastrand::usize(..)));
         let key_routing = KeyRouting::new(config.key_affinity, config.token_aware);
         let key_routing = key_routing.map(|key_routing| {
             let metadata = MetadataCache::new(clock, &config.partition_keys, key_routing.needs);
@@ -144,11 +143,8 @@ impl Cluster {
 
     /// Ends all background tasks for good.
     pub(crate) async fn shutdown(&self) {
-        join(
-            self.background_tasks.shutdown(),
-            self.discovery_task.shutdown(),
-        )
-        .await;
+        let background_tasks = self.background_tasks.shutdown();
+        join(background_tasks, self.discovery_task.shutdown()).await;
     }
 
     /// Returns the URLs of the nodes.

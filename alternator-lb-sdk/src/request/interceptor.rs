@@ -1,7 +1,7 @@
 //! The one interceptor of an installation: the steps of an operation, in their order.
 
-use super::minimal_headers::{ClockSource, MinimalHeaders, Replacements};
-use super::{endpoint_override, is_pinned, plan, plan_mut};
+use super::minimal_headers::{ClockSource, Replacements};
+use super::{endpoint_override, is_pinned, minimal_headers, plan, plan_mut};
 use crate::auth::{self, AuthMode, ClockSkew};
 use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
@@ -41,8 +41,10 @@ pub(crate) struct Interceptor {
     cluster: Arc<Cluster>,
     /// Set where an HTTP client decorator is installed as well.
     pub(crate) transport: Option<TransportPresence>,
-    /// Set where the whole plugin is installed.
-    pub(crate) minimal_headers: Option<MinimalHeaders>,
+    /// Whether the whole plugin is installed.
+    pub(crate) is_complete: bool,
+    /// Whether the application has configured the stalled-stream protection.
+    pub(crate) keeps_stall_protection: bool,
     /// Set where the plugin's signer is installed.
     pub(crate) clock_skew: Option<Arc<ClockSkew>>,
     has_warned_of_endpoint: AtomicBool,
@@ -55,7 +57,8 @@ impl Interceptor {
         Self {
             cluster,
             transport: None,
-            minimal_headers: None,
+            is_complete: false,
+            keeps_stall_protection: false,
             clock_skew: None,
             has_warned_of_endpoint: AtomicBool::new(false),
             has_warned_of_credentials: AtomicBool::new(false),
@@ -122,11 +125,14 @@ impl Intercept for Interceptor {
                 .adopt(&http_client, config.load::<TimeoutConfig>());
         }
         endpoint_override::pin(&self.cluster, config)?;
-        if let Some(minimal_headers) = &self.minimal_headers {
+        if self.is_complete {
             let transport = self.transport.as_ref();
             let is_abortable = transport.is_some_and(TransportPresence::is_confirmed);
-            let clock_source = self.clock_source(components, config);
-            minimal_headers.begin_operation(config, is_abortable, clock_source);
+            let replacements = Replacements {
+                clock_source: self.clock_source(components, config),
+                stall_protection: is_abortable && !self.keeps_stall_protection,
+            };
+            minimal_headers::begin_operation(&self.cluster.config, config, replacements);
         }
         self.cluster
             .operation_begins(context.input(), components, config);
@@ -164,9 +170,8 @@ impl Intercept for Interceptor {
     ) -> Result<(), BoxError> {
         // An aborted attempt must be followed by another, on another node.
         let is_abortable = policy::allows_another_attempt(config, components) && !is_pinned(config);
-        if let Some(minimal_headers) = &self.minimal_headers {
-            minimal_headers.begin_attempt(context, config, is_abortable);
-        }
+        let headers = context.request_mut().headers_mut();
+        minimal_headers::begin_attempt(&self.cluster.config, headers, config, is_abortable);
         #[cfg(feature = "compression")]
         compression::restore_plain_body(
             &self.cluster.compression,

@@ -11,14 +11,14 @@
 //! stays.
 
 use super::options::OperationOptions;
-use super::user_agent::UserAgent;
+use crate::config::ClusterConfig;
 use aws_runtime::invocation_id::InvocationIdInterceptor;
 use aws_runtime::request_info::RequestInfoInterceptor;
 use aws_runtime::service_clock_skew::ServiceClockSkewInterceptor;
 use aws_runtime::user_agent::UserAgentInterceptor;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
 use aws_smithy_runtime_api::client::interceptors::disable_interceptor;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer, Storable, StoreReplace};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -64,7 +64,7 @@ fn layer(replacements: Replacements) -> FrozenLayer {
 pub(crate) struct Replacements {
     pub(crate) clock_source: ClockSource,
     /// Whether the plugin is the one that aborts stalled responses.
-    stall_protection: bool,
+    pub(crate) stall_protection: bool,
 }
 
 impl Storable for Replacements {
@@ -83,60 +83,41 @@ pub(crate) enum ClockSource {
     Unused,
 }
 
-/// The header settings of an installation.
-#[derive(Debug)]
-pub(crate) struct MinimalHeaders {
-    /// Unless an operation says otherwise.
-    pub(crate) by_default: bool,
-    pub(crate) user_agent: UserAgent,
-    /// Whether the application has configured the stalled-stream protection.
-    pub(crate) is_stall_protection_set: bool,
+/// Applies to an operation whose settings are complete, and whose request does not exist yet. `replacements` are those
+/// that the installation allows.
+pub(crate) fn begin_operation(
+    settings: &ClusterConfig,
+    config: &mut ConfigBag,
+    mut replacements: Replacements,
+) {
+    let options = config.load::<OperationOptions>();
+    let is_minimal = options.and_then(|options| options.minimal_headers);
+    if !is_minimal.unwrap_or(settings.minimal_headers) {
+        return;
+    }
+    replacements.stall_protection &= is_default_stall_protection(config);
+    if let Some((_, layer)) = LAYERS.iter().find(|(case, _)| *case == replacements) {
+        config.push_shared_layer(layer.clone());
+    }
 }
 
-impl MinimalHeaders {
-    /// Applies to an operation whose settings are complete, and whose request does not exist yet. `is_abortable` says
-    /// whether requests pass through the HTTP client decorator.
-    pub(crate) fn begin_operation(
-        &self,
-        config: &mut ConfigBag,
-        is_abortable: bool,
-        clock_source: ClockSource,
-    ) {
-        let options = config.load::<OperationOptions>();
-        let is_minimal = options.and_then(|options| options.minimal_headers);
-        if !is_minimal.unwrap_or(self.by_default) {
-            return;
-        }
-        let replacements = Replacements {
-            clock_source,
-            stall_protection: is_abortable
-                && !self.is_stall_protection_set
-                && is_default_stall_protection(config),
-        };
-        if let Some((_, layer)) = LAYERS.iter().find(|(case, _)| *case == replacements) {
-            config.push_shared_layer(layer.clone());
-        }
+/// Applies to an attempt before it is signed. `is_abortable` says whether the plugin may abort it.
+pub(crate) fn begin_attempt(
+    settings: &ClusterConfig,
+    headers: &mut Headers,
+    config: &mut ConfigBag,
+    is_abortable: bool,
+) {
+    let Some(replacements) = config.load::<Replacements>() else {
+        return;
+    };
+    if replacements.stall_protection && !is_abortable {
+        // Only the SDK aborts this attempt.
+        let by_sdk = StalledStreamProtectionConfig::enabled().grace_period(DEFAULT_GRACE);
+        config.interceptor_state().store_put(by_sdk.build());
     }
-
-    /// Applies to an attempt before it is signed. `is_abortable` says whether the plugin may abort it.
-    pub(crate) fn begin_attempt(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        config: &mut ConfigBag,
-        is_abortable: bool,
-    ) {
-        let Some(replacements) = config.load::<Replacements>() else {
-            return;
-        };
-        if replacements.stall_protection && !is_abortable {
-            // Only the SDK aborts this attempt.
-            let by_sdk = StalledStreamProtectionConfig::enabled().grace_period(DEFAULT_GRACE);
-            config.interceptor_state().store_put(by_sdk.build());
-        }
-        let headers = context.request_mut().headers_mut();
-        if !headers.contains_key("user-agent") {
-            headers.insert("user-agent", self.user_agent.value(config));
-        }
+    if !headers.contains_key("user-agent") {
+        headers.insert("user-agent", settings.user_agent.value(config));
     }
 }
 
