@@ -3,8 +3,7 @@
 use crate::build_error::BuildError;
 use crate::builder::Builder;
 use crate::cluster::Cluster;
-use crate::explanation;
-use crate::explanation::Explanation;
+use crate::explanation::{self, Explanation};
 use crate::request::interceptor::Interceptor;
 use crate::request::resolver::Resolver;
 use alternator_lb_core::discovery::RefreshError;

@@ -128,6 +128,17 @@ pub enum BuildError {
         user_agent: String,
     },
 
+    /// The SDK's configuration names several endpoints.
+    #[error(
+        "the SDK takes a single endpoint, not the list `{endpoint}`; name one node there, since the others are discovered, \
+         or pass the list to `Alternator::builder().seeds(list.split(','))`"
+    )]
+    #[non_exhaustive]
+    EndpointList {
+        /// The value of the setting.
+        endpoint: String,
+    },
+
     /// The `SdkConfig` names no endpoint.
     #[error(
         "the SDK's configuration has no endpoint to take as a seed; set `AWS_ENDPOINT_URL_DYNAMODB` or \

@@ -1,14 +1,12 @@
 //! The settings of an `Alternator`.
 
-#[cfg(feature = "compression")]
-mod compression;
-
 use crate::alternator::Alternator;
 use crate::auth::AuthMode;
 use crate::build_error::BuildError;
 use crate::cluster::Cluster;
+#[cfg(feature = "compression")]
+use crate::compression::{RequestCompression, ResponseCompression};
 use crate::config::ClusterConfig;
-use crate::install::sdk_config;
 use crate::operation::KeyAffinity;
 use crate::request::user_agent::UserAgent;
 use alternator_lb_core::discovery::parse_seeds;
@@ -17,6 +15,7 @@ use alternator_lb_core::topology::Scope;
 use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_runtime_api::shared::IntoShared as _;
 use aws_types::SdkConfig;
+use aws_types::service_config::ServiceConfigKey;
 use std::time::Duration;
 
 /// Collects the settings of an [`Alternator`]. Made by [`Alternator::builder()`].
@@ -39,7 +38,6 @@ use std::time::Duration;
 pub struct Builder {
     /// As given; parsed in `build()`.
     seeds: Vec<String>,
-    user_agent: Option<String>,
     config: ClusterConfig,
 }
 
@@ -302,7 +300,7 @@ impl Builder {
     /// [`build`](Self::build) returns [`BuildError::UserAgent`] unless it consists of words of visible ASCII characters with single
     /// spaces between them: other characters do not get into a header, or not as they are.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
-        self.user_agent = Some(user_agent.into());
+        self.config.user_agent = UserAgent(Some(user_agent.into()));
         self
     }
 
@@ -351,14 +349,47 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::NoEndpoint`] if no endpoint is named. A malformed one is an error of [`build`](Self::build).
+    /// [`BuildError::NoEndpoint`] if no endpoint is named; a setting that is empty names none.
+    /// [`BuildError::EndpointList`] if there are several, separated by commas. A malformed one is an error of [`build`](Self::build).
     pub fn endpoint_from(mut self, sdk_config: &SdkConfig) -> Result<Self, BuildError> {
-        let seed = sdk_config::endpoint(sdk_config).ok_or(BuildError::NoEndpoint)?;
-        self.seeds.push(seed);
+        let endpoint = endpoint(sdk_config).ok_or(BuildError::NoEndpoint)?;
+        if endpoint.contains(',') {
+            return Err(BuildError::EndpointList { endpoint });
+        }
+        self.seeds.push(endpoint);
         if self.config.http_client.is_none() {
             self.config.http_client = sdk_config.http_client();
         }
         Ok(self)
+    }
+
+    /// Compresses the bodies of requests. With the feature `compression`.
+    ///
+    /// Use it where [bytes are more expensive than processor time](RequestCompression#when-it-pays). With servers that
+    /// do not decompress, those before ScyllaDB 2026.1, it [turns itself
+    /// off](RequestCompression#servers-that-do-not-decompress).
+    ///
+    /// # Default
+    ///
+    /// Off: inside a datacenter the time that it takes is often worth more than the bytes.
+    #[cfg(feature = "compression")]
+    pub fn request_compression(mut self, compression: RequestCompression) -> Self {
+        self.config.compression.request = Some(compression);
+        self
+    }
+
+    /// Negotiates compressed responses, and decompresses them. With the feature `compression`.
+    ///
+    /// Use it where responses are large, and [bytes more expensive than processor
+    /// time](ResponseCompression#when-it-pays).
+    ///
+    /// # Default
+    ///
+    /// Off: to compress costs the servers several times what it costs the client.
+    #[cfg(feature = "compression")]
+    pub fn response_compression(mut self, compression: ResponseCompression) -> Self {
+        self.config.compression.response = Some(compression);
+        self
     }
 
     /// Builds the handle. Makes no request, starts nothing and needs no runtime.
@@ -367,25 +398,17 @@ impl Builder {
     ///
     /// A [`BuildError`] that names the setting that is wrong and what to write instead.
     pub fn build(self) -> Result<Alternator, BuildError> {
-        let Self {
-            seeds,
-            user_agent,
-            mut config,
-        } = self;
-        config.seeds = parse_seeds(&seeds)?;
+        let mut config = self.config;
+        config.seeds = parse_seeds(&self.seeds)?;
         if let Some(scope) = &config.scope {
             scope.check()?;
         }
         let intervals = &mut config.intervals;
         intervals.active = interval("refresh_interval", intervals.active)?;
         intervals.idle = interval("idle_refresh_interval", intervals.idle)?;
-        if let Some(user_agent) = user_agent {
-            config.user_agent = UserAgent::custom(user_agent)?;
-        }
+        config.user_agent.check()?;
         #[cfg(feature = "compression")]
-        {
-            config.compression = config.compression.validated()?;
-        }
+        config.compression.check()?;
         Ok(Alternator::new(Cluster::new(config)))
     }
 }
@@ -395,4 +418,24 @@ fn interval(setting: &'static str, interval: Duration) -> Result<Duration, Build
         Duration::ZERO => Err(BuildError::ZeroInterval { setting }),
         interval => Ok(interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)),
     }
+}
+
+/// Returns the endpoint that a DynamoDB client made of `sdk_config` would use. A setting in code precedes one in the
+/// environment for DynamoDB, and that precedes one for all services.
+fn endpoint(sdk_config: &SdkConfig) -> Option<String> {
+    let is_set = |endpoint: &String| !endpoint.trim().is_empty();
+    let general = || sdk_config.endpoint_url().map(str::to_owned).filter(is_set);
+    if sdk_config.get_origin("endpoint_url").is_client_config() {
+        return general();
+    }
+    let key = ServiceConfigKey::builder()
+        .service_id("DynamoDB")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok();
+    key.zip(sdk_config.service_config())
+        .and_then(|(key, service)| service.load_config(key))
+        .filter(is_set)
+        .or_else(general)
 }

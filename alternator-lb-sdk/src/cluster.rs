@@ -30,11 +30,11 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::timeout::TimeoutConfig;
 use futures_util::future::join;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// One cluster: its nodes, and the tasks that keep the list of them fresh.
-#[derive(Debug)]
 pub(crate) struct Cluster {
     pub(crate) config: ClusterConfig,
     clock: Clock,
@@ -42,9 +42,8 @@ pub(crate) struct Cluster {
     pub(crate) discovery: Arc<Discovery<SdkEndpoint>>,
     discovery_task: DiscoveryTask,
     background_tasks: BackgroundTasks,
-    key_routing: Option<KeyRouting>,
-    /// Present with `key_routing`.
-    metadata: Option<Arc<MetadataCache>>,
+    /// With the metadata that it needs.
+    key_routing: Option<(KeyRouting, Arc<MetadataCache>)>,
     /// Pays for retries after broken connections.
     pub(crate) resend_bucket: TokenBucket,
     /// The seeds as nodes, for operations that name one which is not listed.
@@ -62,13 +61,12 @@ impl Cluster {
             EndpointState::new(SdkEndpoint::new(url))
         });
         let seeds = nodes.nodes().to_vec();
-        let start = fastrand::usize(..);
-        let router = Router::new(RoutingSnapshot::new(Arc::new(nodes)), config.policy, start);
-        let router = Arc::new(router);
+        let snapshot = RoutingSnapshot::new(Arc::new(nodes));
+        let router = Arc::new(Router::new(snapshot, config.policy, fastrand::usize(..)));
         let key_routing = KeyRouting::new(config.key_affinity, config.token_aware);
-        let metadata = key_routing.as_ref().map(|key_routing| {
-            let keys = &config.partition_keys;
-            Arc::new(MetadataCache::new(clock, keys, key_routing.needs))
+        let key_routing = key_routing.map(|key_routing| {
+            let metadata = MetadataCache::new(clock, &config.partition_keys, key_routing.needs);
+            (key_routing, Arc::new(metadata))
         });
         let settings = DiscoveryConfig {
             seeds: config.seeds.clone(),
@@ -89,7 +87,6 @@ impl Cluster {
             discovery_task: DiscoveryTask::default(),
             background_tasks: BackgroundTasks::new(),
             key_routing,
-            metadata,
             resend_bucket: policy::resend_bucket(),
             seeds,
             default_client: OnceLock::new(),
@@ -105,8 +102,8 @@ impl Cluster {
     }
 
     /// Returns the routing of operations on single partitions, with the metadata that it needs, if it is on.
-    pub(crate) fn key_routing(&self) -> Option<(&KeyRouting, &Arc<MetadataCache>)> {
-        self.key_routing.as_ref().zip(self.metadata.as_ref())
+    pub(crate) fn key_routing(&self) -> Option<&(KeyRouting, Arc<MetadataCache>)> {
+        self.key_routing.as_ref()
     }
 
     /// Gives an operation that begins its routing info, and refreshes the metadata of its tables with its credentials.
@@ -116,7 +113,7 @@ impl Cluster {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) {
-        let Some((key_routing, metadata)) = self.key_routing() else {
+        let Some((key_routing, metadata)) = &self.key_routing else {
             return;
         };
         let Some(operation) = ItemOperation::from_input(input) else {
@@ -139,18 +136,15 @@ impl Cluster {
         context: &FinalizerInterceptorContextRef<'_>,
         config: &ConfigBag,
     ) {
-        if let Some(metadata) = &self.metadata {
+        if let Some((_, metadata)) = &self.key_routing {
             invalidation::attempt_ended(metadata, context, config);
         }
     }
 
     /// Ends all background tasks for good.
     pub(crate) async fn shutdown(&self) {
-        join(
-            self.background_tasks.shutdown(),
-            self.discovery_task.shutdown(),
-        )
-        .await;
+        let background_tasks = self.background_tasks.shutdown();
+        join(background_tasks, self.discovery_task.shutdown()).await;
     }
 
     /// Returns the URLs of the nodes.
@@ -247,6 +241,17 @@ impl Cluster {
             self.discovery_task.ensure(&self.discovery, now);
         }
         now
+    }
+}
+
+/// Short, since it is part of what the SDK prints of a client's configuration.
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nodes = self.router.snapshot().topology().nodes().len();
+        f.debug_struct("Cluster")
+            .field("seeds", &self.config.seeds)
+            .field("nodes", &nodes)
+            .finish_non_exhaustive()
     }
 }
 

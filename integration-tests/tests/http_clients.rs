@@ -5,8 +5,10 @@ use crate::support::{
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::operation::list_tables::ListTablesOutput;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use std::time::Duration;
 
 #[tokio::test]
 async fn configured_http_client_serves_requests_and_discovery() {
@@ -139,4 +141,18 @@ async fn sdk_mocks_work_with_the_plugin() {
     let tables = ping(&client).await.unwrap();
     assert_eq!(tables.table_names(), ["mocked"]);
     assert_eq!(rule.num_calls(), 2);
+}
+
+#[tokio::test]
+async fn longest_connect_timeout_is_accepted() {
+    let cluster = test_cluster!();
+    let alternator = Alternator::builder()
+        .seeds([cluster.url()])
+        .build()
+        .unwrap();
+    let timeouts = TimeoutConfig::builder().connect_timeout(Duration::MAX);
+    let config = config().timeout_config(timeouts.build());
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    expect_pings(&client, 3).await;
 }

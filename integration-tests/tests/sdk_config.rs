@@ -62,6 +62,27 @@ fn missing_or_aws_endpoint_is_an_error() {
     assert!(error.to_string().contains(aws), "{error}");
 }
 
+#[test]
+fn empty_endpoint_counts_as_unset() {
+    for empty in ["", " "] {
+        let error = Alternator::from_sdk_config(&sdk_config().endpoint_url(empty).build());
+        let error = error.unwrap_err();
+        assert!(matches!(error, BuildError::NoEndpoint), "{error:?}");
+    }
+}
+
+#[test]
+fn list_of_endpoints_is_an_error_that_names_the_builders_seeds() {
+    let list = "http://192.0.2.1:8000,http://192.0.2.2:8000";
+    let error = Alternator::from_sdk_config(&sdk_config().endpoint_url(list).build()).unwrap_err();
+    assert!(
+        matches!(error, BuildError::EndpointList { .. }),
+        "{error:?}"
+    );
+    let text = error.to_string();
+    assert!(text.contains(list) && text.contains(".seeds("), "{text}");
+}
+
 const SPECIFIC: &str = "http://192.0.2.1:8000";
 const GENERAL: &str = "http://192.0.2.2:8000";
 const IN_CODE: &str = "http://192.0.2.3:8000";
@@ -87,6 +108,21 @@ async fn dynamodb_endpoint_variable_overrides_the_general_one() {
         this_test!(),
         &[
             ("AWS_ENDPOINT_URL_DYNAMODB", SPECIFIC),
+            ("AWS_ENDPOINT_URL", GENERAL),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn empty_dynamodb_endpoint_variable_leaves_the_general_one() {
+    if is_child() {
+        assert_eq!(seed(&load_sdk_config().await), GENERAL);
+        return;
+    }
+    run_in_child_process(
+        this_test!(),
+        &[
+            ("AWS_ENDPOINT_URL_DYNAMODB", ""),
             ("AWS_ENDPOINT_URL", GENERAL),
         ],
     );

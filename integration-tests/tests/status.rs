@@ -1,9 +1,10 @@
 //! The state of nodes and refreshes that the handle and the log report.
 
 use crate::support::{
-    Log, client, eventually, expect_pings, ping, quick_refresh, ready_client, test_cluster,
+    Log, client, config as sdk_config, eventually, expect_pings, ping, quick_refresh, ready_client,
+    test_cluster,
 };
-use alternator_lb_sdk::{Alternator, NodeState, RefreshError};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState, RefreshError};
 use alternator_test_cluster::{Fault, NodeConfig};
 use aws_sdk_dynamodb::config::{self, retry::RetryConfig};
 use std::error::Error as _;
@@ -152,4 +153,19 @@ async fn seeds_in_several_datacenters_without_a_scope_are_warned_of_once() {
         alternator.refresh().await.unwrap();
     }
     assert_eq!(log.warnings("different datacenters").len(), 1);
+}
+
+#[test]
+fn debug_output_of_a_configuration_does_not_grow_with_the_nodes() {
+    let length = |nodes: u8| {
+        let seeds = (1..=nodes).map(|node| format!("http://192.0.2.{node}:8000"));
+        let alternator = Alternator::builder().seeds(seeds).build().unwrap();
+        let plain = format!("{:?}", sdk_config().build()).len();
+        let config = sdk_config().alternator(&alternator).build();
+        format!("{config:?}").len() - plain
+    };
+    let (few, many) = (length(3), length(103));
+    assert!(few < 4_000, "{few}");
+    // The seeds are named in each of the two components, as `http://192.0.2.103:8000`.
+    assert!(many - few < 100 * 4 * 100, "{few} {many}");
 }

@@ -12,10 +12,11 @@
 
 use super::token::Token;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::net::IpAddr;
 
 /// The replicas of each range of tokens, as far as they are known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TokenMap {
     /// The last token of each range, which begins after the end of the one before. The last end is that of the ring.
     ends: Box<[i64]>,
@@ -23,6 +24,15 @@ pub struct TokenMap {
     sets: Box<[u32]>,
     /// The sets. The first is empty, for ranges whose replicas are not known.
     replicas: Box<[Box<[IpAddr]>]>,
+}
+
+/// Short, since it is part of what the SDK prints of an operation, and has a hundred thousand ranges.
+impl fmt::Debug for TokenMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenMap")
+            .field("ranges", &self.ends.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl TokenMap {

@@ -2,9 +2,9 @@
 
 use super::{Locality, NodeUrl};
 use std::collections::HashSet;
-use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::{fmt, iter};
 
 /// The nodes that requests may go to, in the order of their priority levels. Immutable: a refresh creates another one.
 ///
@@ -172,11 +172,17 @@ impl<A> Topology<A> {
 ///
 /// A node that left and a later one at the same address are different nodes. The `id` tells them apart, so that what an
 /// operation remembers of a node never applies to its successor.
-#[derive(Debug)]
 pub struct Node<A> {
     id: u64,
     url: NodeUrl,
     attached: A,
+}
+
+/// Short, since plans are part of what the SDK prints of an operation.
+impl<A> fmt::Debug for Node<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Node({})", self.url)
+    }
 }
 
 impl<A> Node<A> {

@@ -1,19 +1,25 @@
 //! A response body that is decompressed while it is read.
 
-use super::DecodeError;
-use super::decoder::{Data, Decoder, Step};
+use super::{DecodeError, Encoding};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_types::body::SdkBody;
+use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
+use std::io::{self, BufRead, ErrorKind, Read};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+
+pub(super) type Data = <SdkBody as Body>::Data;
 
 /// The number of bytes after which a task yields although there are more to decompress: about 80 µs of work.
 const YIELD_AFTER: usize = 64 << 10;
 
-/// Returns the body, decompressed.
-pub(crate) fn decoded(body: SdkBody, decoder: Decoder) -> SdkBody {
+/// The bytes that one step decompresses at most: about 15 µs of work.
+const STEP: usize = 16 << 10;
+
+/// Returns the body, decompressed, or one that fails with this error.
+pub(super) fn decoded(body: SdkBody, decoder: Result<Decoder, DecodeError>) -> SdkBody {
     SdkBody::from_body_1_x(DecodedBody {
         body,
         decoder: Some(decoder),
@@ -21,17 +27,12 @@ pub(crate) fn decoded(body: SdkBody, decoder: Decoder) -> SdkBody {
     })
 }
 
-/// Returns a body that fails with this error.
-pub(crate) fn failing(error: DecodeError) -> SdkBody {
-    SdkBody::from_body_1_x(FailingBody { error: Some(error) })
-}
-
 pin_project! {
     struct DecodedBody {
         #[pin]
         body: SdkBody,
         // None at the end.
-        decoder: Option<Decoder>,
+        decoder: Option<Result<Decoder, DecodeError>>,
         decoded: usize,
     }
 }
@@ -45,8 +46,9 @@ impl Body for DecodedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Data>, BoxError>>> {
         let mut this = self.project();
-        let Some(decoder) = this.decoder else {
-            return Poll::Ready(None);
+        let Some(Ok(decoder)) = this.decoder else {
+            let error = this.decoder.take().and_then(Result::err);
+            return Poll::Ready(error.map(|error| Err(error.into())));
         };
         if *this.decoded >= YIELD_AFTER {
             *this.decoded = 0;
@@ -78,22 +80,141 @@ impl Body for DecodedBody {
     }
 }
 
-struct FailingBody {
-    error: Option<DecodeError>,
+/// A decoder that is fed pieces and makes steps.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    encoding: Encoding,
+    format: Format,
+    /// The bytes that may still be decompressed.
+    left: usize,
+    limit: usize,
 }
 
-impl Body for FailingBody {
-    type Data = Data;
-    type Error = BoxError;
+#[derive(Debug)]
+enum Format {
+    Gzip(MultiGzDecoder<Input>),
+    Zlib(ZlibDecoder<Input>),
+}
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Data>, BoxError>>> {
-        Poll::Ready(self.error.take().map(|error| Err(error.into())))
+/// The result of a step.
+#[derive(Debug)]
+pub(super) enum Step {
+    Decoded(Data),
+    /// Another piece is needed, or the end.
+    NeedsInput,
+    End,
+}
+
+impl Decoder {
+    pub(super) fn new(encoding: Encoding, limit: usize) -> Self {
+        let input = Input::default();
+        let format = match encoding {
+            Encoding::Gzip => Format::Gzip(MultiGzDecoder::new(input)),
+            Encoding::Deflate => Format::Zlib(ZlibDecoder::new(input)),
+        };
+        Self {
+            encoding,
+            format,
+            left: limit,
+            limit,
+        }
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.error.is_none()
+    /// Takes the next piece, which only a [`NeedsInput`](Step::NeedsInput) step asks for: the rest of the former is
+    /// dropped.
+    pub(super) fn feed(&mut self, piece: Data) {
+        self.format.input().piece = piece;
+    }
+
+    /// Ends the input.
+    pub(super) fn end(&mut self) {
+        self.format.input().has_ended = true;
+    }
+
+    pub(super) fn step(&mut self) -> Result<Step, DecodeError> {
+        if self.format.input().is_empty_for_now() {
+            return Ok(Step::NeedsInput);
+        }
+        let mut decoded = vec![0; STEP];
+        match self.format.read(&mut decoded) {
+            Ok(0) if self.format.input().is_at_end() => Ok(Step::End),
+            // Only deflate has an end before that: gzip takes the rest for another member.
+            Ok(0) if self.format.input().is_empty_for_now() => Ok(Step::NeedsInput),
+            Ok(0) => Err(self.corrupt(io::Error::other("something follows it"))),
+            Ok(length) => {
+                self.left = self
+                    .left
+                    .checked_sub(length)
+                    .ok_or(DecodeError::TooLarge { limit: self.limit })?;
+                decoded.truncate(length);
+                Ok(Step::Decoded(Data::from(decoded)))
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock => Ok(Step::NeedsInput),
+                ErrorKind::UnexpectedEof => Err(DecodeError::Truncated),
+                _ => Err(self.corrupt(error)),
+            },
+        }
+    }
+
+    fn corrupt(&self, source: io::Error) -> DecodeError {
+        let encoding = self.encoding.name();
+        DecodeError::Corrupt { encoding, source }
+    }
+}
+
+impl Format {
+    fn input(&mut self) -> &mut Input {
+        match self {
+            Self::Gzip(decoder) => decoder.get_mut(),
+            Self::Zlib(decoder) => decoder.get_mut(),
+        }
+    }
+}
+
+impl Read for Format {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Gzip(decoder) => decoder.read(into),
+            Self::Zlib(decoder) => decoder.read(into),
+        }
+    }
+}
+
+/// The pieces, as a reader.
+#[derive(Debug, Default)]
+struct Input {
+    piece: Data,
+    has_ended: bool,
+}
+
+impl Input {
+    fn is_at_end(&self) -> bool {
+        self.has_ended && self.piece.is_empty()
+    }
+
+    fn is_empty_for_now(&self) -> bool {
+        !self.has_ended && self.piece.is_empty()
+    }
+}
+
+impl BufRead for Input {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.is_empty_for_now() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        Ok(&self.piece)
+    }
+
+    fn consume(&mut self, amount: usize) {
+        drop(self.piece.split_to(amount.min(self.piece.len())));
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let length = self.fill_buf()?.read(into)?;
+        self.consume(length);
+        Ok(length)
     }
 }

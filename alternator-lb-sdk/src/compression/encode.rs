@@ -1,15 +1,14 @@
 //! Compressed request bodies, and the way back for servers that do not decompress.
 
-use super::{Compression, DecodeError};
+use super::{CONTENT_ENCODING, Compression, CompressionOptions, DecodeError};
 use crate::retry::connection_evidence::chain;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    Error, FinalizerInterceptorContextMut, FinalizerInterceptorContextRef,
+    Error, FinalizerInterceptorContextMut,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
-const CONTENT_ENCODING: &str = "content-encoding";
 const CONTENT_LENGTH: &str = "content-length";
 
 /// The state of an operation with a compressed body.
@@ -35,15 +34,6 @@ impl Storable for CompressedBody {
 )]
 struct Refused;
 
-/// The change that compression makes to the retry of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RetryOverride {
-    /// The node refused the compressed body unread: the plain one is sent at once.
-    Resend,
-    /// The response is too large, and the next one would be.
-    Forbid,
-}
-
 /// Compresses the body of an operation, for all its attempts.
 pub(crate) fn compress_body(
     compression: &Compression,
@@ -51,14 +41,15 @@ pub(crate) fn compress_body(
     request: &mut HttpRequest,
     config: &mut ConfigBag,
 ) {
-    let Some(setting) = compression.request(generation, config) else {
+    let option = CompressionOptions::of(config).request;
+    let Some(setting) = option.unwrap_or(compression.settings.request) else {
         return;
     };
-    if request.headers().contains_key(CONTENT_ENCODING) {
-        // The application has encoded it itself.
-        return;
-    }
-    let Some(compressed) = request.body().bytes().and_then(|body| setting.encode(body)) else {
+    let is_supported = compression.server_support.is_supported(generation);
+    // Otherwise the application has encoded it itself.
+    let is_plain = !request.headers().contains_key(CONTENT_ENCODING);
+    let body = request.body().bytes().filter(|_| is_supported && is_plain);
+    let Some(compressed) = body.and_then(|body| setting.compress(body)) else {
         return;
     };
     let headers = request.headers_mut();
@@ -84,11 +75,9 @@ pub(crate) fn restore_plain_body(
         return;
     };
     body.is_withdrawn |= !compression.server_support.is_supported(generation);
-    if !body.is_withdrawn {
-        return;
-    }
     // The body is in memory, so this copies nothing.
-    let Some(plain) = body.plain.try_clone() else {
+    let plain = body.is_withdrawn.then(|| body.plain.try_clone());
+    let Some(plain) = plain.flatten() else {
         return;
     };
     let length = plain.bytes().map_or(0, <[u8]>::len);
@@ -108,17 +97,17 @@ pub(crate) fn detect_refusal(
     can_retry: bool,
     node: impl FnOnce(&ConfigBag) -> Option<String>,
 ) {
-    let is_refused = context.response().is_some_and(is_refusal);
-    if !is_refused || !is_sent_compressed(config) {
+    if !context.response().is_some_and(is_refusal) {
         return;
     }
     let node = node(config);
+    let body = config.get_mut_from_interceptor_state::<CompressedBody>();
+    let Some(body) = body.filter(|body| !body.is_withdrawn) else {
+        return;
+    };
     compression
         .server_support
         .refuse(generation, node.as_deref());
-    let Some(body) = config.get_mut_from_interceptor_state::<CompressedBody>() else {
-        return;
-    };
     body.is_withdrawn = true;
     if can_retry && let Some(Err(error)) = context.output_or_error_mut() {
         let refused = OrchestratorError::response(Refused.into());
@@ -131,49 +120,25 @@ pub(crate) fn restore_error(
     context: &mut FinalizerInterceptorContextMut<'_>,
     config: &mut ConfigBag,
 ) {
-    let Some(Err(error)) = context.output_or_error_mut() else {
-        return;
-    };
-    let refusal = config
-        .get_mut_from_interceptor_state::<CompressedBody>()
-        .and_then(|body| body.refusal.take());
-    if let Some(refusal) = refusal
+    if let Some(Err(error)) = context.output_or_error_mut()
+        && let Some(body) = config.get_mut_from_interceptor_state::<CompressedBody>()
         && is_refused(error)
+        && let Some(refusal) = body.refusal.take()
     {
         *error = refusal;
     }
 }
 
-/// Returns whether the node responded although the error says that it did not, or not completely.
-pub(crate) fn has_response(error: &OrchestratorError<Error>) -> bool {
-    is_refused(error) || is_too_large(error)
-}
-
-/// Returns what compression makes of the retry of the attempt that has just ended.
-pub(crate) fn retry_override(
-    context: &FinalizerInterceptorContextRef<'_>,
-) -> Option<RetryOverride> {
-    match context.output_or_error()? {
-        Err(error) if is_refused(error) => Some(RetryOverride::Resend),
-        Err(error) if is_too_large(error) => Some(RetryOverride::Forbid),
-        Ok(_) | Err(_) => None,
-    }
-}
-
-fn is_refused(error: &OrchestratorError<Error>) -> bool {
+/// Returns whether the node refused the compressed body unread: the plain one is sent at once.
+pub(crate) fn is_refused(error: &OrchestratorError<Error>) -> bool {
     chain(error).any(|error| error.is::<Refused>())
 }
 
-fn is_too_large(error: &OrchestratorError<Error>) -> bool {
+/// Returns whether the response is too large, as the next one would be.
+pub(crate) fn is_too_large(error: &OrchestratorError<Error>) -> bool {
     chain(error)
         .filter_map(|error| error.downcast_ref())
         .any(|error| matches!(error, DecodeError::TooLarge { .. }))
-}
-
-fn is_sent_compressed(config: &ConfigBag) -> bool {
-    config
-        .load::<CompressedBody>()
-        .is_some_and(|body| !body.is_withdrawn)
 }
 
 /// Returns whether this is the response of a server that takes compressed bytes for JSON, or for text. The SDK sends no

@@ -19,12 +19,8 @@
 
 mod body;
 mod decode_error;
-mod decoder;
 mod encode;
-mod encoder;
-mod encoding;
 mod negotiate;
-mod options;
 mod request;
 mod response;
 mod server_support;
@@ -37,30 +33,15 @@ pub use request::RequestCompression;
 pub use response::ResponseCompression;
 
 pub(crate) use encode::{
-    RetryOverride, compress_body, detect_refusal, has_response, restore_error, restore_plain_body,
-    retry_override,
+    compress_body, detect_refusal, is_refused, is_too_large, restore_error, restore_plain_body,
 };
 pub(crate) use negotiate::{call_decoded, negotiate};
-pub(crate) use options::CompressionOptions;
 
 use crate::build_error::BuildError;
-use encoding::Encoding;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use server_support::ServerSupport;
 
-/// The settings of a cluster.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct CompressionSettings {
-    pub(crate) request: Option<RequestCompression>,
-    pub(crate) response: Option<ResponseCompression>,
-}
-
-impl CompressionSettings {
-    pub(crate) fn validated(self) -> Result<Self, BuildError> {
-        self.request.as_ref().map_or(Ok(()), |it| it.check())?;
-        self.response.as_ref().map_or(Ok(()), |it| it.check())?;
-        Ok(self)
-    }
-}
+const CONTENT_ENCODING: &str = "content-encoding";
 
 /// The settings of a cluster, and what is known of its servers.
 #[derive(Debug)]
@@ -75,5 +56,68 @@ impl Compression {
             settings,
             server_support: ServerSupport::default(),
         }
+    }
+}
+
+/// The settings of a cluster.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CompressionSettings {
+    pub(crate) request: Option<RequestCompression>,
+    pub(crate) response: Option<ResponseCompression>,
+}
+
+impl CompressionSettings {
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        if let Some(RequestCompression { level, .. }) = self.request
+            && !request::LEVELS.contains(&level)
+        {
+            return Err(BuildError::CompressionLevel { level });
+        }
+        match self.response {
+            Some(ResponseCompression { limit: 0, .. }) => Err(BuildError::ResponseLimit),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The options of an operation. Those that are set precede the settings of the cluster, and may be none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CompressionOptions {
+    pub(crate) request: Option<Option<RequestCompression>>,
+    pub(crate) response: Option<Option<ResponseCompression>>,
+}
+
+impl CompressionOptions {
+    fn of(config: &ConfigBag) -> Self {
+        config.load::<Self>().copied().unwrap_or_default()
+    }
+}
+
+impl Storable for CompressionOptions {
+    type Storer = StoreReplace<Self>;
+}
+
+/// A content encoding of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Gzip,
+    /// In the zlib format, which HTTP means by this name.
+    Deflate,
+}
+
+impl Encoding {
+    /// The name in headers. Alternator compares it exactly, in lower case.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+        }
+    }
+
+    /// The encoding of this name, in any case.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Gzip, Self::Deflate]
+            .into_iter()
+            .find(|encoding| encoding.name().eq_ignore_ascii_case(name))
     }
 }

@@ -1,6 +1,6 @@
 //! The settings of response compression.
 
-use super::{BuildError, Encoding};
+use super::Encoding;
 
 /// How responses may be compressed. For [`Builder::response_compression`](crate::Builder::response_compression); with
 /// the feature `compression`.
@@ -83,13 +83,6 @@ impl ResponseCompression {
         Self {
             limit: bytes,
             ..self
-        }
-    }
-
-    pub(crate) fn check(&self) -> Result<(), BuildError> {
-        match self.limit {
-            0 => Err(BuildError::ResponseLimit),
-            _ => Ok(()),
         }
     }
 }

@@ -14,23 +14,19 @@ pub(crate) struct ServerSupport {
 impl ServerSupport {
     pub(super) fn is_supported(&self, generation: u64) -> bool {
         // Nothing else is published by it: a request that reads it late is refused once more.
-        match self.refused_in.load(Ordering::Relaxed) {
-            0 => true,
-            refused_in if refused_in == generation + 1 => false,
-            refused_in => {
-                self.resume(refused_in);
-                true
-            }
+        let refused_in = self.refused_in.load(Ordering::Relaxed);
+        if refused_in == generation + 1 {
+            return false;
         }
-    }
-
-    fn resume(&self, refused_in: u64) {
-        let resumed =
-            self.refused_in
-                .compare_exchange(refused_in, 0, Ordering::Relaxed, Ordering::Relaxed);
-        if resumed.is_ok() {
+        if refused_in != 0
+            && self
+                .refused_in
+                .compare_exchange(refused_in, 0, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+        {
             events::compression_resumed();
         }
+        true
     }
 
     /// Notes that a node refused a compressed request. Warns once for each generation.

@@ -5,7 +5,7 @@ mod encoding;
 mod negotiation;
 mod request_body;
 
-use super::decoder::{Data, Decoder, Step};
+use super::body::{Data, Decoder, Step};
 use super::{
     Compression, CompressionSettings, DecodeError, Encoding, RequestCompression,
     ResponseCompression, negotiate,
@@ -24,7 +24,7 @@ fn packed(encoding: Encoding, plain: &[u8]) -> Vec<u8> {
         encoding,
         ..settings
     };
-    settings.encode(plain).expect("shrinks")
+    settings.compress(plain).expect("shrinks")
 }
 
 /// Decodes by another decoder than that of responses.

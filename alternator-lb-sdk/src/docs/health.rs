@@ -10,7 +10,7 @@
 //! |---|---|
 //! | a node dies | The first request that cannot connect goes on to the next node at once, which costs neither a retry nor a pause (at most eight times per operation). All clients of the `Alternator` eject the node. It is probed in the background after 0.1 s and then with a growing backoff of up to 10 s, and restored with a slow start. The SDK retries the requests that were in flight on it if retries are left: on another node, so after 10 ms at most instead of the SDK's second. |
 //! | a node hangs, or its host is gone | Once it has returned nothing for ten times as long as usual (at least 150 ms), it is probed (250 ms and more). If the probe fails, the node is ejected, and the requests that wait on it go on to another node, which costs each an attempt of its retries. Without retries they wait as long as the application's timeouts allow. Slow operations are left alone: their node answers the probe. |
-//! | a node returns server errors | After five in a row, or when more than a fifth of at least twenty attempts in ten seconds fail, it is ejected for a second, then with a growing backoff of up to a minute, after each of which one request probes it. If more than half of the nodes fail in this way, none is ejected. |
+//! | a node returns server errors of its own, or another program has its address | After five in a row, or when more than a fifth of at least twenty attempts in ten seconds fail, it is ejected for a second, then with a growing backoff of up to a minute, after each of which one request probes it. If more than half of the nodes fail in this way, none is ejected. |
 //! | a node is slow | It gets what it can carry: of two nodes the one with fewer requests in flight gets the request. |
 //! | a node throttles | It gets fewer requests for some seconds, and is not ejected. The SDK retries as usual, on another node. |
 //! | a node joins | It gets its share after the next refresh, which is at most 6 s away while there are requests, and starts at once when a node cannot be connected. It is probed before its first request. |
@@ -21,7 +21,10 @@
 //! | there is no credentials provider | Requests are unsigned, unless [`AuthMode::Required`](crate::AuthMode::Required) forbids it. |
 //! | a credentials provider fails | The operation fails, as in the SDK without the plugin. For a cluster without authorization use `.no_credentials()` on the `aws_config` loader, or [`AuthMode::Unsigned`](crate::AuthMode::Unsigned). |
 //! | retries are disabled | A node that cannot be connected still costs nothing, since nothing was sent to it. Everything else fails at once, as configured. |
-//! | the server returns an error | The SDK decides, as usual. Its retry goes to another node; after a server error (5xx) that takes 10 ms at most. |
+//! | the server returns an error | The SDK decides, as usual. Its retry goes to another node; after a server error (5xx) that may be the node's own that takes 10 ms at most. |
+//! | replicas are down, or a partition is at its limit | The SDK retries with its own backoff, which rides through a short loss of quorum. No node is ejected: another one would respond alike. |
+//! | two coordinators contend for a key | The retry goes to the same node again, with the SDK's backoff: another node would contend once more. |
+//! | a web server or a proxy answers at a node's address | The operation goes on to another node. Where it fails, [`RouteError::ForeignResponse`](crate::RouteError::ForeignResponse) names the node and the status. The address is ejected like a node that returns errors. |
 //! | the configuration has an `endpoint_url` | It is ignored, with one warning if it is no node of the cluster. In the `config_override` of an operation it pins the operation to that node; if it is no node of the cluster, the operation fails. |
 //! | the region is missing | The plugin sets one; Alternator accepts every region. |
 //!
@@ -30,13 +33,24 @@
 //! | outcome | evidence about the node |
 //! |---|---|
 //! | a response, also one that rejects the request (4xx: validation, failed condition, authentication) | it serves |
-//! | throttling (`RequestLimitExceeded` and the like) | the node or a table is overloaded: it gets fewer requests for a while, and is never ejected for that |
-//! | a server error (5xx) | it may be ill |
-//! | a server error after 9 s or more | little: Alternator waits 10 s for replicas on *other* nodes, and then returns 500 |
+//! | throttling (`RequestLimitExceeded` and the like, or `too many in-flight requests`) | the node or a table is overloaded: it gets fewer requests for a while, and is never ejected for that |
+//! | a server error (500) with one of the texts below | none: it is about other nodes, or about the request |
+//! | any other server error (5xx) | it may be ill |
+//! | a response that is not Alternator's: HTML or plain text, a redirect, JSON that is no error of DynamoDB | it is no node, or a proxy stands before it: counts as an error of its own |
 //! | a connection that was cut, or an attempt that ran into the application's timeout | it may be ill |
+//! | a cut connection or a malformed response in the ten seconds after the node throttled | none: ScyllaDB 2026.2.0 to 2026.2.5 leave the body of a request that they shed unread, which breaks the next request on the connection |
 //! | no connection: refused, or not within the connect timeout | it is down |
 //! | no connection because this process has no files or ports left, or the operation ran out of time within half a second | none |
 //! | an operation that the application dropped | none |
+//!
+//! Most server errors of ScyllaDB are not about the node that sends them. The text tells (recorded from 2026.3):
+//!
+//! | text of a server error | about | next attempt |
+//! |---|---|---|
+//! | `write timeout due to uncertainty` | two coordinators on one key | the same node, the SDK's backoff |
+//! | `Cannot achieve consistency level`, `Operation timed out for`, `Operation failed for` | replicas | another node, the SDK's backoff |
+//! | `Per-partition rate limit reached` | a hot partition | another node, the SDK's backoff |
+//! | `Error during gzip decompression`, `Unsupported Content-Encoding` | the request | as the SDK decides |
 //!
 //! # When a node is ejected
 //!
@@ -107,9 +121,9 @@
 //! |---|---|---|---|
 //! | was never sent | on an untried node | not at all | nothing |
 //! | was cut, or aborted because its node is unresponsive | on another node | 10 ms at most | an attempt; the quota of the cluster |
-//! | got a server error | on another node | 10 ms at most | an attempt; the SDK's quota |
+//! | got a server error of the node's own, or a response that is not Alternator's | on another node | 10 ms at most | an attempt; the SDK's quota |
 //! | was never sent, and all nodes have been tried | on a node that is up, if there is one | the SDK's backoff | nothing |
-//! | ran into the application's timeout, was throttled, or got a slow server error | on another node | the SDK's backoff | an attempt; the SDK's quota |
+//! | ran into the application's timeout, was throttled, or got an error of replicas | on another node | the SDK's backoff | an attempt; the SDK's quota |
 //! | any other, when all nodes have been tried | on the same node as before | the SDK's backoff | an attempt; a quota |
 //!
 //! The SDK's quota holds fifty retries for all clients of a process. A node that dies with three hundred requests in
@@ -130,7 +144,6 @@
 //! | probe timeout | 4 × usual, 250 ms to 2 s | a lost packet is sent again after 200 ms, the first of a connection after 1 s |
 //! | priority failover | below 1/1.4 | envoy's overprovisioning factor |
 //! | fairness debt that is repaid | 16 requests at most | the effect of chance on equal nodes, and little beside what a slow node was spared |
-//! | slow server error | 9 s | just below the 10 s that Alternator waits for replicas |
 //! | pause between two nodes | 10 ms at most | callers that failed together arrive over some milliseconds |
 //!
 //! # Measured faults

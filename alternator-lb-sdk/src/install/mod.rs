@@ -5,7 +5,6 @@
 pub(crate) mod default_client;
 #[cfg(feature = "default-https-client")]
 pub(crate) mod proxy;
-pub(crate) mod sdk_config;
 pub(crate) mod sealed;
 
 use crate::alternator::Alternator;
@@ -13,7 +12,6 @@ use crate::auth::{AuthMode, ClockSkew, SigningScheme};
 use crate::cluster::Cluster;
 use crate::install::sealed::Sealed;
 use crate::request::interceptor::{Interceptor, NAME};
-use crate::request::minimal_headers::MinimalHeaders;
 use crate::request::resolver::Resolver;
 use crate::transport::AbortableHttpClient;
 use crate::transport::abort_handle::TransportPresence;
@@ -91,21 +89,18 @@ macro_rules! implement {
                 let settings = &cluster.config;
                 let configured = self.clone().build();
 
-                self.set_endpoint_resolver(Some(SharedEndpointResolver::new(Resolver::new(
-                    Arc::clone(cluster),
-                ))));
+                let resolver = SharedEndpointResolver::new(Resolver::new(Arc::clone(cluster)));
+                self.set_endpoint_resolver(Some(resolver));
                 let (former, others): (Vec<_>, Vec<_>) = configured
                     .interceptors()
                     .partition(|other| other.name() == NAME);
                 self.set_interceptors(others);
                 let mut interceptor = Interceptor::new(Arc::clone(cluster));
-                interceptor.minimal_headers = Some(MinimalHeaders {
-                    by_default: settings.minimal_headers,
-                    user_agent: settings.user_agent.clone(),
-                    is_stall_protection_set: configured.stalled_stream_protection().is_some(),
-                });
+                interceptor.is_complete = true;
+                interceptor.keeps_stall_protection =
+                    configured.stalled_stream_protection().is_some();
                 if let Some(transport) = transport(configured.http_client(), cluster) {
-                    cluster.adopt(transport.inner(), configured.timeout_config());
+                    cluster.adopt(&transport.inner, configured.timeout_config());
                     self.set_http_client(Some(SharedHttpClient::new(transport)));
                     interceptor.transport = Some(TransportPresence::default());
                 }
@@ -127,15 +122,11 @@ macro_rules! implement {
                     // The preference is of the former installation's `AuthMode::Unsigned`.
                     self.set_auth_scheme_preference(None);
                 }
-                match settings.auth {
-                    AuthMode::Required => {}
-                    AuthMode::Auto => {
-                        self.set_allow_no_auth();
-                    }
-                    AuthMode::Unsigned => {
-                        self.set_allow_no_auth();
-                        self.set_auth_scheme_preference(Some(unsigned));
-                    }
+                if settings.auth != AuthMode::Required {
+                    self.set_allow_no_auth();
+                }
+                if settings.auth == AuthMode::Unsigned {
+                    self.set_auth_scheme_preference(Some(unsigned));
                 }
                 cluster.installed();
                 self
@@ -153,7 +144,7 @@ fn transport(
     cluster: &Cluster,
 ) -> Option<AbortableHttpClient> {
     match configured.map(AbortableHttpClient::around) {
-        Some(transport) if transport.is_of_application() => Some(transport),
+        Some(transport) if transport.is_of_application => Some(transport),
         former => {
             let http_client = cluster.http_client();
             http_client.map(AbortableHttpClient::default_for).or(former)

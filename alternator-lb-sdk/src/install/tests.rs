@@ -94,9 +94,7 @@ fn cluster() -> Builder {
 fn http_client(config: &Config) -> (String, usize) {
     let mut http_client = config.http_client().unwrap();
     for layers in 0.. {
-        let inner = AbortableHttpClient::around(http_client.clone())
-            .inner()
-            .clone();
+        let inner = AbortableHttpClient::around(http_client.clone()).inner;
         if format!("{inner:?}") == format!("{http_client:?}") {
             let metadata = http_client.connector_metadata().unwrap();
             return (metadata.name().into_owned(), layers);

@@ -51,7 +51,8 @@ impl SdkDiscoveryClient {
         Self {
             http_client,
             shared_pool: pool(connect),
-            separate_pool: pool(connect + POOL_OFFSET),
+            // Of the longest duration there is, none is longer.
+            separate_pool: pool(connect.checked_add(POOL_OFFSET).unwrap_or(CONNECT_TIMEOUT)),
         }
     }
 

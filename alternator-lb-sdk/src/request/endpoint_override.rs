@@ -31,8 +31,8 @@ pub(crate) fn note_client(cluster: &Cluster, config: &mut ConfigBag, has_warned:
     };
     let address = ClientEndpoint(std::ptr::from_ref(endpoint).addr());
     // Before the first refresh the nodes are not known.
-    let is_checked = !has_warned.load(Ordering::Relaxed) && cluster.discovery.has_succeeded();
-    if is_checked
+    if !has_warned.load(Ordering::Relaxed)
+        && cluster.discovery.has_succeeded()
         && !has_warned.swap(true, Ordering::Relaxed)
         && find(cluster, &endpoint.0).is_none()
     {
@@ -66,10 +66,8 @@ pub(crate) fn pin(cluster: &Cluster, config: &mut ConfigBag) -> Result<(), BoxEr
 
 fn override_of(config: &ConfigBag) -> Option<&EndpointUrl> {
     let endpoint = config.load::<EndpointUrl>()?;
-    let address = std::ptr::from_ref(endpoint).addr();
-    let client = config.load::<ClientEndpoint>();
-    let is_of_client = client.is_some_and(|client| client.0 == address);
-    (!is_of_client).then_some(endpoint)
+    let client = config.load::<ClientEndpoint>().map(|client| client.0);
+    (client != Some(std::ptr::from_ref(endpoint).addr())).then_some(endpoint)
 }
 
 fn find(cluster: &Cluster, endpoint: &str) -> Option<Arc<SdkNode>> {

@@ -1,16 +1,17 @@
 //! The one interceptor of an installation: the steps of an operation, in their order.
 
-use super::minimal_headers::{ClockSource, MinimalHeaders};
-use super::{endpoint_override, is_pinned, plan, plan_mut};
+use super::minimal_headers::{ClockSource, Replacements};
+use super::{endpoint_override, is_pinned, minimal_headers, plan, plan_mut};
 use crate::auth::{self, AuthMode, ClockSkew};
 use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
-use crate::compression::{self, RetryOverride};
+use crate::compression;
 use crate::events;
 use crate::retry::{connection_evidence, outcome, policy, unreachable};
 use crate::route_error::RouteError;
 use crate::transport::AbortableHttpClient;
 use crate::transport::abort_handle::TransportPresence;
+use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::health::Outcome;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_runtime::auth::sigv4::SCHEME_ID;
@@ -40,8 +41,10 @@ pub(crate) struct Interceptor {
     cluster: Arc<Cluster>,
     /// Set where an HTTP client decorator is installed as well.
     pub(crate) transport: Option<TransportPresence>,
-    /// Set where the whole plugin is installed.
-    pub(crate) minimal_headers: Option<MinimalHeaders>,
+    /// Whether the whole plugin is installed.
+    pub(crate) is_complete: bool,
+    /// Whether the application has configured the stalled-stream protection.
+    pub(crate) keeps_stall_protection: bool,
     /// Set where the plugin's signer is installed.
     pub(crate) clock_skew: Option<Arc<ClockSkew>>,
     has_warned_of_endpoint: AtomicBool,
@@ -54,7 +57,8 @@ impl Interceptor {
         Self {
             cluster,
             transport: None,
-            minimal_headers: None,
+            is_complete: false,
+            keeps_stall_protection: false,
             clock_skew: None,
             has_warned_of_endpoint: AtomicBool::new(false),
             has_warned_of_credentials: AtomicBool::new(false),
@@ -77,17 +81,15 @@ impl Interceptor {
 
     /// Returns the plugin's clock skew, in operations in which it replaces the SDK's.
     fn clock_skew(&self, config: &ConfigBag) -> Option<&ClockSkew> {
-        let source = config.load::<ClockSource>();
-        let is_used = matches!(source, Some(ClockSource::Plugin | ClockSource::Both));
+        let source = config.load::<Replacements>()?.clock_source;
+        let is_used = matches!(source, ClockSource::Plugin | ClockSource::Both);
         self.clock_skew.as_deref().filter(|_| is_used)
     }
 
     /// Warns once if the credentials provider that the application set has failed: the request is not sent unsigned.
     fn warn_if_credentials_failed(&self, context: &FinalizerInterceptorContextRef<'_>) {
-        let Some(Err(error)) = context.output_or_error() else {
-            return;
-        };
-        if connection_evidence::chain(error).any(|error| error.is::<CredentialsError>())
+        if let Some(Err(error)) = context.output_or_error()
+            && connection_evidence::chain(error).any(|error| error.is::<CredentialsError>())
             && !self.has_warned_of_credentials.swap(true, Ordering::Relaxed)
         {
             events::credentials_failed();
@@ -118,16 +120,19 @@ impl Intercept for Interceptor {
         if !self.cluster.discovery.has_client()
             && let Some(http_client) = components.http_client()
         {
-            let http_client = AbortableHttpClient::around(http_client);
-            let timeouts = config.load::<TimeoutConfig>();
-            self.cluster.adopt(http_client.inner(), timeouts);
+            let http_client = AbortableHttpClient::around(http_client).inner;
+            self.cluster
+                .adopt(&http_client, config.load::<TimeoutConfig>());
         }
         endpoint_override::pin(&self.cluster, config)?;
-        if let Some(minimal_headers) = &self.minimal_headers {
+        if self.is_complete {
             let transport = self.transport.as_ref();
             let is_abortable = transport.is_some_and(TransportPresence::is_confirmed);
-            let clock_source = self.clock_source(components, config);
-            minimal_headers.begin_operation(config, is_abortable, clock_source);
+            let replacements = Replacements {
+                clock_source: self.clock_source(components, config),
+                stall_protection: is_abortable && !self.keeps_stall_protection,
+            };
+            minimal_headers::begin_operation(&self.cluster.config, config, replacements);
         }
         self.cluster
             .operation_begins(context.input(), components, config);
@@ -165,9 +170,8 @@ impl Intercept for Interceptor {
     ) -> Result<(), BoxError> {
         // An aborted attempt must be followed by another, on another node.
         let is_abortable = policy::allows_another_attempt(config, components) && !is_pinned(config);
-        if let Some(minimal_headers) = &self.minimal_headers {
-            minimal_headers.begin_attempt(context, config, is_abortable);
-        }
+        let headers = context.request_mut().headers_mut();
+        minimal_headers::begin_attempt(&self.cluster.config, headers, config, is_abortable);
         #[cfg(feature = "compression")]
         compression::restore_plain_body(
             &self.cluster.compression,
@@ -176,9 +180,9 @@ impl Intercept for Interceptor {
             config,
         );
         if let Some(transport) = &self.transport
-            && let Some(attempt) = plan(config).and_then(|plan| plan.current())
+            && let Some(attempt) = plan(config).and_then(SdkPlan::current)
         {
-            let signal = is_abortable.then(|| attempt.node().extension().abort_signal());
+            let signal = is_abortable.then(|| &attempt.node().extension().abort);
             if let Some(handle) = transport.handle(signal) {
                 context.request_mut().add_extension(handle);
             }
@@ -308,10 +312,10 @@ impl Intercept for Interceptor {
         plan.end_attempt();
         policy::prepare(config, outcome, target, &self.cluster.resend_bucket);
         #[cfg(feature = "compression")]
-        match compression::retry_override(context) {
-            Some(RetryOverride::Resend) => policy::resend_free(config),
-            Some(RetryOverride::Forbid) => policy::forbid(config),
-            None => {}
+        match context.output_or_error() {
+            Some(Err(error)) if compression::is_refused(error) => policy::resend_free(config),
+            Some(Err(error)) if compression::is_too_large(error) => policy::forbid(config),
+            _ => {}
         }
         Ok(())
     }
@@ -324,10 +328,8 @@ impl Intercept for Interceptor {
     ) -> Result<(), BoxError> {
         #[cfg(feature = "compression")]
         compression::restore_error(context, config);
-        let Some(plan) = plan(config) else {
-            return Ok(());
-        };
-        if plan.last_outcome().is_some_and(Outcome::was_not_sent)
+        if let Some(plan) = plan(config)
+            && plan.last_outcome().is_some_and(Outcome::was_not_sent)
             && let Some(result) = context.output_or_error_mut()
         {
             unreachable::explain(result, plan, self.cluster.discovery.last_error());

@@ -11,14 +11,14 @@
 //! stays.
 
 use super::options::OperationOptions;
-use super::user_agent::UserAgent;
+use crate::config::ClusterConfig;
 use aws_runtime::invocation_id::InvocationIdInterceptor;
 use aws_runtime::request_info::RequestInfoInterceptor;
 use aws_runtime::service_clock_skew::ServiceClockSkewInterceptor;
 use aws_runtime::user_agent::UserAgentInterceptor;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
 use aws_smithy_runtime_api::client::interceptors::disable_interceptor;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer, Storable, StoreReplace};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -26,41 +26,48 @@ use std::time::Duration;
 const NAME: &str = "alternator-lb-sdk: minimal headers";
 
 /// The configuration of each case: made once, so that an operation takes it by counting a reference.
-static LAYERS: LazyLock<Vec<FrozenLayer>> = LazyLock::new(|| {
+static LAYERS: LazyLock<Vec<(Replacements, FrozenLayer)>> = LazyLock::new(|| {
     use ClockSource::{Both, Plugin, Sdk, Unused};
-    let of_clock = |clock_source| {
-        [StallProtection::Sdk, StallProtection::Plugin].map(|it| layer(it, clock_source))
-    };
-    [Sdk, Plugin, Both, Unused].map(of_clock).concat()
+    let cases = [Sdk, Plugin, Both, Unused].map(|clock_source| {
+        [false, true].map(|stall_protection| Replacements {
+            clock_source,
+            stall_protection,
+        })
+    });
+    let cases = cases.into_iter().flatten();
+    cases.map(|case| (case, layer(case))).collect()
 });
 
 /// The time that a stream may stall by the SDK's defaults.
 const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 
-fn layer(stall_protection: StallProtection, clock_source: ClockSource) -> FrozenLayer {
+fn layer(replacements: Replacements) -> FrozenLayer {
     let mut layer = Layer::new(NAME);
     layer.store_put(disable_interceptor::<UserAgentInterceptor>(NAME));
     layer.store_put(disable_interceptor::<InvocationIdInterceptor>(NAME));
     layer.store_put(disable_interceptor::<RequestInfoInterceptor>(NAME));
-    if clock_source == ClockSource::Plugin || clock_source == ClockSource::Unused {
+    if matches!(
+        replacements.clock_source,
+        ClockSource::Plugin | ClockSource::Unused
+    ) {
         layer.store_put(disable_interceptor::<ServiceClockSkewInterceptor>(NAME));
     }
-    if stall_protection == StallProtection::Plugin {
+    if replacements.stall_protection {
         layer.store_put(StalledStreamProtectionConfig::disabled());
     }
-    layer.store_put(stall_protection);
-    layer.store_put(clock_source);
+    layer.store_put(replacements);
     layer.freeze()
 }
 
-/// The mechanism that aborts stalled responses. Absent in the configuration of an operation without minimal headers.
+/// The mechanisms of the SDK that the plugin replaces. Absent in the configuration of an operation without minimal headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum StallProtection {
-    Sdk,
-    Plugin,
+pub(crate) struct Replacements {
+    pub(crate) clock_source: ClockSource,
+    /// Whether the plugin is the one that aborts stalled responses.
+    pub(crate) stall_protection: bool,
 }
 
-impl Storable for StallProtection {
+impl Storable for Replacements {
     type Storer = StoreReplace<Self>;
 }
 
@@ -76,69 +83,41 @@ pub(crate) enum ClockSource {
     Unused,
 }
 
-impl Storable for ClockSource {
-    type Storer = StoreReplace<Self>;
-}
-
-/// The header settings of an installation.
-#[derive(Debug)]
-pub(crate) struct MinimalHeaders {
-    /// Unless an operation says otherwise.
-    pub(crate) by_default: bool,
-    pub(crate) user_agent: UserAgent,
-    /// Whether the application has configured the stalled-stream protection.
-    pub(crate) is_stall_protection_set: bool,
-}
-
-impl MinimalHeaders {
-    /// Applies to an operation whose settings are complete, and whose request does not exist yet. `is_abortable` says
-    /// whether requests pass through the HTTP client decorator.
-    pub(crate) fn begin_operation(
-        &self,
-        config: &mut ConfigBag,
-        is_abortable: bool,
-        clock_source: ClockSource,
-    ) {
-        let options = config.load::<OperationOptions>();
-        let is_minimal = options.and_then(|options| options.minimal_headers);
-        if !is_minimal.unwrap_or(self.by_default) {
-            return;
-        }
-        let is_replaced =
-            is_abortable && !self.is_stall_protection_set && is_default_stall_protection(config);
-        let stall_protection = match is_replaced {
-            true => StallProtection::Plugin,
-            false => StallProtection::Sdk,
-        };
-        let layer = LAYERS.iter().find(|layer| {
-            layer.load::<StallProtection>() == Some(&stall_protection)
-                && layer.load::<ClockSource>() == Some(&clock_source)
-        });
-        if let Some(layer) = layer {
-            config.push_shared_layer(layer.clone());
-        }
+/// Applies to an operation whose settings are complete, and whose request does not exist yet. `replacements` are those
+/// that the installation allows.
+pub(crate) fn begin_operation(
+    settings: &ClusterConfig,
+    config: &mut ConfigBag,
+    mut replacements: Replacements,
+) {
+    let options = config.load::<OperationOptions>();
+    let is_minimal = options.and_then(|options| options.minimal_headers);
+    if !is_minimal.unwrap_or(settings.minimal_headers) {
+        return;
     }
+    replacements.stall_protection &= is_default_stall_protection(config);
+    if let Some((_, layer)) = LAYERS.iter().find(|(case, _)| *case == replacements) {
+        config.push_shared_layer(layer.clone());
+    }
+}
 
-    /// Applies to an attempt before it is signed. `is_abortable` says whether the plugin may abort it.
-    pub(crate) fn begin_attempt(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        config: &mut ConfigBag,
-        is_abortable: bool,
-    ) {
-        let Some(stall_protection) = config.load::<StallProtection>() else {
-            return;
-        };
-        if *stall_protection == StallProtection::Plugin && !is_abortable {
-            // Only the SDK aborts this attempt.
-            config
-                .interceptor_state()
-                .store_put(default_stall_protection());
-        }
-        let headers = context.request_mut().headers_mut();
-        if !headers.contains_key("user-agent") {
-            headers.insert("user-agent", self.user_agent.value(config));
-        }
+/// Applies to an attempt before it is signed. `is_abortable` says whether the plugin may abort it.
+pub(crate) fn begin_attempt(
+    settings: &ClusterConfig,
+    headers: &mut Headers,
+    config: &mut ConfigBag,
+    is_abortable: bool,
+) {
+    let Some(replacements) = config.load::<Replacements>() else {
+        return;
+    };
+    if replacements.stall_protection && !is_abortable {
+        // Only the SDK aborts this attempt.
+        let by_sdk = StalledStreamProtectionConfig::enabled().grace_period(DEFAULT_GRACE);
+        config.interceptor_state().store_put(by_sdk.build());
+    }
+    if !headers.contains_key("user-agent") {
+        headers.insert("user-agent", settings.user_agent.value(config));
     }
 }
 
@@ -152,12 +131,6 @@ fn is_default_stall_protection(config: &ConfigBag) -> bool {
                 && stall_protection.download_enabled()
                 && stall_protection.grace_period() == DEFAULT_GRACE
         })
-}
-
-fn default_stall_protection() -> StalledStreamProtectionConfig {
-    StalledStreamProtectionConfig::enabled()
-        .grace_period(DEFAULT_GRACE)
-        .build()
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ impl OperationOptions {
         mut self,
         compression: impl Into<Option<RequestCompression>>,
     ) -> Self {
-        self.compression.request = compression.into().into();
+        self.compression.request = Some(compression.into());
         self
     }
 
@@ -78,7 +78,7 @@ impl OperationOptions {
         mut self,
         compression: impl Into<Option<ResponseCompression>>,
     ) -> Self {
-        self.compression.response = compression.into().into();
+        self.compression.response = Some(compression.into());
         self
     }
 

@@ -27,11 +27,11 @@ impl Resolver {
     /// `finalize_params`.
     fn resolve(&self, plan: Option<&SdkPlan>) -> EndpointFuture<'static> {
         let endpoint = match plan.and_then(SdkPlan::current) {
-            Some(attempt) => Ok(attempt.node().extension().resolved()),
+            Some(attempt) => Ok(attempt.node().extension().endpoint.clone()),
             None => self
                 .cluster
                 .pick_one()
-                .map(|node| node.extension().resolved())
+                .map(|node| node.extension().endpoint.clone())
                 .map_err(BoxError::from),
         };
         EndpointFuture::ready(endpoint)

@@ -8,35 +8,33 @@ use std::borrow::Cow;
 /// The plugin's name and version.
 pub(crate) const OWN: &str = concat!("alternator-lb-sdk/", env!("CARGO_PKG_VERSION"));
 
-/// The `user-agent` of requests with minimal headers.
+/// The `user-agent` of requests with minimal headers: the application's, or by default the plugin's, followed by the
+/// application's name where the SDK's configuration has one.
 #[derive(Clone, Debug, Default)]
-pub(crate) enum UserAgent {
-    /// The plugin's, followed by the application's name where the SDK's configuration has one.
-    #[default]
-    Own,
-    /// A value of the application.
-    Custom(String),
-}
+pub(crate) struct UserAgent(pub(crate) Option<String>);
 
 impl UserAgent {
     /// # Errors
     ///
-    /// [`BuildError::UserAgent`] if `custom` cannot be the value of a header, or not as it is: HTTP removes spaces at the ends,
-    /// and allows to fold runs of them.
-    pub(crate) fn custom(custom: String) -> Result<Self, BuildError> {
+    /// [`BuildError::UserAgent`] if the application's cannot be the value of a header, or not as it is: HTTP removes spaces at
+    /// the ends, and allows to fold runs of them.
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
         let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_graphic());
-        match custom.split(' ').all(is_word) {
-            true => Ok(Self::Custom(custom)),
-            false => Err(BuildError::UserAgent { user_agent: custom }),
+        match &self.0 {
+            Some(custom) if !custom.split(' ').all(is_word) => {
+                let user_agent = custom.clone();
+                Err(BuildError::UserAgent { user_agent })
+            }
+            _ => Ok(()),
         }
     }
 
     /// Allocates only where it is not the plugin's alone.
     pub(crate) fn value(&self, config: &ConfigBag) -> Cow<'static, str> {
-        match (self, config.load::<AppName>()) {
-            (Self::Custom(custom), _) => custom.clone().into(),
-            (Self::Own, None) => OWN.into(),
-            (Self::Own, Some(name)) => format!("{OWN} app/{name}").into(),
+        match (&self.0, config.load::<AppName>()) {
+            (Some(custom), _) => custom.clone().into(),
+            (None, None) => OWN.into(),
+            (None, Some(name)) => format!("{OWN} app/{name}").into(),
         }
     }
 }
@@ -48,7 +46,7 @@ mod tests {
     #[test]
     fn words_separated_by_single_spaces_are_valid() {
         for good in ["a", "shop/1.2", "shop/1.2 (eu) lang/rust"] {
-            assert!(UserAgent::custom(good.to_owned()).is_ok(), "{good:?}");
+            assert!(UserAgent(Some(good.to_owned())).check().is_ok(), "{good:?}");
         }
         for bad in [
             "",
@@ -61,7 +59,7 @@ mod tests {
             "a\r\nx: y",
             "é",
         ] {
-            assert!(UserAgent::custom(bad.to_owned()).is_err(), "{bad:?}");
+            assert!(UserAgent(Some(bad.to_owned())).check().is_err(), "{bad:?}");
         }
     }
 }

@@ -56,17 +56,14 @@ pub(crate) fn is_local(error: &(dyn Error + 'static)) -> bool {
     chain(error)
         .filter_map(|error| error.downcast_ref::<io::Error>())
         .any(|error| {
-            matches!(
-                error.kind(),
-                ErrorKind::AddrNotAvailable | ErrorKind::OutOfMemory
-            ) || error
-                .raw_os_error()
-                .is_some_and(|code| NO_FILES.contains(&code))
+            let kinds = [ErrorKind::AddrNotAvailable, ErrorKind::OutOfMemory];
+            kinds.contains(&error.kind()) || matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
         })
 }
 
-/// ENFILE and EMFILE, which have no kind of their own: too many open files. The same numbers on all Unix systems.
-const NO_FILES: [i32; 2] = [23, 24];
+/// Too many open files, which have no kind of their own. The same numbers on all Unix systems.
+const ENFILE: i32 = 23;
+const EMFILE: i32 = 24;
 
 fn kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
     error.downcast_ref().map(io::Error::kind)

@@ -1,6 +1,8 @@
 //! Classifies an ended attempt by its evidence about the node.
 
 use super::connection_evidence;
+#[cfg(feature = "compression")]
+use crate::compression;
 use crate::route_error::RouteError;
 use alternator_lb_core::health::{Outcome, ResponseParts};
 use alternator_lb_core::routing::TIME_TO_CONNECT;
@@ -62,7 +64,7 @@ pub(crate) fn reject_foreign_response(
     }
     #[cfg(feature = "compression")]
     if let Some(Err(error)) = context.output_or_error()
-        && crate::compression::has_response(error)
+        && (compression::is_refused(error) || compression::is_too_large(error))
     {
         return;
     }
@@ -92,8 +94,10 @@ fn is_transport_error(error: &OrchestratorError<Error>) -> bool {
     let is_of_caller = error
         .as_connector_error()
         .is_some_and(|error| error.is_user());
+    // The node responded, although the error says that it did not, or not completely.
     #[cfg(feature = "compression")]
-    let is_of_caller = is_of_caller || crate::compression::has_response(error);
+    let is_of_caller =
+        is_of_caller || compression::is_refused(error) || compression::is_too_large(error);
     !is_of_caller
         && (error.is_connector_error() || error.is_timeout_error() || error.is_response_error())
 }

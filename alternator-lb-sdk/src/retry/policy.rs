@@ -37,11 +37,9 @@ pub(crate) fn resend_bucket() -> TokenBucket {
 /// Returns whether the SDK would make another attempt if the one under way failed.
 pub(crate) fn allows_another_attempt(config: &ConfigBag, components: &RuntimeComponents) -> bool {
     let made = config.load::<RequestAttempts>();
-    let allowed = config.load::<RetryConfig>();
-    let is_followed = made
-        .zip(allowed)
-        .is_some_and(|(made, allowed)| made.attempts() < allowed.max_attempts());
-    is_followed && can_retry(components)
+    let numbers = made.zip(config.load::<RetryConfig>());
+    numbers.is_some_and(|(made, allowed)| made.attempts() < allowed.max_attempts())
+        && can_retry(components)
 }
 
 /// Returns whether the SDK can make a second attempt: without a way to sleep it does not, not even after no wait at
@@ -71,24 +69,20 @@ pub(crate) fn prepare(
     target: RetryTarget,
     resend_bucket: &TokenBucket,
 ) {
-    let known = config.load::<ApplicationRetries>().cloned();
-    if !outcome.may_fail_over() && known.is_none() {
+    if !outcome.may_fail_over() && config.load::<ApplicationRetries>().is_none() {
         // Nothing was changed, and nothing is to be: the common case costs one look.
         return;
     }
-    let Some(mut application) = known.or_else(|| ApplicationRetries::load(config)) else {
+    let Some(mut application) = ApplicationRetries::load(config) else {
         return;
     };
     let decision = RetryDecision::new(outcome, target, application.free_attempts);
-    if decision.is_free() {
-        application.free_attempts += 1;
-    }
+    application.free_attempts += u32::from(decision.is_free());
     let bucket = match decision.budget {
-        RetryBudget::Unlimited => &*UNLIMITED,
-        RetryBudget::Resend => resend_bucket,
-        RetryBudget::Application => &application.bucket,
+        RetryBudget::Unlimited => UNLIMITED.clone(),
+        RetryBudget::Resend => resend_bucket.clone(),
+        RetryBudget::Application => application.bucket.clone(),
     };
-    let bucket = bucket.clone();
     application.store(config, decision.max_wait, bucket);
 }
 
@@ -96,8 +90,7 @@ pub(crate) fn prepare(
 /// form.
 #[cfg(feature = "compression")]
 pub(crate) fn resend_free(config: &mut ConfigBag) {
-    let known = config.load::<ApplicationRetries>().cloned();
-    if let Some(mut application) = known.or_else(|| ApplicationRetries::load(config)) {
+    if let Some(mut application) = ApplicationRetries::load(config) {
         application.free_attempts += 1;
         application.store(config, Duration::ZERO, UNLIMITED.clone());
     }
@@ -125,7 +118,11 @@ impl Storable for ApplicationRetries {
 }
 
 impl ApplicationRetries {
+    /// Returns those that are kept, or else those of the configuration.
     fn load(config: &ConfigBag) -> Option<Self> {
+        if let Some(known) = config.load::<Self>() {
+            return Some(known.clone());
+        }
         Some(Self {
             retries: config.load::<RetryConfig>()?.clone(),
             bucket: config.load::<TokenBucket>()?.clone(),
@@ -141,8 +138,9 @@ impl ApplicationRetries {
             .max_attempts()
             .saturating_add(self.free_attempts);
         let first_wait = self.retries.initial_backoff() / 2u32.pow(self.free_attempts);
-        let retries = self.retries.clone();
-        let retries = retries
+        let retries = self
+            .retries
+            .clone()
             .with_max_attempts(attempts)
             .with_initial_backoff(first_wait)
             .with_max_backoff(max_wait.min(self.retries.max_backoff()));

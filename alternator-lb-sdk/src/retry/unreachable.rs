@@ -3,6 +3,7 @@
 use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::discovery::RefreshError;
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -18,13 +19,16 @@ pub(crate) fn explain(
     let Err(error) = result else {
         return;
     };
-    let timed_out = error.is_timeout_error();
-    let connector_timed_out = error
-        .as_connector_error()
-        .is_some_and(ConnectorError::is_timeout);
-    if !timed_out && !error.is_connector_error() {
-        return;
-    }
+    let explained: fn(BoxError) -> _ = match error.as_connector_error() {
+        _ if error.is_timeout_error() => OrchestratorError::timeout,
+        Some(error) if error.is_timeout() => {
+            |error| OrchestratorError::connector(ConnectorError::timeout(error).never_connected())
+        }
+        Some(_) => {
+            |error| OrchestratorError::connector(ConnectorError::io(error).never_connected())
+        }
+        None => return,
+    };
     let source = std::mem::replace(error, OrchestratorError::other("being replaced"));
     let mut tried: Vec<String> = Vec::new();
     for node in plan.tried().map(|node| node.url().as_str()) {
@@ -32,18 +36,10 @@ pub(crate) fn explain(
             tried.push(node.to_owned());
         }
     }
-    let explained = RouteError::Unreachable {
+    let route_error = RouteError::Unreachable {
         tried,
         discovery,
         source: Arc::new(source),
     };
-    *error = match (timed_out, connector_timed_out) {
-        (true, _) => OrchestratorError::timeout(explained.into()),
-        (false, true) => OrchestratorError::connector(
-            ConnectorError::timeout(explained.into()).never_connected(),
-        ),
-        (false, false) => {
-            OrchestratorError::connector(ConnectorError::io(explained.into()).never_connected())
-        }
-    };
+    *error = explained(route_error.into());
 }

@@ -11,7 +11,6 @@
 //! The decorator knows no cluster, keeps none alive, and serves any installation.
 
 pub(crate) mod abort_handle;
-mod abortable_body;
 pub(crate) mod sdk_endpoint;
 #[cfg(test)]
 mod tests;
@@ -23,31 +22,28 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::{
     RuntimeComponents, RuntimeComponentsBuilder,
 };
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer, Storable, StoreReplace};
+use futures_util::future::{Either, select};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use tokio::sync::futures::OwnedNotified;
 
 /// An HTTP client, decorated.
 #[derive(Clone)]
 pub(crate) struct AbortableHttpClient {
-    inner: SharedHttpClient,
-    origin: Origin,
-}
-
-/// The origin of the HTTP client of a configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
-    Application,
-    Plugin,
+    pub(crate) inner: SharedHttpClient,
+    /// Whether the application has chosen the HTTP client of the configuration, so that it has to stay.
+    pub(crate) is_of_application: bool,
 }
 
 /// The reason why a request was aborted. Seen by the application only if no other attempt follows after all.
@@ -62,26 +58,16 @@ impl AbortableHttpClient {
     pub(crate) fn around(http_client: SharedHttpClient) -> Self {
         Self::downcast(&http_client).unwrap_or(Self {
             inner: http_client,
-            origin: Origin::Application,
+            is_of_application: true,
         })
     }
 
     /// Decorates an HTTP client for a configuration that has none.
     pub(crate) fn default_for(http_client: SharedHttpClient) -> Self {
         Self {
-            origin: Origin::Plugin,
+            is_of_application: false,
             ..Self::around(http_client)
         }
-    }
-
-    /// Returns whether the application has chosen the HTTP client of the configuration, so that it has to stay.
-    pub(crate) fn is_of_application(&self) -> bool {
-        self.origin == Origin::Application
-    }
-
-    /// The HTTP client without the decoration.
-    pub(crate) fn inner(&self) -> &SharedHttpClient {
-        &self.inner
     }
 
     /// Returns the decorator that `http_client` holds, if it is one.
@@ -93,7 +79,7 @@ impl AbortableHttpClient {
     fn downcast(http_client: &SharedHttpClient) -> Option<Self> {
         let alike = SharedHttpClient::new(Self {
             inner: http_client.clone(),
-            origin: Origin::Application,
+            is_of_application: true,
         });
         if format!("{http_client:?}") != format!("{alike:?}") {
             return None;
@@ -183,26 +169,59 @@ impl Connector {
         let aborted_reading = Arc::clone(signal).notified_owned();
         let response = self.inner.call(request);
         HttpConnectorFuture::new(async move {
-            let mut response = until_aborted(aborted_waiting, response).await?;
+            // A response that is there precedes the signal.
+            let mut response = match select(response, pin!(aborted_waiting)).await {
+                Either::Left((response, _)) => response?,
+                Either::Right(_) => return Err(ConnectorError::io(NodeEjected.into())),
+            };
             let body = response.take_body();
-            *response.body_mut() = abortable_body::abortable(aborted_reading, body);
+            *response.body_mut() = abortable(aborted_reading, body);
             Ok(response)
         })
     }
 }
 
-/// Returns the response, or an error if the node is ejected before it arrives.
-async fn until_aborted(
-    aborted: OwnedNotified,
-    response: HttpConnectorFuture,
-) -> Result<HttpResponse, ConnectorError> {
-    let (mut aborted, mut response) = (pin!(aborted), pin!(response));
-    poll_fn(|context| match response.as_mut().poll(context) {
-        Poll::Ready(response) => Poll::Ready(response),
-        Poll::Pending => aborted
-            .as_mut()
-            .poll(context)
-            .map(|()| Err(ConnectorError::io(NodeEjected.into()))),
-    })
-    .await
+/// Returns the body, which ends with an error if its node is ejected before it is complete.
+fn abortable(aborted: OwnedNotified, body: SdkBody) -> SdkBody {
+    let is_complete = body.bytes().is_some() || body.is_end_stream();
+    if is_complete {
+        return body;
+    }
+    SdkBody::from_body_1_x(AbortableBody { aborted, body })
+}
+
+pin_project! {
+    struct AbortableBody {
+        #[pin]
+        aborted: OwnedNotified,
+        #[pin]
+        body: SdkBody,
+    }
+}
+
+impl Body for AbortableBody {
+    type Data = <SdkBody as Body>::Data;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let this = self.project();
+        match this.body.poll_frame(context) {
+            Poll::Ready(frame) => Poll::Ready(frame),
+            Poll::Pending => this
+                .aborted
+                .poll(context)
+                .map(|()| Some(Err(NodeEjected.into()))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }

@@ -17,8 +17,10 @@ pub(crate) type SdkPlan = routing::Plan<SdkEndpoint>;
 /// A node's endpoint as the SDK takes it, made once, and the signal that aborts the requests which wait for the node.
 #[derive(Debug)]
 pub(crate) struct SdkEndpoint {
-    endpoint: Endpoint,
-    abort: Arc<Notify>,
+    /// The endpoint that the SDK gets for an attempt.
+    pub(crate) endpoint: Endpoint,
+    /// The signal that aborts requests.
+    pub(crate) abort: Arc<Notify>,
 }
 
 impl SdkEndpoint {
@@ -27,16 +29,6 @@ impl SdkEndpoint {
             endpoint: Endpoint::builder().url(interned(node.as_str())).build(),
             abort: Arc::default(),
         }
-    }
-
-    /// Returns the endpoint that the SDK gets for an attempt.
-    pub(crate) fn resolved(&self) -> Endpoint {
-        self.endpoint.clone()
-    }
-
-    /// Returns the signal that aborts requests.
-    pub(crate) fn abort_signal(&self) -> &Arc<Notify> {
-        &self.abort
     }
 
     /// Aborts the abortable requests that wait for this node now; later ones are not affected.

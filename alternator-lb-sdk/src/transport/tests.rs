@@ -1,13 +1,11 @@
 use super::abort_handle::TransportPresence;
 use super::*;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::StatusCode;
-use aws_smithy_types::body::SdkBody;
-use http_body::{Body, Frame, SizeHint};
 use std::collections::VecDeque;
 use std::error::Error;
-use std::future::pending;
-use std::pin::Pin;
-use std::task::{Context, Waker};
+use std::future::{pending, poll_fn};
+use std::task::Waker;
 use tokio::sync::Notify;
 
 type Data = <SdkBody as Body>::Data;

@@ -20,7 +20,7 @@ proptest! {
     #[test]
     fn compressed_body_decompresses_to_the_original(body in bodies(), level in 1..=9u32, threshold in 0..2_000usize) {
         for settings in BOTH.map(|settings| settings.level(level).threshold(threshold)) {
-            if let Some(packed) = settings.encode(&body) {
+            if let Some(packed) = settings.compress(&body) {
                 prop_assert_eq!(unpacked(settings.encoding, &packed), &body[..]);
             }
         }
@@ -29,7 +29,7 @@ proptest! {
     #[test]
     fn compressed_request_is_never_larger(body in bodies(), level in 1..=9u32) {
         for settings in BOTH.map(|settings| settings.level(level).threshold(0)) {
-            if let Some(packed) = settings.encode(&body) {
+            if let Some(packed) = settings.compress(&body) {
                 let header = format!("content-encoding: {}\r\n", settings.encoding.name());
                 prop_assert!(packed.len() + header.len() < body.len());
             }
@@ -39,7 +39,7 @@ proptest! {
     #[test]
     fn body_below_the_threshold_stays_plain(length in 0..4_000usize, threshold in 0..4_000usize) {
         for settings in BOTH {
-            let is_compressed = settings.threshold(threshold).encode(&text(length)).is_some();
+            let is_compressed = settings.threshold(threshold).compress(&text(length)).is_some();
             prop_assert!(!is_compressed || length >= threshold);
             if length >= threshold && length >= 1_000 {
                 prop_assert!(is_compressed, "{length} bytes shrink");
@@ -51,8 +51,8 @@ proptest! {
 #[test]
 fn body_of_exactly_the_threshold_is_compressed() {
     for settings in BOTH {
-        assert!(settings.encode(&text(1_024)).is_some());
-        assert!(settings.encode(&text(1_023)).is_none());
+        assert!(settings.compress(&text(1_024)).is_some());
+        assert!(settings.compress(&text(1_023)).is_none());
     }
 }
 
@@ -61,9 +61,9 @@ fn incompressible_body_stays_plain() {
     let mut rng = fastrand::Rng::with_seed(1);
     let random: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(50_000).collect();
     for settings in BOTH {
-        assert_eq!(settings.encode(&random), None);
+        assert_eq!(settings.compress(&random), None);
         for length in 0..60 {
-            assert_eq!(settings.threshold(0).encode(&random[..length]), None);
+            assert_eq!(settings.threshold(0).compress(&random[..length]), None);
         }
     }
 }
@@ -72,7 +72,7 @@ fn incompressible_body_stays_plain() {
 fn body_of_the_largest_size_is_compressed() {
     let body = text(16 << 20);
     for settings in BOTH {
-        let packed = settings.encode(&body).unwrap();
+        let packed = settings.compress(&body).unwrap();
         assert!(packed.len() < body.len() / 3, "{}", packed.len());
         assert_eq!(unpacked(settings.encoding, &packed), body);
     }
@@ -96,7 +96,7 @@ fn invalid_level_is_a_build_error() {
         assert!(error.to_string().contains(&level.to_string()), "{error}");
         // The settings of an operation are not validated.
         let unchecked = RequestCompression::gzip().level(level);
-        assert!(unchecked.encode(&text(5_000)).is_some());
+        assert!(unchecked.compress(&text(5_000)).is_some());
     }
 }
 

@@ -113,7 +113,9 @@ fn operation_option_overrides_the_response_compression_of_the_cluster() {
     let accepted = |compression: &Compression, options: OperationOptions| {
         let mut config = ConfigBag::base();
         options.store(&mut config);
-        compression.response(&config)
+        let mut request = request(text(4_000));
+        negotiate(compression, &mut request, &config);
+        request.extension::<ResponseCompression>().copied()
     };
     let own = |compression: Option<ResponseCompression>| {
         OperationOptions::new().response_compression(compression)
