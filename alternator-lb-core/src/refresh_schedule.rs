@@ -190,6 +190,19 @@ mod tests {
     }
 
     #[test]
+    fn next_refresh_is_due_by_the_earlier_of_its_time_and_an_invalidation() {
+        for next in [12, 600] {
+            let schedule = schedule();
+            let refresh = schedule.try_acquire(seconds(10), LIMIT).unwrap();
+            schedule.refresh_by(seconds(20));
+            schedule.finish(refresh, seconds(next));
+            let due = next.min(20);
+            assert!(schedule.try_acquire(seconds(due - 1), LIMIT).is_none());
+            assert!(schedule.try_acquire(seconds(due), LIMIT).is_some());
+        }
+    }
+
+    #[test]
     fn refresh_now_does_not_wait_and_revocation_drops_the_one_under_way() {
         let schedule = schedule();
         let refresh = schedule.try_acquire(seconds(10), LIMIT).unwrap();

@@ -143,16 +143,18 @@ async fn sdk_mocks_work_with_the_plugin() {
     assert_eq!(rule.num_calls(), 2);
 }
 
+/// The SDK itself cannot send an operation with it.
 #[tokio::test]
-async fn longest_connect_timeout_is_accepted() {
+async fn discovery_accepts_the_longest_connect_timeout() {
     let cluster = test_cluster!();
     let alternator = Alternator::builder()
         .seeds([cluster.url()])
         .build()
         .unwrap();
     let timeouts = TimeoutConfig::builder().connect_timeout(Duration::MAX);
-    let config = config().timeout_config(timeouts.build());
-    let client = Client::from_conf(config.alternator(&alternator).build());
+    let config = config()
+        .http_client(RecordingClient::new())
+        .timeout_config(timeouts.build());
+    drop(Client::from_conf(config.alternator(&alternator).build()));
     alternator.ready().await.unwrap();
-    expect_pings(&client, 3).await;
 }

@@ -159,7 +159,7 @@ async fn retry_after_an_error_of_replicas_goes_on_and_succeeds() {
     let (alternator, client) = client_with(&cluster, quick_retries()).await;
     cluster.node(1).set_response(server_error(QUORUM_LOST));
     expect_pings(&client, 30).await;
-    assert_eq!(cluster.node(1).counters().requests, 10);
+    assert!(cluster.node(1).counters().requests >= 10);
     let nodes = alternator.nodes();
     assert!(nodes.iter().all(|node| node.failures() == 0), "{nodes:?}");
 }

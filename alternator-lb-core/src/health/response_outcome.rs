@@ -38,6 +38,9 @@ const OVERLOAD: [&str; 3] = [
     "ProvisionedThroughputExceededException",
 ];
 
+/// The status of the response with which `aws-smithy-mocks` accompanies a mocked output.
+const MOCKED: u16 = 418;
+
 impl ResponseParts<'_> {
     /// Returns what the response says about the node.
     ///
@@ -45,6 +48,7 @@ impl ResponseParts<'_> {
     /// |---|---|---|
     /// | 2xx | JSON, or not known | [`Responded`](Outcome::Responded) |
     /// | 413 | any: an HTTP server may refuse a long body by itself | `Responded` |
+    /// | 418 | any: the mocks of the SDK send it in place of a response | `Responded` |
     /// | 4xx | an error of DynamoDB: throttling | [`Overloaded`](Outcome::Overloaded) |
     /// | | any other | `Responded` |
     /// | 5xx | a text about other nodes, or about the request | see `SERVER_ERRORS` |
@@ -53,7 +57,7 @@ impl ResponseParts<'_> {
     pub fn outcome(&self) -> Outcome {
         match self.status {
             200..300 if self.may_be_json() => Outcome::Responded,
-            413 => Outcome::Responded,
+            413 | MOCKED => Outcome::Responded,
             400..500 => match self.error_type() {
                 Some(error) if OVERLOAD.contains(&error) => Outcome::Overloaded,
                 Some(_) => Outcome::Responded,
@@ -66,7 +70,10 @@ impl ResponseParts<'_> {
     }
 
     fn server_error(&self) -> Outcome {
-        let text = self.error_type().and(self.text()).unwrap_or_default();
+        let text = self
+            .error_type()
+            .and_then(|_| self.text())
+            .unwrap_or_default();
         let known = SERVER_ERRORS.iter().find(|(part, _)| text.contains(part));
         known.map_or(Outcome::ServerError, |(_, outcome)| *outcome)
     }
@@ -224,6 +231,7 @@ mod tests {
                 "text/plain",
                 "Content length limit (16777216) exceeded",
             ),
+            (418, "text/plain", "Mock HTTP client dummy response"),
         ] {
             assert_eq!(
                 response(status, content_type, body),

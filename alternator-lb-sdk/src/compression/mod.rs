@@ -88,7 +88,7 @@ pub(crate) struct CompressionOptions {
 }
 
 impl CompressionOptions {
-    fn of(config: &ConfigBag) -> Self {
+    pub(crate) fn of(config: &ConfigBag) -> Self {
         config.load::<Self>().copied().unwrap_or_default()
     }
 }

@@ -84,10 +84,12 @@ impl OperationOptions {
 
     /// Stores the options in the configuration of an operation.
     pub(crate) fn store(&self, config: &mut ConfigBag) {
-        let state = config.interceptor_state();
+        // Most options leave compression as it is, and what is not stored costs nothing.
         #[cfg(feature = "compression")]
-        state.store_put(self.compression);
-        state.store_put(self.clone());
+        if self.compression != CompressionOptions::of(config) {
+            config.interceptor_state().store_put(self.compression);
+        }
+        config.interceptor_state().store_put(self.clone());
     }
 }
 
