@@ -314,7 +314,9 @@ async fn more_unresponsive_nodes_than_probes_at_a_time_are_all_ejected_soon() {
         harness.network.unresponsive(last);
         waiting.push(harness.request(last));
     }
-    pass(2_000).await;
+    // The three reference nodes are drawn from sixty, twenty of which do not respond: in one case of thirty no node
+    // confirms that the network works, and the probe is repeated after twice the time.
+    pass(5_000).await;
     assert!((1..=20).all(|last| !is_up(&harness, last)));
     assert!((21..=60).all(|last| is_up(&harness, last)));
 }
