@@ -63,8 +63,8 @@ impl SigningScheme {
     /// Signs the request. Leaves it as it is and returns `None` if the plugin is not to sign it, or for anything that
     /// the DynamoDB client does not do by itself:
     ///
-    /// * settings of signatures that are not the SDK's defaults: presigned, unsigned or streaming payloads, a checksum in
-    ///   a header, a token that is omitted or has another name;
+    /// * settings of signatures that are not the SDK's defaults: presigned, unsigned or streaming payloads, a checksum
+    ///   in a header, a token that is omitted or has another name;
     /// * a body that is not in memory, another method, path or query, or a host that is not plain;
     /// * headers that belong to a signature and are there already, or others with `x-amz-` that should be signed;
     /// * an identity that is no credentials, and credentials or scopes that cannot stand in a header as they are;

@@ -10,9 +10,9 @@ pub(super) const TOKEN: &str = "x-amz-security-token";
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// Returns the `authorization` header: a hash of the request in its canonical form, with the headers in the order of their
-/// names, and a keyed hash of that with the time and the scope of the key. `None` if the request has anything that the
-/// DynamoDB client does not put there.
+/// Returns the `authorization` header: a hash of the request in its canonical form, with the headers in the order of
+/// their names, and a keyed hash of that with the time and the scope of the key. `None` if the request has anything
+/// that the DynamoDB client does not put there.
 pub(super) fn authorization(
     request: &HttpRequest,
     token: Option<&str>,

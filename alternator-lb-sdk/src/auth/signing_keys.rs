@@ -25,8 +25,8 @@ pub(super) struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// The key for a signature at `time`, with a scope of that day: a known one, or a new one. `None` if the credentials or
-    /// the scope could not be part of a header.
+    /// The key for a signature at `time`, with a scope of that day: a known one, or a new one. `None` if the
+    /// credentials or the scope could not be part of a header.
     pub(super) fn key(
         &self,
         credentials: &Credentials,

@@ -14,8 +14,8 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 const ACCEPT_ENCODING: &str = "accept-encoding";
 
-/// The headers that describe the bytes on the wire, which are wrong for the decompressed body. The checksum is AWS's; the
-/// SDK for Rust does not read it.
+/// The headers that describe the bytes on the wire, which are wrong for the decompressed body. The checksum is AWS's;
+/// the SDK for Rust does not read it.
 const WIRE_HEADERS: [&str; 3] = [CONTENT_ENCODING, "content-length", "x-amz-crc32"];
 
 /// Lets the HTTP client decorator accept what this operation allows, by an extension of the request.

@@ -3,8 +3,8 @@
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 /// Returns the HTTP client that the SDK makes where the application sets none. All configurations of a cluster share
-/// it: each would otherwise have connections of its own. Returns none without the feature: the first request shows which
-/// client the application uses.
+/// it: each would otherwise have connections of its own. Returns none without the feature: the first request shows
+/// which client the application uses.
 pub(crate) fn default_client() -> Option<SharedHttpClient> {
     #[cfg(feature = "default-https-client")]
     {

@@ -240,8 +240,8 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // A response that may be due to the clock is measured, so that the request is sent again with another date; all are
-        // once the clock is known to be off.
+        // A response that may be due to the clock is measured, so that the request is sent again with another date; all
+        // are once the clock is known to be off.
         if let Some(skew) = self.clock_skew(config)
             && (skew.is_noticed() || context.response().status().is_client_error())
         {

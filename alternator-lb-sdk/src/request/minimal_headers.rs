@@ -59,7 +59,8 @@ fn layer(replacements: Replacements) -> FrozenLayer {
     layer.freeze()
 }
 
-/// The mechanisms of the SDK that the plugin replaces. Absent in the configuration of an operation without minimal headers.
+/// The mechanisms of the SDK that the plugin replaces. Absent in the configuration of an operation without minimal
+/// headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Replacements {
     pub(crate) clock_source: ClockSource,

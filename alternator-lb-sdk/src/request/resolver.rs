@@ -1,7 +1,7 @@
 //! Selects the node of each attempt, where the SDK resolves an endpoint.
 //!
 //! The SDK resolves the endpoint once per attempt, before signing, and keeps the parameters of that for the whole
-//! operation: these carry the [plan](crate::cluster::SdkPlan).
+//! operation: these carry the [plan](SdkPlan).
 
 use crate::cluster::Cluster;
 use crate::transport::sdk_endpoint::SdkPlan;

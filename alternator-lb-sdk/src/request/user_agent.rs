@@ -16,8 +16,8 @@ pub(crate) struct UserAgent(pub(crate) Option<String>);
 impl UserAgent {
     /// # Errors
     ///
-    /// [`BuildError::UserAgent`] if the application's cannot be the value of a header, or not as it is: HTTP removes spaces at
-    /// the ends, and allows to fold runs of them.
+    /// [`BuildError::UserAgent`] if the application's cannot be the value of a header, or not as it is: HTTP removes
+    /// spaces at the ends, and allows to fold runs of them.
     pub(crate) fn check(&self) -> Result<(), BuildError> {
         let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_graphic());
         match &self.0 {
