@@ -90,6 +90,13 @@ pub enum BuildError {
     )]
     EmptyRack,
 
+    /// A scope is set without discovery.
+    #[error(
+        "there is no scope without discovery, since it is the servers' lists that tell datacenters and racks apart; leave out \
+         `.scope(..)` and name the nodes of one datacenter, or leave out `.without_discovery()`"
+    )]
+    ScopeWithoutDiscovery,
+
     /// The compression level does not exist.
     #[cfg(feature = "compression")]
     #[error("there is no compression level {level}; choose one from 1 (fast) to 9 (small)")]

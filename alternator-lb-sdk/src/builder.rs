@@ -56,7 +56,8 @@ impl Builder {
     /// a DNS name that stands for several: the process then starts although one of them is down. A list in one string
     /// is split by the caller: `.seeds("http://a:8000,http://b:8000".split(','))`.
     ///
-    /// Scheme and port of the seeds are those of every node, so all seeds must have the same. A port that is omitted
+    /// Scheme and port of the seeds are those of every node, so all seeds must have the same, except
+    /// [without discovery](Self::without_discovery). A port that is omitted
     /// is the scheme's: 80 or 443.
     ///
     /// Over `http` every address of a name is a seed, resolved again, at most every 30 s, when known nodes fail. Over
@@ -93,6 +94,34 @@ impl Builder {
     /// during it.
     pub fn without_spill_over(mut self) -> Self {
         self.config.spill_over = false;
+        self
+    }
+
+    /// Makes the seeds the nodes: no node is queried for a list.
+    ///
+    /// Use it where `/localnodes` names addresses that this host cannot reach or should not use: behind a load balancer,
+    /// with ports that are mapped, as by Docker, and for stand-ins and test doubles, whose recorded exchanges then hold
+    /// nothing but operations. Each seed may have a port of its own; all have the same scheme. Balancing, health,
+    /// failover and key affinity work as with discovery. Nodes that join are not found, and those that leave stay in the
+    /// list, ejected.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), alternator_lb_sdk::BuildError> {
+    /// let alternator = alternator_lb_sdk::Alternator::builder()
+    ///     .seeds(["http://127.0.0.1:32768", "http://127.0.0.1:32769"])
+    ///     .without_discovery()
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// There is no scope without discovery. Names of seeds are looked up as ever.
+    ///
+    /// # Default
+    ///
+    /// Off: nodes are discovered, so that one seed that can be reached is enough, and the list is always right.
+    pub fn without_discovery(mut self) -> Self {
+        self.config.discovery = false;
         self
     }
 
@@ -399,7 +428,10 @@ impl Builder {
     /// A [`BuildError`] that names the setting that is wrong and what to write instead.
     pub fn build(self) -> Result<Alternator, BuildError> {
         let mut config = self.config;
-        config.seeds = parse_seeds(&self.seeds)?;
+        config.seeds = parse_seeds(&self.seeds, !config.discovery)?;
+        if !config.discovery && config.scope.is_some() {
+            return Err(BuildError::ScopeWithoutDiscovery);
+        }
         if let Some(scope) = &config.scope {
             scope.check()?;
         }

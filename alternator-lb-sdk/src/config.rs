@@ -19,6 +19,8 @@ pub(crate) struct ClusterConfig {
     pub(crate) seeds: Vec<NodeUrl>,
     /// None where the application chose none.
     pub(crate) scope: Option<Scope>,
+    /// Whether nodes are discovered, or the seeds are the nodes.
+    pub(crate) discovery: bool,
     pub(crate) spill_over: bool,
     pub(crate) policy: Policy,
     pub(crate) key_affinity: Option<KeyAffinity>,
@@ -43,6 +45,7 @@ impl Default for ClusterConfig {
         Self {
             seeds: Vec::new(),
             scope: None,
+            discovery: true,
             spill_over: true,
             policy: Policy::default(),
             key_affinity: None,

@@ -57,3 +57,4 @@ mod spill_over;
 mod status;
 mod tls;
 mod token_aware;
+mod without_discovery;

@@ -9,6 +9,8 @@ use crate::topology::{NodeUrl, Scope};
 pub struct DiscoveryConfig<E> {
     /// The addresses that the application configured.
     pub seeds: Vec<NodeUrl>,
+    /// Whether nodes are queried for the list of nodes. Otherwise the seeds are the nodes.
+    pub queries_nodes: bool,
     /// The scope chain whose nodes get requests.
     pub scope: Scope,
     /// Whether the application chose the scope itself.

@@ -32,6 +32,17 @@ pub enum RefreshError {
         source: Option<Arc<dyn Error + Send + Sync>>,
     },
 
+    /// Without discovery, none of the seeds responded.
+    #[error(
+        "none of the seeds responds ({}); check that they are right, and that this host can connect to them",
+        nodes.join(", ")
+    )]
+    #[non_exhaustive]
+    NotReached {
+        /// The URLs of the seeds.
+        nodes: Vec<String>,
+    },
+
     /// The nodes responded, and no scope of the chain has a node.
     #[error(
         "there is no node in {scope}; check the names with `nodetool status`, or add a scope to fall back on with `.or(..)`"

@@ -40,6 +40,7 @@ pub(super) fn config(seeds: Vec<NodeUrl>, scope: Option<Scope>) -> DiscoveryConf
         seeds,
         scope_is_chosen: scope.is_some(),
         scope: scope.unwrap_or_default(),
+        queries_nodes: true,
         spill_over: true,
         discovers_local_datacenter: false,
         intervals: RefreshIntervals {

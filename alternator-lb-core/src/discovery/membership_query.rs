@@ -2,7 +2,7 @@
 
 use super::localnodes;
 use super::localnodes::LocalNodes;
-use super::membership::{LevelMembers, Membership};
+use super::membership::{InferredDatacenter, LevelMembers, Membership};
 use super::{DiscoveryClient, QueryError, RefreshError};
 use crate::topology::{Locality, NodeUrl, Scope};
 use std::collections::HashSet;
@@ -121,6 +121,21 @@ impl MembershipQuery<'_> {
             (false, true) => Err(RefreshError::ScopeUnsupported { scope }),
             (false, false) => Err(RefreshError::NoNodes { scope }),
         }
+    }
+
+    /// Returns the seeds as the nodes, without a query. Fails if no name of a seed has an address.
+    pub(super) fn seeds_alone(&self) -> Result<Membership, RefreshError> {
+        if self.seeds.is_empty() {
+            return Err(self.no_response());
+        }
+        let level = LevelMembers {
+            locality: Locality::Cluster,
+            datacenters: vec![InferredDatacenter::new(self.seeds.to_vec(), self.now)],
+        };
+        Ok(Membership {
+            levels: vec![level],
+            ..Membership::default()
+        })
     }
 
     /// Returns the error that lists the last failures.

@@ -7,7 +7,7 @@ use super::seed_names::{LOOK_UP_TIMEOUT, SeedNames};
 use super::single_flight;
 use super::single_flight::{Joined, Leader, SingleFlight};
 use super::wake_ups::WakeUps;
-use super::{DiscoveryClient, DiscoveryConfig, RefreshError, TopologyEvent, probe};
+use super::{ConnectionPool, DiscoveryClient, DiscoveryConfig, RefreshError, TopologyEvent, probe};
 use crate::clock::Clock;
 use crate::health::{EjectionCause, NodeHealth, Transition};
 use crate::routing::{EndpointState, HealthEvent, Router, RoutingSnapshot, SelectionError};
@@ -118,14 +118,32 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.has_succeeded.load(Ordering::Relaxed)
     }
 
-    /// Succeeds if any refresh has succeeded; refreshes if none has.
+    /// Succeeds if any refresh has succeeded; refreshes if none has. Without queries a node has to respond to a probe.
     ///
     /// # Errors
-    /// That of the refresh.
+    /// That of the refresh, or [`RefreshError::NotReached`].
     pub async fn ready(&self) -> Result<(), RefreshError> {
-        match self.has_succeeded() {
+        if !self.has_succeeded() {
+            self.refresh_unless(|| self.has_succeeded()).await?;
+        }
+        match self.config.queries_nodes {
             true => Ok(()),
-            false => self.refresh_unless(|| self.has_succeeded()).await,
+            // Nothing was sent to any of them so far.
+            false => self.reach_any_node().await,
+        }
+    }
+
+    async fn reach_any_node(&self) -> Result<(), RefreshError> {
+        let client = self.client.get().ok_or(RefreshError::NoHttpClient)?;
+        Handle::try_current().map_err(|_outside| RefreshError::NoRuntime)?;
+        let snapshot = self.router.snapshot();
+        let nodes = || snapshot.topology().nodes().iter().map(|node| node.url());
+        let (pool, limit) = (ConnectionPool::Shared, probe::MAX_PROBE_TIMEOUT);
+        match probe::any_responds(client.as_ref(), nodes(), pool, limit).await {
+            true => Ok(()),
+            false => Err(RefreshError::NotReached {
+                nodes: nodes().map(NodeUrl::to_string).collect(),
+            }),
         }
     }
 
@@ -193,9 +211,14 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             }),
         };
         let local_datacenter = config.discovers_local_datacenter;
-        let result = query
-            .run(&config.scope, config.spill_over, local_datacenter)
-            .await;
+        let result = match config.queries_nodes {
+            true => {
+                query
+                    .run(&config.scope, config.spill_over, local_datacenter)
+                    .await
+            }
+            false => query.seeds_alone(),
+        };
         let dropped = std::mem::take(&mut query.log().dropped);
         (result, dropped)
     }

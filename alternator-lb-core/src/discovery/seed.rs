@@ -27,16 +27,17 @@ pub enum SeedError {
     },
 }
 
-/// Parses the seeds; keeps their order, without duplicates. The scheme and port of the first are those of every node.
+/// Parses the seeds; keeps their order, without duplicates. The scheme of the first is that of every node, and so is its
+/// port unless seeds may `differ_in_port`.
 ///
 /// # Errors
 /// The first problem found.
-pub fn parse_seeds(seeds: &[String]) -> Result<Vec<NodeUrl>, SeedError> {
+pub fn parse_seeds(seeds: &[String], differ_in_port: bool) -> Result<Vec<NodeUrl>, SeedError> {
     let mut parsed: Vec<NodeUrl> = Vec::with_capacity(seeds.len());
     for seed in seeds {
         let url = parse_seed(seed)?;
         if let Some(first) = parsed.first()
-            && (first.scheme() != url.scheme() || first.port() != url.port())
+            && (first.scheme() != url.scheme() || (!differ_in_port && first.port() != url.port()))
         {
             return Err(SeedError::Differs {
                 seed: seed.clone(),
@@ -195,8 +196,12 @@ mod tests {
 
     #[test]
     fn seeds_share_scheme_and_port_and_have_no_duplicates() {
-        let seeds =
-            |seeds: &[&str]| parse_seeds(&seeds.iter().map(|&s| s.to_owned()).collect::<Vec<_>>());
+        let seeds = |seeds: &[&str]| {
+            parse_seeds(
+                &seeds.iter().map(|&s| s.to_owned()).collect::<Vec<_>>(),
+                false,
+            )
+        };
         assert_eq!(seeds(&[]), Err(SeedError::Missing));
         assert_eq!(
             seeds(&["http://a:1", "http://b:1", "http://A:1/"])

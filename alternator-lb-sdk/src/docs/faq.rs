@@ -33,7 +33,11 @@
 //! [limitations](super::limitations#dynamodb-local-and-localstack).
 //!
 //! **Does it work with mocks?** Yes. The client is the SDK's, so `aws-smithy-mocks` and crates that take an
-//! `aws_sdk_dynamodb::Client` work as before.
+//! `aws_sdk_dynamodb::Client` work as before. For HTTP clients that replay or record exchanges use
+//! [`without_discovery`](crate::Builder::without_discovery), so that they see operations alone.
+//!
+//! **Does it work behind a load balancer, or with mapped ports?** With
+//! [`without_discovery`](crate::Builder::without_discovery): the seeds are then the nodes, each with a port of its own.
 //!
 //! **How do I test my application against dying nodes?** With
 //! [`alternator-test-cluster`](https://docs.rs/alternator-test-cluster), in the process of the test:

@@ -52,8 +52,9 @@
 //! # DynamoDB Local and LocalStack
 //!
 //! Both work as clusters of one node. They serve no `/localnodes`, so one warning appears, requests stay with the seed,
-//! and [`ready()`](crate::Alternator::ready) fails. DynamoDB Local wants signed requests: give the configuration any
-//! credentials. Token awareness has no effect there.
+//! and [`ready()`](crate::Alternator::ready) fails, unless [`without_discovery`](crate::Builder::without_discovery) is
+//! set. DynamoDB Local wants signed requests: give the configuration any credentials. Token awareness has no effect
+//! there.
 //!
 //! # Not there yet
 //!
