@@ -1,11 +1,13 @@
 //! The settings of an `Alternator`.
 
+#[cfg(feature = "compression")]
+mod compression;
+mod endpoint_from;
+
 use crate::alternator::Alternator;
 use crate::auth::AuthMode;
 use crate::build_error::BuildError;
 use crate::cluster::Cluster;
-#[cfg(feature = "compression")]
-use crate::compression::{RequestCompression, ResponseCompression};
 use crate::config::ClusterConfig;
 use crate::operation::KeyAffinity;
 use crate::request::user_agent::UserAgent;
@@ -14,8 +16,6 @@ use alternator_lb_core::routing::Policy;
 use alternator_lb_core::topology::Scope;
 use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_runtime_api::shared::IntoShared as _;
-use aws_types::SdkConfig;
-use aws_types::service_config::ServiceConfigKey;
 use std::time::Duration;
 
 /// Collects the settings of an [`Alternator`]. Made by [`Alternator::builder()`].
@@ -56,9 +56,8 @@ impl Builder {
     /// a DNS name that stands for several: the process then starts although one of them is down. A list in one string
     /// is split by the caller: `.seeds("http://a:8000,http://b:8000".split(','))`.
     ///
-    /// Scheme and port of the seeds are those of every node, so all seeds must have the same, except
-    /// [without discovery](Self::without_discovery). A port that is omitted
-    /// is the scheme's: 80 or 443.
+    /// Scheme and port of the seeds are those of every node, so all seeds must have the same, except [without
+    /// discovery](Self::without_discovery). A port that is omitted is the scheme's: 80 or 443.
     ///
     /// Over `http` every address of a name is a seed, resolved again, at most every 30 s, when known nodes fail. Over
     /// `https` a name stays one seed, which the HTTP client resolves, since TLS verifies the name; the nodes found
@@ -358,69 +357,6 @@ impl Builder {
         self
     }
 
-    /// Takes the endpoint that `sdk_config` names for DynamoDB as a seed, as the SDK itself reads it: the endpoint set
-    /// in code, else `AWS_ENDPOINT_URL_DYNAMODB` or its form in the profile, else the endpoint for all services. Takes
-    /// its HTTP client as well, unless [`http_client`](Self::http_client) was called.
-    ///
-    /// Use it to migrate an application that is pointed at one node by its environment, where a scope, a policy or
-    /// other settings are wanted as well; [`Alternator::from_sdk_config`] is the short form without any.
-    ///
-    /// ```
-    /// use alternator_lb_sdk::{Alternator, BuildError, Scope};
-    ///
-    /// fn alternator(sdk_config: &aws_types::SdkConfig) -> Result<Alternator, BuildError> {
-    ///     Alternator::builder()
-    ///         .endpoint_from(sdk_config)?
-    ///         .scope(Scope::datacenter("dc1"))
-    ///         .build()
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::NoEndpoint`] if no endpoint is named; a setting that is empty names none.
-    /// [`BuildError::EndpointList`] if there are several, separated by commas. A malformed one is an error of [`build`](Self::build).
-    pub fn endpoint_from(mut self, sdk_config: &SdkConfig) -> Result<Self, BuildError> {
-        let endpoint = endpoint(sdk_config).ok_or(BuildError::NoEndpoint)?;
-        if endpoint.contains(',') {
-            return Err(BuildError::EndpointList { endpoint });
-        }
-        self.seeds.push(endpoint);
-        if self.config.http_client.is_none() {
-            self.config.http_client = sdk_config.http_client();
-        }
-        Ok(self)
-    }
-
-    /// Compresses the bodies of requests. With the feature `compression`.
-    ///
-    /// Use it where [bytes are more expensive than processor time](RequestCompression#when-it-pays). With servers that
-    /// do not decompress, those before ScyllaDB 2026.1, it [turns itself
-    /// off](RequestCompression#servers-that-do-not-decompress).
-    ///
-    /// # Default
-    ///
-    /// Off: inside a datacenter the time that it takes is often worth more than the bytes.
-    #[cfg(feature = "compression")]
-    pub fn request_compression(mut self, compression: RequestCompression) -> Self {
-        self.config.compression.request = Some(compression);
-        self
-    }
-
-    /// Negotiates compressed responses, and decompresses them. With the feature `compression`.
-    ///
-    /// Use it where responses are large, and [bytes more expensive than processor
-    /// time](ResponseCompression#when-it-pays).
-    ///
-    /// # Default
-    ///
-    /// Off: to compress costs the servers several times what it costs the client.
-    #[cfg(feature = "compression")]
-    pub fn response_compression(mut self, compression: ResponseCompression) -> Self {
-        self.config.compression.response = Some(compression);
-        self
-    }
-
     /// Builds the handle. Makes no request, starts nothing and needs no runtime.
     ///
     /// # Errors
@@ -450,24 +386,4 @@ fn interval(setting: &'static str, interval: Duration) -> Result<Duration, Build
         Duration::ZERO => Err(BuildError::ZeroInterval { setting }),
         interval => Ok(interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)),
     }
-}
-
-/// Returns the endpoint that a DynamoDB client made of `sdk_config` would use. A setting in code precedes one in the
-/// environment for DynamoDB, and that precedes one for all services.
-fn endpoint(sdk_config: &SdkConfig) -> Option<String> {
-    let is_set = |endpoint: &String| !endpoint.trim().is_empty();
-    let general = || sdk_config.endpoint_url().map(str::to_owned).filter(is_set);
-    if sdk_config.get_origin("endpoint_url").is_client_config() {
-        return general();
-    }
-    let key = ServiceConfigKey::builder()
-        .service_id("DynamoDB")
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build()
-        .ok();
-    key.zip(sdk_config.service_config())
-        .and_then(|(key, service)| service.load_config(key))
-        .filter(is_set)
-        .or_else(general)
 }
