@@ -251,9 +251,17 @@ impl MembershipQuery<'_> {
     }
 
     fn record_failure(&self, node: &NodeUrl, error: QueryError) -> QueryFailure {
-        let failure = match matches!(error, QueryError::ScopeUnsupported) {
-            true => QueryFailure::ScopeUnsupported,
-            false => QueryFailure::NoResponse,
+        let failure = match error {
+            QueryError::ScopeUnsupported => QueryFailure::ScopeUnsupported,
+            QueryError::Unreachable(_)
+            | QueryError::NotSent(_)
+            | QueryError::TimedOut(_)
+            | QueryError::Status(_)
+            | QueryError::TooLong(_)
+            | QueryError::Malformed(_)
+            | QueryError::TooMany(..)
+            | QueryError::Empty
+            | QueryError::Unresolved(_) => QueryFailure::NoResponse,
         };
         let mut log = self.log();
         if failure == QueryFailure::NoResponse {

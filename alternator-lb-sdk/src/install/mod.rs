@@ -122,11 +122,15 @@ macro_rules! implement {
                     // The preference is of the former installation's `AuthMode::Unsigned`.
                     self.set_auth_scheme_preference(None);
                 }
-                if settings.auth != AuthMode::Required {
-                    self.set_allow_no_auth();
-                }
-                if settings.auth == AuthMode::Unsigned {
-                    self.set_auth_scheme_preference(Some(unsigned));
+                match settings.auth {
+                    AuthMode::Required => {}
+                    AuthMode::Auto => {
+                        self.set_allow_no_auth();
+                    }
+                    AuthMode::Unsigned => {
+                        self.set_allow_no_auth();
+                        self.set_auth_scheme_preference(Some(unsigned));
+                    }
                 }
                 cluster.installed();
                 self
