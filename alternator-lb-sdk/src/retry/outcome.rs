@@ -30,11 +30,13 @@ pub(crate) fn classify(
         }
         // Any other failure happened on this side: nothing came from the node.
         (_, None) => Outcome::Neutral,
+        // It would have been rejected, were it foreign.
+        (Some(Ok(_)), Some(response)) if response.status().is_success() => Outcome::Responded,
         (_, Some(response)) => of_response(response),
     }
 }
 
-/// What a response says about its node. When an attempt has ended, the body has been read into memory.
+/// Returns the outcome by the response. When an attempt has ended, the body has been read into memory.
 fn of_response(response: &HttpResponse) -> Outcome {
     let headers = response.headers();
     // What the application decompresses by itself is not looked at.
