@@ -19,7 +19,7 @@ pub(crate) struct ClusterConfig {
     pub(crate) seeds: Vec<NodeUrl>,
     /// None where the application chose none.
     pub(crate) scope: Option<Scope>,
-    /// Whether nodes are discovered, or the seeds are the nodes.
+    /// True if nodes are discovered; else the seeds are the nodes.
     pub(crate) discovery: bool,
     pub(crate) spill_over: bool,
     pub(crate) policy: Policy,

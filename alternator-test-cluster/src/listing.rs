@@ -30,7 +30,7 @@ pub(crate) struct Member<'a> {
     pub(crate) ip: IpAddr,
     pub(crate) datacenter: &'a str,
     pub(crate) rack: &'a str,
-    /// Whether the other nodes list this one.
+    /// True if the other nodes list this one.
     pub(crate) is_listed: bool,
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn listen(socket: Socket, address: SocketAddr) -> Result<TcpListener,
 /// until the node starts again. Returns the bound socket, or `None` if the port was released.
 pub(crate) fn stop_listening(listener: TcpListener) -> Option<Socket> {
     let socket = SockRef::from(&listener);
-    // On Linux, `shutdown` ends the listening and leaves the address bound. Elsewhere it fails, and the port is
+    // On Linux, `shutdown` ends the listening and leaves the address bound. On other systems it fails, and the port is
     // released.
     let kept = cfg!(target_os = "linux")
         && socket.shutdown(std::net::Shutdown::Both).is_ok()

@@ -9,15 +9,16 @@ use crate::topology::{NodeUrl, Scope};
 pub struct DiscoveryConfig<E> {
     /// The addresses that the application configured.
     pub seeds: Vec<NodeUrl>,
-    /// Whether nodes are queried for the list of nodes. Otherwise the seeds are the nodes.
+    /// True if nodes are queried for the list of nodes; else the seeds are the nodes.
     pub queries_nodes: bool,
     /// The scope chain whose nodes get requests.
     pub scope: Scope,
-    /// Whether the application chose the scope itself.
+    /// True if the application chose the scope itself.
     pub scope_is_chosen: bool,
-    /// Whether the nodes of all levels of the scope chain are listed, or only those of the first level that has any.
+    /// True if the nodes of all levels of the scope chain are listed, false if only those of the first level that has
+    /// any.
     pub spill_over: bool,
-    /// Whether the whole datacenter is discovered where the scope is a rack: for operations that need the same
+    /// True if the whole datacenter is discovered where the scope is a rack: for operations that need the same
     /// coordinator for all clients.
     pub discovers_local_datacenter: bool,
     /// The pauses between refreshes.

@@ -27,8 +27,8 @@ pub enum SeedError {
     },
 }
 
-/// Parses the seeds; keeps their order, without duplicates. The scheme of the first is that of every node, and so is its
-/// port unless seeds may `differ_in_port`.
+/// Parses the seeds; keeps their order, without duplicates. The scheme of the first is that of every node, and so is
+/// its port unless seeds may `differ_in_port`.
 ///
 /// # Errors
 /// The first problem found.

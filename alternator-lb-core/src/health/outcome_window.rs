@@ -52,8 +52,8 @@ impl OutcomeWindow {
                 self.add(ONE_FAILURE, now);
                 consecutive >= CONSECUTIVE_FAILURES || self.is_below_min_success_rate(now)
             }
-            // Throttling is how a healthy node defends itself, and may be due to the table. Contention and failed replicas
-            // are about other nodes. A failure to connect ejects the node by itself.
+            // Throttling is how a healthy node defends itself, and may be due to the table. Contention and failed
+            // replicas are about other nodes. A failure to connect ejects the node by itself.
             Outcome::Overloaded
             | Outcome::Contention
             | Outcome::ReplicaError

@@ -15,10 +15,10 @@ pub struct ResponseParts<'a> {
     pub body: Option<&'a [u8]>,
 }
 
-/// What the texts of server errors (500) mean, by the first that the body contains. Recorded from ScyllaDB 2026.3.
+/// The outcomes of server errors (500) by their texts; the first that the body contains counts.
 ///
-/// Most of them say nothing about the node that responds. A server error with any other text says that the node may be
-/// ill.
+/// Recorded from ScyllaDB 2026.3, or in its messages; that about deflate is taken to be as that about gzip. Most of
+/// them say nothing about the node that responds. A server error with any other text says that the node may be ill.
 const SERVER_ERRORS: [(&str, Outcome); 9] = [
     ("too many in-flight requests", Outcome::Overloaded),
     ("write timeout due to uncertainty", Outcome::Contention),

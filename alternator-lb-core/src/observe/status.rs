@@ -19,7 +19,7 @@ pub struct NodeStatus {
     is_in_slow_start: bool,
 }
 
-/// Whether a node takes requests.
+/// The state of a node, which decides whether it takes requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NodeState {

@@ -66,7 +66,7 @@ struct Counter(AtomicUsize);
 pub(super) struct RoundRobinCursor<'r> {
     round_robin: &'r RoundRobin,
     pub(super) algorithm: Algorithm,
-    /// Whether the selection takes no turn.
+    /// True if the selection takes no turn.
     pub(super) is_read_only: bool,
     pub(super) rng: &'r mut fastrand::Rng,
     node_start: Option<usize>,

@@ -89,8 +89,9 @@ impl RetryDecision {
         let is_free = outcome.was_not_sent()
             && target != RetryTarget::NoNode
             && free_attempts < MAX_FREE_ATTEMPTS;
-        // The node itself failed, so that another node needs no wait. A timeout of the application may be due to all nodes.
-        // Where replicas failed, another node is no better, and the wait is what rides through a short loss of quorum.
+        // The node itself failed, so that another node needs no wait. A timeout of the application may be due to all
+        // nodes. Where replicas failed, another node is no better, and the wait is what rides through a short loss of
+        // quorum.
         let is_of_the_node = matches!(
             outcome,
             Outcome::ConnectionLost | Outcome::ServerError | Outcome::Foreign

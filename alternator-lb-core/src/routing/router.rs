@@ -30,7 +30,7 @@ pub struct HealthEvent<E> {
     pub node: Arc<Endpoint<E>>,
     /// The change.
     pub transition: Transition,
-    /// Whether panic mode, in which ejections are ignored, begins or ends with this change; none if neither.
+    /// Panic mode, in which ejections are ignored, as it begins or ends with this change; none if it does neither.
     pub panic_mode: Option<bool>,
 }
 

@@ -31,7 +31,7 @@ pub struct RoutingSnapshot<E> {
     pub(super) ejected_local: Ejected<E>,
     /// All ejected nodes.
     ejected: Box<[Arc<Endpoint<E>>]>,
-    /// Whether panic mode ignores the ejections of failing nodes.
+    /// True if panic mode ignores the ejections of failing nodes.
     pub(super) is_in_panic: bool,
     /// Why all requests are refused, if they are.
     refusal: Option<SelectionError>,

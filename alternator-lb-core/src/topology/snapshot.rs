@@ -20,7 +20,7 @@ pub struct Topology<A> {
     out_of_scope: Vec<Arc<Node<A>>>,
     /// The locality of each level, then that of the out-of-scope nodes. Empty while unknown.
     localities: Box<[Locality]>,
-    /// Whether each of the nodes is local.
+    /// True for each of the nodes that is local.
     are_local: Box<[bool]>,
     generation: u64,
 }
@@ -88,8 +88,8 @@ impl<A> Topology<A> {
         }
     }
 
-    /// A number that grows exactly when nodes are added or removed. Compare it with a remembered one to tell whether other
-    /// nodes are listed now. It stays the same when nodes only change their order or level.
+    /// A number that grows exactly when nodes are added or removed. Compare it with a remembered one to tell whether
+    /// other nodes are listed now. It stays the same when nodes only change their order or level.
     pub fn generation(&self) -> u64 {
         self.generation
     }

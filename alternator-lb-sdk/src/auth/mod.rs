@@ -21,7 +21,7 @@ mod signing_keys;
 pub(crate) use clock_skew::ClockSkew;
 pub(crate) use scheme::{SigningScheme, is_fast};
 
-/// Whether the requests of a client are signed. For [`Builder::auth`](crate::Builder::auth).
+/// The signing of a client's requests, for [`Builder::auth`](crate::Builder::auth).
 ///
 /// ```
 /// use alternator_lb_sdk::{Alternator, AuthMode};

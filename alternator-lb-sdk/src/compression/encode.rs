@@ -15,7 +15,7 @@ const CONTENT_LENGTH: &str = "content-length";
 #[derive(Debug)]
 struct CompressedBody {
     plain: SdkBody,
-    /// Whether the plain body is sent from now on.
+    /// True if the plain body is sent from now on.
     is_withdrawn: bool,
     /// The server's error, while the SDK is given [`Refused`] instead.
     refusal: Option<OrchestratorError<Error>>,

@@ -5,7 +5,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether this process has a client that certainly honours the proxy variables.
+/// True if this process has a client that certainly honours the proxy variables.
 static HAS_DEFAULT_CLIENT: AtomicBool = AtomicBool::new(false);
 
 /// Enables the warning, since the SDK's default client is made.

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 /// The background tasks of a cluster: some run, the others wait in the order in which they were spawned.
 #[derive(Debug)]
 pub(crate) struct BackgroundTasks {
-    /// Whether the cluster is shut down. Each task holds a receiver.
+    /// True if the cluster is shut down. Each task holds a receiver.
     shutdown: watch::Sender<bool>,
     running: Arc<Semaphore>,
 }

@@ -32,7 +32,7 @@ pub(crate) struct TableMetadata {
 pub(crate) struct MetadataNeeds {
     /// How they isolate writes, also where the application names the partition key.
     pub(crate) isolation: bool,
-    /// Whether to warn where that cannot be known: not if the application did not choose it explicitly.
+    /// True if a warning is due where that cannot be known: the application chose it explicitly.
     pub(crate) warns_of_unknown_isolation: bool,
     /// The nodes that hold their partitions.
     pub(crate) token_maps: bool,

@@ -68,7 +68,7 @@ enum AffinityMode {
     FromTable,
 }
 
-/// Whether an operation goes to the primary.
+/// The decision whether an operation goes to the primary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Eligibility {
     Eligible,

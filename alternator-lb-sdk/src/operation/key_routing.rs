@@ -20,9 +20,9 @@ use std::sync::Arc;
 pub(crate) struct KeyRouting {
     /// The operations that go to the primary.
     affinity: KeyAffinity,
-    /// Whether the others go to a replica.
+    /// True if the others go to a replica.
     is_token_aware: bool,
-    /// What must be known of tables.
+    /// The knowledge of tables that this takes.
     pub(crate) needs: MetadataNeeds,
 }
 

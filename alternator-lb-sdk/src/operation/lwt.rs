@@ -16,7 +16,7 @@ use update_expression::reads_before_writing;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Write<'a> {
     pub(crate) kind: WriteKind<'a>,
-    /// Whether it has a `ConditionExpression`, or the legacy `Expected`.
+    /// True with a `ConditionExpression`, or the legacy `Expected`.
     pub(crate) is_conditional: bool,
     pub(crate) returns: Returns,
 }
@@ -31,7 +31,7 @@ pub(crate) enum WriteKind<'a> {
     Update {
         /// Its `UpdateExpression`.
         expression: Option<&'a str>,
-        /// Whether one of its legacy `AttributeUpdates` changes what is there: `ADD`, or `DELETE` with a value.
+        /// True if one of its legacy `AttributeUpdates` changes what is there: `ADD`, or `DELETE` with a value.
         changes_attributes: bool,
     },
     /// `BatchWriteItem`, which has no conditions.

@@ -41,9 +41,9 @@ pub(crate) struct Interceptor {
     cluster: Arc<Cluster>,
     /// Set where an HTTP client decorator is installed as well.
     pub(crate) transport: Option<TransportPresence>,
-    /// Whether the whole plugin is installed.
+    /// True if the whole plugin is installed.
     pub(crate) is_complete: bool,
-    /// Whether the application has configured the stalled-stream protection.
+    /// True if the application has configured the stalled-stream protection.
     pub(crate) keeps_stall_protection: bool,
     /// Set where the plugin's signer is installed.
     pub(crate) clock_skew: Option<Arc<ClockSkew>>,

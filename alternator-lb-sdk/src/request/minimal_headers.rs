@@ -64,7 +64,7 @@ fn layer(replacements: Replacements) -> FrozenLayer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Replacements {
     pub(crate) clock_source: ClockSource,
-    /// Whether the plugin is the one that aborts stalled responses.
+    /// True if the plugin aborts stalled responses in place of the SDK.
     pub(crate) stall_protection: bool,
 }
 

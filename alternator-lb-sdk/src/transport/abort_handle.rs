@@ -29,7 +29,7 @@ impl AbortHandle {
     }
 }
 
-/// Whether the requests of an installation pass through its HTTP client decorator.
+/// The evidence that the requests of an installation pass through its HTTP client decorator.
 #[derive(Debug, Default)]
 pub(crate) struct TransportPresence {
     is_present: Arc<AtomicBool>,

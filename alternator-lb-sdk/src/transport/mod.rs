@@ -42,7 +42,7 @@ use tokio::sync::futures::OwnedNotified;
 #[derive(Clone)]
 pub(crate) struct AbortableHttpClient {
     pub(crate) inner: SharedHttpClient,
-    /// Whether the application has chosen the HTTP client of the configuration, so that it has to stay.
+    /// True if the application has chosen the HTTP client of the configuration, so that it has to stay.
     pub(crate) is_of_application: bool,
 }
 

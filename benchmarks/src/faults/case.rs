@@ -160,7 +160,7 @@ pub(super) static FAULT_CASES: [FaultCase; 14] = [
     steady(
         "stalls",
         "a node stalls after the headers",
-        |_| script::fault(Change::Stall),
+        |_| script::fault(Change::StallAfterHeaders),
         HANG_THRESHOLDS,
     ),
     steady(

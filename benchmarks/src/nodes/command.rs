@@ -29,7 +29,7 @@ pub(crate) enum Change {
     /// Drops packets to the node.
     BlackHole,
     /// Sends response headers without bodies.
-    Stall,
+    StallAfterHeaders,
     /// Delays responses by this time.
     Delay(Duration),
     /// Responds with 500 to this share of the requests.
@@ -51,7 +51,7 @@ impl fmt::Display for Command {
             Change::Recover => write!(f, "recover {node}"),
             Change::Hang => write!(f, "hang {node}"),
             Change::BlackHole => write!(f, "blackhole {node}"),
-            Change::Stall => write!(f, "stall {node}"),
+            Change::StallAfterHeaders => write!(f, "stall {node}"),
             Change::Delay(delay) => write!(f, "delay {node} {}", delay.as_millis()),
             Change::Errors(share) => write!(f, "errors {node} {share}"),
             Change::Throttle(share) => write!(f, "throttle {node} {share}"),
@@ -72,7 +72,7 @@ impl FromStr for Command {
             ["recover", node] => (node, Change::Recover),
             ["hang", node] => (node, Change::Hang),
             ["blackhole", node] => (node, Change::BlackHole),
-            ["stall", node] => (node, Change::Stall),
+            ["stall", node] => (node, Change::StallAfterHeaders),
             ["delay", node, milliseconds] => {
                 let delay = Duration::from_millis(number(milliseconds)?);
                 (node, Change::Delay(delay))
@@ -102,7 +102,7 @@ mod tests {
             Change::Recover,
             Change::Hang,
             Change::BlackHole,
-            Change::Stall,
+            Change::StallAfterHeaders,
             Change::Delay(Duration::from_millis(100)),
             Change::Errors(0.5),
             Change::Throttle(1.0),

@@ -69,7 +69,7 @@ fn apply(node: &Node, change: Change) -> Result<(), String> {
         Change::Recover => node.recover(),
         Change::Hang => node.inject(Fault::Hang),
         Change::BlackHole => node.inject(Fault::BlackHole),
-        Change::Stall => node.inject(Fault::StallAfterHeaders),
+        Change::StallAfterHeaders => node.inject(Fault::StallAfterHeaders),
         Change::Delay(delay) => node.inject(Fault::Delay(delay)),
         Change::Errors(share) => node.inject(Fault::ServerError { share }),
         Change::Throttle(share) => node.inject(Fault::Throttle { share }),

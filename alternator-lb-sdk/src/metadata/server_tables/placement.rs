@@ -15,9 +15,9 @@ pub(crate) struct Placement {
     indexes: HashMap<NodeName, u32>,
     /// The last token of a range, with one of its replicas; with none where a range merely ends.
     ends: Vec<(Token, Option<u32>)>,
-    /// Whether these are vnodes, of which the first range begins where the last one ends.
+    /// True for vnodes, of which the first range begins where the last one ends.
     is_ring: bool,
-    /// Whether tablets are moving between nodes.
+    /// True if tablets are moving between nodes.
     pub(crate) is_moving: bool,
     base_table: Option<String>,
 }
