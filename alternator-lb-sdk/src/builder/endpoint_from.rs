@@ -11,7 +11,8 @@ impl Builder {
     /// its HTTP client as well, unless [`http_client`](Self::http_client) was called.
     ///
     /// Use it to migrate an application that is pointed at one node by its environment, where a scope, a policy or
-    /// other settings are wanted as well; [`Alternator::from_sdk_config`] is the short form without any.
+    /// other settings are wanted as well; [`Alternator::from_sdk_config`](crate::Alternator::from_sdk_config) is the
+    /// short form without any.
     ///
     /// ```
     /// use alternator_lb_sdk::{Alternator, BuildError, Scope};
