@@ -95,7 +95,7 @@ fn release(text: &str) -> Result<Version, String> {
         "2025.1" => Ok(Version::V2025_1),
         "2026.1" => Ok(Version::V2026_1),
         "2026.2" => Ok(Version::V2026_2),
-        _ => Err("choose 6.2, 2025.1 or 2026.1".to_owned()),
+        _ => Err("choose 6.2, 2025.1, 2026.1 or 2026.2".to_owned()),
     }
 }
 
@@ -130,7 +130,7 @@ Options:
   --datacenter NAME    their datacenter [default: dc1]
   --racks R1,R2,...    their racks, assigned in turn [default: r1]
   --auth ROLE:SECRET   enforce authorization, and accept this role; may be repeated
-  --release RELEASE    the ScyllaDB release to behave as: 6.2, 2025.1 or 2026.1 [default: 2026.1]
+  --release RELEASE    the ScyllaDB release to behave as: 6.2, 2025.1, 2026.1 or 2026.2 [default: 2026.1]
   --tokens KIND        spread tables over the nodes, by vnodes or tablets, and show it in the internal tables
   --rf N               replicas of a table in the datacenter [default: 3, or 1 with less than three nodes]
   -h, --help           print this
