@@ -342,16 +342,20 @@ impl Builder {
     /// unnoticed; the server does not read them.
     ///
     /// The SDK's signer still signs whatever is unusual: requests that carry headers of a signature already, or other
-    /// headers that begin with `x-amz-`; payloads that are not signed or not in memory; and all requests while the
-    /// clock is off by more than a minute, which the SDK corrects. An application's own scheme for `sigv4` stays, and
-    /// with it its signer.
+    /// headers that begin with `x-amz-`, and payloads that are not signed or not in memory. An application's own scheme
+    /// for `sigv4` stays, and with it its signer.
+    ///
+    /// Whichever signs, an attempt is dated by the clock of its node once the node has refused a date: a node whose
+    /// clock is wrong costs no other node a request. `disable_clock_skew_correction(true)` on the SDK's configuration
+    /// turns that off.
     ///
     /// Keys are kept for up to eight sets of credentials, regions and days, in memory only, and wiped when they are
     /// dropped; no `Debug` shows them.
     ///
     /// # Default
     ///
-    /// `false`: the SDK's signer is the one that all other applications test.
+    /// `true`: a real ScyllaDB accepts the signatures, and so does an engine that verifies by all of AWS's rules. `false`
+    /// leaves signing to the SDK, for servers behind which something wants every header signed.
     pub fn fast_signing(mut self, fast: bool) -> Self {
         self.config.fast_signing = fast;
         self

@@ -1,5 +1,6 @@
 //! The state that all clients of a cluster share.
 
+use crate::auth::ClockSkew;
 #[cfg(feature = "compression")]
 use crate::compression::Compression;
 use crate::config::ClusterConfig;
@@ -44,6 +45,7 @@ pub(crate) struct Cluster {
     background_tasks: BackgroundTasks,
     /// With the metadata that it needs.
     key_routing: Option<(KeyRouting, Arc<MetadataCache>)>,
+    pub(crate) clock_skew: Arc<ClockSkew>,
     /// Pays for retries after broken connections.
     pub(crate) resend_bucket: TokenBucket,
     /// The seeds as nodes, for operations that name one which is not listed.
@@ -84,6 +86,7 @@ impl Cluster {
         Self {
             clock,
             discovery: Arc::new(Discovery::new(settings, Arc::clone(&router), clock)),
+            clock_skew: Arc::new(ClockSkew::new(Arc::clone(&router))),
             router,
             discovery_task: DiscoveryTask::default(),
             background_tasks: BackgroundTasks::new(),
@@ -263,6 +266,10 @@ impl ClientContext for Cluster {
 
     fn config(&self) -> &ClusterConfig {
         &self.config
+    }
+
+    fn clock_skew(&self) -> &Arc<ClockSkew> {
+        &self.clock_skew
     }
 }
 

@@ -59,7 +59,7 @@ impl Default for ClusterConfig {
             auth: AuthMode::Auto,
             minimal_headers: true,
             user_agent: UserAgent::default(),
-            fast_signing: false,
+            fast_signing: true,
             #[cfg(feature = "compression")]
             compression: CompressionSettings::default(),
         }

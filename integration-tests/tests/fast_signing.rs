@@ -1,18 +1,20 @@
 //! Signatures of the plugin's own signer, verified by the cluster.
 
 use crate::support::{
-    Backend, Table, expect_pings, find_in_chain, n, ping, quick_refresh, quick_retries, s,
-    signing_config, test_cluster, this_test,
+    Backend, RecordingServer, Table, expect_pings, find_in_chain, n, ping, quick_refresh,
+    quick_retries, s, signing_config, test_cluster, this_test,
 };
-use alternator_lb_sdk::{AlternatorExt as _, AuthMode, OperationExt as _, OperationOptions};
+use alternator_lb_sdk::{
+    Alternator, AlternatorExt as _, AuthMode, OperationExt as _, OperationOptions,
+};
 use alternator_test_cluster::{Builder, Fault, TestCluster};
 use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{self, Credentials, IdentityCache};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use rustack_auth::credentials::StaticCredentialProvider;
+use rustack_auth::sigv4::{hash_payload, verify_sigv4};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
 
 const ROLE: &str = "alternator";
 const SECRET: &str = "secret hash";
@@ -96,12 +98,59 @@ async fn wrong_secret_with_fast_signing_is_the_servers_error() {
 }
 
 #[tokio::test]
-async fn sdk_signs_by_default() {
+async fn plugin_signs_by_default() {
     let cluster = test_cluster!(enforcing);
-    let alternator = quick_refresh(&cluster).build().unwrap();
-    let config = signing_config(ROLE, SECRET).alternator(&alternator);
-    expect_pings(&Client::from_conf(config.build()), 1).await;
-    assert!(!has_fast_signature(&cluster));
+    for (builder, is_fast) in [
+        (quick_refresh(&cluster), true),
+        (quick_refresh(&cluster).fast_signing(false), false),
+    ] {
+        let config = signing_config(ROLE, SECRET).alternator(&builder.build().unwrap());
+        expect_pings(&Client::from_conf(config.build()), 1).await;
+        assert_eq!(has_fast_signature(&cluster), is_fast);
+    }
+}
+
+/// Returns a recorded request as another implementation of SigV4 reads it, and its body.
+fn parts(recorded: &str) -> (http::request::Parts, &str) {
+    let (head, body) = recorded.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.split("\r\n");
+    assert_eq!(lines.next(), Some("POST / HTTP/1.1"));
+    let request = http::Request::post("/");
+    let request = lines.fold(request, |request, line| {
+        let (name, value) = line.split_once(": ").unwrap();
+        request.header(name, value)
+    });
+    (request.body(()).unwrap().into_parts().0, body)
+}
+
+#[tokio::test]
+async fn another_verifier_of_sigv4_accepts_the_signatures() {
+    let server = RecordingServer::new();
+    let roles = StaticCredentialProvider::new(vec![(ROLE.to_owned(), SECRET.to_owned())]);
+    for fast_signing in [true, false] {
+        for token in [None, Some("token".to_owned())] {
+            let alternator = Alternator::builder().seeds([server.url()]);
+            let alternator = alternator.fast_signing(fast_signing).build().unwrap();
+            let credentials = Credentials::new(ROLE, SECRET, token.clone(), None, "test");
+            let config = signing_config("", "").credentials_provider(credentials);
+            let client = Client::from_conf(config.alternator(&alternator).build());
+            let put = client.put_item().table_name("table");
+            put.item("pk", s("grüße")).send().await.unwrap();
+            let recorded = server.take_one();
+            let (mut parts, body) = parts(&recorded);
+            let hash = hash_payload(body.as_bytes());
+            let verified = verify_sigv4(&parts, &hash, &roles).unwrap();
+            let covers_token = verified
+                .signed_headers
+                .contains(&"x-amz-security-token".to_owned());
+            assert_eq!(covers_token, token.is_some());
+            let other = hash_payload(b"{}");
+            verify_sigv4(&parts, &other, &roles).unwrap_err();
+            let target = "DynamoDB_20120810.DeleteItem".parse().unwrap();
+            parts.headers.insert("x-amz-target", target);
+            verify_sigv4(&parts, &hash, &roles).unwrap_err();
+        }
+    }
 }
 
 #[tokio::test]
@@ -110,7 +159,7 @@ async fn operation_option_overrides_fast_signing() {
     for by_default in [true, false] {
         let alternator = match by_default {
             true => quick_refresh(&cluster).fast_signing(true),
-            false => quick_refresh(&cluster),
+            false => quick_refresh(&cluster).fast_signing(false),
         };
         let config = signing_config(ROLE, SECRET).alternator(&alternator.build().unwrap());
         let client = Client::from_conf(config.build());
@@ -192,83 +241,6 @@ async fn role_with_a_space_is_signed_by_the_sdk() {
     assert!(!has_fast_signature(&cluster));
 }
 
-/// A clock that is this many seconds behind.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct LaggingClock(pub(crate) Arc<AtomicU64>);
-
-impl aws_smithy_async::time::TimeSource for LaggingClock {
-    fn now(&self) -> SystemTime {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "signatures are dated by the wall clock"
-        )]
-        let now = SystemTime::now();
-        now - Duration::from_secs(self.0.load(Ordering::Relaxed))
-    }
-}
-
-#[tokio::test]
-async fn clock_skew_costs_one_attempt_and_fast_signing_resumes_after_it() {
-    let cluster = test_cluster!(enforcing);
-    let clock = LaggingClock::default();
-    let config = signing_config(ROLE, SECRET).time_source(clock.clone());
-    let client = fast_signing_client(&cluster, config.retry_config(quick_retries()));
-    let attempts = async || {
-        cluster.reset_counters();
-        expect_pings(&client, 3).await;
-        (
-            cluster.node(0).counters().requests,
-            has_fast_signature(&cluster),
-        )
-    };
-    assert_eq!(attempts().await, (3, true));
-    clock.0.store(3600, Ordering::Relaxed);
-    assert_eq!(
-        attempts().await,
-        (4, false),
-        "one request was rejected and retried"
-    );
-    assert_eq!(
-        attempts().await,
-        (3, false),
-        "the SDK has corrected the clock"
-    );
-    clock.0.store(0, Ordering::Relaxed);
-    // The SDK still applies its correction to the clock, which is right now, and drops it after the error.
-    ping(&client).await.unwrap_err();
-    assert_eq!(attempts().await, (3, true));
-}
-
-#[tokio::test]
-async fn clock_skew_from_the_start_costs_one_attempt_in_total() {
-    let cluster = test_cluster!(enforcing);
-    let clock = LaggingClock::default();
-    clock.0.store(3600, Ordering::Relaxed);
-    let config = signing_config(ROLE, SECRET).time_source(clock);
-    let client = fast_signing_client(&cluster, config.retry_config(quick_retries()));
-    expect_pings(&client, 3).await;
-    assert_eq!(cluster.node(0).counters().requests, 4);
-}
-
-#[tokio::test]
-async fn clock_skew_is_corrected_for_both_signers() {
-    let cluster = test_cluster!(enforcing);
-    let clock = LaggingClock::default();
-    clock.0.store(3600, Ordering::Relaxed);
-    let alternator = quick_refresh(&cluster)
-        .auth(AuthMode::Required)
-        .build()
-        .unwrap();
-    let config = signing_config(ROLE, SECRET).time_source(clock);
-    let config = config.retry_config(quick_retries()).alternator(&alternator);
-    let client = Client::from_conf(config.build());
-    for fast_signing_client in [true, false, true, false] {
-        let options = OperationOptions::new().fast_signing(fast_signing_client);
-        let operation = client.list_tables().customize().alternator_options(options);
-        operation.send().await.unwrap();
-    }
-}
-
 #[tokio::test]
 async fn reinstallation_replaces_the_signer() {
     let cluster = test_cluster!(enforcing);
@@ -276,7 +248,7 @@ async fn reinstallation_replaces_the_signer() {
         let builder = quick_refresh(&cluster);
         match fast_signing_client {
             true => builder.fast_signing(true).build().unwrap(),
-            false => builder.build().unwrap(),
+            false => builder.fast_signing(false).build().unwrap(),
         }
     });
     let mut config = signing_config(ROLE, SECRET).alternator(&slow).build();

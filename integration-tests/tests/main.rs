@@ -17,6 +17,7 @@ mod authorization;
 #[cfg(target_os = "linux")]
 mod black_holes;
 mod cancellation;
+mod clock_skew;
 mod cold_start;
 mod compressed_requests;
 mod compressed_responses;

@@ -94,6 +94,16 @@ async fn signature_covers_only_minimal_headers() {
     assert_eq!(names(&request), expected);
     assert_eq!(header(&request, "user-agent"), Some(PLUGIN_USER_AGENT));
     let authorization = header(&request, "authorization").unwrap();
+    let signed = "SignedHeaders=host;x-amz-date;x-amz-target,";
+    assert!(authorization.contains(signed), "{authorization}");
+
+    let by_sdk = cluster(&server).fast_signing(false);
+    ping(&client(by_sdk, signing_config("role", "secret")))
+        .await
+        .unwrap();
+    let request = server.take_one();
+    assert_eq!(names(&request), expected);
+    let authorization = header(&request, "authorization").unwrap();
     let signed = "SignedHeaders=content-length;content-type;host;x-amz-date;x-amz-target,";
     assert!(authorization.contains(signed), "{authorization}");
 }

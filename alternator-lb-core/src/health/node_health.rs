@@ -315,7 +315,12 @@ impl NodeHealth {
         let is_failing = cause == EjectionCause::Failing;
         match outcome {
             Outcome::Responded | Outcome::Overloaded => self.restore(packed, cause, now),
-            Outcome::ServerError | Outcome::Contention | Outcome::ReplicaError if !is_failing => {
+            Outcome::ServerError
+            | Outcome::Contention
+            | Outcome::ReplicaError
+            | Outcome::ClockSkew
+                if !is_failing =>
+            {
                 self.restore(packed, cause, now)
             }
             Outcome::NotConnected if is_failing => {
@@ -326,7 +331,11 @@ impl NodeHealth {
             | Outcome::NotConnected
             | Outcome::ConnectionLost
             | Outcome::TimedOut => self.eject(packed, cause, now, rng),
-            Outcome::Contention | Outcome::ReplicaError | Outcome::NotSent | Outcome::Neutral => {
+            Outcome::Contention
+            | Outcome::ReplicaError
+            | Outcome::ClockSkew
+            | Outcome::NotSent
+            | Outcome::Neutral => {
                 self.release_permit(permit);
                 None
             }

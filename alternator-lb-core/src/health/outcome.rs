@@ -14,6 +14,9 @@ pub enum Outcome {
     Contention,
     /// The node responded that other nodes, the replicas, did not respond, are not there, or limit the partition.
     ReplicaError,
+    /// The node refused the date of the signature: its clock and this process's differ. The same node should be sent the
+    /// request again, dated by its clock.
+    ClockSkew,
     /// The response is not Alternator's: another program has the node's address, or a proxy answered.
     Foreign,
     /// The node could not be connected.
@@ -41,7 +44,8 @@ impl Outcome {
             | Self::Overloaded
             | Self::ServerError
             | Self::Contention
-            | Self::ReplicaError => true,
+            | Self::ReplicaError
+            | Self::ClockSkew => true,
             Self::Foreign
             | Self::NotConnected
             | Self::NotSent
@@ -63,6 +67,7 @@ impl Outcome {
             | Self::Overloaded
             | Self::Contention
             | Self::ReplicaError
+            | Self::ClockSkew
             | Self::NotSent
             | Self::Neutral => false,
         }
@@ -72,6 +77,11 @@ impl Outcome {
     /// shed load with the body of the request unread, which breaks the next request on the same connection.
     pub(crate) fn may_follow_unread_body(self) -> bool {
         matches!(self, Self::Foreign | Self::ConnectionLost)
+    }
+
+    /// Returns whether the same node should be tried again, and no other.
+    pub(crate) fn repeats_node(self) -> bool {
+        matches!(self, Self::Contention | Self::ClockSkew)
     }
 
     /// Returns whether another node might do better.

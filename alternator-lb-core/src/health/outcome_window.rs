@@ -57,6 +57,7 @@ impl OutcomeWindow {
             Outcome::Overloaded
             | Outcome::Contention
             | Outcome::ReplicaError
+            | Outcome::ClockSkew
             | Outcome::NotConnected
             | Outcome::NotSent
             | Outcome::Neutral => false,

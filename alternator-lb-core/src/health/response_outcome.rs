@@ -13,6 +13,8 @@ pub struct ResponseParts<'a> {
     pub error_type_header: Option<&'a str>,
     /// The body, decompressed. `None` if it is not known.
     pub body: Option<&'a [u8]>,
+    /// True if the request was signed with a date that the node's clock does not allow.
+    pub has_skewed_date: bool,
 }
 
 /// The outcomes of server errors (500) by their texts; the first that the body contains counts.
@@ -38,6 +40,16 @@ const OVERLOAD: [&str; 3] = [
     "ProvisionedThroughputExceededException",
 ];
 
+/// The types of errors by which a node refuses a signature, among others for its date: those that the SDK takes for an
+/// effect of clock skew.
+const SIGNATURE_REFUSED: [&str; 5] = [
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "AuthFailure",
+    "RequestTimeTooSkewed",
+    "AccessDeniedException",
+];
+
 /// The status of the response with which `aws-smithy-mocks` accompanies a mocked output.
 const MOCKED: u16 = 418;
 
@@ -50,6 +62,7 @@ impl ResponseParts<'_> {
     /// | 413 | any: an HTTP server may refuse a long body by itself | `Responded` |
     /// | 418 | any: the mocks of the SDK send it in place of a response | `Responded` |
     /// | 4xx | an error of DynamoDB: throttling | [`Overloaded`](Outcome::Overloaded) |
+    /// | | the signature is refused, and its date is skewed | [`ClockSkew`](Outcome::ClockSkew) |
     /// | | any other | `Responded` |
     /// | 5xx | a text about other nodes, or about the request | see `SERVER_ERRORS` |
     /// | | anything else | [`ServerError`](Outcome::ServerError) |
@@ -60,6 +73,9 @@ impl ResponseParts<'_> {
             413 | MOCKED => Outcome::Responded,
             400..500 => match self.error_type() {
                 Some(error) if OVERLOAD.contains(&error) => Outcome::Overloaded,
+                Some(error) if self.has_skewed_date && SIGNATURE_REFUSED.contains(&error) => {
+                    Outcome::ClockSkew
+                }
                 Some(_) => Outcome::Responded,
                 None if self.body.is_none() => Outcome::Responded,
                 None => Outcome::Foreign,
@@ -119,6 +135,7 @@ mod tests {
             content_type: Some(content_type),
             error_type_header: None,
             body: Some(body.as_bytes()),
+            has_skewed_date: false,
         };
         parts.outcome()
     }
@@ -244,6 +261,7 @@ mod tests {
             content_type: None,
             error_type_header: None,
             body: Some(b""),
+            has_skewed_date: false,
         };
         assert_eq!(bare.outcome(), Outcome::Responded);
         let named = ResponseParts {

@@ -81,7 +81,7 @@ impl<E> Plan<E> {
 
     /// Returns the node of the last attempt, if the next one should go to it again.
     pub(super) fn node_to_repeat(&self) -> Option<&Arc<Endpoint<E>>> {
-        let repeats = self.last_outcome == Some(Outcome::Contention);
+        let repeats = self.last_outcome.is_some_and(Outcome::repeats_node);
         self.ended.as_ref().filter(|_| repeats)
     }
 

@@ -8,6 +8,7 @@
 //! | connection broke | an untried node | yes | short | the cluster's budget |
 //! | connection broke | none | yes | the application's | the cluster's budget |
 //! | server error (5xx) that may be the node's own, or a response that is not Alternator's | an untried node | yes | short | the application's |
+//! | the date of the signature was refused | the same node | yes | short | the application's |
 //! | anything else | any | yes | the application's | the application's |
 //!
 //! The cluster's budget exists because a node that dies with a thousand requests in flight would empty that of the
@@ -98,7 +99,9 @@ impl RetryDecision {
         );
         let max_wait = if is_free && target != RetryTarget::TriedNode {
             Duration::ZERO
-        } else if target == RetryTarget::UntriedNode && is_of_the_node {
+        } else if (target == RetryTarget::UntriedNode && is_of_the_node)
+            || outcome == Outcome::ClockSkew
+        {
             MAX_FAILOVER_WAIT
         } else {
             Duration::MAX

@@ -18,8 +18,8 @@ mod scheme;
 mod signature;
 mod signing_keys;
 
-pub(crate) use clock_skew::ClockSkew;
-pub(crate) use scheme::{SigningScheme, is_fast};
+pub(crate) use clock_skew::{ClockSkew, DateByNode, NodeClock, SkewedDate, note_sent};
+pub(crate) use scheme::SigningScheme;
 
 /// The signing of a client's requests, for [`Builder::auth`](crate::Builder::auth).
 ///

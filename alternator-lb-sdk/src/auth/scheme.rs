@@ -1,7 +1,7 @@
 //! The plugin's SigV4 scheme and its signer.
 
 use super::amz_date::amz_date;
-use super::clock_skew::ClockSkew;
+use super::clock_skew;
 use super::signature::{TOKEN, authorization};
 use super::signing_keys::SigningKeys;
 use crate::request::options::OperationOptions;
@@ -23,12 +23,10 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
 use std::fmt;
-use std::sync::Arc;
 
 /// SigV4. Signs the requests that the DynamoDB client makes, and hands all others to the SDK's signer.
 pub(crate) struct SigningScheme {
     by_default: bool,
-    skew: Arc<ClockSkew>,
     keys: SigningKeys,
     sdk: SigV4AuthScheme,
 }
@@ -45,11 +43,10 @@ const PROPERTIES: [&str; 4] = [
 ];
 
 impl SigningScheme {
-    /// Signs by the plugin if `by_default`, unless an operation says otherwise, and as long as the clock is right.
-    pub(crate) fn new(by_default: bool, skew: Arc<ClockSkew>) -> Self {
+    /// Signs by the plugin if `by_default`, unless an operation says otherwise.
+    pub(crate) fn new(by_default: bool) -> Self {
         Self {
             by_default,
-            skew,
             keys: SigningKeys::default(),
             sdk: SigV4AuthScheme::new(),
         }
@@ -67,8 +64,7 @@ impl SigningScheme {
     ///   in a header, a token that is omitted or has another name;
     /// * a body that is not in memory, another method, path or query, or a host that is not plain;
     /// * headers that belong to a signature and are there already, or others with `x-amz-` that should be signed;
-    /// * an identity that is no credentials, and credentials or scopes that cannot stand in a header as they are;
-    /// * a clock that differs from the servers', which the SDK corrects.
+    /// * an identity that is no credentials, and credentials or scopes that cannot stand in a header as they are.
     fn sign(
         &self,
         request: &mut HttpRequest,
@@ -76,7 +72,7 @@ impl SigningScheme {
         components: &RuntimeComponents,
         config: &ConfigBag,
     ) -> Option<()> {
-        if !is_fast(self.by_default, config) || self.skew.is_noticed() {
+        if !is_fast(self.by_default, config) {
             return None;
         }
         let credentials = identity.data::<Credentials>()?;
@@ -84,7 +80,7 @@ impl SigningScheme {
         let settings = settings(config)?;
         let region = config.load::<SigningRegion>().or(settings.region.as_ref());
         let service = config.load::<SigningName>().or(settings.name.as_ref());
-        let time = components.time_source()?.now();
+        let time = clock_skew::signing_time(components, config)?;
         let date = amz_date(time)?;
         let (day, _) = date.split_once('T')?;
         let scope = [day, region?.as_ref(), service?.as_ref(), "aws4_request"];
@@ -144,7 +140,7 @@ impl Sign for SigningScheme {
 }
 
 /// Returns whether an operation is signed by the plugin.
-pub(crate) fn is_fast(by_default: bool, config: &ConfigBag) -> bool {
+fn is_fast(by_default: bool, config: &ConfigBag) -> bool {
     let options = config.load::<OperationOptions>();
     let option = options.and_then(|options| options.fast_signing);
     option.unwrap_or(by_default)

@@ -1,8 +1,7 @@
 //! The cost of a request, and the plugin's part of it.
 //!
 //! An operation takes less processor time than with the SDK alone, since requests have [minimal
-//! headers](crate::Builder::minimal_headers) and, where configured, are [signed by the
-//! plugin](crate::Builder::fast_signing). One `GetItem`, without the network (an HTTP client that responds at
+//! headers](crate::Builder::minimal_headers) and are [signed by the plugin](crate::Builder::fast_signing). One `GetItem`, without the network (an HTTP client that responds at
 //! once from memory), on one thread:
 //!
 //! | | µs of processor time | allocations | thousand instructions | bytes of request head |
@@ -53,7 +52,7 @@
 //! |---|---|
 //! | the minimal headers | 2,100 |
 //! | the decorator of the HTTP client, with the abort handle of each request | 2,100 |
-//! | the settings of the operation: headers, source of the clock, endpoint override | 1,700 |
+//! | the settings of the operation: headers, endpoint override | 1,700 |
 //! | the outcome of the attempt: health, latency, retries | 1,700 |
 //! | choosing a node and keeping the plan, of which the choice itself is 220 instructions, or 65 ns | 1,300 |
 //! | the evidence whether a request was ever sent | 500 |
@@ -89,8 +88,8 @@
 //!
 //! * The SDK's bucket of retry tokens is a semaphore, which takes a mutex when an operation succeeds; all clients of a
 //!   region share it. The plugin cannot avoid it: the bucket belongs to the application's retry settings.
-//! * With [fast signing](crate::Builder::fast_signing) the SDK's correction of the clock is off while the clock is
-//!   right, and with it a mutex that all requests of a client take twice.
+//! * The SDK's correction of the clock is off while the clocks agree, and with it a mutex that all requests of a client
+//!   take twice.
 //!
 //! # Options for a single operation
 //!

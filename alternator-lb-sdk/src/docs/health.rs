@@ -24,6 +24,7 @@
 //! | the server returns an error | The SDK decides, as usual. Its retry goes to another node; after a server error (5xx) that may be the node's own that takes 10 ms at most. |
 //! | replicas are down, or a partition is at its limit | The SDK retries with its own backoff, which rides through a short loss of quorum. No node is ejected: another one would respond alike. |
 //! | two coordinators contend for a key | The retry goes to the same node again, with the SDK's backoff: another node would contend once more. |
+//! | the clock of a node is wrong | Its first refusal of a signature costs one attempt, which is repeated at once on the same node. From then on requests to this node are dated by its clock, and those to others are not. Where most nodes deviate, it is this process's clock that is wrong, and all requests are dated by theirs. |
 //! | a web server or a proxy answers at a node's address | The operation goes on to another node. Where it fails, [`RouteError::ForeignResponse`](crate::RouteError::ForeignResponse) names the node and the status. The address is ejected like a node that returns errors. |
 //! | the configuration has an `endpoint_url` | It is ignored, with one warning if it is no node of the cluster. In the `config_override` of an operation it pins the operation to that node; if it is no node of the cluster, the operation fails. |
 //! | the region is missing | The plugin sets one; Alternator accepts every region. |
@@ -33,6 +34,7 @@
 //! | outcome | evidence about the node |
 //! |---|---|
 //! | a response, also one that rejects the request (4xx: validation, failed condition, authentication) | it serves |
+//! | a signature is refused whose date is more than four minutes off by the node's clock | none: another attempt is dated by its clock |
 //! | throttling (`RequestLimitExceeded` and the like, or `too many in-flight requests`) | the node or a table is overloaded: it gets fewer requests for a while, and is never ejected for that |
 //! | a server error (500) with one of the texts below | none: it is about other nodes, or about the request |
 //! | any other server error (5xx) | it may be ill |

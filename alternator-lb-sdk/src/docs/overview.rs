@@ -12,9 +12,9 @@
 //! ```
 //!
 //! The SDK asks for an endpoint before each attempt of an operation, retries included. The plugin returns the next
-//! node, and for a retry a node that the operation has not tried. Signing (unless
-//! [`fast_signing`](crate::Builder::fast_signing) is on), the number of retries, timeouts and connections remain the
-//! SDK's.
+//! node, and for a retry a node that the operation has not tried. The number of
+//! retries, timeouts and connections remain the SDK's; so does signing without
+//! [`fast_signing`](crate::Builder::fast_signing).
 //!
 //! The node list comes from `GET /localnodes`, which every Alternator node serves, over the HTTP client of the data. No
 //! request waits for it: until the first response, requests go to the seeds.

@@ -27,10 +27,17 @@
 //!
 //! # Signatures
 //!
-//! By default the SDK signs. With [`fast_signing`](crate::Builder::fast_signing) the plugin signs, by the same
-//! algorithm (SigV4). It signs the body, `host`, `x-amz-date`, `x-amz-target` and the session token; other headers are
-//! not covered by the signature. It keeps derived keys, for up to eight sets of credentials, regions and days, in
-//! memory only, wipes them when it drops them, and shows them in no `Debug` output.
+//! The plugin signs, by the SDK's algorithm (SigV4): the body, `host`, `x-amz-date`, `x-amz-target` and the session
+//! token; other headers are not covered by the signature. It reads the secret keys that the credentials provider hands
+//! to the SDK. It keeps derived keys, for up to eight sets of credentials, regions and days, in memory only, wipes them
+//! when it drops them, and shows them in no `Debug` output. With
+//! [`.fast_signing(false)`](crate::Builder::fast_signing) the SDK signs, every header, and the plugin reads no secret
+//! key. An auth scheme of the application's own is never replaced.
+//!
+//! A signature is dated by the clock of the node that it is for, as far as it is known: the first refusal of a date
+//! tells. A node could so have requests to itself dated up to any time, and none to other nodes. The SDK alone dates the
+//! requests to all servers by the last response of any. `disable_clock_skew_correction(true)` on the SDK's
+//! configuration keeps this process's clock in all signatures.
 //!
 //! # TLS
 //!

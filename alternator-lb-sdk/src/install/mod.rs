@@ -8,11 +8,12 @@ pub(crate) mod proxy;
 pub(crate) mod sealed;
 
 use crate::alternator::Alternator;
-use crate::auth::{AuthMode, ClockSkew, SigningScheme};
+use crate::auth::{AuthMode, SigningScheme};
 use crate::cluster::Cluster;
 use crate::install::sealed::Sealed;
 use crate::request::interceptor::{Interceptor, NAME};
 use crate::request::resolver::Resolver;
+use crate::retry::clock_skew_classifier::ClockSkewClassifier;
 use crate::transport::AbortableHttpClient;
 use crate::transport::abort_handle::TransportPresence;
 use aws_sdk_dynamodb as dynamodb;
@@ -21,6 +22,9 @@ use aws_smithy_runtime_api::client::auth::AuthSchemePreference;
 use aws_smithy_runtime_api::client::endpoint::SharedEndpointResolver;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::{Intercept as _, SharedInterceptor};
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry as _, SharedRetryClassifier,
+};
 use std::sync::Arc;
 
 /// Installs the plugin on the configuration of an SDK client.
@@ -108,11 +112,13 @@ macro_rules! implement {
                     .auth_schemes()
                     .any(|scheme| SigningScheme::is_of_application(&scheme))
                 {
-                    let skew = Arc::new(ClockSkew::default());
-                    interceptor.clock_skew = Some(Arc::clone(&skew));
-                    self = self.push_auth_scheme(SigningScheme::new(settings.fast_signing, skew));
+                    self = self.push_auth_scheme(SigningScheme::new(settings.fast_signing));
                 }
                 self.push_interceptor(SharedInterceptor::permanent(interceptor));
+                let others = configured.retry_classifiers();
+                let others = others.filter(|other| other.name() != ClockSkewClassifier::NAME);
+                let ours = SharedRetryClassifier::new(ClockSkewClassifier);
+                self.set_retry_classifiers(others.chain([ours]));
 
                 if configured.region().is_none() {
                     self.set_region(Some($service::config::Region::from_static(REGION)));

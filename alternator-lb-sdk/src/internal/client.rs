@@ -8,8 +8,8 @@
 //! provider of the SDK. The typed client would have to be built from a configuration that is not available here, and
 //! refuses some of what the server's own tables contain.
 //!
-//! Internal operations pass no interceptor: neither the application's, which did not make them, nor the plugin's, which
-//! would cause further ones. They end by themselves, and count neither as load nor as evidence of health.
+//! Internal operations pass none of the operation's interceptors: neither the application's, which did not make them, nor
+//! the plugin's, which would cause further ones. They end by themselves, and count neither as load nor as evidence of health.
 
 mod error;
 mod response;
@@ -17,7 +17,7 @@ mod response;
 pub(crate) use error::InternalError;
 
 use super::raw_response::{RawResponse, RawResponseDeserializer};
-use crate::auth::AuthMode;
+use crate::auth::{AuthMode, ClockSkew, DateByNode};
 use crate::config::ClusterConfig;
 use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::SdkNode;
@@ -51,6 +51,7 @@ use tokio::time::timeout;
 pub(crate) struct InternalClient {
     context: Weak<dyn ClientContext>,
     plugin: SharedRuntimePlugin,
+    clock_skew: Arc<ClockSkew>,
     user_agent: Cow<'static, str>,
 }
 
@@ -60,6 +61,8 @@ pub(crate) trait ClientContext: Debug + Send + Sync {
     fn pick_node(&self) -> Result<Arc<SdkNode>, RouteError>;
 
     fn config(&self) -> &ClusterConfig;
+
+    fn clock_skew(&self) -> &Arc<ClockSkew>;
 }
 
 /// The number of nodes that are tried, one after the other. More dead nodes in a row that are not known to be dead are
@@ -83,8 +86,7 @@ impl InternalClient {
         config: &ConfigBag,
     ) -> Option<Self> {
         components.http_client()?;
-        let is_kept = |other: &SharedInterceptor| other.name() == CLOCK_SKEW;
-        let mut interceptors: Vec<_> = components.interceptors().filter(is_kept).collect();
+        let mut interceptors = Vec::new();
         if context.config().auth == AuthMode::Required {
             interceptors.push(SharedInterceptor::new(SignatureGuard));
         }
@@ -97,9 +99,11 @@ impl InternalClient {
         let user_agent = context.config().user_agent.value(config);
         let plugin = StaticRuntimePlugin::new().with_config(settings(config)?);
         let plugin = plugin.with_runtime_components(components);
+        let clock_skew = Arc::clone(context.clock_skew());
         let context: Weak<C> = Arc::downgrade(context);
         Some(Self {
             context,
+            clock_skew,
             plugin: SharedRuntimePlugin::new(plugin),
             user_agent,
         })
@@ -120,7 +124,7 @@ impl InternalClient {
         loop {
             let node = self.pick_untried_node(&tried);
             let node = node.map_err(InternalError::Unreachable)?;
-            let sending = self.send(node.url().as_str(), operation, body.clone());
+            let sending = self.send(&node, operation, body.clone());
             match with_timeout(NODE_TIMEOUT, sending).await {
                 Err(InternalError::Unreachable(_)) if tried.len() + 1 < MAX_NODES => {
                     tried.push(node);
@@ -147,16 +151,21 @@ impl InternalClient {
 
     async fn send(
         &self,
-        url: &str,
+        node: &Arc<SdkNode>,
         operation: &'static str,
         body: String,
     ) -> Result<Value, InternalError> {
         let user_agent = self.user_agent.clone();
+        let date_by_node = DateByNode {
+            clock_skew: Arc::clone(&self.clock_skew),
+            node: Arc::clone(node),
+        };
         let operation = Operation::builder()
             .service_name("Alternator")
             .operation_name(operation)
-            .endpoint_url(url)
+            .endpoint_url(node.url().as_str())
             .no_retry()
+            .interceptor(date_by_node)
             .serializer(move |body: String| {
                 let length = body.len().to_string();
                 let mut request = HttpRequest::new(body.into());
@@ -175,9 +184,6 @@ impl InternalClient {
         response::read(response, RESPONSE_LIMIT).await
     }
 }
-
-/// The name of the SDK's interceptor that corrects signatures by the measured clock skew.
-const CLOCK_SKEW: &str = "ServiceClockSkewInterceptor";
 
 /// The settings of an operation that apply to any operation.
 fn settings(config: &ConfigBag) -> Option<FrozenLayer> {

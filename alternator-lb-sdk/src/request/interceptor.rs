@@ -1,8 +1,8 @@
 //! The one interceptor of an installation: the steps of an operation, in their order.
 
-use super::minimal_headers::{ClockSource, Replacements};
+use super::minimal_headers::Replacements;
 use super::{endpoint_override, is_pinned, minimal_headers, plan, plan_mut};
-use crate::auth::{self, AuthMode, ClockSkew};
+use crate::auth::{self, AuthMode};
 use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
 use crate::compression;
@@ -14,7 +14,6 @@ use crate::transport::abort_handle::TransportPresence;
 use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::health::Outcome;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_runtime::auth::sigv4::SCHEME_ID;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -24,9 +23,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextMut,
     FinalizerInterceptorContextRef,
 };
-use aws_smithy_runtime_api::client::runtime_components::{
-    GetIdentityResolver as _, RuntimeComponents,
-};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::timeout::TimeoutConfig;
 use std::sync::Arc;
@@ -45,8 +42,6 @@ pub(crate) struct Interceptor {
     pub(crate) is_complete: bool,
     /// True if the application has configured the stalled-stream protection.
     pub(crate) keeps_stall_protection: bool,
-    /// Set where the plugin's signer is installed.
-    pub(crate) clock_skew: Option<Arc<ClockSkew>>,
     has_warned_of_endpoint: AtomicBool,
     has_warned_of_credentials: AtomicBool,
 }
@@ -59,31 +54,9 @@ impl Interceptor {
             transport: None,
             is_complete: false,
             keeps_stall_protection: false,
-            clock_skew: None,
             has_warned_of_endpoint: AtomicBool::new(false),
             has_warned_of_credentials: AtomicBool::new(false),
         }
-    }
-
-    /// Returns the clock that corrects the dates of an operation's signatures.
-    fn clock_source(&self, components: &RuntimeComponents, config: &ConfigBag) -> ClockSource {
-        let settings = &self.cluster.config;
-        let is_signed = settings.auth != AuthMode::Unsigned
-            && components.identity_resolver(SCHEME_ID).is_some();
-        let is_fast = || auth::is_fast(settings.fast_signing, config);
-        match &self.clock_skew {
-            _ if !is_signed => ClockSource::Unused,
-            Some(skew) if is_fast() && skew.is_noticed() => ClockSource::Both,
-            Some(_) if is_fast() => ClockSource::Plugin,
-            Some(_) | None => ClockSource::Sdk,
-        }
-    }
-
-    /// Returns the plugin's clock skew, in operations in which it replaces the SDK's.
-    fn clock_skew(&self, config: &ConfigBag) -> Option<&ClockSkew> {
-        let source = config.load::<Replacements>()?.clock_source;
-        let is_used = matches!(source, ClockSource::Plugin | ClockSource::Both);
-        self.clock_skew.as_deref().filter(|_| is_used)
     }
 
     /// Warns once if the credentials provider that the application set has failed: the request is not sent unsigned.
@@ -129,7 +102,6 @@ impl Intercept for Interceptor {
             let transport = self.transport.as_ref();
             let is_abortable = transport.is_some_and(TransportPresence::is_confirmed);
             let replacements = Replacements {
-                clock_source: self.clock_source(components, config),
                 stall_protection: is_abortable && !self.keeps_stall_protection,
             };
             minimal_headers::begin_operation(&self.cluster.config, config, replacements);
@@ -139,20 +111,13 @@ impl Intercept for Interceptor {
         Ok(())
     }
 
+    #[cfg(feature = "compression")]
     fn modify_before_retry_loop(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        components: &RuntimeComponents,
+        _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(skew) = self.clock_skew(config)
-            && skew.is_noticed()
-        {
-            // Dates the signatures of this operation by what former operations have measured.
-            skew.sdk
-                .modify_before_retry_loop(context, components, config)?;
-        }
-        #[cfg(feature = "compression")]
         compression::compress_body(
             &self.cluster.compression,
             self.cluster.topology_generation(),
@@ -168,6 +133,13 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let clock_skew = &self.cluster.clock_skew;
+        if let Some(attempt) = plan(config).and_then(SdkPlan::current)
+            && clock_skew.needs_correction(attempt.node(), config)
+        {
+            let node = Arc::clone(attempt.node());
+            clock_skew.correct(&node, context, components, config)?;
+        }
         // An aborted attempt must be followed by another, on another node.
         let is_abortable = policy::allows_another_attempt(config, components) && !is_pinned(config);
         let headers = context.request_mut().headers_mut();
@@ -222,9 +194,7 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(skew) = self.clock_skew(config) {
-            skew.sdk.read_before_transmit(context, components, config)?;
-        }
+        auth::note_sent(context, components, config)?;
         if let Some(capture) = config.load::<CaptureSmithyConnection>() {
             connection_evidence::mark(capture);
         }
@@ -240,13 +210,13 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // A response that may be due to the clock is measured, so that the request is sent again with another date; all
-        // are once the clock is known to be off.
-        if let Some(skew) = self.clock_skew(config)
-            && (skew.is_noticed() || context.response().status().is_client_error())
+        let clock_skew = &self.cluster.clock_skew;
+        if let Some(plan) = plan(config)
+            && let Some(attempt) = plan.current()
+            && clock_skew.needs_measurement(attempt.node(), context.response(), config)
         {
-            skew.sdk
-                .modify_before_deserialization(context, components, config)?;
+            let (node, age) = (Arc::clone(attempt.node()), plan.age(self.cluster.now()));
+            clock_skew.measure(&node, age, context, components, config)?;
         }
         Ok(())
     }
@@ -294,9 +264,6 @@ impl Intercept for Interceptor {
             self.warn_if_credentials_failed(context);
             return Ok(());
         };
-        if let Some(skew) = &self.clock_skew {
-            skew.measure(context.response(), components, now);
-        }
         self.cluster.attempt_ended(context, config);
         let outcome = outcome::classify(context, config, age);
         if let Some(transport) = &self.transport

@@ -3,8 +3,9 @@
 //! Of the head of a request that the SDK writes, Alternator reads the host, the operation and the signature. Half of
 //! the rest is for AWS: two headers about the SDK, and two about retries. The interceptors that write them are
 //! disabled, and one short constant `user-agent` replaces them. All of that happens before the request is signed, so no
-//! signed header is removed. Where requests are not signed, the clock need not be known. `content-type` stays:
-//! Alternator does not read it, but other engines insist on it.
+//! signed header is removed. `content-type` stays: Alternator does not read it, but other engines insist on it.
+//!
+//! The SDK's clock skew, which is one for all nodes, is replaced by [one for each node](crate::auth::ClockSkew).
 //!
 //! The SDK's stalled-stream protection is disabled too, where the [HTTP client decorator](crate::transport) does its
 //! work: a response whose node is found dead is aborted also while it is being read. A setting of the application
@@ -26,16 +27,9 @@ use std::time::Duration;
 const NAME: &str = "alternator-lb-sdk: minimal headers";
 
 /// The configuration of each case: made once, so that an operation takes it by counting a reference.
-static LAYERS: LazyLock<Vec<(Replacements, FrozenLayer)>> = LazyLock::new(|| {
-    use ClockSource::{Both, Plugin, Sdk, Unused};
-    let cases = [Sdk, Plugin, Both, Unused].map(|clock_source| {
-        [false, true].map(|stall_protection| Replacements {
-            clock_source,
-            stall_protection,
-        })
-    });
-    let cases = cases.into_iter().flatten();
-    cases.map(|case| (case, layer(case))).collect()
+static LAYERS: LazyLock<[(Replacements, FrozenLayer); 2]> = LazyLock::new(|| {
+    let cases = [false, true].map(|stall_protection| Replacements { stall_protection });
+    cases.map(|case| (case, layer(case)))
 });
 
 /// The time that a stream may stall by the SDK's defaults.
@@ -46,12 +40,7 @@ fn layer(replacements: Replacements) -> FrozenLayer {
     layer.store_put(disable_interceptor::<UserAgentInterceptor>(NAME));
     layer.store_put(disable_interceptor::<InvocationIdInterceptor>(NAME));
     layer.store_put(disable_interceptor::<RequestInfoInterceptor>(NAME));
-    if matches!(
-        replacements.clock_source,
-        ClockSource::Plugin | ClockSource::Unused
-    ) {
-        layer.store_put(disable_interceptor::<ServiceClockSkewInterceptor>(NAME));
-    }
+    layer.store_put(disable_interceptor::<ServiceClockSkewInterceptor>(NAME));
     if replacements.stall_protection {
         layer.store_put(StalledStreamProtectionConfig::disabled());
     }
@@ -63,25 +52,12 @@ fn layer(replacements: Replacements) -> FrozenLayer {
 /// headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Replacements {
-    pub(crate) clock_source: ClockSource,
     /// True if the plugin aborts stalled responses in place of the SDK.
     pub(crate) stall_protection: bool,
 }
 
 impl Storable for Replacements {
     type Storer = StoreReplace<Self>;
-}
-
-/// The clock that corrects the dates of signatures where the clock differs from the servers'.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ClockSource {
-    Sdk,
-    /// [`ClockSkew`](crate::auth::ClockSkew), which measures by fewer responses.
-    Plugin,
-    /// Both: the plugin has noticed a deviation, and the SDK has to learn it.
-    Both,
-    /// Nothing: there are no signatures.
-    Unused,
 }
 
 /// Applies to an operation whose settings are complete, and whose request does not exist yet. `replacements` are those

@@ -8,6 +8,7 @@
 //!
 //! Knows the router and the SDK's retry configuration. Sends nothing itself: the SDK makes every attempt.
 
+pub(crate) mod clock_skew_classifier;
 pub(crate) mod connection_evidence;
 pub(crate) mod outcome;
 pub(crate) mod policy;

@@ -1,6 +1,7 @@
 //! Classifies an ended attempt by its evidence about the node.
 
 use super::connection_evidence;
+use crate::auth::SkewedDate;
 #[cfg(feature = "compression")]
 use crate::compression;
 use crate::route_error::RouteError;
@@ -37,7 +38,7 @@ pub(crate) fn classify(
 }
 
 /// Returns the outcome by the response. When an attempt has ended, the body has been read into memory.
-fn of_response(response: &HttpResponse) -> Outcome {
+pub(crate) fn of_response(response: &HttpResponse) -> Outcome {
     let headers = response.headers();
     // What the application decompresses by itself is not looked at.
     let is_encoded = headers.contains_key("content-encoding");
@@ -46,6 +47,7 @@ fn of_response(response: &HttpResponse) -> Outcome {
         content_type: headers.get("content-type"),
         error_type_header: headers.get("x-amzn-errortype"),
         body: response.body().bytes().filter(|_| !is_encoded),
+        has_skewed_date: response.extension::<SkewedDate>().is_some(),
     };
     parts.outcome()
 }

@@ -69,7 +69,8 @@ pub(crate) fn prepare(
     target: RetryTarget,
     resend_bucket: &TokenBucket,
 ) {
-    if !outcome.may_fail_over() && config.load::<ApplicationRetries>().is_none() {
+    let is_changed = outcome.may_fail_over() || outcome == Outcome::ClockSkew;
+    if !is_changed && config.load::<ApplicationRetries>().is_none() {
         // Nothing was changed, and nothing is to be: the common case costs one look.
         return;
     }

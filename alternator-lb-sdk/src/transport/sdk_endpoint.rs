@@ -1,5 +1,6 @@
 //! The data that the plugin keeps with each node.
 
+use crate::auth::NodeClock;
 use alternator_lb_core::routing;
 use alternator_lb_core::topology::NodeUrl;
 use aws_smithy_types::endpoint::Endpoint;
@@ -14,13 +15,15 @@ pub(crate) type SdkNode = routing::Endpoint<SdkEndpoint>;
 /// The attempts of one operation of the SDK.
 pub(crate) type SdkPlan = routing::Plan<SdkEndpoint>;
 
-/// A node's endpoint as the SDK takes it, made once, and the signal that aborts the requests which wait for the node.
+/// A node's endpoint as the SDK takes it, made once, with what the plugin knows of the node.
 #[derive(Debug)]
 pub(crate) struct SdkEndpoint {
     /// The endpoint that the SDK gets for an attempt.
     pub(crate) endpoint: Endpoint,
     /// The signal that aborts requests.
     pub(crate) abort: Arc<Notify>,
+    /// The clock by which signatures for this node are dated.
+    pub(crate) clock: NodeClock,
 }
 
 impl SdkEndpoint {
@@ -28,6 +31,7 @@ impl SdkEndpoint {
         Self {
             endpoint: Endpoint::builder().url(interned(node.as_str())).build(),
             abort: Arc::default(),
+            clock: NodeClock::default(),
         }
     }
 

@@ -86,7 +86,7 @@ impl Contender {
             Self::SdkSigned => "SDK alone, signed",
             Self::FloorSigned => "… with all turned off that can be, and nothing signed",
             Self::OfficialSigned => "alternator-client 1.0.1, signed",
-            Self::PluginSigned => "this plugin, signed fast",
+            Self::PluginSigned => "this plugin, signed",
             Self::PluginSdkSigner => "… signed by the SDK",
         }
     }
@@ -163,7 +163,7 @@ impl Contender {
                 let builder = builder.refresh_interval(hour).idle_refresh_interval(hour);
                 let builder = match self {
                     Self::PluginFullHeaders => builder.minimal_headers(false),
-                    Self::PluginSigned => builder.fast_signing(true),
+                    Self::PluginSdkSigner => builder.fast_signing(false),
                     Self::PluginWithAffinity => builder
                         .key_affinity(KeyAffinity::all())
                         .partition_key(TABLE, KEY),

@@ -92,7 +92,7 @@ CpuUsage: cargo run --release -p benchmarks --bin load -- [OPTIONS]
 Options:
   --operations NAME,...      of get and put [default: get]
   --signing NAME,...         of unsigned and signed [default: both]
-  --contenders NAME,...      of sdk, floor, official, plugin and plugin-fast [default: all]; without sdk
+  --contenders NAME,...      of sdk, floor, official, plugin and plugin-sdk-signer [default: all]; without sdk
                              nothing is compared
   --rounds N                 how often each has its turn [default: 9]
   --seconds N                length of a turn, up to 60 [default: 1]

@@ -46,15 +46,15 @@ pub(super) static CONTENDERS: &[Contender] = &[
         name: "plugin",
         title: "this plugin",
         signing: &Signing::ALL,
-        thresholds_apply_to: &[Signing::Unsigned],
+        thresholds_apply_to: &Signing::ALL,
         connect: |settings| Client::plugin(settings, |builder| builder),
     },
     Contender {
-        name: "plugin-fast",
-        title: "this plugin, signing fast",
+        name: "plugin-sdk-signer",
+        title: "… signed by the SDK",
         signing: &[Signing::Signed],
-        thresholds_apply_to: &[Signing::Signed],
-        connect: |settings| Client::plugin(settings, |builder| builder.fast_signing(true)),
+        thresholds_apply_to: &[],
+        connect: |settings| Client::plugin(settings, |builder| builder.fast_signing(false)),
     },
 ];
 

@@ -5,7 +5,7 @@ use super::{
     conditional_put, create_table, five_nodes, nodes_used, requests_per_node, wait_until_settled,
     with,
 };
-use crate::fast_signing::LaggingClock;
+use crate::clock_skew::LaggingClock;
 use crate::support::{
     AccessDeniedClient, Log, Table, client, config, eventually, expect_pings, quick_retries, s,
     signing_config, test_cluster,

@@ -86,12 +86,13 @@ impl Harness {
     }
 }
 
-const ALL: [Outcome; 11] = [
+const ALL: [Outcome; 12] = [
     Outcome::Responded,
     Outcome::Overloaded,
     Outcome::ServerError,
     Outcome::Contention,
     Outcome::ReplicaError,
+    Outcome::ClockSkew,
     Outcome::Foreign,
     Outcome::NotConnected,
     Outcome::NotSent,
@@ -137,6 +138,7 @@ fn outcomes_that_are_not_the_nodes_fault_never_eject_it() {
         Outcome::Overloaded,
         Outcome::Contention,
         Outcome::ReplicaError,
+        Outcome::ClockSkew,
         Outcome::NotSent,
         Outcome::Neutral,
     ] {

@@ -16,6 +16,7 @@ use aws_smithy_types::config_bag::Layer;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use proptest::prelude::*;
 use sha2::Sha256;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The credentials of AWS's examples.
@@ -93,7 +94,7 @@ fn headers(request: &HttpRequest) -> Vec<(String, String)> {
 }
 
 fn signing() -> SigningScheme {
-    SigningScheme::new(true, Arc::default())
+    SigningScheme::new(true)
 }
 
 /// Signs with a scheme.

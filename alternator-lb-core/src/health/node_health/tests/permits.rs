@@ -65,9 +65,10 @@ fn outcome_with_a_permit_restores_the_node_or_extends_its_ejection() {
             (EjectionCause::Failing, Outcome::ServerError) => {
                 matches!(transition, Some(ProbeFailed { .. }))
             }
-            (EjectionCause::Failing, Outcome::Contention | Outcome::ReplicaError) => {
-                transition.is_none()
-            }
+            (
+                EjectionCause::Failing,
+                Outcome::Contention | Outcome::ReplicaError | Outcome::ClockSkew,
+            ) => transition.is_none(),
             (EjectionCause::Failing, Outcome::NotConnected) => {
                 matches!(
                     transition,

@@ -1,9 +1,9 @@
 //! Unusual requests are signed by the SDK's signer.
 
 use super::*;
+use crate::auth::clock_skew::SignatureSkew;
 use aws_runtime::auth::HttpSignatureType;
 use aws_runtime::content_encoding::DeferredSigner;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::endpoint::EndpointAuthScheme;
 
 /// A request to sign, and the way of signing it.
@@ -12,7 +12,6 @@ struct SigningCase {
     credentials: Credentials,
     now: SystemTime,
     config: ConfigBag,
-    skew: Arc<ClockSkew>,
 }
 
 impl SigningCase {
@@ -23,7 +22,6 @@ impl SigningCase {
             credentials: credentials(SECRET, Some("token")),
             now: at(EXAMPLE),
             config: config(),
-            skew: Arc::default(),
         }
     }
 
@@ -42,7 +40,7 @@ impl SigningCase {
 
     /// Returns whether this is signed as by the SDK's signer.
     fn is_the_sdks(&self) -> bool {
-        let plugin = SigningScheme::new(true, Arc::clone(&self.skew));
+        let plugin = SigningScheme::new(true);
         let signed = self.sign(&plugin);
         let kept = plugin.keys.list.load().len();
         assert!(kept == 0 || signed.is_ok());
@@ -278,7 +276,7 @@ fn operation_option_overrides_the_signer_of_the_cluster() {
             let options = OperationOptions::new().fast_signing(fast);
             options.store(&mut case.config);
         }
-        let signed = case.sign(&SigningScheme::new(by_default, Arc::default()));
+        let signed = case.sign(&SigningScheme::new(by_default));
         signed == case.sign(&SigV4AuthScheme::new())
     };
     assert!(with(false, None) && !with(true, None));
@@ -286,39 +284,19 @@ fn operation_option_overrides_the_signer_of_the_cluster() {
     assert!(with(true, Some(false)) && !with(true, Some(true)));
 }
 
-/// An answer at a moment of the server's clock.
-fn answer(status: u16, date: &'static str) -> HttpResponse {
-    let mut answer = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
-    answer.headers_mut().insert("date", date);
-    answer
-}
-
 #[test]
-fn skewed_clock_is_corrected_until_it_is_right() {
-    let case = SigningCase::new();
-    let components = components(case.now);
-    let note = |answer: &HttpResponse, now| {
-        let now = Duration::from_secs(now);
-        case.skew.measure(Some(answer), &components, now);
-        case.is_the_sdks()
-    };
-    let right = answer(200, "Sun, 30 Aug 2015 12:36:50 GMT");
-    let ahead = answer(200, "Sun, 30 Aug 2015 12:38:00 GMT");
-    let behind = answer(200, "Sun, 30 Aug 2015 12:34:00 GMT");
-    assert!(!note(&right, 0));
-    assert!(!note(&ahead, 9), "not looked at");
-    assert!(note(&ahead, 10));
-    assert!(!note(&right, 10), "looked at, since it was off");
-    assert!(note(&behind, 20));
-    assert!(!note(&right, 20));
-    assert!(
-        note(&answer(400, "Sun, 30 Aug 2015 12:34:00 GMT"), 21),
-        "an error"
-    );
-    assert!(note(
-        &HttpResponse::new(200.try_into().unwrap(), SdkBody::empty()),
-        22
-    ));
-    assert!(note(&answer(200, "some day"), 23), "nothing learned");
-    assert!(!note(&right, 24));
+fn signature_is_dated_by_the_clock_of_the_node() {
+    let scheme = SigningScheme::new(true);
+    for (skew, then) in [
+        (3_600_000, EXAMPLE + 3600),
+        (-1_200_000, EXAMPLE - 1200),
+        (0, EXAMPLE),
+    ] {
+        let skewed = SigningCase::with_setting(|layer| {
+            layer.store_put(SignatureSkew(skew));
+        });
+        let mut expected = SigningCase::new();
+        expected.now = at(then);
+        assert_eq!(skewed.sign(&scheme), expected.sign(&scheme), "{skew}");
+    }
 }
