@@ -12,7 +12,7 @@ use crate::metadata::{MetadataCache, invalidation};
 use crate::operation::item_operation::ItemOperation;
 use crate::operation::key_routing::KeyRouting;
 use crate::request;
-use crate::retry::policy;
+use crate::retry::quota::RetryQuota;
 use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode, SdkPlan};
 use alternator_lb_core::clock::Clock;
@@ -22,7 +22,6 @@ use alternator_lb_core::discovery::{
 use alternator_lb_core::health::Outcome;
 use alternator_lb_core::routing::{EndpointState, Router, RoutingSnapshot};
 use alternator_lb_core::topology::{NodeUrl, Topology};
-use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::{
     FinalizerInterceptorContextRef, Input,
@@ -46,8 +45,7 @@ pub(crate) struct Cluster {
     /// With the metadata that it needs.
     key_routing: Option<(KeyRouting, Arc<MetadataCache>)>,
     pub(crate) clock_skew: Arc<ClockSkew>,
-    /// Pays for retries after broken connections.
-    pub(crate) resend_bucket: TokenBucket,
+    pub(crate) retry_quota: RetryQuota,
     /// The seeds as nodes, for operations that name one which is not listed.
     seeds: Vec<Arc<SdkNode>>,
     /// The SDK's default client, made on first use.
@@ -91,7 +89,7 @@ impl Cluster {
             discovery_task: DiscoveryTask::default(),
             background_tasks: BackgroundTasks::new(),
             key_routing,
-            resend_bucket: policy::resend_bucket(),
+            retry_quota: RetryQuota::new(),
             seeds,
             default_client: OnceLock::new(),
             #[cfg(feature = "compression")]

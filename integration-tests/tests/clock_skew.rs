@@ -8,6 +8,7 @@ use alternator_test_cluster::{Builder, TestCluster};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use futures_util::future::join_all;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -110,13 +111,8 @@ async fn wrong_clock_of_a_node_does_not_reach_concurrent_operations_on_others() 
         let cluster = test_cluster!(enforcing);
         cluster.node(2).set_clock_behind(Duration::from_secs(1200));
         let client = client(&cluster, signer, retrying()).await;
-        let operations = (0..120).map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { ping(&client).await })
-        });
-        for operation in operations.collect::<Vec<_>>() {
-            operation.await.unwrap().unwrap();
-        }
+        let operations = join_all((0..120).map(|_| ping(&client))).await;
+        assert!(operations.iter().all(Result::is_ok), "{operations:?}");
         assert_eq!(
             failed_attempts(&cluster, &client, 30).await,
             0,

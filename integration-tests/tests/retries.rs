@@ -1,18 +1,25 @@
 //! Retries: failures other than unsent requests are retried as configured, on another node.
 
 use crate::support::{
-    BarrierClient, NoCaptureClient, RecordingClient, config, expect_pings, find_in_chain,
-    http_client, ping, quick_refresh, quick_retries, test_cluster,
+    BarrierClient, NoCaptureClient, RecordingClient, config, eventually, expect_pings,
+    find_in_chain, http_client, ping, quick_refresh, quick_retries, test_cluster,
 };
-use alternator_lb_sdk::{Alternator, AlternatorExt as _, RouteError};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState, RouteError};
 use alternator_test_cluster::{Fault, TestCluster};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Region, SharedHttpClient};
+use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep, TokioSleep};
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::shared::IntoShared as _;
 use futures_util::future::join_all;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 const ERRORS: Fault = Fault::ServerError { share: 1.0 };
 
@@ -169,4 +176,181 @@ async fn attempt_timeout_is_retried_on_another_node() {
     cluster.node(1).inject(Fault::Hang);
     expect_pings(&client, 6).await;
     assert!(cluster.node(1).counters().requests > 0);
+}
+
+/// Sends operations that fail until the retry quota is used up, each of three attempts as long as it lasts. Returns the
+/// number of attempts beyond the first.
+async fn drain_quota(client: &Client, recorder: &RecordingClient) -> usize {
+    let mut retries = 0;
+    loop {
+        ping(client).await.unwrap_err();
+        let attempts = recorder.operations().len();
+        recorder.clear();
+        if attempts == 1 {
+            return retries;
+        }
+        retries += attempts - 1;
+    }
+}
+
+#[tokio::test]
+async fn retry_quota_is_the_sdks_and_of_one_cluster_alone() {
+    let failing = test_cluster!();
+    inject(&failing, ERRORS);
+    let recorder = RecordingClient::new();
+    let sdk = config()
+        .retry_config(quick_retries())
+        .http_client(recorder.clone())
+        .endpoint_url(failing.node(0).url())
+        .allow_no_auth();
+    let by_the_sdk = drain_quota(&Client::from_conf(sdk.build()), &recorder).await;
+
+    let (_alternator, client, recorder) = recording_client(&failing, quick_retries()).await;
+    assert_eq!(drain_quota(&client, &recorder).await, by_the_sdk);
+
+    // In the same region, the quota of which would be used up.
+    let region = client.config().region().unwrap().clone();
+    let other = test_cluster!();
+    other.node(1).inject(ERRORS);
+    let alternator = quick_refresh(&other).build().unwrap();
+    let config = config().region(region).retry_config(quick_retries());
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    expect_pings(&client, 9).await;
+}
+
+#[tokio::test]
+async fn retry_partition_of_the_application_is_kept() {
+    let cluster = test_cluster!();
+    inject(&cluster, ERRORS);
+    let bucket = TokenBucket::builder().capacity(50).retry_cost(10).build();
+    let partition = RetryPartition::custom("own").token_bucket(bucket).build();
+    let recorder = RecordingClient::new();
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    let config = config()
+        .retry_config(quick_retries())
+        .retry_partition(partition)
+        .http_client(recorder.clone());
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    assert_eq!(drain_quota(&client, &recorder).await, 5);
+}
+
+#[tokio::test]
+async fn reinstallation_replaces_the_retry_quota() {
+    let failing = test_cluster!();
+    inject(&failing, ERRORS);
+    let (_alternator, client, recorder) = recording_client(&failing, quick_retries()).await;
+    drain_quota(&client, &recorder).await;
+    let healthy = test_cluster!();
+    healthy.node(1).inject(ERRORS);
+    let alternator = quick_refresh(&healthy).build().unwrap();
+    let config = client.config().to_builder().alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    expect_pings(&client, 9).await;
+}
+
+/// A sleep that tells when a rate limiter makes an operation wait, which then lasts forever.
+#[derive(Clone, Debug, Default)]
+struct LimiterDetector(Arc<Mutex<HashSet<Duration>>>, Arc<AtomicBool>, Arc<Notify>);
+
+/// The backoff of retries, shorter than any wait of a rate limiter.
+const BACKOFF: Duration = Duration::from_micros(1);
+
+impl LimiterDetector {
+    /// Takes all further waits that no earlier operation had for those of a rate limiter, or of a retry.
+    fn arm(&self) {
+        self.1.store(true, Ordering::SeqCst);
+    }
+}
+
+impl AsyncSleep for LimiterDetector {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let Self(usual, is_armed, limited) = self;
+        let mut usual = usual.lock().unwrap();
+        if !is_armed.load(Ordering::SeqCst) {
+            usual.insert(duration);
+        }
+        if duration <= BACKOFF || usual.contains(&duration) {
+            return TokioSleep::new().sleep(duration);
+        }
+        limited.notify_one();
+        Sleep::new(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn adaptive_retries_hold_back_where_most_nodes_throttle_and_not_for_one() {
+    let cluster = test_cluster!();
+    let detector = LimiterDetector::default();
+    let retries = RetryConfig::adaptive().with_initial_backoff(BACKOFF);
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    let config = config()
+        .retry_config(retries.with_max_backoff(BACKOFF))
+        .sleep_impl(detector.clone());
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    expect_pings(&client, 30).await;
+    detector.arm();
+
+    let throttling = Fault::Throttle { share: 0.5 };
+    cluster.node(1).inject(throttling);
+    tokio::select! {
+        () = expect_pings(&client, 300) => {}
+        () = detector.2.notified() => panic!("held back for one node"),
+    }
+    assert!(cluster.node(1).counters().requests >= 3);
+
+    inject(&cluster, throttling);
+    let operations = async {
+        loop {
+            // Its result depends on chance.
+            let _ = ping(&client).await;
+        }
+    };
+    tokio::select! {
+        () = operations => {}
+        () = detector.2.notified() => {}
+    }
+}
+
+/// A classifier that forbids retries after broken connections.
+#[derive(Debug)]
+struct NoConnectionRetries;
+
+impl ClassifyRetry for NoConnectionRetries {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.output_or_error() {
+            Some(Err(error)) if error.is_connector_error() => RetryAction::RetryForbidden,
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "no retries after broken connections"
+    }
+}
+
+#[tokio::test]
+async fn request_is_not_aborted_where_a_classifier_forbids_its_retry() {
+    let cluster = test_cluster!();
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    let config = config().retry_classifier(NoConnectionRetries);
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    cluster.node(1).inject(Fault::Hang);
+    let operations = join_all((0..3).map(|_| ping(&client)));
+    let is_ejected = eventually("the node is ejected", async || {
+        let nodes = alternator.nodes();
+        nodes.iter().any(|node| node.state() != NodeState::Up)
+    });
+    let thaw = async {
+        is_ejected.await;
+        cluster.node(1).recover();
+    };
+    let (operations, ()) = tokio::join!(operations, thaw);
+    for operation in operations {
+        operation.unwrap();
+    }
 }

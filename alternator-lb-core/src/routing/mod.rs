@@ -35,8 +35,8 @@ pub use endpoint::{Endpoint, EndpointState};
 pub use plan::{Attempt, Plan};
 pub use policy::Policy;
 pub use retry_decision::{
-    MAX_FAILOVER_WAIT, MAX_FREE_ATTEMPTS, RESEND_TOKENS, RESEND_TOKENS_PER_SECOND, RetryBudget,
-    RetryDecision, RetryTarget, TIME_TO_CONNECT,
+    MAX_FAILOVER_WAIT, MAX_FREE_ATTEMPTS, RESEND_TOKENS, RESEND_TOKENS_PER_SECOND, RETRY_COST,
+    RetryBudget, RetryDecision, RetryTarget, TIME_TO_CONNECT,
 };
 pub use router::{HealthEvent, Router};
 pub use routing_info::{Preference, RoutingInfo, RoutingKey};

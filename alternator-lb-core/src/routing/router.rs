@@ -191,6 +191,18 @@ impl<E> Router<E> {
         RoutingTrace::new(&mut selector, info)
     }
 
+    /// Returns whether the cluster is overloaded, and not only some of its nodes: most usable nodes have shed load in the
+    /// last seconds.
+    pub fn is_overloaded(&self, now: Duration) -> bool {
+        let snapshot = self.snapshot.load();
+        let (mut nodes, mut shedding) = (0, 0);
+        for node in snapshot.usable() {
+            nodes += 1;
+            shedding += usize::from(node.load_stats().has_shed(now));
+        }
+        shedding * 2 > nodes
+    }
+
     /// How often panic mode began, in which ejections are ignored since there would be too many.
     pub fn panic_mode_entries(&self) -> u64 {
         self.panic_mode_entries.load(Ordering::Relaxed)

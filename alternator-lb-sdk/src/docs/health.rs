@@ -128,9 +128,18 @@
 //! | ran into the application's timeout, was throttled, or got an error of replicas | on another node | the SDK's backoff | an attempt; the SDK's quota |
 //! | any other, when all nodes have been tried | on the same node as before | the SDK's backoff | an attempt; a quota |
 //!
-//! The SDK's quota holds fifty retries for all clients of a process. A node that dies with three hundred requests in
-//! flight would use it up, so re-sends that a node's death causes draw on a quota of the cluster: five thousand. Those
-//! that succeed give back what they took, and of the others ten a second come back.
+//! The SDK's quota holds fifty to a hundred retries for all clients of a service and region, which say nothing about
+//! the cluster: so each `Alternator` has one of that size and cost for its clients, unless the application has set a
+//! `retry_partition`. A node that dies with three hundred requests in flight would use it up, so re-sends that a node's
+//! death causes draw on a second quota of the cluster: five thousand. Those that succeed give back what they took, and
+//! of the others ten a second come back.
+//!
+//! **Adaptive retries** (`RetryConfig::adaptive`) hold requests back where servers throttle. Their rate limiter is one
+//! for all nodes, so a throttled attempt counts for it only while most of the usable nodes throttle. One node that does
+//! gets fewer requests instead.
+//!
+//! **A retry classifier of the application's** has the last word. Where one forbids retries after broken connections,
+//! requests that wait on an unresponsive node are not aborted: they would fail.
 //!
 //! # The numbers, and where they come from
 //!

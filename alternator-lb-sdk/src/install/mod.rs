@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::install::sealed::Sealed;
 use crate::request::interceptor::{Interceptor, NAME};
 use crate::request::resolver::Resolver;
-use crate::retry::clock_skew_classifier::ClockSkewClassifier;
+use crate::retry::classifiers::ClockSkewClassifier;
 use crate::transport::AbortableHttpClient;
 use crate::transport::abort_handle::TransportPresence;
 use aws_sdk_dynamodb as dynamodb;
@@ -48,8 +48,9 @@ pub trait AlternatorExt: Sealed + Sized {
     /// ```
     ///
     /// Sets the endpoint resolver; one interceptor, beside those that are there; a region, if there is none (Alternator
-    /// accepts any); and unsigned requests where no credentials provider is set, unless [`AuthMode::Required`] forbids
-    /// them. Retries, timeouts, credentials and a region that the application set stay as they are, with one exception:
+    /// accepts any); a retry partition of the cluster, if there is none, so that the retries of another cluster are not
+    /// its own; a retry classifier for refused dates; and unsigned requests where no credentials provider is set, unless
+    /// [`AuthMode::Required`] forbids them. Retries, timeouts, credentials and a region that the application set stay as they are, with one exception:
     /// the wait before a retry that goes to another node after a server error or a broken connection is 10 ms at most,
     /// and after a failed connection there is none. An `endpoint_url` is ignored; one in the `config_override` of an
     /// operation pins that operation to that node.
@@ -120,6 +121,12 @@ macro_rules! implement {
                 let ours = SharedRetryClassifier::new(ClockSkewClassifier);
                 self.set_retry_classifiers(others.chain([ours]));
 
+                let partition = cluster
+                    .retry_quota
+                    .partition(configured.retry_partition(), configured.retry_config());
+                if partition.is_some() {
+                    self.set_retry_partition(partition);
+                }
                 if configured.region().is_none() {
                     self.set_region(Some($service::config::Region::from_static(REGION)));
                 }

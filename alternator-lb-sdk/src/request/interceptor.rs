@@ -277,7 +277,10 @@ impl Intercept for Interceptor {
         self.cluster.settle(plan, outcome, now);
         let target = policy::target(&self.cluster.router, plan, outcome, age, components);
         plan.end_attempt();
-        policy::prepare(config, outcome, target, &self.cluster.resend_bucket);
+        policy::prepare(config, outcome, target, &self.cluster.retry_quota.resend);
+        if outcome == Outcome::Overloaded && !self.cluster.router.is_overloaded(now) {
+            policy::exempt_from_rate_limit(config);
+        }
         #[cfg(feature = "compression")]
         match context.output_or_error() {
             Some(Err(error)) if compression::is_refused(error) => policy::resend_free(config),

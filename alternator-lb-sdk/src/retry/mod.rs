@@ -8,8 +8,9 @@
 //!
 //! Knows the router and the SDK's retry configuration. Sends nothing itself: the SDK makes every attempt.
 
-pub(crate) mod clock_skew_classifier;
+pub(crate) mod classifiers;
 pub(crate) mod connection_evidence;
 pub(crate) mod outcome;
 pub(crate) mod policy;
+pub(crate) mod quota;
 pub(crate) mod unreachable;

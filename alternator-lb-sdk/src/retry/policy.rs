@@ -2,44 +2,36 @@
 //!
 //! The SDK decides on a retry after the interceptors have seen the attempt, by three values of the operation's
 //! configuration: the number of attempts, the longest wait, and the token bucket that pays for retries. By itself the
-//! SDK waits up to a second, because it would query the same server again, and draws on a bucket that all clients of
-//! the process share, which fifty such retries empty. [`RetryDecision`] says what holds instead, and why.
+//! SDK waits up to a second, because it would query the same server again, and draws on a bucket which fifty such
+//! retries empty. [`RetryDecision`] says what holds instead, and why.
 //!
 //! A request whose compressed body was refused unread is sent again at once, at no cost.
 //!
 //! Attempts that do not count leave the number of the application's retries and their waits as they are, except
 //! that the first wait of the SDK's newer retry rules cannot be set from outside; it is 25 ms for DynamoDB.
 
+use super::classifiers;
 use crate::transport::sdk_endpoint::{SdkEndpoint, SdkPlan};
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::routing::{
-    RESEND_TOKENS, RESEND_TOKENS_PER_SECOND, RetryBudget, RetryDecision, RetryTarget, Router,
-};
+use alternator_lb_core::routing::{RetryBudget, RetryDecision, RetryTarget, Router};
 use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
-use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::retry::{RetryConfig, RetryMode};
 use std::sync::LazyLock;
 use std::time::Duration;
 
 /// A bucket that pays for everything.
 static UNLIMITED: LazyLock<TokenBucket> = LazyLock::new(TokenBucket::unlimited);
 
-/// The bucket of a cluster that pays for retries after broken connections.
-pub(crate) fn resend_bucket() -> TokenBucket {
-    TokenBucket::builder()
-        .capacity(RESEND_TOKENS)
-        .refill_rate(RESEND_TOKENS_PER_SECOND)
-        .build()
-}
-
-/// Returns whether the SDK would make another attempt if the one under way failed.
+/// Returns whether the SDK would make another attempt if the connection of the one under way broke.
 pub(crate) fn allows_another_attempt(config: &ConfigBag, components: &RuntimeComponents) -> bool {
     let made = config.load::<RequestAttempts>();
     let numbers = made.zip(config.load::<RetryConfig>());
     numbers.is_some_and(|(made, allowed)| made.attempts() < allowed.max_attempts())
         && can_retry(components)
+        && classifiers::retry_broken_connections(components)
 }
 
 /// Returns whether the SDK can make a second attempt: without a way to sleep it does not, not even after no wait at
@@ -85,6 +77,21 @@ pub(crate) fn prepare(
         RetryBudget::Application => application.bucket.clone(),
     };
     application.store(config, decision.max_wait, bucket);
+}
+
+/// Keeps the throttling of an attempt from the SDK's rate limiter, which adaptive retries have: it is one for all nodes,
+/// and a node that sheds a twentieth of its requests would make it hold back nearly all of those to all nodes. The next
+/// attempt counts again.
+pub(crate) fn exempt_from_rate_limit(config: &mut ConfigBag) {
+    if let Some(retries) = config.load::<RetryConfig>()
+        && retries.mode() == RetryMode::Adaptive
+        && let Some(application) = ApplicationRetries::load(config)
+    {
+        let standard = retries.clone().with_retry_mode(RetryMode::Standard);
+        let state = config.interceptor_state();
+        state.store_put(standard);
+        state.store_put(application);
+    }
 }
 
 /// Has the SDK send the operation again at once, at no cost: the server refused it unread, and it is sent in another
@@ -155,6 +162,7 @@ impl ApplicationRetries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::retry::quota::RetryQuota;
     use alternator_lb_core::routing::{MAX_FAILOVER_WAIT, MAX_FREE_ATTEMPTS};
     use aws_smithy_types::config_bag::Layer;
 
@@ -169,7 +177,7 @@ mod tests {
 
     /// The number of attempts and the longest wait that the SDK finds after an attempt.
     fn after(config: &mut ConfigBag, outcome: Outcome, target: RetryTarget) -> (u32, Duration) {
-        prepare(config, outcome, target, &resend_bucket());
+        prepare(config, outcome, target, &RetryQuota::new().resend);
         let retries = config.load::<RetryConfig>().unwrap();
         (retries.max_attempts(), retries.max_backoff())
     }
@@ -188,7 +196,7 @@ mod tests {
             &mut config,
             Outcome::Responded,
             RetryTarget::UntriedNode,
-            &resend_bucket(),
+            &RetryQuota::new().resend,
         );
         assert_eq!(config.load::<RetryConfig>(), Some(&before));
         assert!(config.load::<ApplicationRetries>().is_none());

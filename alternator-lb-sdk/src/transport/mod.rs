@@ -48,9 +48,7 @@ pub(crate) struct AbortableHttpClient {
 
 /// The reason why a request was aborted. Seen by the application only if no other attempt follows after all.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the node became unresponsive and was ejected while this request waited for it, so the request is sent to another node"
-)]
+#[error("the node became unresponsive and was ejected while this request waited for it")]
 struct NodeEjected;
 
 impl AbortableHttpClient {

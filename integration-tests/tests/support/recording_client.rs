@@ -50,6 +50,11 @@ impl RecordingClient {
         attempts
     }
 
+    /// Forgets all requests.
+    pub(crate) fn clear(&self) {
+        self.handler.0.lock().unwrap().clear();
+    }
+
     fn nodes(&self, method: &str) -> Vec<String> {
         let seen = self.handler.0.lock().unwrap();
         let matching = seen.iter().filter(|request| request.method == method);
