@@ -17,8 +17,9 @@ pub(crate) fn credentials_failed() {
 pub(crate) fn transport_removed() {
     warn!(
         "a request bypassed the plugin's decorator of the HTTP client, as all do where `.http_client(..)` is called after \
-         `.alternator(..)`: everything else works, but such requests wait for a node that hangs, and their responses are \
-         not compressed; call `.alternator(..)` last"
+         `.alternator(..)`, and those of an operation whose `config_override` has an HTTP client: everything else works, \
+         but such requests wait for a node that hangs, and their responses are not compressed; call `.alternator(..)` \
+         last, in the `config_override` as well"
     );
 }
 

@@ -3,7 +3,7 @@
 use crate::support::{
     Log, RecordingClient, config, expect_pings, find_in_chain, ping, quick_refresh, test_cluster,
 };
-use alternator_lb_sdk::{Alternator, AlternatorExt as _, RouteError};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeStatus, RouteError};
 use alternator_test_cluster::{Fault, TestCluster};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
@@ -25,13 +25,31 @@ async fn ping_at(
     client: &Client,
     endpoint: &str,
 ) -> Result<ListTablesOutput, SdkError<ListTablesError>> {
-    let own = Builder::new().endpoint_url(endpoint);
-    client
-        .list_tables()
-        .customize()
-        .config_override(own)
-        .send()
-        .await
+    ping_with(client, Builder::new().endpoint_url(endpoint)).await
+}
+
+/// Makes one operation with a configuration of its own.
+async fn ping_with(
+    client: &Client,
+    own: Builder,
+) -> Result<ListTablesOutput, SdkError<ListTablesError>> {
+    let operation = client.list_tables().customize();
+    operation.config_override(own).send().await
+}
+
+fn requests(cluster: &TestCluster) -> Vec<u64> {
+    let nodes = cluster.nodes().into_iter();
+    nodes.map(|node| node.counters().requests).collect()
+}
+
+/// Returns the requests, the requests in flight, and the failures that are counted.
+fn counted(alternator: &Alternator) -> (u64, u32, u64) {
+    let nodes = alternator.nodes();
+    (
+        nodes.iter().map(NodeStatus::requests).sum(),
+        nodes.iter().map(NodeStatus::in_flight).sum(),
+        nodes.iter().map(NodeStatus::failures).sum(),
+    )
 }
 
 #[tokio::test]
@@ -155,4 +173,71 @@ async fn operation_can_be_pinned_to_an_unlisted_seed() {
     assert_eq!(alternator.nodes().len(), 2);
     ping_at(&client, &seed.url()).await.unwrap();
     assert_eq!(seed.counters().requests, 1);
+}
+
+#[tokio::test]
+async fn override_made_from_the_clients_configuration_pins_its_operation() {
+    let cluster = test_cluster!();
+    let pin = cluster.node(1).url();
+    for config in [config(), config().endpoint_url(cluster.url())] {
+        let (alternator, client) = client_with(&cluster, config).await;
+        cluster.reset_counters();
+        for _ in 0..6 {
+            let own = client.config().to_builder().endpoint_url(&pin);
+            ping_with(&client, own).await.unwrap();
+        }
+        assert_eq!(requests(&cluster), [0, 6, 0]);
+        assert_eq!(counted(&alternator), (6, 0, 0), "each is counted once");
+    }
+}
+
+#[tokio::test]
+async fn override_made_from_the_clients_configuration_pins_nothing_without_an_endpoint_url() {
+    let cluster = test_cluster!();
+    for config in [config(), config().endpoint_url(cluster.url())] {
+        let (alternator, client) = client_with(&cluster, config).await;
+        cluster.reset_counters();
+        for _ in 0..9 {
+            let own = client.config().to_builder();
+            ping_with(&client, own).await.unwrap();
+        }
+        assert_eq!(requests(&cluster), [3; 3]);
+        assert_eq!(counted(&alternator), (9, 0, 0), "each is counted once");
+    }
+}
+
+#[tokio::test]
+async fn failed_attempts_count_once_with_an_override_made_from_the_clients_configuration() {
+    let cluster = test_cluster!();
+    let retries = crate::support::quick_retries().with_max_attempts(3);
+    let (alternator, client) = client_with(&cluster, config().retry_config(retries)).await;
+    for node in cluster.nodes() {
+        node.inject(Fault::ServerError { share: 1.0 });
+    }
+    let own = client.config().to_builder();
+    ping_with(&client, own).await.unwrap_err();
+    assert_eq!(requests(&cluster), [1; 3]);
+    assert_eq!(counted(&alternator), (3, 0, 3));
+}
+
+#[tokio::test]
+async fn override_that_installs_another_alternator_sends_the_operation_to_its_nodes() {
+    let (cluster, other) = (test_cluster!(), test_cluster!());
+    let (alternator, client) = client_with(&cluster, config()).await;
+    let (of_other, _) = client_with(&other, config()).await;
+    cluster.reset_counters();
+    other.reset_counters();
+    for _ in 0..3 {
+        let from_client = client.config().to_builder().alternator(&of_other);
+        for own in [Builder::new().alternator(&of_other), from_client] {
+            ping_with(&client, own).await.unwrap();
+        }
+    }
+    expect_pings(&client, 3).await;
+    assert_eq!(
+        (requests(&cluster), requests(&other)),
+        (vec![1; 3], vec![2; 3])
+    );
+    assert_eq!(counted(&alternator), (3, 0, 0));
+    assert_eq!(counted(&of_other), (6, 0, 0));
 }

@@ -9,7 +9,8 @@ use alternator_test_cluster::{Fault, TestCluster};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::operation::list_tables::ListTablesOutput;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::list_tables::{ListTablesError, ListTablesOutput};
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
 /// Part of the warning about an HTTP client that replaced the wrapped one.
@@ -18,6 +19,15 @@ const REPLACED: &str = "decorator of the HTTP client";
 fn requests(cluster: &TestCluster) -> u64 {
     let nodes = cluster.nodes();
     nodes.iter().map(|node| node.counters().requests).sum()
+}
+
+/// Makes one operation with a configuration of its own.
+async fn ping_with(
+    client: &Client,
+    own: config::Builder,
+) -> Result<ListTablesOutput, SdkError<ListTablesError>> {
+    let operation = client.list_tables().customize();
+    operation.config_override(own).send().await
 }
 
 fn canned_response_builder() -> Builder {
@@ -118,19 +128,41 @@ async fn reinstallation_after_the_http_client_causes_no_warning() {
 }
 
 #[tokio::test]
-async fn per_operation_http_client_is_used_without_warning() {
+async fn per_operation_http_client_is_used_with_one_warning() {
     let log = Log::capture();
     let cluster = test_cluster!();
     let own = RecordingClient::new();
     let (_alternator, client) = ready_client(&cluster).await;
     expect_pings(&client, 3).await;
     for _ in 0..3 {
-        let operation = client.list_tables().customize();
         let with_own = config::Builder::new().http_client(own.clone());
-        operation.config_override(with_own).send().await.unwrap();
+        ping_with(&client, with_own).await.unwrap();
     }
     assert_eq!(own.operations().len(), 3);
     assert_eq!(requests(&cluster), 6);
+    assert_eq!(log.warnings(REPLACED).len(), 1);
+}
+
+/// Hangs are detected for each operation by its own HTTP client: those of the client go on to another node, as do
+/// those with a client of their own that is decorated as well.
+#[tokio::test]
+async fn operations_over_a_decorated_http_client_leave_a_hung_node() {
+    let log = Log::capture();
+    let cluster = test_cluster!(|cluster| cluster.nodes(2));
+    let (alternator, client) = ready_client(&cluster).await;
+    expect_pings(&client, 2).await;
+    cluster.node(1).inject(Fault::Hang);
+    let own = RecordingClient::new();
+    let with_own = || {
+        config::Builder::new()
+            .http_client(own.clone())
+            .alternator(&alternator)
+    };
+    for _ in 0..2 {
+        ping_with(&client, with_own()).await.unwrap();
+        ping(&client).await.unwrap();
+    }
+    assert!(own.operations().len() >= 2);
     assert_eq!(log.warnings(REPLACED), Vec::<String>::new());
 }
 

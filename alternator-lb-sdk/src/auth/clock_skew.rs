@@ -13,6 +13,7 @@
 //! Skews are relative to the time source of the SDK client that measured them: the clients of an
 //! [`Alternator`](crate::Alternator) are taken to have the same one.
 
+use super::node_clock::NodeClock;
 use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode};
 use alternator_lb_core::routing::Router;
 use arc_swap::ArcSwapOption;
@@ -28,7 +29,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::date_time::Format;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
@@ -40,37 +41,8 @@ const TOLERATED: u64 = 60_000;
 /// which is about a quarter of what servers tolerate.
 const NEVER_REFUSED: u64 = 240_000;
 
-/// An unknown skew.
-const UNKNOWN: i64 = i64::MIN;
-
 /// Measures nothing, and so corrects nothing.
 static UNCORRECTED: LazyLock<ServiceClockSkewInterceptor> = LazyLock::new(Default::default);
-
-/// The clock of a node.
-#[derive(Debug)]
-pub(crate) struct NodeClock {
-    /// The milliseconds by which the clock is ahead of this process's; zero if they agree.
-    skew: AtomicI64,
-    /// The same for the SDK's signer.
-    sdk: ServiceClockSkewInterceptor,
-}
-
-impl Default for NodeClock {
-    fn default() -> Self {
-        Self {
-            skew: AtomicI64::new(UNKNOWN),
-            sdk: ServiceClockSkewInterceptor::new(),
-        }
-    }
-}
-
-impl NodeClock {
-    /// Returns the skew in milliseconds, if it was measured.
-    fn skew(&self) -> Option<i64> {
-        let skew = self.skew.load(Ordering::Relaxed);
-        (skew != UNKNOWN).then_some(skew)
-    }
-}
 
 /// The skew by which an attempt's signature is dated, in milliseconds. Absent if none is.
 #[derive(Clone, Copy, Debug)]
@@ -177,8 +149,8 @@ impl ClockSkew {
             0
         };
         if skew != 0 || self.is_noticed(node) {
-            let before = clock.skew.swap(skew, Ordering::Relaxed);
-            if before.abs_diff(skew) > TOLERATED {
+            let former = clock.set_skew(skew);
+            if former.is_none_or(|former| former.abs_diff(skew) > TOLERATED) {
                 self.update();
             }
         }
@@ -203,10 +175,7 @@ impl ClockSkew {
             self.is_noticed.store(false, Ordering::Relaxed);
             self.reference.store(None);
             for node in nodes {
-                node.extension()
-                    .clock
-                    .skew
-                    .store(UNKNOWN, Ordering::Relaxed);
+                node.extension().clock.forget_skew();
             }
             return;
         }

@@ -9,16 +9,19 @@
 //! The signer knows the requests that the DynamoDB client makes, and no others. Anything else in a request or in its
 //! configuration goes to the SDK's own signer, which is called before anything was changed.
 //!
-//! Knows the SDK's requests and credentials, no cluster and no node.
+//! The signer knows the SDK's requests and credentials, no cluster and no node. The time of a signature is that of the
+//! [clock](clock_skew) of the node that it is for.
 
 mod amz_date;
 mod clock_skew;
 mod host;
+mod node_clock;
 mod scheme;
 mod signature;
 mod signing_keys;
 
-pub(crate) use clock_skew::{ClockSkew, DateByNode, NodeClock, SkewedDate, note_sent};
+pub(crate) use clock_skew::{ClockSkew, DateByNode, SkewedDate, note_sent};
+pub(crate) use node_clock::NodeClock;
 pub(crate) use scheme::SigningScheme;
 
 /// The signing of a client's requests, for [`Builder::auth`](crate::Builder::auth).

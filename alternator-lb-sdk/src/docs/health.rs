@@ -192,7 +192,8 @@
 //! * It aborts requests only as the whole plugin. With [`endpoint_resolver()`](crate::Alternator::endpoint_resolver)
 //!   alone nothing is learned from failures, and with [`interceptor()`](crate::Alternator::interceptor) beside it a
 //!   node that hangs is ejected, but the requests that wait on it go on waiting. The same holds when `.http_client(..)`
-//!   is called after `.alternator(..)`, which one warning reports.
+//!   is called after `.alternator(..)`, and for an operation with an HTTP client in its `config_override`, unless that
+//!   calls `.alternator(..)` as well. One warning reports it.
 //! * A request whose attempt is the last one is not moved away from a node that hangs. With the SDK's three attempts
 //!   that takes two failures before.
 //! * A node of which only some of the processor cores hang responds to other requests, and is taken for alive.

@@ -50,10 +50,10 @@ pub trait AlternatorExt: Sealed + Sized {
     /// Sets the endpoint resolver; one interceptor, beside those that are there; a region, if there is none (Alternator
     /// accepts any); a retry partition of the cluster, if there is none, so that the retries of another cluster are not
     /// its own; a retry classifier for refused dates; and unsigned requests where no credentials provider is set, unless
-    /// [`AuthMode::Required`] forbids them. Retries, timeouts, credentials and a region that the application set stay as they are, with one exception:
-    /// the wait before a retry that goes to another node after a server error or a broken connection is 10 ms at most,
-    /// and after a failed connection there is none. An `endpoint_url` is ignored; one in the `config_override` of an
-    /// operation pins that operation to that node.
+    /// [`AuthMode::Required`] forbids them. Retries, timeouts, credentials and a region that the application set stay as
+    /// they are, with one exception: the wait before a retry that goes to another node after a server error or a broken
+    /// connection is 10 ms at most, and after a failed connection there is none. An `endpoint_url` is ignored; one in
+    /// the `config_override` of an operation pins that operation to that node.
     ///
     /// Requests have [minimal headers](crate::Builder::minimal_headers): one short `user-agent`, and none of those that
     /// only AWS reads.
@@ -69,9 +69,17 @@ pub trait AlternatorExt: Sealed + Sized {
     /// Compressed responses (feature `compression`) are negotiated and decoded there as well. Everything else is passed
     /// on as it is, and every request still goes through the application's client.
     ///
-    /// So call it after `.http_client(..)`: a client that is set later replaces the decorated one. Then its requests
-    /// cannot be aborted and its responses are uncompressed, one warning is logged, and discovery keeps the former;
-    /// everything else works.
+    /// So call it after `.http_client(..)`: a client that is set later replaces the decorated one, and one in the
+    /// `config_override` of an operation replaces it for that operation. Then its requests cannot be aborted, its
+    /// responses are uncompressed, the SDK's stalled-stream protection stays, one warning is logged, and discovery
+    /// keeps the former client; everything else works. An operation with an HTTP client of its own is covered as well
+    /// if its `config_override` calls `.alternator(..)` after `.http_client(..)`.
+    ///
+    /// # Configuration of an operation
+    ///
+    /// A `config_override` that was made from the client's configuration (`client.config().to_builder()`) holds the
+    /// installation a second time; each step is made once all the same. One that installs another [`Alternator`] sends
+    /// its operation to that one's nodes.
     ///
     /// # Credentials
     ///
@@ -106,8 +114,9 @@ macro_rules! implement {
                     configured.stalled_stream_protection().is_some();
                 if let Some(transport) = transport(configured.http_client(), cluster) {
                     cluster.adopt(&transport.inner, configured.timeout_config());
-                    self.set_http_client(Some(SharedHttpClient::new(transport)));
-                    interceptor.transport = Some(TransportPresence::default());
+                    let transport = SharedHttpClient::new(transport);
+                    interceptor.transport = Some(TransportPresence::of(&transport));
+                    self.set_http_client(Some(transport));
                 }
                 if !configured
                     .auth_schemes()

@@ -4,6 +4,7 @@
 //! migrate have, is ignored. One in the `config_override` of a single operation is intended: it pins the operation to
 //! that node.
 
+use super::active_interceptor::ActiveInterceptor;
 use crate::cluster::Cluster;
 use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::{SdkNode, SdkPlan};
@@ -15,9 +16,13 @@ use aws_types::endpoint_config::EndpointUrl;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The memory address of the client's endpoint: that of an operation's override differs, even if it reads the same.
+/// The client's endpoint.
 #[derive(Debug)]
-struct ClientEndpoint(usize);
+struct ClientEndpoint {
+    /// The address in memory: that of an operation's override differs, even if it reads the same.
+    address: usize,
+    url: String,
+}
 
 impl Storable for ClientEndpoint {
     type Storer = StoreReplace<Self>;
@@ -29,7 +34,10 @@ pub(crate) fn note_client(cluster: &Cluster, config: &mut ConfigBag, has_warned:
     let Some(endpoint) = config.load::<EndpointUrl>() else {
         return;
     };
-    let address = ClientEndpoint(std::ptr::from_ref(endpoint).addr());
+    let client = ClientEndpoint {
+        address: std::ptr::from_ref(endpoint).addr(),
+        url: endpoint.0.clone(),
+    };
     // Before the first refresh the nodes are not known.
     if !has_warned.load(Ordering::Relaxed)
         && cluster.discovery.has_succeeded()
@@ -42,7 +50,7 @@ pub(crate) fn note_client(cluster: &Cluster, config: &mut ConfigBag, has_warned:
              of them; leave it out, or name it as a seed"
         );
     }
-    config.interceptor_state().store_put(address);
+    config.interceptor_state().store_put(client);
 }
 
 /// Pins the operation to its own endpoint, if it has one. From then on it [is pinned](super::is_pinned).
@@ -66,8 +74,13 @@ pub(crate) fn pin(cluster: &Cluster, config: &mut ConfigBag) -> Result<(), BoxEr
 
 fn override_of(config: &ConfigBag) -> Option<&EndpointUrl> {
     let endpoint = config.load::<EndpointUrl>()?;
-    let client = config.load::<ClientEndpoint>().map(|client| client.0);
-    (client != Some(std::ptr::from_ref(endpoint).addr())).then_some(endpoint)
+    let client = config.load::<ClientEndpoint>();
+    let is_of_client = client.is_some_and(|client| {
+        // A configuration that was made from the client's has a copy.
+        let is_copy = ActiveInterceptor::is_repeated(config) && client.url == endpoint.0;
+        is_copy || client.address == std::ptr::from_ref(endpoint).addr()
+    });
+    (!is_of_client).then_some(endpoint)
 }
 
 fn find(cluster: &Cluster, endpoint: &str) -> Option<Arc<SdkNode>> {

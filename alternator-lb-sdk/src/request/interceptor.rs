@@ -1,5 +1,6 @@
 //! The one interceptor of an installation: the steps of an operation, in their order.
 
+use super::active_interceptor::{ActiveInterceptor, Step};
 use super::minimal_headers::Replacements;
 use super::{endpoint_override, is_pinned, minimal_headers, plan, plan_mut};
 use crate::auth::{self, AuthMode};
@@ -80,7 +81,9 @@ impl Intercept for Interceptor {
         _: &BeforeSerializationInterceptorContextRef<'_>,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        endpoint_override::note_client(&self.cluster, config, &self.has_warned_of_endpoint);
+        if ActiveInterceptor::register(self, config) {
+            endpoint_override::note_client(&self.cluster, config, &self.has_warned_of_endpoint);
+        }
         Ok(())
     }
 
@@ -90,6 +93,9 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !ActiveInterceptor::begins(self, Step::Serialization, config) {
+            return Ok(());
+        }
         if !self.cluster.discovery.has_client()
             && let Some(http_client) = components.http_client()
         {
@@ -99,10 +105,12 @@ impl Intercept for Interceptor {
         }
         endpoint_override::pin(&self.cluster, config)?;
         if self.is_complete {
+            let http_client = components.http_client();
             let transport = self.transport.as_ref();
-            let is_abortable = transport.is_some_and(TransportPresence::is_confirmed);
+            let has_decorator = transport.is_some_and(|it| it.is_confirmed(http_client.as_ref()));
+            ActiveInterceptor::set_has_decorator(config, has_decorator);
             let replacements = Replacements {
-                stall_protection: is_abortable && !self.keeps_stall_protection,
+                stall_protection: has_decorator && !self.keeps_stall_protection,
             };
             minimal_headers::begin_operation(&self.cluster.config, config, replacements);
         }
@@ -118,6 +126,9 @@ impl Intercept for Interceptor {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !ActiveInterceptor::begins(self, Step::RetryLoop, config) {
+            return Ok(());
+        }
         compression::compress_body(
             &self.cluster.compression,
             self.cluster.topology_generation(),
@@ -133,6 +144,9 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !ActiveInterceptor::begins(self, Step::Signing, config) {
+            return Ok(());
+        }
         let clock_skew = &self.cluster.clock_skew;
         if let Some(attempt) = plan(config).and_then(SdkPlan::current)
             && clock_skew.needs_correction(attempt.node(), config)
@@ -155,7 +169,8 @@ impl Intercept for Interceptor {
             && let Some(attempt) = plan(config).and_then(SdkPlan::current)
         {
             let signal = is_abortable.then(|| &attempt.node().extension().abort);
-            if let Some(handle) = transport.handle(signal) {
+            if let Some(handle) = transport.handle(signal, ActiveInterceptor::has_decorator(config))
+            {
                 context.request_mut().add_extension(handle);
             }
         }
@@ -166,8 +181,11 @@ impl Intercept for Interceptor {
         &self,
         context: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !ActiveInterceptor::begins(self, Step::Signed, config) {
+            return Ok(());
+        }
         let must_be_signed = self.cluster.config.auth == AuthMode::Required;
         if must_be_signed && context.request().headers().get("authorization").is_none() {
             return Err(RouteError::Unsigned.into());
@@ -182,6 +200,9 @@ impl Intercept for Interceptor {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !ActiveInterceptor::begins(self, Step::Transmit, config) {
+            return Ok(());
+        }
         if self.transport.is_some() {
             compression::negotiate(&self.cluster.compression, context.request_mut(), config);
         }
@@ -194,6 +215,9 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !ActiveInterceptor::begins(self, Step::Transmitted, config) {
+            return Ok(());
+        }
         auth::note_sent(context, components, config)?;
         if let Some(capture) = config.load::<CaptureSmithyConnection>() {
             connection_evidence::mark(capture);
@@ -210,6 +234,9 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !ActiveInterceptor::begins(self, Step::Deserialization, config) {
+            return Ok(());
+        }
         let clock_skew = &self.cluster.clock_skew;
         if let Some(plan) = plan(config)
             && let Some(attempt) = plan.current()
@@ -234,6 +261,9 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !ActiveInterceptor::begins(self, Step::AttemptCompletion, config) {
+            return Ok(());
+        }
         let node = |config: &ConfigBag| {
             let attempt = plan(config)?.current()?;
             Some(attempt.node().url().as_str().to_owned())
@@ -257,6 +287,9 @@ impl Intercept for Interceptor {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !ActiveInterceptor::begins(self, Step::AttemptEnd, config) {
+            return Ok(());
+        }
         let now = self.cluster.now();
         let sent = plan(config).filter(|plan| plan.is_sent());
         let Some(age) = sent.map(|plan| plan.age(now)) else {
@@ -268,6 +301,7 @@ impl Intercept for Interceptor {
         let outcome = outcome::classify(context, config, age);
         if let Some(transport) = &self.transport
             && outcome != Outcome::Neutral
+            && !ActiveInterceptor::has_decorator(config)
         {
             transport.warn_if_removed();
         }
@@ -296,6 +330,9 @@ impl Intercept for Interceptor {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !ActiveInterceptor::begins(self, Step::Completion, config) {
+            return Ok(());
+        }
         #[cfg(feature = "compression")]
         compression::restore_error(context, config);
         if let Some(plan) = plan(config)

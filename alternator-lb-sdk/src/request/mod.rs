@@ -3,6 +3,7 @@
 //! The [interceptor](interceptor) has one hook for each step, in the order of the steps. Knows the cluster, and the
 //! folders `operation`, `retry`, `auth`, `compression` and `transport`, each of which implements one of the steps.
 
+mod active_interceptor;
 pub(crate) mod endpoint_override;
 pub(crate) mod interceptor;
 pub(crate) mod minimal_headers;

@@ -23,7 +23,7 @@ pub(crate) fn retry_broken_connections(components: &RuntimeComponents) -> bool {
     if classifiers.size_hint() == (USUAL, Some(USUAL)) {
         return true;
     }
-    let mut context = InterceptorContext::new(Input::doesnt_matter());
+    let mut context = InterceptorContext::new(Input::erase(()));
     let broken = ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionReset).into());
     context.set_output_or_error(Err(OrchestratorError::connector(broken)));
     run_classifiers_on_ctx(classifiers, &context).should_retry()

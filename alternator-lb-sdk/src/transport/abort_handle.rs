@@ -2,10 +2,14 @@
 //!
 //! The interceptor knows the node and the operation; the [decorator](super::AbortableHttpClient) holds the future of
 //! the response. The request is all that connects the two, so the interceptor puts an [`AbortHandle`] into its
-//! extensions, and the decorator needs to know neither cluster nor operation. By the same way the interceptor learns
-//! whether the decorator is there at all: an HTTP client that is set after the installation replaces it.
+//! extensions, and the decorator needs to know neither cluster nor operation.
+//!
+//! An HTTP client that is set after the installation, or for one operation, replaces the decorator, unless it holds it
+//! and passes requests on. From the handles the interceptor learns that.
 
 use crate::events;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
@@ -14,16 +18,16 @@ use tokio::sync::Notify;
 #[derive(Clone, Debug)]
 pub(crate) struct AbortHandle {
     signal: Option<Arc<Notify>>,
-    is_present: Arc<AtomicBool>,
+    /// The evidence to give, where it is not known that requests reach the decorator.
+    is_inside: Option<Arc<AtomicBool>>,
 }
 
 impl AbortHandle {
     /// Notes that the request has reached the decorator. Returns the signal that aborts the request, if it is
     /// abortable.
     pub(crate) fn reach(&self) -> Option<&Arc<Notify>> {
-        // Written once: the requests of all threads read it.
-        if !self.is_present.load(Ordering::Relaxed) {
-            self.is_present.store(true, Ordering::Relaxed);
+        if let Some(is_inside) = &self.is_inside {
+            is_inside.store(true, Ordering::Relaxed);
         }
         self.signal.as_ref()
     }
@@ -32,34 +36,65 @@ impl AbortHandle {
 /// The evidence that the requests of an installation pass through its HTTP client decorator.
 #[derive(Debug, Default)]
 pub(crate) struct TransportPresence {
-    is_present: Arc<AtomicBool>,
+    /// The `Debug` output of a decorated HTTP client, which is that of no other.
+    decorated: String,
+    /// Set once a request has reached the decorator through an HTTP client that is another.
+    is_inside: Arc<AtomicBool>,
     has_warned: AtomicBool,
 }
 
 impl TransportPresence {
+    pub(crate) fn of(decorated: &SharedHttpClient) -> Self {
+        Self {
+            decorated: format!("{decorated:?}"),
+            ..Self::default()
+        }
+    }
+
+    /// Returns whether requests over an operation's HTTP client reach the decorator, as far as that is known.
+    pub(crate) fn is_confirmed(&self, http_client: Option<&SharedHttpClient>) -> bool {
+        self.is_inside.load(Ordering::Relaxed)
+            || http_client.is_some_and(|it| is_written_as(&it, &self.decorated))
+    }
+
     /// Returns the handle for a request that `signal` aborts; none if there is nothing to abort and nothing to learn.
-    pub(crate) fn handle(&self, signal: Option<&Arc<Notify>>) -> Option<AbortHandle> {
-        if signal.is_none() && self.is_confirmed() {
+    pub(crate) fn handle(
+        &self,
+        signal: Option<&Arc<Notify>>,
+        is_confirmed: bool,
+    ) -> Option<AbortHandle> {
+        if signal.is_none() && is_confirmed {
             return None;
         }
         Some(AbortHandle {
             signal: signal.cloned(),
-            is_present: Arc::clone(&self.is_present),
+            is_inside: (!is_confirmed).then(|| Arc::clone(&self.is_inside)),
         })
     }
 
-    /// Returns whether a request has reached the decorator so far.
-    pub(crate) fn is_confirmed(&self) -> bool {
-        self.is_present.load(Ordering::Relaxed)
-    }
-
-    /// Warns once if no request has reached the decorator, called when one got a response or its HTTP client has
-    /// failed.
+    /// Warns once if no request has reached the decorator through another HTTP client. Called when a request over such
+    /// a client has got a response or failed.
     pub(crate) fn warn_if_removed(&self) {
-        if !self.is_confirmed() && !self.has_warned.swap(true, Ordering::Relaxed) {
+        let is_inside = self.is_inside.load(Ordering::Relaxed);
+        if !is_inside && !self.has_warned.swap(true, Ordering::Relaxed) {
             events::transport_removed();
         }
     }
+}
+
+/// Returns whether this is the `Debug` output of a value, without allocation.
+fn is_written_as(value: &dyn fmt::Debug, output: &str) -> bool {
+    struct Remaining<'a>(&'a str);
+
+    impl fmt::Write for Remaining<'_> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(text).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
+
+    let mut remaining = Remaining(output);
+    fmt::write(&mut remaining, format_args!("{value:?}")).is_ok() && remaining.0.is_empty()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::abort_handle::TransportPresence;
 use super::*;
+use aws_smithy_runtime_api::client::http::http_client_fn;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::StatusCode;
 use std::collections::VecDeque;
@@ -58,7 +59,7 @@ fn request(end: &Arc<Notify>) -> HttpRequest {
 
 fn request_with_handle(presence: &TransportPresence, end: Option<&Arc<Notify>>) -> HttpRequest {
     let mut request = HttpRequest::empty();
-    request.add_extension(presence.handle(end).unwrap());
+    request.add_extension(presence.handle(end, presence.is_confirmed(None)).unwrap());
     request
 }
 
@@ -293,12 +294,49 @@ async fn complete_body_is_not_wrapped() {
 }
 
 #[tokio::test]
-async fn request_without_signal_after_confirmation_has_no_handle() {
+async fn request_that_reaches_the_decorator_confirms_it() {
+    let presence = TransportPresence::default();
+    assert!(!presence.is_confirmed(None));
+    drop(unresponsive().call(request_with_handle(&presence, None)));
+    assert!(presence.is_confirmed(None));
+}
+
+#[test]
+fn request_without_signal_has_no_handle_where_the_decorator_is_confirmed() {
     let presence = TransportPresence::default();
     let end = Arc::default();
-    drop(unresponsive().call(request_with_handle(&presence, None)));
-    assert!(presence.handle(None).is_none(), "it is known to pass");
-    assert!(presence.handle(Some(&end)).is_some());
+    assert!(presence.handle(None, false).is_some());
+    assert!(presence.handle(None, true).is_none());
+    assert!(presence.handle(Some(&end), true).is_some());
+}
+
+#[test]
+fn decorated_http_client_is_confirmed_by_its_debug_output() {
+    #[derive(Debug)]
+    struct Other(SharedHttpClient);
+
+    impl HttpClient for Other {
+        fn http_connector(
+            &self,
+            settings: &HttpConnectorSettings,
+            components: &RuntimeComponents,
+        ) -> SharedHttpConnector {
+            self.0.http_connector(settings, components)
+        }
+    }
+
+    let undecorated = http_client_fn(|_, _| SharedHttpConnector::new(Inner(|_| unreachable!())));
+    let decorate = |client: &SharedHttpClient| {
+        SharedHttpClient::new(AbortableHttpClient::around(client.clone()))
+    };
+    let decorated = decorate(&undecorated);
+    let presence = TransportPresence::of(&decorated);
+    let other = SharedHttpClient::new(Other(decorated.clone()));
+    assert!(presence.is_confirmed(Some(&decorated)));
+    assert!(presence.is_confirmed(Some(&decorate(&other))));
+    assert!(!presence.is_confirmed(Some(&undecorated)));
+    assert!(!presence.is_confirmed(Some(&other)));
+    assert!(!TransportPresence::default().is_confirmed(Some(&decorated)));
 }
 
 #[cfg(feature = "compression")]

@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::config::{self, BehaviorVersion};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -35,6 +36,13 @@ impl HttpConnector for Failing {
 /// Remembers of each attempt whether the SDK protects it.
 #[derive(Clone, Debug, Default)]
 struct RecordingInterceptor(Arc<Mutex<Vec<bool>>>);
+
+impl RecordingInterceptor {
+    /// Returns what it remembers, and forgets it.
+    fn take(&self) -> Vec<bool> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
 
 impl Intercept for RecordingInterceptor {
     fn name(&self) -> &'static str {
@@ -71,15 +79,13 @@ fn installed(cluster: Builder, config: config::Builder) -> config::Builder {
     config.alternator(&cluster.build().unwrap())
 }
 
-/// Returns whether the SDK protects the three attempts of an operation, once it is known where requests pass through.
+/// Returns whether the SDK protects the three attempts of an operation.
 async fn protected(config: config::Builder, options: OperationOptions) -> Vec<bool> {
     let recorder = RecordingInterceptor::default();
     let client = Client::from_conf(config.interceptor(recorder.clone()).build());
-    client.list_tables().send().await.unwrap_err();
-    recorder.0.lock().unwrap().clear();
     let operation = client.list_tables().customize().alternator_options(options);
     operation.send().await.unwrap_err();
-    recorder.0.lock().unwrap().clone()
+    recorder.take()
 }
 
 async fn protected_as_installed(cluster: Builder, config: config::Builder) -> Vec<bool> {
@@ -99,18 +105,61 @@ async fn sdk_protects_responses_that_the_plugin_does_not_abort() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sdk_protects_responses_until_the_transport_is_confirmed() {
+async fn sdk_protects_responses_until_the_transport_is_confirmed_inside_of_another_client() {
+    /// An HTTP client of the application around that of the configuration.
+    #[derive(Debug)]
+    struct Around(SharedHttpClient);
+
+    impl HttpClient for Around {
+        fn http_connector(
+            &self,
+            settings: &HttpConnectorSettings,
+            components: &RuntimeComponents,
+        ) -> SharedHttpConnector {
+            self.0.http_connector(settings, components)
+        }
+    }
+
     let recorder = RecordingInterceptor::default();
     let config = installed(cluster(), config()).interceptor(recorder.clone());
-    let client = Client::from_conf(config.build());
-    client.list_tables().send().await.unwrap_err();
-    assert_eq!(*recorder.0.lock().unwrap(), ALL);
+    let decorated = config.clone().build().http_client().unwrap();
+    let client = Client::from_conf(config.http_client(Around(decorated)).build());
+    for expected in [ALL, THE_LAST] {
+        client.list_tables().send().await.unwrap_err();
+        assert_eq!(recorder.take(), expected);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn sdk_protects_responses_where_the_transport_was_removed() {
     let config = installed(cluster(), config()).http_client(failing());
     assert_eq!(protected(config, OperationOptions::new()).await, ALL);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sdk_protects_operations_that_have_an_http_client_of_their_own() {
+    let recorder = RecordingInterceptor::default();
+    let alternator = cluster().build().unwrap();
+    let config = config()
+        .alternator(&alternator)
+        .interceptor(recorder.clone());
+    let client = Client::from_conf(config.build());
+    let own = config::Builder::new().http_client(failing());
+    let decorated = own.clone().alternator(&alternator);
+    for (own, expected) in [
+        (None, THE_LAST),
+        (Some(own), ALL),
+        (None, THE_LAST),
+        (Some(decorated), THE_LAST),
+    ] {
+        let operation = client.list_tables().customize();
+        let operation = match own {
+            Some(own) => operation.config_override(own),
+            None => operation,
+        };
+        operation.send().await.unwrap_err();
+        assert_eq!(recorder.take(), expected);
+    }
 }
 
 #[tokio::test(start_paused = true)]
