@@ -78,7 +78,7 @@ impl Cluster {
             discovers_local_datacenter: key_routing.is_some(),
             intervals: config.intervals,
             attach: SdkEndpoint::new,
-            end_requests: SdkEndpoint::abort_requests,
+            requests: SdkEndpoint::REQUEST_CONTROL,
             report,
         };
         Self {

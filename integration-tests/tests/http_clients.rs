@@ -1,12 +1,14 @@
 //! HTTP clients of the application.
 
 use crate::support::{
-    CannedResponseClient, RecordingClient, config, expect_pings, ping, test_cluster,
+    CannedResponseClient, RecordingClient, config, expect_pings, ping, quick_refresh, test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::operation::list_tables::ListTablesOutput;
+use aws_smithy_http_client::pool::ConnectionPool;
+use aws_smithy_http_client::tls;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use std::time::Duration;
 
@@ -102,6 +104,29 @@ async fn http_client_set_after_the_plugin_serves_requests_only() {
     );
     assert!(!before.discoveries().is_empty());
     assert_eq!(after.discoveries(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn connection_pool_of_the_sdk_with_tcp_keepalive_serves_requests() {
+    let cluster = test_cluster!();
+    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    let pool = ConnectionPool::builder()
+        .tcp_keepalive(Duration::from_secs(15))
+        .tls_provider(provider)
+        .build_https()
+        .unwrap();
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    let http_client = aws_smithy_http_client::pool::Client::new(&pool).unwrap();
+    let config = config().http_client(http_client).alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    alternator.ready().await.unwrap();
+    expect_pings(&client, 9).await;
+    for node in cluster.nodes() {
+        assert_eq!(node.counters().requests, 3);
+        node.lose_connections();
+    }
+    expect_pings(&client, 6).await;
+    assert!(alternator.nodes().iter().all(|node| node.failures() == 0));
 }
 
 #[tokio::test]

@@ -55,6 +55,7 @@ mod sdk_config;
 mod seeds;
 mod separate_components;
 mod spill_over;
+mod stale_connections;
 mod status;
 mod tls;
 mod token_aware;

@@ -36,7 +36,8 @@ pub trait DiscoveryClient: Send + Sync + fmt::Debug {
 pub enum ConnectionPool {
     /// Those of the application's requests: a connection that the probe opens serves requests afterwards.
     Shared,
-    /// Others: those of the application's requests may be what hangs, or all be in use.
+    /// None: the probe opens a connection of its own, and closes it. Those of the application's requests may be what
+    /// hangs, or all be in use.
     Separate,
 }
 

@@ -3,6 +3,7 @@
 use super::{RefreshError, RefreshIntervals};
 use crate::health::Transition;
 use crate::topology::{NodeUrl, Scope};
+use std::time::Duration;
 
 /// The nodes that discovery looks for, and its connections to the layers above.
 #[derive(Debug)]
@@ -25,10 +26,24 @@ pub struct DiscoveryConfig<E> {
     pub intervals: RefreshIntervals,
     /// Makes what the caller wants at hand when a node is selected.
     pub attach: fn(&NodeUrl) -> E,
-    /// Aborts the requests that wait on a node.
-    pub end_requests: fn(&E),
+    /// Ends requests that wait on a node.
+    pub requests: RequestControl<E>,
     /// Receives every event.
     pub report: fn(&TopologyEvent),
+}
+
+/// Ends requests that wait on a node, each of which is then sent again. Times are those of the discovery's
+/// [`Clock`](crate::clock::Clock).
+#[derive(Debug)]
+pub struct RequestControl<E> {
+    /// Ends all: the node does not respond.
+    pub end: fn(&E),
+    /// Begins a generation of requests: those that wait now have waited at least since this time.
+    pub begin_generation: fn(&E, Duration),
+    /// Returns the latest time since which the request that has waited longest has waited for sure.
+    pub oldest: fn(&E) -> Option<Duration>,
+    /// Ends those that have waited since this time or longer: their connection is lost, although the node responds.
+    pub end_lost: fn(&E, Duration),
 }
 
 /// A change of the nodes, of their health, or of discovery itself. No event is reported twice in a row.

@@ -3,6 +3,7 @@
 use super::simulated_network::{SimulatedNetwork, numbers, url};
 use super::{
     ACTIVE, Discovery, DiscoveryClient, DiscoveryConfig, IDLE, RefreshError, RefreshIntervals,
+    RequestControl,
 };
 use crate::clock::Clock;
 use crate::health::{Outcome, State};
@@ -10,6 +11,7 @@ use crate::routing::{Endpoint, EndpointState, Plan, Policy, Router, RoutingSnaps
 use crate::topology::{NodeUrl, Scope, Topology};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A discovery with its router and its network.
 pub(super) struct Harness {
@@ -23,6 +25,26 @@ thread_local! {
     static EVENTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     /// How often the requests of a node were aborted, on this thread.
     static ENDED: Cell<u32> = const { Cell::new(0) };
+    /// The times at which requests on lost connections have waited already when they were aborted.
+    static LOST: RefCell<Vec<Duration>> = const { RefCell::new(Vec::new()) };
+    static GENERATIONS: RefCell<Vec<Duration>> = const { RefCell::new(Vec::new()) };
+    /// The time since which the oldest request waits.
+    static OLDEST: Cell<Option<Duration>> = const { Cell::new(None) };
+}
+
+/// Has the oldest request of all nodes wait since this time.
+pub(super) fn set_oldest(since: Option<Duration>) {
+    OLDEST.set(since);
+}
+
+/// Returns since when the requests have waited that were aborted on lost connections since the last call.
+pub(super) fn take_lost() -> Vec<Duration> {
+    LOST.take()
+}
+
+/// Returns the times at which generations of requests have begun since the last call.
+pub(super) fn take_generations() -> Vec<Duration> {
+    GENERATIONS.take()
 }
 
 /// Returns how often the requests of a node were aborted since the last call.
@@ -48,7 +70,12 @@ pub(super) fn config(seeds: Vec<NodeUrl>, scope: Option<Scope>) -> DiscoveryConf
             idle: IDLE,
         },
         attach: |_| (),
-        end_requests: |()| ENDED.set(ENDED.get() + 1),
+        requests: RequestControl {
+            end: |()| ENDED.set(ENDED.get() + 1),
+            begin_generation: |(), now| GENERATIONS.with_borrow_mut(|begun| begun.push(now)),
+            oldest: |()| OLDEST.get(),
+            end_lost: |(), since| LOST.with_borrow_mut(|lost| lost.push(since)),
+        },
         report: |event| EVENTS.with_borrow_mut(|events| events.push(format!("{event:?}"))),
     }
 }

@@ -1,11 +1,14 @@
 //! Checks the health of the nodes between the requests.
 
+use super::lost_connections::OverdueDetector;
 use super::probe::{self, MAX_PROBE_TIMEOUT, MAX_PROBES, probe_timeout};
 use super::refresh::Discovery;
+use super::stalled_check::StalledCheck;
 use super::{ConnectionPool, DiscoveryClient, StallDetector};
 use crate::health::{EjectionCause, ProbePermit};
 use crate::jitter::with_default_jitter;
 use crate::routing::{Endpoint, RoutingSnapshot};
+use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -26,17 +29,16 @@ const IDLE_AFTER: Duration = Duration::from_secs(10);
 /// How many other nodes are probed where one does not respond.
 pub const REFERENCE_NODES: usize = 3;
 
-/// The longest time from the selection of a node until the request is sent: signing, on a busy machine.
-pub const SEND_DELAY: Duration = Duration::from_millis(25);
-
 /// Probes ejected nodes, and nodes on which requests wait for long. Sleeps while there is nothing to check. Ends with
 /// the discovery.
 pub(super) async fn run<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>) {
     let mut checker = HealthChecker {
         stall_detector: StallDetector::default(),
+        overdue_detector: OverdueDetector::default(),
         snapshot: None,
         stalled_checks: JoinSet::new(),
         ejected_checks: JoinSet::new(),
+        being_checked: HashSet::new(),
         last_tick: Duration::ZERO,
         requests: 0,
         active_until: Duration::ZERO,
@@ -59,11 +61,15 @@ pub(super) async fn run<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>)
 
 struct HealthChecker<E> {
     stall_detector: StallDetector<E>,
+    overdue_detector: OverdueDetector,
     /// The snapshot of the last tick: a node may have left the list since, with requests that wait on it.
     snapshot: Option<Arc<RoutingSnapshot<E>>>,
-    /// Checks of nodes on which requests wait, and of ejected nodes. Aborted when the health checker ends.
-    stalled_checks: JoinSet<()>,
+    /// Checks of nodes on which requests wait, each of which returns the node's id, and of ejected nodes. Aborted when
+    /// the health checker ends.
+    stalled_checks: JoinSet<u64>,
     ejected_checks: JoinSet<()>,
+    /// The ids of the nodes that are being checked.
+    being_checked: HashSet<u64>,
     last_tick: Duration,
     /// The number of requests until the last tick.
     requests: u64,
@@ -75,7 +81,10 @@ impl<E: Send + Sync + 'static> HealthChecker<E> {
     /// Starts the checks that are due; `is_woken` says whether it has slept since the last tick. Returns whether there
     /// will be more to check soon.
     fn tick(&mut self, discovery: &Arc<Discovery<E>>, is_woken: bool) -> bool {
-        while self.stalled_checks.try_join_next().is_some() {}
+        while let Some(checked) = self.stalled_checks.try_join_next() {
+            self.being_checked
+                .retain(|id| checked.as_ref().ok() != Some(id));
+        }
         while self.ejected_checks.try_join_next().is_some() {}
         let now = discovery.clock.now();
         // Time in which this task did not run is not held against the nodes.
@@ -89,7 +98,7 @@ impl<E: Send + Sync + 'static> HealthChecker<E> {
         }
         if let Some(client) = discovery.client.get() {
             if discovery.tracks_outcomes() {
-                self.check_stalled(discovery, &snapshot, client, elapsed);
+                self.check_stalled(discovery, &snapshot, client, elapsed, now);
             }
             self.check_ejected(discovery, &snapshot, client, now);
         }
@@ -112,18 +121,33 @@ impl<E: Send + Sync + 'static> HealthChecker<E> {
         snapshot: &RoutingSnapshot<E>,
         client: &Arc<dyn DiscoveryClient>,
         elapsed: Duration,
+        now: Duration,
     ) {
         let snapshots = [Some(snapshot), self.snapshot.as_deref()];
         let nodes = snapshots.into_iter().flatten();
         let nodes = nodes.flat_map(|snapshot| snapshot.topology().nodes());
         let free = MAX_PROBES.saturating_sub(self.stalled_checks.len());
-        for node in self.stall_detector.tick(nodes, elapsed, free) {
+        let requests = &discovery.config.requests;
+        let overdue = self.overdue_detector.tick(nodes.clone(), requests, now);
+        let stalled = self.stall_detector.tick(nodes, elapsed, free);
+        for node in stalled.into_iter().chain(overdue) {
+            let id = node.id();
+            if !self.being_checked.insert(id) {
+                continue;
+            }
             let others = snapshot.usable().filter(|other| other.id() != node.id());
             let others = fastrand::choose_multiple(others, REFERENCE_NODES);
-            let others = others.into_iter().cloned().collect();
-            let discovery = Arc::downgrade(discovery);
-            let check = check_stalled(discovery, Arc::clone(client), node, others);
-            self.stalled_checks.spawn(check);
+            let check = StalledCheck {
+                discovery: Arc::downgrade(discovery),
+                client: Arc::clone(client),
+                timeout: probe_timeout(node.latency()),
+                others: others.into_iter().cloned().collect(),
+                node,
+            };
+            self.stalled_checks.spawn(async move {
+                check.run().await;
+                id
+            });
         }
     }
 
@@ -193,53 +217,6 @@ async fn check_ejected<E: Send + Sync + 'static>(
         if let Some(event) = discovery.router.probed(node, responds, permit, now) {
             discovery.record_health_event(&event);
         }
-    }
-}
-
-/// Probes a node on which requests wait, over a separate connection. If it does not respond, ejects it and aborts the
-/// requests that wait on it, so that they are retried on another node.
-///
-/// Does so only if one of the `others` has responded to any request meanwhile, or responds to a probe. Otherwise the
-/// fault may lie in the network of this process, or the process may have been suspended, and ejections would help
-/// nothing.
-async fn check_stalled<E: Send + Sync + 'static>(
-    discovery: Weak<Discovery<E>>,
-    client: Arc<dyn DiscoveryClient>,
-    node: Arc<Endpoint<E>>,
-    others: Vec<Arc<Endpoint<E>>>,
-) {
-    let pool = ConnectionPool::Separate;
-    let responses = || others.iter().map(|node| node.responses()).sum::<u64>();
-    let (responses_before, other_responses_before) = (node.responses(), responses());
-    let limit = probe_timeout(node.latency());
-    if probe::responds(client.as_ref(), node.url(), pool, limit).await != Some(false) {
-        return;
-    }
-    let urls = others.iter().map(|node| node.url());
-    let does_other_respond = responses() > other_responses_before
-        || probe::any_responds(client.as_ref(), urls, pool, limit).await;
-    if !does_other_respond || node.responses() > responses_before {
-        return;
-    }
-    if let Some(discovery) = discovery.upgrade() {
-        let now = discovery.clock.now();
-        let node = Arc::clone(&node);
-        if let Some(event) = discovery.router.eject_unresponsive(node, now) {
-            discovery.record_health_event(&event);
-        }
-    }
-    end_requests(&discovery, &node);
-    // Requests that selected the node just before the ejection are sent by then.
-    sleep(SEND_DELAY).await;
-    end_requests(&discovery, &node);
-}
-
-/// Aborts the requests that wait on a node that is ejected.
-fn end_requests<E: Send + Sync + 'static>(discovery: &Weak<Discovery<E>>, node: &Endpoint<E>) {
-    if let Some(discovery) = discovery.upgrade()
-        && !node.health().state().is_up()
-    {
-        (discovery.config.end_requests)(node.extension());
     }
 }
 

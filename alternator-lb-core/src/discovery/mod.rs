@@ -52,10 +52,11 @@
 
 /// The numbers of discovery, for models of it.
 pub mod parameters {
-    pub use super::health_checker::{FORCED_PROBE_INTERVAL, REFERENCE_NODES, SEND_DELAY, TICK};
+    pub use super::health_checker::{FORCED_PROBE_INTERVAL, REFERENCE_NODES, TICK};
     pub use super::membership_query::{MAX_KNOWN_QUERIED, QUERY_TIMEOUT};
     pub use super::probe::{MAX_PROBE_TIMEOUT, MAX_PROBES, probe_timeout};
     pub use super::staggered_race::{STAGGER, WIDTH};
+    pub use super::stalled_check::SEND_DELAY;
     pub use super::wake_ups::{DEBOUNCE, MAX_DEBOUNCE};
 }
 
@@ -68,6 +69,7 @@ mod harness;
 mod health_checker;
 mod last_known_good;
 mod localnodes;
+mod lost_connections;
 mod membership;
 mod membership_query;
 mod probe;
@@ -80,11 +82,12 @@ mod simulated_network;
 mod single_flight;
 mod staggered_race;
 mod stall_detector;
+mod stalled_check;
 mod task;
 mod wake_ups;
 
 pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
-pub use config::{DiscoveryConfig, TopologyEvent};
+pub use config::{DiscoveryConfig, RequestControl, TopologyEvent};
 pub use error::RefreshError;
 pub use refresh::Discovery;
 pub use seed::{SeedError, parse_seed, parse_seeds};

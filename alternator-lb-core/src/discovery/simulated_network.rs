@@ -20,6 +20,8 @@ struct NetworkState {
     probes: Vec<(u8, ConnectionPool)>,
     look_ups: u32,
     delays: HashMap<u8, Duration>,
+    /// How many connections of the pool to each node are lost.
+    lost_connections: HashMap<u8, usize>,
     /// No node responds to queries that contain this, or end with it if it ends with `$`.
     blocked_query: Option<String>,
 }
@@ -133,6 +135,28 @@ impl SimulatedNetwork {
         self
     }
 
+    /// Has so many connections of the pool to a node lead nowhere. Each is closed by the probe that uses it.
+    pub(super) fn lose_connections(&self, last: u8, count: usize) -> &Self {
+        self.state().lost_connections.insert(last, count);
+        self
+    }
+
+    pub(super) fn lost_connections(&self, last: u8) -> usize {
+        self.state().lost_connections[&last]
+    }
+
+    /// Returns whether a probe uses a lost connection.
+    fn takes_lost_connection(&self, last: u8, pool: ConnectionPool) -> bool {
+        let mut state = self.state();
+        match (pool, state.lost_connections.get_mut(&last)) {
+            (ConnectionPool::Shared, Some(lost)) if *lost > 0 => {
+                *lost -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Lets no node respond to queries that contain this, or end with it if it ends with `$`, from now on.
     pub(super) fn block_query(&self, part: &str) -> &Self {
         self.state().blocked_query = Some(part.to_owned());
@@ -222,6 +246,9 @@ impl DiscoveryClient for SimulatedNetwork {
         Box::pin(async move {
             let last = numbers([node])[0];
             self.state().probes.push((last, pool));
+            if self.takes_lost_connection(last, pool) {
+                std::future::pending::<()>().await;
+            }
             self.reach(last, "/").await.map(drop)
         })
     }

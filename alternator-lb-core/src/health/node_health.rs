@@ -335,6 +335,7 @@ impl NodeHealth {
             | Outcome::ReplicaError
             | Outcome::ClockSkew
             | Outcome::NotSent
+            | Outcome::StaleConnection
             | Outcome::Neutral => {
                 self.release_permit(permit);
                 None

@@ -25,6 +25,8 @@ pub enum Outcome {
     NotSent,
     /// The connection broke before the response was complete.
     ConnectionLost,
+    /// The connection led nowhere: there was no response, although the node responds on new connections.
+    StaleConnection,
     /// The response took longer than the application waits.
     TimedOut,
     /// The attempt ended for reasons unrelated to the node.
@@ -50,6 +52,7 @@ impl Outcome {
             | Self::NotConnected
             | Self::NotSent
             | Self::ConnectionLost
+            | Self::StaleConnection
             | Self::TimedOut
             | Self::Neutral => false,
         }
@@ -69,6 +72,7 @@ impl Outcome {
             | Self::ReplicaError
             | Self::ClockSkew
             | Self::NotSent
+            | Self::StaleConnection
             | Self::Neutral => false,
         }
     }
@@ -86,6 +90,11 @@ impl Outcome {
 
     /// Returns whether another node might do better.
     pub fn may_fail_over(self) -> bool {
-        self.is_failure() || self.was_not_sent()
+        self.is_failure() || self.costs_no_attempt()
+    }
+
+    /// Returns whether the attempt does not count as one, as if it had not been made.
+    pub fn costs_no_attempt(self) -> bool {
+        self.was_not_sent() || self == Self::StaleConnection
     }
 }

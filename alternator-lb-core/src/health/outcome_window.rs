@@ -53,13 +53,15 @@ impl OutcomeWindow {
                 consecutive >= CONSECUTIVE_FAILURES || self.is_below_min_success_rate(now)
             }
             // Throttling is how a healthy node defends itself, and may be due to the table. Contention and failed
-            // replicas are about other nodes. A failure to connect ejects the node by itself.
+            // replicas are about other nodes. A failure to connect ejects the node by itself. A stale connection is the
+            // network's.
             Outcome::Overloaded
             | Outcome::Contention
             | Outcome::ReplicaError
             | Outcome::ClockSkew
             | Outcome::NotConnected
             | Outcome::NotSent
+            | Outcome::StaleConnection
             | Outcome::Neutral => false,
         }
     }

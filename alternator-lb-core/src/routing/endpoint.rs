@@ -69,6 +69,11 @@ impl<E> Endpoint<E> {
         self.load_stats().latency()
     }
 
+    /// The longest time to a response so far; zero before the first response.
+    pub fn slowest_response(&self) -> Duration {
+        self.load_stats().slowest_response()
+    }
+
     /// Returns whether this node, which is next in turn, should cede the turn to another one.
     ///
     /// It should if the other one's load is smaller by at least one whole request. By this rule alone the request

@@ -16,6 +16,8 @@ pub(super) struct LoadStats {
     pub(super) failures: AtomicU64,
     /// The moving average of the time to a response, in nanoseconds; zero before the first response.
     latency: AtomicU64,
+    /// The longest time to a response, in milliseconds, rounded up.
+    slowest_response: AtomicU64,
     /// The number of turns that the node ceded to others, less the number that it received from them.
     fairness_credit: AtomicI32,
     /// The end of the overload penalty, in milliseconds.
@@ -63,6 +65,10 @@ impl LoadStats {
         (nanos > 0).then(|| Duration::from_nanos(nanos))
     }
 
+    pub(super) fn slowest_response(&self) -> Duration {
+        Duration::from_millis(self.slowest_response.load(Ordering::Relaxed))
+    }
+
     /// Records the outcome of an attempt that took so long.
     #[inline]
     pub(super) fn record(&self, outcome: Outcome, duration: Duration, now: Duration) {
@@ -71,6 +77,11 @@ impl LoadStats {
         }
         if outcome.has_response() {
             self.responses.fetch_add(1, Ordering::Relaxed);
+            let duration_ms = millis(duration).saturating_add(1);
+            if duration_ms > self.slowest_response.load(Ordering::Relaxed) {
+                self.slowest_response
+                    .fetch_max(duration_ms, Ordering::Relaxed);
+            }
             // An error of replicas took the time of other nodes.
             if outcome != Outcome::ReplicaError && outcome != Outcome::Contention {
                 self.record_latency(duration);

@@ -5,6 +5,7 @@
 //! | never sent | an untried node | no | none | – |
 //! | never sent | an untried node that is ejected, as no node is up | no | none | – |
 //! | never sent | a tried node that is up | no | the application's | – |
+//! | sent on a stale connection | as never sent | | | |
 //! | connection broke | an untried node | yes | short | the cluster's budget |
 //! | connection broke | none | yes | the application's | the cluster's budget |
 //! | server error (5xx) that may be the node's own, or a response that is not Alternator's | an untried node | yes | short | the application's |
@@ -89,7 +90,7 @@ impl RetryDecision {
     /// Returns the conditions of the retry of an attempt that ended with `outcome`, where the next attempt would go to
     /// `target` and `free_attempts` attempts of the operation have cost nothing.
     pub fn new(outcome: Outcome, target: RetryTarget, free_attempts: u32) -> Self {
-        let is_free = outcome.was_not_sent()
+        let is_free = outcome.costs_no_attempt()
             && target != RetryTarget::NoNode
             && free_attempts < MAX_FREE_ATTEMPTS;
         // The node itself failed, so that another node needs no wait. A timeout of the application may be due to all

@@ -15,6 +15,7 @@
 //! | a node throttles | It gets fewer requests for some seconds, and is not ejected. The SDK retries as usual, on another node. |
 //! | a node joins | It gets its share after the next refresh, which is at most 6 s away while there are requests, and starts at once when a node cannot be connected. It is probed before its first request. |
 //! | too few nodes of the preferred scope are usable | Below 5 in 7 they carry 1.4 times their former load, and the rest of the traffic goes to the next scope of the chain; see [`without_spill_over`](crate::Builder::without_spill_over). |
+//! | connections are lost while their node is alive (a firewall or address translation forgot them, a laptop resumed) | Once the node has returned nothing for ten times as long as usual, and answers a probe on a new connection, the connections of the pool are probed as well. Those without a response are closed, and the requests that wait go on over others, without using up an attempt. |
 //! | all nodes die | Operations fail when the SDK's retries end, with a [`RouteError`](crate::RouteError) in the error's `source()` chain that names the nodes tried. Nothing hangs. When nodes are back, at their old addresses or at others that the seeds lead to, requests succeed again without a restart. |
 //! | discovery fails | The last good node list stays in force, however long. One warning appears. |
 //! | a node lists only itself, or an invalid list | No node is dropped on the word of one node. Entries that are not IP addresses are ignored, and reported once. |
@@ -41,6 +42,7 @@
 //! | a response that is not Alternator's: HTML or plain text, a redirect, JSON that is no error of DynamoDB | it is no node, or a proxy stands before it: counts as an error of its own |
 //! | a connection that was cut, or an attempt that ran into the application's timeout | it may be ill |
 //! | a cut connection or a malformed response in the ten seconds after the node throttled | none: ScyllaDB 2026.2.0 to 2026.2.5 leave the body of a request that they shed unread, which breaks the next request on the connection |
+//! | an attempt was ended because its connection was found lost | none: the node responds on new connections |
 //! | no connection: refused, or not within the connect timeout | it is down |
 //! | no connection because this process has no files or ports left, or the operation ran out of time within half a second | none |
 //! | an operation that the application dropped | none |
@@ -68,8 +70,27 @@
 //! * **It returns errors**: five failed attempts in a row, or fewer than four good ones in five of the last ten
 //!   seconds, of at least twenty.
 //!
-//! A node that is slow and alive is none of these. It answers the probe, and is left alone: a query of five seconds is
+//! A node that is slow and alive is none of these. It answers the probe, and is not ejected: a query of five seconds is
 //! no hang. Its share of the traffic shrinks by itself, because requests go to nodes with fewer in flight.
+//!
+//! # Lost connections
+//!
+//! Requests on a connection that the network has forgotten get neither a response nor an error, while a probe on a new
+//! connection says that the node is alive. So a node that answers such a probe, although requests wait on it, is probed
+//! over the connection pool of the data as well, and so are three others. A connection on which the probe gets no
+//! response is closed, eight at a time until all respond, and the requests that have waited since before are aborted.
+//! The SDK sends each again, at no cost, also where it was the last attempt of its retries; not where retries are off.
+//! As after any broken connection, a write may have been executed.
+//!
+//! Where no idle connection is left to be probed, only time can tell: a request is aborted once it has waited twice as
+//! long as the slowest response of any node so far, and three seconds at least, if its node answers a probe. So the
+//! first operation that takes longer than that may be made twice; the next ones are not.
+//!
+//! Connections that are idle for more than 90 seconds are closed by the SDK's HTTP client, which is less than the usual
+//! limits of address translations. The SDK's default client sets no TCP keepalive. One that does can be built with
+//! `aws_smithy_http_client::pool::ConnectionPool::builder()`, whose method `tcp_keepalive` takes the time: pass its
+//! client (`aws_smithy_http_client::pool::Client::new(&pool)?`) to `.http_client(..)`. It makes the operating system
+//! find a lost connection, which the SDK then treats as broken.
 //!
 //! # When a node is not ejected all the same
 //!

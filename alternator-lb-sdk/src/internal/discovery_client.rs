@@ -74,9 +74,14 @@ impl SdkDiscoveryClient {
             .no_auth()
             .no_retry()
             .timeout_config(timeouts.clone())
-            .serializer(|path_and_query: String| {
+            .serializer(move |path_and_query: String| {
                 let mut request = HttpRequest::get(path_and_query)?;
-                request.headers_mut().insert("user-agent", user_agent::OWN);
+                let headers = request.headers_mut();
+                headers.insert("user-agent", user_agent::OWN);
+                if pool == ConnectionPool::Separate {
+                    // The next probe must not meet a connection that has been lost since.
+                    headers.insert("connection", "close");
+                }
                 Ok(request)
             })
             .deserializer_impl::<RawResponse, Infallible>(RawResponseDeserializer)

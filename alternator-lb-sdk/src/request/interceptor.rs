@@ -11,7 +11,7 @@ use crate::events;
 use crate::retry::{connection_evidence, outcome, policy, unreachable};
 use crate::route_error::RouteError;
 use crate::transport::AbortableHttpClient;
-use crate::transport::abort_handle::TransportPresence;
+use crate::transport::abort_handle::{AbortSignals, TransportPresence};
 use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::health::Outcome;
 use aws_credential_types::provider::error::CredentialsError;
@@ -154,8 +154,11 @@ impl Intercept for Interceptor {
             let node = Arc::clone(attempt.node());
             clock_skew.correct(&node, context, components, config)?;
         }
-        // An aborted attempt must be followed by another, on another node.
-        let is_abortable = policy::allows_another_attempt(config, components) && !is_pinned(config);
+        // An aborted attempt must be followed by another: on another node if the node is ejected.
+        let is_pinned = is_pinned(config);
+        let is_abortable = !is_pinned && policy::allows_another_attempt(config, components);
+        let may_repeat =
+            is_abortable || (!is_pinned && policy::allows_free_attempt(config, components));
         let headers = context.request_mut().headers_mut();
         minimal_headers::begin_attempt(&self.cluster.config, headers, config, is_abortable);
         #[cfg(feature = "compression")]
@@ -168,9 +171,13 @@ impl Intercept for Interceptor {
         if let Some(transport) = &self.transport
             && let Some(attempt) = plan(config).and_then(SdkPlan::current)
         {
-            let signal = is_abortable.then(|| &attempt.node().extension().abort);
-            if let Some(handle) = transport.handle(signal, ActiveInterceptor::has_decorator(config))
-            {
+            let endpoint = attempt.node().extension();
+            let signals = AbortSignals {
+                ejected: is_abortable.then(|| Arc::clone(&endpoint.ejected)),
+                generations: may_repeat.then(|| Arc::clone(&endpoint.generations)),
+            };
+            let has_decorator = ActiveInterceptor::has_decorator(config);
+            if let Some(handle) = transport.handle(signals, has_decorator) {
                 context.request_mut().add_extension(handle);
             }
         }

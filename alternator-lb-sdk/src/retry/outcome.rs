@@ -5,6 +5,7 @@ use crate::auth::SkewedDate;
 #[cfg(feature = "compression")]
 use crate::compression;
 use crate::route_error::RouteError;
+use crate::transport::Abort;
 use alternator_lb_core::health::{Outcome, ResponseParts};
 use alternator_lb_core::routing::TIME_TO_CONNECT;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
@@ -118,7 +119,11 @@ fn of_broken_attempt(
     let never_sent = context.response().is_none()
         && connection_evidence::never_sent(config.load::<CaptureSmithyConnection>(), source);
     let timed_out = error.is_timeout_error() || connector.is_some_and(ConnectorError::is_timeout);
+    let is_stale = connection_evidence::chain(error)
+        .any(|error| error.downcast_ref() == Some(&Abort::ConnectionLost));
     match (never_sent, timed_out) {
+        (true, _) if is_stale => Outcome::NotSent,
+        (false, _) if is_stale => Outcome::StaleConnection,
         (true, _) if source.is_some_and(connection_evidence::is_local) => Outcome::NotSent,
         (true, _) if error.is_timeout_error() && age < TIME_TO_CONNECT => Outcome::NotSent,
         (true, _) => Outcome::NotConnected,

@@ -13,7 +13,9 @@
 use super::classifiers;
 use crate::transport::sdk_endpoint::{SdkEndpoint, SdkPlan};
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::routing::{RetryBudget, RetryDecision, RetryTarget, Router};
+use alternator_lb_core::routing::{
+    MAX_FREE_ATTEMPTS, RetryBudget, RetryDecision, RetryTarget, Router,
+};
 use aws_sdk_dynamodb::config::retry::TokenBucket;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -31,6 +33,16 @@ pub(crate) fn allows_another_attempt(config: &ConfigBag, components: &RuntimeCom
     let numbers = made.zip(config.load::<RetryConfig>());
     numbers.is_some_and(|(made, allowed)| made.attempts() < allowed.max_attempts())
         && can_retry(components)
+        && classifiers::retry_broken_connections(components)
+}
+
+/// Returns whether the SDK would make another attempt if the connection of the one under way proved stale: one more than
+/// otherwise, as that costs none.
+pub(crate) fn allows_free_attempt(config: &ConfigBag, components: &RuntimeComponents) -> bool {
+    let retries = ApplicationRetries::load(config);
+    retries.is_some_and(|application| {
+        application.retries.has_retry() && application.free_attempts < MAX_FREE_ATTEMPTS
+    }) && can_retry(components)
         && classifiers::retry_broken_connections(components)
 }
 
@@ -163,7 +175,7 @@ impl ApplicationRetries {
 mod tests {
     use super::*;
     use crate::retry::quota::RetryQuota;
-    use alternator_lb_core::routing::{MAX_FAILOVER_WAIT, MAX_FREE_ATTEMPTS};
+    use alternator_lb_core::routing::MAX_FAILOVER_WAIT;
     use aws_smithy_types::config_bag::Layer;
 
     const ATTEMPTS: u32 = 3;

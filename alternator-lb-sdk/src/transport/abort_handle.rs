@@ -7,6 +7,7 @@
 //! An HTTP client that is set after the installation, or for one operation, replaces the decorator, unless it holds it
 //! and passes requests on. From the handles the interceptor learns that.
 
+use super::generations::Generations;
 use crate::events;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::fmt;
@@ -14,22 +15,36 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
+/// The signals that end a request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AbortSignals {
+    /// Ends it when its node is ejected.
+    pub(crate) ejected: Option<Arc<Notify>>,
+    /// End it when its connection is lost.
+    pub(crate) generations: Option<Arc<Generations>>,
+}
+
+impl AbortSignals {
+    pub(super) fn is_none(&self) -> bool {
+        self.ejected.is_none() && self.generations.is_none()
+    }
+}
+
 /// An extension of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct AbortHandle {
-    signal: Option<Arc<Notify>>,
+    signals: AbortSignals,
     /// The evidence to give, where it is not known that requests reach the decorator.
     is_inside: Option<Arc<AtomicBool>>,
 }
 
 impl AbortHandle {
-    /// Notes that the request has reached the decorator. Returns the signal that aborts the request, if it is
-    /// abortable.
-    pub(crate) fn reach(&self) -> Option<&Arc<Notify>> {
+    /// Notes that the request has reached the decorator. Returns the signals that abort the request.
+    pub(crate) fn reach(&self) -> &AbortSignals {
         if let Some(is_inside) = &self.is_inside {
             is_inside.store(true, Ordering::Relaxed);
         }
-        self.signal.as_ref()
+        &self.signals
     }
 }
 
@@ -57,17 +72,13 @@ impl TransportPresence {
             || http_client.is_some_and(|it| is_written_as(&it, &self.decorated))
     }
 
-    /// Returns the handle for a request that `signal` aborts; none if there is nothing to abort and nothing to learn.
-    pub(crate) fn handle(
-        &self,
-        signal: Option<&Arc<Notify>>,
-        is_confirmed: bool,
-    ) -> Option<AbortHandle> {
-        if signal.is_none() && is_confirmed {
+    /// Returns the handle for a request that `signals` abort; none if there is nothing to abort and nothing to learn.
+    pub(crate) fn handle(&self, signals: AbortSignals, is_confirmed: bool) -> Option<AbortHandle> {
+        if signals.is_none() && is_confirmed {
             return None;
         }
         Some(AbortHandle {
-            signal: signal.cloned(),
+            signals,
             is_inside: (!is_confirmed).then(|| Arc::clone(&self.is_inside)),
         })
     }

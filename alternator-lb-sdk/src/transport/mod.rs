@@ -1,8 +1,9 @@
 //! The decorator of the HTTP client: aborts requests that wait for a dead node.
 //!
 //! A node that hangs keeps its connections, so requests to it wait until a timeout of the application, of which the SDK
-//! has none by default. The health checker detects by other means that the node is dead. [`AbortableHttpClient`] holds
-//! the futures of the requests, and ends those whose [`AbortHandle`] has a signal. With the feature `compression` it
+//! has none by default; and so do requests on a connection that the network has lost. The health checker detects both
+//! by other means. [`AbortableHttpClient`] holds the futures of the requests, and ends those whose [`AbortHandle`] has
+//! a signal. With the feature `compression` it
 //! also accepts compressed responses and decodes them.
 //!
 //! To the SDK an aborted request is one whose connection broke: a transient error, so the SDK sends it again if the
@@ -11,11 +12,12 @@
 //! The decorator knows no cluster, keeps none alive, and serves any installation.
 
 pub(crate) mod abort_handle;
+mod generations;
 pub(crate) mod sdk_endpoint;
 #[cfg(test)]
 mod tests;
 
-use abort_handle::AbortHandle;
+use abort_handle::{AbortHandle, AbortSignals};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
@@ -34,8 +36,9 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
+use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 /// An HTTP client, decorated.
@@ -47,9 +50,15 @@ pub(crate) struct AbortableHttpClient {
 }
 
 /// The reason why a request was aborted. Seen by the application only if no other attempt follows after all.
-#[derive(Debug, thiserror::Error)]
-#[error("the node became unresponsive and was ejected while this request waited for it")]
-struct NodeEjected;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Abort {
+    #[error("the node became unresponsive and was ejected while this request waited for it")]
+    NodeEjected,
+    #[error(
+        "the connection of this request led nowhere, although the node responds on new connections"
+    )]
+    ConnectionLost,
+}
 
 impl AbortableHttpClient {
     /// Decorates the HTTP client of a configuration. Returns a client that is decorated already as it is.
@@ -159,39 +168,89 @@ impl HttpConnector for Connector {
 
 impl Connector {
     fn call_abortable(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Some(signal) = request.extension().and_then(AbortHandle::reach) else {
+        let signals = request.extension().map(AbortHandle::reach);
+        let Some(signals) = signals.filter(|signals| !signals.is_none()).cloned() else {
             return self.inner.call(request);
         };
-        // Both are registered from here on, polled or not: a signal while the request is being sent is not missed.
-        let aborted_waiting = Arc::clone(signal).notified_owned();
-        let aborted_reading = Arc::clone(signal).notified_owned();
+        // Registered from here on, polled or not: a signal while the request is being sent is not missed.
+        let waiting = Aborted::by(&signals);
+        let reading = signals.ejected.clone().map(Notify::notified_owned);
         let response = self.inner.call(request);
         HttpConnectorFuture::new(async move {
             // A response that is there precedes the signal.
-            let mut response = match select(response, pin!(aborted_waiting)).await {
+            let mut response = match select(response, pin!(waiting)).await {
                 Either::Left((response, _)) => response?,
-                Either::Right(_) => return Err(ConnectorError::io(NodeEjected.into())),
+                Either::Right((abort, _)) => return Err(ConnectorError::io(abort.into())),
             };
             let body = response.take_body();
-            *response.body_mut() = abortable(aborted_reading, body);
+            *response.body_mut() = abortable(signals, reading, body);
             Ok(response)
         })
     }
 }
 
-/// Returns the body, which ends with an error if its node is ejected before it is complete.
-fn abortable(aborted: OwnedNotified, body: SdkBody) -> SdkBody {
+pin_project! {
+    /// Completes when a signal aborts the request.
+    struct Aborted {
+        #[pin]
+        ejected: Option<OwnedNotified>,
+        #[pin]
+        lost: Option<OwnedNotified>,
+    }
+}
+
+impl Aborted {
+    /// Registers for the signals of a request that begins to wait.
+    fn by(signals: &AbortSignals) -> Self {
+        Self {
+            ejected: signals.ejected.clone().map(Notify::notified_owned),
+            lost: Self::lost(signals),
+        }
+    }
+
+    fn lost(signals: &AbortSignals) -> Option<OwnedNotified> {
+        let generations = signals.generations.as_ref()?;
+        Some(generations.join().notified_owned())
+    }
+}
+
+impl Future for Aborted {
+    type Output = Abort;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Abort> {
+        let this = self.project();
+        let has_come = |signal: Option<Pin<&mut OwnedNotified>>, context: &mut Context<'_>| {
+            signal.is_some_and(|signal| signal.poll(context).is_ready())
+        };
+        if has_come(this.ejected.as_pin_mut(), context) {
+            Poll::Ready(Abort::NodeEjected)
+        } else if has_come(this.lost.as_pin_mut(), context) {
+            Poll::Ready(Abort::ConnectionLost)
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+/// Returns the body, which ends with an error if the request is aborted before it is complete.
+fn abortable(signals: AbortSignals, ejected: Option<OwnedNotified>, body: SdkBody) -> SdkBody {
     let is_complete = body.bytes().is_some() || body.is_end_stream();
     if is_complete {
         return body;
     }
-    SdkBody::from_body_1_x(AbortableBody { aborted, body })
+    let lost = Aborted::lost(&signals);
+    SdkBody::from_body_1_x(AbortableBody {
+        aborted: Aborted { ejected, lost },
+        signals,
+        body,
+    })
 }
 
 pin_project! {
     struct AbortableBody {
         #[pin]
-        aborted: OwnedNotified,
+        aborted: Aborted,
+        signals: AbortSignals,
         #[pin]
         body: SdkBody,
     }
@@ -205,13 +264,18 @@ impl Body for AbortableBody {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let this = self.project();
+        let mut this = self.project();
         match this.body.poll_frame(context) {
-            Poll::Ready(frame) => Poll::Ready(frame),
+            Poll::Ready(frame) => {
+                // What arrives shows that the connection leads somewhere.
+                let lost = Aborted::lost(this.signals);
+                this.aborted.as_mut().project().lost.set(lost);
+                Poll::Ready(frame)
+            }
             Poll::Pending => this
                 .aborted
                 .poll(context)
-                .map(|()| Some(Err(NodeEjected.into()))),
+                .map(|abort| Some(Err(abort.into()))),
         }
     }
 

@@ -1,6 +1,8 @@
 //! The data that the plugin keeps with each node.
 
+use super::generations::Generations;
 use crate::auth::NodeClock;
+use alternator_lb_core::discovery::RequestControl;
 use alternator_lb_core::routing;
 use alternator_lb_core::topology::NodeUrl;
 use aws_smithy_types::endpoint::Endpoint;
@@ -20,8 +22,10 @@ pub(crate) type SdkPlan = routing::Plan<SdkEndpoint>;
 pub(crate) struct SdkEndpoint {
     /// The endpoint that the SDK gets for an attempt.
     pub(crate) endpoint: Endpoint,
-    /// The signal that aborts requests.
-    pub(crate) abort: Arc<Notify>,
+    /// The signal that aborts requests because the node is ejected.
+    pub(crate) ejected: Arc<Notify>,
+    /// Those that abort requests because their connections are lost.
+    pub(crate) generations: Arc<Generations>,
     /// The clock by which signatures for this node are dated.
     pub(crate) clock: NodeClock,
 }
@@ -30,15 +34,24 @@ impl SdkEndpoint {
     pub(crate) fn new(node: &NodeUrl) -> Self {
         Self {
             endpoint: Endpoint::builder().url(interned(node.as_str())).build(),
-            abort: Arc::default(),
+            ejected: Arc::default(),
+            generations: Arc::default(),
             clock: NodeClock::default(),
         }
     }
 
     /// Aborts the abortable requests that wait for this node now; later ones are not affected.
     pub(crate) fn abort_requests(&self) {
-        self.abort.notify_waiters();
+        self.ejected.notify_waiters();
     }
+
+    /// The means by which the health checker ends requests.
+    pub(crate) const REQUEST_CONTROL: RequestControl<Self> = RequestControl {
+        end: Self::abort_requests,
+        begin_generation: |endpoint, now| endpoint.generations.begin(now),
+        oldest: |endpoint| endpoint.generations.oldest(),
+        end_lost: |endpoint, since| endpoint.generations.end(since),
+    };
 }
 
 /// The number of URLs that are interned in a process: twice the largest list of nodes that discovery accepts is 8,192,

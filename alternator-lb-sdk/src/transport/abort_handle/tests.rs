@@ -3,8 +3,8 @@
 #[cfg(feature = "default-https-client")]
 mod connections;
 
-use crate::transport::sdk_endpoint::SdkNode;
-use crate::{Alternator, AlternatorExt as _, NodeStatus};
+use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode};
+use crate::{Alternator, AlternatorExt as _, NodeState, NodeStatus};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{self, BehaviorVersion, Config};
@@ -84,6 +84,17 @@ impl Network {
         let mut attempts = self.attempts.subscribe();
         let enough = attempts.wait_for(|made| made.len() >= count);
         enough.await.unwrap();
+    }
+
+    /// Waits for an attempt, and has its connection found lost.
+    async fn lose(&self, attempt: usize, alternator: &Alternator) {
+        self.attempts(attempt).await;
+        let node = self.attempts.borrow()[attempt - 1].clone();
+        let node = node_of(alternator, &node);
+        let now = alternator.cluster().now();
+        let control = SdkEndpoint::REQUEST_CONTROL;
+        (control.begin_generation)(node.extension(), now);
+        (control.end_lost)(node.extension(), now);
     }
 
     /// Waits for an attempt, and leaves its node out.
@@ -254,6 +265,47 @@ async fn request_without_retries_is_not_aborted() {
         sent.unwrap();
         assert_eq!(network.made(), 1, "{does:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_connections_cost_no_attempt_and_blame_no_node() {
+    for does in [
+        Behaviour::Hangs,
+        Behaviour::HangsWithoutCapture,
+        Behaviour::HangsConnecting,
+        Behaviour::HangsInTheBody,
+    ] {
+        let network = Network::new([does; 3]);
+        let (alternator, client) = network.client(2);
+        let lost = async {
+            for attempt in 1..=3 {
+                network.lose(attempt, &alternator).await;
+            }
+        };
+        let (sent, ()) = tokio::join!(send(client.list_tables()), lost);
+        sent.unwrap();
+        assert_eq!(network.made(), 4, "{does:?}");
+        assert_eq!(failures(&alternator), 0, "{does:?}");
+        assert!(
+            alternator
+                .nodes()
+                .iter()
+                .all(|node| node.state() == NodeState::Up)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn request_without_retries_is_not_aborted_on_a_lost_connection() {
+    let network = Network::new([Behaviour::Hangs]);
+    let (alternator, client) = network.client(1);
+    let lost_in_vain = async {
+        network.lose(1, &alternator).await;
+        network.leave_out_in_vain(1, &alternator).await;
+    };
+    let (sent, ()) = tokio::join!(send(client.list_tables()), lost_in_vain);
+    sent.unwrap();
+    assert_eq!(network.made(), 1);
 }
 
 #[tokio::test(start_paused = true)]
