@@ -1,5 +1,6 @@
+mod lost_connections;
+
 use super::abort_handle::TransportPresence;
-use super::generations::Generations;
 use super::*;
 use aws_smithy_runtime_api::client::http::http_client_fn;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -9,7 +10,6 @@ use std::error::Error;
 use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::Duration;
 use tokio::sync::Notify;
 
 type Data = <SdkBody as Body>::Data;
@@ -73,15 +73,6 @@ fn request_with_signals(presence: &TransportPresence, signals: AbortSignals) -> 
     let is_confirmed = presence.is_confirmed(None);
     request.add_extension(presence.handle(signals, is_confirmed).unwrap());
     request
-}
-
-/// A request whose connection may be found lost.
-fn request_of(generations: &Arc<Generations>) -> HttpRequest {
-    let signals = AbortSignals {
-        ejected: None,
-        generations: Some(Arc::clone(generations)),
-    };
-    request_with_signals(&TransportPresence::default(), signals)
 }
 
 fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
@@ -361,38 +352,6 @@ fn decorated_http_client_is_confirmed_by_its_debug_output() {
     assert!(!presence.is_confirmed(Some(&undecorated)));
     assert!(!presence.is_confirmed(Some(&other)));
     assert!(!TransportPresence::default().is_confirmed(Some(&decorated)));
-}
-
-const NOW: Duration = Duration::from_secs(1);
-
-#[tokio::test]
-async fn request_on_a_lost_connection_is_aborted() {
-    let generations = Arc::default();
-    let waits = unresponsive().call(request_of(&generations));
-    generations.begin(NOW);
-    let mut later = unresponsive().call(request_of(&generations));
-    generations.end(NOW);
-    let error = waits.await.unwrap_err();
-    assert!(error.is_io());
-    let source = error.source().and_then(|error| error.downcast_ref());
-    assert_eq!(source, Some(&Abort::ConnectionLost));
-    assert!(poll(&mut later).is_pending());
-}
-
-#[tokio::test]
-async fn body_is_aborted_by_the_time_of_its_last_frame() {
-    let generations = Arc::default();
-    let call = responding_with(stalling("begun")).call(request_of(&generations));
-    let mut body = call.await.unwrap().take_body();
-    generations.begin(NOW);
-    assert_eq!(generations.oldest(), Some(NOW));
-    assert!(next(&mut body).await.unwrap().unwrap().is_data());
-    assert_eq!(generations.oldest(), None, "it is of the current one");
-    generations.end(NOW);
-    generations.begin(2 * NOW);
-    let (ended, ()) = tokio::join!(next(&mut body), async { generations.end(2 * NOW) });
-    let error = ended.unwrap().unwrap_err();
-    assert_eq!(error.downcast_ref(), Some(&Abort::ConnectionLost));
 }
 
 #[cfg(feature = "compression")]
