@@ -1,13 +1,14 @@
 //! The clients that are compared, and how they are made.
 //!
-//! None is tuned: retries and timeouts are those that each has by itself, which are three attempts for all of them, and
-//! no timeout but the SDK's 3.1 s for connecting.
+//! None is tuned: timeouts are those that each has by itself, which is the SDK's 3.1 s for connecting, and so are the
+//! retries, which are three attempts for all of them, where a measurement does not set them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use alternator_driver::{AlternatorBuilder, AlternatorClient, AlternatorConfig};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, Builder};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{self, BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
@@ -32,6 +33,8 @@ pub(crate) struct ClientSettings<'a> {
     pub(crate) region: Region,
     /// Signs requests; `None` leaves them unsigned.
     pub(crate) credentials: Option<Credentials>,
+    /// The number of attempts of an operation; `None` leaves it to the contender.
+    pub(crate) attempts: Option<u32>,
 }
 
 impl Client {
@@ -104,16 +107,26 @@ impl ClientSettings<'_> {
             .port(self.first()?.port())
             .seed_hosts(self.nodes.iter().map(|node| node.ip().to_string()))
             .region(self.region.clone());
+        let config = match self.retry_config() {
+            Some(retries) => config.retry_config(retries),
+            None => config,
+        };
         Ok(match &self.credentials {
             Some(credentials) => config.credentials_provider(credentials.clone()),
             None => config,
         })
     }
 
+    fn retry_config(&self) -> Option<RetryConfig> {
+        let attempts = self.attempts?;
+        Some(RetryConfig::standard().with_max_attempts(attempts))
+    }
+
     fn sdk(&self) -> config::Builder {
-        let config = aws_sdk_dynamodb::Config::builder()
+        let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(self.region.clone());
+        config.set_retry_config(self.retry_config());
         match &self.credentials {
             Some(credentials) => config.credentials_provider(credentials.clone()),
             None => config,

@@ -113,7 +113,7 @@ mod tests {
         let Ok(Task::Measure(arguments)) = parse(Parser::from_args::<[&str; 0]>([])) else {
             panic!("measuring is the default");
         };
-        assert_eq!((arguments.cases.len(), arguments.contenders.len()), (14, 3));
+        assert_eq!((arguments.cases.len(), arguments.contenders.len()), (18, 3));
         assert!(!arguments.strict);
     }
 

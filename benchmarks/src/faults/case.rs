@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::script::{self, NODES, Step};
 use super::threshold::Threshold;
-use crate::nodes::Change;
+use crate::nodes::{Change, Service};
 
 /// One fault, which is a row of the table.
 #[derive(Debug)]
@@ -13,10 +13,12 @@ pub(super) struct FaultCase {
     pub(super) name: &'static str,
     /// The title in results.
     pub(super) title: &'static str,
-    /// The number of nodes; node 1 gets the fault.
-    pub(super) nodes: usize,
-    /// The number of nodes of the healthy cluster that is the baseline.
-    pub(super) baseline: usize,
+    /// The nodes; node 1 gets the fault.
+    pub(super) service: Service,
+    /// The healthy cluster that is the baseline.
+    pub(super) baseline: Service,
+    /// The number of attempts of an operation; `None` leaves it to the contender.
+    pub(super) attempts: Option<u32>,
     pub(super) kind: Kind,
     /// The thresholds of the plugin.
     pub(super) thresholds: &'static [Threshold],
@@ -37,12 +39,13 @@ pub(super) enum Kind {
 
 impl FaultCase {
     /// Runs without a fault, which the others are compared with.
-    pub(super) const fn healthy(nodes: usize) -> Self {
+    pub(super) const fn healthy(service: Service) -> Self {
         Self {
             name: "healthy",
             title: "no fault",
-            nodes,
-            baseline: nodes,
+            service,
+            baseline: service,
+            attempts: None,
             kind: Kind::Steady(|_| Vec::new()),
             thresholds: &[],
         }
@@ -76,8 +79,9 @@ const fn steady(
     FaultCase {
         name,
         title,
-        nodes: NODES,
-        baseline: NODES,
+        service: THREE,
+        baseline: THREE,
+        attempts: None,
         kind: Kind::Steady(script),
         thresholds,
     }
@@ -92,7 +96,10 @@ const HANG_THRESHOLDS: &[Threshold] = &[
     Threshold::FewSlow,
 ];
 
-pub(super) static FAULT_CASES: [FaultCase; 14] = [
+const THREE: Service = Service::open(NODES);
+const THREE_ENFORCING: Service = Service::enforcing_authorization(NODES);
+
+pub(super) static FAULT_CASES: [FaultCase; 18] = [
     steady(
         "refuses",
         "a node refuses connections",
@@ -145,9 +152,10 @@ pub(super) static FAULT_CASES: [FaultCase; 14] = [
     FaultCase {
         name: "two-dead",
         title: "two of three are dead",
-        nodes: NODES,
+        service: THREE,
         // The one that is left can do no more than it could alone.
-        baseline: 1,
+        baseline: Service::open(1),
+        attempts: None,
         kind: Kind::Steady(|_| script::stopped(&[1, 2])),
         thresholds: &[Threshold::Throughput(0.9), Threshold::NoFailures],
     },
@@ -164,6 +172,52 @@ pub(super) static FAULT_CASES: [FaultCase; 14] = [
         HANG_THRESHOLDS,
     ),
     steady(
+        "stale-connections",
+        "the connections to a node are lost",
+        |_| script::fault(Change::LoseConnections),
+        &[
+            Threshold::Throughput(0.9),
+            Threshold::NoFailures,
+            // The longest wait before a request is taken to wait on a lost connection, and the checks before that.
+            Threshold::SlowestBelow(Duration::from_secs(4)),
+            Threshold::NotEjected,
+        ],
+    ),
+    steady(
+        "web-server",
+        "a web server has a node's address",
+        |_| script::fault(Change::WebServer),
+        &[
+            Threshold::Throughput(0.98),
+            Threshold::NoFailures,
+            Threshold::SlowestBelow(Duration::from_millis(100)),
+        ],
+    ),
+    FaultCase {
+        name: "clock",
+        title: "a node's clock is an hour ahead",
+        service: THREE_ENFORCING,
+        baseline: THREE_ENFORCING,
+        attempts: None,
+        kind: Kind::Steady(|_| script::fault(Change::ClockAhead(Duration::from_secs(3_600)))),
+        thresholds: &[
+            Threshold::Throughput(0.95),
+            Threshold::NoFailures,
+            Threshold::StillUsed,
+            Threshold::NotEjected,
+        ],
+    },
+    FaultCase {
+        name: "quorum",
+        title: "no quorum for two seconds, ten attempts",
+        service: THREE,
+        baseline: THREE,
+        // The SDK waits a second and a half before the third of three attempts, on average.
+        attempts: Some(10),
+        kind: Kind::Return(script::no_quorum),
+        thresholds: &[Threshold::NoFailures, Threshold::NotEjected],
+    },
+    steady(
         "flapping",
         "a node flaps every 300 ms",
         script::flapping,
@@ -178,24 +232,27 @@ pub(super) static FAULT_CASES: [FaultCase; 14] = [
     FaultCase {
         name: "all-dead",
         title: "all are dead, one returns",
-        nodes: NODES,
-        baseline: NODES,
+        service: THREE,
+        baseline: THREE,
+        attempts: None,
         kind: Kind::Return(script::all_dead),
         thresholds: &[Threshold::RecoveryWithin(Duration::from_secs(1))],
     },
     FaultCase {
         name: "crash",
         title: "a node dies with 300 in flight",
-        nodes: NODES,
-        baseline: NODES,
+        service: THREE,
+        baseline: THREE,
+        attempts: None,
         kind: Kind::Crash,
         thresholds: &[Threshold::NoFailures],
     },
     FaultCase {
         name: "burst",
         title: "a node is dead, 400 at once",
-        nodes: NODES,
-        baseline: NODES,
+        service: THREE,
+        baseline: THREE,
+        attempts: None,
         kind: Kind::Burst,
         thresholds: &[Threshold::NoFailures],
     },

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use alternator_lb_sdk::NodeState;
 use aws_sdk_dynamodb::config::Region;
 
+use super::case::FaultCase;
 use crate::Outcome;
 use crate::client::{Client, ClientSettings};
 
@@ -50,11 +51,17 @@ impl Contender {
     }
 
     /// Creates a client inside the runtime that it uses. `run` is another number each time.
-    pub(super) fn connect(self, nodes: &[SocketAddr], run: usize) -> Outcome<Client> {
+    pub(super) fn connect(
+        self,
+        nodes: &[SocketAddr],
+        case: &FaultCase,
+        run: usize,
+    ) -> Outcome<Client> {
         let settings = ClientSettings {
             nodes,
             region: Region::new(format!("run-{run}")),
-            credentials: None,
+            credentials: case.service.credentials(),
+            attempts: case.attempts,
         };
         match self {
             Self::Sdk => Client::sdk(&settings),

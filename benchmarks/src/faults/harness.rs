@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
+use super::case::FaultCase;
 use super::contender::{Contender, ReportedState};
 use super::load::Operation;
 use crate::Outcome;
@@ -28,11 +29,27 @@ pub(super) struct Harness {
 }
 
 impl Harness {
-    pub(super) fn start(nodes: Nodes, contender: Contender, number: usize) -> Outcome<Self> {
+    /// Starts the nodes of a case, and connects a client. `number` is another one each time.
+    pub(super) async fn start(
+        case: &FaultCase,
+        contender: Contender,
+        number: usize,
+    ) -> Outcome<Self> {
+        let nodes = Nodes::start(case.service).await?;
+        Self::connect(nodes, case, contender, number)
+    }
+
+    /// Connects a client to these nodes.
+    pub(super) fn connect(
+        nodes: Nodes,
+        case: &FaultCase,
+        contender: Contender,
+        number: usize,
+    ) -> Outcome<Self> {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
         let client = {
             let _inside = runtime.enter();
-            contender.connect(nodes.addresses(), number)?
+            contender.connect(nodes.addresses(), case, number)?
         };
         Ok(Self {
             usage: CpuUsage::now(nodes.process()),

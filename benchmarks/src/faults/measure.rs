@@ -1,5 +1,7 @@
 //! All runs, one after the other.
 
+use std::cmp::Reverse;
+
 use super::arguments::Arguments;
 use super::case::{FaultCase, Kind};
 use super::contender::Contender;
@@ -7,6 +9,7 @@ use super::observations::Observations;
 use super::results::{BaselineRun, FaultRun, Results};
 use super::run;
 use crate::Outcome;
+use crate::nodes::Service;
 use crate::progress::Progress;
 
 pub(super) async fn measure(arguments: &Arguments) -> Outcome<Results> {
@@ -34,10 +37,10 @@ fn healthy(cases: &[&'static FaultCase]) -> Vec<FaultCase> {
     let compared = cases
         .iter()
         .filter(|case| matches!(case.kind, Kind::Steady(_)));
-    let mut nodes: Vec<usize> = compared.map(|case| case.baseline).collect();
-    nodes.sort_unstable_by(|one, other| other.cmp(one));
-    nodes.dedup();
-    nodes.into_iter().map(FaultCase::healthy).collect()
+    let mut services: Vec<Service> = compared.map(|case| case.baseline).collect();
+    services.sort_unstable_by_key(|it| (Reverse(it.nodes), it.enforces_authorization));
+    services.dedup();
+    services.into_iter().map(FaultCase::healthy).collect()
 }
 
 struct Runs<'a> {
@@ -81,12 +84,14 @@ mod tests {
             .iter()
             .map(|name| FaultCase::named(name).unwrap())
             .collect();
-        healthy(&cases).iter().map(|case| case.nodes).collect()
+        let healthy = healthy(&cases);
+        healthy.iter().map(|case| case.service.nodes).collect()
     }
 
     #[test]
     fn only_the_healthy_clusters_that_are_needed_are_measured() {
         assert_eq!(nodes(&["hangs", "two-dead", "refuses"]), [3, 1]);
+        assert_eq!(nodes(&["clock", "two-dead", "hangs"]), [3, 3, 1]);
         assert_eq!(nodes(&["two-dead"]), [1]);
         assert!(nodes(&["crash", "burst"]).is_empty());
     }

@@ -18,18 +18,15 @@ pub(super) fn table(results: &Results) -> String {
     head.extend(results.contenders.iter().map(|it| it.title().to_owned()));
     let mut table = table_row(&head);
     table.push_str(&table_row(&vec!["---".to_owned(); head.len()]));
-    let nodes = results
-        .baselines
-        .iter()
-        .map(|baseline| baseline.nodes)
-        .max();
-    if let Some(nodes) = nodes {
+    let services = results.baselines.iter().map(|baseline| baseline.service);
+    let largest = services.max_by_key(|it| (it.nodes, !it.enforces_authorization));
+    if let Some(service) = largest {
         let healthy = |contender: &Contender| {
-            let throughput = results.baseline(nodes, *contender);
+            let throughput = results.baseline(service, *contender);
             format!("{} per second", count(throughput.round() as usize))
         };
         let cells = results.contenders.iter().map(healthy);
-        let title = FaultCase::healthy(nodes).title.to_owned();
+        let title = FaultCase::healthy(service).title.to_owned();
         table.push_str(&table_row(
             &std::iter::once(title).chain(cells).collect::<Vec<_>>(),
         ));
@@ -96,7 +93,10 @@ pub(super) fn details(results: &Results) -> String {
     let mut table = table_row(&head);
     table.push_str(&table_row(&["---"; 14]));
     for baseline in &results.baselines {
-        let name = format!("healthy, of {}", baseline.nodes);
+        let name = match baseline.service.enforces_authorization {
+            true => format!("healthy, of {}, signed", baseline.service.nodes),
+            false => format!("healthy, of {}", baseline.service.nodes),
+        };
         table.push_str(&table_row(&detail(
             &name,
             baseline.contender,

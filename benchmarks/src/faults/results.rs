@@ -8,6 +8,7 @@ use super::contender::{Contender, ReportedState};
 use super::figures::{self, Figures};
 use super::harness::Setting;
 use super::observations::Observations;
+use crate::nodes::Service;
 
 /// The results that the report shows.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(super) struct Results {
 /// A run without a fault.
 #[derive(Debug)]
 pub(super) struct BaselineRun {
-    pub(super) nodes: usize,
+    pub(super) service: Service,
     pub(super) contender: Contender,
     pub(super) figures: Figures,
 }
@@ -55,28 +56,29 @@ impl Results {
         measured.find(|it| it.case.name == case.name && it.contender == contender)
     }
 
-    /// Returns the mean throughput of a contender on so many healthy nodes. 0 if it was not measured.
-    pub(super) fn baseline(&self, nodes: usize, contender: Contender) -> f64 {
+    /// Returns the mean throughput of a contender on a healthy cluster. 0 if it was not measured.
+    pub(super) fn baseline(&self, service: Service, contender: Contender) -> f64 {
         let runs = self.baselines.iter();
-        let runs = runs.filter(|it| it.nodes == nodes && it.contender == contender);
+        let runs = runs.filter(|it| it.service == service && it.contender == contender);
         let (count, sum) = runs.fold((0.0, 0.0), |(count, sum), baseline| {
             (count + 1.0, sum + baseline.figures.throughput)
         });
         if count > 0.0 { sum / count } else { 0.0 }
     }
 
-    /// Returns how long an operation of a contender took at most on so many healthy nodes.
-    pub(super) fn baseline_slowest(&self, nodes: usize, contender: Contender) -> Duration {
+    /// Returns how long an operation of a contender took at most on a healthy cluster.
+    pub(super) fn baseline_slowest(&self, service: Service, contender: Contender) -> Duration {
         let runs = self.baselines.iter();
-        let runs = runs.filter(|it| it.nodes == nodes && it.contender == contender);
+        let runs = runs.filter(|it| it.service == service && it.contender == contender);
         runs.map(|it| it.figures.slowest).max().unwrap_or_default()
     }
 
     /// Returns the most that other programs took of the processors in a run and those that it is compared with.
     pub(super) fn other_programs_around(&self, measured: &FaultRun) -> f64 {
         let baselines = self.baselines.iter();
-        let baselines = baselines
-            .filter(|it| it.nodes == measured.case.baseline && it.contender == measured.contender);
+        let baselines = baselines.filter(|it| {
+            it.service == measured.case.baseline && it.contender == measured.contender
+        });
         let others = baselines.filter_map(|it| it.figures.other_programs);
         others.fold(
             measured.figures.other_programs.unwrap_or_default(),
@@ -101,7 +103,7 @@ impl Results {
 impl BaselineRun {
     pub(super) fn of(case: &FaultCase, contender: Contender, run: &Observations) -> Self {
         Self {
-            nodes: case.nodes,
+            service: case.service,
             contender,
             figures: Figures::of(run),
         }
@@ -128,7 +130,7 @@ mod tests {
     #[test]
     fn baseline_is_the_mean_of_the_runs_before_and_after() {
         let baseline = |nodes, contender, throughput| BaselineRun {
-            nodes,
+            service: Service::open(nodes),
             contender,
             figures: Figures {
                 throughput,
@@ -142,7 +144,7 @@ mod tests {
             baseline(3, Contender::Sdk, 8.0),
             baseline(3, Contender::Plugin, 200.0),
         ];
-        assert_eq!(results.baseline(3, Contender::Plugin), 150.0);
-        assert_eq!(results.baseline(1, Contender::Sdk), 0.0);
+        assert_eq!(results.baseline(Service::open(3), Contender::Plugin), 150.0);
+        assert_eq!(results.baseline(Service::open(1), Contender::Sdk), 0.0);
     }
 }

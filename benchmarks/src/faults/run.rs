@@ -12,7 +12,7 @@ use super::observations::Observations;
 use super::script::{self, Step};
 use super::{crash, load};
 use crate::Outcome;
-use crate::nodes::{Change, Command, Nodes, Service};
+use crate::nodes::{Change, Command, Nodes};
 
 /// Makes a run. `number` is unique to each run.
 pub(super) async fn run(
@@ -21,24 +21,21 @@ pub(super) async fn run(
     setting: Setting,
     number: usize,
 ) -> Outcome<Observations> {
-    let mut nodes = Nodes::start(Service::open(case.nodes)).await?;
     match case.kind {
         Kind::Steady(script) | Kind::Return(script) => {
-            let harness = Harness::start(nodes, contender, number)?;
+            let harness = Harness::start(case, contender, number).await?;
             steady(harness, script(setting.length), setting).await
         }
         Kind::Crash => {
-            let operations = IN_FLIGHT * contender.node_count_used(case.nodes);
-            crash::run(
-                Harness::start(nodes, contender, number)?,
-                operations,
-                setting,
-            )
-            .await
+            let operations = IN_FLIGHT * contender.node_count_used(case.service.nodes);
+            let harness = Harness::start(case, contender, number).await?;
+            crash::run(harness, operations, setting).await
         }
         Kind::Burst => {
+            let mut nodes = Nodes::start(case.service).await?;
             nodes.change(1, Change::Stop).await?;
-            burst(Harness::start(nodes, contender, number)?, setting).await
+            let harness = Harness::connect(nodes, case, contender, number)?;
+            burst(harness, setting).await
         }
     }
 }
@@ -66,7 +63,7 @@ async fn steady(
     let mut counts = Vec::new();
     for step in steps {
         time::sleep_until(timing.begin + step.at).await;
-        if let Command::Change(_, Change::Start) = step.command {
+        if let Command::Change(_, Change::Start | Change::Recover) = step.command {
             returned = Some(timing.begin.elapsed());
         }
         match step.command {

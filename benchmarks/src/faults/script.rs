@@ -36,6 +36,16 @@ pub(super) fn all_dead(length: Duration) -> Vec<Step> {
     steps
 }
 
+/// No node has a quorum from [`FAULT`] on for two seconds.
+pub(super) fn no_quorum(_: Duration) -> Vec<Step> {
+    let all =
+        |at, change| (1..=NODES).map(move |node| Step::new(at, Command::Change(node, change)));
+    let begin = all(FAULT, Change::NoQuorum);
+    begin
+        .chain(all(FAULT + NO_QUORUM, Change::Recover))
+        .collect()
+}
+
 /// Each node in turn is dead for two seconds, or less where there is not as much time; the last second is without a
 /// fault.
 pub(super) fn rolling(length: Duration) -> Vec<Step> {
@@ -67,7 +77,10 @@ pub(super) fn flapping(length: Duration) -> Vec<Step> {
 pub(super) fn fault_period(steps: &[Step], length: Duration) -> Option<Range<Duration>> {
     let first = steps.first()?;
     let last = steps.last()?;
-    let ends = matches!(last.command, Command::Change(_, Change::Start));
+    let ends = matches!(
+        last.command,
+        Command::Change(_, Change::Start | Change::Recover)
+    );
     Some(first.at..if ends { last.at } else { length })
 }
 
@@ -75,6 +88,7 @@ pub(super) fn fault_period(steps: &[Step], length: Duration) -> Option<Range<Dur
 pub(super) const NODES: usize = 3;
 /// The beginning of the fault: connections are open by then, and discovery has its first responses.
 pub(super) const FAULT: Duration = Duration::from_secs(1);
+const NO_QUORUM: Duration = Duration::from_secs(2);
 /// The time without a fault at the end of a rolling restart.
 const RECOVERY_TIME: Duration = Duration::from_secs(1);
 const COUNT: u32 = 3;
@@ -131,6 +145,10 @@ mod tests {
         assert_eq!(
             fault_period(&all_dead(LENGTH), LENGTH),
             Some(second..4 * second)
+        );
+        assert_eq!(
+            fault_period(&no_quorum(LENGTH), LENGTH),
+            Some(second..3 * second)
         );
         assert_eq!(
             fault_period(&fault(Change::Hang), LENGTH),

@@ -75,6 +75,7 @@ mod tests {
     use crate::faults::arguments::Arguments;
     use crate::faults::figures::Figures;
     use crate::faults::results::{BaselineRun, FaultRun};
+    use crate::nodes::Service;
 
     fn results(contender: Contender, throughput: f64) -> Results {
         let figures = |throughput| Figures {
@@ -83,7 +84,7 @@ mod tests {
         };
         let mut results = Results::new(&Arguments::default());
         results.baselines.push(BaselineRun {
-            nodes: 3,
+            service: Service::open(3),
             contender,
             figures: figures(100.0),
         });

@@ -95,6 +95,7 @@ impl Harness {
                 Signing::Unsigned => None,
                 Signing::Signed => Some(Credentials::new(role, secret, None, None, "load")),
             },
+            attempts: None,
         })
     }
 }

@@ -36,6 +36,14 @@ pub(crate) enum Change {
     Errors(f64),
     /// Responds with `RequestLimitExceeded` to this share of the requests.
     Throttle(f64),
+    /// Responds that replicas are down, as ScyllaDB does without a quorum.
+    NoQuorum,
+    /// Responds to everything like a web server.
+    WebServer,
+    /// Loses the connections that are open: requests on them get no response. New ones work.
+    LoseConnections,
+    /// Sets the clock ahead by this time.
+    ClockAhead(Duration),
 }
 
 impl fmt::Display for Command {
@@ -55,6 +63,10 @@ impl fmt::Display for Command {
             Change::Delay(delay) => write!(f, "delay {node} {}", delay.as_millis()),
             Change::Errors(share) => write!(f, "errors {node} {share}"),
             Change::Throttle(share) => write!(f, "throttle {node} {share}"),
+            Change::NoQuorum => write!(f, "noquorum {node}"),
+            Change::WebServer => write!(f, "webserver {node}"),
+            Change::LoseConnections => write!(f, "lose {node}"),
+            Change::ClockAhead(by) => write!(f, "ahead {node} {}", by.as_secs()),
         }
     }
 }
@@ -79,6 +91,13 @@ impl FromStr for Command {
             }
             ["errors", node, share] => (node, Change::Errors(number(share)?)),
             ["throttle", node, share] => (node, Change::Throttle(number(share)?)),
+            ["noquorum", node] => (node, Change::NoQuorum),
+            ["webserver", node] => (node, Change::WebServer),
+            ["lose", node] => (node, Change::LoseConnections),
+            ["ahead", node, seconds] => {
+                let by = Duration::from_secs(number(seconds)?);
+                (node, Change::ClockAhead(by))
+            }
             _ => return Err(format!("unknown command {line:?}")),
         };
         Ok(Self::Change(number(node)?, change))
@@ -106,6 +125,10 @@ mod tests {
             Change::Delay(Duration::from_millis(100)),
             Change::Errors(0.5),
             Change::Throttle(1.0),
+            Change::NoQuorum,
+            Change::WebServer,
+            Change::LoseConnections,
+            Change::ClockAhead(Duration::from_secs(3_600)),
         ];
         for change in changes {
             let command = Command::Change(3, change);

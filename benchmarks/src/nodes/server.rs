@@ -4,7 +4,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use alternator_test_cluster::{Fault, Node, TestCluster};
+use alternator_test_cluster::{Fault, Node, RawResponse, TestCluster};
 use cpu_time::ProcessTime;
 
 use super::{Change, Command, Service};
@@ -66,13 +66,23 @@ fn apply(node: &Node, change: Change) -> Result<(), String> {
     match change {
         Change::Stop => node.stop(),
         Change::Start => node.start().map_err(|error| error.to_string())?,
-        Change::Recover => node.recover(),
+        Change::Recover => {
+            node.recover();
+            node.restore_responses();
+        }
         Change::Hang => node.inject(Fault::Hang),
         Change::BlackHole => node.inject(Fault::BlackHole),
         Change::StallAfterHeaders => node.inject(Fault::StallAfterHeaders),
         Change::Delay(delay) => node.inject(Fault::Delay(delay)),
         Change::Errors(share) => node.inject(Fault::ServerError { share }),
         Change::Throttle(share) => node.inject(Fault::Throttle { share }),
+        Change::NoQuorum => node.set_response(RawResponse::new(500, NO_QUORUM)),
+        Change::WebServer => {
+            let page = RawResponse::new(200, WEB_PAGE).content_type("text/html");
+            node.set_response(page.to_all_requests());
+        }
+        Change::LoseConnections => node.lose_connections(),
+        Change::ClockAhead(by) => node.set_clock_ahead(by),
     }
     Ok(())
 }
@@ -80,6 +90,10 @@ fn apply(node: &Node, change: Change) -> Result<(), String> {
 /// Fixed responses bypass the engine, so that the nodes use as little as possible of the machine that clients share.
 const ITEM: &str = r#"{"Item":{"k":{"S":"a"},"v":{"N":"1"},"name":{"S":"An example"},"owner":{"S":"alternator"},"done":{"BOOL":true}}}"#;
 const EMPTY_RESPONSE: &str = "{}";
+
+/// The response of ScyllaDB 2026.3 with two of three replicas down.
+const NO_QUORUM: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"Internal server error: exceptions::unavailable_exception (Cannot achieve consistency level for cl LOCAL_QUORUM. Requires 2, alive 1)"}"#;
+const WEB_PAGE: &str = "<html><body>It works!</body></html>";
 
 #[cfg(test)]
 mod tests {

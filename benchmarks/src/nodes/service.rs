@@ -1,5 +1,6 @@
 //! The arguments of the process of the nodes.
 
+use aws_sdk_dynamodb::config::Credentials;
 use lexopt::{Parser, ValueExt as _};
 
 /// A cluster that responds to reads and writes at once.
@@ -19,11 +20,25 @@ impl Service {
     pub(crate) const SUBCOMMAND: &str = "serve";
 
     /// A cluster that takes unsigned requests.
-    pub(crate) fn open(nodes: usize) -> Self {
+    pub(crate) const fn open(nodes: usize) -> Self {
         Self {
             nodes,
             enforces_authorization: false,
         }
+    }
+
+    /// A cluster that refuses requests which are not signed, or not well.
+    pub(crate) const fn enforcing_authorization(nodes: usize) -> Self {
+        Self {
+            nodes,
+            enforces_authorization: true,
+        }
+    }
+
+    /// Returns the credentials of its clients.
+    pub(crate) fn credentials(self) -> Option<Credentials> {
+        let credentials = || Credentials::new(Self::ROLE, Self::SECRET, None, None, "benchmarks");
+        self.enforces_authorization.then(credentials)
     }
 
     /// Returns the arguments that stand for it.
@@ -62,10 +77,7 @@ mod tests {
     #[test]
     fn formatted_value_parses_to_itself() {
         let open = Service::open(3);
-        let closed = Service {
-            enforces_authorization: true,
-            ..open
-        };
+        let closed = Service::enforcing_authorization(3);
         for service in [open, closed] {
             let words = service.arguments();
             assert_eq!(words[0], Service::SUBCOMMAND);

@@ -48,6 +48,7 @@ async fn count_on(contender: Contender, tokens: Tokens) -> Outcome<Counts> {
         nodes: &addresses,
         region: Region::from_static("replicas"),
         credentials: None,
+        attempts: None,
     };
     create_table(&Client::sdk(&settings)?).await?;
     let mut clients = Vec::new();

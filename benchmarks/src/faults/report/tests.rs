@@ -1,6 +1,7 @@
 use super::*;
 use crate::faults::arguments::Arguments;
 use crate::faults::results::BaselineRun;
+use crate::nodes::Service;
 
 fn measured(name: &str, contender: Contender, figures: Figures) -> FaultRun {
     FaultRun {
@@ -18,7 +19,7 @@ fn results(measured: Vec<FaultRun>) -> Results {
     results.cases = measured.iter().map(|it| it.case).collect();
     results.contenders = vec![Contender::Sdk, Contender::Plugin];
     results.baselines = vec![BaselineRun {
-        nodes: 3,
+        service: Service::open(3),
         contender: Contender::Plugin,
         figures: Figures {
             throughput: 20_000.0,
