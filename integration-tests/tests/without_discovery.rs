@@ -143,3 +143,58 @@ fn scope_or_another_scheme_without_discovery_is_an_error() {
         .unwrap_err();
     assert!(matches!(error, BuildError::SeedsDiffer { .. }), "{error:?}");
 }
+
+/// The test doubles of the SDK answer what a test tells them, discovery included. Without discovery they answer
+/// operations alone.
+mod test_doubles {
+    use super::*;
+    use crate::support::error_text;
+    use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient, capture_request};
+    use aws_smithy_types::body::SdkBody;
+
+    fn one_seed() -> Alternator {
+        let seeds = Alternator::builder().seeds(["http://192.0.2.1:8000"]);
+        seeds.without_discovery().build().unwrap()
+    }
+
+    fn response(body: &'static str) -> http::Response<SdkBody> {
+        let response = http::Response::builder().status(200);
+        let response = response.header("content-type", "application/x-amz-json-1.0");
+        response.body(SdkBody::from(body)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn static_replay_client_answers_operations_alone() {
+        let request = || {
+            let request = http::Request::builder().method("POST");
+            let request = request.uri("http://192.0.2.1:8000/");
+            request.body(SdkBody::from(r#"{"Limit":1}"#)).unwrap()
+        };
+        let names = ["first", "second"];
+        let events = [
+            r#"{"TableNames":["first"]}"#,
+            r#"{"TableNames":["second"]}"#,
+        ]
+        .map(|body| ReplayEvent::new(request(), response(body)));
+        let replay = StaticReplayClient::new(events.into());
+        let config = config().http_client(replay.clone()).alternator(&one_seed());
+        let client = Client::from_conf(config.build());
+        for name in names {
+            let tables = ping(&client).await.map_err(error_text).unwrap();
+            assert_eq!(tables.table_names(), [name]);
+        }
+        replay.assert_requests_match(&["content-type", "x-amz-target", "user-agent"]);
+        assert_eq!(replay.actual_requests().count(), 2);
+    }
+
+    #[tokio::test]
+    async fn captured_request_is_that_of_the_operation() {
+        let (http_client, captured) = capture_request(Some(response("{}")));
+        let config = config().http_client(http_client).alternator(&one_seed());
+        ping(&Client::from_conf(config.build())).await.unwrap();
+        let request = captured.expect_request();
+        assert_eq!(request.uri(), "http://192.0.2.1:8000/");
+        let target = request.headers().get("x-amz-target").unwrap();
+        assert!(target.ends_with("ListTables"), "{target}");
+    }
+}

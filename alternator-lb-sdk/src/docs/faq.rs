@@ -33,7 +33,7 @@
 //! [limitations](super::limitations#dynamodb-local-and-localstack).
 //!
 //! **Does it work with mocks?** Yes. The client is the SDK's, so `aws-smithy-mocks` and crates that take an
-//! `aws_sdk_dynamodb::Client` work as before. For HTTP clients that replay or record exchanges use
+//! `aws_sdk_dynamodb::Client` work as before. For HTTP clients that replay or record exchanges (`StaticReplayClient`, `capture_request`) use
 //! [`without_discovery`](crate::Builder::without_discovery), so that they see operations alone.
 //!
 //! **Does it work behind a load balancer, or with mapped ports?** With
