@@ -4,6 +4,7 @@ use crate::build_error::BuildError;
 use crate::builder::Builder;
 use crate::cluster::Cluster;
 use crate::explanation::{self, Explanation};
+use crate::operation::OperationInput;
 use crate::request::interceptor::Interceptor;
 use crate::request::resolver::Resolver;
 use alternator_lb_core::discovery::RefreshError;
@@ -11,7 +12,6 @@ use alternator_lb_core::observe::NodeStatus;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use aws_types::SdkConfig;
-use std::fmt;
 use std::sync::Arc;
 
 /// A handle on one ScyllaDB Alternator cluster.
@@ -177,8 +177,10 @@ impl Alternator {
     /// Returns where an operation with this input would go at the moment, and why: for logs, debugging and tests.
     ///
     /// It makes no request, describes no table, and changes nothing. An operation on a table of which nothing is known
-    /// yet, since no operation was made on it, would be distributed as usual. Any input is accepted: operations on no
-    /// single partition are distributed as usual.
+    /// yet, since no operation was made on it, would be distributed as usual. So would operations on no single partition.
+    ///
+    /// The input is a built one. That of a fluent builder, as of `client.get_item()`, is
+    /// `operation.as_input().clone().build()?`.
     ///
     /// ```
     /// # use alternator_lb_sdk::Alternator;
@@ -200,11 +202,16 @@ impl Alternator {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Anything else does not compile, as a fluent builder's own input:
+    ///
+    /// ```compile_fail,E0277
+    /// # fn example(alternator: &alternator_lb_sdk::Alternator, client: &aws_sdk_dynamodb::Client) {
+    /// alternator.explain(client.get_item().table_name("users").as_input());
+    /// # }
+    /// ```
     #[must_use]
-    pub fn explain<I>(&self, input: &I) -> Explanation
-    where
-        I: Clone + fmt::Debug + Send + Sync + 'static,
-    {
+    pub fn explain<I: OperationInput>(&self, input: &I) -> Explanation {
         explanation::explain(&self.cluster, &Input::erase(input.clone()))
     }
 

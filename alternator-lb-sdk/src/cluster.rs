@@ -215,10 +215,16 @@ impl Cluster {
         Ok(self.router.pick_one(now, &mut fastrand::Rng::new())?)
     }
 
-    /// Records the outcome of an operation's attempt.
-    pub(crate) fn settle(&self, plan: &mut SdkPlan, outcome: Outcome, now: Duration) {
-        if let Some(change) = self.router.settle(plan, outcome, now) {
-            self.discovery.record_health_event(&change);
+    /// Records the outcome of an operation's attempt. `status` is that of its response, if there is one.
+    pub(crate) fn settle(
+        &self,
+        plan: &mut SdkPlan,
+        outcome: Outcome,
+        status: Option<u16>,
+        now: Duration,
+    ) {
+        if let Some(event) = self.router.settle(plan, outcome, now) {
+            self.discovery.record_health_event(&event, status);
         }
     }
 

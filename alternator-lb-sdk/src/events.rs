@@ -13,6 +13,16 @@ pub(crate) fn credentials_failed() {
     );
 }
 
+/// Warns that failed attempts are not made again, which the application has not asked for.
+pub(crate) fn no_retries() {
+    warn!(
+        "the SDK retries no operation of this configuration, as by default with its older behavior versions: an operation \
+         fails with its first attempt, unless nothing was sent, and is not moved from a node that hangs; set a newer \
+         `.behavior_version(..)`, or `.retry_config(RetryConfig::standard())`; `RetryConfig::disabled()` confirms that this \
+         is intended"
+    );
+}
+
 /// Warns that requests do not pass through the decorator of their installation.
 pub(crate) fn transport_removed() {
     warn!(

@@ -100,6 +100,7 @@ mod transport;
 /// The node that an operation would go to, and the reason: the result of [`Alternator::explain`].
 pub mod explain {
     pub use crate::explanation::{Explanation, Partition};
+    pub use crate::operation::OperationInput;
     pub use alternator_lb_core::routing::{Reason, Replica};
 }
 

@@ -1,8 +1,8 @@
 //! What responses say about their node: only a node that is ill, or that is no node of Alternator, is ejected.
 
 use crate::support::{
-    Load, client, config, error_text, eventually, expect_pings, find_in_chain, ping, quick_refresh,
-    quick_retries, ready_client, test_cluster,
+    Load, Log, client, config, error_text, eventually, expect_pings, find_in_chain, ping,
+    quick_refresh, quick_retries, ready_client, test_cluster,
 };
 use alternator_lb_sdk::{AlternatorExt as _, NodeState, NodeStatus, RouteError};
 use alternator_test_cluster::{Fault, RawResponse, TestCluster, Version};
@@ -44,6 +44,7 @@ async fn client_with(
 #[tokio::test]
 async fn web_server_at_a_nodes_address_is_ejected_and_no_operation_fails() {
     for status in [200, 301, 400, 403, 404, 407, 429] {
+        let log = Log::capture();
         let cluster = test_cluster!();
         let (alternator, client) = ready_client(&cluster).await;
         let taken = cluster.node(1);
@@ -57,6 +58,14 @@ async fn web_server_at_a_nodes_address_is_ejected_and_no_operation_fails() {
             ping(&client).await.unwrap();
         }
         assert_eq!(state(), (NodeState::Ejected, 5), "{status}");
+        let [ejected] = &log.warnings("node ejected")[..] else {
+            panic!("one warning is expected");
+        };
+        let (node, status) = (taken.url(), format!("status={status}"));
+        assert!(
+            ejected.contains(&node) && ejected.contains(&status),
+            "{ejected}"
+        );
         taken.restore_responses();
         eventually("the node is back", async || {
             ping(&client).await.unwrap();

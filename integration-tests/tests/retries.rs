@@ -1,7 +1,7 @@
 //! Retries: failures other than unsent requests are retried as configured, on another node.
 
 use crate::support::{
-    BarrierClient, NoCaptureClient, RecordingClient, config, eventually, expect_pings,
+    BarrierClient, Log, NoCaptureClient, RecordingClient, config, eventually, expect_pings,
     find_in_chain, http_client, ping, quick_refresh, quick_retries, test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState, RouteError};
@@ -9,7 +9,7 @@ use alternator_test_cluster::{Fault, TestCluster};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{Region, SharedHttpClient};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep, TokioSleep};
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
@@ -353,4 +353,27 @@ async fn request_is_not_aborted_where_a_classifier_forbids_its_retry() {
     for operation in operations {
         operation.unwrap();
     }
+}
+
+/// Part of the warning about a configuration without retries.
+const NO_RETRIES: &str = "the SDK retries no operation";
+
+#[tokio::test]
+#[expect(deprecated, reason = "older behavior versions have other defaults")]
+async fn default_of_older_behavior_versions_to_make_no_retries_is_warned_of_once() {
+    let log = Log::capture();
+    let cluster = test_cluster!();
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    let old =
+        || aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::v2023_11_09());
+    let client = Client::from_conf(old().alternator(&alternator).build());
+    expect_pings(&client, 3).await;
+    assert_eq!(log.warnings(NO_RETRIES).len(), 1);
+    let intended = old().retry_config(RetryConfig::disabled());
+    let chosen = old().retry_config(RetryConfig::standard());
+    for config in [config(), intended, chosen] {
+        let client = Client::from_conf(config.alternator(&alternator).build());
+        expect_pings(&client, 3).await;
+    }
+    assert_eq!(log.warnings(NO_RETRIES).len(), 1);
 }

@@ -55,6 +55,8 @@ pub enum TopologyEvent {
         node: NodeUrl,
         /// The change of its state.
         transition: Transition,
+        /// The HTTP status of the response that caused the change; none if there was no response.
+        status: Option<u16>,
     },
     /// Panic mode begins or ends: so many nodes fail that their ejections are ignored.
     PanicMode(bool),

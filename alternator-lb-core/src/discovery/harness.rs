@@ -176,7 +176,7 @@ impl Harness {
     pub(super) fn settle(&self, mut plan: Plan<()>, outcome: Outcome) {
         let now = self.discovery.clock.now();
         if let Some(event) = self.router.settle(&mut plan, outcome, now) {
-            self.discovery.record_health_event(&event);
+            self.discovery.record_health_event(&event, None);
         }
     }
 }

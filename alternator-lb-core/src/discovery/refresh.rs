@@ -91,7 +91,9 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 
     /// Reports a change of a node's health, and wakes the background task where it has to act.
-    pub fn record_health_event(&self, event: &HealthEvent<E>) {
+    ///
+    /// `status` is that of the response which caused the change, if there was one.
+    pub fn record_health_event(&self, event: &HealthEvent<E>, status: Option<u16>) {
         if let Transition::Ejected {
             cause: EjectionCause::Unreachable,
             ..
@@ -104,6 +106,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.report([TopologyEvent::Node {
             node: event.node.url().clone(),
             transition: event.transition,
+            status,
         }]);
         self.report(event.panic_mode.map(TopologyEvent::PanicMode));
     }

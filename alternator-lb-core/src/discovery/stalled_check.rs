@@ -54,7 +54,7 @@ impl<E: Send + Sync + 'static> StalledCheck<E> {
             let now = discovery.clock.now();
             let node = Arc::clone(&self.node);
             if let Some(event) = discovery.router.eject_unresponsive(node, now) {
-                discovery.record_health_event(&event);
+                discovery.record_health_event(&event, None);
             }
         }
         self.end_requests();

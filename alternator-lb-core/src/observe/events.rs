@@ -10,7 +10,11 @@ const TARGET: &str = "alternator_lb_sdk";
 /// Logs a change.
 pub fn report(event: &TopologyEvent) {
     match event {
-        TopologyEvent::Node { node, transition } => match transition {
+        TopologyEvent::Node {
+            node,
+            transition,
+            status,
+        } => match transition {
             Transition::Ejected { cause, backoff } => match cause {
                 EjectionCause::Pending | EjectionCause::Unreachable => warn!(
                     target: TARGET,
@@ -21,6 +25,7 @@ pub fn report(event: &TopologyEvent) {
                 EjectionCause::Failing => warn!(
                     target: TARGET,
                     %node,
+                    status,
                     ?backoff,
                     "node ejected: it responds with errors of its own, or not as Alternator does"
                 ),

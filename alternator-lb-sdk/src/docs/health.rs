@@ -21,6 +21,7 @@
 //! | a node lists only itself, or an invalid list | No node is dropped on the word of one node. Entries that are not IP addresses are ignored, and reported once. |
 //! | there is no credentials provider | Requests are unsigned, unless [`AuthMode::Required`](crate::AuthMode::Required) forbids it. |
 //! | a credentials provider fails | The operation fails, as in the SDK without the plugin. For a cluster without authorization use `.no_credentials()` on the `aws_config` loader, or [`AuthMode::Unsigned`](crate::AuthMode::Unsigned). |
+//! | the SDK has no retries by default, as with older behavior versions and without `aws_config` | As where they are disabled, with one warning. |
 //! | retries are disabled | A node that cannot be connected still costs nothing, since nothing was sent to it. Everything else fails at once, as configured. |
 //! | the server returns an error | The SDK decides, as usual. Its retry goes to another node; after a server error (5xx) that may be the node's own that takes 10 ms at most. |
 //! | replicas are down, or a partition is at its limit | The SDK retries with its own backoff, which rides through a short loss of quorum. No node is ejected: another one would respond alike. |

@@ -110,6 +110,7 @@ macro_rules! implement {
                 self.set_interceptors(others);
                 let mut interceptor = Interceptor::new(Arc::clone(cluster));
                 interceptor.is_complete = true;
+                interceptor.checks_retries = configured.retry_config().is_none().into();
                 interceptor.keeps_stall_protection =
                     configured.stalled_stream_protection().is_some();
                 if let Some(transport) = transport(configured.http_client(), cluster) {

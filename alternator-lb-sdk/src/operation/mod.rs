@@ -3,8 +3,10 @@
 
 pub(crate) mod affinity;
 mod expression;
+mod input;
 pub(crate) mod item_operation;
 pub(crate) mod key_routing;
 pub(crate) mod lwt;
 
 pub use affinity::KeyAffinity;
+pub use input::OperationInput;

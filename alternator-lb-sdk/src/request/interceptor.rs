@@ -26,6 +26,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,6 +44,8 @@ pub(crate) struct Interceptor {
     pub(crate) is_complete: bool,
     /// True if the application has configured the stalled-stream protection.
     pub(crate) keeps_stall_protection: bool,
+    /// True until the first operation if the application has configured no retries.
+    pub(crate) checks_retries: AtomicBool,
     has_warned_of_endpoint: AtomicBool,
     has_warned_of_credentials: AtomicBool,
 }
@@ -55,8 +58,22 @@ impl Interceptor {
             transport: None,
             is_complete: false,
             keeps_stall_protection: false,
+            checks_retries: AtomicBool::new(false),
             has_warned_of_endpoint: AtomicBool::new(false),
             has_warned_of_credentials: AtomicBool::new(false),
+        }
+    }
+
+    /// Warns once if the SDK makes no retries although the application has not disabled them: older behavior versions
+    /// have none.
+    fn check_retries(&self, config: &ConfigBag) {
+        if self.checks_retries.load(Ordering::Relaxed)
+            && self.checks_retries.swap(false, Ordering::Relaxed)
+            && !config
+                .load::<RetryConfig>()
+                .is_some_and(RetryConfig::has_retry)
+        {
+            events::no_retries();
         }
     }
 
@@ -83,6 +100,7 @@ impl Intercept for Interceptor {
     ) -> Result<(), BoxError> {
         if ActiveInterceptor::register(self, config) {
             endpoint_override::note_client(&self.cluster, config, &self.has_warned_of_endpoint);
+            self.check_retries(config);
         }
         Ok(())
     }
@@ -315,7 +333,8 @@ impl Intercept for Interceptor {
         let Some(plan) = plan_mut(config) else {
             return Ok(());
         };
-        self.cluster.settle(plan, outcome, now);
+        let status = context.response().map(|it| it.status().as_u16());
+        self.cluster.settle(plan, outcome, status, now);
         let target = policy::target(&self.cluster.router, plan, outcome, age, components);
         plan.end_attempt();
         policy::prepare(config, outcome, target, &self.cluster.retry_quota.resend);
