@@ -1,6 +1,8 @@
 //! A node as routing sees it.
 
+use super::OperationKind;
 use super::load_stats::{LoadStats, ONE_REQUEST};
+use super::operation_latency::Slowness;
 use crate::health::NodeHealth;
 use crate::sync::atomic::Ordering;
 use crate::topology::Node;
@@ -74,16 +76,30 @@ impl<E> Endpoint<E> {
         self.load_stats().slowest_response()
     }
 
-    /// Returns whether this node, which is next in turn, should cede the turn to another one.
+    /// Decides whether this node, which is next in turn, keeps the turn or cedes it to another one.
     ///
-    /// It should if the other one's load is smaller by at least one whole request. By this rule alone the request
-    /// counts of equal nodes would drift apart by chance, by up to √n of n requests. So a ceded turn is also returned
-    /// as soon as the node that is owed it is not more loaded.
-    pub(super) fn should_yield_to(&self, other: &Self, now: Duration) -> bool {
-        let (load, other_load) = (self.load(now), other.load(now));
-        let owes_turn =
-            self.load_stats().fairness_credit() < 0 && other.load_stats().fairness_credit() > 0;
-        load >= other_load + ONE_REQUEST || (owes_turn && load >= other_load)
+    /// It cedes the turn if the other one's load is smaller by at least one whole request. By this rule alone the
+    /// request counts of equal nodes would drift apart by chance, by up to √n of n requests. So a ceded turn is also
+    /// returned as soon as the node that is owed it is not more loaded. An idle node keeps its turn, unless it is slow.
+    /// A slow node is owed nothing for the turns that it cedes.
+    pub(super) fn turn_beside(
+        &self,
+        other: &Self,
+        kind: Option<OperationKind>,
+        now: Duration,
+    ) -> Turn {
+        let (stats, others) = (self.load_stats(), other.load_stats());
+        let slowness = stats.slowness_beside(others, kind, now);
+        let others_slowness = others.slowness_beside(stats, kind, now);
+        let load = weighted(self.load(now), slowness);
+        let other_load = weighted(other.load(now), others_slowness);
+
+        let are_equal = slowness.is_none() && others_slowness.is_none();
+        let owes_turn = are_equal && load > 0 && stats.owes_turn_to(others);
+        match load >= other_load.saturating_add(ONE_REQUEST) || (owes_turn && load >= other_load) {
+            true => Turn::Ceded { is_owed: are_equal },
+            false => Turn::Kept,
+        }
     }
 
     /// The load in [hundredths of a request](ONE_REQUEST) in flight. It exceeds the requests in flight if the node has
@@ -95,4 +111,19 @@ impl<E> Endpoint<E> {
     pub(super) fn load_stats(&self) -> &LoadStats {
         &self.attached().load_stats
     }
+}
+
+/// What a node does with its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    Kept,
+    /// The other node receives the turn. It owes one to this node, unless one of the two is slow.
+    Ceded {
+        is_owed: bool,
+    },
+}
+
+#[inline]
+fn weighted(load: u64, slowness: Option<Slowness>) -> u64 {
+    slowness.map_or(load, |slowness| slowness.weighted(load))
 }

@@ -1,5 +1,6 @@
-//! The load of a node: its requests in flight, and how it copes with them.
+//! The load of a node: its requests in flight, and how fast it serves them.
 
+use super::operation_latency::{OperationKind, OperationLatencies, Slowness};
 use crate::clock::millis;
 use crate::health::Outcome;
 use crate::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
@@ -22,6 +23,7 @@ pub(super) struct LoadStats {
     fairness_credit: AtomicI32,
     /// The end of the overload penalty, in milliseconds.
     overloaded_until: AtomicU64,
+    operation_latencies: OperationLatencies,
 }
 
 /// One request in flight, in the unit of [`LoadStats::load`].
@@ -69,9 +71,22 @@ impl LoadStats {
         Duration::from_millis(self.slowest_response.load(Ordering::Relaxed))
     }
 
-    /// Records the outcome of an attempt that took so long.
+    /// Returns whether the node may be slow for this kind of operation beside another one.
     #[inline]
-    pub(super) fn record(&self, outcome: Outcome, duration: Duration, now: Duration) {
+    pub(super) fn may_be_slow(&self, kind: Option<OperationKind>) -> bool {
+        kind.is_some_and(|kind| self.operation_latencies.may_be_slow(kind))
+    }
+
+    /// Records the outcome of an attempt that took so long. `kind` is that of an operation whose node was selected by
+    /// load: others say which operations the node gets, and not how fast it serves them.
+    #[inline]
+    pub(super) fn record(
+        &self,
+        outcome: Outcome,
+        kind: Option<OperationKind>,
+        duration: Duration,
+        now: Duration,
+    ) {
         if outcome.is_failure() {
             self.failures.fetch_add(1, Ordering::Relaxed);
         }
@@ -86,6 +101,11 @@ impl LoadStats {
             if outcome != Outcome::ReplicaError && outcome != Outcome::Contention {
                 self.record_latency(duration);
             }
+        }
+        if outcome == Outcome::Responded
+            && let Some(kind) = kind
+        {
+            self.operation_latencies.record(kind, duration, now);
         }
         if outcome == Outcome::Overloaded {
             let now = millis(now);
@@ -111,7 +131,13 @@ impl LoadStats {
         self.latency.store(average.max(1), Ordering::Relaxed);
     }
 
-    /// The number of turns that this node has ceded to others and not received back; negative if it has received more.
+    /// Returns whether this node owes the other one a turn: a turn that changes hands then brings their credits closer
+    /// together.
+    #[inline]
+    pub(super) fn owes_turn_to(&self, other: &Self) -> bool {
+        other.fairness_credit() - self.fairness_credit() >= 2
+    }
+
     #[inline]
     pub(super) fn fairness_credit(&self) -> i32 {
         self.fairness_credit.load(Ordering::Relaxed)
@@ -135,6 +161,18 @@ impl LoadStats {
         let penalty = until.saturating_sub(millis(now)).div_ceil(OVERLOAD_STEP);
         let waiting = u64::from(self.in_flight.load(Ordering::Relaxed)) + penalty;
         waiting * ONE_REQUEST * 100 / u64::from(share.max(1))
+    }
+
+    /// Returns how slow the node is for this kind of operation, if it is slow beside another one.
+    #[inline]
+    pub(super) fn slowness_beside(
+        &self,
+        other: &Self,
+        kind: Option<OperationKind>,
+        now: Duration,
+    ) -> Option<Slowness> {
+        let others = &other.operation_latencies;
+        kind.and_then(|kind| self.operation_latencies.slowness_beside(others, kind, now))
     }
 }
 
@@ -163,10 +201,10 @@ mod tests {
     fn overload_counts_as_requests_in_flight_and_fades() {
         let stats = LoadStats::default();
         let load = |after: u64| stats.load(100, NOW + Duration::from_millis(after));
-        stats.record(Outcome::Overloaded, Duration::ZERO, NOW);
+        stats.record(Outcome::Overloaded, None, Duration::ZERO, NOW);
         assert_eq!((load(0), load(499), load(500)), (100, 100, 0));
         for _ in 0..1_000 {
-            stats.record(Outcome::Overloaded, Duration::ZERO, NOW);
+            stats.record(Outcome::Overloaded, None, Duration::ZERO, NOW);
         }
         assert_eq!((load(0), load(2_500), load(5_000)), (1_000, 500, 0));
     }

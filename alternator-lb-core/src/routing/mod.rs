@@ -18,6 +18,7 @@
 mod endpoint;
 mod healthy_set;
 mod load_stats;
+mod operation_latency;
 mod plan;
 mod policy;
 mod priority;
@@ -32,6 +33,7 @@ mod token_map;
 mod trace;
 
 pub use endpoint::{Endpoint, EndpointState};
+pub use operation_latency::OperationKind;
 pub use plan::{Attempt, Plan};
 pub use policy::Policy;
 pub use retry_decision::{

@@ -1,6 +1,6 @@
 //! The attempts of one operation.
 
-use super::{Endpoint, RoutingInfo};
+use super::{Endpoint, OperationKind, Preference, RoutingInfo};
 use crate::health::{Outcome, ProbePermit, Transition};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,7 @@ pub struct Plan<E> {
     /// The position in `tried` at which the current round over the nodes began.
     round_start: usize,
     destination: Destination<E>,
+    operation: Option<OperationKind>,
     last_outcome: Option<Outcome>,
 }
 
@@ -54,7 +55,26 @@ impl<E> Plan<E> {
             tried: Vec::new(),
             round_start: 0,
             destination,
+            operation: None,
             last_outcome: None,
+        }
+    }
+
+    /// Sets the kind of the operation, so that it is kept from nodes that are slow for it.
+    pub fn set_operation(&mut self, kind: Option<OperationKind>) {
+        self.operation = kind;
+    }
+
+    /// Returns the kind of the operation, if its nodes are selected by their load.
+    #[inline]
+    pub(super) fn operation_by_load(&self) -> Option<OperationKind> {
+        match &self.destination {
+            Destination::Any => self.operation,
+            Destination::Preferred(info) => match info.preference() {
+                Preference::LeastLoaded => self.operation,
+                Preference::Primary => None,
+            },
+            Destination::Pinned(_) => None,
         }
     }
 
@@ -123,14 +143,14 @@ impl<E> Plan<E> {
     /// health.
     pub(super) fn settle(&mut self, outcome: Outcome, now: Duration) -> Option<Transition> {
         self.last_outcome = Some(outcome);
-        let age = self.age(now);
+        let (age, kind) = (self.age(now), self.operation_by_load());
         let attempt = self.current.as_mut()?;
         let stats = attempt.node.load_stats();
         let outcome = match outcome.may_follow_unread_body() && stats.has_shed(now) {
             true => Outcome::Neutral,
             false => outcome,
         };
-        stats.record(outcome, age, now);
+        stats.record(outcome, kind, age, now);
         let (health, permit) = (attempt.node.health(), attempt.permit.take());
         health.settle(
             outcome,

@@ -1,12 +1,14 @@
 //! The selection of one node.
 
+use super::endpoint::Turn;
 use super::healthy_set::{Candidate, HealthySet};
 use super::policy::{Algorithm, RoundRobinCursor};
 use super::priority::failover_order;
 use super::rendezvous::{highest_weight, plurality};
-use super::{Endpoint, Plan, Preference, RoutingInfo, RoutingKey, RoutingSnapshot, Token};
+use super::{
+    Endpoint, OperationKind, Plan, Preference, RoutingInfo, RoutingKey, RoutingSnapshot, Token,
+};
 use crate::health::ProbePermit;
-use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,10 +67,13 @@ impl<'s, E> Selector<'s, '_, '_, E> {
         let (start, second_start) = (self.cursor.node_start(), self.cursor.rng.usize(..));
         let mut levels = failover_order(&self.snapshot.levels, self.cursor.rng);
         levels.find_map(|level| {
-            let mut in_turn = level.usable.iter_from(start);
-            let first = in_turn.find(|node| self.plan.is_untried(node))?;
+            let mut in_turn = level.usable.iter_from(start).enumerate();
+            let (skipped, first) = in_turn.find(|(_, node)| self.plan.is_untried(node))?;
             let second = || {
-                let mut others = level.usable.iter_from(second_start);
+                // One of the others with equal chances: a slow node cedes many turns, and evenly to all others.
+                let count = level.usable.candidates.len();
+                let distance = 1 + second_start.checked_rem(count - 1)?;
+                let mut others = level.usable.iter_from(start % count + skipped + distance);
                 others.find(|other| other.id() != first.id() && self.plan.is_untried(other))
             };
             Some(self.less_loaded(first, second))
@@ -91,26 +96,49 @@ impl<'s, E> Selector<'s, '_, '_, E> {
         first: &'s Arc<Endpoint<E>>,
         second: impl FnOnce() -> Option<&'s Arc<Endpoint<E>>>,
     ) -> &'s Arc<Endpoint<E>> {
-        if self.compared_load(first) == 0 {
+        let kind = self.plan.operation_by_load();
+        if !self.may_yield(first, kind) {
             return first;
         }
-        match second() {
-            Some(second) if first.should_yield_to(second, self.now) => {
-                if !self.cursor.is_read_only {
+        let Some(second) = second() else {
+            return first;
+        };
+        match first.turn_beside(second, kind, self.now) {
+            Turn::Kept => first,
+            Turn::Ceded { is_owed } => {
+                if is_owed && !self.cursor.is_read_only {
                     first.load_stats().cede_turn_to(second.load_stats());
                 }
                 second
             }
-            Some(_) | None => first,
         }
     }
 
-    /// The load of a node as the algorithm sees it: zero unless it compares load.
-    fn compared_load(&self, node: &Endpoint<E>) -> u64 {
+    /// Returns whether a node that is next in turn may be more loaded than another one, as the algorithm sees it. Looks
+    /// at this node alone, since most nodes that are next in turn are idle and fast.
+    fn may_yield(&self, node: &Endpoint<E>, kind: Option<OperationKind>) -> bool {
         match self.cursor.algorithm {
-            Algorithm::PowerOfTwoChoices => node.load(self.now),
-            Algorithm::RoundRobin | Algorithm::Random => 0,
+            Algorithm::PowerOfTwoChoices => {
+                node.load(self.now) > 0 || node.load_stats().may_be_slow(kind)
+            }
+            Algorithm::RoundRobin | Algorithm::Random => false,
         }
+    }
+
+    /// Selects the less loaded one of two of these nodes: the one in turn from `start` on, and a `second` one.
+    fn less_loaded_of(
+        &self,
+        count: usize,
+        at: impl Fn(usize) -> Option<&'s Arc<Endpoint<E>>>,
+        (start, second): (usize, usize),
+    ) -> Option<&'s Arc<Endpoint<E>>> {
+        let first = start.checked_rem(count)?;
+        let second = || {
+            // One of the others, in the cyclic order that begins after the first.
+            let distance = 1 + second.checked_rem(count - 1)?;
+            at((first + distance) % count)
+        };
+        Some(self.less_loaded(at(first)?, second))
     }
 
     /// Returns a replica that the plan has not tried in this round, of the priority level that was drawn if it has one,
@@ -128,18 +156,17 @@ impl<'s, E> Selector<'s, '_, '_, E> {
         let second = self.cursor.rng.usize(..);
         let mut levels = failover_order(&self.snapshot.levels, self.cursor.rng);
         levels.find_map(|level| match keys {
-            [_] => self.replica_of_key(&level.usable, replicas, start, second),
-            keys => self.replica_of_most(&level.usable, keys, start),
+            [_] => self.replica_of_key(&level.usable, replicas, (start, second)),
+            keys => self.replica_of_most(&level.usable, keys, (start, second)),
         })
     }
 
-    /// Returns a replica of one key: the one in turn from `start` on, or a `second` one that is less loaded.
+    /// Returns a replica of one key, the less loaded one of two.
     fn replica_of_key(
         &self,
         set: &'s HealthySet<E>,
         replicas: &[IpAddr],
-        start: usize,
-        second: usize,
+        choices: (usize, usize),
     ) -> Option<&'s Arc<Endpoint<E>>> {
         let replicas = replicas.iter().filter_map(|ip| set.find(*ip));
         let replicas = replicas.map(|(_, candidate)| &candidate.node);
@@ -151,21 +178,15 @@ impl<'s, E> Selector<'s, '_, '_, E> {
             count += 1;
         }
         let at = |position: usize| untried.get(position).copied().flatten();
-        let first = start.checked_rem(count)?;
-        let second = || {
-            // One of the others, in the cyclic order that begins after the first.
-            let distance = 1 + second.checked_rem(count - 1)?;
-            at((first + distance) % count)
-        };
-        Some(self.less_loaded(at(first)?, second))
+        self.less_loaded_of(count, at, choices)
     }
 
-    /// Returns the node that is a replica of most of the keys; of several, the least loaded.
+    /// Returns the node that is a replica of most of the keys; of several, the less loaded one of two.
     fn replica_of_most(
         &self,
         set: &'s HealthySet<E>,
         keys: &[RoutingKey],
-        start: usize,
+        choices: (usize, usize),
     ) -> Option<&'s Arc<Endpoint<E>>> {
         let mut counts = vec![0_usize; set.candidates.len()];
         for ip in keys.iter().flat_map(RoutingKey::replicas) {
@@ -177,13 +198,11 @@ impl<'s, E> Selector<'s, '_, '_, E> {
         }
         let replicas = set.nodes().zip(counts);
         let replicas = replicas.filter(|(node, count)| *count > 0 && self.plan.is_untried(node));
-        let ranked =
-            replicas.map(|(node, count)| ((count, Reverse(self.compared_load(node))), node));
-        let mut ranked: Vec<_> = ranked.collect();
-        let best = ranked.iter().map(|(rank, _)| *rank).max()?;
-        ranked.retain(|(rank, _)| *rank == best);
-        let position = start.checked_rem(ranked.len())?;
-        ranked.get(position).map(|(_, node)| *node)
+        let mut ranked: Vec<_> = replicas.collect();
+        let most = ranked.iter().map(|(_, count)| *count).max()?;
+        ranked.retain(|(_, count)| *count == most);
+        let at = |position: usize| ranked.get(position).map(|(node, _)| *node);
+        self.less_loaded_of(ranked.len(), at, choices)
     }
 }
 

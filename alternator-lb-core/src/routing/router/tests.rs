@@ -4,6 +4,7 @@ mod load;
 mod local;
 mod primary;
 mod properties;
+mod slow_node;
 mod trace;
 
 use super::*;
