@@ -1,7 +1,7 @@
 //! Degraded nodes under load: no operation fails, and the node gets no more load than it can serve.
 
 use crate::support::{
-    Load, config, error_text, eventually, expect_pings, ping, quick_refresh, ready_client,
+    Load, config, error_text, eventually, expect_pings, ping, quick_refresh, ready_client, s,
     test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState, NodeStatus};
@@ -149,6 +149,36 @@ async fn slow_node_gets_a_smaller_share() {
     assert!(shares[1] * 2 < shares[0], "{shares:?}");
     assert_eq!(state(&harness.alternator, &harness.faulty), NodeState::Up);
     harness.expect_recovery().await;
+}
+
+/// Makes reads in sequence. Returns the number that each node gets.
+async fn sequential_reads(cluster: &TestCluster, client: &Client, reads: usize) -> Vec<u64> {
+    cluster.reset_counters();
+    for _ in 0..reads {
+        let get = client.get_item().table_name("missing").key("pk", s("a"));
+        let error = get.send().await.unwrap_err();
+        assert!(error.into_service_error().is_resource_not_found_exception());
+    }
+    let nodes = cluster.nodes();
+    nodes.iter().map(|node| node.counters().requests).collect()
+}
+
+#[tokio::test]
+async fn slow_node_is_left_out_of_sequential_operations_until_it_is_fast_again() {
+    let cluster = test_cluster!();
+    let (alternator, client) = ready_client(&cluster).await;
+    assert_eq!(sequential_reads(&cluster, &client, 30).await, [10, 10, 10]);
+    let faulty = cluster.node(1);
+    faulty.inject(Fault::Delay(Duration::from_millis(100)));
+    let shares = sequential_reads(&cluster, &client, 300).await;
+    assert!((4..=30).contains(&shares[1]), "{shares:?}");
+    assert_eq!(state(&alternator, &faulty), NodeState::Up);
+
+    faulty.recover();
+    eventually("the node gets its share again", async || {
+        sequential_reads(&cluster, &client, 30).await == [10, 10, 10]
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

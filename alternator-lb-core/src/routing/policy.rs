@@ -7,9 +7,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// # Default
 ///
 /// [`Policy::default()`] is round robin with the power of two choices: the next node in turn, unless it has so many
-/// more requests in flight than another one that it looks slower. Equal nodes are served in turn and evenly; a slow one
-/// receives what it can carry, instead of a part of every caller's time; one that was restored or is overloaded
-/// receives less. A process starts at a random node, so that many short-lived ones do not all begin with the same.
+/// more requests in flight than another one that it looks slower. Equal nodes are served in turn and evenly; one that
+/// was restored or is overloaded receives less. A process starts at a random node, so that many short-lived ones do not
+/// all begin with the same.
+///
+/// A node that needs at least four times as long as the other one for operations of the same kind is slow, if that is
+/// more than 4 ms. Each of its requests in flight counts as those that the other node serves meanwhile: with as many
+/// requests waiting on it as on the other, it would receive a part of every caller's time. An idle slow node receives
+/// one request after a rest of sixteen times its latency, ten seconds at most, and its share again once it responds
+/// fast. A node that serves heavier operations than others is not slow: kinds are compared apart, and of one kind the
+/// fastest recent responses count.
 ///
 /// The comparison of two nodes is that of Mitzenmacher's "The power of two choices" (2001): it all but removes the
 /// longest queues, whereas choosing the least loaded of all nodes sends all clients to the same one.

@@ -11,7 +11,7 @@
 //! | a node dies | The first request that cannot connect goes on to the next node at once, which costs neither a retry nor a pause (at most eight times per operation). All clients of the `Alternator` eject the node. It is probed in the background after 0.1 s and then with a growing backoff of up to 10 s, and restored with a slow start. The SDK retries the requests that were in flight on it if retries are left: on another node, so after 10 ms at most instead of the SDK's second. |
 //! | a node hangs, or its host is gone | Once it has returned nothing for ten times as long as usual (at least 150 ms), it is probed (250 ms and more). If the probe fails, the node is ejected, and the requests that wait on it go on to another node, which costs each an attempt of its retries. Without retries they wait as long as the application's timeouts allow. Slow operations are left alone: their node answers the probe. |
 //! | a node returns server errors of its own, or another program has its address | After five in a row, or when more than a fifth of at least twenty attempts in ten seconds fail, it is ejected for a second, then with a growing backoff of up to a minute, after each of which one request probes it. If more than half of the nodes fail in this way, none is ejected. |
-//! | a node is slow | It gets what it can carry: of two nodes the one with fewer requests in flight gets the request. |
+//! | a node is slow | It gets a trickle of requests until it is fast again: its requests in flight count as many times as it is slower than another node for the same kind of operation. |
 //! | a node throttles | It gets fewer requests for some seconds, and is not ejected. The SDK retries as usual, on another node. |
 //! | a node joins | It gets its share after the next refresh, which is at most 6 s away while there are requests, and starts at once when a node cannot be connected. It is probed before its first request. |
 //! | too few nodes of the preferred scope are usable | Below 5 in 7 they carry 1.4 times their former load, and the rest of the traffic goes to the next scope of the chain; see [`without_spill_over`](crate::Builder::without_spill_over). |
@@ -72,7 +72,7 @@
 //!   seconds, of at least twenty.
 //!
 //! A node that is slow and alive is none of these. It answers the probe, and is not ejected: a query of five seconds is
-//! no hang. Its share of the traffic shrinks by itself, because requests go to nodes with fewer in flight.
+//! no hang. Its share of the traffic shrinks by itself, [by its latency](crate::docs::routing#load-balancing).
 //!
 //! # Lost connections
 //!
@@ -130,9 +130,10 @@
 //! # Which node is next
 //!
 //! Nodes are chosen round robin, so under little load and with equal nodes requests are exactly even. The node in
-//! rotation is compared with one picked at random, and gives the request to that if that has fewer requests in flight;
-//! a fairness debt that arose by chance is repaid when it costs nothing. Throttling counts as one more request in
-//! flight for half a second, ten at most.
+//! rotation is compared with one picked at random, and gives the request to that if that has fewer requests in flight,
+//! where those of a [slow node](crate::docs::routing#load-balancing) count several times; a fairness debt that arose by
+//! chance is repaid when it costs nothing. Throttling counts as one more request in flight for half a second, ten at
+//! most.
 //!
 //! With a chain of scopes the preferred one serves alone while at least 5 in 7 of its nodes are usable. Below that they
 //! carry 1.4 times their former load, and the rest of the traffic goes to the next scope. A retry goes to the next
@@ -176,6 +177,8 @@
 //! | unresponsive after | 10 × usual, 150 ms to 5 s | response times vary by such a factor; below 150 ms pauses and lost packets would cause probes all the time |
 //! | probe timeout | 4 × usual, 250 ms to 2 s | a lost packet is sent again after 200 ms, the first of a connection after 1 s |
 //! | priority failover | below 1/1.4 | envoy's overprovisioning factor |
+//! | a node is slow from | 4 × another's latency and 4 ms | nodes of other racks or sizes, or in a compaction, differ by less |
+//! | pause of a slow node | 16 × its latency, 10 s at most | it takes a seventeenth of one caller's time; as long as the longest ejection of a node that is down |
 //! | fairness debt that is repaid | 16 requests at most | the effect of chance on equal nodes, and little beside what a slow node was spared |
 //! | pause between two nodes | 10 ms at most | callers that failed together arrive over some milliseconds |
 //!

@@ -2,7 +2,7 @@
 
 use super::active_interceptor::{ActiveInterceptor, Step};
 use super::minimal_headers::Replacements;
-use super::{endpoint_override, is_pinned, minimal_headers, plan, plan_mut};
+use super::{begin_plan, endpoint_override, is_pinned, minimal_headers, plan, plan_mut};
 use crate::auth::{self, AuthMode};
 use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
@@ -134,6 +134,7 @@ impl Intercept for Interceptor {
         }
         self.cluster
             .operation_begins(context.input(), components, config);
+        begin_plan(config);
         Ok(())
     }
 

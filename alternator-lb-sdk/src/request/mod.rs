@@ -14,11 +14,13 @@ pub(crate) mod user_agent;
 pub use options::{OperationExt, OperationOptions};
 
 use crate::transport::sdk_endpoint::SdkPlan;
+use alternator_lb_core::routing::OperationKind;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_types::config_bag::ConfigBag;
 
 /// Returns the plan of an operation, which the parameters of its endpoint resolution carry: none before it was pinned,
-/// given routing info, or had its first node selected.
+/// given routing info, or [begun](begin_plan).
 pub(crate) fn plan(config: &ConfigBag) -> Option<&SdkPlan> {
     config.load::<EndpointResolverParams>()?.get_property()
 }
@@ -28,6 +30,22 @@ pub(crate) fn plan_mut(config: &mut ConfigBag) -> Option<&mut SdkPlan> {
     config
         .get_mut_from_interceptor_state::<EndpointResolverParams>()?
         .get_property_mut()
+}
+
+/// Gives the plan of an operation the operation's kind. An operation that has no plan yet may go to any node.
+pub(crate) fn begin_plan(config: &mut ConfigBag) {
+    let metadata = config.load::<Metadata>();
+    let kind = metadata.and_then(|metadata| OperationKind::named(metadata.name()));
+    let Some(params) = config.get_mut_from_interceptor_state::<EndpointResolverParams>() else {
+        return;
+    };
+    if let Some(plan) = params.get_property_mut::<SdkPlan>() {
+        plan.set_operation(kind);
+    } else {
+        let mut plan = SdkPlan::default();
+        plan.set_operation(kind);
+        params.set_property(plan);
+    }
 }
 
 /// Returns whether the operation is [pinned](endpoint_override::pin) to a node.

@@ -31,6 +31,8 @@ pub(super) struct Figures {
     pub(super) longest_failure: Duration,
     /// From the return of a node to the first success.
     pub(super) recovery_time: Option<Duration>,
+    /// The requests that node 1 got in the window.
+    pub(super) requests: Option<u64>,
     /// The share of node 1 in all requests of the window, from 0 to 1.
     pub(super) share: Option<f64>,
     /// The share of all processors that other programs used, from 0 to 1.
@@ -64,6 +66,7 @@ impl Figures {
                 .max()
                 .unwrap_or_default(),
             recovery_time: recovery_time(run),
+            requests: run.requests.first().copied(),
             share: share(&run.requests),
             other_programs: run.other_programs,
         }
@@ -228,7 +231,8 @@ mod tests {
 
     #[test]
     fn the_share_is_that_of_node_1() {
-        assert_eq!(Figures::of(&run(Vec::new())).share, Some(0.1));
+        let figures = Figures::of(&run(Vec::new()));
+        assert_eq!((figures.requests, figures.share), (Some(10), Some(0.1)));
         assert_eq!(share(&[0, 0]), None);
         assert_eq!(share(&[]), None);
     }

@@ -21,6 +21,8 @@ pub(super) enum Threshold {
     StillUsed,
     /// Node 1 gets less than this share of the requests.
     ShareBelow(f64),
+    /// Node 1 gets at most this number of requests.
+    RequestsAtMost(u64),
     /// Node 1 is not ejected.
     NotEjected,
     /// The first success follows the return of a node within this time.
@@ -44,7 +46,15 @@ pub(super) struct Measurement<'a> {
 impl Threshold {
     /// Returns whether the threshold concerns the request share of node 1.
     pub(super) fn concerns_share(self) -> bool {
-        matches!(self, Self::StillUsed | Self::ShareBelow(_))
+        match self {
+            Self::StillUsed | Self::ShareBelow(_) | Self::RequestsAtMost(_) => true,
+            Self::Throughput(_)
+            | Self::NoFailures
+            | Self::SlowestBelow(_)
+            | Self::FewSlow
+            | Self::NotEjected
+            | Self::RecoveryWithin(_) => false,
+        }
     }
 
     /// Returns a description of the miss, or `None` if the threshold is reached.
@@ -90,6 +100,11 @@ impl Threshold {
                         percent(bound)
                     )
                 })
+            }
+            Self::RequestsAtMost(most) => {
+                let requests = figures.requests.unwrap_or(u64::MAX);
+                (requests > most)
+                    .then(|| format!("node 1 got {requests} requests (at most {most})"))
             }
             Self::NotEjected => match measurement.reported_state {
                 Some(reported_state) => reported_state
@@ -176,6 +191,18 @@ mod tests {
     }
 
     #[test]
+    fn slow_node_gets_few_requests() {
+        let figures = |requests| Figures {
+            requests: Some(requests),
+            ..Figures::default()
+        };
+        let threshold = Threshold::RequestsAtMost(150);
+        assert_eq!(miss(threshold, &figures(150)), None);
+        let missed = miss(threshold, &figures(151));
+        assert_eq!(missed.unwrap(), "node 1 got 151 requests (at most 150)");
+    }
+
+    #[test]
     fn throttled_node_keeps_some_requests() {
         let figures = |share| Figures {
             share: Some(share),
@@ -194,6 +221,7 @@ mod tests {
             Threshold::Throughput(0.1),
             Threshold::StillUsed,
             Threshold::ShareBelow(0.25),
+            Threshold::RequestsAtMost(150),
             Threshold::NotEjected,
             Threshold::RecoveryWithin(Duration::from_secs(1)),
         ] {
