@@ -7,17 +7,22 @@ use std::time::Duration;
 
 /// A due time, and a [`Lease`] for the one refresh that may be under way.
 ///
-/// Nothing polls: a request that finds the refresh due acquires it. A check costs a relaxed load of memory that hardly
-/// ever changes.
+/// Nothing polls: a request that finds the refresh due acquires it. A check costs two relaxed loads of memory that
+/// hardly ever changes.
 #[derive(Debug)]
 pub struct RefreshSchedule {
-    /// In milliseconds. While a refresh is under way, the expiry of its lease or the time of an earlier invalidation.
+    /// In milliseconds. While a refresh is under way, the expiry of its lease.
     due: AtomicU64,
+    /// The time by which the earliest invalidation since the last refresh began makes another one due, in milliseconds.
+    due_by_invalidation: AtomicU64,
     /// Before this time, in milliseconds, no invalidation causes a refresh.
     not_before: AtomicU64,
     lease: Lease,
     min_interval: Duration,
 }
+
+/// Later than any time.
+const NEVER: u64 = u64::MAX;
 
 /// The right and duty to refresh, to be [finished](RefreshSchedule::finish).
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +38,7 @@ impl RefreshSchedule {
     pub fn new(min_interval: Duration) -> Self {
         Self {
             due: AtomicU64::new(0),
+            due_by_invalidation: AtomicU64::new(NEVER),
             not_before: AtomicU64::new(0),
             lease: Lease::default(),
             min_interval,
@@ -43,7 +49,7 @@ impl RefreshSchedule {
     #[must_use]
     pub fn never() -> Self {
         Self {
-            due: AtomicU64::new(u64::MAX),
+            due: AtomicU64::new(NEVER),
             lease: Lease::closed(),
             ..Self::new(Duration::ZERO)
         }
@@ -61,8 +67,9 @@ impl RefreshSchedule {
             return None;
         }
         let expiry = millis(now + limit);
-        // An invalidation from here on may have come too late for this refresh, and makes another one due.
         self.due.store(expiry, Ordering::Relaxed);
+        // An invalidation from here on may have come too late for this refresh, and makes another one due.
+        self.due_by_invalidation.swap(NEVER, Ordering::Relaxed);
         let not_before = millis(now + self.min_interval);
         self.not_before.store(not_before, Ordering::Relaxed);
         Some(Refresh { holder, expiry })
@@ -71,7 +78,9 @@ impl RefreshSchedule {
     /// Returns whether a refresh could be acquired, were none under way.
     #[must_use]
     pub fn is_due(&self, now: Duration) -> bool {
-        self.due.load(Ordering::Relaxed) <= millis(now)
+        let times = [&self.due, &self.due_by_invalidation];
+        let due = times.map(|time| time.load(Ordering::Relaxed));
+        due.into_iter().any(|due| due <= millis(now))
     }
 
     /// Returns whether the result of this refresh counts: it was neither revoked, nor has it expired and been acquired
@@ -86,28 +95,25 @@ impl RefreshSchedule {
         if !self.is_current(refresh) {
             return;
         }
-        let next = millis(next);
-        let is_undisturbed = self
+        let (expiry, next) = (refresh.expiry, millis(next));
+        // Fails if the refresh has expired since, and another one has begun.
+        let _ = self
             .due
-            .compare_exchange(refresh.expiry, next, Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok();
-        if !is_undisturbed {
-            self.due.fetch_min(next, Ordering::Relaxed);
-        }
+            .compare_exchange(expiry, next, Ordering::Relaxed, Ordering::Relaxed);
         self.lease.release(refresh.holder);
     }
 
     /// Makes a refresh due at `time`, but no sooner than the minimum interval allows.
     pub fn refresh_by(&self, time: Duration) {
         let not_before = self.not_before.load(Ordering::Relaxed);
-        self.due
+        self.due_by_invalidation
             .fetch_min(millis(time).max(not_before), Ordering::Relaxed);
     }
 
     /// Makes a refresh due at once, without the minimum interval: there is more to fetch than was known.
     pub fn refresh_now(&self) {
         // Not a store, of which loom cannot tell that it comes after a concurrent change.
-        self.due.swap(0, Ordering::Relaxed);
+        self.due_by_invalidation.swap(0, Ordering::Relaxed);
     }
 
     /// Makes a refresh due at once, and invalidates the one under way: its result is out of date.
@@ -200,6 +206,18 @@ mod tests {
             assert!(schedule.try_acquire(seconds(due - 1), LIMIT).is_none());
             assert!(schedule.try_acquire(seconds(due), LIMIT).is_some());
         }
+    }
+
+    #[test]
+    fn invalidation_for_a_time_after_the_expiry_of_a_refresh_is_kept() {
+        let schedule = schedule();
+        let refresh = schedule.try_acquire(seconds(10), LIMIT).unwrap();
+        schedule.refresh_by(seconds(100));
+        schedule.finish(refresh, seconds(600));
+        assert!(schedule.try_acquire(seconds(99), LIMIT).is_none());
+        let refresh = schedule.try_acquire(seconds(100), LIMIT).unwrap();
+        schedule.finish(refresh, seconds(600));
+        assert!(schedule.try_acquire(seconds(599), LIMIT).is_none());
     }
 
     #[test]
