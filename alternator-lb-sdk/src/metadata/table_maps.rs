@@ -49,13 +49,17 @@ impl TableMaps {
 
     /// Adds the table or an index to those that are used. Returns whether it is new.
     pub(super) fn add(&self, index: Option<&str>) -> bool {
+        let has_it = |maps: &[Arc<SourceMap>]| {
+            maps.iter().any(|map| map.index.as_deref() == index) || maps.len() >= MAX_MAPS
+        };
+        // Each operation on an index beyond the limit comes here.
+        if has_it(&self.maps.load()) {
+            return false;
+        }
         let added = Arc::new(SourceMap {
             index: index.map(Into::into),
             fetched: ArcSwapOption::empty(),
         });
-        let has_it = |maps: &[Arc<SourceMap>]| {
-            maps.iter().any(|map| map.index.as_deref() == index) || maps.len() >= MAX_MAPS
-        };
         let before = self.maps.rcu(|maps| {
             let mut maps = Vec::clone(maps);
             if !has_it(&maps) {
@@ -78,5 +82,23 @@ impl TableMaps {
         for map in self.maps.load().iter() {
             map.fetched.store(None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn map_beyond_the_limit_is_not_added_and_copies_no_list() {
+        let maps = TableMaps::default();
+        for index in 0..MAX_MAPS {
+            assert!(maps.add(Some(&index.to_string())));
+        }
+        let before = maps.all();
+        assert!(!maps.add(Some("another")));
+        assert!(!maps.add(Some("0")));
+        assert!(Arc::ptr_eq(&before, &maps.all()));
+        assert_eq!(before.len(), MAX_MAPS);
     }
 }
