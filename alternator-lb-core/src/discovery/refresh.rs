@@ -6,7 +6,7 @@ use super::membership_query::{MembershipQuery, QueryLog};
 use super::seed_names::{LOOK_UP_TIMEOUT, SeedNames};
 use super::single_flight;
 use super::single_flight::{Joined, Leader, SingleFlight};
-use super::wake_ups::WakeUps;
+use super::wake_ups::{FailureHint, WakeUps};
 use super::{ConnectionPool, DiscoveryClient, DiscoveryConfig, RefreshError, TopologyEvent, probe};
 use crate::clock::Clock;
 use crate::health::{EjectionCause, NodeHealth, Transition};
@@ -171,11 +171,13 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             if is_needless() {
                 return Ok(());
             }
-            let (membership, dropped) = self.query_membership(client).await;
+            let failure_hint = self.wake_ups.take_failure_hint();
+            let (membership, dropped) = self.query_membership(client, failure_hint.is_some()).await;
             let nodes = membership.iter().flat_map(Membership::nodes);
             let responding = self.probe_new(client, nodes).await;
             // Otherwise another caller has become the leader since.
             if leader.is_current() {
+                failure_hint.map(FailureHint::consume);
                 return self.complete(leader, membership, &responding, dropped);
             }
         }
@@ -185,8 +187,9 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     async fn query_membership(
         &self,
         client: &dyn DiscoveryClient,
+        has_failure_hint: bool,
     ) -> (Result<Membership, RefreshError>, Vec<String>) {
-        let failure_hint = self.wake_ups.take_failure_hint() || self.consecutive_failures() > 0;
+        let failure_hint = has_failure_hint || self.consecutive_failures() > 0;
         let (config, now) = (&self.config, self.clock.now());
         let seeds = self
             .seed_names

@@ -70,9 +70,10 @@ impl WakeUps {
         self.failure_hint.notify_waiters();
     }
 
-    /// Returns whether there was a failure hint since the last call.
-    pub(super) fn take_failure_hint(&self) -> bool {
-        self.has_failure_hint.swap(false, Ordering::Relaxed)
+    /// Takes the failure hint, if there was any since it was last taken.
+    pub(super) fn take_failure_hint(&self) -> Option<FailureHint<'_>> {
+        let has_failure_hint = self.has_failure_hint.swap(false, Ordering::Relaxed);
+        has_failure_hint.then(|| FailureHint(self))
     }
 
     /// Wakes the health checker: an attempt has begun, or a node is new. Costs a relaxed load.
@@ -134,6 +135,23 @@ impl WakeUps {
         };
         // The refresh is due after the pause as well as after a request.
         let _ = timeout(left(idle), request).await;
+    }
+}
+
+/// A failure hint that was taken. Dropped with the refresh that took it, it is recorded again, for another refresh.
+#[derive(Debug)]
+pub(super) struct FailureHint<'a>(&'a WakeUps);
+
+impl FailureHint<'_> {
+    /// Ends the hint: a refresh is complete that began after it.
+    pub(super) fn consume(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for FailureHint<'_> {
+    fn drop(&mut self) {
+        self.0.record_failure_hint();
     }
 }
 
@@ -253,7 +271,7 @@ mod tests {
         }
         assert_about(pause(&wake_ups, 0).await, 0.25);
         // The hundred hints are one.
-        assert!(wake_ups.take_failure_hint());
+        wake_ups.take_failure_hint().unwrap().consume();
         wake_ups.record_request();
         assert_about(pause(&wake_ups, 0).await, 5.0);
 

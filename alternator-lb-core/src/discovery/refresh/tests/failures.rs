@@ -130,3 +130,17 @@ async fn loopback_address_listed_by_a_remote_node_is_dropped() {
     assert_eq!(harness.refresh().await.unwrap(), [1]);
     assert_eq!(take_events(), [r#"Dropped(["127.0.0.9", "::1"])"#]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn refresh_that_is_dropped_leaves_the_failure_hint_to_the_next() {
+    let harness = Harness::new(urls(&[1]), None);
+    harness.network.unresponsive(1);
+    harness.failure_hint();
+    let dropped = tokio::time::timeout(Duration::from_millis(10), harness.refresh()).await;
+    assert!(dropped.is_err(), "the refresh waits for a response");
+    harness.network.datacenter("dc1", &[("r1", 1)]);
+    let wake_ups = &harness.discovery.wake_ups;
+    wake_ups.take_failure_hint().unwrap();
+    harness.refresh().await.unwrap();
+    assert!(wake_ups.take_failure_hint().is_none(), "it is complete");
+}
