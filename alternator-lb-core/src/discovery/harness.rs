@@ -97,6 +97,17 @@ impl Harness {
         scope: Option<Scope>,
         change: impl FnOnce(&mut DiscoveryConfig<()>),
     ) -> Self {
+        let harness = Self::without_outcomes(seeds, scope, change);
+        harness.discovery.track_outcomes();
+        harness
+    }
+
+    /// A discovery whose router gets no outcomes, as where the endpoint resolver is installed alone.
+    pub(super) fn without_outcomes(
+        seeds: Vec<NodeUrl>,
+        scope: Option<Scope>,
+        change: impl FnOnce(&mut DiscoveryConfig<()>),
+    ) -> Self {
         let network = Arc::new(SimulatedNetwork::default());
         let router = router(&seeds);
         let mut config = config(seeds, scope);

@@ -106,6 +106,29 @@ async fn health_checker_without_work_is_idle_until_the_next_request() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn requests_without_outcomes_wake_the_health_checker_only_while_a_node_is_ejected() {
+    let harness = Harness::without_outcomes(urls(&[1, 2, 3]), None, |_| {});
+    let members = [("r1", 1), ("r1", 2), ("r1", 3)];
+    harness.network.datacenter("dc1", &members);
+    harness.refresh().await.unwrap();
+    let _checker = Handle::current().spawn(run(Arc::downgrade(&harness.discovery)));
+    let is_idle = || harness.discovery.wake_ups.is_health_checker_idle();
+    pass(20_000).await;
+    for _ in 0..10 {
+        drop(harness.request(1));
+        assert!(is_idle());
+    }
+    kill(&harness, 2);
+    pass(20_000).await;
+    assert!(is_idle());
+    revive(&harness, 2);
+    drop(harness.request(1));
+    assert!(!is_idle());
+    pass(100).await;
+    assert!(is_up(&harness, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn all_nodes_are_probed_twice_a_second_while_none_is_usable() {
     let (harness, _checker) = checked().await;
     for last in [1, 2, 3] {
