@@ -7,7 +7,11 @@ use tokio::time::Instant;
 ///
 /// It is tokio's clock, so that a test that pauses the time of its runtime pauses this too.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock(Instant);
+pub struct Clock {
+    start: Instant,
+    /// The same instant by the system's clock, which is never paused. None in a simulation, where no such time passes.
+    system_start: Option<std::time::Instant>,
+}
 
 impl Clock {
     /// A clock that begins now.
@@ -17,13 +21,35 @@ impl Clock {
         reason = "two clocks differ, which `default()` would hide"
     )]
     pub fn new() -> Self {
-        Self(Instant::now())
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "beside the cluster's clock, to know when that is paused"
+        )]
+        let system_start = std::time::Instant::now();
+        Self {
+            start: Instant::now(),
+            system_start: Some(system_start),
+        }
+    }
+
+    /// A clock of a simulation, whose time is tokio's paused one alone.
+    #[cfg(test)]
+    pub(crate) fn simulated() -> Self {
+        Self {
+            start: Instant::now(),
+            system_start: None,
+        }
     }
 
     /// The time since the clock was made.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.0.elapsed()
+        self.start.elapsed()
+    }
+
+    /// The time since the clock was made, by the system's clock.
+    pub(crate) fn system_now(&self) -> Option<Duration> {
+        self.system_start.map(|start| start.elapsed())
     }
 }
 

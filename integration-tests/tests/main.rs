@@ -44,6 +44,7 @@ mod network_partitions;
 mod non_idempotent_writes;
 mod old_servers;
 mod operations;
+mod process_pauses;
 mod proxies;
 mod reinstallation;
 mod response_evidence;

@@ -19,8 +19,8 @@ pub trait DiscoveryClient: Send + Sync + fmt::Debug {
         limit: usize,
     ) -> ClientFuture<'a, Vec<u8>>;
 
-    /// Succeeds when a node has sent its whole response to `GET /`, whatever the response is.
-    fn probe<'a>(&'a self, node: &'a NodeUrl, pool: ConnectionPool) -> ClientFuture<'a, ()>;
+    /// Sends `GET /` to a node.
+    fn probe<'a>(&'a self, node: &'a NodeUrl, pool: ConnectionPool) -> Probe<'a>;
 
     /// Returns all addresses of a host.
     fn look_up<'a>(&'a self, host: &'a str) -> ClientFuture<'a, Vec<IpAddr>, io::Error> {
@@ -39,6 +39,47 @@ pub enum ConnectionPool {
     /// None: the probe opens a connection of its own, and closes it. Those of the application's requests may be what
     /// hangs, or all be in use.
     Separate,
+}
+
+/// A probe under way. It is sent when its response is awaited.
+pub struct Probe<'a> {
+    response: ClientFuture<'a, ()>,
+    is_connected: IsConnected<'a>,
+}
+
+type IsConnected<'a> = Box<dyn Fn() -> bool + Send + Sync + 'a>;
+
+impl<'a> Probe<'a> {
+    /// A probe whose `response` succeeds when the node has sent all of it, whatever it is. `is_connected` returns
+    /// whether the probe has a connection: from then on it is the node that does not respond. It returns true as well
+    /// where the client cannot tell.
+    pub fn new(
+        response: ClientFuture<'a, ()>,
+        is_connected: impl Fn() -> bool + Send + Sync + 'a,
+    ) -> Self {
+        Self {
+            response,
+            is_connected: Box::new(is_connected),
+        }
+    }
+
+    /// Sends the probe, and waits for the response.
+    pub fn response(&mut self) -> &mut ClientFuture<'a, ()> {
+        &mut self.response
+    }
+
+    /// Returns whether the probe has a connection, or the client cannot tell.
+    pub fn is_connected(&self) -> bool {
+        (self.is_connected)()
+    }
+}
+
+impl fmt::Debug for Probe<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Probe")
+            .field("is_connected", &self.is_connected())
+            .finish_non_exhaustive()
+    }
 }
 
 /// The futures that the methods of a [`DiscoveryClient`] return.

@@ -112,8 +112,11 @@ impl Harness {
         let router = router(&seeds);
         let mut config = config(seeds, scope);
         change(&mut config);
-        let discovery = Arc::new(Discovery::new(config, Arc::clone(&router), Clock::new()));
-        discovery.track_outcomes();
+        let discovery = Arc::new(Discovery::new(
+            config,
+            Arc::clone(&router),
+            Clock::simulated(),
+        ));
         let client: Arc<dyn DiscoveryClient> = Arc::clone(&network) as _;
         discovery.adopt(|| client);
         Self {

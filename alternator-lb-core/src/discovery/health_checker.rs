@@ -1,10 +1,12 @@
 //! Checks the health of the nodes between the requests.
 
 use super::lost_connections::OverdueDetector;
-use super::probe::{self, MAX_PROBE_TIMEOUT, MAX_PROBES, probe_timeout};
+use super::probe::{MAX_PROBES, ProbeResult, ProbeTimeouts, Prober};
 use super::refresh::Discovery;
+use super::running_time::RunningTime;
 use super::stalled_check::StalledCheck;
 use super::{ConnectionPool, DiscoveryClient, StallDetector};
+use crate::clock::Clock;
 use crate::health::{EjectionCause, ProbePermit};
 use crate::jitter::with_default_jitter;
 use crate::routing::{Endpoint, RoutingSnapshot};
@@ -32,6 +34,9 @@ pub const REFERENCE_NODES: usize = 3;
 /// Probes ejected nodes, and nodes on which requests wait for long. Sleeps while there is nothing to check. Ends with
 /// the discovery.
 pub(super) async fn run<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>) {
+    let Some(clock) = discovery.upgrade().map(|discovery| discovery.clock) else {
+        return;
+    };
     let mut checker = HealthChecker {
         stall_detector: StallDetector::default(),
         overdue_detector: OverdueDetector::default(),
@@ -39,7 +44,7 @@ pub(super) async fn run<E: Send + Sync + 'static>(discovery: Weak<Discovery<E>>)
         stalled_checks: JoinSet::new(),
         ejected_checks: JoinSet::new(),
         being_checked: HashSet::new(),
-        last_tick: Duration::ZERO,
+        running_time: RunningTime::new(clock),
         requests: 0,
         active_until: Duration::ZERO,
         next_forced_probe: Duration::ZERO,
@@ -70,7 +75,7 @@ struct HealthChecker<E> {
     ejected_checks: JoinSet<()>,
     /// The ids of the nodes that are being checked.
     being_checked: HashSet<u64>,
-    last_tick: Duration,
+    running_time: RunningTime,
     /// The number of requests until the last tick.
     requests: u64,
     active_until: Duration,
@@ -87,9 +92,8 @@ impl<E: Send + Sync + 'static> HealthChecker<E> {
         }
         while self.ejected_checks.try_join_next().is_some() {}
         let now = discovery.clock.now();
-        // Time in which this task did not run is not held against the nodes.
-        let elapsed = now.saturating_sub(self.last_tick).min(2 * TICK);
-        self.last_tick = now;
+        let elapsed = self.running_time.lap();
+        discovery.running_clock.advance(elapsed);
         let snapshot = discovery.router.snapshot();
         let nodes = snapshot.topology().nodes().iter();
         let requests = nodes.map(|node| node.requests()).sum();
@@ -98,7 +102,7 @@ impl<E: Send + Sync + 'static> HealthChecker<E> {
         }
         if let Some(client) = discovery.client.get() {
             if discovery.tracks_outcomes() {
-                self.check_stalled(discovery, &snapshot, client, elapsed, now);
+                self.check_stalled(discovery, &snapshot, client, elapsed);
             }
             self.check_ejected(discovery, &snapshot, client, now);
         }
@@ -121,13 +125,12 @@ impl<E: Send + Sync + 'static> HealthChecker<E> {
         snapshot: &RoutingSnapshot<E>,
         client: &Arc<dyn DiscoveryClient>,
         elapsed: Duration,
-        now: Duration,
     ) {
         let snapshots = [Some(snapshot), self.snapshot.as_deref()];
         let nodes = snapshots.into_iter().flatten();
         let nodes = nodes.flat_map(|snapshot| snapshot.topology().nodes());
         let free = MAX_PROBES.saturating_sub(self.stalled_checks.len());
-        let requests = &discovery.config.requests;
+        let (requests, now) = (&discovery.config.requests, discovery.running_clock.now());
         let overdue = self.overdue_detector.tick(nodes.clone(), requests, now);
         let stalled = self.stall_detector.tick(nodes, elapsed, free);
         for node in stalled.into_iter().chain(overdue) {
@@ -135,13 +138,11 @@ impl<E: Send + Sync + 'static> HealthChecker<E> {
             if !self.being_checked.insert(id) {
                 continue;
             }
-            let others = snapshot.usable().filter(|other| other.id() != node.id());
-            let others = fastrand::choose_multiple(others, REFERENCE_NODES);
             let check = StalledCheck {
                 discovery: Arc::downgrade(discovery),
                 client: Arc::clone(client),
-                timeout: probe_timeout(node.latency()),
-                others: others.into_iter().cloned().collect(),
+                clock: discovery.clock,
+                others: self.reference_nodes(snapshot, &node),
                 node,
             };
             self.stalled_checks.spawn(async move {
@@ -149,6 +150,23 @@ impl<E: Send + Sync + 'static> HealthChecker<E> {
                 id
             });
         }
+    }
+
+    /// Draws other nodes that are most likely to respond: those that have responded, and on which no request waits for
+    /// long. Otherwise a node may not be ejected for want of another one that responds.
+    fn reference_nodes(
+        &self,
+        snapshot: &RoutingSnapshot<E>,
+        node: &Endpoint<E>,
+    ) -> Vec<Arc<Endpoint<E>>> {
+        let others = snapshot.usable().filter(|other| other.id() != node.id());
+        let mut others: Vec<_> = others.collect();
+        fastrand::shuffle(&mut others);
+        others.sort_by_key(|other| {
+            let is_stalled = self.stall_detector.may_be_stalled(other);
+            (is_stalled, other.responses() == 0)
+        });
+        others.into_iter().take(REFERENCE_NODES).cloned().collect()
     }
 
     /// Probes the nodes whose backoff is over, or all of them where no node is usable.
@@ -168,8 +186,9 @@ impl<E: Send + Sync + 'static> HealthChecker<E> {
                 return;
             }
             if let Some(permit) = node.health().acquire_probe_permit(is_forced, now) {
-                let discovery = Arc::downgrade(discovery);
-                let check = check_ejected(discovery, Arc::clone(client), Arc::clone(node), permit);
+                let (discovery, clock) = (Arc::downgrade(discovery), discovery.clock);
+                let (client, node) = (Arc::clone(client), Arc::clone(node));
+                let check = check_ejected(discovery, clock, client, node, permit);
                 self.ejected_checks.spawn(check);
             }
         }
@@ -203,15 +222,24 @@ impl<E> Drop for PermitGuard<E> {
 /// requests: the connection that it opens serves those that follow.
 async fn check_ejected<E: Send + Sync + 'static>(
     discovery: Weak<Discovery<E>>,
+    clock: Clock,
     client: Arc<dyn DiscoveryClient>,
     node: Arc<Endpoint<E>>,
     permit: ProbePermit,
 ) {
     let guard = PermitGuard { node, permit };
     let node = &guard.node;
-    let pool = ConnectionPool::Shared;
-    let result = probe::responds(client.as_ref(), node.url(), pool, MAX_PROBE_TIMEOUT).await;
-    if let (Some(responds), Some(discovery)) = (result, discovery.upgrade()) {
+    let prober = Prober {
+        client: client.as_ref(),
+        timeouts: ProbeTimeouts::LONGEST,
+        clock,
+    };
+    let responds = match prober.probe(node.url(), ConnectionPool::Shared).await {
+        ProbeResult::Responded => true,
+        ProbeResult::Unresponsive | ProbeResult::Failed => false,
+        ProbeResult::NotSent => return,
+    };
+    if let Some(discovery) = discovery.upgrade() {
         let now = discovery.clock.now();
         let node = Arc::clone(node);
         if let Some(event) = discovery.router.probed(node, responds, permit, now) {

@@ -10,8 +10,8 @@
 //! * A request waits much longer than any response has taken, on a node that responds to a probe. That is all there is to
 //!   see where the connection of the request was the only one.
 
-use super::probe::responds;
-use super::{ConnectionPool, DiscoveryClient, RequestControl};
+use super::probe::{ProbeResult, Prober};
+use super::{ConnectionPool, RequestControl};
 use crate::routing::Endpoint;
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -73,30 +73,27 @@ impl OverdueDetector {
     }
 }
 
-/// Probes a node that responds on new connections over the pool. Closes connections of the pool that get no response
-/// within `timeout`, and calls `found` after each round that had such. Returns whether there were any.
+/// Returns whether the pool has a lost connection to a node: a probe over it gets no response, and one over a new
+/// connection does.
+pub(super) async fn are_in_pool<E>(prober: Prober<'_>, node: &Endpoint<E>) -> bool {
+    let probe = |pool| prober.probe(node.url(), pool);
+    probe(ConnectionPool::Shared).await == ProbeResult::Unresponsive
+        && probe(ConnectionPool::Separate).await == ProbeResult::Responded
+}
+
+/// Closes the lost connections in the pool to a node, of which one was found: those on which a probe gets no response.
+/// Calls `found` before the first round of probes, and after each that has found more.
 pub(super) async fn close<E>(
-    client: &dyn DiscoveryClient,
+    prober: Prober<'_>,
     node: &Endpoint<E>,
-    timeout: Duration,
     found: &mut (impl FnMut() + Send),
-) -> bool {
-    let probe = || responds(client, node.url(), ConnectionPool::Shared, timeout);
-    let mut has_lost = probe().await == Some(false);
-    if !has_lost {
-        return false;
-    }
-    let is_alive = responds(client, node.url(), ConnectionPool::Separate, timeout).await;
-    if is_alive != Some(true) {
-        return false;
-    }
+) {
     for _ in 0..MAX_ROUNDS {
-        if !has_lost {
-            break;
-        }
         found();
-        let results = join_all((0..PROBES_AT_A_TIME).map(|_| probe())).await;
-        has_lost = results.contains(&Some(false));
+        let probe = |_| prober.probe(node.url(), ConnectionPool::Shared);
+        let results = join_all((0..PROBES_AT_A_TIME).map(probe)).await;
+        if !results.contains(&ProbeResult::Unresponsive) {
+            return;
+        }
     }
-    true
 }

@@ -74,6 +74,7 @@ mod membership;
 mod membership_query;
 mod probe;
 mod refresh;
+mod running_time;
 mod scoped_query;
 mod seed;
 mod seed_names;
@@ -86,7 +87,7 @@ mod stalled_check;
 mod task;
 mod wake_ups;
 
-pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
+pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError};
 pub use config::{DiscoveryConfig, RequestControl, TopologyEvent};
 pub use error::RefreshError;
 pub use refresh::Discovery;

@@ -1,6 +1,9 @@
 //! Probes: requests that find out whether a node responds at all.
 
+use super::health_checker::TICK;
+use super::running_time::RunningTime;
 use super::{ConnectionPool, DiscoveryClient, QueryError};
+use crate::clock::Clock;
 use crate::topology::NodeUrl;
 use futures_util::future;
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
@@ -18,10 +21,14 @@ const MIN_TIMEOUT: Duration = Duration::from_millis(250);
 /// second try.
 pub const MAX_PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// The shortest timeout of a probe that has no connection yet: the first packet of a connection, if it is lost, is sent
+/// again after one second (RFC 6298).
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_300);
+
 /// The timeout of a probe, in usual response times of the node. A probe is about the cheapest request that there is.
 const TIMEOUT_FACTOR: u32 = 4;
 
-/// Returns the timeout of a probe of a node with this usual response time, if it is known.
+/// Returns the timeout of a probe that has a connection to a node with this usual response time, if it is known.
 pub fn probe_timeout(usual: Option<Duration>) -> Duration {
     usual
         .unwrap_or_default()
@@ -29,35 +36,95 @@ pub fn probe_timeout(usual: Option<Duration>) -> Duration {
         .clamp(MIN_TIMEOUT, MAX_PROBE_TIMEOUT)
 }
 
-/// Returns whether a node responds within `limit`. `None` if this process could not send the probe.
-pub(super) async fn responds(
-    client: &dyn DiscoveryClient,
-    node: &NodeUrl,
-    pool: ConnectionPool,
-    limit: Duration,
-) -> Option<bool> {
-    match timeout(limit, client.probe(node, pool)).await {
-        Ok(Ok(())) => Some(true),
-        Ok(Err(QueryError::NotSent(_))) => None,
-        Ok(Err(_)) | Err(_) => Some(false),
+/// How long a node has for its response.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProbeTimeouts {
+    /// From the connection on.
+    pub(super) response: Duration,
+    /// While there is no connection.
+    connect: Duration,
+}
+
+impl ProbeTimeouts {
+    /// Those of a node from which nothing better is expected.
+    pub(super) const LONGEST: Self = Self {
+        response: MAX_PROBE_TIMEOUT,
+        connect: MAX_PROBE_TIMEOUT,
+    };
+
+    /// Those of a node with this usual response time, if it is known.
+    pub(super) fn of(usual: Option<Duration>) -> Self {
+        let response = probe_timeout(usual);
+        Self {
+            response,
+            connect: response.max(CONNECT_TIMEOUT),
+        }
     }
 }
 
-/// Returns whether any of these nodes responds within `limit`.
-pub(super) async fn any_responds(
-    client: &dyn DiscoveryClient,
-    nodes: impl Iterator<Item = &NodeUrl>,
-    pool: ConnectionPool,
-    limit: Duration,
-) -> bool {
-    let probes = nodes.map(|node| responds(client, node, pool, limit));
-    let mut results = probes.collect::<FuturesUnordered<_>>();
-    while let Some(result) = results.next().await {
-        if result == Some(true) {
-            return true;
+/// What a probe has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProbeResult {
+    Responded,
+    /// There was a connection, and no response in time.
+    Unresponsive,
+    /// There was no connection in time, or an error.
+    Failed,
+    /// This process could not send the probe.
+    NotSent,
+}
+
+/// Sends probes. The timeouts count only [time in which this process runs](RunningTime).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prober<'a> {
+    pub(super) client: &'a dyn DiscoveryClient,
+    pub(super) timeouts: ProbeTimeouts,
+    pub(super) clock: Clock,
+}
+
+impl Prober<'_> {
+    /// Probes a node.
+    pub(super) async fn probe(self, node: &NodeUrl, pool: ConnectionPool) -> ProbeResult {
+        let mut probe = self.client.probe(node, pool);
+        let mut running_time = RunningTime::new(self.clock);
+        let (mut waited, mut connected) = (Duration::ZERO, Duration::ZERO);
+        loop {
+            match timeout(TICK, probe.response()).await {
+                Ok(Ok(())) => return ProbeResult::Responded,
+                Ok(Err(QueryError::NotSent(_))) => return ProbeResult::NotSent,
+                Ok(Err(_)) => return ProbeResult::Failed,
+                Err(_elapsed) => {}
+            }
+            let lap = running_time.lap();
+            waited += lap;
+            connected = match probe.is_connected() {
+                true => connected + lap,
+                false => Duration::ZERO,
+            };
+            if connected >= self.timeouts.response {
+                return ProbeResult::Unresponsive;
+            }
+            if connected.is_zero() && waited >= self.timeouts.connect {
+                return ProbeResult::Failed;
+            }
         }
     }
-    false
+
+    /// Returns whether any of these nodes responds.
+    pub(super) async fn any_responds(
+        self,
+        nodes: impl Iterator<Item = &NodeUrl>,
+        pool: ConnectionPool,
+    ) -> bool {
+        let probes = nodes.map(|node| self.probe(node, pool));
+        let mut results = probes.collect::<FuturesUnordered<_>>();
+        while let Some(result) = results.next().await {
+            if result == ProbeResult::Responded {
+                return true;
+            }
+        }
+        false
+    }
 }
 
 /// Returns those of the new `nodes` that respond at once: a node that listens does, and one that does not must not
@@ -67,7 +134,7 @@ pub(super) async fn responding(
     nodes: HashSet<NodeUrl>,
 ) -> HashSet<NodeUrl> {
     let probes = nodes.into_iter().map(|node| async move {
-        let result = client.probe(&node, ConnectionPool::Shared).await;
+        let result = client.probe(&node, ConnectionPool::Shared).response().await;
         result.is_ok().then_some(node)
     });
     stream::iter(probes)

@@ -3,10 +3,12 @@
 use super::last_known_good::LastKnownGood;
 use super::membership::Membership;
 use super::membership_query::{MembershipQuery, QueryLog};
+use super::probe::{ProbeTimeouts, Prober};
+use super::running_time::RunningClock;
 use super::seed_names::{LOOK_UP_TIMEOUT, SeedNames};
 use super::single_flight;
 use super::single_flight::{Joined, Leader, SingleFlight};
-use super::wake_ups::{FailureHint, WakeUps};
+use super::wake_ups::WakeUps;
 use super::{ConnectionPool, DiscoveryClient, DiscoveryConfig, RefreshError, TopologyEvent, probe};
 use crate::clock::Clock;
 use crate::health::{EjectionCause, NodeHealth, Transition};
@@ -26,6 +28,8 @@ pub struct Discovery<E> {
     pub(super) config: DiscoveryConfig<E>,
     pub(super) client: OnceLock<Arc<dyn DiscoveryClient>>,
     pub(super) wake_ups: Arc<WakeUps>,
+    /// By which the waits of requests are measured.
+    pub(super) running_clock: RunningClock,
     seed_names: SeedNames,
     single_flight: SingleFlight,
     has_succeeded: AtomicBool,
@@ -42,6 +46,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             config,
             client: OnceLock::new(),
             wake_ups: Arc::default(),
+            running_clock: RunningClock::default(),
             seed_names: SeedNames::default(),
             single_flight: SingleFlight::default(),
             has_succeeded: AtomicBool::new(false),
@@ -144,8 +149,12 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         Handle::try_current().map_err(|_outside| RefreshError::NoRuntime)?;
         let snapshot = self.router.snapshot();
         let nodes = || snapshot.topology().nodes().iter().map(|node| node.url());
-        let (pool, limit) = (ConnectionPool::Shared, probe::MAX_PROBE_TIMEOUT);
-        match probe::any_responds(client.as_ref(), nodes(), pool, limit).await {
+        let prober = Prober {
+            client: client.as_ref(),
+            timeouts: ProbeTimeouts::LONGEST,
+            clock: self.clock,
+        };
+        match prober.any_responds(nodes(), ConnectionPool::Shared).await {
             true => Ok(()),
             false => Err(RefreshError::NotReached {
                 nodes: nodes().map(NodeUrl::to_string).collect(),
@@ -180,7 +189,9 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             let responding = self.probe_new(client, nodes).await;
             // Otherwise another caller has become the leader since.
             if leader.is_current() {
-                failure_hint.map(FailureHint::consume);
+                if let Some(failure_hint) = failure_hint {
+                    failure_hint.consume();
+                }
                 return self.complete(leader, membership, &responding, dropped);
             }
         }

@@ -1,11 +1,12 @@
 //! A network for unit tests: nodes by the last number of their address.
 
-use super::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
+use super::{ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError};
 use crate::topology::{Host, NodeUrl, Scheme};
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// A network whose nodes can be changed at any time, and which records what is sent.
@@ -22,6 +23,10 @@ struct NetworkState {
     delays: HashMap<u8, Duration>,
     /// How many connections of the pool to each node are lost.
     lost_connections: HashMap<u8, usize>,
+    /// How long new connections of a node take, beginning with the next one.
+    connect_delays: HashMap<u8, Vec<Duration>>,
+    /// The nodes with an idle connection in the shared pool.
+    connected: HashSet<u8>,
     /// No node responds to queries that contain this, or end with it if it ends with `$`.
     blocked_query: Option<String>,
 }
@@ -157,6 +162,19 @@ impl SimulatedNetwork {
         }
     }
 
+    /// Delays the next connections of a node: of so many new ones, each takes so long.
+    pub(super) fn slow_to_connect(&self, last: u8, delays: &[Duration]) -> &Self {
+        let delays = delays.iter().rev().copied().collect();
+        self.state().connect_delays.insert(last, delays);
+        self
+    }
+
+    /// Adds an idle connection to a node to the shared pool.
+    pub(super) fn connected(&self, last: u8) -> &Self {
+        self.state().connected.insert(last);
+        self
+    }
+
     /// Lets no node respond to queries that contain this, or end with it if it ends with `$`, from now on.
     pub(super) fn block_query(&self, part: &str) -> &Self {
         self.state().blocked_query = Some(part.to_owned());
@@ -183,6 +201,19 @@ impl SimulatedNetwork {
     fn set(&self, last: u8, node: SimulatedNode) -> &Self {
         self.state().nodes.insert(last, node);
         self
+    }
+
+    /// Waits for a connection.
+    async fn connect(&self, last: u8, pool: ConnectionPool) {
+        let is_open = pool == ConnectionPool::Shared && self.state().connected.contains(&last);
+        if !is_open {
+            let delay = self
+                .state()
+                .connect_delays
+                .get_mut(&last)
+                .and_then(Vec::pop);
+            tokio::time::sleep(delay.unwrap_or_default()).await;
+        }
     }
 
     /// Returns the node after its delay, if it can be connected.
@@ -242,14 +273,21 @@ impl DiscoveryClient for SimulatedNetwork {
         })
     }
 
-    fn probe<'a>(&'a self, node: &'a NodeUrl, pool: ConnectionPool) -> ClientFuture<'a, ()> {
-        Box::pin(async move {
+    fn probe<'a>(&'a self, node: &'a NodeUrl, pool: ConnectionPool) -> Probe<'a> {
+        let is_connected = Arc::new(AtomicBool::new(false));
+        let connected = Arc::clone(&is_connected);
+        let response = async move {
             let last = numbers([node])[0];
             self.state().probes.push((last, pool));
+            self.connect(last, pool).await;
+            connected.store(true, Ordering::Relaxed);
             if self.takes_lost_connection(last, pool) {
                 std::future::pending::<()>().await;
             }
             self.reach(last, "/").await.map(drop)
+        };
+        Probe::new(Box::pin(response), move || {
+            is_connected.load(Ordering::Relaxed)
         })
     }
 

@@ -86,6 +86,12 @@ impl<E> StallDetector<E> {
             .collect()
     }
 
+    /// Returns whether requests have waited on a node for about as long as is too long.
+    pub(super) fn may_be_stalled(&self, node: &Endpoint<E>) -> bool {
+        let stalled = self.0.get(&node.id());
+        stalled.is_some_and(|it| it.doublings > 0 || it.waited >= MIN_THRESHOLD / 2)
+    }
+
     /// Returns whether no request waits on any node, or did so lately without a response.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,9 +1,14 @@
 //! Checks a node on which requests wait: whether it hangs, or the connections to it are lost.
 
 use super::lost_connections::{self, overdue_limit};
+use super::probe::{ProbeResult, ProbeTimeouts, Prober};
 use super::refresh::Discovery;
-use super::{ConnectionPool, DiscoveryClient, probe};
+use super::{ConnectionPool, DiscoveryClient, running_time};
+use crate::clock::Clock;
 use crate::routing::Endpoint;
+use futures_util::future::{self, BoxFuture, Either, FutureExt as _};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -15,37 +20,98 @@ pub const SEND_DELAY: Duration = Duration::from_millis(25);
 pub(super) struct StalledCheck<E> {
     pub(super) discovery: Weak<Discovery<E>>,
     pub(super) client: Arc<dyn DiscoveryClient>,
+    pub(super) clock: Clock,
     pub(super) node: Arc<Endpoint<E>>,
     /// Other nodes, which tell whether the fault is on this side.
     pub(super) others: Vec<Arc<Endpoint<E>>>,
-    /// The time that a probe has.
-    pub(super) timeout: Duration,
+}
+
+/// What the probes of the node have shown.
+enum Finding {
+    /// It responds. `loses_connections` is true if the pool's connection to it does not.
+    Responds { loses_connections: bool },
+    /// It does not respond, and another node does.
+    Hangs,
+    /// The fault may be on this side.
+    Unknown,
 }
 
 impl<E: Send + Sync + 'static> StalledCheck<E> {
-    /// Probes the node over a connection of its own. Ejects it if it does not respond, and else looks for lost
-    /// connections.
-    ///
-    /// Ejects it only if one of the other nodes has responded to any request meanwhile, or responds to a probe.
-    /// Otherwise the fault may lie in the network of this process, or the process may have been suspended, and ejections
-    /// would help nothing.
+    /// Probes the node. Ejects it if it does not respond, and else looks for lost connections.
     pub(super) async fn run(self) {
         let began = self.begin_generation();
-        let responses = || self.others.iter().map(|node| node.responses()).sum::<u64>();
-        let before = (self.node.responses(), responses());
-        let (client, pool) = (self.client.as_ref(), ConnectionPool::Separate);
-        match probe::responds(client, self.node.url(), pool, self.timeout).await {
-            Some(true) => self.end_requests_on_lost_connections(began).await,
-            Some(false) => {
-                let others = self.others.iter().map(|node| node.url());
-                let does_other_respond = responses() > before.1
-                    || probe::any_responds(client, others, pool, self.timeout).await;
-                if does_other_respond && self.node.responses() == before.0 {
-                    self.eject().await;
+        let responses_before = self.node.responses();
+        match self.probe().await {
+            Finding::Responds { loses_connections } => {
+                self.end_requests_on_lost_connections(began, loses_connections)
+                    .await;
+            }
+            Finding::Hangs if self.node.responses() == responses_before => self.eject().await,
+            Finding::Hangs | Finding::Unknown => {}
+        }
+    }
+
+    /// Probes the node over a connection of its own, and over one of the pool: packets may be lost on the way to the
+    /// one, and the other, if it exists already, needs none that a request would not need. If neither responds for half
+    /// of the time, probes it once more, beside the other nodes: it has the same chance as they have.
+    ///
+    /// It hangs only if one of the others responds to the probe, or to any request meanwhile. Otherwise the fault may
+    /// lie in the network of this process, and ejections would help nothing.
+    async fn probe(&self) -> Finding {
+        let mut probes = Probes::new();
+        probes.push(self.send(ConnectionPool::Separate));
+        probes.push(self.send(ConnectionPool::Shared));
+        let half = running_time::sleep(self.prober().timeouts.response / 2, self.clock);
+        let first = match future::select(pin!(decision(&mut probes)), pin!(half)).await {
+            Either::Left((first, _)) => first,
+            Either::Right(_) => None,
+        };
+        let (result, do_others_respond) = match first {
+            Some(result @ (_, ProbeResult::Responded | ProbeResult::NotSent)) => {
+                (Some(result), false)
+            }
+            Some((_, ProbeResult::Unresponsive | ProbeResult::Failed)) | None => {
+                let responses_before = self.responses_of_others();
+                probes.push(self.send(ConnectionPool::Separate));
+                let urls = self.others.iter().map(|node| node.url());
+                let others = self.prober().any_responds(urls, ConnectionPool::Separate);
+                let (result, others) = future::join(decision(&mut probes), others).await;
+                (
+                    result,
+                    others || self.responses_of_others() > responses_before,
+                )
+            }
+        };
+        match result {
+            Some((pool, ProbeResult::Responded)) => Finding::Responds {
+                loses_connections: pool != ConnectionPool::Shared
+                    && loses_connections(&mut probes).await,
+            },
+            Some((_, ProbeResult::NotSent)) => Finding::Unknown,
+            Some((_, ProbeResult::Unresponsive | ProbeResult::Failed)) | None => {
+                match do_others_respond {
+                    true => Finding::Hangs,
+                    false => Finding::Unknown,
                 }
             }
-            None => {}
         }
+    }
+
+    fn send(&self, pool: ConnectionPool) -> BoxFuture<'_, (ConnectionPool, ProbeResult)> {
+        let probe = self.prober().probe(self.node.url(), pool);
+        Box::pin(probe.map(move |result| (pool, result)))
+    }
+
+    fn prober(&self) -> Prober<'_> {
+        Prober {
+            client: self.client.as_ref(),
+            timeouts: ProbeTimeouts::of(self.node.latency()),
+            clock: self.clock,
+        }
+    }
+
+    fn responses_of_others(&self) -> u64 {
+        self.others.iter().map(|node| node.responses()).sum()
     }
 
     /// Ejects the node, and ends the requests that wait on it, so that they are retried on another node.
@@ -75,31 +141,37 @@ impl<E: Send + Sync + 'static> StalledCheck<E> {
     /// Ends the requests that wait on lost connections of the node, which is alive: all that have waited since the check
     /// `began` if connections are lost, of the other nodes at least, and those that have waited for longer than any
     /// response takes in any case.
-    async fn end_requests_on_lost_connections(&self, began: Option<Duration>) {
+    async fn end_requests_on_lost_connections(
+        &self,
+        began: Option<Duration>,
+        loses_connections: bool,
+    ) {
         let mut since = began;
         let mut end_lost = || {
             self.end_lost(since);
             since = self.begin_generation();
         };
+        let prober = self.prober();
+        if loses_connections {
+            return lost_connections::close(prober, &self.node, &mut end_lost).await;
+        }
         // Where all connections are lost, the only one to this node may be that of a request which waits.
-        let nodes = std::iter::once(&self.node).chain(&self.others);
-        for node in nodes {
-            let client = self.client.as_ref();
-            if lost_connections::close(client, node, self.timeout, &mut end_lost).await {
-                return;
+        for other in &self.others {
+            if lost_connections::are_in_pool(prober, other).await {
+                return lost_connections::close(prober, other, &mut end_lost).await;
             }
         }
         if let Some(discovery) = self.discovery.upgrade() {
             let snapshot = discovery.router.snapshot();
             let limit = overdue_limit(snapshot.topology().nodes().iter());
-            self.end_lost(discovery.clock.now().checked_sub(limit));
+            self.end_lost(discovery.running_clock.now().checked_sub(limit));
         }
     }
 
     /// Begins a generation of requests to the node. Returns the time.
     fn begin_generation(&self) -> Option<Duration> {
         let discovery = self.discovery.upgrade()?;
-        let now = discovery.clock.now();
+        let now = discovery.running_clock.now();
         (discovery.config.requests.begin_generation)(self.node.extension(), now);
         Some(now)
     }
@@ -109,4 +181,30 @@ impl<E: Send + Sync + 'static> StalledCheck<E> {
             (discovery.config.requests.end_lost)(self.node.extension(), since);
         }
     }
+}
+
+/// Probes of the node that are under way.
+type Probes<'a> = FuturesUnordered<BoxFuture<'a, (ConnectionPool, ProbeResult)>>;
+
+/// Returns the first result that decides: a response, none on a connection, or a probe that could not be sent. After
+/// failures the others are waited for.
+async fn decision(probes: &mut Probes<'_>) -> Option<(ConnectionPool, ProbeResult)> {
+    let mut last = None;
+    while let Some(result) = probes.next().await {
+        last = Some(result);
+        if result.1 != ProbeResult::Failed {
+            break;
+        }
+    }
+    last
+}
+
+/// Returns whether the probe over the pool, if it is under way, gets no response on its connection.
+async fn loses_connections(probes: &mut Probes<'_>) -> bool {
+    while let Some((pool, result)) = probes.next().await {
+        if pool == ConnectionPool::Shared {
+            return result == ProbeResult::Unresponsive;
+        }
+    }
+    false
 }

@@ -9,7 +9,7 @@
 //! | event | effect |
 //! |---|---|
 //! | a node dies | The first request that cannot connect goes on to the next node at once, which costs neither a retry nor a pause (at most eight times per operation). All clients of the `Alternator` eject the node. It is probed in the background after 0.1 s and then with a growing backoff of up to 10 s, and restored with a slow start. The SDK retries the requests that were in flight on it if retries are left: on another node, so after 10 ms at most instead of the SDK's second. |
-//! | a node hangs, or its host is gone | Once it has returned nothing for ten times as long as usual (at least 150 ms), it is probed (250 ms and more). If the probe fails, the node is ejected, and the requests that wait on it go on to another node, which costs each an attempt of its retries. Without retries they wait as long as the application's timeouts allow. Slow operations are left alone: their node answers the probe. |
+//! | a node hangs, or its host is gone | Once it has returned nothing for ten times as long as usual (at least 150 ms), it is probed (250 ms and more; 1.3 s where no connection can be made). If the probes fail, the node is ejected, and the requests that wait on it go on to another node, which costs each an attempt of its retries. Without retries they wait as long as the application's timeouts allow. Slow operations are left alone: their node answers the probe. |
 //! | a node returns server errors of its own, or another program has its address | After five in a row, or when more than a fifth of at least twenty attempts in ten seconds fail, it is ejected for a second, then with a growing backoff of up to a minute, after each of which one request probes it. If more than half of the nodes fail in this way, none is ejected. |
 //! | a node is slow | It gets a trickle of requests until it is fast again: its requests in flight count as many times as it is slower than another node for the same kind of operation. |
 //! | a node throttles | It gets fewer requests for some seconds, and is not ejected. The SDK retries as usual, on another node. |
@@ -63,11 +63,14 @@
 //!   waiting and without using up an attempt, for nothing was sent; at most eight times.
 //! * **It is unresponsive**: requests wait on it, and it has returned nothing for ten times as long as it usually
 //!   takes, though never less than 150 ms nor more than 5 s (500 ms before its first response). It is then probed (`GET
-//!   /`, over a connection of its own, since those of the data may be what hangs), with a probe timeout of four times
-//!   its usual latency, at least 250 ms and at most 2 s. If the probe fails while another node responds, the node is
-//!   ejected, and **the requests that wait on it are aborted**, so that the SDK sends them to another node. Only a
-//!   request that the SDK would send again is aborted: not the last attempt that the application allows, and none where
-//!   retries are off.
+//!   /`) over a connection of its own and over one of the data, as either may be what hangs, with a probe timeout of
+//!   four times its usual latency, at least 250 ms and at most 2 s. While there is no connection to it, the timeout is
+//!   1.3 s at least, after which the first packet of a connection has been sent again. Halfway it is probed once more,
+//!   beside up to three other nodes that responded lately. If no probe of it succeeds while another node responds, the
+//!   node is ejected, and **the requests that wait on it are aborted**, so that the SDK sends them to another node. Only
+//!   a request that the SDK would send again is aborted: not the last attempt that the application allows, and none
+//!   where retries are off. Time in which the process stands still (a suspended process, a throttled container, a
+//!   blocked runtime, tokio's paused clock in a test) counts for none of these.
 //! * **It returns errors**: five failed attempts in a row, or fewer than four good ones in five of the last ten
 //!   seconds, of at least twenty.
 //!
@@ -175,7 +178,7 @@
 //! | ejection backoff of a node with errors | 1 s to 60 s, ±50 % | linkerd |
 //! | slow start | from 10 % over 10 s | envoy |
 //! | unresponsive after | 10 × usual, 150 ms to 5 s | response times vary by such a factor; below 150 ms pauses and lost packets would cause probes all the time |
-//! | probe timeout | 4 × usual, 250 ms to 2 s | a lost packet is sent again after 200 ms, the first of a connection after 1 s |
+//! | probe timeout | 4 × usual, 250 ms to 2 s; without a connection at least 1.3 s | a lost packet is sent again after 200 ms, the first of a connection after 1 s |
 //! | priority failover | below 1/1.4 | envoy's overprovisioning factor |
 //! | a node is slow from | 4 × another's latency and 4 ms | nodes of other racks or sizes, or in a compaction, differ by less |
 //! | pause of a slow node | 16 × its latency, 10 s at most | it takes a seventeenth of one caller's time; as long as the longest ejection of a node that is down |

@@ -3,9 +3,12 @@
 use super::raw_response::{RawResponse, RawResponseDeserializer};
 use crate::request::user_agent;
 use crate::retry::connection_evidence;
-use alternator_lb_core::discovery::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
+use alternator_lb_core::discovery::{
+    ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError,
+};
 use alternator_lb_core::topology::NodeUrl;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -51,8 +54,13 @@ impl SdkDiscoveryClient {
         Self {
             http_client,
             shared_pool: pool(connect),
-            // Of the longest duration there is, none is longer.
-            separate_pool: pool(connect.checked_add(POOL_OFFSET).unwrap_or(CONNECT_TIMEOUT)),
+            // Long enough for a first packet that is sent again. Of the longest duration there is, none is longer.
+            separate_pool: pool(
+                connect
+                    .max(CONNECT_TIMEOUT)
+                    .checked_add(POOL_OFFSET)
+                    .unwrap_or(CONNECT_TIMEOUT),
+            ),
         }
     }
 
@@ -61,6 +69,7 @@ impl SdkDiscoveryClient {
         node: &NodeUrl,
         path_and_query: String,
         pool: ConnectionPool,
+        capture: CaptureSmithyConnection,
     ) -> Result<RawResponse, QueryError> {
         let timeouts = match pool {
             ConnectionPool::Shared => &self.shared_pool,
@@ -76,6 +85,7 @@ impl SdkDiscoveryClient {
             .timeout_config(timeouts.clone())
             .serializer(move |path_and_query: String| {
                 let mut request = HttpRequest::get(path_and_query)?;
+                request.add_extension(capture.clone());
                 let headers = request.headers_mut();
                 headers.insert("user-agent", user_agent::OWN);
                 if pool == ConnectionPool::Separate {
@@ -97,7 +107,8 @@ impl DiscoveryClient for SdkDiscoveryClient {
         path_and_query: String,
         limit: usize,
     ) -> ClientFuture<'a, Vec<u8>, QueryError> {
-        let sending = self.send(node, path_and_query, ConnectionPool::Shared);
+        let capture = CaptureSmithyConnection::new();
+        let sending = self.send(node, path_and_query, ConnectionPool::Shared, capture);
         Box::pin(async move {
             let response = sending.await?;
             if response.status != 200 {
@@ -109,16 +120,17 @@ impl DiscoveryClient for SdkDiscoveryClient {
         })
     }
 
-    fn probe<'a>(
-        &'a self,
-        node: &'a NodeUrl,
-        pool: ConnectionPool,
-    ) -> ClientFuture<'a, (), QueryError> {
-        Box::pin(async move {
-            let response = self.send(node, "/".to_owned(), pool).await?;
+    fn probe<'a>(&'a self, node: &'a NodeUrl, pool: ConnectionPool) -> Probe<'a> {
+        let capture = CaptureSmithyConnection::new();
+        // A client that shows no connections leaves the marker.
+        connection_evidence::mark(&capture);
+        let sending = self.send(node, "/".to_owned(), pool, capture.clone());
+        let response = async move {
+            let response = sending.await?;
             let body = response.read(PROBE_LIMIT).await;
             body.map(drop).map_err(QueryError::Unreachable)
-        })
+        };
+        Probe::new(Box::pin(response), move || capture.get().is_some())
     }
 }
 
@@ -128,5 +140,67 @@ fn unreachable(error: SdkError<Infallible, HttpResponse>) -> QueryError {
     match connection_evidence::is_local(source.as_ref()) {
         true => QueryError::NotSent(source),
         false => QueryError::Unreachable(source),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alternator_lb_core::topology::{Host, Scheme};
+    use aws_smithy_runtime_api::client::connection::ConnectionMetadata;
+    use aws_smithy_runtime_api::client::http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    };
+    use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use tokio::time::timeout;
+
+    /// Never responds. Shows whether it has a connection, if it has a flag for that.
+    #[derive(Clone, Debug)]
+    struct UnresponsiveClient(Option<Arc<AtomicBool>>);
+
+    impl HttpConnector for UnresponsiveClient {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let capture = request.extension::<CaptureSmithyConnection>();
+            if let (Some(is_connected), Some(capture)) = (self.0.clone(), capture) {
+                capture.set_connection_retriever(move || {
+                    let connection = ConnectionMetadata::builder()
+                        .proxied(false)
+                        .poison_fn(|| {});
+                    let is_connected = is_connected.load(Ordering::Relaxed);
+                    is_connected.then(|| connection.build())
+                });
+            }
+            HttpConnectorFuture::new(std::future::pending())
+        }
+    }
+
+    impl HttpClient for UnresponsiveClient {
+        fn http_connector(
+            &self,
+            _: &HttpConnectorSettings,
+            _: &RuntimeComponents,
+        ) -> SharedHttpConnector {
+            SharedHttpConnector::new(self.clone())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn probe_is_connected_from_the_connection_on_or_always_where_that_is_unknown() {
+        let node = NodeUrl::new(Scheme::Http, Host::Ip([127, 0, 0, 1].into()), 8000);
+        let flag = Arc::new(AtomicBool::new(false));
+        for flag in [Some(flag), None] {
+            let http_client = SharedHttpClient::new(UnresponsiveClient(flag.clone()));
+            let client = SdkDiscoveryClient::new(http_client, None);
+            let mut probe = client.probe(&node, ConnectionPool::Separate);
+            let sent = timeout(Duration::from_millis(1), probe.response()).await;
+            assert!(sent.is_err(), "there is no response");
+            assert_eq!(probe.is_connected(), flag.is_none());
+            if let Some(flag) = flag {
+                flag.store(true, Ordering::Relaxed);
+                assert!(probe.is_connected());
+            }
+        }
     }
 }

@@ -375,3 +375,5 @@ async fn failed_probes_are_no_failure_hint() {
     let failure_hint = harness.discovery.wake_ups.take_failure_hint();
     assert!(failure_hint.is_none());
 }
+
+mod stalled_nodes;
