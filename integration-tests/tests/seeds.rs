@@ -1,7 +1,9 @@
 //! Seeds: the first nodes of a process.
 
-use crate::support::{client, eventually, expect_pings, quick_refresh, ready_client, test_cluster};
-use alternator_lb_sdk::Alternator;
+use crate::support::{
+    Log, client, eventually, expect_pings, quick_refresh, ready_client, test_cluster,
+};
+use alternator_lb_sdk::{Alternator, NodeState, RefreshError};
 use alternator_test_cluster::{NodeConfig, StartError, TestCluster};
 
 #[tokio::test]
@@ -50,6 +52,44 @@ async fn unlisted_seed_serves_discovery_and_gets_no_requests() {
     cluster.reset_counters();
     expect_pings(&client(&alternator), 9).await;
     assert_eq!(seed.counters().requests, 0);
+}
+
+#[tokio::test]
+async fn seed_serves_until_a_listed_node_can_be_reached() {
+    let cluster = test_cluster!(|cluster| cluster.nodes(4));
+    let log = Log::capture();
+    // Like a node in a container: it lists internal addresses.
+    let (seed, nodes) = (cluster.node(0), &cluster.nodes()[1..]);
+    let entries = nodes.iter().map(|node| node.address().ip().to_string());
+    seed.set_localnodes_entries(entries);
+    nodes.iter().for_each(|node| node.stop());
+    let alternator = quick_refresh(&cluster).build().unwrap();
+    let client = client(&alternator);
+    let error = alternator.ready().await.unwrap_err();
+    assert!(
+        matches!(error, RefreshError::ServedBySeeds { .. }),
+        "{error:?}"
+    );
+    expect_pings(&client, 30).await;
+    alternator.refresh().await.unwrap();
+    expect_pings(&client, 30).await;
+    assert_eq!(seed.counters().requests, 60);
+    let warnings = log.warnings("served by the seeds alone");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains(".without_discovery()"), "{warnings:?}");
+
+    nodes.iter().for_each(|node| node.start().unwrap());
+    eventually("the listed nodes are used", async || {
+        expect_pings(&client, 1).await;
+        let nodes = alternator.nodes();
+        nodes.len() == 3 && nodes.iter().all(|node| node.state() == NodeState::Up)
+    })
+    .await;
+    alternator.ready().await.unwrap();
+    cluster.reset_counters();
+    expect_pings(&client, 9).await;
+    assert_eq!(seed.counters().requests, 0);
+    assert!(nodes.iter().all(|node| node.counters().requests == 3));
 }
 
 #[tokio::test]

@@ -69,6 +69,8 @@ pub enum TopologyEvent {
         /// The preferred scope of those that have nodes.
         locality: String,
     },
+    /// No node that the seeds list was ever reached, so requests go to the seeds; the error says why.
+    ServedBySeeds(RefreshError),
     /// Refreshes fail, for this reason.
     Failed(RefreshError),
     /// Refreshes succeed again.

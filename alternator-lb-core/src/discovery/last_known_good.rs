@@ -13,9 +13,12 @@ pub(super) struct LastKnownGood {
     /// The number of refreshes that have failed since.
     pub(super) consecutive_failures: u32,
     pub(super) error: Option<RefreshError>,
+    /// Why requests go to the seeds alone, as of the last refresh.
+    pub(super) served_by_seeds: Option<RefreshError>,
     /// Entries of `/localnodes` that were reported; bounded, since servers choose them.
     reported_entries: HashSet<String>,
     has_reported_datacenters: bool,
+    has_reported_seeds: bool,
 }
 
 /// How many invalid entries are remembered. More are not reported at all: the log is clear enough by then.
@@ -48,6 +51,16 @@ impl LastKnownGood {
         membership.scope_aware.retain(|node| queried.contains(node));
         self.membership = membership;
         events
+    }
+
+    /// Records why requests go to the seeds alone, if they do. Reports it once.
+    pub(super) fn record_served_by_seeds(
+        &mut self,
+        error: Option<RefreshError>,
+    ) -> Option<TopologyEvent> {
+        self.served_by_seeds.clone_from(&error);
+        let error = error.filter(|_| !replace(&mut self.has_reported_seeds, true));
+        error.map(TopologyEvent::ServedBySeeds)
     }
 
     /// Records a refresh that failed. Reports each kind of error once.

@@ -1,12 +1,12 @@
 //! One refresh: which nodes are queried, and which responses count.
 
+use super::error::NodeFailure;
 use super::localnodes;
 use super::localnodes::LocalNodes;
 use super::membership::{InferredDatacenter, LevelMembers, Membership};
 use super::{DiscoveryClient, QueryError, RefreshError};
 use crate::topology::{Locality, NodeUrl, Scope};
 use std::collections::HashSet;
-use std::error::Error;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,9 +19,6 @@ pub const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many known nodes are queried, one after the other, before the seeds are.
 pub const MAX_KNOWN_QUERIED: usize = 5;
-
-/// How many failures an error lists.
-const MAX_LISTED_FAILURES: usize = 8;
 
 /// A rack that no cluster has: servers that know racks list no node for it, others ignore the parameter.
 const IMPOSSIBLE_RACK: &str = "alternator-lb-sdk asks whether racks are known here";
@@ -44,13 +41,14 @@ pub(super) struct MembershipQuery<'a> {
 /// The findings of one refresh beside the nodes.
 #[derive(Debug, Default)]
 pub(super) struct QueryLog {
-    pub(super) failures: Vec<(NodeUrl, Arc<QueryError>)>,
+    pub(super) failures: Vec<NodeFailure>,
     /// Entries of responses that are no addresses.
     pub(super) dropped: Vec<String>,
     /// Nodes that know the parameters `dc` and `rack`.
     pub(super) scope_aware: HashSet<NodeUrl>,
     /// Nodes that gave no usable response: the refresh does not wait for them a second time.
     pub(super) unresponsive: HashSet<NodeUrl>,
+    pub(super) respondents: HashSet<NodeUrl>,
     pub(super) last_respondent: Option<NodeUrl>,
 }
 
@@ -140,16 +138,7 @@ impl MembershipQuery<'_> {
 
     /// Returns the error that lists the last failures.
     fn no_response(&self) -> RefreshError {
-        let failures = &self.log().failures;
-        let listed = failures.iter().rev().take(MAX_LISTED_FAILURES).rev();
-        RefreshError::NoResponse {
-            failures: listed
-                .map(|(node, error)| format!("{node}: {}", with_cause(error)))
-                .collect(),
-            source: failures
-                .last()
-                .map(|(_, error)| Arc::clone(error) as Arc<dyn Error + Send + Sync>),
-        }
+        RefreshError::no_response(&self.log().failures)
     }
 
     /// Returns `node` with the nodes of `locality` that it lists, or of its own datacenter for the whole cluster.
@@ -160,7 +149,9 @@ impl MembershipQuery<'_> {
     ) -> Result<(NodeUrl, Vec<NodeUrl>), QueryFailure> {
         match self.list(node, locality).await {
             Ok(nodes) => {
-                self.log().last_respondent = Some(node.clone());
+                let mut log = self.log();
+                log.respondents.insert(node.clone());
+                log.last_respondent = Some(node.clone());
                 Ok((node.clone(), nodes))
             }
             Err(error) => Err(self.record_failure(node, error)),
@@ -274,14 +265,5 @@ impl MembershipQuery<'_> {
     pub(super) fn log(&self) -> MutexGuard<'_, QueryLog> {
         // Nothing that holds the lock can panic.
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Returns the message of an error, with that of its innermost source, which tells best what to do.
-fn with_cause(error: &QueryError) -> String {
-    let cause = std::iter::successors(error.source(), |error| (*error).source()).last();
-    match cause {
-        Some(cause) => format!("{error} ({cause})"),
-        None => error.to_string(),
     }
 }

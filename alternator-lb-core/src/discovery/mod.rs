@@ -73,6 +73,8 @@ mod lost_connections;
 mod membership;
 mod membership_query;
 mod probe;
+mod publication;
+mod readiness;
 mod refresh;
 mod scoped_query;
 mod seed;

@@ -1,5 +1,6 @@
 //! The addresses of the names among the seeds.
 
+use super::error::NodeFailure;
 use super::{DiscoveryClient, QueryError};
 use crate::topology::{Host, NodeUrl, Scheme};
 use futures_util::future::join_all;
@@ -41,7 +42,7 @@ impl SeedNames {
         client: &dyn DiscoveryClient,
         failure_hint: bool,
         now: Duration,
-    ) -> (Vec<NodeUrl>, Vec<(NodeUrl, Arc<QueryError>)>) {
+    ) -> (Vec<NodeUrl>, Vec<NodeFailure>) {
         // Nothing that holds the lock can panic.
         let names = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = |seed: &NodeUrl| {

@@ -218,6 +218,15 @@ impl NodeHealth {
         })
     }
 
+    /// Admits a pending node, since it has responded.
+    pub fn admit(&self, now: Duration) -> Option<Transition> {
+        let before = self.state.load(Ordering::Relaxed);
+        match State::unpack(before).cause() {
+            Some(cause @ EjectionCause::Pending) => self.restore(before, cause, now),
+            Some(EjectionCause::Unreachable | EjectionCause::Failing) | None => None,
+        }
+    }
+
     /// Records a response to an attempt without a permit.
     fn responded(&self, now: Duration) -> Option<Transition> {
         let before = self.state.load(Ordering::Relaxed);

@@ -56,6 +56,10 @@ pub fn report(event: &TopologyEvent) {
             locality,
             "the nodes of the cluster changed"
         ),
+        TopologyEvent::ServedBySeeds(error) => warn!(
+            target: TARGET,
+            "{error}"
+        ),
         TopologyEvent::Failed(error) => warn!(
             target: TARGET,
             %error,

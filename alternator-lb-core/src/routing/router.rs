@@ -146,6 +146,12 @@ impl<E> Router<E> {
         Some(self.note_transition(node, transition))
     }
 
+    /// Records that a node has responded to discovery. Admits it if it is pending.
+    pub fn responded(&self, node: &Arc<Endpoint<E>>, now: Duration) -> Option<HealthEvent<E>> {
+        let transition = node.health().admit(now)?;
+        Some(self.note_transition(Arc::clone(node), transition))
+    }
+
     /// Ejects a node that is unresponsive while requests wait on it, unless no other could serve them: then waiting is
     /// all that is left to do.
     pub fn eject_unresponsive(

@@ -16,4 +16,5 @@ mod new_nodes;
 mod properties;
 mod scopes;
 mod seed_names;
+mod served_by_seeds;
 mod spill_over;

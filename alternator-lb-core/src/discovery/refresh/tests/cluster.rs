@@ -23,7 +23,9 @@ async fn nodes_that_the_seed_lists_are_published() {
 #[tokio::test(start_paused = true)]
 async fn seed_that_is_not_listed_is_no_node() {
     let harness = harness(&[9]);
-    harness.network.lists_own(9, "dc1", &[("r1", 1), ("r1", 2)]);
+    let members = [("r1", 1), ("r1", 2)];
+    harness.network.datacenter("dc1", &members);
+    harness.network.lists_own(9, "dc1", &members);
     assert_eq!(harness.refresh().await.unwrap(), [1, 2]);
 }
 
