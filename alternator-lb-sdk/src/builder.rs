@@ -52,14 +52,17 @@ impl Builder {
     /// brackets, or a DNS name.
     ///
     /// Until the first refresh has succeeded requests go to the seeds, afterwards to the nodes that they listed. Seeds
-    /// are queried again in every refresh (in cluster scope), or when the known nodes do not respond. Name several, or
-    /// a DNS name that stands for several: the process then starts although one of them is down. A list in one string
-    /// is split by the caller: `.seeds("http://a:8000,http://b:8000".split(','))`.
+    /// are queried again when the known nodes do not respond, and in cluster scope while no node lists them. Name
+    /// several, or a DNS name that stands for several: the process then starts although one of them is down. However
+    /// many there are, a refresh queries one node of each datacenter. A list in one string is split by the caller:
+    /// `.seeds("http://a:8000,http://b:8000".split(','))`.
     ///
     /// Scheme and port of the seeds are those of every node, so all seeds must have the same, except [without
     /// discovery](Self::without_discovery). A port that is omitted is the scheme's: 80 or 443.
     ///
-    /// Over `http` every address of a name is a seed, resolved again, at most every 30 s, when known nodes fail. Over
+    /// Over `http` every address of a name is a seed as long as the name has it. The name is resolved again when known
+    /// nodes or one of its addresses fail: at most every 30 s while some node responds, every second or two while none
+    /// does. Over
     /// `https` a name stays one seed, which the HTTP client resolves, since TLS verifies the name; the nodes found
     /// through it are addressed by IP, so their certificates must name these addresses.
     pub fn seeds(mut self, seeds: impl IntoIterator<Item = impl Into<String>>) -> Self {

@@ -59,4 +59,5 @@ mod stale_connections;
 mod status;
 mod tls;
 mod token_aware;
+mod two_clusters;
 mod without_discovery;

@@ -60,8 +60,10 @@ async fn seed_serves_until_a_listed_node_can_be_reached() {
     let log = Log::capture();
     // Like a node in a container: it lists internal addresses.
     let (seed, nodes) = (cluster.node(0), &cluster.nodes()[1..]);
-    let entries = nodes.iter().map(|node| node.address().ip().to_string());
-    seed.set_localnodes_entries(entries);
+    for node in cluster.nodes() {
+        let entries = nodes.iter().map(|node| node.address().ip().to_string());
+        node.set_localnodes_entries(entries);
+    }
     nodes.iter().for_each(|node| node.stop());
     let alternator = quick_refresh(&cluster).build().unwrap();
     let client = client(&alternator);

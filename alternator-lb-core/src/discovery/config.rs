@@ -75,6 +75,9 @@ pub enum TopologyEvent {
     Failed(RefreshError),
     /// Refreshes succeed again.
     Recovered,
+    /// Nodes that belong to another cluster: their former peers no longer list them, and they list others, or their
+    /// cluster has another name.
+    Foreign(Vec<NodeUrl>),
     /// Entries of `/localnodes` that are no addresses of nodes.
     Dropped(Vec<String>),
     /// The application chose no scope, and its nodes are in this many datacenters.

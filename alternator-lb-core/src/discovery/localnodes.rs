@@ -1,6 +1,7 @@
 //! The response to `GET /localnodes`.
 
 use super::QueryError;
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 /// The longest body that is read: six times a list of the most nodes allowed, all with the longest IPv6 addresses.
@@ -32,11 +33,10 @@ pub(super) fn parse(body: &[u8]) -> Result<LocalNodes, QueryError> {
         addresses: Vec::with_capacity(entries.len()),
         dropped: Vec::new(),
     };
+    let mut seen = HashSet::with_capacity(entries.len());
     for entry in entries {
         match entry.as_str().and_then(address) {
-            Some(address) if !nodes.addresses.contains(&address) => {
-                nodes.addresses.push(address);
-            }
+            Some(address) if seen.insert(address) => nodes.addresses.push(address),
             Some(_) => {}
             None => nodes.dropped.push(shorten(&entry)),
         }

@@ -4,6 +4,7 @@ use super::error::NodeFailure;
 use super::localnodes;
 use super::localnodes::LocalNodes;
 use super::membership::{InferredDatacenter, LevelMembers, Membership};
+use super::node_list::NodeList;
 use super::{DiscoveryClient, QueryError, RefreshError};
 use crate::topology::{Locality, NodeUrl, Scope};
 use std::collections::HashSet;
@@ -16,6 +17,10 @@ use url::form_urlencoded;
 /// How long a refresh waits for one node. A lost packet of a new connection is sent again after one second (RFC 6298),
 /// and costs a refresh nothing that way.
 pub const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a refresh waits for nodes that gave no response to the last one, once another node has responded: long
+/// enough for a TLS handshake with another continent.
+pub(super) const UNHEALTHY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How many known nodes are queried, one after the other, before the seeds are.
 pub const MAX_KNOWN_QUERIED: usize = 5;
@@ -30,8 +35,8 @@ pub(super) struct MembershipQuery<'a> {
     pub(super) seeds: &'a [NodeUrl],
     /// The result of the last refresh.
     pub(super) membership: &'a Membership,
-    /// Nodes that are ejected: they are queried last.
-    pub(super) ejected: HashSet<NodeUrl>,
+    /// Nodes that are ejected, or gave no usable response in the last refresh: they are queried last.
+    pub(super) unhealthy: HashSet<NodeUrl>,
     pub(super) now: Duration,
     /// When there must be a result.
     pub(super) deadline: Instant,
@@ -48,6 +53,10 @@ pub(super) struct QueryLog {
     pub(super) scope_aware: HashSet<NodeUrl>,
     /// Nodes that gave no usable response: the refresh does not wait for them a second time.
     pub(super) unresponsive: HashSet<NodeUrl>,
+    /// Nodes that their former peers no longer list.
+    pub(super) left: HashSet<NodeUrl>,
+    /// Nodes that belong to another cluster: they are not queried, and their responses do not count.
+    pub(super) foreign: HashSet<NodeUrl>,
     pub(super) respondents: HashSet<NodeUrl>,
     pub(super) last_respondent: Option<NodeUrl>,
 }
@@ -79,7 +88,7 @@ impl MembershipQuery<'_> {
         for locality in scope.localities() {
             let result = timeout_at(self.deadline, async {
                 match locality {
-                    Locality::Cluster => self.query_cluster(has_nodes).await,
+                    Locality::Cluster => self.query_cluster().await,
                     Locality::Datacenter(_) | Locality::Rack { .. } if is_unsupported => {
                         Err(QueryFailure::ScopeUnsupported)
                     }
@@ -108,17 +117,39 @@ impl MembershipQuery<'_> {
         }
         let scope = scope.to_string();
         match (has_nodes, is_unsupported) {
-            (true, _) => Ok(Membership {
-                local_datacenter: match discovers_local_datacenter {
+            (true, _) => {
+                let local_datacenter = match discovers_local_datacenter {
                     true => self.local_datacenter(&levels).await,
                     false => None,
-                },
-                levels,
-                scope_aware: std::mem::take(&mut self.log().scope_aware),
-            }),
+                };
+                Ok(self.membership(levels, local_datacenter))
+            }
             (false, true) => Err(RefreshError::ScopeUnsupported { scope }),
             (false, false) => Err(RefreshError::NoNodes { scope }),
         }
+    }
+
+    /// Returns the result of the refresh.
+    fn membership(
+        &self,
+        levels: Vec<LevelMembers>,
+        local_datacenter: Option<LevelMembers>,
+    ) -> Membership {
+        let mut log = self.log();
+        let mut membership = Membership {
+            levels,
+            local_datacenter,
+            scope_aware: std::mem::take(&mut log.scope_aware),
+            ..Membership::default()
+        };
+        let listed: HashSet<&NodeUrl> = membership.nodes().collect();
+        let seeds = self.seeds.iter().filter(|seed| !listed.contains(seed));
+        let unlisted: HashSet<NodeUrl> = seeds.cloned().collect();
+        let left = log.left.iter().chain(&self.membership.left).cloned();
+        membership.left = left.filter(|node| unlisted.contains(node)).collect();
+        let foreign = log.foreign.iter().cloned();
+        membership.foreign = foreign.filter(|node| unlisted.contains(node)).collect();
+        membership
     }
 
     /// Returns the seeds as the nodes, without a query. Fails if no name of a seed has an address.
@@ -128,7 +159,10 @@ impl MembershipQuery<'_> {
         }
         let level = LevelMembers {
             locality: Locality::Cluster,
-            datacenters: vec![InferredDatacenter::new(self.seeds.to_vec(), self.now)],
+            datacenters: vec![InferredDatacenter::new(
+                self.seeds.iter().cloned().collect(),
+                self.now,
+            )],
         };
         Ok(Membership {
             levels: vec![level],
@@ -141,42 +175,57 @@ impl MembershipQuery<'_> {
         RefreshError::no_response(&self.log().failures)
     }
 
-    /// Returns `node` with the nodes of `locality` that it lists, or of its own datacenter for the whole cluster.
+    /// Returns the nodes of `locality` that `node` lists, or of its own datacenter for the whole cluster.
     pub(super) async fn query(
         &self,
         node: &NodeUrl,
         locality: &Locality,
-    ) -> Result<(NodeUrl, Vec<NodeUrl>), QueryFailure> {
+    ) -> Result<NodeList, QueryFailure> {
         match self.list(node, locality).await {
+            Ok(nodes) if self.has_moved(node, &nodes) => {
+                self.log().foreign.insert(node.clone());
+                Err(QueryFailure::NoResponse)
+            }
             Ok(nodes) => {
                 let mut log = self.log();
                 log.respondents.insert(node.clone());
                 log.last_respondent = Some(node.clone());
-                Ok((node.clone(), nodes))
+                Ok(NodeList {
+                    respondent: node.clone(),
+                    nodes,
+                })
             }
             Err(error) => Err(self.record_failure(node, error)),
         }
     }
 
+    /// Returns whether a node that left the cluster is in another one, by the nodes that it lists.
+    fn has_moved(&self, node: &NodeUrl, nodes: &HashSet<NodeUrl>) -> bool {
+        let mut known = self.membership.nodes();
+        self.membership.left.contains(node)
+            && !nodes.is_empty()
+            && !known.any(|known| nodes.contains(known))
+    }
+
     /// Returns the nodes in the order in which they are queried: by responsiveness, and at random otherwise, so that
-    /// the clients of a cluster do not all query the same node.
+    /// the clients of a cluster do not all query the same node. Nodes of another cluster are left out.
     pub(super) fn in_query_order<'n>(
         &self,
         nodes: impl Iterator<Item = &'n NodeUrl>,
     ) -> Vec<&'n NodeUrl> {
-        let mut nodes: Vec<_> = nodes.collect();
+        let mut nodes: Vec<_> = nodes.filter(|node| !self.is_foreign(node)).collect();
         fastrand::shuffle(&mut nodes);
         self.sort_by_responsiveness(&mut nodes);
         nodes
     }
 
-    /// Puts the last respondent first, and ejected nodes and those that have just failed to respond last.
+    /// Puts the last respondent first, and unhealthy nodes and those that have just failed to respond last.
     pub(super) fn sort_by_responsiveness(&self, nodes: &mut [&NodeUrl]) {
         let log = self.log();
         nodes.sort_by_key(|&node| match log.last_respondent.as_ref() {
             _ if log.unresponsive.contains(node) => 2,
             Some(respondent) if respondent == node => 0,
-            _ if self.ejected.contains(node) => 2,
+            _ if self.unhealthy.contains(node) => 2,
             Some(_) | None => 1,
         });
     }
@@ -185,8 +234,16 @@ impl MembershipQuery<'_> {
         self.log().unresponsive.contains(node)
     }
 
+    fn is_foreign(&self, node: &NodeUrl) -> bool {
+        self.log().foreign.contains(node)
+    }
+
     /// Queries a datacenter or rack once the node has shown that it knows these parameters.
-    async fn list(&self, node: &NodeUrl, locality: &Locality) -> Result<Vec<NodeUrl>, QueryError> {
+    async fn list(
+        &self,
+        node: &NodeUrl,
+        locality: &Locality,
+    ) -> Result<HashSet<NodeUrl>, QueryError> {
         let is_cluster = *locality == Locality::Cluster;
         if !is_cluster && !self.log().scope_aware.contains(node) {
             let response = self.get(node, None, Some(IMPOSSIBLE_RACK)).await?;
@@ -228,7 +285,7 @@ impl MembershipQuery<'_> {
     }
 
     /// Returns the nodes of a response, and logs its other entries.
-    fn accept(&self, node: &NodeUrl, response: LocalNodes) -> Vec<NodeUrl> {
+    fn accept(&self, node: &NodeUrl, response: LocalNodes) -> HashSet<NodeUrl> {
         // A loopback address that another host lists is a mistake in its configuration, and would lead to this host.
         let is_remote = node.ip().is_some_and(|ip| !ip.is_loopback());
         let (loopback, usable): (Vec<_>, Vec<_>) = response

@@ -68,8 +68,8 @@ pub(super) struct ProbeResults {
     pub(super) failures: Vec<NodeFailure>,
 }
 
-/// Probes nodes that have not been used so far, and waits until `end` for a first response. Once there is one, waits for
-/// the others only as long as a node that listens takes: one that does not must not delay the refresh.
+/// Probes nodes that have not been used so far, and waits until `end` for a first response. Once there is one, waits
+/// for the others only as long as a node that listens takes: one that does not must not delay the refresh.
 pub(super) async fn probe_all(
     client: &dyn DiscoveryClient,
     nodes: HashSet<NodeUrl>,

@@ -42,8 +42,8 @@ impl NodeLists {
 }
 
 impl<E: Send + Sync + 'static> Discovery<E> {
-    /// Publishes these nodes to the router, new ones in the given state of health. Returns the event if nodes were added
-    /// or removed.
+    /// Publishes these nodes to the router, new ones in the given state of health. Returns the event if nodes were
+    /// added or removed.
     ///
     /// New nodes come in an order of this process's own: were it the same for all, the requests of an ejected node
     /// would all go to the same next one, and move through a fleet as a wave.

@@ -1,12 +1,13 @@
 //! The first contact with the listed nodes.
 //!
-//! A seed that can be reached may list nodes that cannot: behind a load balancer or Docker's address translation, with an
-//! internal `broadcast_rpc_address`, or over `https` with certificates for a name only. Until a listed node has responded,
-//! requests go to the seeds.
+//! A seed that can be reached may list nodes that cannot: behind a load balancer or Docker's address translation, with
+//! an internal `broadcast_rpc_address`, or over `https` with certificates for a name only. Until a listed node has
+//! responded, requests go to the seeds.
 
 use super::error::NodeFailure;
+use super::findings::Findings;
 use super::membership::Membership;
-use super::refresh::{Discovery, Findings};
+use super::refresh::Discovery;
 use super::{ConnectionPool, DiscoveryClient, RefreshError, probe};
 use crate::topology::NodeUrl;
 use std::collections::HashSet;

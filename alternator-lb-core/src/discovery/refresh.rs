@@ -1,14 +1,14 @@
 //! The refresh of the list of nodes.
 
+use super::findings::Findings;
 use super::last_known_good::LastKnownGood;
 use super::membership::Membership;
-use super::membership_query::{MembershipQuery, QueryLog};
 use super::publication::NodeLists;
 use super::readiness::Contacts;
-use super::seed_names::{LOOK_UP_TIMEOUT, SeedNames};
+use super::seed_names::SeedNames;
 use super::single_flight;
 use super::single_flight::{Joined, Leader, SingleFlight};
-use super::wake_ups::WakeUps;
+use super::wake_ups::{DEBOUNCE, WakeUps};
 use super::{DiscoveryClient, DiscoveryConfig, RefreshError, TopologyEvent};
 use crate::clock::Clock;
 use crate::health::{EjectionCause, NodeHealth, Transition};
@@ -17,6 +17,7 @@ use crate::topology::NodeUrl;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
@@ -28,7 +29,7 @@ pub struct Discovery<E> {
     pub(super) config: DiscoveryConfig<E>,
     pub(super) client: OnceLock<Arc<dyn DiscoveryClient>>,
     pub(super) wake_ups: Arc<WakeUps>,
-    seed_names: SeedNames,
+    pub(super) seed_names: SeedNames,
     single_flight: SingleFlight,
     has_succeeded: AtomicBool,
     has_reached_node: AtomicBool,
@@ -134,6 +135,19 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.has_reached_node.store(true, Ordering::Relaxed);
     }
 
+    /// Returns whether a new background task has to refresh the list at once. Where each request has a runtime of its
+    /// own, each starts a task.
+    pub(super) fn is_refresh_due(&self) -> bool {
+        let (now, active) = (self.clock.now(), self.config.intervals.active);
+        let last_known_good = self.last_known_good();
+        let is_past = |time: Option<Duration>, interval: Duration| {
+            time.is_none_or(|time| now.saturating_sub(time) >= interval)
+        };
+        let is_wanted =
+            is_past(last_known_good.succeeded, active) || self.wake_ups.has_failure_hint();
+        is_wanted && is_past(last_known_good.began, DEBOUNCE.min(active))
+    }
+
     /// Refreshes the list, or shares a refresh that begins after this call.
     ///
     /// # Errors
@@ -158,6 +172,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             if is_needless() {
                 return Ok(());
             }
+            self.last_known_good().began = Some(self.clock.now());
             let end = Instant::now() + single_flight::LIMIT;
             let findings = self.query_membership(client).await;
             let contacts = self.contact_nodes(client, &findings, end).await;
@@ -165,51 +180,6 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             if leader.is_current() {
                 return self.complete(leader, findings, contacts);
             }
-        }
-    }
-
-    async fn query_membership(&self, client: &dyn DiscoveryClient) -> Findings {
-        let failure_hint = self.wake_ups.take_failure_hint() || self.consecutive_failures() > 0;
-        let (config, now) = (&self.config, self.clock.now());
-        let seeds = self
-            .seed_names
-            .resolve(&config.seeds, client, failure_hint, now);
-        let (seeds, failures) = seeds.await;
-        let membership = self.last_known_good().membership.clone();
-        if !self.has_reached_node() && !seeds.is_empty() && !self.router.snapshot().refuses() {
-            // The seeds serve, whose addresses may be others now.
-            let nodes = NodeLists::new(&membership, &seeds);
-            self.publish(nodes, |_| NodeHealth::default());
-        }
-        let ejected = self.router.snapshot();
-        let ejected = ejected.ejected().iter().map(|node| node.url().clone());
-        let query = MembershipQuery {
-            client,
-            seeds: &seeds,
-            membership: &membership,
-            ejected: ejected.collect(),
-            now: self.clock.now(),
-            deadline: Instant::now() + single_flight::LIMIT.saturating_sub(LOOK_UP_TIMEOUT),
-            log: Mutex::new(QueryLog {
-                failures,
-                scope_aware: membership.scope_aware.clone(),
-                ..QueryLog::default()
-            }),
-        };
-        let local_datacenter = config.discovers_local_datacenter;
-        let membership = match config.queries_nodes {
-            true => {
-                query
-                    .run(&config.scope, config.spill_over, local_datacenter)
-                    .await
-            }
-            false => query.seeds_alone(),
-        };
-        let log = std::mem::take(&mut *query.log());
-        Findings {
-            membership,
-            log,
-            seeds,
         }
     }
 
@@ -225,7 +195,9 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             log,
             seeds,
         } = findings;
-        let mut events = Vec::from_iter(self.last_known_good().record_dropped(log.dropped));
+        let mut events = Vec::new();
+        events.extend(self.last_known_good().record_queries(&log, &seeds));
+        events.extend(self.last_known_good().record_dropped(log.dropped));
         let result = membership.map(|membership| {
             events.extend(self.apply(membership, &seeds, &contacts));
         });
@@ -244,8 +216,9 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         contacts: &Contacts,
     ) -> Vec<TopologyEvent> {
         let is_reached = self.has_reached_node() || contacts.has_reached_node();
-        let seeds = if is_reached { &[] } else { seeds };
-        let nodes = NodeLists::new(&membership, seeds);
+        let serve = |seed: &&NodeUrl| !is_reached && !membership.foreign.contains(*seed);
+        let seeds: Vec<NodeUrl> = seeds.iter().filter(serve).cloned().collect();
+        let nodes = NodeLists::new(&membership, &seeds);
         let now = self.clock.now();
         // Before any caller sees that it has succeeded.
         let changed = self.publish(nodes, |url| {
@@ -262,6 +235,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.admit(&contacts.responding);
         let unreached = (!is_reached).then(|| RefreshError::served_by_seeds(&contacts.failures));
         let mut last_known_good = self.last_known_good();
+        last_known_good.succeeded = Some(now);
         let mut events = last_known_good.record_success(membership, changed, &self.config);
         events.extend(last_known_good.record_served_by_seeds(unreached));
         events
@@ -296,15 +270,6 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The findings of the queries of one refresh.
-#[derive(Debug)]
-pub(super) struct Findings {
-    pub(super) membership: Result<Membership, RefreshError>,
-    pub(super) log: QueryLog,
-    /// The seeds, with their names resolved.
-    pub(super) seeds: Vec<NodeUrl>,
 }
 
 #[cfg(test)]

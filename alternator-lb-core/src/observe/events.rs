@@ -74,6 +74,12 @@ pub fn report(event: &TopologyEvent) {
             ?entries,
             "/localnodes lists entries that are not addresses of nodes; they are ignored"
         ),
+        TopologyEvent::Foreign(nodes) => warn!(
+            target: TARGET,
+            ?nodes,
+            "nodes belong to another cluster, as at addresses that were reused: they list none of their former peers, which no \
+             longer list them, or their cluster has another name; they get no requests unless the cluster lists them"
+        ),
         TopologyEvent::SpansDatacenters { datacenters } => warn!(
             target: TARGET,
             datacenters,

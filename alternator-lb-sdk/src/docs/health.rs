@@ -16,8 +16,10 @@
 //! | a node joins | It gets its share after the next refresh, which is at most 6 s away while there are requests, and starts at once when a node cannot be connected. It is probed before its first request. |
 //! | too few nodes of the preferred scope are usable | Below 5 in 7 they carry 1.4 times their former load, and the rest of the traffic goes to the next scope of the chain; see [`without_spill_over`](crate::Builder::without_spill_over). |
 //! | connections are lost while their node is alive (a firewall or address translation forgot them, a laptop resumed) | Once the node has returned nothing for ten times as long as usual, and answers a probe on a new connection, the connections of the pool are probed as well. Those without a response are closed, and the requests that wait go on over others, without using up an attempt. |
-//! | all nodes die | Operations fail when the SDK's retries end, with a [`RouteError`](crate::RouteError) in the error's `source()` chain that names the nodes tried. Nothing hangs. When nodes are back, at their old addresses or at others that the seeds lead to, requests succeed again without a restart. |
+//! | all nodes die | Operations fail when the SDK's retries end, with a [`RouteError`](crate::RouteError) in the error's `source()` chain that names the nodes tried. Nothing hangs. When nodes are back, at their old addresses or at others that the seeds lead to, requests succeed again without a restart: within three seconds of the new record where a seed is a name (over `http`). |
 //! | none of the listed nodes can be reached, but the seed can | Requests go to the seed, as behind a load balancer or with certificates that name no address. One warning and [`ready()`](crate::Alternator::ready) say so. The listed nodes are used as soon as one of them responds. |
+//! | an address belongs to another cluster now, as the reused address of a pod | The next refresh removes the node, also a seed: its former peers no longer list it, and it lists none of them. Where the servers tell the name of their cluster (`system.local`, readable without authorization), a seed whose cluster has another name than the known nodes is not used either. One warning names it. It gets requests again once the cluster lists it. |
+//! | most seeds are silent | The list is complete once each datacenter has responded. Seeds that did not respond are queried last the next time, and delay a refresh by a second at most. |
 //! | discovery fails | The last good node list stays in force, however long. One warning appears. |
 //! | a node lists only itself, or an invalid list | No node is dropped on the word of one node. Entries that are not IP addresses are ignored, and reported once. |
 //! | there is no credentials provider | Requests are unsigned, unless [`AuthMode::Required`](crate::AuthMode::Required) forbids it. |
@@ -126,8 +128,8 @@
 //!
 //! A node that is new in the list is probed before it gets traffic: ScyllaDB lists a node some ten seconds before it
 //! listens. Only the nodes of the very first list are used without a probe, since there are no others, and only if one
-//! of them returned it. A list that a seed returned which is not in it, such as a load balancer, is probed first; until a
-//! node of it responds, requests go to the seeds.
+//! of them returned it. A list that a seed returned which is not in it, such as a load balancer, is probed first; until
+//! a node of it responds, requests go to the seeds.
 //!
 //! # Which node is next
 //!

@@ -49,6 +49,9 @@
 //!
 //! * A request goes to a seed, or to an address that a node of the cluster has listed; otherwise the operation fails.
 //!   An AWS endpoint is refused as a seed.
+//! * A node whose address has gone to another cluster gets no requests after the next refresh: it lists none of its
+//!   former peers, and they no longer list it. Before a second list of nodes is believed, the names of the clusters are
+//!   compared, by an unsigned read of `system.local`, where the servers allow that.
 //! * `/localnodes` can list IP addresses only. Host names and everything else in it are ignored.
 //! * Responses to discovery are bounded: more than 1 MiB or more than 4,096 nodes are refused, and every query has a
 //!   timeout. A refused response changes nothing.
