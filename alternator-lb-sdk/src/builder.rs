@@ -1,5 +1,6 @@
 //! The settings of an `Alternator`.
 
+mod allowed_addresses;
 #[cfg(feature = "compression")]
 mod compression;
 mod endpoint_from;
@@ -11,7 +12,7 @@ use crate::cluster::Cluster;
 use crate::config::ClusterConfig;
 use crate::operation::KeyAffinity;
 use crate::request::user_agent::UserAgent;
-use alternator_lb_core::discovery::parse_seeds;
+use alternator_lb_core::discovery::{AllowedAddresses, parse_seeds};
 use alternator_lb_core::routing::Policy;
 use alternator_lb_core::topology::Scope;
 use aws_smithy_runtime_api::client::http::HttpClient;
@@ -38,6 +39,8 @@ use std::time::Duration;
 pub struct Builder {
     /// As given; parsed in `build()`.
     seeds: Vec<String>,
+    /// As given, if any were; parsed likewise.
+    allowed_networks: Option<Vec<String>>,
     config: ClusterConfig,
 }
 
@@ -371,7 +374,10 @@ impl Builder {
     /// A [`BuildError`] that names the setting that is wrong and what to write instead.
     pub fn build(self) -> Result<Alternator, BuildError> {
         let mut config = self.config;
-        config.seeds = parse_seeds(&self.seeds, !config.discovery)?;
+        if let Some(networks) = &self.allowed_networks {
+            config.allowed_addresses = AllowedAddresses::in_networks(networks)?;
+        }
+        config.seeds = parse_seeds(&self.seeds, !config.discovery, &config.allowed_addresses)?;
         if !config.discovery && config.scope.is_some() {
             return Err(BuildError::ScopeWithoutDiscovery);
         }

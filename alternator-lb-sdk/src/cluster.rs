@@ -73,6 +73,7 @@ impl Cluster {
             scope: config.scope.clone().unwrap_or_default(),
             scope_is_chosen: config.scope.is_some(),
             queries_nodes: config.discovery,
+            allowed_addresses: config.allowed_addresses.clone(),
             spill_over: config.spill_over,
             // One primary for all clients must not depend on the rack of each.
             discovers_local_datacenter: key_routing.is_some(),

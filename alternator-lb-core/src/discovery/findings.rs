@@ -44,6 +44,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             self.publish_serving_seeds(&membership, &seeds);
             let query = MembershipQuery {
                 client,
+                allowed_addresses: &self.config.allowed_addresses,
                 seeds: &seeds,
                 membership: &membership,
                 unhealthy: unhealthy.clone(),

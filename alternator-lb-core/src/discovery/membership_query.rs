@@ -5,7 +5,7 @@ use super::localnodes;
 use super::localnodes::LocalNodes;
 use super::membership::{InferredDatacenter, LevelMembers, Membership};
 use super::node_list::NodeList;
-use super::{DiscoveryClient, QueryError, RefreshError};
+use super::{AllowedAddresses, DiscoveryClient, QueryError, RefreshError};
 use crate::topology::{Locality, NodeUrl, Scope};
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -31,6 +31,7 @@ const IMPOSSIBLE_RACK: &str = "alternator-lb-sdk asks whether racks are known he
 /// The queries of one refresh.
 pub(super) struct MembershipQuery<'a> {
     pub(super) client: &'a dyn DiscoveryClient,
+    pub(super) allowed_addresses: &'a AllowedAddresses,
     /// With their names resolved.
     pub(super) seeds: &'a [NodeUrl],
     /// The result of the last refresh.
@@ -281,7 +282,7 @@ impl MembershipQuery<'_> {
         let body = timeout(QUERY_TIMEOUT, response)
             .await
             .map_err(|_elapsed| QueryError::TimedOut(QUERY_TIMEOUT))??;
-        localnodes::parse(&body)
+        localnodes::parse(&body, self.allowed_addresses)
     }
 
     /// Returns the nodes of a response, and logs its other entries.

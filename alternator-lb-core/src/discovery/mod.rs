@@ -61,6 +61,7 @@ pub mod parameters {
     pub use super::wake_ups::{DEBOUNCE, MAX_DEBOUNCE};
 }
 
+mod allowed_addresses;
 mod client;
 mod cluster_query;
 mod config;
@@ -92,6 +93,7 @@ mod stalled_check;
 mod task;
 mod wake_ups;
 
+pub use allowed_addresses::{AllowedAddresses, NetworkError};
 pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, QueryError};
 pub use config::{DiscoveryConfig, RequestControl, TopologyEvent};
 pub use error::RefreshError;

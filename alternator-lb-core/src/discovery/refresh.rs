@@ -43,10 +43,10 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         Self {
             router,
             clock,
+            seed_names: SeedNames::new(config.allowed_addresses.clone()),
             config,
             client: OnceLock::new(),
             wake_ups: Arc::default(),
-            seed_names: SeedNames::default(),
             single_flight: SingleFlight::default(),
             has_succeeded: AtomicBool::new(false),
             has_reached_node: AtomicBool::new(false),

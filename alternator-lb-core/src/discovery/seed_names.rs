@@ -1,7 +1,7 @@
 //! The addresses of the names among the seeds.
 
 use super::error::NodeFailure;
-use super::{DiscoveryClient, QueryError};
+use super::{AllowedAddresses, DiscoveryClient, QueryError};
 use crate::clock::Clock;
 use crate::topology::{Host, NodeUrl, Scheme};
 use futures_util::future::join_all;
@@ -26,8 +26,11 @@ pub(super) const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(3);
 ///
 /// Over `http` a name stands for all of its addresses, each of them a seed as long as the name has it. Over `https` it
 /// stays as it is: TLS verifies the name, and the connector looks it up.
-#[derive(Debug, Default)]
-pub(super) struct SeedNames(Mutex<HashMap<NodeUrl, ResolvedName>>);
+#[derive(Debug)]
+pub(super) struct SeedNames {
+    names: Mutex<HashMap<NodeUrl, ResolvedName>>,
+    allowed_addresses: AllowedAddresses,
+}
 
 #[derive(Debug, Default)]
 struct ResolvedName {
@@ -48,6 +51,14 @@ pub(super) struct LookUpReasons {
 }
 
 impl SeedNames {
+    /// No names so far, of whose addresses those count that are allowed.
+    pub(super) fn new(allowed_addresses: AllowedAddresses) -> Self {
+        Self {
+            names: Mutex::default(),
+            allowed_addresses,
+        }
+    }
+
     /// Returns the seeds with the addresses of names in their place, without duplicates, and the look-ups that failed.
     pub(super) async fn resolve(
         &self,
@@ -113,7 +124,10 @@ impl SeedNames {
     ) -> (Vec<NodeFailure>, bool) {
         let seeds = seeds.into_iter();
         let names = seeds.filter_map(|seed| Some((seed, name_of(seed)?)));
-        let look_ups = names.map(async |(seed, name)| (seed, look_up(client, name).await));
+        let look_ups = names.map(async |(seed, name)| {
+            let addresses = look_up(client, name, &self.allowed_addresses);
+            (seed, addresses.await)
+        });
         let results = join_all(look_ups).await;
 
         let mut names = self.names();
@@ -136,7 +150,7 @@ impl SeedNames {
 
     fn names(&self) -> MutexGuard<'_, HashMap<NodeUrl, ResolvedName>> {
         // Nothing that holds the lock can panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -165,11 +179,19 @@ fn name_of(seed: &NodeUrl) -> Option<&str> {
     }
 }
 
-async fn look_up(client: &dyn DiscoveryClient, name: &str) -> io::Result<HashSet<IpAddr>> {
+async fn look_up(
+    client: &dyn DiscoveryClient,
+    name: &str,
+    allowed: &AllowedAddresses,
+) -> io::Result<HashSet<IpAddr>> {
     let addresses = timeout(LOOK_UP_TIMEOUT, client.look_up(name)).await??;
-    if addresses.is_empty() {
-        let error = "the name has no address";
-        return Err(io::Error::new(io::ErrorKind::NotFound, error));
+    let addresses = addresses.into_iter().filter(|ip| allowed.allows_seed(*ip));
+    let addresses: HashSet<IpAddr> = addresses.collect();
+    match addresses.is_empty() {
+        true => {
+            let error = "the name has no address that is allowed";
+            Err(io::Error::new(io::ErrorKind::NotFound, error))
+        }
+        false => Ok(addresses),
     }
-    Ok(addresses.into_iter().collect())
 }

@@ -72,7 +72,8 @@ pub fn report(event: &TopologyEvent) {
         TopologyEvent::Dropped(entries) => warn!(
             target: TARGET,
             ?entries,
-            "/localnodes lists entries that are not addresses of nodes; they are ignored"
+            "/localnodes lists entries that are not addresses of nodes, or not allowed as such (link-local ones are only by \
+             `.allowed_addresses(..)`); they are ignored"
         ),
         TopologyEvent::Foreign(nodes) => warn!(
             target: TARGET,

@@ -1,8 +1,8 @@
 //! Seeds that are names.
 
 use super::*;
-use crate::discovery::DiscoveryTask;
 use crate::discovery::seed_names::LookUpReasons;
+use crate::discovery::{AllowedAddresses, DiscoveryTask};
 
 fn name(scheme: Scheme) -> NodeUrl {
     NodeUrl::new(scheme, Host::Name("db".into()), 8000)
@@ -102,7 +102,9 @@ async fn name_over_https_is_not_looked_up() {
         is_failing: true,
         ..LookUpReasons::default()
     };
-    let (seeds, failures) = SeedNames::default()
+    let (seeds, failures) = harness
+        .discovery
+        .seed_names
         .resolve(
             &harness.discovery.config.seeds,
             harness.network.as_ref(),
@@ -198,4 +200,17 @@ async fn names_are_looked_up_every_second_or_two_while_no_node_responds() {
     }
     let look_ups = harness.network.look_ups();
     assert!((30..=70).contains(&look_ups), "{look_ups} in a minute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn addresses_that_are_not_allowed_are_no_seeds_and_no_nodes() {
+    let networks = ["127.0.0.1".to_owned(), "127.0.0.8/30".to_owned()];
+    let harness = Harness::with_config(vec![name(Scheme::Http)], None, |config| {
+        config.allowed_addresses = AllowedAddresses::in_networks(&networks).unwrap();
+    });
+    harness.network.name("db", &[1, 2]);
+    let members = [("r1", 1), ("r1", 2), ("r1", 8), ("r1", 12)];
+    harness.network.datacenter("dc1", &members);
+    assert_eq!(harness.refresh().await.unwrap(), [1, 8]);
+    assert_eq!(harness.network.take_queried_nodes(), [1].into());
 }
