@@ -38,6 +38,7 @@ mod lifecycle;
 mod malformed_node_lists;
 mod membership;
 mod minimal_headers;
+mod missing_replicas;
 mod mixed_failures;
 mod multiple_clients;
 mod network_partitions;

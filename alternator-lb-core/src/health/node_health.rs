@@ -327,6 +327,8 @@ impl NodeHealth {
             Outcome::ServerError
             | Outcome::Contention
             | Outcome::ReplicaError
+            | Outcome::NoReplicas
+            | Outcome::NoLiveReplica
             | Outcome::ClockSkew
                 if !is_failing =>
             {
@@ -342,6 +344,8 @@ impl NodeHealth {
             | Outcome::TimedOut => self.eject(packed, cause, now, rng),
             Outcome::Contention
             | Outcome::ReplicaError
+            | Outcome::NoReplicas
+            | Outcome::NoLiveReplica
             | Outcome::ClockSkew
             | Outcome::NotSent
             | Outcome::StaleConnection

@@ -92,11 +92,13 @@ impl<E> Router<E> {
         // Only a first attempt probes an ejected node: a retry has waited enough.
         let permit = match info.filter(|info| info.preference() == Preference::Primary) {
             _ if !plan.is_first_attempt() => None,
+            // The nodes whose turn it would be are excluded.
+            Some(_) if plan.has_exclusion() => None,
             Some(info) => acquire_primary_permit(&snapshot, info, has_health_checker, now),
-            None => snapshot.acquire_request_permit(has_health_checker, now),
+            None => snapshot.acquire_request_permit(plan, has_health_checker, now),
         };
         let is_usable = |node: &&Arc<Endpoint<E>>| {
-            let mut usable = snapshot.usable_for(info);
+            let mut usable = snapshot.usable_for(plan);
             usable.any(|other| other.id() == node.id())
         };
         let attempt = match permit {
@@ -169,9 +171,10 @@ impl<E> Router<E> {
     /// Returns where the plan's next attempt would go.
     pub fn retry_target(&self, plan: &Plan<E>) -> RetryTarget {
         let snapshot = self.snapshot.load();
-        let is_untried =
-            |node: &Arc<Endpoint<E>>| plan.tried().all(|tried| tried.id() != node.id());
-        let mut usable = snapshot.usable_for(plan.routing_info()).peekable();
+        let is_untried = |node: &Arc<Endpoint<E>>| {
+            plan.tried().all(|tried| tried.id() != node.id()) && !plan.excludes(node)
+        };
+        let mut usable = snapshot.usable_for(plan).peekable();
         let has_usable = usable.peek().is_some();
         match plan.pin() {
             Some(_) => RetryTarget::NoNode,
@@ -236,8 +239,10 @@ impl<E> Router<E> {
             plan.start_round();
             node = select(plan);
         }
-        let usable = snapshot.usable_for(plan.routing_info());
-        let only_node = || usable.chain(snapshot.ejected_in_scope()).next();
+        let mut nodes = snapshot.usable_for(plan).chain(snapshot.ejected_in_scope());
+        let only_node = || nodes.find(|node| !plan.excludes(node));
+        let node = node.or_else(only_node);
+        let only_node = || snapshot.usable().chain(snapshot.ejected_in_scope()).next();
         // The list is never empty: it begins with the seeds, and a refresh without nodes is a failed one.
         node.or_else(only_node)
             .cloned()

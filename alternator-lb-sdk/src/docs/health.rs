@@ -27,6 +27,7 @@
 //! | retries are disabled | A node that cannot be connected still costs nothing, since nothing was sent to it. Everything else fails at once, as configured. |
 //! | the server returns an error | The SDK decides, as usual. Its retry goes to another node; after a server error (5xx) that may be the node's own that takes 10 ms at most. |
 //! | replicas are down, or a partition is at its limit | The SDK retries with its own backoff, which rides through a short loss of quorum. No node is ejected: another one would respond alike. |
+//! | a datacenter of the scope holds no replicas of a table, as one that was added later | The operation goes on in another datacenter of the scope after 10 ms at most, and later operations on that table skip the datacenter, conditional writes included. One warning names the table. An operation tries the datacenter again every minute. |
 //! | two coordinators contend for a key | The retry goes to the same node again, with the SDK's backoff: another node would contend once more. |
 //! | the clock of a node is wrong | Its first refusal of a signature costs one attempt, which is repeated at once on the same node. From then on requests to this node are dated by its clock, and those to others are not. Where most nodes deviate, it is this process's clock that is wrong, and all requests are dated by theirs. |
 //! | a web server or a proxy answers at a node's address | The operation goes on to another node. Where it fails, [`RouteError::ForeignResponse`](crate::RouteError::ForeignResponse) names the node and the status. The address is ejected like a node that returns errors. |
@@ -55,6 +56,8 @@
 //! | text of a server error | about | next attempt |
 //! |---|---|---|
 //! | `write timeout due to uncertainty` | two coordinators on one key | the same node, the SDK's backoff |
+//! | `with replication factor 0` | the datacenter of the node, for this table | a node of another datacenter of the scope, 10 ms at most |
+//! | `for cl LOCAL_SERIAL. Requires 1, alive 0` | the replicas of the datacenter, or that it holds none | a node of another datacenter of the scope, the SDK's backoff; with key affinity another node of this one, until it is known that there are no replicas |
 //! | `Cannot achieve consistency level`, `Operation timed out for`, `Operation failed for` | replicas | another node, the SDK's backoff |
 //! | `Per-partition rate limit reached` | a hot partition | another node, the SDK's backoff |
 //! | `Error during gzip decompression`, `Unsupported Content-Encoding` | the request | as the SDK decides |
@@ -149,7 +152,7 @@
 //! |---|---|---|---|
 //! | was never sent | on an untried node | not at all | nothing |
 //! | was cut, or aborted because its node is unresponsive | on another node | 10 ms at most | an attempt; the quota of the cluster |
-//! | got a server error of the node's own, or a response that is not Alternator's | on another node | 10 ms at most | an attempt; the SDK's quota |
+//! | got a server error of the node's own, or a response that is not Alternator's; or the datacenter holds no replicas | on another node | 10 ms at most | an attempt; the SDK's quota |
 //! | was never sent, and all nodes have been tried | on a node that is up, if there is one | the SDK's backoff | nothing |
 //! | ran into the application's timeout, was throttled, or got an error of replicas | on another node | the SDK's backoff | an attempt; the SDK's quota |
 //! | any other, when all nodes have been tried | on the same node as before | the SDK's backoff | an attempt; a quota |

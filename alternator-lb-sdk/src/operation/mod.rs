@@ -6,5 +6,6 @@ mod expression;
 pub(crate) mod item_operation;
 pub(crate) mod key_routing;
 pub(crate) mod lwt;
+pub(crate) mod table_exclusions;
 
 pub use affinity::KeyAffinity;

@@ -30,6 +30,21 @@ pub(crate) fn plan_mut(config: &mut ConfigBag) -> Option<&mut SdkPlan> {
         .get_property_mut()
 }
 
+/// Changes the plan of an operation that begins, which may have none yet.
+pub(crate) fn plan_or_default(config: &mut ConfigBag, change: impl FnOnce(&mut SdkPlan)) {
+    let Some(params) = config.get_mut_from_interceptor_state::<EndpointResolverParams>() else {
+        return;
+    };
+    match params.get_property_mut::<SdkPlan>() {
+        Some(plan) => change(plan),
+        None => {
+            let mut plan = SdkPlan::default();
+            change(&mut plan);
+            params.set_property(plan);
+        }
+    }
+}
+
 /// Returns whether the operation is [pinned](endpoint_override::pin) to a node.
 pub(crate) fn is_pinned(config: &ConfigBag) -> bool {
     plan(config).is_some_and(SdkPlan::is_pinned)
