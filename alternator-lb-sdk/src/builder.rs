@@ -4,6 +4,7 @@ mod allowed_addresses;
 #[cfg(feature = "compression")]
 mod compression;
 mod endpoint_from;
+mod intervals;
 
 use crate::alternator::Alternator;
 use crate::auth::AuthMode;
@@ -17,7 +18,6 @@ use alternator_lb_core::routing::Policy;
 use alternator_lb_core::topology::Scope;
 use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_runtime_api::shared::IntoShared as _;
-use std::time::Duration;
 
 /// Collects the settings of an [`Alternator`]. Made by [`Alternator::builder()`].
 ///
@@ -43,12 +43,6 @@ pub struct Builder {
     allowed_networks: Option<Vec<String>>,
     config: ClusterConfig,
 }
-
-/// The longest interval; a longer one makes no difference, and no sum of these overflows.
-const LONGEST_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// The shortest interval; with a shorter one a process would do nothing else.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 
 impl Builder {
     /// Adds nodes to begin with, as URLs `http(s)://host[:port]`; the host is an IPv4 address, an IPv6 address in
@@ -233,34 +227,6 @@ impl Builder {
         self
     }
 
-    /// Sets the interval of refreshes of the list of nodes while there are requests, ±20 % so that processes drift
-    /// apart.
-    ///
-    /// It bounds how long a node that joined waits for its first request. A node that died needs no refresh: the first
-    /// request that cannot connect ejects it for all, and starts a refresh.
-    ///
-    /// # Default
-    ///
-    /// 5 seconds, and never less than 10 milliseconds: new nodes serve within seconds, and a thousand busy processes
-    /// send 200 small requests a second together.
-    pub fn refresh_interval(mut self, interval: Duration) -> Self {
-        self.config.intervals.active = interval;
-        self
-    }
-
-    /// Sets the interval of refreshes while there are no requests, ±20 %. The first request afterwards starts a refresh
-    /// at once, and does not wait for it.
-    ///
-    /// # Default
-    ///
-    /// 60 seconds, as in all official clients: the list is not too old when requests come again, and an idle process
-    /// costs its cluster next to nothing. An interval shorter than [`refresh_interval`](Self::refresh_interval) counts
-    /// as that.
-    pub fn idle_refresh_interval(mut self, interval: Duration) -> Self {
-        self.config.intervals.idle = interval;
-        self
-    }
-
     /// Sets the HTTP client of discovery.
     ///
     /// With [`.alternator(..)`](crate::AlternatorExt::alternator) it is also the HTTP client of every configuration
@@ -384,19 +350,10 @@ impl Builder {
         if let Some(scope) = &config.scope {
             scope.check()?;
         }
-        let intervals = &mut config.intervals;
-        intervals.active = interval("refresh_interval", intervals.active)?;
-        intervals.idle = interval("idle_refresh_interval", intervals.idle)?;
+        intervals::check(&mut config.intervals)?;
         config.user_agent.check()?;
         #[cfg(feature = "compression")]
         config.compression.check()?;
         Ok(Alternator::new(Cluster::new(config)))
-    }
-}
-
-fn interval(setting: &'static str, interval: Duration) -> Result<Duration, BuildError> {
-    match interval {
-        Duration::ZERO => Err(BuildError::ZeroInterval { setting }),
-        interval => Ok(interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)),
     }
 }
