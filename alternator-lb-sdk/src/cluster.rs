@@ -49,7 +49,7 @@ pub(crate) struct Cluster {
     pub(crate) clock_skew: Arc<ClockSkew>,
     pub(crate) retry_quota: RetryQuota,
     /// The tables that datacenters hold no replicas of.
-    table_exclusions: TableExclusions,
+    pub(crate) table_exclusions: TableExclusions,
     /// The seeds as nodes, for operations that name one which is not listed.
     seeds: Vec<Arc<SdkNode>>,
     /// The SDK's default client, made on first use.

@@ -158,8 +158,16 @@ async fn conditional_writes_leave_the_datacenter_together_once_it_is_known_to_ho
         write().await;
     }
     assert_eq!(requests(dc2), 0);
-    let used = dc1.iter().filter(|node| node.counters().requests > 0);
-    assert_eq!(used.count(), 1, "the same coordinator for all");
+    let used: Vec<_> = dc1
+        .iter()
+        .filter(|node| node.counters().requests > 0)
+        .collect();
+    assert_eq!(used.len(), 1, "the same coordinator for all");
+    let input = client.put_item().table_name(&table.name);
+    let input = input.item("pk", s("1")).item("sk", s("1"));
+    let input = input.condition_expression("attribute_exists(pk)");
+    let explanation = alternator.explain(&input.as_input().clone().build().unwrap());
+    assert_eq!(explanation.node(), Some(used[0].url().as_str()));
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use crate::support::{
     Log, client, eventually, expect_pings, quick_refresh, ready_client, test_cluster,
 };
-use alternator_lb_sdk::{Alternator, NodeState, RefreshError};
-use alternator_test_cluster::{NodeConfig, StartError, TestCluster};
+use alternator_lb_sdk::{Alternator, NodeState, RefreshError, Scope};
+use alternator_test_cluster::{Fault, NodeConfig, StartError, TestCluster};
 
 #[tokio::test]
 async fn dead_seed_does_not_prevent_startup_from_another_seed() {
@@ -37,6 +37,38 @@ async fn seed_is_not_needed_after_the_first_discovery() {
             .any(|node| node.url() == cluster.node(0).url())
     })
     .await;
+}
+
+#[tokio::test]
+async fn most_seeds_may_be_silent() {
+    let cluster = test_cluster!(|cluster| cluster.nodes(30));
+    let nodes = cluster.nodes();
+    let (live, silent) = nodes.split_at(5);
+    for node in silent {
+        node.set_listed(false);
+        node.inject(Fault::Hang);
+    }
+    for scope in [Scope::cluster(), Scope::datacenter("dc1")] {
+        let builder = Alternator::builder().seeds(cluster.urls()).scope(scope);
+        let alternator = builder.build().unwrap();
+        alternator.ready().await.unwrap();
+        assert_eq!(alternator.nodes().len(), live.len());
+        expect_pings(&client(&alternator), 10).await;
+    }
+}
+
+#[tokio::test]
+async fn refresh_queries_one_node_however_many_seeds_there_are() {
+    let cluster = test_cluster!(|cluster| cluster.nodes(10));
+    let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
+    let discoveries = || -> u64 {
+        let nodes = cluster.nodes();
+        nodes.iter().map(|node| node.counters().discoveries).sum()
+    };
+    for refreshes in 1..=5 {
+        alternator.refresh().await.unwrap();
+        assert_eq!(discoveries(), refreshes);
+    }
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use super::policy::RoundRobin;
 use super::selector::{Selector, acquire_primary_permit};
 use super::{
-    Attempt, Endpoint, Plan, Policy, Preference, RetryTarget, RoutingInfo, RoutingSnapshot,
-    RoutingTrace, SelectionError,
+    Attempt, Endpoint, Exclusion, Plan, Policy, Preference, RetryTarget, RoutingInfo,
+    RoutingSnapshot, RoutingTrace, SelectionError,
 };
 use crate::health::{Outcome, ProbePermit, Transition};
 use arc_swap::ArcSwap;
@@ -185,10 +185,18 @@ impl<E> Router<E> {
         }
     }
 
-    /// Explains where a first attempt with this routing info would go. Changes nothing: it takes no turn.
-    pub fn explain(&self, info: &RoutingInfo, now: Duration) -> RoutingTrace {
+    /// Explains where a first attempt with this routing info and exclusion would go. Changes nothing: it takes no turn.
+    pub fn explain(
+        &self,
+        info: &RoutingInfo,
+        exclusion: Option<Arc<Exclusion>>,
+        now: Duration,
+    ) -> RoutingTrace {
         let snapshot = self.snapshot.load();
-        let plan = Plan::preferring(info.clone());
+        let mut plan = Plan::preferring(info.clone());
+        exclusion
+            .into_iter()
+            .for_each(|exclusion| plan.exclude(exclusion));
         let mut rng = fastrand::Rng::new();
         let mut cursor = self.round_robin.cursor(self.policy.0, true, &mut rng);
         let mut selector = Selector {

@@ -62,6 +62,11 @@ impl TableExclusions {
         }
     }
 
+    /// Returns the exclusion of the table of an operation, if there is one.
+    pub(crate) fn find(&self, input: &Input) -> Option<Arc<Exclusion>> {
+        self.tables.load().get(table(input)?).cloned()
+    }
+
     /// Excludes the datacenter of a node that has refused an operation for want of replicas: for its table, if that is
     /// known. Returns the exclusion, and whether it is the first of the table. Excludes nothing if no other node is left.
     pub(crate) fn exclude(

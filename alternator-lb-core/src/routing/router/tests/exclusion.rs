@@ -50,6 +50,10 @@ fn excluded_datacenter_is_skipped_as_long_as_another_node_is_left() {
             let again = next(&router, &mut plan, NOW);
             assert!([url(1), url(2)].contains(&again), "{again}");
         }
+        if let Some(info) = plan.routing_info() {
+            let trace = router.explain(info, Some(exclusion(&router)), NOW);
+            assert!([url(1), url(2)].contains(&trace.node.unwrap()));
+        }
     }
 }
 
