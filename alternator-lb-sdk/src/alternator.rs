@@ -117,11 +117,11 @@ impl Alternator {
         Interceptor::new(Arc::clone(&self.cluster))
     }
 
-    /// Waits until the list of nodes has been refreshed once.
+    /// Waits until the list of nodes has been refreshed once, and a listed node was reached.
     ///
     /// Requests need not wait for it: until then they go to the seeds. Use it where a process should not report itself
-    /// ready before it knows its cluster. If no refresh has succeeded yet, this makes one, or waits for the one under
-    /// way.
+    /// ready before it knows its cluster. If no listed node was ever reached, this makes a refresh, or waits for the
+    /// one under way. [Without discovery](Builder::without_discovery) a seed has to respond.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -136,8 +136,9 @@ impl Alternator {
     ///
     /// # Errors
     ///
-    /// The [`RefreshError`] of that refresh. Calling again tries again. Panics where tokio does: in a runtime without a
-    /// timer, in which the SDK does not run either.
+    /// The [`RefreshError`] of that refresh, or [`RefreshError::ServedBySeeds`] if the seeds respond and none of the
+    /// nodes that they list does: requests are served, by the seeds alone. Calling again tries again. Panics where
+    /// tokio does: in a runtime without a timer, in which the SDK does not run either.
     ///
     /// # Cancel safety
     ///

@@ -1,6 +1,6 @@
 //! Why an `Alternator` could not be built.
 
-use alternator_lb_core::discovery::SeedError;
+use alternator_lb_core::discovery::{NetworkError, SeedError};
 use alternator_lb_core::topology::ScopeError;
 use std::error::Error;
 use std::sync::Arc;
@@ -79,6 +79,33 @@ pub enum BuildError {
         /// The first seed.
         first: String,
     },
+
+    /// A seed's address is in none of the allowed networks.
+    #[error(
+        "the seed `{seed}` is in none of the networks of `.allowed_addresses(..)`; add its network there, or name another \
+         seed"
+    )]
+    #[non_exhaustive]
+    SeedNotAllowed {
+        /// The seed as given.
+        seed: String,
+    },
+
+    /// An allowed network is neither a network nor an address.
+    #[error(
+        "`.allowed_addresses(..)` has `{network}`, which is no network; write each as in `.allowed_addresses([\"10.0.0.0/8\"])`"
+    )]
+    #[non_exhaustive]
+    InvalidNetwork {
+        /// The network as given.
+        network: String,
+    },
+
+    /// There is no allowed network.
+    #[error(
+        "`.allowed_addresses(..)` names no network, so that no node could be used; name those of the cluster, or leave it out"
+    )]
+    NoNetwork,
 
     /// A datacenter in the scope has an empty name.
     #[error("a scope names a datacenter `\"\"`; write its name as `nodetool status` shows it")]
@@ -166,7 +193,17 @@ impl From<SeedError> for BuildError {
             SeedError::Extra(seed, what) => Self::SeedExtra { seed, what },
             SeedError::Host(seed) => Self::SeedHost { seed },
             SeedError::Aws(seed) => Self::AwsSeed { seed },
+            SeedError::NotAllowed(seed) => Self::SeedNotAllowed { seed },
             SeedError::Differs { seed, first } => Self::SeedsDiffer { seed, first },
+        }
+    }
+}
+
+impl From<NetworkError> for BuildError {
+    fn from(error: NetworkError) -> Self {
+        match error {
+            NetworkError::Missing => Self::NoNetwork,
+            NetworkError::Unparsable(network) => Self::InvalidNetwork { network },
         }
     }
 }

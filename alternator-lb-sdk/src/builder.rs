@@ -1,8 +1,10 @@
 //! The settings of an `Alternator`.
 
+mod allowed_addresses;
 #[cfg(feature = "compression")]
 mod compression;
 mod endpoint_from;
+mod intervals;
 
 use crate::alternator::Alternator;
 use crate::auth::AuthMode;
@@ -11,12 +13,11 @@ use crate::cluster::Cluster;
 use crate::config::ClusterConfig;
 use crate::operation::KeyAffinity;
 use crate::request::user_agent::UserAgent;
-use alternator_lb_core::discovery::parse_seeds;
+use alternator_lb_core::discovery::{AllowedAddresses, parse_seeds};
 use alternator_lb_core::routing::Policy;
 use alternator_lb_core::topology::Scope;
 use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_runtime_api::shared::IntoShared as _;
-use std::time::Duration;
 
 /// Collects the settings of an [`Alternator`]. Made by [`Alternator::builder()`].
 ///
@@ -38,28 +39,27 @@ use std::time::Duration;
 pub struct Builder {
     /// As given; parsed in `build()`.
     seeds: Vec<String>,
+    /// As given, if any were; parsed likewise.
+    allowed_networks: Option<Vec<String>>,
     config: ClusterConfig,
 }
-
-/// The longest interval; a longer one makes no difference, and no sum of these overflows.
-const LONGEST_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// The shortest interval; with a shorter one a process would do nothing else.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 
 impl Builder {
     /// Adds nodes to begin with, as URLs `http(s)://host[:port]`; the host is an IPv4 address, an IPv6 address in
     /// brackets, or a DNS name.
     ///
     /// Until the first refresh has succeeded requests go to the seeds, afterwards to the nodes that they listed. Seeds
-    /// are queried again in every refresh (in cluster scope), or when the known nodes do not respond. Name several, or
-    /// a DNS name that stands for several: the process then starts although one of them is down. A list in one string
-    /// is split by the caller: `.seeds("http://a:8000,http://b:8000".split(','))`.
+    /// are queried again when the known nodes do not respond, and in cluster scope while no node lists them. Name
+    /// several, or a DNS name that stands for several: the process then starts although one of them is down. However
+    /// many there are, a refresh queries one node of each datacenter. A list in one string is split by the caller:
+    /// `.seeds("http://a:8000,http://b:8000".split(','))`.
     ///
     /// Scheme and port of the seeds are those of every node, so all seeds must have the same, except [without
     /// discovery](Self::without_discovery). A port that is omitted is the scheme's: 80 or 443.
     ///
-    /// Over `http` every address of a name is a seed, resolved again, at most every 30 s, when known nodes fail. Over
+    /// Over `http` every address of a name is a seed as long as the name has it. The name is resolved again when known
+    /// nodes or one of its addresses fail: at most every 30 s while some node responds, every second or two while none
+    /// does. Over
     /// `https` a name stays one seed, which the HTTP client resolves, since TLS verifies the name; the nodes found
     /// through it are addressed by IP, so their certificates must name these addresses.
     pub fn seeds(mut self, seeds: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -227,34 +227,6 @@ impl Builder {
         self
     }
 
-    /// Sets the interval of refreshes of the list of nodes while there are requests, ±20 % so that processes drift
-    /// apart.
-    ///
-    /// It bounds how long a node that joined waits for its first request. A node that died needs no refresh: the first
-    /// request that cannot connect ejects it for all, and starts a refresh.
-    ///
-    /// # Default
-    ///
-    /// 5 seconds, and never less than 10 milliseconds: new nodes serve within seconds, and a thousand busy processes
-    /// send 200 small requests a second together.
-    pub fn refresh_interval(mut self, interval: Duration) -> Self {
-        self.config.intervals.active = interval;
-        self
-    }
-
-    /// Sets the interval of refreshes while there are no requests, ±20 %. The first request afterwards starts a refresh
-    /// at once, and does not wait for it.
-    ///
-    /// # Default
-    ///
-    /// 60 seconds, as in all official clients: the list is not too old when requests come again, and an idle process
-    /// costs its cluster next to nothing. An interval shorter than [`refresh_interval`](Self::refresh_interval) counts
-    /// as that.
-    pub fn idle_refresh_interval(mut self, interval: Duration) -> Self {
-        self.config.intervals.idle = interval;
-        self
-    }
-
     /// Sets the HTTP client of discovery.
     ///
     /// With [`.alternator(..)`](crate::AlternatorExt::alternator) it is also the HTTP client of every configuration
@@ -368,26 +340,20 @@ impl Builder {
     /// A [`BuildError`] that names the setting that is wrong and what to write instead.
     pub fn build(self) -> Result<Alternator, BuildError> {
         let mut config = self.config;
-        config.seeds = parse_seeds(&self.seeds, !config.discovery)?;
+        if let Some(networks) = &self.allowed_networks {
+            config.allowed_addresses = AllowedAddresses::in_networks(networks)?;
+        }
+        config.seeds = parse_seeds(&self.seeds, !config.discovery, &config.allowed_addresses)?;
         if !config.discovery && config.scope.is_some() {
             return Err(BuildError::ScopeWithoutDiscovery);
         }
         if let Some(scope) = &config.scope {
             scope.check()?;
         }
-        let intervals = &mut config.intervals;
-        intervals.active = interval("refresh_interval", intervals.active)?;
-        intervals.idle = interval("idle_refresh_interval", intervals.idle)?;
+        intervals::check(&mut config.intervals)?;
         config.user_agent.check()?;
         #[cfg(feature = "compression")]
         config.compression.check()?;
         Ok(Alternator::new(Cluster::new(config)))
-    }
-}
-
-fn interval(setting: &'static str, interval: Duration) -> Result<Duration, BuildError> {
-    match interval {
-        Duration::ZERO => Err(BuildError::ZeroInterval { setting }),
-        interval => Ok(interval.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)),
     }
 }

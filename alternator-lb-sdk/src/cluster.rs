@@ -4,6 +4,7 @@ use crate::auth::ClockSkew;
 #[cfg(feature = "compression")]
 use crate::compression::Compression;
 use crate::config::ClusterConfig;
+use crate::events;
 use crate::install::default_client;
 use crate::internal::background_tasks::BackgroundTasks;
 use crate::internal::client::{ClientContext, InternalClient};
@@ -11,6 +12,7 @@ use crate::internal::discovery_client::SdkDiscoveryClient;
 use crate::metadata::{MetadataCache, invalidation};
 use crate::operation::item_operation::ItemOperation;
 use crate::operation::key_routing::KeyRouting;
+use crate::operation::table_exclusions::{OperationTable, TableExclusions};
 use crate::request;
 use crate::retry::quota::RetryQuota;
 use crate::route_error::RouteError;
@@ -20,7 +22,7 @@ use alternator_lb_core::discovery::{
     Discovery, DiscoveryClient, DiscoveryConfig, DiscoveryTask, TopologyEvent,
 };
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::routing::{EndpointState, Router, RoutingSnapshot};
+use alternator_lb_core::routing::{Attempt, EndpointState, Exclusion, Router, RoutingSnapshot};
 use alternator_lb_core::topology::{NodeUrl, Topology};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -46,6 +48,8 @@ pub(crate) struct Cluster {
     key_routing: Option<(KeyRouting, Arc<MetadataCache>)>,
     pub(crate) clock_skew: Arc<ClockSkew>,
     pub(crate) retry_quota: RetryQuota,
+    /// The tables that datacenters hold no replicas of.
+    pub(crate) table_exclusions: TableExclusions,
     /// The seeds as nodes, for operations that name one which is not listed.
     seeds: Vec<Arc<SdkNode>>,
     /// The SDK's default client, made on first use.
@@ -73,6 +77,7 @@ impl Cluster {
             scope: config.scope.clone().unwrap_or_default(),
             scope_is_chosen: config.scope.is_some(),
             queries_nodes: config.discovery,
+            allowed_addresses: config.allowed_addresses.clone(),
             spill_over: config.spill_over,
             // One primary for all clients must not depend on the rack of each.
             discovers_local_datacenter: key_routing.is_some(),
@@ -90,6 +95,7 @@ impl Cluster {
             background_tasks: BackgroundTasks::new(),
             key_routing,
             retry_quota: RetryQuota::new(),
+            table_exclusions: TableExclusions::default(),
             seeds,
             default_client: OnceLock::new(),
             #[cfg(feature = "compression")]
@@ -110,6 +116,17 @@ impl Cluster {
 
     /// Gives an operation that begins its routing info, and refreshes the metadata of its tables with its credentials.
     pub(crate) fn operation_begins(
+        self: &Arc<Self>,
+        input: &Input,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) {
+        self.route_by_key(input, components, config);
+        self.table_exclusions
+            .operation_begins(input, self.now(), config);
+    }
+
+    fn route_by_key(
         self: &Arc<Self>,
         input: &Input,
         components: &RuntimeComponents,
@@ -141,6 +158,53 @@ impl Cluster {
         if let Some((_, metadata)) = &self.key_routing {
             invalidation::attempt_ended(metadata, context, config);
         }
+    }
+
+    /// Learns from the outcome of an attempt whether the datacenter of its node holds replicas of its table.
+    pub(crate) fn note_replicas(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        outcome: Outcome,
+        config: &mut ConfigBag,
+    ) {
+        let table = config.load::<OperationTable>();
+        let is_refused = matches!(outcome, Outcome::NoReplicas | Outcome::NoLiveReplica);
+        if !is_refused && table.is_none() {
+            return;
+        }
+        let Some(plan) = request::plan(config) else {
+            return;
+        };
+        let Some(node) = plan.current().map(Attempt::node) else {
+            return;
+        };
+        if is_refused {
+            let exclusion = match outcome {
+                Outcome::NoReplicas => self.exclude(table, node),
+                // Transactions in two datacenters do not exclude each other, and one replica may just be down.
+                _ if plan.prefers_primary() => None,
+                _ => self.exclude(None, node),
+            };
+            if let (Some(exclusion), Some(plan)) = (exclusion, request::plan_mut(config)) {
+                plan.exclude(exclusion);
+            }
+        } else if let Some(table) = table
+            && matches!(context.output_or_error(), Some(Ok(_)))
+        {
+            self.table_exclusions.served(table, node);
+        }
+    }
+
+    /// Excludes the datacenter of a node for a table, if it is named, and for the operation under way.
+    fn exclude(&self, table: Option<&OperationTable>, node: &SdkNode) -> Option<Arc<Exclusion>> {
+        let (snapshot, now) = (self.router.snapshot(), self.now());
+        let topology = snapshot.topology();
+        let (exclusion, is_first) = self.table_exclusions.exclude(table, node, topology, now)?;
+        if let Some(table) = table.filter(|_| is_first) {
+            let datacenter = Exclusion::datacenter(topology, node);
+            events::no_replicas(table.name(), datacenter, node.url());
+        }
+        Some(exclusion)
     }
 
     /// Ends all background tasks for good.

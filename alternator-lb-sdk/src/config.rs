@@ -5,7 +5,7 @@ use crate::auth::AuthMode;
 use crate::compression::CompressionSettings;
 use crate::operation::KeyAffinity;
 use crate::request::user_agent::UserAgent;
-use alternator_lb_core::discovery::{ACTIVE, IDLE, RefreshIntervals};
+use alternator_lb_core::discovery::{ACTIVE, AllowedAddresses, IDLE, RefreshIntervals};
 use alternator_lb_core::routing::Policy;
 use alternator_lb_core::topology::{NodeUrl, Scope};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -21,6 +21,7 @@ pub(crate) struct ClusterConfig {
     pub(crate) scope: Option<Scope>,
     /// True if nodes are discovered; else the seeds are the nodes.
     pub(crate) discovery: bool,
+    pub(crate) allowed_addresses: AllowedAddresses,
     pub(crate) spill_over: bool,
     pub(crate) policy: Policy,
     pub(crate) key_affinity: Option<KeyAffinity>,
@@ -46,6 +47,7 @@ impl Default for ClusterConfig {
             seeds: Vec::new(),
             scope: None,
             discovery: true,
+            allowed_addresses: AllowedAddresses::default(),
             spill_over: true,
             policy: Policy::default(),
             key_affinity: None,

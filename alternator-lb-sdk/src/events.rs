@@ -1,5 +1,6 @@
 //! Events of the plugin itself. Those of the nodes and of discovery are in `alternator_lb_core::observe`.
 
+use alternator_lb_core::topology::NodeUrl;
 use std::error::Error;
 #[cfg(feature = "compression")]
 use tracing::info;
@@ -47,6 +48,18 @@ pub(crate) fn compression_refused(node: &str) {
 #[cfg(feature = "compression")]
 pub(crate) fn compression_resumed() {
     info!("the nodes of the cluster changed: requests are sent compressed again");
+}
+
+/// Warns that a datacenter of the scope holds no replicas of a table.
+pub(crate) fn no_replicas(table: &str, datacenter: Option<&str>, node: &NodeUrl) {
+    warn!(
+        table,
+        datacenter,
+        %node,
+        "the datacenter of a node holds no replicas of a table (replication factor 0), so its operations go to the other \
+         nodes of the scope: extend the replication of the table to that datacenter, or leave it out of the scope; it is \
+         tried again every minute"
+    );
 }
 
 /// Notes that the schema of a table was fetched.

@@ -121,7 +121,9 @@ pub(crate) fn explain(cluster: &Cluster, input: &Input) -> Explanation {
         };
         RoutingInfo::one(any, Preference::LeastLoaded)
     });
-    let trace = cluster.router.explain(&info, now);
+    let trace = cluster
+        .router
+        .explain(&info, cluster.table_exclusions.find(input), now);
     Explanation {
         partitions,
         replicas: trace.replicas,

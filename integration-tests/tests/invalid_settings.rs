@@ -1,6 +1,7 @@
 //! Invalid settings, and the messages of their errors.
 
 use alternator_lb_sdk::{Alternator, BuildError, Builder, Scope};
+use aws_sdk_dynamodb::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
 use std::time::Duration;
 
 const SEED: &str = "http://10.0.0.1:8000";
@@ -81,6 +82,58 @@ fn aws_endpoint_as_seed_is_an_error() {
         |e| matches!(e, BuildError::AwsSeed { .. }),
         "ScyllaDB Alternator",
     );
+}
+
+#[tokio::test]
+async fn endpoint_of_any_aws_partition_as_seed_is_an_error() {
+    let resolver = DefaultResolver::new();
+    for region in [
+        "us-east-1",
+        "cn-north-1",
+        "eusc-de-east-1",
+        "us-iso-east-1",
+        "us-isob-east-1",
+        "eu-isoe-west-1",
+        "us-isof-south-1",
+        "us-gov-west-1",
+    ] {
+        for (dual_stack, fips) in [(false, false), (true, false), (false, true), (true, true)] {
+            let params = Params::builder()
+                .region(region.to_owned())
+                .use_dual_stack(dual_stack)
+                .use_fips(fips);
+            let params = params.build().unwrap();
+            let endpoint = resolver.resolve_endpoint(&params).await.unwrap();
+            let error = error_of(Alternator::builder().seeds([endpoint.url()]));
+            assert!(matches!(error, BuildError::AwsSeed { .. }), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn network_that_is_none_is_an_error() {
+    let with_networks = |networks: &[&str]| {
+        let networks = networks.iter().copied();
+        error_of(
+            Alternator::builder()
+                .seeds([SEED])
+                .allowed_addresses(networks),
+        )
+    };
+    let error = with_networks(&["10.0.0.0/8", "10.0.0.0/99"]);
+    assert!(
+        matches!(error, BuildError::InvalidNetwork { .. }),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("`10.0.0.0/99`"), "{error}");
+    let error = with_networks(&[]);
+    assert!(matches!(error, BuildError::NoNetwork), "{error:?}");
+    let error = with_networks(&["192.168.0.0/16"]);
+    assert!(
+        matches!(error, BuildError::SeedNotAllowed { .. }),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains(SEED), "{error}");
 }
 
 #[test]

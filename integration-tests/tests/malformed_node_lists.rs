@@ -102,6 +102,9 @@ async fn invalid_list_entries_are_dropped_with_one_warning() {
         "e8b9c8a0-6d2f-4a6e-9a3e-1f2a3b4c5d6e",
         "fe80::1%eth0",
         "0.0.0.0",
+        "169.254.169.254",
+        "fe80::1",
+        "255.255.255.255",
         "",
     ];
     let valid = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
@@ -119,6 +122,22 @@ async fn invalid_list_entries_are_dropped_with_one_warning() {
         invalid.iter().all(|entry| warnings[0].contains(entry)),
         "{warnings:?}"
     );
+}
+
+#[tokio::test]
+async fn entries_outside_of_the_allowed_networks_are_dropped_with_one_warning() {
+    let log = Log::capture();
+    let cluster = test_cluster!();
+    let builder = quick_refresh(&cluster).allowed_addresses(["127.0.0.1", "127.0.0.2/32"]);
+    let alternator = builder.build().unwrap();
+    for _ in 0..5 {
+        alternator.refresh().await.unwrap();
+    }
+    let urls = cluster.urls();
+    assert_eq!(listed(&alternator), urls[..2]);
+    let warnings = log.warnings("allowed_addresses");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("127.0.0.3"), "{warnings:?}");
 }
 
 #[tokio::test]

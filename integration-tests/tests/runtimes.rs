@@ -59,6 +59,27 @@ fn discovery_resumes_on_the_next_runtime_after_a_drop() {
 }
 
 #[test]
+fn runtime_per_request_refreshes_the_list_no_more_often() {
+    let cluster = test_cluster!();
+    let alternator = Alternator::builder().seeds(cluster.urls()).build().unwrap();
+    // Connections do not outlive their runtime.
+    let request = || {
+        runtime().block_on(async {
+            let config = config().http_client(http_client()).alternator(&alternator);
+            ping(&Client::from_conf(config.build())).await.unwrap();
+        });
+    };
+    runtime().block_on(alternator.ready()).unwrap();
+    let discoveries = || -> u64 {
+        let nodes = cluster.nodes();
+        nodes.iter().map(|node| node.counters().discoveries).sum()
+    };
+    let before = discoveries();
+    (0..20).for_each(|_| request());
+    assert!(discoveries() <= before + 1, "{}", discoveries() - before);
+}
+
+#[test]
 fn discovery_resumes_on_another_runtime_if_the_first_is_not_driven() {
     let cluster = test_cluster!();
     let undriven = runtime();

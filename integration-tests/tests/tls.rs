@@ -4,7 +4,7 @@ use crate::support::{
     RecordingClient, config, expect_pings, http_client, ping, quick_refresh, quick_retries,
     test_cluster,
 };
-use alternator_lb_sdk::{Alternator, AlternatorExt as _};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, RefreshError};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -29,9 +29,13 @@ macro_rules! https_cluster {
 
 /// A certificate for `localhost` and the addresses of the nodes.
 fn identity() -> Identity {
-    let names = ["localhost", "127.0.0.1", "127.0.0.2", "127.0.0.3"];
+    identity_of(&["localhost", "127.0.0.1", "127.0.0.2", "127.0.0.3"])
+}
+
+fn identity_of(names: &[&str]) -> Identity {
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(names.map(str::to_owned)).unwrap();
+    let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+    let params = CertificateParams::new(names).unwrap();
     Identity {
         certificate: params.self_signed(&key).unwrap().pem(),
         key: key.serialize_pem(),
@@ -124,4 +128,25 @@ async fn untrusted_certificate_is_an_error() {
             .iter()
             .all(|node| node.counters().requests == 0)
     );
+}
+
+#[tokio::test]
+async fn seed_whose_certificate_names_no_address_serves() {
+    let identity = identity_of(&["localhost"]);
+    let cluster = https_cluster!(identity);
+    let seed = format!("https://localhost:{}", cluster.port());
+    let alternator = Alternator::builder().seeds([&seed]).build().unwrap();
+    let config = config()
+        .http_client(client_trusting(&identity))
+        .alternator(&alternator);
+    let client = Client::from_conf(config.build());
+    for _ in 0..2 {
+        let error = alternator.ready().await.unwrap_err();
+        assert!(
+            matches!(error, RefreshError::ServedBySeeds { .. }),
+            "{error:?}"
+        );
+        assert!(error.to_string().contains("certificate"), "{error}");
+        expect_pings(&client, 30).await;
+    }
 }

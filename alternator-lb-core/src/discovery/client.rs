@@ -22,6 +22,9 @@ pub trait DiscoveryClient: Send + Sync + fmt::Debug {
     /// Sends `GET /` to a node.
     fn probe<'a>(&'a self, node: &'a NodeUrl, pool: ConnectionPool) -> Probe<'a>;
 
+    /// Returns the name of a node's cluster, if the node tells it to everybody.
+    fn cluster_name<'a>(&'a self, node: &'a NodeUrl) -> ClientFuture<'a, Option<String>>;
+
     /// Returns all addresses of a host.
     fn look_up<'a>(&'a self, host: &'a str) -> ClientFuture<'a, Vec<IpAddr>, io::Error> {
         Box::pin(async move {

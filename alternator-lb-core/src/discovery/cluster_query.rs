@@ -1,15 +1,20 @@
 //! The nodes of all datacenters that have a seed.
 
 use super::membership::{InferredDatacenter, merge};
-use super::membership_query::{MAX_KNOWN_QUERIED, MembershipQuery, QueryFailure};
-use super::staggered_race::staggered_race;
+use super::membership_query::{
+    MAX_KNOWN_QUERIED, MembershipQuery, QUERY_TIMEOUT, QueryFailure, UNHEALTHY_TIMEOUT,
+};
+use super::node_list::NodeList;
+use super::staggered_race::{STAGGER, WIDTH, staggered_race};
 use crate::topology::{Locality, NodeUrl};
 use futures_util::StreamExt as _;
-use futures_util::stream;
+use futures_util::future::{join, join_all, select};
+use futures_util::stream::FuturesUnordered;
+use std::collections::HashSet;
+use std::pin::pin;
 use std::time::Duration;
-
-/// How many seeds are queried at the same time.
-const SEEDS_AT_ONCE: usize = 8;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// How long the nodes of an unresponsive datacenter are kept while others respond: longer than a router takes to
 /// restart. Its seeds are queried in every refresh all the same, so a datacenter that was dropped is found again when
@@ -22,45 +27,36 @@ const MAX_UNRESPONSIVE: Duration = Duration::from_secs(60);
 const MAX_UNRESPONSIVE_REFRESHES: u32 = 3;
 
 impl MembershipQuery<'_> {
-    /// Returns the datacenters: queries at least one node of each known datacenter, and all seeds.
+    /// Returns the datacenters: queries a node of each known one, and the seeds that are in none of them.
     ///
-    /// With `has_preferred_nodes`, those of an earlier level, a seed of a known datacenter is skipped as long as a node
-    /// responds there. So a refresh costs one query for each datacenter then, however many seeds there are.
-    pub(super) async fn query_cluster(
-        &self,
-        has_preferred_nodes: bool,
-    ) -> Result<Vec<InferredDatacenter>, QueryFailure> {
+    /// A seed of a known datacenter is skipped as long as a node responds there. So a refresh costs one query for each
+    /// datacenter, however many seeds there are.
+    pub(super) async fn query_cluster(&self) -> Result<Vec<InferredDatacenter>, QueryFailure> {
         let known = self.membership.datacenters_in(&Locality::Cluster);
-        let is_covered = |seed: &NodeUrl| {
-            let mut known = known.iter();
-            known.any(|known| known.contains(seed) || known.listed_by.contains(seed))
-        };
-        let (skipped, queried): (Vec<_>, Vec<_>) = self
-            .seeds
-            .iter()
-            .partition(|seed| has_preferred_nodes && is_covered(seed));
-        let mut responses = self.query_seeds(&queried).await;
-        let mut found = Vec::new();
-        for datacenter in known {
-            let newer = self
-                .query_datacenter(datacenter, &queried, &responses)
-                .await;
-            found.push(newer.unwrap_or_else(|| datacenter.after_missed_refresh(self.now)));
-        }
-        if !found.iter().all(InferredDatacenter::is_responsive) {
-            responses.extend(self.query_seeds(&skipped).await);
-        }
-        if responses.is_empty() && !found.iter().any(InferredDatacenter::is_responsive) {
+        let healthy = known.iter().filter(|known| self.is_healthy(known));
+        let uncovered = self.seeds_outside(healthy);
+        let has_response = watch::Sender::new(false);
+        let queries = known.iter().map(async |datacenter| {
+            let newer = self.query_datacenter(datacenter, &uncovered, &has_response);
+            newer
+                .await
+                .unwrap_or_else(|| datacenter.after_missed_refresh(self.now))
+        });
+        let sweep = self.query_seeds(&uncovered, &has_response);
+        let (mut found, mut lists) = join(join_all(queries), sweep).await;
+
+        let responsive = found.iter().filter(|datacenter| datacenter.is_responsive());
+        let mut skipped = self.seeds_outside(responsive);
+        skipped.retain(|seed| !uncovered.contains(seed));
+        lists.extend(self.query_seeds(&skipped, &has_response).await);
+        self.remove_foreign(known, &found, &mut lists).await;
+        if lists.is_empty() && !found.iter().any(InferredDatacenter::is_responsive) {
             return Err(QueryFailure::NoResponse);
         }
-        found.extend(
-            responses
-                .into_iter()
-                .map(|(seed, nodes)| InferredDatacenter {
-                    listed_by: [seed].into(),
-                    ..InferredDatacenter::new(nodes, self.now)
-                }),
-        );
+        found.extend(lists.into_iter().map(|list| InferredDatacenter {
+            listed_by: [list.respondent].into(),
+            ..InferredDatacenter::new(list.nodes, self.now)
+        }));
         let mut datacenters = merge(found);
         let responsive = datacenters
             .iter()
@@ -70,18 +66,74 @@ impl MembershipQuery<'_> {
         Ok(datacenters)
     }
 
-    /// Returns the seeds that respond, with their nodes. Skips those that have just failed to respond.
-    async fn query_seeds(&self, seeds: &[&NodeUrl]) -> Vec<(NodeUrl, Vec<NodeUrl>)> {
-        let queries: Vec<_> = seeds
-            .iter()
-            .filter(|seed| !self.is_unresponsive(seed))
-            .map(|seed| self.query(seed, &Locality::Cluster))
+    /// Returns the seeds that are in none of these datacenters, and have listed the nodes of none.
+    fn seeds_outside<'d>(
+        &self,
+        datacenters: impl Iterator<Item = &'d InferredDatacenter>,
+    ) -> HashSet<&NodeUrl> {
+        let covered: HashSet<&NodeUrl> = datacenters
+            .flat_map(|datacenter| datacenter.nodes.iter().chain(&datacenter.listed_by))
             .collect();
-        let responses: Vec<_> = stream::iter(queries)
-            .buffer_unordered(SEEDS_AT_ONCE)
-            .collect()
-            .await;
-        responses.into_iter().flatten().collect()
+        let seeds = self.seeds.iter();
+        seeds.filter(|seed| !covered.contains(seed)).collect()
+    }
+
+    /// Returns whether any node of a datacenter can be expected to respond.
+    fn is_healthy(&self, datacenter: &InferredDatacenter) -> bool {
+        !datacenter.nodes.is_subset(&self.unhealthy)
+    }
+
+    /// Returns the lists of the seeds that respond. Skips those that have just failed to respond, and those that
+    /// another one lists. Ends soon after the first response: silent seeds are queried again in the next refresh.
+    async fn query_seeds(
+        &self,
+        seeds: &HashSet<&NodeUrl>,
+        has_response: &watch::Sender<bool>,
+    ) -> Vec<NodeList> {
+        let mut waiting = self.in_query_order(seeds.iter().copied());
+        waiting.retain(|seed| !self.is_unresponsive(seed));
+        // The next one is taken from the end.
+        waiting.reverse();
+        let (mut running, mut unanswered) = (FuturesUnordered::new(), HashSet::new());
+        let (mut width, mut first_response) = (1, None);
+        let mut lists: Vec<NodeList> = Vec::new();
+        loop {
+            while running.len() < width
+                && let Some(seed) = waiting.pop()
+            {
+                unanswered.insert(seed);
+                running.push(async move { (seed, self.query(seed, &Locality::Cluster).await) });
+            }
+            if unanswered.is_empty() {
+                return lists;
+            }
+            let now = Instant::now();
+            if *has_response.borrow() {
+                first_response.get_or_insert(now);
+            }
+            let end = first_response.map_or(self.deadline, |first_response| {
+                let mut rest = unanswered.iter().chain(&waiting);
+                first_response
+                    + match rest.all(|seed| self.unhealthy.contains(*seed)) {
+                        true => UNHEALTHY_TIMEOUT,
+                        false => QUERY_TIMEOUT,
+                    }
+            });
+            match timeout_at(end.min(now + STAGGER), running.next()).await {
+                Ok(Some((seed, result))) => {
+                    unanswered.remove(seed);
+                    if let Ok(list) = result {
+                        waiting.retain(|seed| !list.nodes.contains(*seed));
+                        unanswered.retain(|seed| !list.nodes.contains(*seed));
+                        has_response.send_replace(true);
+                        lists.push(list);
+                    }
+                }
+                Ok(None) => return lists,
+                Err(_elapsed) if Instant::now() >= end => return lists,
+                Err(_elapsed) => width = (width * 2).min(WIDTH),
+            }
+        }
     }
 
     /// Returns whether a datacenter has been unresponsive for too long. `newest` is when the newest responsive one was
@@ -94,41 +146,41 @@ impl MembershipQuery<'_> {
         })
     }
 
-    /// Returns what the nodes of a known datacenter list now; nothing if none of them responds. `responses` are those
-    /// of the seeds that were `queried`.
+    /// Returns what the nodes of a known datacenter list now; nothing if none of them responds, or, where they are
+    /// unhealthy, not soon after another node. Those among the seeds that are `queried` as such are left out.
     async fn query_datacenter(
         &self,
         known: &InferredDatacenter,
-        queried: &[&NodeUrl],
-        responses: &[(NodeUrl, Vec<NodeUrl>)],
+        queried: &HashSet<&NodeUrl>,
+        has_response: &watch::Sender<bool>,
     ) -> Option<InferredDatacenter> {
-        let mut newer = InferredDatacenter::new(Vec::new(), known.known_since);
-        let is_skipped = |seed: &&NodeUrl| self.seeds.contains(seed) && !queried.contains(seed);
-        newer.listed_by = known.listed_by.iter().filter(is_skipped).cloned().collect();
-        let mut respondents = Vec::new();
-        for (seed, nodes) in responses.iter().filter(|(seed, _)| known.contains(seed)) {
-            respondents.push(seed.clone());
-            newer.extend(nodes.clone());
-        }
-        if respondents.is_empty() {
-            let members = known.nodes.iter().filter(|node| !queried.contains(node));
-            let queries: Vec<_> = self
-                .in_query_order(members)
-                .into_iter()
-                .take(MAX_KNOWN_QUERIED)
-                .map(|node| self.query(node, &Locality::Cluster))
-                .collect();
-            let (node, nodes) = staggered_race(queries).await.ok()?;
-            respondents.push(node);
-            newer.extend(nodes);
-        }
-        if known.nodes.iter().any(|node| !newer.contains(node)) {
-            let members: Vec<_> = known.nodes.iter().collect();
-            let confirmation = self
-                .confirm(&newer, &members, &respondents, &Locality::Cluster)
-                .await;
-            newer.extend(confirmation);
-        }
-        Some(newer)
+        let members = known.nodes.iter().filter(|node| !queried.contains(node));
+        let queries = self.in_query_order(members).into_iter();
+        let queries = queries.take(MAX_KNOWN_QUERIED);
+        let queries: Vec<_> = queries
+            .map(|node| self.query(node, &Locality::Cluster))
+            .collect();
+        let race = pin!(staggered_race(queries));
+        let is_healthy = self.is_healthy(known);
+        let given_up = pin!(async {
+            let mut others = has_response.subscribe();
+            if is_healthy || others.wait_for(|responds| *responds).await.is_err() {
+                return std::future::pending().await;
+            }
+            sleep(UNHEALTHY_TIMEOUT).await;
+        });
+        let list = match select(race, given_up).await {
+            futures_util::future::Either::Left((result, _)) => result.ok()?,
+            futures_util::future::Either::Right(((), _)) => return None,
+        };
+        has_response.send_replace(true);
+        let members = known.nodes.iter().collect();
+        let nodes = self.confirmed(list, &members, false, &Locality::Cluster);
+        // A seed that was a node, and is none any more, is queried as a seed again.
+        let listed_by = known.listed_by.iter().filter(|seed| !known.contains(seed));
+        Some(InferredDatacenter {
+            listed_by: listed_by.cloned().collect(),
+            ..InferredDatacenter::new(nodes.await, known.known_since)
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! The settings of discovery, and the events that it reports.
 
-use super::{RefreshError, RefreshIntervals};
+use super::{AllowedAddresses, RefreshError, RefreshIntervals};
 use crate::health::Transition;
 use crate::topology::{NodeUrl, Scope};
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub struct DiscoveryConfig<E> {
     /// True if the whole datacenter is discovered where the scope is a rack: for operations that need the same
     /// coordinator for all clients.
     pub discovers_local_datacenter: bool,
+    /// The addresses that nodes may have.
+    pub allowed_addresses: AllowedAddresses,
     /// The pauses between refreshes.
     pub intervals: RefreshIntervals,
     /// Makes what the caller wants at hand when a node is selected.
@@ -71,11 +73,16 @@ pub enum TopologyEvent {
         /// The preferred scope of those that have nodes.
         locality: String,
     },
+    /// No node that the seeds list was ever reached, so requests go to the seeds; the error says why.
+    ServedBySeeds(RefreshError),
     /// Refreshes fail, for this reason.
     Failed(RefreshError),
     /// Refreshes succeed again.
     Recovered,
-    /// Entries of `/localnodes` that are no addresses of nodes.
+    /// Nodes that belong to another cluster: their former peers no longer list them, and they list others, or their
+    /// cluster has another name.
+    Foreign(Vec<NodeUrl>),
+    /// Entries of `/localnodes` that are no addresses of nodes, or none that are allowed.
     Dropped(Vec<String>),
     /// The application chose no scope, and its nodes are in this many datacenters.
     SpansDatacenters {

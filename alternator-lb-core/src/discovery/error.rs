@@ -1,5 +1,7 @@
 //! Why a refresh failed.
 
+use super::QueryError;
+use crate::topology::NodeUrl;
 use std::error::Error;
 use std::sync::Arc;
 
@@ -43,6 +45,22 @@ pub enum RefreshError {
         nodes: Vec<String>,
     },
 
+    /// The seeds respond, and none of the nodes that they list ever did.
+    #[error(
+        "operations are served by the seeds alone, since none of the nodes that they list can be reached ({}); if the seeds \
+         are load balancers or mapped ports, use `.without_discovery()`; else set `broadcast_rpc_address` in `scylla.yaml` to \
+         an address that this host can connect to and Alternator listens on (`alternator_address`), and over `https` let the \
+         certificates name these addresses",
+        failures.join("; ")
+    )]
+    #[non_exhaustive]
+    ServedBySeeds {
+        /// The nodes that were probed, each with its failure: the last eight at most.
+        failures: Vec<String>,
+        /// The last of these failures.
+        source: Option<Arc<dyn Error + Send + Sync>>,
+    },
+
     /// The nodes responded, and no scope of the chain has a node.
     #[error(
         "there is no node in {scope}; check the names with `nodetool status`, or add a scope to fall back on with `.or(..)`"
@@ -63,4 +81,47 @@ pub enum RefreshError {
         /// The configured scope.
         scope: String,
     },
+}
+
+/// A node, and why it gave no usable response.
+pub(super) type NodeFailure = (NodeUrl, Arc<QueryError>);
+
+/// How many failures an error lists.
+const MAX_LISTED_FAILURES: usize = 8;
+
+impl RefreshError {
+    pub(super) fn no_response(failures: &[NodeFailure]) -> Self {
+        Self::NoResponse {
+            failures: last_failures(failures),
+            source: last_source(failures),
+        }
+    }
+
+    pub(super) fn served_by_seeds(failures: &[NodeFailure]) -> Self {
+        Self::ServedBySeeds {
+            failures: last_failures(failures),
+            source: last_source(failures),
+        }
+    }
+}
+
+fn last_failures(failures: &[NodeFailure]) -> Vec<String> {
+    let listed = failures.iter().rev().take(MAX_LISTED_FAILURES).rev();
+    listed
+        .map(|(node, error)| format!("{node}: {}", with_cause(error)))
+        .collect()
+}
+
+fn last_source(failures: &[NodeFailure]) -> Option<Arc<dyn Error + Send + Sync>> {
+    let (_, error) = failures.last()?;
+    Some(Arc::clone(error) as _)
+}
+
+/// Returns the message of an error, with that of its innermost source, which tells best what to do.
+fn with_cause(error: &QueryError) -> String {
+    let cause = std::iter::successors(error.source(), |error| (*error).source()).last();
+    match cause {
+        Some(cause) => format!("{error} ({cause})"),
+        None => error.to_string(),
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::simulated_network::{SimulatedNetwork, numbers, url};
 use super::{
-    ACTIVE, Discovery, DiscoveryClient, DiscoveryConfig, IDLE, RefreshError, RefreshIntervals,
-    RequestControl,
+    ACTIVE, AllowedAddresses, Discovery, DiscoveryClient, DiscoveryConfig, IDLE, RefreshError,
+    RefreshIntervals, RequestControl,
 };
 use crate::clock::Clock;
 use crate::health::{Outcome, State};
@@ -65,6 +65,7 @@ pub(super) fn config(seeds: Vec<NodeUrl>, scope: Option<Scope>) -> DiscoveryConf
         queries_nodes: true,
         spill_over: true,
         discovers_local_datacenter: false,
+        allowed_addresses: AllowedAddresses::default(),
         intervals: RefreshIntervals {
             active: ACTIVE,
             idle: IDLE,

@@ -1,6 +1,7 @@
 //! The response to `GET /localnodes`.
 
-use super::QueryError;
+use super::{AllowedAddresses, QueryError};
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 /// The longest body that is read: six times a list of the most nodes allowed, all with the longest IPv6 addresses.
@@ -14,7 +15,7 @@ pub(super) const MAX_NODES: usize = 4096;
 pub(super) struct LocalNodes {
     /// In the order of the response, without duplicates.
     pub(super) addresses: Vec<IpAddr>,
-    /// Entries that are no address of a node, shortened.
+    /// Entries that are no address of a node, or none that is allowed, shortened.
     pub(super) dropped: Vec<String>,
 }
 
@@ -22,7 +23,7 @@ pub(super) struct LocalNodes {
 ///
 /// A node whose address is not known to the others is listed by its host id, and old versions write zone ids; servers
 /// may list host names one day. Requests cannot go to any of these, and a name from a response is never looked up.
-pub(super) fn parse(body: &[u8]) -> Result<LocalNodes, QueryError> {
+pub(super) fn parse(body: &[u8], allowed: &AllowedAddresses) -> Result<LocalNodes, QueryError> {
     let entries: Vec<serde_json::Value> =
         serde_json::from_slice(body).map_err(QueryError::Malformed)?;
     if entries.len() > MAX_NODES {
@@ -32,11 +33,10 @@ pub(super) fn parse(body: &[u8]) -> Result<LocalNodes, QueryError> {
         addresses: Vec::with_capacity(entries.len()),
         dropped: Vec::new(),
     };
+    let mut seen = HashSet::with_capacity(entries.len());
     for entry in entries {
-        match entry.as_str().and_then(address) {
-            Some(address) if !nodes.addresses.contains(&address) => {
-                nodes.addresses.push(address);
-            }
+        match entry.as_str().and_then(|text| address(text, allowed)) {
+            Some(address) if seen.insert(address) => nodes.addresses.push(address),
             Some(_) => {}
             None => nodes.dropped.push(shorten(&entry)),
         }
@@ -44,10 +44,10 @@ pub(super) fn parse(body: &[u8]) -> Result<LocalNodes, QueryError> {
     Ok(nodes)
 }
 
-/// Returns an address that a node can have: `0.0.0.0`, a common mistake in `scylla.yaml`, would lead to this host.
-fn address(text: &str) -> Option<IpAddr> {
+/// Returns an address that a node can have.
+fn address(text: &str, allowed: &AllowedAddresses) -> Option<IpAddr> {
     let address = text.parse::<IpAddr>().ok()?.to_canonical();
-    (!address.is_unspecified() && !address.is_multicast()).then_some(address)
+    allowed.allows_node(address).then_some(address)
 }
 
 /// Returns enough of an entry to recognise it in a log.
@@ -63,6 +63,10 @@ fn shorten(entry: &serde_json::Value) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn parse(body: &[u8]) -> Result<LocalNodes, QueryError> {
+        super::parse(body, &AllowedAddresses::default())
+    }
 
     fn addresses(texts: &[&str]) -> Vec<IpAddr> {
         texts.iter().map(|text| text.parse().unwrap()).collect()
@@ -81,7 +85,7 @@ mod tests {
     #[test]
     fn entries_that_are_no_address_are_dropped_and_returned() {
         let nodes = parse(
-            br#"["10.0.0.1","node-a.internal","e8b9c8a0-6d2f-4a6e-9a3e-1f2a3b4c5d6e","fe80::1%eth0","0.0.0.0","224.0.0.1","",7]"#,
+            br#"["10.0.0.1","node-a.internal","e8b9c8a0-6d2f-4a6e-9a3e-1f2a3b4c5d6e","fe80::1%eth0","0.0.0.0","169.254.1.1","",7]"#,
         )
         .unwrap();
         assert_eq!(nodes.addresses, addresses(&["10.0.0.1"]));
@@ -92,7 +96,7 @@ mod tests {
                 "e8b9c8a0-6d2f-4a6e-9a3e-1f2a3b4c5d6e",
                 "fe80::1%eth0",
                 "0.0.0.0",
-                "224.0.0.1",
+                "169.254.1.1",
                 "",
                 "7"
             ]
@@ -158,12 +162,12 @@ mod tests {
                 prop_assert!(is_listed || is_dropped, "{}", entry);
             }
             prop_assert!(nodes.addresses.len() + nodes.dropped.len() <= entries.len());
-            prop_assert!(nodes.addresses.iter().all(|address| !address.is_unspecified() && !address.is_multicast()));
+            prop_assert!(nodes.addresses.iter().all(|address| AllowedAddresses::default().allows_node(*address)));
             prop_assert!(nodes.dropped.iter().all(|entry| entry.chars().count() <= 64));
         }
 
         #[test]
-        fn every_address_is_parsed(octets in prop::collection::vec((1u8..224, any::<u8>(), any::<u8>(), any::<u8>()), 0..50)) {
+        fn every_address_is_parsed(octets in prop::collection::vec((1u8..169, any::<u8>(), any::<u8>(), any::<u8>()), 0..50)) {
             let texts: Vec<_> = octets.iter().map(|(a, b, c, d)| format!("{a}.{b}.{c}.{d}")).collect();
             let nodes = parse(&serde_json::to_vec(&texts).unwrap()).unwrap();
             let mut expected = Vec::new();

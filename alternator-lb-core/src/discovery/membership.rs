@@ -13,6 +13,11 @@ pub(super) struct Membership {
     pub(super) local_datacenter: Option<LevelMembers>,
     /// Nodes that have shown that they know the parameters `dc` and `rack`.
     pub(super) scope_aware: HashSet<NodeUrl>,
+    /// Seeds that were nodes, and that their former peers no longer list: dead ones, and ones whose addresses may
+    /// belong to another cluster now. They are believed only if they list a known node.
+    pub(super) left: HashSet<NodeUrl>,
+    /// Seeds that belong to another cluster. They are not queried again, unless a node of this one lists them.
+    pub(super) foreign: HashSet<NodeUrl>,
 }
 
 /// The nodes of one level of the scope chain, or of the local datacenter.
@@ -50,6 +55,16 @@ impl Membership {
         let level = self.all_levels().find(|level| level.locality == *locality);
         level.map_or(&[], |level| &level.datacenters)
     }
+
+    /// Returns the number of datacenters that the preferred level has, without those that no longer respond: these may
+    /// be the former addresses of another.
+    pub(super) fn preferred_datacenters(&self) -> usize {
+        let preferred = self.levels.iter().find(|level| level.has_nodes());
+        let datacenters = preferred.into_iter().flat_map(|level| &level.datacenters);
+        datacenters
+            .filter(|datacenter| datacenter.is_responsive())
+            .count()
+    }
 }
 
 impl LevelMembers {
@@ -67,7 +82,7 @@ impl LevelMembers {
 /// and does not tell its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct InferredDatacenter {
-    pub(super) nodes: Vec<NodeUrl>,
+    pub(super) nodes: HashSet<NodeUrl>,
     /// Seeds that listed these nodes in their last response. They need not be among the nodes: a name, which over
     /// `https` stays one seed, never is.
     pub(super) listed_by: HashSet<NodeUrl>,
@@ -85,7 +100,7 @@ pub(super) struct Unresponsive {
 }
 
 impl InferredDatacenter {
-    pub(super) fn new(nodes: Vec<NodeUrl>, known_since: Duration) -> Self {
+    pub(super) fn new(nodes: HashSet<NodeUrl>, known_since: Duration) -> Self {
         Self {
             nodes,
             known_since,
@@ -112,16 +127,8 @@ impl InferredDatacenter {
         self.nodes.contains(node)
     }
 
-    pub(super) fn extend(&mut self, nodes: Vec<NodeUrl>) {
-        for node in nodes {
-            if !self.contains(&node) {
-                self.nodes.push(node);
-            }
-        }
-    }
-
     fn overlaps(&self, other: &Self) -> bool {
-        self.nodes.iter().any(|node| other.contains(node))
+        !self.nodes.is_disjoint(&other.nodes)
     }
 }
 
@@ -136,8 +143,7 @@ pub(super) fn merge(datacenters: Vec<InferredDatacenter>) -> Vec<InferredDatacen
             datacenter.unresponsive = datacenter.unresponsive.min(other.unresponsive);
             datacenter.known_since = datacenter.known_since.min(other.known_since);
             datacenter.listed_by.extend(other.listed_by);
-            let newer = std::mem::replace(&mut datacenter.nodes, other.nodes);
-            datacenter.extend(newer);
+            datacenter.nodes.extend(other.nodes);
         }
         merged.push(datacenter);
     }
@@ -147,7 +153,7 @@ pub(super) fn merge(datacenters: Vec<InferredDatacenter>) -> Vec<InferredDatacen
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topology::{Host, Scheme};
+    use crate::topology::{Host, Scheme, work};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -174,6 +180,19 @@ mod tests {
             ]),
             [datacenter(&[2, 1])]
         );
+    }
+
+    #[test]
+    fn work_of_merging_is_proportional_to_the_lists() {
+        let address = |number: u32| std::net::Ipv4Addr::from_bits(0x0a00_0000 + number).into();
+        let url = |number| NodeUrl::new(Scheme::Http, Host::Ip(address(number)), 8000);
+        let list: HashSet<NodeUrl> = (0..1_000).map(url).collect();
+        let lists = vec![InferredDatacenter::new(list, Duration::ZERO); 20];
+        work::take();
+        let merged = merge(lists);
+        let count = work::take();
+        assert_eq!(merged.len(), 1);
+        assert!(count < 20 * 1_000 * 5, "{count} comparisons and hashes");
     }
 
     proptest! {

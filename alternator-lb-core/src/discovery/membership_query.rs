@@ -1,12 +1,13 @@
 //! One refresh: which nodes are queried, and which responses count.
 
+use super::error::NodeFailure;
 use super::localnodes;
 use super::localnodes::LocalNodes;
 use super::membership::{InferredDatacenter, LevelMembers, Membership};
-use super::{DiscoveryClient, QueryError, RefreshError};
+use super::node_list::NodeList;
+use super::{AllowedAddresses, DiscoveryClient, QueryError, RefreshError};
 use crate::topology::{Locality, NodeUrl, Scope};
 use std::collections::HashSet;
-use std::error::Error;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,11 +18,12 @@ use url::form_urlencoded;
 /// and costs a refresh nothing that way.
 pub const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long a refresh waits for nodes that gave no response to the last one, once another node has responded: long
+/// enough for a TLS handshake with another continent.
+pub(super) const UNHEALTHY_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// How many known nodes are queried, one after the other, before the seeds are.
 pub const MAX_KNOWN_QUERIED: usize = 5;
-
-/// How many failures an error lists.
-const MAX_LISTED_FAILURES: usize = 8;
 
 /// A rack that no cluster has: servers that know racks list no node for it, others ignore the parameter.
 const IMPOSSIBLE_RACK: &str = "alternator-lb-sdk asks whether racks are known here";
@@ -29,12 +31,13 @@ const IMPOSSIBLE_RACK: &str = "alternator-lb-sdk asks whether racks are known he
 /// The queries of one refresh.
 pub(super) struct MembershipQuery<'a> {
     pub(super) client: &'a dyn DiscoveryClient,
+    pub(super) allowed_addresses: &'a AllowedAddresses,
     /// With their names resolved.
     pub(super) seeds: &'a [NodeUrl],
     /// The result of the last refresh.
     pub(super) membership: &'a Membership,
-    /// Nodes that are ejected: they are queried last.
-    pub(super) ejected: HashSet<NodeUrl>,
+    /// Nodes that are ejected, or gave no usable response in the last refresh: they are queried last.
+    pub(super) unhealthy: HashSet<NodeUrl>,
     pub(super) now: Duration,
     /// When there must be a result.
     pub(super) deadline: Instant,
@@ -44,13 +47,18 @@ pub(super) struct MembershipQuery<'a> {
 /// The findings of one refresh beside the nodes.
 #[derive(Debug, Default)]
 pub(super) struct QueryLog {
-    pub(super) failures: Vec<(NodeUrl, Arc<QueryError>)>,
+    pub(super) failures: Vec<NodeFailure>,
     /// Entries of responses that are no addresses.
     pub(super) dropped: Vec<String>,
     /// Nodes that know the parameters `dc` and `rack`.
     pub(super) scope_aware: HashSet<NodeUrl>,
     /// Nodes that gave no usable response: the refresh does not wait for them a second time.
     pub(super) unresponsive: HashSet<NodeUrl>,
+    /// Nodes that their former peers no longer list.
+    pub(super) left: HashSet<NodeUrl>,
+    /// Nodes that belong to another cluster: they are not queried, and their responses do not count.
+    pub(super) foreign: HashSet<NodeUrl>,
+    pub(super) respondents: HashSet<NodeUrl>,
     pub(super) last_respondent: Option<NodeUrl>,
 }
 
@@ -81,7 +89,7 @@ impl MembershipQuery<'_> {
         for locality in scope.localities() {
             let result = timeout_at(self.deadline, async {
                 match locality {
-                    Locality::Cluster => self.query_cluster(has_nodes).await,
+                    Locality::Cluster => self.query_cluster().await,
                     Locality::Datacenter(_) | Locality::Rack { .. } if is_unsupported => {
                         Err(QueryFailure::ScopeUnsupported)
                     }
@@ -110,17 +118,39 @@ impl MembershipQuery<'_> {
         }
         let scope = scope.to_string();
         match (has_nodes, is_unsupported) {
-            (true, _) => Ok(Membership {
-                local_datacenter: match discovers_local_datacenter {
+            (true, _) => {
+                let local_datacenter = match discovers_local_datacenter {
                     true => self.local_datacenter(&levels).await,
                     false => None,
-                },
-                levels,
-                scope_aware: std::mem::take(&mut self.log().scope_aware),
-            }),
+                };
+                Ok(self.membership(levels, local_datacenter))
+            }
             (false, true) => Err(RefreshError::ScopeUnsupported { scope }),
             (false, false) => Err(RefreshError::NoNodes { scope }),
         }
+    }
+
+    /// Returns the result of the refresh.
+    fn membership(
+        &self,
+        levels: Vec<LevelMembers>,
+        local_datacenter: Option<LevelMembers>,
+    ) -> Membership {
+        let mut log = self.log();
+        let mut membership = Membership {
+            levels,
+            local_datacenter,
+            scope_aware: std::mem::take(&mut log.scope_aware),
+            ..Membership::default()
+        };
+        let listed: HashSet<&NodeUrl> = membership.nodes().collect();
+        let seeds = self.seeds.iter().filter(|seed| !listed.contains(seed));
+        let unlisted: HashSet<NodeUrl> = seeds.cloned().collect();
+        let left = log.left.iter().chain(&self.membership.left).cloned();
+        membership.left = left.filter(|node| unlisted.contains(node)).collect();
+        let foreign = log.foreign.iter().cloned();
+        membership.foreign = foreign.filter(|node| unlisted.contains(node)).collect();
+        membership
     }
 
     /// Returns the seeds as the nodes, without a query. Fails if no name of a seed has an address.
@@ -130,7 +160,10 @@ impl MembershipQuery<'_> {
         }
         let level = LevelMembers {
             locality: Locality::Cluster,
-            datacenters: vec![InferredDatacenter::new(self.seeds.to_vec(), self.now)],
+            datacenters: vec![InferredDatacenter::new(
+                self.seeds.iter().cloned().collect(),
+                self.now,
+            )],
         };
         Ok(Membership {
             levels: vec![level],
@@ -140,52 +173,60 @@ impl MembershipQuery<'_> {
 
     /// Returns the error that lists the last failures.
     fn no_response(&self) -> RefreshError {
-        let failures = &self.log().failures;
-        let listed = failures.iter().rev().take(MAX_LISTED_FAILURES).rev();
-        RefreshError::NoResponse {
-            failures: listed
-                .map(|(node, error)| format!("{node}: {}", with_cause(error)))
-                .collect(),
-            source: failures
-                .last()
-                .map(|(_, error)| Arc::clone(error) as Arc<dyn Error + Send + Sync>),
-        }
+        RefreshError::no_response(&self.log().failures)
     }
 
-    /// Returns `node` with the nodes of `locality` that it lists, or of its own datacenter for the whole cluster.
+    /// Returns the nodes of `locality` that `node` lists, or of its own datacenter for the whole cluster.
     pub(super) async fn query(
         &self,
         node: &NodeUrl,
         locality: &Locality,
-    ) -> Result<(NodeUrl, Vec<NodeUrl>), QueryFailure> {
+    ) -> Result<NodeList, QueryFailure> {
         match self.list(node, locality).await {
+            Ok(nodes) if self.has_moved(node, &nodes) => {
+                self.log().foreign.insert(node.clone());
+                Err(QueryFailure::NoResponse)
+            }
             Ok(nodes) => {
-                self.log().last_respondent = Some(node.clone());
-                Ok((node.clone(), nodes))
+                let mut log = self.log();
+                log.respondents.insert(node.clone());
+                log.last_respondent = Some(node.clone());
+                Ok(NodeList {
+                    respondent: node.clone(),
+                    nodes,
+                })
             }
             Err(error) => Err(self.record_failure(node, error)),
         }
     }
 
+    /// Returns whether a node that left the cluster is in another one, by the nodes that it lists.
+    fn has_moved(&self, node: &NodeUrl, nodes: &HashSet<NodeUrl>) -> bool {
+        let mut known = self.membership.nodes();
+        self.membership.left.contains(node)
+            && !nodes.is_empty()
+            && !known.any(|known| nodes.contains(known))
+    }
+
     /// Returns the nodes in the order in which they are queried: by responsiveness, and at random otherwise, so that
-    /// the clients of a cluster do not all query the same node.
+    /// the clients of a cluster do not all query the same node. Nodes of another cluster are left out.
     pub(super) fn in_query_order<'n>(
         &self,
         nodes: impl Iterator<Item = &'n NodeUrl>,
     ) -> Vec<&'n NodeUrl> {
-        let mut nodes: Vec<_> = nodes.collect();
+        let mut nodes: Vec<_> = nodes.filter(|node| !self.is_foreign(node)).collect();
         fastrand::shuffle(&mut nodes);
         self.sort_by_responsiveness(&mut nodes);
         nodes
     }
 
-    /// Puts the last respondent first, and ejected nodes and those that have just failed to respond last.
+    /// Puts the last respondent first, and unhealthy nodes and those that have just failed to respond last.
     pub(super) fn sort_by_responsiveness(&self, nodes: &mut [&NodeUrl]) {
         let log = self.log();
         nodes.sort_by_key(|&node| match log.last_respondent.as_ref() {
             _ if log.unresponsive.contains(node) => 2,
             Some(respondent) if respondent == node => 0,
-            _ if self.ejected.contains(node) => 2,
+            _ if self.unhealthy.contains(node) => 2,
             Some(_) | None => 1,
         });
     }
@@ -194,8 +235,16 @@ impl MembershipQuery<'_> {
         self.log().unresponsive.contains(node)
     }
 
+    fn is_foreign(&self, node: &NodeUrl) -> bool {
+        self.log().foreign.contains(node)
+    }
+
     /// Queries a datacenter or rack once the node has shown that it knows these parameters.
-    async fn list(&self, node: &NodeUrl, locality: &Locality) -> Result<Vec<NodeUrl>, QueryError> {
+    async fn list(
+        &self,
+        node: &NodeUrl,
+        locality: &Locality,
+    ) -> Result<HashSet<NodeUrl>, QueryError> {
         let is_cluster = *locality == Locality::Cluster;
         if !is_cluster && !self.log().scope_aware.contains(node) {
             let response = self.get(node, None, Some(IMPOSSIBLE_RACK)).await?;
@@ -233,11 +282,11 @@ impl MembershipQuery<'_> {
         let body = timeout(QUERY_TIMEOUT, response)
             .await
             .map_err(|_elapsed| QueryError::TimedOut(QUERY_TIMEOUT))??;
-        localnodes::parse(&body)
+        localnodes::parse(&body, self.allowed_addresses)
     }
 
     /// Returns the nodes of a response, and logs its other entries.
-    fn accept(&self, node: &NodeUrl, response: LocalNodes) -> Vec<NodeUrl> {
+    fn accept(&self, node: &NodeUrl, response: LocalNodes) -> HashSet<NodeUrl> {
         // A loopback address that another host lists is a mistake in its configuration, and would lead to this host.
         let is_remote = node.ip().is_some_and(|ip| !ip.is_loopback());
         let (loopback, usable): (Vec<_>, Vec<_>) = response
@@ -274,14 +323,5 @@ impl MembershipQuery<'_> {
     pub(super) fn log(&self) -> MutexGuard<'_, QueryLog> {
         // Nothing that holds the lock can panic.
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Returns the message of an error, with that of its innermost source, which tells best what to do.
-fn with_cause(error: &QueryError) -> String {
-    let cause = std::iter::successors(error.source(), |error| (*error).source()).last();
-    match cause {
-        Some(cause) => format!("{error} ({cause})"),
-        None => error.to_string(),
     }
 }

@@ -14,9 +14,10 @@
 //!                                                     └─▶ DiscoveryClient::probe
 //! ```
 //!
-//! The response of a single node is not trusted alone: a node that is partitioned from the others lists only itself,
-//! and a node that starts is listed before it listens. So no known node is dropped because of one response while
-//! another node responds, and a refresh that fails changes nothing.
+//! The response of a single node is not trusted alone: a node that is partitioned from the others lists only itself, a
+//! node that starts is listed before it listens, and an address that left the cluster may belong to another one. So no
+//! known node is dropped, and no list that names none of the known ones is believed, because of one response while
+//! another node responds; and a refresh that fails changes nothing.
 //!
 //! The health checker works while there are requests. It probes (`GET /`) the nodes that are ejected, and the nodes
 //! that let requests wait much longer than usual.
@@ -60,10 +61,13 @@ pub mod parameters {
     pub use super::wake_ups::{DEBOUNCE, MAX_DEBOUNCE};
 }
 
+mod allowed_addresses;
 mod client;
 mod cluster_query;
 mod config;
 mod error;
+mod findings;
+mod foreign_seeds;
 #[cfg(test)]
 mod harness;
 mod health_checker;
@@ -72,7 +76,10 @@ mod localnodes;
 mod lost_connections;
 mod membership;
 mod membership_query;
+mod node_list;
 mod probe;
+mod publication;
+mod readiness;
 mod refresh;
 mod running_time;
 mod scoped_query;
@@ -87,6 +94,7 @@ mod stalled_check;
 mod task;
 mod wake_ups;
 
+pub use allowed_addresses::{AllowedAddresses, NetworkError};
 pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError};
 pub use config::{DiscoveryConfig, RequestControl, TopologyEvent};
 pub use error::RefreshError;

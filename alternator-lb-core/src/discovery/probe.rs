@@ -1,21 +1,22 @@
 //! Probes: requests that find out whether a node responds at all.
 
+use super::error::NodeFailure;
 use super::health_checker::TICK;
 use super::running_time::RunningTime;
 use super::{ConnectionPool, DiscoveryClient, QueryError};
 use crate::clock::Clock;
 use crate::topology::NodeUrl;
-use futures_util::future;
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How many nodes are probed at a time. Where more are ejected or new, the others follow when these have responded.
 pub const MAX_PROBES: usize = 16;
 
 /// The shortest timeout: a lost packet (sent again after 200 ms at the earliest) must not look like a dead node.
-const MIN_TIMEOUT: Duration = Duration::from_millis(250);
+pub(super) const MIN_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The longest timeout: a lost packet of a new connection, which is sent again after one second (RFC 6298), has a
 /// second try.
@@ -127,20 +128,43 @@ impl Prober<'_> {
     }
 }
 
-/// Returns those of the new `nodes` that respond at once: a node that listens does, and one that does not must not
-/// delay the refresh.
-pub(super) async fn responding(
+/// The results of probes of several nodes.
+#[derive(Debug, Default)]
+pub(super) struct ProbeResults {
+    pub(super) responding: HashSet<NodeUrl>,
+    pub(super) failures: Vec<NodeFailure>,
+}
+
+/// Probes nodes that have not been used so far, and waits until `end` for a first response. Once there is one, waits
+/// for the others only as long as a node that listens takes: one that does not must not delay the refresh.
+pub(super) async fn probe_all(
     client: &dyn DiscoveryClient,
     nodes: HashSet<NodeUrl>,
-) -> HashSet<NodeUrl> {
+    end: Instant,
+) -> ProbeResults {
+    let soon = Instant::now() + MIN_TIMEOUT;
+    let limit = end.saturating_duration_since(Instant::now());
     let probes = nodes.into_iter().map(|node| async move {
-        let result = client.probe(&node, ConnectionPool::Shared).response().await;
-        result.is_ok().then_some(node)
+        let result = {
+            let mut probe = client.probe(&node, ConnectionPool::Shared);
+            timeout_at(end, probe.response()).await
+        };
+        (node, result.unwrap_or(Err(QueryError::TimedOut(limit))))
     });
-    stream::iter(probes)
-        .buffer_unordered(MAX_PROBES)
-        .take_until(sleep(MIN_TIMEOUT))
-        .filter_map(future::ready)
-        .collect()
-        .await
+    let mut running = stream::iter(probes).buffer_unordered(MAX_PROBES);
+    let mut results = ProbeResults::default();
+    loop {
+        let next = match results.responding.is_empty() {
+            // Each probe ends by itself.
+            true => running.next().await,
+            false => timeout_at(soon, running.next()).await.ok().flatten(),
+        };
+        match next {
+            Some((node, Ok(()))) => {
+                results.responding.insert(node);
+            }
+            Some((node, Err(error))) => results.failures.push((node, Arc::new(error))),
+            None => return results,
+        }
+    }
 }

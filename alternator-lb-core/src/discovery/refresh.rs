@@ -1,22 +1,24 @@
-//! The refresh of the list of nodes, and what it publishes.
+//! The refresh of the list of nodes.
 
+use super::findings::Findings;
 use super::last_known_good::LastKnownGood;
 use super::membership::Membership;
-use super::membership_query::{MembershipQuery, QueryLog};
-use super::probe::{ProbeTimeouts, Prober};
+use super::publication::NodeLists;
+use super::readiness::Contacts;
 use super::running_time::RunningClock;
-use super::seed_names::{LOOK_UP_TIMEOUT, SeedNames};
+use super::seed_names::SeedNames;
 use super::single_flight;
 use super::single_flight::{Joined, Leader, SingleFlight};
-use super::wake_ups::WakeUps;
-use super::{ConnectionPool, DiscoveryClient, DiscoveryConfig, RefreshError, TopologyEvent, probe};
+use super::wake_ups::{DEBOUNCE, WakeUps};
+use super::{DiscoveryClient, DiscoveryConfig, RefreshError, TopologyEvent};
 use crate::clock::Clock;
 use crate::health::{EjectionCause, NodeHealth, Transition};
-use crate::routing::{EndpointState, HealthEvent, Router, RoutingSnapshot, SelectionError};
-use crate::topology::{Locality, NodeUrl};
+use crate::routing::{HealthEvent, Router, SelectionError};
+use crate::topology::NodeUrl;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
@@ -30,9 +32,10 @@ pub struct Discovery<E> {
     pub(super) wake_ups: Arc<WakeUps>,
     /// By which the waits of requests are measured.
     pub(super) running_clock: RunningClock,
-    seed_names: SeedNames,
+    pub(super) seed_names: SeedNames,
     single_flight: SingleFlight,
     has_succeeded: AtomicBool,
+    has_reached_node: AtomicBool,
     tracks_outcomes: AtomicBool,
     last_known_good: Mutex<LastKnownGood>,
 }
@@ -43,13 +46,14 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         Self {
             router,
             clock,
+            seed_names: SeedNames::new(config.allowed_addresses.clone()),
             config,
             client: OnceLock::new(),
             wake_ups: Arc::default(),
             running_clock: RunningClock::default(),
-            seed_names: SeedNames::default(),
             single_flight: SingleFlight::default(),
             has_succeeded: AtomicBool::new(false),
+            has_reached_node: AtomicBool::new(false),
             tracks_outcomes: AtomicBool::new(false),
             last_known_good: Mutex::default(),
         }
@@ -110,6 +114,9 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             // The list may be out of date.
             self.wake_ups.record_failure_hint();
         }
+        if event.transition == Transition::Admitted {
+            self.record_reached_node();
+        }
         self.wake_ups.wake_health_checker();
         self.report([TopologyEvent::Node {
             node: event.node.url().clone(),
@@ -129,37 +136,26 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.has_succeeded.load(Ordering::Relaxed)
     }
 
-    /// Succeeds if any refresh has succeeded; refreshes if none has. Without queries a node has to respond to a probe.
-    ///
-    /// # Errors
-    /// That of the refresh, or [`RefreshError::NotReached`].
-    pub async fn ready(&self) -> Result<(), RefreshError> {
-        if !self.has_succeeded() {
-            self.refresh_unless(|| self.has_succeeded()).await?;
-        }
-        match self.config.queries_nodes {
-            true => Ok(()),
-            // Nothing was sent to any of them so far.
-            false => self.reach_any_node().await,
-        }
+    /// Returns whether a listed node was ever reached. Until then the seeds serve.
+    pub(super) fn has_reached_node(&self) -> bool {
+        self.has_reached_node.load(Ordering::Relaxed)
     }
 
-    async fn reach_any_node(&self) -> Result<(), RefreshError> {
-        let client = self.client.get().ok_or(RefreshError::NoHttpClient)?;
-        Handle::try_current().map_err(|_outside| RefreshError::NoRuntime)?;
-        let snapshot = self.router.snapshot();
-        let nodes = || snapshot.topology().nodes().iter().map(|node| node.url());
-        let prober = Prober {
-            client: client.as_ref(),
-            timeouts: ProbeTimeouts::LONGEST,
-            clock: self.clock,
+    pub(super) fn record_reached_node(&self) {
+        self.has_reached_node.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether a new background task has to refresh the list at once. Where each request has a runtime of its
+    /// own, each starts a task.
+    pub(super) fn is_refresh_due(&self) -> bool {
+        let (now, active) = (self.clock.now(), self.config.intervals.active);
+        let last_known_good = self.last_known_good();
+        let is_past = |time: Option<Duration>, interval: Duration| {
+            time.is_none_or(|time| now.saturating_sub(time) >= interval)
         };
-        match prober.any_responds(nodes(), ConnectionPool::Shared).await {
-            true => Ok(()),
-            false => Err(RefreshError::NotReached {
-                nodes: nodes().map(NodeUrl::to_string).collect(),
-            }),
-        }
+        let is_wanted =
+            is_past(last_known_good.succeeded, active) || self.wake_ups.has_failure_hint();
+        is_wanted && is_past(last_known_good.began, DEBOUNCE.min(active))
     }
 
     /// Refreshes the list, or shares a refresh that begins after this call.
@@ -171,7 +167,10 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 
     /// Refreshes the list, unless a refresh that was under way has made that needless.
-    async fn refresh_unless(&self, is_needless: impl Fn() -> bool) -> Result<(), RefreshError> {
+    pub(super) async fn refresh_unless(
+        &self,
+        is_needless: impl Fn() -> bool,
+    ) -> Result<(), RefreshError> {
         let client = self.client.get().ok_or(RefreshError::NoHttpClient)?;
         let client = client.as_ref();
         Handle::try_current().map_err(|_outside| RefreshError::NoRuntime)?;
@@ -183,93 +182,39 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             if is_needless() {
                 return Ok(());
             }
+            self.last_known_good().began = Some(self.clock.now());
+            let end = Instant::now() + single_flight::LIMIT;
             let failure_hint = self.wake_ups.take_failure_hint();
-            let (membership, dropped) = self.query_membership(client, failure_hint.is_some()).await;
-            let nodes = membership.iter().flat_map(Membership::nodes);
-            let responding = self.probe_new(client, nodes).await;
+            let findings = self.query_membership(client, failure_hint.is_some()).await;
+            let contacts = self.contact_nodes(client, &findings, end).await;
             // Otherwise another caller has become the leader since.
             if leader.is_current() {
                 if let Some(failure_hint) = failure_hint {
                     failure_hint.consume();
                 }
-                return self.complete(leader, membership, &responding, dropped);
+                return self.complete(leader, findings, contacts);
             }
         }
-    }
-
-    /// Returns the nodes of the cluster, and the entries of responses that are no addresses.
-    async fn query_membership(
-        &self,
-        client: &dyn DiscoveryClient,
-        has_failure_hint: bool,
-    ) -> (Result<Membership, RefreshError>, Vec<String>) {
-        let failure_hint = has_failure_hint || self.consecutive_failures() > 0;
-        let (config, now) = (&self.config, self.clock.now());
-        let seeds = self
-            .seed_names
-            .resolve(&config.seeds, client, failure_hint, now);
-        let (seeds, failures) = seeds.await;
-        let membership = self.last_known_good().membership.clone();
-        let snapshot = self.router.snapshot();
-        if membership.levels.is_empty() && !seeds.is_empty() && !snapshot.refuses() {
-            // No other nodes are known until the seeds respond.
-            self.publish(vec![seeds.clone()], &seeds, [], &HashSet::new());
-        }
-        let ejected = self.router.snapshot();
-        let ejected = ejected.ejected().iter().map(|node| node.url().clone());
-        let query = MembershipQuery {
-            client,
-            seeds: &seeds,
-            membership: &membership,
-            ejected: ejected.collect(),
-            now: self.clock.now(),
-            deadline: Instant::now() + single_flight::LIMIT.saturating_sub(LOOK_UP_TIMEOUT),
-            log: Mutex::new(QueryLog {
-                failures,
-                scope_aware: membership.scope_aware.clone(),
-                ..QueryLog::default()
-            }),
-        };
-        let local_datacenter = config.discovers_local_datacenter;
-        let result = match config.queries_nodes {
-            true => {
-                query
-                    .run(&config.scope, config.spill_over, local_datacenter)
-                    .await
-            }
-            false => query.seeds_alone(),
-        };
-        let dropped = std::mem::take(&mut query.log().dropped);
-        (result, dropped)
-    }
-
-    /// Returns which of the `nodes` that are new respond to a probe. Those of the first list are used without a probe,
-    /// since there are no others.
-    async fn probe_new(
-        &self,
-        client: &dyn DiscoveryClient,
-        nodes: impl Iterator<Item = &NodeUrl>,
-    ) -> HashSet<NodeUrl> {
-        if !self.has_succeeded() {
-            return HashSet::new();
-        }
-        let snapshot = self.router.snapshot();
-        let known = snapshot.topology().nodes().iter();
-        let known: HashSet<&NodeUrl> = known.map(|node| node.url()).collect();
-        let new = nodes.filter(|node| !known.contains(node));
-        probe::responding(client, new.cloned().collect()).await
     }
 
     /// Applies the result of the current leader.
     fn complete(
         &self,
         leader: Leader<'_>,
-        membership: Result<Membership, RefreshError>,
-        responding: &HashSet<NodeUrl>,
-        dropped: Vec<String>,
+        findings: Findings,
+        contacts: Contacts,
     ) -> Result<(), RefreshError> {
-        let mut events = Vec::from_iter(self.last_known_good().record_dropped(dropped));
-        let result = membership.map(|membership| events.extend(self.apply(membership, responding)));
+        let Findings {
+            membership,
+            log,
+            seeds,
+        } = findings;
+        let mut events = Vec::new();
+        events.extend(self.last_known_good().record_queries(&log, &seeds));
+        events.extend(self.last_known_good().record_dropped(log.dropped));
+        let result = membership.map(|membership| {
+            events.extend(self.apply(membership, &seeds, &contacts));
+        });
         if let Err(error) = &result {
             events.extend(self.apply_failure(error));
         }
@@ -278,20 +223,47 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         result
     }
 
-    fn apply(&self, membership: Membership, responding: &HashSet<NodeUrl>) -> Vec<TopologyEvent> {
+    fn apply(
+        &self,
+        membership: Membership,
+        seeds: &[NodeUrl],
+        contacts: &Contacts,
+    ) -> Vec<TopologyEvent> {
+        let is_reached = self.has_reached_node() || contacts.has_reached_node();
+        let serve = |seed: &&NodeUrl| !is_reached && !membership.foreign.contains(*seed);
+        let seeds: Vec<NodeUrl> = seeds.iter().filter(serve).cloned().collect();
+        let nodes = NodeLists::new(&membership, &seeds);
+        let now = self.clock.now();
         // Before any caller sees that it has succeeded.
-        let levels = membership.levels.iter();
-        let changed = self.publish(
-            levels
-                .map(|level| level.nodes().cloned().collect())
-                .collect(),
-            &membership.local_nodes(),
-            membership.all_levels().map(|level| level.locality.clone()),
-            responding,
-        );
+        let changed = self.publish(nodes, |url| {
+            match contacts.are_trusted || seeds.contains(url) {
+                true => NodeHealth::default(),
+                false if contacts.responding.contains(url) => NodeHealth::slow_starting(now),
+                false => NodeHealth::pending(now),
+            }
+        });
         self.has_succeeded.store(true, Ordering::Relaxed);
-        self.last_known_good()
-            .record_success(membership, changed, &self.config)
+        if is_reached {
+            self.record_reached_node();
+        }
+        self.admit(&contacts.responding);
+        let unreached = (!is_reached).then(|| RefreshError::served_by_seeds(&contacts.failures));
+        let mut last_known_good = self.last_known_good();
+        last_known_good.succeeded = Some(now);
+        let mut events = last_known_good.record_success(membership, changed, &self.config);
+        events.extend(last_known_good.record_served_by_seeds(unreached));
+        events
+    }
+
+    /// Admits the nodes that were pending before the refresh, and responded to it.
+    fn admit(&self, responding: &HashSet<NodeUrl>) {
+        let snapshot = self.router.snapshot();
+        let nodes = snapshot.ejected().iter();
+        for node in nodes.filter(|node| responding.contains(node.url())) {
+            if let Some(event) = self.router.responded(node, self.clock.now()) {
+                self.record_health_event(&event, None);
+            }
+        }
     }
 
     fn apply_failure(&self, error: &RefreshError) -> Option<TopologyEvent> {
@@ -306,55 +278,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.last_known_good().record_failure(error)
     }
 
-    /// Publishes these nodes to the router. Returns the event if nodes were added or removed.
-    ///
-    /// The nodes of the first list are used at once, since there are no others. Later ones have to respond first:
-    /// servers list a node some ten seconds before it listens.
-    ///
-    /// New nodes come in an order of this process's own: were it the same for all, the requests of an ejected node
-    /// would all go to the same next one, and move through a fleet as a wave.
-    fn publish(
-        &self,
-        mut levels: Vec<Vec<NodeUrl>>,
-        local: &[NodeUrl],
-        localities: impl IntoIterator<Item = Locality>,
-        responding: &HashSet<NodeUrl>,
-    ) -> Option<TopologyEvent> {
-        let is_first = !self.has_succeeded();
-        let now = self.clock.now();
-        let snapshot = self.router.snapshot();
-        let before = snapshot.topology();
-        levels.iter_mut().for_each(|level| fastrand::shuffle(level));
-        let attach = |url: &NodeUrl| {
-            let health = match is_first {
-                true => NodeHealth::default(),
-                false if responding.contains(url) => NodeHealth::slow_starting(now),
-                false => NodeHealth::pending(now),
-            };
-            EndpointState::with_health((self.config.attach)(url), health)
-        };
-        let after = before.refreshed_with_local(&levels, local, localities, attach);
-        let (added, removed) = before.difference(&after);
-        let is_changed = !added.is_empty() || !removed.is_empty();
-        let preferred = after
-            .placements()
-            .next()
-            .and_then(|(_, _, locality)| locality);
-        let changed = TopologyEvent::Changed {
-            added,
-            removed,
-            nodes: after.nodes().len(),
-            locality: preferred.map(Locality::to_string).unwrap_or_default(),
-        };
-        if !before.is_same(&after) || snapshot.refuses() {
-            let panic_mode = self.router.publish(RoutingSnapshot::new(Arc::new(after)));
-            self.report(panic_mode.map(TopologyEvent::PanicMode));
-            self.wake_ups.wake_health_checker();
-        }
-        is_changed.then_some(changed)
-    }
-
-    fn last_known_good(&self) -> MutexGuard<'_, LastKnownGood> {
+    pub(super) fn last_known_good(&self) -> MutexGuard<'_, LastKnownGood> {
         // Nothing that holds the lock can panic.
         self.last_known_good
             .lock()

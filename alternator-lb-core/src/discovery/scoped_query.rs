@@ -1,18 +1,22 @@
 //! The nodes of one datacenter or rack.
 
 use super::membership::{InferredDatacenter, LevelMembers};
-use super::membership_query::{MAX_KNOWN_QUERIED, MembershipQuery, QueryFailure};
+use super::membership_query::{
+    MAX_KNOWN_QUERIED, MembershipQuery, QUERY_TIMEOUT, QueryFailure, UNHEALTHY_TIMEOUT,
+};
+use super::node_list::{Agreement, NodeList, agree};
 use super::staggered_race::staggered_race;
 use crate::topology::{Locality, NodeUrl};
 use std::collections::HashSet;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
+
+/// How many nodes are queried for one list at most, where they disagree.
+const MAX_LISTS: usize = 3;
 
 impl MembershipQuery<'_> {
     /// Returns the one datacenter of a level, without nodes if the level has none.
     ///
-    /// Every node knows every datacenter, so one response is enough, unless it drops known nodes, is the first, or
-    /// lists only the node itself: a partitioned node does. Then another node is queried, and the union of both
-    /// responses counts.
+    /// Every node knows every datacenter, so one response is enough, unless others have to confirm it.
     pub(super) async fn query_scope(
         &self,
         locality: &Locality,
@@ -22,25 +26,45 @@ impl MembershipQuery<'_> {
             .into_iter()
             .map(|node| self.query(node, locality))
             .collect();
-        let (respondent, nodes) = staggered_race(queries).await.map_err(|failures| {
+        let list = staggered_race(queries).await.map_err(|failures| {
             let failure = failures.into_iter().max();
             failure.unwrap_or(QueryFailure::NoResponse)
         })?;
-
-        let mut datacenter = InferredDatacenter::new(nodes, self.now);
         let known = self.membership.datacenters_in(locality);
-        let before: Vec<_> = known.iter().flat_map(|known| &known.nodes).collect();
         let is_first = known.is_empty();
-        let drops_nodes = before.iter().any(|node| !datacenter.contains(node));
-        let is_alone = datacenter.nodes == std::slice::from_ref(&respondent);
-        if is_first || drops_nodes || is_alone {
-            let respondents = [respondent];
-            let confirmation = self
-                .confirm(&datacenter, &before, &respondents, locality)
-                .await;
-            datacenter.extend(confirmation);
+        let known = known.iter().flat_map(|known| &known.nodes).collect();
+        let nodes = self.confirmed(list, &known, is_first, locality).await;
+        Ok(vec![InferredDatacenter::new(nodes, self.now)])
+    }
+
+    /// Returns the nodes that count after a response: those of this list, and of others that confirm it.
+    ///
+    /// Another node is queried if the response drops known nodes, is the first, or names none of the former peers of
+    /// its node: one that is partitioned does so, and one whose address belongs to another cluster now.
+    pub(super) async fn confirmed(
+        &self,
+        list: NodeList,
+        known: &HashSet<&NodeUrl>,
+        is_first: bool,
+        locality: &Locality,
+    ) -> HashSet<NodeUrl> {
+        let drops_nodes = !known.iter().all(|node| list.nodes.contains(*node));
+        let has_strangers = !list.nodes.is_empty() && !list.names_peer(known);
+        let mut is_settled = !is_first && !drops_nodes && !has_strangers;
+        let mut lists = vec![list];
+        while !is_settled && lists.len() < MAX_LISTS {
+            let Some(list) = self.confirm(&lists, known, locality).await else {
+                break;
+            };
+            lists.push(list);
+            is_settled = known.is_empty() || lists.iter().any(|list| list.names_peer(known));
         }
-        Ok(vec![datacenter])
+        let Agreement { nodes, foreign } = agree(known, &lists);
+        let left = known.iter().filter(|node| !nodes.contains(**node));
+        let mut log = self.log();
+        log.left.extend(left.map(|node| NodeUrl::clone(node)));
+        log.foreign.extend(foreign);
+        nodes
     }
 
     /// Returns the datacenter of the rack that is the preferred level, unless it is a level itself, or the servers do
@@ -93,41 +117,48 @@ impl MembershipQuery<'_> {
     /// Queries known members that are still listed, since most of those that are not will have left. If there are none,
     /// queries the members to be dropped, and waits for them before it queries any other node: they know best that they
     /// are there, when they are partitioned from the node that dropped them.
-    pub(super) async fn confirm(
+    async fn confirm(
         &self,
-        listed: &InferredDatacenter,
-        members: &[&NodeUrl],
-        respondents: &[NodeUrl],
+        lists: &[NodeList],
+        members: &HashSet<&NodeUrl>,
         locality: &Locality,
-    ) -> Vec<NodeUrl> {
+    ) -> Option<NodeList> {
+        let is_respondent = |node: &NodeUrl| lists.iter().any(|list| list.respondent == *node);
+        let is_listed = |node: &NodeUrl| lists.iter().any(|list| list.nodes.contains(node));
         let (kept, dropped): (Vec<&NodeUrl>, Vec<&NodeUrl>) = members
             .iter()
-            .filter(|node| !respondents.contains(node))
-            .partition(|node| listed.contains(node));
+            .filter(|node| !is_respondent(node))
+            .partition(|node| is_listed(node));
         let confirmers = if kept.is_empty() { dropped } else { kept };
         let mut confirmers = self.in_query_order(confirmers.into_iter());
         confirmers.truncate(MAX_KNOWN_QUERIED);
-        if let Some(nodes) = self.query_any(&confirmers, locality).await {
-            return nodes;
+        if let Some(list) = self.query_any(&confirmers, locality).await {
+            return Some(list);
         }
         let mut others = match locality {
             // Each node lists only its own datacenter.
             Locality::Cluster => Vec::new(),
             Locality::Datacenter(_) | Locality::Rack { .. } => self.candidates(),
         };
-        others.retain(|node| !members.contains(node) && !respondents.contains(node));
-        others.sort_by_key(|node| !listed.contains(node));
-        self.query_any(&others, locality).await.unwrap_or_default()
+        others.retain(|node| !members.contains(node) && !is_respondent(node));
+        others.sort_by_key(|node| !is_listed(node));
+        self.query_any(&others, locality).await
     }
 
-    /// Returns what the first of these nodes lists that responds. Skips those that have just failed to respond.
-    async fn query_any(&self, nodes: &[&NodeUrl], locality: &Locality) -> Option<Vec<NodeUrl>> {
+    /// Returns what the first of these nodes lists that responds soon. Skips those that have just failed to respond.
+    async fn query_any(&self, nodes: &[&NodeUrl], locality: &Locality) -> Option<NodeList> {
         let queries: Vec<_> = nodes
             .iter()
             .filter(|node| !self.is_unresponsive(node))
             .map(|node| self.query(node, locality))
             .collect();
-        let (_, nodes) = staggered_race(queries).await.ok()?;
-        Some(nodes)
+        let are_unhealthy = nodes.iter().all(|node| self.unhealthy.contains(*node));
+        let limit = if are_unhealthy {
+            UNHEALTHY_TIMEOUT
+        } else {
+            QUERY_TIMEOUT
+        };
+        let end = self.deadline.min(Instant::now() + limit);
+        timeout_at(end, staggered_race(queries)).await.ok()?.ok()
     }
 }

@@ -1,5 +1,6 @@
 //! Parses the addresses that an application configures.
 
+use super::AllowedAddresses;
 use crate::topology::{Host, NodeUrl, Scheme};
 use url::Url;
 
@@ -18,6 +19,8 @@ pub enum SeedError {
     Host(String),
     /// This seed is an endpoint of AWS.
     Aws(String),
+    /// The address of this seed is in none of the allowed networks.
+    NotAllowed(String),
     /// The scheme or port of this seed differs from that of the first one.
     Differs {
         /// As configured.
@@ -28,14 +31,21 @@ pub enum SeedError {
 }
 
 /// Parses the seeds; keeps their order, without duplicates. The scheme of the first is that of every node, and so is
-/// its port unless seeds may `differ_in_port`.
+/// its port unless seeds may `differ_in_port`. Addresses must be `allowed`.
 ///
 /// # Errors
 /// The first problem found.
-pub fn parse_seeds(seeds: &[String], differ_in_port: bool) -> Result<Vec<NodeUrl>, SeedError> {
+pub fn parse_seeds(
+    seeds: &[String],
+    differ_in_port: bool,
+    allowed: &AllowedAddresses,
+) -> Result<Vec<NodeUrl>, SeedError> {
     let mut parsed: Vec<NodeUrl> = Vec::with_capacity(seeds.len());
     for seed in seeds {
         let url = parse_seed(seed)?;
+        if url.ip().is_some_and(|ip| !allowed.allows_seed(ip)) {
+            return Err(SeedError::NotAllowed(seed.clone()));
+        }
         if let Some(first) = parsed.first()
             && (first.scheme() != url.scheme() || (!differ_in_port && first.port() != url.port()))
         {
@@ -80,7 +90,7 @@ pub fn parse_seed(seed: &str) -> Result<NodeUrl, SeedError> {
         None => return Err(SeedError::Host(owned())),
     };
     match url.port_or_known_default() {
-        Some(port) if port != 0 && !is_unspecified(&host) => Ok(NodeUrl::new(scheme, host, port)),
+        Some(port) if port != 0 && can_be_connected(&host) => Ok(NodeUrl::new(scheme, host, port)),
         _ => Err(SeedError::Host(owned())),
     }
 }
@@ -90,8 +100,11 @@ fn has_scheme(seed: &str) -> bool {
     seed.contains("://")
 }
 
-fn is_unspecified(host: &Host) -> bool {
-    matches!(host, Host::Ip(ip) if ip.is_unspecified())
+fn can_be_connected(host: &Host) -> bool {
+    match host {
+        Host::Ip(ip) => AllowedAddresses::default().allows_seed(*ip),
+        Host::Name(_) => true,
+    }
 }
 
 /// A path, query or user of a seed would be ignored silently, since it could not apply to the other nodes.
@@ -109,15 +122,31 @@ fn extra(url: &Url) -> Option<&'static str> {
     }
 }
 
+/// The domains under which AWS serves DynamoDB, of all its partitions: the plain one and the one for IPv4 and IPv6.
+const AWS_DOMAINS: [&str; 14] = [
+    "amazonaws.com",
+    "api.aws",
+    "amazonaws.com.cn",
+    "api.amazonwebservices.com.cn",
+    "amazonaws.eu",
+    "api.amazonwebservices.eu",
+    "c2s.ic.gov",
+    "api.aws.ic.gov",
+    "sc2s.sgov.gov",
+    "api.aws.scloud",
+    "cloud.adc-e.uk",
+    "api.cloud-aws.adc-e.uk",
+    "csp.hci.ic.gov",
+    "api.aws.hci.ic.gov",
+];
+
 /// Returns whether a name is in a domain under which AWS serves DynamoDB.
 fn is_aws(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    ["amazonaws.com", "amazonaws.com.cn", "api.aws"]
-        .iter()
-        .any(|domain| {
-            let prefix = name.strip_suffix(domain);
-            prefix.is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('.'))
-        })
+    AWS_DOMAINS.iter().any(|domain| {
+        let prefix = name.strip_suffix(domain);
+        prefix.is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+    })
 }
 
 #[cfg(test)]
@@ -171,7 +200,11 @@ mod tests {
                 "{seed}"
             );
         }
-        for seed in ["http://0.0.0.0:8000", "http://10.0.0.1:0"] {
+        for seed in [
+            "http://0.0.0.0:8000",
+            "http://224.0.0.1:8000",
+            "http://10.0.0.1:0",
+        ] {
             assert_eq!(
                 parse_seed(seed),
                 Err(SeedError::Host(seed.into())),
@@ -195,11 +228,25 @@ mod tests {
     }
 
     #[test]
+    fn seed_outside_of_the_allowed_networks_is_refused() {
+        let allowed = AllowedAddresses::in_networks(&["10.0.0.0/8".to_owned()]).unwrap();
+        let parsed = |seed: &str| parse_seeds(&[seed.to_owned()], false, &allowed);
+        assert!(parsed("http://10.0.0.1:8000").is_ok());
+        assert!(
+            parsed("http://db:8000").is_ok(),
+            "its addresses are checked"
+        );
+        let other = "http://192.168.0.1:8000";
+        assert_eq!(parsed(other), Err(SeedError::NotAllowed(other.to_owned())));
+    }
+
+    #[test]
     fn seeds_share_scheme_and_port_and_have_no_duplicates() {
         let seeds = |seeds: &[&str]| {
             parse_seeds(
                 &seeds.iter().map(|&s| s.to_owned()).collect::<Vec<_>>(),
                 false,
+                &AllowedAddresses::default(),
             )
         };
         assert_eq!(seeds(&[]), Err(SeedError::Missing));

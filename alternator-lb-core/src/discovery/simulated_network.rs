@@ -17,6 +17,7 @@ pub(super) struct SimulatedNetwork(Mutex<NetworkState>);
 struct NetworkState {
     nodes: HashMap<u8, SimulatedNode>,
     names: HashMap<String, Vec<u8>>,
+    cluster_names: HashMap<u8, String>,
     queries: Vec<(u8, String)>,
     probes: Vec<(u8, ConnectionPool)>,
     look_ups: u32,
@@ -188,6 +189,13 @@ impl SimulatedNetwork {
         self
     }
 
+    /// Makes nodes tell this name of their cluster.
+    pub(super) fn cluster_name(&self, nodes: &[u8], name: &str) -> &Self {
+        let names = nodes.iter().map(|last| (*last, name.to_owned()));
+        self.state().cluster_names.extend(names);
+        self
+    }
+
     /// Makes the look-up of a name fail from now on.
     pub(super) fn remove_name(&self, name: &str) -> &Self {
         self.state().names.remove(name);
@@ -288,6 +296,15 @@ impl DiscoveryClient for SimulatedNetwork {
         };
         Probe::new(Box::pin(response), move || {
             is_connected.load(Ordering::Relaxed)
+        })
+    }
+
+    fn cluster_name<'a>(&'a self, node: &'a NodeUrl) -> ClientFuture<'a, Option<String>> {
+        Box::pin(async move {
+            let last = numbers([node])[0];
+            self.state().queries.push((last, "cluster_name".to_owned()));
+            self.reach(last, "/").await?;
+            Ok(self.state().cluster_names.get(&last).cloned())
         })
     }
 

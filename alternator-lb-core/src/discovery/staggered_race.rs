@@ -5,15 +5,16 @@ use futures_util::stream::FuturesUnordered;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// The head start of each contender on the next: the pause between connection attempts that RFC 8305 (Happy Eyeballs)
+/// The head start of contenders on the next ones: the pause between connection attempts that RFC 8305 (Happy Eyeballs)
 /// recommends.
 pub const STAGGER: Duration = Duration::from_millis(250);
 
-/// How many contenders run at the same time.
-pub const WIDTH: usize = 3;
+/// How many contenders run at the same time: dozens of addresses that do not respond are tried within seconds.
+pub const WIDTH: usize = 16;
 
-/// Starts the contenders in their order, each with a head start on the next, and returns the first success. The next
-/// contender starts at once after a failure.
+/// Starts the contenders in their order, and returns the first success. The next contender starts at once after a
+/// failure. While none ends, their number doubles after each head start: where the first few do not respond, most of
+/// the others will not either.
 ///
 /// # Errors
 /// All failures, if no contender succeeds.
@@ -26,15 +27,14 @@ where
     let mut waiting = contenders.into_iter();
     let mut running = FuturesUnordered::new();
     let mut failures = Vec::new();
+    let mut width = 1;
     loop {
-        if running.len() < WIDTH {
-            running.extend(waiting.next());
-        }
+        running.extend(waiting.by_ref().take(width - running.len()));
         match timeout(STAGGER, running.next()).await {
             Ok(Some(Ok(winner))) => return Ok(winner),
             Ok(Some(Err(failure))) => failures.push(failure),
             Ok(None) => return Err(failures),
-            Err(_stagger_is_over) => {}
+            Err(_stagger_is_over) => width = (width * 2).min(WIDTH),
         }
     }
 }
@@ -84,11 +84,29 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn at_most_three_contenders_run_at_once() {
-        let (result, took, started) = run(&[(2_000, false); 4]).await;
-        assert_eq!(result, Err(vec![0, 1, 2, 3]));
-        assert_eq!(started, 4);
-        assert!(took.as_millis() >= 4_000, "{took:?}");
+    async fn number_of_contenders_doubles_while_none_ends() {
+        for (after, expected) in [
+            (249, 1),
+            (251, 2),
+            (501, 4),
+            (751, 8),
+            (1_001, 16),
+            (1_900, 16),
+        ] {
+            let mut plan = [(2_000, false); 40];
+            plan[0] = (after, true);
+            let (result, _, started) = run(&plan).await;
+            assert_eq!((result, started), (Ok(0), expected), "after {after} ms");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn contender_after_many_that_do_not_respond_wins_within_seconds() {
+        let mut plan = [(2_000, false); 30];
+        plan[29] = (10, true);
+        let (result, took, _) = run(&plan).await;
+        assert_eq!(result, Ok(29));
+        assert!(took.as_millis() <= 3_010, "{took:?}");
     }
 
     #[tokio::test(start_paused = true)]

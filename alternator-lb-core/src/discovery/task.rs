@@ -161,11 +161,14 @@ async fn refresh_regularly<E: Send + Sync + 'static>(
     discovery: Weak<Discovery<E>>,
     heartbeat: Heartbeat,
 ) {
+    let mut is_first = true;
     while let Some(strong) = discovery.upgrade() {
         let clock = strong.clock;
         heartbeat.renew(clock.now() + REFRESH);
-        // The discovery keeps and reports the result.
-        let _ = strong.refresh().await;
+        if !std::mem::take(&mut is_first) || strong.is_refresh_due() {
+            // The discovery keeps and reports the result.
+            let _ = strong.refresh().await;
+        }
         let wake_ups = Arc::clone(&strong.wake_ups);
         let intervals = strong.config.intervals;
         let failures = strong.consecutive_failures();
@@ -225,6 +228,28 @@ mod tests {
         heartbeat.renew(seconds(2));
         drop(heartbeat);
         assert!(Heartbeat::acquire(&lease, seconds(60)).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn task_of_each_runtime_refreshes_only_a_list_that_is_due() {
+        let harness = Harness::new(urls(&[1]), None);
+        harness.network.datacenter("dc1", &[("r1", 1)]);
+        let queries_of_task = async || {
+            let task = DiscoveryTask::default();
+            task.ensure(&harness.discovery, harness.discovery.clock.now());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            harness.network.take_queries().len()
+        };
+        assert_eq!(queries_of_task().await, 1);
+        for _ in 0..10 {
+            assert_eq!(queries_of_task().await, 0);
+        }
+        tokio::time::sleep(seconds(5)).await;
+        assert_eq!(queries_of_task().await, 1);
+        assert_eq!(queries_of_task().await, 0);
+        tokio::time::sleep(seconds(1)).await;
+        harness.failure_hint();
+        assert_eq!(queries_of_task().await, 1);
     }
 
     #[test]

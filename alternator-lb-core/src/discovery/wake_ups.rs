@@ -22,7 +22,7 @@ pub const DEBOUNCE: Duration = Duration::from_millis(250);
 
 /// The longest pause that failed refreshes grow to while requests fail too, so that a cluster that came back at other
 /// addresses is found soon.
-pub const MAX_DEBOUNCE: Duration = Duration::from_secs(2);
+pub const MAX_DEBOUNCE: Duration = Duration::from_secs(1);
 
 /// The two pauses between refreshes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,11 @@ impl WakeUps {
     pub(super) fn record_failure_hint(&self) {
         self.has_failure_hint.store(true, Ordering::Relaxed);
         self.failure_hint.notify_waiters();
+    }
+
+    /// Returns whether there was a failure hint since it was taken.
+    pub(super) fn has_failure_hint(&self) -> bool {
+        self.has_failure_hint.load(Ordering::Relaxed)
     }
 
     /// Takes the failure hint, if there was any since it was last taken.
@@ -118,9 +123,7 @@ impl WakeUps {
         });
 
         sleep(with_default_jitter(debounce).min(active)).await;
-        let failure_hint = wait_until(&self.failure_hint, || {
-            self.has_failure_hint.load(Ordering::Relaxed)
-        });
+        let failure_hint = wait_until(&self.failure_hint, || self.has_failure_hint());
         if timeout(left(active), failure_hint).await.is_ok() {
             return;
         }
@@ -285,7 +288,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn failed_refreshes_are_retried_soon_and_then_less_often() {
         let wake_ups = WakeUps::default();
-        for (failures, seconds) in [(1, 0.5), (2, 1.0), (3, 2.0), (30, 2.0)] {
+        for (failures, seconds) in [(1, 0.5), (2, 1.0), (3, 1.0), (30, 1.0)] {
             wake_ups.record_request();
             assert_about(pause(&wake_ups, failures).await, seconds);
         }

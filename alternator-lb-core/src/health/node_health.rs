@@ -218,6 +218,15 @@ impl NodeHealth {
         })
     }
 
+    /// Admits a pending node, since it has responded.
+    pub fn admit(&self, now: Duration) -> Option<Transition> {
+        let before = self.state.load(Ordering::Relaxed);
+        match State::unpack(before).cause() {
+            Some(cause @ EjectionCause::Pending) => self.restore(before, cause, now),
+            Some(EjectionCause::Unreachable | EjectionCause::Failing) | None => None,
+        }
+    }
+
     /// Records a response to an attempt without a permit.
     fn responded(&self, now: Duration) -> Option<Transition> {
         let before = self.state.load(Ordering::Relaxed);
@@ -318,6 +327,8 @@ impl NodeHealth {
             Outcome::ServerError
             | Outcome::Contention
             | Outcome::ReplicaError
+            | Outcome::NoReplicas
+            | Outcome::NoLiveReplica
             | Outcome::ClockSkew
                 if !is_failing =>
             {
@@ -333,6 +344,8 @@ impl NodeHealth {
             | Outcome::TimedOut => self.eject(packed, cause, now, rng),
             Outcome::Contention
             | Outcome::ReplicaError
+            | Outcome::NoReplicas
+            | Outcome::NoLiveReplica
             | Outcome::ClockSkew
             | Outcome::NotSent
             | Outcome::StaleConnection

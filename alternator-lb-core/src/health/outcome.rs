@@ -14,6 +14,11 @@ pub enum Outcome {
     Contention,
     /// The node responded that other nodes, the replicas, did not respond, are not there, or limit the partition.
     ReplicaError,
+    /// The node responded that its datacenter holds no replicas of the table. Another datacenter may.
+    NoReplicas,
+    /// The node responded that the one replica that a transaction needs in its datacenter is not alive, which is also what
+    /// a node says whose datacenter holds none. A node of another datacenter may do better.
+    NoLiveReplica,
     /// The node refused the date of the signature: its clock and this process's differ. The same node should be sent the
     /// request again, dated by its clock.
     ClockSkew,
@@ -47,6 +52,8 @@ impl Outcome {
             | Self::ServerError
             | Self::Contention
             | Self::ReplicaError
+            | Self::NoReplicas
+            | Self::NoLiveReplica
             | Self::ClockSkew => true,
             Self::Foreign
             | Self::NotConnected
@@ -70,6 +77,8 @@ impl Outcome {
             | Self::Overloaded
             | Self::Contention
             | Self::ReplicaError
+            | Self::NoReplicas
+            | Self::NoLiveReplica
             | Self::ClockSkew
             | Self::NotSent
             | Self::StaleConnection
@@ -88,9 +97,9 @@ impl Outcome {
         matches!(self, Self::Contention | Self::ClockSkew)
     }
 
-    /// Returns whether another node might do better.
+    /// Returns whether another node might do better, and soon.
     pub fn may_fail_over(self) -> bool {
-        self.is_failure() || self.costs_no_attempt()
+        self.is_failure() || self.costs_no_attempt() || self == Self::NoReplicas
     }
 
     /// Returns whether the attempt does not count as one, as if it had not been made.

@@ -58,6 +58,8 @@ impl OutcomeWindow {
             Outcome::Overloaded
             | Outcome::Contention
             | Outcome::ReplicaError
+            | Outcome::NoReplicas
+            | Outcome::NoLiveReplica
             | Outcome::ClockSkew
             | Outcome::NotConnected
             | Outcome::NotSent

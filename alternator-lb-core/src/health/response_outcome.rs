@@ -21,9 +21,14 @@ pub struct ResponseParts<'a> {
 ///
 /// Recorded from ScyllaDB 2026.3, or in its messages; that about deflate is taken to be as that about gzip. Most of
 /// them say nothing about the node that responds. A server error with any other text says that the node may be ill.
-const SERVER_ERRORS: [(&str, Outcome); 9] = [
+const SERVER_ERRORS: [(&str, Outcome); 11] = [
     ("too many in-flight requests", Outcome::Overloaded),
     ("write timeout due to uncertainty", Outcome::Contention),
+    ("with replication factor 0", Outcome::NoReplicas),
+    (
+        "for cl LOCAL_SERIAL. Requires 1, alive 0",
+        Outcome::NoLiveReplica,
+    ),
     ("Cannot achieve consistency level", Outcome::ReplicaError),
     ("Operation timed out for", Outcome::ReplicaError),
     ("Operation failed for", Outcome::ReplicaError),
@@ -163,19 +168,19 @@ mod tests {
             ("per-partition rate limit, write", Outcome::ReplicaError),
             (
                 "node of a datacenter without replicas, read",
-                Outcome::ReplicaError,
+                Outcome::NoReplicas,
             ),
             (
                 "node of a datacenter without replicas, quorum read",
-                Outcome::ReplicaError,
+                Outcome::NoReplicas,
             ),
             (
                 "node of a datacenter without replicas, write",
-                Outcome::ReplicaError,
+                Outcome::NoReplicas,
             ),
             (
                 "node of a datacenter without replicas, conditional write",
-                Outcome::ReplicaError,
+                Outcome::NoLiveReplica,
             ),
             ("quorum lost, not yet noticed, write", Outcome::ReplicaError),
             ("quorum lost, write", Outcome::ReplicaError),

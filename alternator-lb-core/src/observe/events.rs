@@ -61,6 +61,10 @@ pub fn report(event: &TopologyEvent) {
             locality,
             "the nodes of the cluster changed"
         ),
+        TopologyEvent::ServedBySeeds(error) => warn!(
+            target: TARGET,
+            "{error}"
+        ),
         TopologyEvent::Failed(error) => warn!(
             target: TARGET,
             %error,
@@ -73,7 +77,14 @@ pub fn report(event: &TopologyEvent) {
         TopologyEvent::Dropped(entries) => warn!(
             target: TARGET,
             ?entries,
-            "/localnodes lists entries that are not addresses of nodes; they are ignored"
+            "/localnodes lists entries that are not addresses of nodes, or not allowed as such (link-local ones are only by \
+             `.allowed_addresses(..)`); they are ignored"
+        ),
+        TopologyEvent::Foreign(nodes) => warn!(
+            target: TARGET,
+            ?nodes,
+            "nodes belong to another cluster, as at addresses that were reused: they list none of their former peers, which no \
+             longer list them, or their cluster has another name; they get no requests unless the cluster lists them"
         ),
         TopologyEvent::SpansDatacenters { datacenters } => warn!(
             target: TARGET,

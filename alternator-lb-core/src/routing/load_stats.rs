@@ -98,7 +98,10 @@ impl LoadStats {
                     .fetch_max(duration_ms, Ordering::Relaxed);
             }
             // An error of replicas took the time of other nodes.
-            if outcome != Outcome::ReplicaError && outcome != Outcome::Contention {
+            let is_of_others = matches!(outcome, Outcome::ReplicaError | Outcome::Contention);
+            // Where there are no replicas, the node does not even ask them.
+            let is_of_none = matches!(outcome, Outcome::NoReplicas | Outcome::NoLiveReplica);
+            if !is_of_others && !is_of_none {
                 self.record_latency(duration);
             }
         }

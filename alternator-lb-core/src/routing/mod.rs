@@ -16,6 +16,7 @@
 //! Plain synchronous code: the time and the random numbers come from the caller.
 
 mod endpoint;
+mod exclusion;
 mod healthy_set;
 mod load_stats;
 mod operation_latency;
@@ -33,6 +34,7 @@ mod token_map;
 mod trace;
 
 pub use endpoint::{Endpoint, EndpointState};
+pub use exclusion::{Exclusion, TRIAL_INTERVAL};
 pub use operation_latency::OperationKind;
 pub use plan::{Attempt, Plan};
 pub use policy::Policy;

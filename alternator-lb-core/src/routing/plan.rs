@@ -1,6 +1,6 @@
 //! The attempts of one operation.
 
-use super::{Endpoint, OperationKind, Preference, RoutingInfo};
+use super::{Endpoint, Exclusion, OperationKind, Preference, RoutingInfo};
 use crate::health::{Outcome, ProbePermit, Transition};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,8 @@ pub struct Plan<E> {
     destination: Destination<E>,
     operation: Option<OperationKind>,
     last_outcome: Option<Outcome>,
+    /// Nodes that are of no use for the operation.
+    exclusion: Option<Arc<Exclusion>>,
 }
 
 /// The nodes that the operation may go to.
@@ -57,6 +59,7 @@ impl<E> Plan<E> {
             destination,
             operation: None,
             last_outcome: None,
+            exclusion: None,
         }
     }
 
@@ -103,6 +106,28 @@ impl<E> Plan<E> {
     pub(super) fn node_to_repeat(&self) -> Option<&Arc<Endpoint<E>>> {
         let repeats = self.last_outcome.is_some_and(Outcome::repeats_node);
         self.ended.as_ref().filter(|_| repeats)
+    }
+
+    /// Excludes nodes: they are tried only if no other node is left.
+    pub fn exclude(&mut self, exclusion: Arc<Exclusion>) {
+        self.exclusion = Some(exclusion);
+    }
+
+    /// Returns whether the attempts go to the node that is the same for all clients.
+    #[must_use]
+    pub fn prefers_primary(&self) -> bool {
+        let info = self.routing_info();
+        info.is_some_and(|info| info.preference() == Preference::Primary)
+    }
+
+    pub(super) fn has_exclusion(&self) -> bool {
+        self.exclusion.is_some()
+    }
+
+    /// Returns whether a node is excluded.
+    pub(super) fn excludes(&self, node: &Endpoint<E>) -> bool {
+        let exclusion = self.exclusion.as_ref();
+        exclusion.is_some_and(|exclusion| exclusion.contains(node))
     }
 
     /// Returns whether no attempt was made yet.
@@ -184,10 +209,10 @@ impl<E> Plan<E> {
         self.last_outcome
     }
 
-    /// Returns whether a node was not tried in the current round.
+    /// Returns whether a node was not tried in the current round, and is not excluded.
     pub(super) fn is_untried(&self, node: &Endpoint<E>) -> bool {
         let mut tried = self.tried().skip(self.round_start);
-        tried.all(|tried| tried.id() != node.id())
+        tried.all(|tried| tried.id() != node.id()) && !self.excludes(node)
     }
 
     /// The nodes tried so far, in order.

@@ -9,6 +9,7 @@
 //! | connection broke | an untried node | yes | short | the cluster's budget |
 //! | connection broke | none | yes | the application's | the cluster's budget |
 //! | server error (5xx) that may be the node's own, or a response that is not Alternator's | an untried node | yes | short | the application's |
+//! | the datacenter holds no replicas of the table | an untried node of another one | yes | short | the application's |
 //! | the date of the signature was refused | the same node | yes | short | the application's |
 //! | anything else | any | yes | the application's | the application's |
 //!
@@ -98,7 +99,7 @@ impl RetryDecision {
         // quorum.
         let is_of_the_node = matches!(
             outcome,
-            Outcome::ConnectionLost | Outcome::ServerError | Outcome::Foreign
+            Outcome::ConnectionLost | Outcome::ServerError | Outcome::Foreign | Outcome::NoReplicas
         );
         let max_wait = if is_free && target != RetryTarget::TriedNode {
             Duration::ZERO

@@ -3,8 +3,8 @@
 use super::policy::RoundRobin;
 use super::selector::{Selector, acquire_primary_permit};
 use super::{
-    Attempt, Endpoint, Plan, Policy, Preference, RetryTarget, RoutingInfo, RoutingSnapshot,
-    RoutingTrace, SelectionError,
+    Attempt, Endpoint, Exclusion, Plan, Policy, Preference, RetryTarget, RoutingInfo,
+    RoutingSnapshot, RoutingTrace, SelectionError,
 };
 use crate::health::{Outcome, ProbePermit, Transition};
 use arc_swap::ArcSwap;
@@ -92,11 +92,13 @@ impl<E> Router<E> {
         // Only a first attempt probes an ejected node: a retry has waited enough.
         let permit = match info.filter(|info| info.preference() == Preference::Primary) {
             _ if !plan.is_first_attempt() => None,
+            // The nodes whose turn it would be are excluded.
+            Some(_) if plan.has_exclusion() => None,
             Some(info) => acquire_primary_permit(&snapshot, info, has_health_checker, now),
-            None => snapshot.acquire_request_permit(has_health_checker, now),
+            None => snapshot.acquire_request_permit(plan, has_health_checker, now),
         };
         let is_usable = |node: &&Arc<Endpoint<E>>| {
-            let mut usable = snapshot.usable_for(info);
+            let mut usable = snapshot.usable_for(plan);
             usable.any(|other| other.id() == node.id())
         };
         let attempt = match permit {
@@ -146,6 +148,12 @@ impl<E> Router<E> {
         Some(self.note_transition(node, transition))
     }
 
+    /// Records that a node has responded to discovery. Admits it if it is pending.
+    pub fn responded(&self, node: &Arc<Endpoint<E>>, now: Duration) -> Option<HealthEvent<E>> {
+        let transition = node.health().admit(now)?;
+        Some(self.note_transition(Arc::clone(node), transition))
+    }
+
     /// Ejects a node that is unresponsive while requests wait on it, unless no other could serve them: then waiting is
     /// all that is left to do.
     pub fn eject_unresponsive(
@@ -163,9 +171,10 @@ impl<E> Router<E> {
     /// Returns where the plan's next attempt would go.
     pub fn retry_target(&self, plan: &Plan<E>) -> RetryTarget {
         let snapshot = self.snapshot.load();
-        let is_untried =
-            |node: &Arc<Endpoint<E>>| plan.tried().all(|tried| tried.id() != node.id());
-        let mut usable = snapshot.usable_for(plan.routing_info()).peekable();
+        let is_untried = |node: &Arc<Endpoint<E>>| {
+            plan.tried().all(|tried| tried.id() != node.id()) && !plan.excludes(node)
+        };
+        let mut usable = snapshot.usable_for(plan).peekable();
         let has_usable = usable.peek().is_some();
         match plan.pin() {
             Some(_) => RetryTarget::NoNode,
@@ -176,10 +185,18 @@ impl<E> Router<E> {
         }
     }
 
-    /// Explains where a first attempt with this routing info would go. Changes nothing: it takes no turn.
-    pub fn explain(&self, info: &RoutingInfo, now: Duration) -> RoutingTrace {
+    /// Explains where a first attempt with this routing info and exclusion would go. Changes nothing: it takes no turn.
+    pub fn explain(
+        &self,
+        info: &RoutingInfo,
+        exclusion: Option<Arc<Exclusion>>,
+        now: Duration,
+    ) -> RoutingTrace {
         let snapshot = self.snapshot.load();
-        let plan = Plan::preferring(info.clone());
+        let mut plan = Plan::preferring(info.clone());
+        exclusion
+            .into_iter()
+            .for_each(|exclusion| plan.exclude(exclusion));
         let mut rng = fastrand::Rng::new();
         let mut cursor = self.round_robin.cursor(self.policy.0, true, &mut rng);
         let mut selector = Selector {
@@ -230,8 +247,10 @@ impl<E> Router<E> {
             plan.start_round();
             node = select(plan);
         }
-        let usable = snapshot.usable_for(plan.routing_info());
-        let only_node = || usable.chain(snapshot.ejected_in_scope()).next();
+        let mut nodes = snapshot.usable_for(plan).chain(snapshot.ejected_in_scope());
+        let only_node = || nodes.find(|node| !plan.excludes(node));
+        let node = node.or_else(only_node);
+        let only_node = || snapshot.usable().chain(snapshot.ejected_in_scope()).next();
         // The list is never empty: it begins with the seeds, and a refresh without nodes is a failed one.
         node.or_else(only_node)
             .cloned()

@@ -42,10 +42,10 @@ impl<'s, E> Selector<'s, '_, '_, E> {
     /// The order is that of rendezvous hashing, over the key's replicas if they are known, then over all other nodes.
     /// Nothing that is local to this process enters into it, neither the round-robin position nor the load.
     fn primary(&self, info: &RoutingInfo) -> Option<&'s Arc<Endpoint<E>>> {
-        let is_first_attempt = self.plan.is_first_attempt();
+        let is_first_attempt = self.plan.is_first_attempt() && !self.plan.has_exclusion();
         // For a first attempt no node is read but the selected one.
         let is_untried = |node: &Endpoint<E>| is_first_attempt || self.plan.is_untried(node);
-        let mut sets = self.snapshot.candidates_for(Some(info));
+        let mut sets = self.snapshot.candidates_for(self.plan);
         let primary = sets.find_map(|set| match info.keys() {
             [key] => primary_of_key(set, key, is_untried).map(|(_, primary)| &primary.node),
             keys => {
@@ -82,7 +82,7 @@ impl<'s, E> Selector<'s, '_, '_, E> {
 
     /// Selects the ejected node that is most likely to have recovered, if no node is usable.
     fn fallback(&self) -> Option<&'s Arc<Endpoint<E>>> {
-        let mut usable = self.snapshot.usable_for(self.plan.routing_info());
+        let mut usable = self.snapshot.usable_for(self.plan);
         if usable.next().is_some() {
             return None;
         }

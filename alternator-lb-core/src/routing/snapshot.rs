@@ -3,7 +3,7 @@
 use super::healthy_set::{Candidate, Hashed, HealthySet};
 use super::priority::{self, PriorityLevel};
 use super::rendezvous::NodeHash;
-use super::{Endpoint, EndpointState, Preference, RoutingInfo};
+use super::{Endpoint, EndpointState, Plan};
 use crate::health::{EjectionCause, NodeHealth, ProbePermit, State};
 use crate::topology::Topology;
 use std::sync::Arc;
@@ -147,24 +147,20 @@ impl<E> RoutingSnapshot<E> {
     }
 
     /// The sets of usable nodes that an operation may go to. An operation that goes to the primary node stays in the
-    /// local datacenter as long as a node is usable there: transactions exclude each other within a datacenter.
-    pub(super) fn candidates_for(
-        &self,
-        info: Option<&RoutingInfo>,
-    ) -> impl Iterator<Item = &HealthySet<E>> {
-        let is_primary = info.is_some_and(|info| info.preference() == Preference::Primary);
-        let local =
-            (is_primary && !self.usable_local.candidates.is_empty()).then_some(&self.usable_local);
+    /// local datacenter as long as a node is usable there, and not excluded: transactions exclude each other within a
+    /// datacenter.
+    pub(super) fn candidates_for(&self, plan: &Plan<E>) -> impl Iterator<Item = &HealthySet<E>> {
+        let is_primary = plan.prefers_primary();
+        let mut local_nodes = self.usable_local.nodes();
+        let is_local = is_primary && local_nodes.any(|node| !plan.excludes(node));
+        let local = is_local.then_some(&self.usable_local);
         let levels = self.levels.iter().filter(move |_| local.is_none());
         local.into_iter().chain(levels.map(|level| &level.usable))
     }
 
     /// The usable nodes that an operation may go to.
-    pub(super) fn usable_for(
-        &self,
-        info: Option<&RoutingInfo>,
-    ) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
-        self.candidates_for(info).flat_map(HealthySet::nodes)
+    pub(super) fn usable_for(&self, plan: &Plan<E>) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
+        self.candidates_for(plan).flat_map(HealthySet::nodes)
     }
 
     /// The ejected nodes, including out-of-scope ones, the most likely to have recovered first.
@@ -177,9 +173,10 @@ impl<E> RoutingSnapshot<E> {
         self.ejected_in_scope.nodes()
     }
 
-    /// Returns an ejected node that is due for a probe, with the permit, if others are usable.
+    /// Returns an ejected node that is due for a probe and not excluded, with the permit, if others are usable.
     pub(super) fn acquire_request_permit(
         &self,
+        plan: &Plan<E>,
         has_health_checker: bool,
         now: Duration,
     ) -> Option<(&Arc<Endpoint<E>>, ProbePermit)> {
@@ -187,9 +184,8 @@ impl<E> RoutingSnapshot<E> {
         if due.is_empty() || !self.has_usable() {
             return None;
         }
-        due.iter().find_map(|Hashed { node, .. }| {
-            Some((node, node.health().acquire_request_permit(now)?))
-        })
+        let mut due = due.iter().filter(|due| !plan.excludes(&due.node));
+        due.find_map(|Hashed { node, .. }| Some((node, node.health().acquire_request_permit(now)?)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a request would go, and why.
 
 use super::selector::Selector;
-use super::{Endpoint, Preference, RoutingInfo, RoutingSnapshot};
+use super::{Endpoint, Preference, RoutingInfo};
 use crate::topology::NodeUrl;
 use std::fmt;
 
@@ -63,7 +63,10 @@ impl RoutingTrace {
         Self {
             replicas: replicas.collect(),
             node: node.map(|node| node.url().clone()),
-            reason: node.map_or(Reason::NoNode, |node| Reason::of(snapshot, info, node)),
+            reason: node.map_or(Reason::NoNode, |node| {
+                let has_usable = snapshot.usable_for(selector.plan).next().is_some();
+                Reason::of(has_usable, info, node)
+            }),
         }
     }
 }
@@ -91,9 +94,9 @@ impl Replica {
 }
 
 impl Reason {
-    fn of<E>(snapshot: &RoutingSnapshot<E>, info: &RoutingInfo, node: &Endpoint<E>) -> Self {
+    fn of<E>(has_usable: bool, info: &RoutingInfo, node: &Endpoint<E>) -> Self {
         match (info.preference(), is_replica(info, node)) {
-            _ if snapshot.usable_for(Some(info)).next().is_none() => Self::Fallback,
+            _ if !has_usable => Self::Fallback,
             (Preference::Primary, true) => Self::PrimaryReplica,
             (Preference::Primary, false) => Self::PrimaryNode,
             (Preference::LeastLoaded, true) => Self::Replica,

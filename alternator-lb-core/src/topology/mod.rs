@@ -10,6 +10,8 @@ mod node_url;
 mod scope;
 mod snapshot;
 
+#[cfg(test)]
+pub(crate) use node_url::work;
 pub use node_url::{Host, NodeUrl, Scheme};
 pub use scope::{Locality, Scope, ScopeError};
 pub use snapshot::{Node, Topology};

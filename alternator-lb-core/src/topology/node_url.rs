@@ -87,6 +87,8 @@ impl NodeUrl {
 
 impl PartialEq for NodeUrl {
     fn eq(&self, other: &Self) -> bool {
+        #[cfg(test)]
+        work::record();
         self.text == other.text
     }
 }
@@ -95,6 +97,8 @@ impl Eq for NodeUrl {}
 
 impl Hash for NodeUrl {
     fn hash<H: Hasher>(&self, state: &mut H) {
+        #[cfg(test)]
+        work::record();
         self.text.hash(state);
     }
 }
@@ -117,6 +121,26 @@ impl fmt::Display for Scheme {
             Self::Http => "http",
             Self::Https => "https",
         })
+    }
+}
+
+/// The number of comparisons and hashes, for tests that prove how much work something is.
+#[cfg(test)]
+pub(crate) mod work {
+    use std::cell::Cell;
+
+    thread_local! {
+        /// Of this thread, on which its test runs alone.
+        static COUNT: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub(super) fn record() {
+        COUNT.set(COUNT.get() + 1);
+    }
+
+    /// Returns the number since the last call.
+    pub(crate) fn take() -> u64 {
+        COUNT.take()
     }
 }
 

@@ -16,7 +16,10 @@
 //! | a node joins | It gets its share after the next refresh, which is at most 6 s away while there are requests, and starts at once when a node cannot be connected. It is probed before its first request. |
 //! | too few nodes of the preferred scope are usable | Below 5 in 7 they carry 1.4 times their former load, and the rest of the traffic goes to the next scope of the chain; see [`without_spill_over`](crate::Builder::without_spill_over). |
 //! | connections are lost while their node is alive (a firewall or address translation forgot them, a laptop resumed) | Once the node has returned nothing for ten times as long as usual, and answers a probe on a new connection, the connections of the pool are probed as well. Those without a response are closed, and the requests that wait go on over others, without using up an attempt. |
-//! | all nodes die | Operations fail when the SDK's retries end, with a [`RouteError`](crate::RouteError) in the error's `source()` chain that names the nodes tried. Nothing hangs. When nodes are back, at their old addresses or at others that the seeds lead to, requests succeed again without a restart. |
+//! | all nodes die | Operations fail when the SDK's retries end, with a [`RouteError`](crate::RouteError) in the error's `source()` chain that names the nodes tried. Nothing hangs. When nodes are back, at their old addresses or at others that the seeds lead to, requests succeed again without a restart: within three seconds of the new record where a seed is a name (over `http`). |
+//! | none of the listed nodes can be reached, but the seed can | Requests go to the seed, as behind a load balancer or with certificates that name no address. One warning and [`ready()`](crate::Alternator::ready) say so. The listed nodes are used as soon as one of them responds. |
+//! | an address belongs to another cluster now, as the reused address of a pod | The next refresh removes the node, also a seed: its former peers no longer list it, and it lists none of them. Where the servers tell the name of their cluster (`system.local`, readable without authorization), a seed whose cluster has another name than the known nodes is not used either. One warning names it. It gets requests again once the cluster lists it. |
+//! | most seeds are silent | The list is complete once each datacenter has responded. Seeds that did not respond are queried last the next time, and delay a refresh by a second at most. |
 //! | discovery fails | The last good node list stays in force, however long. One warning appears. |
 //! | a node lists only itself, or an invalid list | No node is dropped on the word of one node. Entries that are not IP addresses are ignored, and reported once. |
 //! | there is no credentials provider | Requests are unsigned, unless [`AuthMode::Required`](crate::AuthMode::Required) forbids it. |
@@ -25,6 +28,7 @@
 //! | retries are disabled | A node that cannot be connected still costs nothing, since nothing was sent to it. Everything else fails at once, as configured. |
 //! | the server returns an error | The SDK decides, as usual. Its retry goes to another node; after a server error (5xx) that may be the node's own that takes 10 ms at most. |
 //! | replicas are down, or a partition is at its limit | The SDK retries with its own backoff, which rides through a short loss of quorum. No node is ejected: another one would respond alike. |
+//! | a datacenter of the scope holds no replicas of a table, as one that was added later | The operation goes on in another datacenter of the scope after 10 ms at most, and later operations on that table skip the datacenter, conditional writes included. One warning names the table. An operation tries the datacenter again every minute. |
 //! | two coordinators contend for a key | The retry goes to the same node again, with the SDK's backoff: another node would contend once more. |
 //! | the clock of a node is wrong | Its first refusal of a signature costs one attempt, which is repeated at once on the same node. From then on requests to this node are dated by its clock, and those to others are not. Where most nodes deviate, it is this process's clock that is wrong, and all requests are dated by theirs. |
 //! | a web server or a proxy answers at a node's address | The operation goes on to another node. Where it fails, [`RouteError::ForeignResponse`](crate::RouteError::ForeignResponse) names the node and the status. The address is ejected like a node that returns errors. |
@@ -53,6 +57,8 @@
 //! | text of a server error | about | next attempt |
 //! |---|---|---|
 //! | `write timeout due to uncertainty` | two coordinators on one key | the same node, the SDK's backoff |
+//! | `with replication factor 0` | the datacenter of the node, for this table | a node of another datacenter of the scope, 10 ms at most |
+//! | `for cl LOCAL_SERIAL. Requires 1, alive 0` | the replicas of the datacenter, or that it holds none | a node of another datacenter of the scope, the SDK's backoff; with key affinity another node of this one, until it is known that there are no replicas |
 //! | `Cannot achieve consistency level`, `Operation timed out for`, `Operation failed for` | replicas | another node, the SDK's backoff |
 //! | `Per-partition rate limit reached` | a hot partition | another node, the SDK's backoff |
 //! | `Error during gzip decompression`, `Unsupported Content-Encoding` | the request | as the SDK decides |
@@ -128,7 +134,9 @@
 //! backoff is longer.
 //!
 //! A node that is new in the list is probed before it gets traffic: ScyllaDB lists a node some ten seconds before it
-//! listens. Only the nodes of the very first list are used without a probe, since there are no others.
+//! listens. Only the nodes of the very first list are used without a probe, since there are no others, and only if one
+//! of them returned it. A list that a seed returned which is not in it, such as a load balancer, is probed first; until
+//! a node of it responds, requests go to the seeds.
 //!
 //! # Which node is next
 //!
@@ -149,7 +157,7 @@
 //! |---|---|---|---|
 //! | was never sent | on an untried node | not at all | nothing |
 //! | was cut, or aborted because its node is unresponsive | on another node | 10 ms at most | an attempt; the quota of the cluster |
-//! | got a server error of the node's own, or a response that is not Alternator's | on another node | 10 ms at most | an attempt; the SDK's quota |
+//! | got a server error of the node's own, or a response that is not Alternator's; or the datacenter holds no replicas | on another node | 10 ms at most | an attempt; the SDK's quota |
 //! | was never sent, and all nodes have been tried | on a node that is up, if there is one | the SDK's backoff | nothing |
 //! | ran into the application's timeout, was throttled, or got an error of replicas | on another node | the SDK's backoff | an attempt; the SDK's quota |
 //! | any other, when all nodes have been tried | on the same node as before | the SDK's backoff | an attempt; a quota |

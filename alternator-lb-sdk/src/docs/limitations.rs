@@ -10,9 +10,10 @@
 //!   served by that; a chain without it fails.
 //! * **Addresses** that clients can reach. Nodes are listed by their `broadcast_rpc_address` (before 6.1 by their
 //!   internal address), and all listen on the port of the seeds. Behind address translation or a load balancer,
-//!   discovery does not work.
+//!   requests stay with the seeds, and [`ready()`](crate::Alternator::ready) says so: use
+//!   [`without_discovery`](crate::Builder::without_discovery) there.
 //! * **Certificates that name addresses**. Over `https` the plugin connects to nodes by address, so their certificates
-//!   must name these (IP SANs).
+//!   must name these (IP SANs). Where they name only the DNS name of a seed, requests stay with that seed.
 //!
 //! # Several datacenters
 //!

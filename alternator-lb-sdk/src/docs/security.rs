@@ -48,15 +48,20 @@
 //! # Trust
 //!
 //! * A request goes to a seed, or to an address that a node of the cluster has listed; otherwise the operation fails.
-//!   An AWS endpoint is refused as a seed.
-//! * `/localnodes` can list IP addresses only. Host names and everything else in it are ignored.
+//!   An endpoint of AWS, of any of its partitions, is refused as a seed.
+//! * A node whose address has gone to another cluster gets no requests after the next refresh: it lists none of its
+//!   former peers, and they no longer list it. Before a second list of nodes is believed, the names of the clusters are
+//!   compared, by an unsigned read of `system.local`, where the servers allow that.
+//! * `/localnodes` can list IP addresses only. Host names and everything else in it are ignored, and so are link-local
+//!   addresses, which the metadata services of clouds have.
 //! * Responses to discovery are bounded: more than 1 MiB or more than 4,096 nodes are refused, and every query has a
 //!   timeout. A refused response changes nothing.
 //! * Over `http`, an attacker who can change traffic can change the node list as well as the data. Use `https` on
 //!   networks that you do not trust.
-//! * A node of the cluster is trusted to list the others. A hostile node can list any IP address; requests are then
-//!   sent there, on the seeds' port, signed if there are credentials. Signatures do not contain the secret key, and
-//!   with `https` the address has to prove its identity first.
+//! * A node of the cluster is trusted to list the others. A hostile node can list any other IP address;
+//!   requests are then sent there, on the seeds' port, signed if there are credentials. Signatures do not contain the
+//!   secret key, and with `https` the address has to prove its identity first.
+//!   [`allowed_addresses`](crate::Builder::allowed_addresses) pins the application to the networks of its cluster.
 //! * [Token awareness](super::routing#permissions) needs `SELECT` on six system tables. Never grant it on the whole
 //!   keyspace `system`: `system.roles` holds the secret of every role.
 //!

@@ -12,11 +12,13 @@ use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::HttpError;
 use aws_smithy_types::timeout::TimeoutConfig;
+use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// Sends `GET` as an operation that no service models.
+/// Sends requests as operations that no service models.
 ///
 /// Uses the SDK's own orchestrator, since only that can drive any HTTP client of the SDK. Neither retries nor signs:
 /// the server accepts these requests unsigned, and discovery chooses the next node itself.
@@ -39,6 +41,9 @@ const POOL_OFFSET: Duration = Duration::from_millis(1);
 /// The number of bytes of a health check's response that are read. It is `healthy: ` and the node's address; a longer
 /// response shows a node that is reachable, too.
 const PROBE_LIMIT: usize = 1024;
+
+/// The number of bytes of a response with the name of a cluster that are read.
+const NAME_LIMIT: usize = 4096;
 
 impl SdkDiscoveryClient {
     /// A client that sends over `http_client`. `timeouts` are those of the application's requests, where they are set.
@@ -67,9 +72,8 @@ impl SdkDiscoveryClient {
     async fn send(
         &self,
         node: &NodeUrl,
-        path_and_query: String,
+        request: HttpRequest,
         pool: ConnectionPool,
-        capture: CaptureSmithyConnection,
     ) -> Result<RawResponse, QueryError> {
         let timeouts = match pool {
             ConnectionPool::Shared => &self.shared_pool,
@@ -83,9 +87,7 @@ impl SdkDiscoveryClient {
             .no_auth()
             .no_retry()
             .timeout_config(timeouts.clone())
-            .serializer(move |path_and_query: String| {
-                let mut request = HttpRequest::get(path_and_query)?;
-                request.add_extension(capture.clone());
+            .serializer(move |mut request: HttpRequest| {
                 let headers = request.headers_mut();
                 headers.insert("user-agent", user_agent::OWN);
                 if pool == ConnectionPool::Separate {
@@ -96,7 +98,7 @@ impl SdkDiscoveryClient {
             })
             .deserializer_impl::<RawResponse, Infallible>(RawResponseDeserializer)
             .build();
-        operation.invoke(path_and_query).await.map_err(unreachable)
+        operation.invoke(request).await.map_err(unreachable)
     }
 }
 
@@ -107,10 +109,9 @@ impl DiscoveryClient for SdkDiscoveryClient {
         path_and_query: String,
         limit: usize,
     ) -> ClientFuture<'a, Vec<u8>, QueryError> {
-        let capture = CaptureSmithyConnection::new();
-        let sending = self.send(node, path_and_query, ConnectionPool::Shared, capture);
         Box::pin(async move {
-            let response = sending.await?;
+            let request = get(path_and_query)?;
+            let response = self.send(node, request, ConnectionPool::Shared).await?;
             if response.status != 200 {
                 return Err(QueryError::Status(response.status));
             }
@@ -124,14 +125,58 @@ impl DiscoveryClient for SdkDiscoveryClient {
         let capture = CaptureSmithyConnection::new();
         // A client that shows no connections leaves the marker.
         connection_evidence::mark(&capture);
-        let sending = self.send(node, "/".to_owned(), pool, capture.clone());
+        let captured = capture.clone();
         let response = async move {
-            let response = sending.await?;
+            let mut request = get("/")?;
+            request.add_extension(captured);
+            let response = self.send(node, request, pool).await?;
             let body = response.read(PROBE_LIMIT).await;
             body.map(drop).map_err(QueryError::Unreachable)
         };
         Probe::new(Box::pin(response), move || capture.get().is_some())
     }
+
+    fn cluster_name<'a>(&'a self, node: &'a NodeUrl) -> ClientFuture<'a, Option<String>> {
+        Box::pin(async move {
+            let request = cluster_name_query();
+            let request = request.map_err(|error| QueryError::NotSent(error.into()))?;
+            let response = self.send(node, request, ConnectionPool::Shared).await?;
+            let body = response.read(NAME_LIMIT).await;
+            let body = body.map_err(QueryError::Unreachable)?;
+            Ok(body.and_then(|body| cluster_name(&body)))
+        })
+    }
+}
+
+fn get(path_and_query: impl Into<String>) -> Result<HttpRequest, QueryError> {
+    let request = HttpRequest::get(path_and_query.into());
+    request.map_err(|error| QueryError::NotSent(error.into()))
+}
+
+/// Returns the request that reads the name of a node's cluster. It is unsigned: where the server enforces
+/// authorization, the name stays unknown.
+fn cluster_name_query() -> Result<HttpRequest, HttpError> {
+    let query = json!({
+        "TableName": ".scylla.alternator.system.local",
+        "ProjectionExpression": "cluster_name",
+    });
+    let body = query.to_string();
+    let length = body.len().to_string();
+    let mut request = HttpRequest::new(body.into());
+    request.set_method("POST")?;
+    request.set_uri("/")?;
+    let headers = request.headers_mut();
+    headers.insert("x-amz-target", "DynamoDB_20120810.Scan");
+    headers.insert("content-type", "application/x-amz-json-1.0");
+    headers.insert("content-length", length);
+    Ok(request)
+}
+
+/// Returns the name in the response to [`cluster_name_query`].
+fn cluster_name(body: &[u8]) -> Option<String> {
+    let response: Value = serde_json::from_slice(body).ok()?;
+    let name = response.pointer("/Items/0/cluster_name/S")?;
+    Some(name.as_str()?.to_owned())
 }
 
 /// The cause of the SDK's error, without the outer layers that only say "dispatch failure".

@@ -7,6 +7,7 @@ mod input;
 pub(crate) mod item_operation;
 pub(crate) mod key_routing;
 pub(crate) mod lwt;
+pub(crate) mod table_exclusions;
 
 pub use affinity::KeyAffinity;
 pub use input::OperationInput;

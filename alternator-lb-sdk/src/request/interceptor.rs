@@ -331,6 +331,7 @@ impl Intercept for Interceptor {
         {
             transport.warn_if_removed();
         }
+        self.cluster.note_replicas(context, outcome, config);
         let Some(plan) = plan_mut(config) else {
             return Ok(());
         };

@@ -36,15 +36,21 @@ pub(crate) fn plan_mut(config: &mut ConfigBag) -> Option<&mut SdkPlan> {
 pub(crate) fn begin_plan(config: &mut ConfigBag) {
     let metadata = config.load::<Metadata>();
     let kind = metadata.and_then(|metadata| OperationKind::named(metadata.name()));
+    plan_or_default(config, |plan| plan.set_operation(kind));
+}
+
+/// Changes the plan of an operation that begins, which may have none yet.
+pub(crate) fn plan_or_default(config: &mut ConfigBag, change: impl FnOnce(&mut SdkPlan)) {
     let Some(params) = config.get_mut_from_interceptor_state::<EndpointResolverParams>() else {
         return;
     };
-    if let Some(plan) = params.get_property_mut::<SdkPlan>() {
-        plan.set_operation(kind);
-    } else {
-        let mut plan = SdkPlan::default();
-        plan.set_operation(kind);
-        params.set_property(plan);
+    match params.get_property_mut::<SdkPlan>() {
+        Some(plan) => change(plan),
+        None => {
+            let mut plan = SdkPlan::default();
+            change(&mut plan);
+            params.set_property(plan);
+        }
     }
 }
 

@@ -10,10 +10,13 @@ const THREE_NODES: [(&str, u8); 3] = [("r1", 1), ("r1", 2), ("r1", 3)];
 
 mod cluster;
 mod failures;
+mod foreign_nodes;
 mod local_datacenter;
 mod localities;
+mod many_seeds;
 mod new_nodes;
 mod properties;
 mod scopes;
 mod seed_names;
+mod served_by_seeds;
 mod spill_over;

@@ -1,4 +1,5 @@
 mod ejection;
+mod exclusion;
 mod least_loaded;
 mod load;
 mod local;

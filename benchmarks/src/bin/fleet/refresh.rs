@@ -2,7 +2,7 @@
 
 use crate::node_list::RefreshWindow;
 use crate::reply::{Reply, race};
-use crate::scenarios::{RACKS, Scope, rack};
+use crate::scenarios::{Scope, rack};
 use crate::world::{Event, World};
 use alternator_lb_core::discovery::ACTIVE;
 use alternator_lb_core::discovery::parameters::{
@@ -96,34 +96,17 @@ impl World {
         self.schedule_refresh(number, window);
     }
 
-    /// Queries all seeds, and known nodes if no seed responds. Confirms with another node if nodes would be removed.
+    /// Queries a known node: the cluster is one datacenter, in which all seeds are. Confirms with another node if nodes
+    /// would be removed.
     fn query_cluster(&mut self, client: u32) -> (Duration, bool) {
-        let seeds: Vec<u32> = (0..RACKS)
-            .map(|of| rack(of, self.nodes.len()).start)
-            .collect();
-        let mut took = Duration::ZERO;
-        let mut queried = Vec::new();
-        for &seed in &seeds {
-            let reply = self.membership_query(client, seed, Duration::ZERO, false);
-            took = took.max(reply.after);
-            if reply.is_response {
-                queried.push(seed);
-            }
-        }
-        if queried.is_empty() {
-            let candidates = self.candidates(client, |node| !seeds.contains(&node));
-            let query = |node, offset| self.membership_query(client, node, took + offset, false);
-            let (longer, winner) = race(&candidates, query);
-            took += longer;
-            queried.extend(winner);
-        }
-        if queried.is_empty() {
+        let candidates = self.candidates(client, |_| true);
+        let query = |node, offset| self.membership_query(client, node, offset, false);
+        let (took, winner) = race(&candidates, query);
+        let Some(winner) = winner else {
             return (took, false);
-        }
-        (
-            took + self.confirm_removals(client, &queried, took, false),
-            true,
-        )
+        };
+        let confirmation = self.confirm_removals(client, winner, took, false);
+        (took + confirmation, true)
     }
 
     /// Queries one node for each priority level in turn, the same node if possible.
@@ -144,7 +127,7 @@ impl World {
                 return (took, false);
             };
             respondent = Some(winner);
-            took += self.confirm_removals(client, &[winner], took, true);
+            took += self.confirm_removals(client, winner, took, true);
         }
         (took, true)
     }
@@ -153,7 +136,7 @@ impl World {
     fn confirm_removals(
         &mut self,
         client: u32,
-        queried: &[u32],
+        queried: u32,
         offset: Duration,
         scoped: bool,
     ) -> Duration {
@@ -161,9 +144,7 @@ impl World {
             return Duration::ZERO;
         }
         let listed = self.listed.clone();
-        let candidates = self.candidates(client, |node| {
-            listed.contains(node) && !queried.contains(&node)
-        });
+        let candidates = self.candidates(client, |node| listed.contains(node) && queried != node);
         let query = |node, later| self.membership_query(client, node, offset + later, scoped);
         race(&candidates, query).0
     }

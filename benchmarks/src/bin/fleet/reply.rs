@@ -40,8 +40,9 @@ pub(crate) fn race(
     let mut waiting = candidates.iter().copied();
     let mut running: Vec<(Duration, bool, u32)> = Vec::new();
     let mut passed = Duration::ZERO;
+    let mut width = 1;
     loop {
-        if running.len() < WIDTH
+        while running.len() < width
             && let Some(node) = waiting.next()
         {
             let reply = send(node, passed);
@@ -57,7 +58,10 @@ pub(crate) fn race(
                     return (passed, Some(node));
                 }
             }
-            Some(_) => passed += STAGGER,
+            Some(_) => {
+                passed += STAGGER;
+                width = (width * 2).min(WIDTH);
+            }
         }
     }
 }

@@ -23,17 +23,25 @@ async fn nodes_that_the_seed_lists_are_published() {
 #[tokio::test(start_paused = true)]
 async fn seed_that_is_not_listed_is_no_node() {
     let harness = harness(&[9]);
-    harness.network.lists_own(9, "dc1", &[("r1", 1), ("r1", 2)]);
+    let members = [("r1", 1), ("r1", 2)];
+    harness.network.datacenter("dc1", &members);
+    harness.network.lists_own(9, "dc1", &members);
     assert_eq!(harness.refresh().await.unwrap(), [1, 2]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_seeds_are_queried_and_their_datacenters_united() {
+async fn seed_of_each_datacenter_is_queried_and_the_datacenters_are_united() {
     let harness = harness(&[1, 11, 2]);
     harness.network.datacenter("dc1", &[("r1", 1), ("r1", 2)]);
     harness.network.datacenter("dc2", &[("r1", 11), ("r1", 12)]);
     assert_eq!(harness.refresh().await.unwrap(), [1, 2, 11, 12]);
-    assert_eq!(harness.network.take_queried_nodes(), [1, 2, 11].into());
+    let mut queried = harness.network.take_queries();
+    queried.retain(|(_, path)| path == "/localnodes");
+    assert_eq!(
+        queried.len(),
+        2,
+        "those that another one lists are skipped: {queried:?}"
+    );
 
     let spans = |events: Vec<String>| events.iter().filter(|e| e.contains("Spans")).count();
     assert_eq!(spans(take_events()), 1);
@@ -89,10 +97,19 @@ async fn node_that_two_nodes_no_longer_list_is_removed() {
     let harness = harness(&[1]);
     harness.network.datacenter("dc1", &THREE_NODES);
     harness.refresh().await.unwrap();
+    harness.network.take_queries();
 
-    // It still runs, and lists itself.
+    // It still runs, and lists all.
     harness.network.lists_own(1, "dc1", &[("r1", 1), ("r1", 2)]);
     harness.network.lists_own(2, "dc1", &[("r1", 1), ("r1", 2)]);
+    while harness.refresh().await.unwrap() != [1, 2] {
+        // It was the one that was queried.
+        let queried = harness.network.take_queries();
+        assert!(
+            queried.contains(&(3, "/localnodes".to_owned())),
+            "{queried:?}"
+        );
+    }
     assert_eq!(harness.refresh().await.unwrap(), [1, 2]);
 }
 

@@ -54,9 +54,8 @@ async fn failure_is_reported_when_it_begins_and_when_it_ends() {
 #[tokio::test(start_paused = true)]
 async fn entries_that_are_no_address_are_reported_once() {
     let harness = known().await;
-    harness
-        .network
-        .raw(1, r#"["127.0.0.1","127.0.0.2","node-c"]"#);
+    let body = r#"["127.0.0.1","127.0.0.2","node-c"]"#;
+    harness.network.raw(1, body).raw(2, body);
     for _ in 0..3 {
         assert_eq!(harness.refresh().await.unwrap(), [1, 2]);
     }

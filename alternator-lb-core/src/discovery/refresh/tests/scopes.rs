@@ -9,9 +9,9 @@ fn harness(seeds: &[u8], scope: Scope) -> Harness {
 #[tokio::test(start_paused = true)]
 async fn datacenter_name_is_encoded_in_the_query() {
     let harness = harness(&[11], Scope::datacenter("dc & 1"));
-    harness
-        .network
-        .lists_own(11, "dc & 1", &[("r1", 1), ("r2", 2)]);
+    let members = [("r1", 1), ("r2", 2)];
+    harness.network.datacenter("dc & 1", &members);
+    harness.network.lists_own(11, "dc & 1", &members);
     assert_eq!(harness.refresh().await.unwrap(), [1, 2]);
     let queries = harness.network.take_queries();
     assert_eq!(queries.last().unwrap().1, "/localnodes?dc=dc+%26+1");

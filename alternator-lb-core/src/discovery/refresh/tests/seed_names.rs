@@ -1,6 +1,8 @@
 //! Seeds that are names.
 
 use super::*;
+use crate::discovery::seed_names::LookUpReasons;
+use crate::discovery::{AllowedAddresses, DiscoveryTask};
 
 fn name(scheme: Scheme) -> NodeUrl {
     NodeUrl::new(scheme, Host::Name("db".into()), 8000)
@@ -96,15 +98,119 @@ async fn failed_look_up_is_retried_in_the_next_refresh() {
 async fn name_over_https_is_not_looked_up() {
     let harness = Harness::new(vec![name(Scheme::Https)], None);
     harness.network.name("db", &[1]);
-    let (seeds, failures) = SeedNames::default()
+    let reasons = LookUpReasons {
+        is_failing: true,
+        ..LookUpReasons::default()
+    };
+    let (seeds, failures) = harness
+        .discovery
+        .seed_names
         .resolve(
             &harness.discovery.config.seeds,
             harness.network.as_ref(),
-            true,
-            Duration::ZERO,
+            &reasons,
+            Clock::new(),
         )
         .await;
     assert_eq!(seeds, [name(Scheme::Https)]);
     assert!(failures.is_empty());
     assert_eq!(harness.network.look_ups(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silent_address_of_a_name_is_a_reason_to_look_it_up_again() {
+    let harness = Harness::new(vec![name(Scheme::Http)], None);
+    harness.network.name("db", &[1, 9]);
+    harness.network.datacenter("dc1", &[("r1", 1), ("r1", 2)]);
+    harness.network.unresponsive(9);
+    harness.refresh().await.unwrap();
+    harness.network.name("db", &[1]);
+    tokio::time::advance(Duration::from_secs(31)).await;
+    harness.refresh().await.unwrap();
+    assert_eq!(harness.network.look_ups(), 2);
+    harness.network.take_queries();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    harness.refresh().await.unwrap();
+    assert_eq!(harness.network.look_ups(), 2, "no seed is silent any more");
+    assert!(!harness.network.take_queried_nodes().contains(&9));
+}
+
+#[tokio::test(start_paused = true)]
+async fn cluster_whose_nodes_were_all_replaced_is_back_within_three_seconds_of_the_new_record() {
+    for is_silent in [true, false] {
+        for delay in (0..60).map(|tenths| Duration::from_millis(10_000 + tenths * 100)) {
+            let harness = Harness::new(vec![name(Scheme::Http)], None);
+            harness.network.name("db", &[1, 2, 3]);
+            harness.network.datacenter("dc1", &THREE_NODES);
+            let task = DiscoveryTask::default();
+            task.ensure(&harness.discovery, harness.discovery.clock.now());
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            assert_eq!(harness.nodes(), [1, 2, 3]);
+            take_events();
+
+            for last in 1..=3 {
+                match is_silent {
+                    true => harness.network.unresponsive(last),
+                    false => harness.network.dead(last),
+                };
+            }
+            harness.network.datacenter("dc1", &[("r1", 7), ("r1", 8)]);
+            let request = async || {
+                harness.discovery.record_request();
+                harness.failure_hint();
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            };
+            let replaced = Instant::now();
+            while replaced.elapsed() < delay {
+                request().await;
+            }
+            harness.network.name("db", &[7, 8]);
+            let renamed = Instant::now();
+            while !harness.nodes().ends_with(&[7, 8]) {
+                request().await;
+                let waited = renamed.elapsed();
+                assert!(
+                    waited < Duration::from_secs(3),
+                    "{delay:?}, silent: {is_silent}"
+                );
+            }
+            for _ in 0..400 {
+                request().await;
+            }
+            assert_eq!(harness.nodes(), [7, 8]);
+            let events = take_events();
+            assert!(
+                !events.iter().any(|event| event.starts_with("Spans")),
+                "{events:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_are_looked_up_every_second_or_two_while_no_node_responds() {
+    let harness = Harness::new(vec![name(Scheme::Http)], None);
+    harness.network.name("db", &[1]);
+    harness.network.unresponsive(1);
+    let task = DiscoveryTask::default();
+    task.ensure(&harness.discovery, harness.discovery.clock.now());
+    for _ in 0..600 {
+        harness.discovery.record_request();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let look_ups = harness.network.look_ups();
+    assert!((30..=70).contains(&look_ups), "{look_ups} in a minute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn addresses_that_are_not_allowed_are_no_seeds_and_no_nodes() {
+    let networks = ["127.0.0.1".to_owned(), "127.0.0.8/30".to_owned()];
+    let harness = Harness::with_config(vec![name(Scheme::Http)], None, |config| {
+        config.allowed_addresses = AllowedAddresses::in_networks(&networks).unwrap();
+    });
+    harness.network.name("db", &[1, 2]);
+    let members = [("r1", 1), ("r1", 2), ("r1", 8), ("r1", 12)];
+    harness.network.datacenter("dc1", &members);
+    assert_eq!(harness.refresh().await.unwrap(), [1, 8]);
+    assert_eq!(harness.network.take_queried_nodes(), [1].into());
 }

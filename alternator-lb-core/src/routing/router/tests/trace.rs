@@ -15,7 +15,7 @@ fn routing_info(preference: Preference, token: i64, replicas: &[u8]) -> RoutingI
 }
 
 fn trace(router: &Router<()>, info: &RoutingInfo) -> (Option<NodeUrl>, Reason) {
-    let trace = router.explain(info, NOW);
+    let trace = router.explain(info, None, NOW);
     (trace.node, trace.reason)
 }
 
@@ -85,7 +85,7 @@ fn trace_has_the_listed_replicas_and_whether_they_are_usable() {
     let router = router_of_rack(&[1, 2], &[1, 2, 3, 4]);
     make_unreachable(&router, &url(2));
     let info = routing_info(Preference::Primary, 7, &[2, 3, 8]);
-    let replicas = router.explain(&info, NOW).replicas;
+    let replicas = router.explain(&info, None, NOW).replicas;
     let replicas: Vec<_> = replicas
         .iter()
         .map(|replica| (replica.url(), replica.is_in_scope(), replica.is_usable()))

@@ -1,0 +1,110 @@
+//! The queries of one refresh.
+
+use super::DiscoveryClient;
+use super::membership::Membership;
+use super::membership_query::{MembershipQuery, QueryLog};
+use super::publication::NodeLists;
+use super::refresh::Discovery;
+use super::seed_names::{LOOK_UP_TIMEOUT, LookUpReasons};
+use super::{RefreshError, single_flight};
+use crate::health::NodeHealth;
+use crate::topology::NodeUrl;
+use futures_util::future::{Either, select};
+use std::pin::pin;
+use std::sync::Mutex;
+use tokio::time::Instant;
+
+/// The findings of the queries of one refresh.
+#[derive(Debug)]
+pub(super) struct Findings {
+    pub(super) membership: Result<Membership, RefreshError>,
+    pub(super) log: QueryLog,
+    /// The seeds, with their names resolved.
+    pub(super) seeds: Vec<NodeUrl>,
+}
+
+impl<E: Send + Sync + 'static> Discovery<E> {
+    /// Queries the membership. Begins again if a name among the seeds gets other addresses before any node has
+    /// responded.
+    pub(super) async fn query_membership(
+        &self,
+        client: &dyn DiscoveryClient,
+        has_failure_hint: bool,
+    ) -> Findings {
+        let deadline = Instant::now() + single_flight::LIMIT.saturating_sub(LOOK_UP_TIMEOUT);
+        let mut unhealthy = self.last_known_good().unresponsive.clone();
+        let reasons = LookUpReasons {
+            is_failing: self.consecutive_failures() > 0,
+            has_failure_hint,
+            unresponsive: unhealthy.clone(),
+        };
+        let snapshot = self.router.snapshot();
+        unhealthy.extend(snapshot.ejected().iter().map(|node| node.url().clone()));
+        let membership = self.last_known_good().membership.clone();
+        let (names, configured) = (&self.seed_names, &self.config.seeds);
+        let resolved = names.resolve(configured, client, &reasons, self.clock);
+        let (mut seeds, mut failures) = resolved.await;
+        loop {
+            self.publish_serving_seeds(&membership, &seeds);
+            let query = MembershipQuery {
+                client,
+                allowed_addresses: &self.config.allowed_addresses,
+                seeds: &seeds,
+                membership: &membership,
+                unhealthy: unhealthy.clone(),
+                now: self.clock.now(),
+                deadline,
+                log: Mutex::new(QueryLog {
+                    failures: std::mem::take(&mut failures),
+                    scope_aware: membership.scope_aware.clone(),
+                    foreign: membership.foreign.clone(),
+                    ..QueryLog::default()
+                }),
+            };
+            if let Some(membership) = self.result_unless_changed(&query).await {
+                let log = std::mem::take(&mut *query.log());
+                return Findings {
+                    membership,
+                    log,
+                    seeds,
+                };
+            }
+            seeds = names.resolved(configured);
+        }
+    }
+
+    /// Returns the result of the query. `None` as soon as a name has other addresses before any node has responded.
+    async fn result_unless_changed(
+        &self,
+        query: &MembershipQuery<'_>,
+    ) -> Option<Result<Membership, RefreshError>> {
+        let is_unanswered = || query.log().respondents.is_empty();
+        let (names, seeds) = (&self.seed_names, &self.config.seeds);
+        let result = pin!(self.result_of(query));
+        let changed = pin!(names.changed(seeds, query.client, self.clock, is_unanswered));
+        match select(result, changed).await {
+            Either::Left((result, _)) => Some(result),
+            Either::Right(((), _)) => None,
+        }
+    }
+
+    async fn result_of(&self, query: &MembershipQuery<'_>) -> Result<Membership, RefreshError> {
+        let config = &self.config;
+        let local_datacenter = config.discovers_local_datacenter;
+        match config.queries_nodes {
+            true => {
+                let run = query.run(&config.scope, config.spill_over, local_datacenter);
+                run.await
+            }
+            false => query.seeds_alone(),
+        }
+    }
+
+    /// Publishes the seeds as long as they serve: their addresses may be others now.
+    fn publish_serving_seeds(&self, membership: &Membership, seeds: &[NodeUrl]) {
+        if !self.has_reached_node() && !seeds.is_empty() && !self.router.snapshot().refuses() {
+            let nodes = NodeLists::new(membership, seeds);
+            self.publish(nodes, |_| NodeHealth::default());
+        }
+    }
+}
