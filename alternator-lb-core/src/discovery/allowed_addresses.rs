@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 /// Networks in which the nodes are.
 ///
-/// Without any, lists of nodes may name every address but those that only lead to the own host or link, where the metadata
-/// services of clouds are (169.254.0.0/16, fe80::/10), and those that are no host's: unspecified, broadcast and multicast
-/// ones.
+/// Without any, lists of nodes may name every address but those that only lead to the own host or link, where the
+/// metadata services of clouds are (169.254.0.0/16, fe80::/10), and those that are no host's: unspecified, broadcast
+/// and multicast ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowedAddresses(Option<Box<[IpNet]>>);
 

@@ -12,7 +12,8 @@ impl MembershipQuery<'_> {
     /// Removes the lists of seeds of another cluster. A list of other nodes than the known ones is that of another
     /// datacenter, unless
     ///
-    /// * the seed was a node of a `known` datacenter, is none of those `found` now, and lists none of their nodes, or
+    /// * the seed was a node of a `known` datacenter, which no longer lists it as it was `found` now, and it lists none
+    ///   of the nodes found, or
     /// * its cluster has another name, where the servers tell it: that of the known nodes counts, else that of the
     ///   first seed.
     pub(super) async fn remove_foreign(
@@ -21,28 +22,30 @@ impl MembershipQuery<'_> {
         found: &[InferredDatacenter],
         lists: &mut Vec<NodeList>,
     ) {
-        let responsive = found.iter().filter(|datacenter| datacenter.is_responsive());
-        let found: HashSet<&NodeUrl> = responsive.flat_map(|found| &found.nodes).collect();
-        let is_other = |list: &NodeList| !list.nodes.iter().any(|node| found.contains(node));
+        let nodes: HashSet<&NodeUrl> = found.iter().flat_map(|found| &found.nodes).collect();
+        let is_other = |list: &NodeList| !list.nodes.iter().any(|node| nodes.contains(node));
         let has_left = |list: &NodeList| {
-            let mut known = known.iter();
-            !found.is_empty() && known.any(|known| known.contains(&list.respondent))
+            let mut datacenters = known.iter().zip(found);
+            datacenters.any(|(known, found)| {
+                let seed = &list.respondent;
+                known.contains(seed) && found.is_responsive() && !found.contains(seed)
+            })
         };
         let left = lists.extract_if(.., |list| is_other(list) && has_left(list));
         let mut foreign: HashSet<NodeUrl> = left.map(|list| list.respondent).collect();
 
         let others: Vec<&NodeList> = lists.iter().filter(|list| is_other(list)).collect();
-        foreign.extend(self.of_other_name(&found, &others).await);
+        foreign.extend(self.of_other_name(&nodes, &others).await);
         lists.retain(|list| !foreign.contains(&list.respondent));
         self.log().foreign.extend(foreign);
     }
 
-    /// Returns the seeds whose cluster has another name than that of the `found` nodes, or else of the first seed.
-    async fn of_other_name(&self, found: &HashSet<&NodeUrl>, lists: &[&NodeList]) -> Vec<NodeUrl> {
+    /// Returns the seeds whose cluster has another name than that of the known nodes, or else of the first seed.
+    async fn of_other_name(&self, known: &HashSet<&NodeUrl>, lists: &[&NodeList]) -> Vec<NodeUrl> {
         let reference = {
             let log = self.log();
-            let mut found = found.iter().copied();
-            found.find(|node| log.respondents.contains(*node)).cloned()
+            let mut known = known.iter().copied();
+            known.find(|node| log.respondents.contains(*node)).cloned()
         };
         let first = || {
             let leads_to = |seed: &NodeUrl, list: &NodeList| {

@@ -16,8 +16,8 @@ pub enum Outcome {
     ReplicaError,
     /// The node responded that its datacenter holds no replicas of the table. Another datacenter may.
     NoReplicas,
-    /// The node responded that the one replica that a transaction needs in its datacenter is not alive, which is also what
-    /// a node says whose datacenter holds none. A node of another datacenter may do better.
+    /// The node responded that the one replica that a transaction needs in its datacenter is not alive, which is also
+    /// what a node says whose datacenter holds none. A node of another datacenter may do better.
     NoLiveReplica,
     /// The node refused the date of the signature: its clock and this process's differ. The same node should be sent the
     /// request again, dated by its clock.

@@ -68,7 +68,8 @@ impl TableExclusions {
     }
 
     /// Excludes the datacenter of a node that has refused an operation for want of replicas: for its table, if that is
-    /// known. Returns the exclusion, and whether it is the first of the table. Excludes nothing if no other node is left.
+    /// known. Returns the exclusion, and whether it is the first of the table. Excludes nothing if no other node is
+    /// left.
     pub(crate) fn exclude(
         &self,
         table: Option<&OperationTable>,

@@ -83,6 +83,30 @@ async fn unresponsive_datacenter_is_kept_for_a_minute_and_found_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn datacenter_that_responds_again_is_used_with_its_new_nodes() {
+    for outages in 0..4 {
+        let harness = harness(&[1, 11]);
+        harness.network.datacenter("dc1", &[("r1", 1), ("r1", 2)]);
+        harness.network.datacenter("dc2", &[("r1", 11), ("r1", 12)]);
+        harness.refresh().await.unwrap();
+        harness.network.dead(11).dead(12);
+        for _ in 0..outages {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            assert_eq!(harness.refresh().await.unwrap(), [1, 2, 11, 12]);
+        }
+        take_events();
+        harness.network.datacenter("dc2", &[("r1", 11), ("r1", 13)]);
+        for _ in 0..3 {
+            harness.refresh().await.unwrap();
+        }
+        assert_eq!(harness.nodes(), [1, 2, 11, 13], "after {outages}");
+        let events = take_events();
+        let foreign = events.iter().filter(|event| event.starts_with("Foreign"));
+        assert_eq!(foreign.count(), 0, "{events:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn partitioned_seed_removes_no_node() {
     let harness = harness(&[1]);
     harness.network.datacenter("dc1", &THREE_NODES);
