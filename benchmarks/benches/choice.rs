@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use alternator_lb_core::health::Outcome;
 use alternator_lb_core::routing::{
-    EndpointState, KeyValue, Plan, Policy, Preference, Router, RoutingInfo, RoutingKey,
-    RoutingSnapshot, Token, TokenMap,
+    EndpointState, KeyValue, OperationKind, Plan, Policy, Preference, Router, RoutingInfo,
+    RoutingKey, RoutingSnapshot, Token, TokenMap,
 };
 use alternator_lb_core::topology::{Host, NodeUrl, Scheme, Topology};
 use divan::{AllocProfiler, Bencher, black_box};
@@ -226,6 +226,7 @@ fn tablets(nodes: u32) -> Arc<TokenMap> {
 
 fn first_attempt(router: &Router<()>) -> Plan<()> {
     let mut plan = Plan::default();
+    plan.set_operation(Some(OperationKind::GetItem));
     // Healthy nodes never reject; a rejection would leave nothing to drop, and the figure would be far off.
     let _ = router.advance(&mut plan, true, black_box(NOW), &mut Rng::new());
     plan
