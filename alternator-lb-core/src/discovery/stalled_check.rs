@@ -71,15 +71,8 @@ impl<E: Send + Sync + 'static> StalledCheck<E> {
                 (Some(result), false)
             }
             Some((_, ProbeResult::Unresponsive | ProbeResult::Failed)) | None => {
-                let responses_before = self.responses_of_others();
                 probes.push(self.send(ConnectionPool::Separate));
-                let urls = self.others.iter().map(|node| node.url());
-                let others = self.prober().any_responds(urls, ConnectionPool::Separate);
-                let (result, others) = future::join(decision(&mut probes), others).await;
-                (
-                    result,
-                    others || self.responses_of_others() > responses_before,
-                )
+                future::join(decision(&mut probes), self.do_others_respond()).await
             }
         };
         match result {
@@ -87,14 +80,21 @@ impl<E: Send + Sync + 'static> StalledCheck<E> {
                 loses_connections: pool != ConnectionPool::Shared
                     && loses_connections(&mut probes).await,
             },
-            Some((_, ProbeResult::NotSent)) => Finding::Unknown,
-            Some((_, ProbeResult::Unresponsive | ProbeResult::Failed)) | None => {
-                match do_others_respond {
-                    true => Finding::Hangs,
-                    false => Finding::Unknown,
-                }
+            Some((_, ProbeResult::Unresponsive | ProbeResult::Failed)) if do_others_respond => {
+                Finding::Hangs
             }
+            Some((_, ProbeResult::Unresponsive | ProbeResult::Failed | ProbeResult::NotSent))
+            | None => Finding::Unknown,
         }
+    }
+
+    /// Probes the other nodes. Returns whether one of them responds to that, or to any request meanwhile.
+    async fn do_others_respond(&self) -> bool {
+        let responses = || self.others.iter().map(|node| node.responses()).sum::<u64>();
+        let before = responses();
+        let urls = self.others.iter().map(|node| node.url());
+        let probed = self.prober().any_responds(urls, ConnectionPool::Separate);
+        probed.await || responses() > before
     }
 
     fn send(&self, pool: ConnectionPool) -> BoxFuture<'_, (ConnectionPool, ProbeResult)> {
@@ -108,10 +108,6 @@ impl<E: Send + Sync + 'static> StalledCheck<E> {
             timeouts: ProbeTimeouts::of(self.node.latency()),
             clock: self.clock,
         }
-    }
-
-    fn responses_of_others(&self) -> u64 {
-        self.others.iter().map(|node| node.responses()).sum()
     }
 
     /// Ejects the node, and ends the requests that wait on it, so that they are retried on another node.
