@@ -178,7 +178,8 @@ impl Alternator {
     /// Returns where an operation with this input would go at the moment, and why: for logs, debugging and tests.
     ///
     /// It makes no request, describes no table, and changes nothing. An operation on a table of which nothing is known
-    /// yet, since no operation was made on it, would be distributed as usual. So would operations on no single partition.
+    /// yet, since no operation was made on it, would be distributed as usual. So would operations on no single
+    /// partition.
     ///
     /// The input is a built one. That of a fluent builder, as of `client.get_item()`, is
     /// `operation.as_input().clone().build()?`.

@@ -2,9 +2,9 @@
 
 use super::lost_connections::OverdueDetector;
 use super::probe::{MAX_PROBES, ProbeResult, ProbeTimeouts, Prober};
-use super::refresh::Discovery;
-use super::running_time::RunningTime;
+use super::running_time::{RunningTime, TICK};
 use super::stalled_check::StalledCheck;
+use super::state::Discovery;
 use super::{ConnectionPool, DiscoveryClient, StallDetector};
 use crate::clock::Clock;
 use crate::health::{EjectionCause, ProbePermit};
@@ -15,10 +15,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-
-/// The interval of the checks while there is anything to check. It bounds how late a node that is back or a request
-/// that hangs is noticed, and is small beside the times that these take themselves.
-pub const TICK: Duration = Duration::from_millis(25);
 
 /// The interval of probes that do not wait for the end of the backoff, while no node is usable. It has jitter, so that
 /// a fleet that has lost its cluster does not probe in step.

@@ -7,8 +7,8 @@
 //! * A probe over the connection pool gets no response, where one over a new connection does. The pool has lost
 //!   connections then, and requests that wait on the node are taken to wait on one. A probe that gets no response is
 //!   dropped, which closes its connection; this is repeated until the pool responds.
-//! * A request waits much longer than any response has taken, on a node that responds to a probe. That is all there is to
-//!   see where the connection of the request was the only one.
+//! * A request waits much longer than any response has taken, on a node that responds to a probe. That is all there is
+//!   to see where the connection of the request was the only one.
 
 use super::probe::{ProbeResult, Prober};
 use super::{ConnectionPool, RequestControl};

@@ -53,9 +53,10 @@
 
 /// The numbers of discovery, for models of it.
 pub mod parameters {
-    pub use super::health_checker::{FORCED_PROBE_INTERVAL, REFERENCE_NODES, TICK};
+    pub use super::health_checker::{FORCED_PROBE_INTERVAL, REFERENCE_NODES};
     pub use super::membership_query::{MAX_KNOWN_QUERIED, QUERY_TIMEOUT};
     pub use super::probe::{MAX_PROBE_TIMEOUT, MAX_PROBES, probe_timeout};
+    pub use super::running_time::TICK;
     pub use super::staggered_race::{STAGGER, WIDTH};
     pub use super::stalled_check::SEND_DELAY;
     pub use super::wake_ups::{DEBOUNCE, MAX_DEBOUNCE};
@@ -91,6 +92,7 @@ mod single_flight;
 mod staggered_race;
 mod stall_detector;
 mod stalled_check;
+mod state;
 mod task;
 mod wake_ups;
 
@@ -98,8 +100,8 @@ pub use allowed_addresses::{AllowedAddresses, NetworkError};
 pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError};
 pub use config::{DiscoveryConfig, RequestControl, TopologyEvent};
 pub use error::RefreshError;
-pub use refresh::Discovery;
 pub use seed::{SeedError, parse_seed, parse_seeds};
 pub use stall_detector::StallDetector;
+pub use state::Discovery;
 pub use task::DiscoveryTask;
 pub use wake_ups::{ACTIVE, IDLE, IdleFlag, RefreshIntervals};

@@ -1,8 +1,7 @@
 //! Probes: requests that find out whether a node responds at all.
 
 use super::error::NodeFailure;
-use super::health_checker::TICK;
-use super::running_time::RunningTime;
+use super::running_time::{RunningTime, TICK};
 use super::{ConnectionPool, DiscoveryClient, QueryError};
 use crate::clock::Clock;
 use crate::topology::NodeUrl;

@@ -2,7 +2,7 @@
 
 use super::TopologyEvent;
 use super::membership::Membership;
-use super::refresh::Discovery;
+use super::state::Discovery;
 use crate::health::NodeHealth;
 use crate::routing::{EndpointState, RoutingSnapshot};
 use crate::topology::{Locality, NodeUrl};

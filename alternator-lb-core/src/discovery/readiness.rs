@@ -8,7 +8,7 @@ use super::error::NodeFailure;
 use super::findings::Findings;
 use super::membership::Membership;
 use super::probe::{self, ProbeTimeouts, Prober};
-use super::refresh::Discovery;
+use super::state::Discovery;
 use super::{ConnectionPool, DiscoveryClient, RefreshError};
 use crate::topology::NodeUrl;
 use std::collections::HashSet;

@@ -1,9 +1,12 @@
 //! The time in which this process runs.
 
-use super::health_checker::TICK;
 use crate::clock::Clock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+/// The interval of the checks while there is anything to check. It bounds how late a node that is back or a request
+/// that hangs is noticed, and is small beside the times that these take themselves.
+pub const TICK: Duration = Duration::from_millis(25);
 
 /// The longest time that one lap counts. Whoever measures takes a lap each [`TICK`], so a longer one is due to this
 /// process: it was suspended, its container was throttled, or its runtime was blocked.
@@ -11,8 +14,8 @@ const MAX_LAP: Duration = TICK.saturating_mul(2);
 
 /// Measures the time in which this process runs, lap by lap: only that may be held against a node.
 ///
-/// A lap counts no more than the system's clock says either. While a test pauses tokio's clock, that jumps from timer to
-/// timer, and no response can arrive within such a jump.
+/// A lap counts no more than the system's clock says either. While a test pauses tokio's clock, that jumps from timer
+/// to timer, and no response can arrive within such a jump.
 #[derive(Debug)]
 pub(super) struct RunningTime {
     clock: Clock,

@@ -2,7 +2,7 @@
 
 use super::lost_connections::{self, overdue_limit};
 use super::probe::{ProbeResult, ProbeTimeouts, Prober};
-use super::refresh::Discovery;
+use super::state::Discovery;
 use super::{ConnectionPool, DiscoveryClient, running_time};
 use crate::clock::Clock;
 use crate::routing::Endpoint;
@@ -134,7 +134,8 @@ impl<E: Send + Sync + 'static> StalledCheck<E> {
         }
     }
 
-    /// Ends the requests that wait on lost connections of the node, which is alive: all that have waited since the check
+    /// Ends the requests that wait on lost connections of the node, which is alive: all that have waited since the
+    /// check
     /// `began` if connections are lost, of the other nodes at least, and those that have waited for longer than any
     /// response takes in any case.
     async fn end_requests_on_lost_connections(

@@ -1,6 +1,6 @@
 //! The background task of a cluster.
 
-use super::refresh::Discovery;
+use super::state::Discovery;
 use super::{TopologyEvent, health_checker, single_flight};
 use crate::clock::millis;
 use crate::lease::{Holder, Lease};

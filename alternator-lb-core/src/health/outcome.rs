@@ -19,8 +19,8 @@ pub enum Outcome {
     /// The node responded that the one replica that a transaction needs in its datacenter is not alive, which is also
     /// what a node says whose datacenter holds none. A node of another datacenter may do better.
     NoLiveReplica,
-    /// The node refused the date of the signature: its clock and this process's differ. The same node should be sent the
-    /// request again, dated by its clock.
+    /// The node refused the date of the signature: its clock and this process's differ. The same node should be sent
+    /// the request again, dated by its clock.
     ClockSkew,
     /// The response is not Alternator's: another program has the node's address, or a proxy answered.
     Foreign,

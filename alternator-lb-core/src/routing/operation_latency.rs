@@ -5,7 +5,6 @@
 //! the *floor* of the slower node, which a single fast response lowers, is compared with the *average* of the faster
 //! one: a node that has served the heavy operations of a mix, by chance even several in a row, is not slow by that.
 
-use super::load_stats::ONE_REQUEST;
 use crate::clock::millis;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -78,20 +77,9 @@ struct OperationLatency {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slowness {
     /// The number of operations that the other one serves in the time of one.
-    factor: u32,
+    pub(super) factor: u32,
     /// True if the node has responded lately, so that it is not yet time to try it again.
-    is_resting: bool,
-}
-
-impl Slowness {
-    /// The load of the slow node for the comparison with the other one. Each request counts as those that the other one
-    /// serves meanwhile. The node seems to have a request in flight also while it rests, so it gets one request at a
-    /// time, and seldom, unless the other one has many more in flight.
-    #[inline]
-    pub(super) fn weighted(self, load: u64) -> u64 {
-        let rest = u64::from(self.is_resting) * ONE_REQUEST;
-        (load + rest).saturating_mul(self.factor.into())
-    }
+    pub(super) is_resting: bool,
 }
 
 /// How many times slower than another a node is to be called slow. Nodes in other racks, of other sizes, or in the
@@ -110,7 +98,7 @@ const REST_FACTOR: u64 = 16;
 /// The longest rest, in milliseconds, as long as the longest pause between two probes of an ejected node.
 const LONGEST_REST: u64 = 10_000;
 
-/// The divisor of the moving average, as of the node's [latency](super::load_stats::LoadStats::latency).
+/// The divisor of the moving average, as of the node's latency in [`LoadStats`](super::load_stats).
 const EWMA_DIVISOR: u32 = 8;
 
 impl OperationLatencies {

@@ -26,7 +26,8 @@ pub const MAX_FREE_ATTEMPTS: u32 = 8;
 /// The cost of a retry after a broken connection, as in the SDK.
 pub const RETRY_COST: u32 = 10;
 
-/// The cost of the retries after broken connections together: five thousand of them at once, at [`RETRY_COST`] each. More than that are not in flight on one node. Those that succeed give their tokens back.
+/// The cost of the retries after broken connections together: five thousand of them at once, at [`RETRY_COST`] each.
+/// More than that are not in flight on one node. Those that succeed give their tokens back.
 pub const RESEND_TOKENS: usize = 50_000;
 
 /// The refill of that budget per second: ten retries a second for ever.

@@ -208,8 +208,8 @@ impl<E> Router<E> {
         RoutingTrace::new(&mut selector, info)
     }
 
-    /// Returns whether the cluster is overloaded, and not only some of its nodes: most usable nodes have shed load in the
-    /// last seconds.
+    /// Returns whether the cluster is overloaded, and not only some of its nodes: most usable nodes have shed load in
+    /// the last seconds.
     pub fn is_overloaded(&self, now: Duration) -> bool {
         let snapshot = self.snapshot.load();
         let (mut nodes, mut shedding) = (0, 0);

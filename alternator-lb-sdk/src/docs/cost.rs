@@ -1,8 +1,8 @@
 //! The cost of a request, and the plugin's part of it.
 //!
 //! An operation takes less processor time than with the SDK alone, since requests have [minimal
-//! headers](crate::Builder::minimal_headers) and are [signed by the plugin](crate::Builder::fast_signing). One `GetItem`, without the network (an HTTP client that responds at
-//! once from memory), on one thread:
+//! headers](crate::Builder::minimal_headers) and are [signed by the plugin](crate::Builder::fast_signing). One
+//! `GetItem`, without the network (an HTTP client that responds at once from memory), on one thread:
 //!
 //! | | µs of processor time | allocations | thousand instructions | bytes of request head |
 //! |---|---|---|---|---|

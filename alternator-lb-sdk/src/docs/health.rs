@@ -73,9 +73,9 @@
 //!   four times its usual latency, at least 250 ms and at most 2 s. While there is no connection to it, the timeout is
 //!   1.3 s at least, after which the first packet of a connection has been sent again. Halfway it is probed once more,
 //!   beside up to three other nodes that responded lately. If no probe of it succeeds while another node responds, the
-//!   node is ejected, and **the requests that wait on it are aborted**, so that the SDK sends them to another node. Only
-//!   a request that the SDK would send again is aborted: not the last attempt that the application allows, and none
-//!   where retries are off. Time in which the process stands still (a suspended process, a throttled container, a
+//!   node is ejected, and **the requests that wait on it are aborted**, so that the SDK sends them to another node.
+//!   Only a request that the SDK would send again is aborted: not the last attempt that the application allows, and
+//!   none where retries are off. Time in which the process stands still (a suspended process, a throttled container, a
 //!   blocked runtime, tokio's paused clock in a test) counts for none of these.
 //! * **It returns errors**: five failed attempts in a row, or fewer than four good ones in five of the last ten
 //!   seconds, of at least twenty.

@@ -7,8 +7,8 @@
 //! is compared with another one, picked at random, and the one with fewer requests in flight gets the request. A node
 //! that needs at least four times as long as the other for operations of the same kind (`GetItem`, `Query` …), and more
 //! than 4 ms, is slow: its requests in flight count as many times as it is slower, and while it has none, it gets one
-//! request after each pause of sixteen times its latency (10 s at most). So it takes a trickle of requests, by which its
-//! recovery is noticed, and hardly any of the callers' time. A node that gets the heavy operations is not slow.
+//! request after each pause of sixteen times its latency (10 s at most). So it takes a trickle of requests, by which
+//! its recovery is noticed, and hardly any of the callers' time. A node that gets the heavy operations is not slow.
 //! [`Policy::round_robin()`](crate::Policy::round_robin) and [`Policy::random()`](crate::Policy::random) ignore load.
 //!
 //! # Scopes

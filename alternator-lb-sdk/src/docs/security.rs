@@ -35,8 +35,8 @@
 //! key. An auth scheme of the application's own is never replaced.
 //!
 //! A signature is dated by the clock of the node that it is for, as far as it is known: the first refusal of a date
-//! tells. A node could so have requests to itself dated up to any time, and none to other nodes. The SDK alone dates the
-//! requests to all servers by the last response of any. `disable_clock_skew_correction(true)` on the SDK's
+//! tells. A node could so have requests to itself dated up to any time, and none to other nodes. The SDK alone dates
+//! the requests to all servers by the last response of any. `disable_clock_skew_correction(true)` on the SDK's
 //! configuration keeps this process's clock in all signatures.
 //!
 //! # TLS

@@ -49,11 +49,11 @@ pub trait AlternatorExt: Sealed + Sized {
     ///
     /// Sets the endpoint resolver; one interceptor, beside those that are there; a region, if there is none (Alternator
     /// accepts any); a retry partition of the cluster, if there is none, so that the retries of another cluster are not
-    /// its own; a retry classifier for refused dates; and unsigned requests where no credentials provider is set, unless
-    /// [`AuthMode::Required`] forbids them. Retries, timeouts, credentials and a region that the application set stay as
-    /// they are, with one exception: the wait before a retry that goes to another node after a server error or a broken
-    /// connection is 10 ms at most, and after a failed connection there is none. An `endpoint_url` is ignored; one in
-    /// the `config_override` of an operation pins that operation to that node.
+    /// its own; a retry classifier for refused dates; and unsigned requests where no credentials provider is set,
+    /// unless [`AuthMode::Required`] forbids them. Retries, timeouts, credentials and a region that the application set
+    /// stay as they are, with one exception: the wait before a retry that goes to another node after a server error or
+    /// a broken connection is 10 ms at most, and after a failed connection there is none. An `endpoint_url` is ignored;
+    /// one in the `config_override` of an operation pins that operation to that node.
     ///
     /// Requests have [minimal headers](crate::Builder::minimal_headers): one short `user-agent`, and none of those that
     /// only AWS reads.

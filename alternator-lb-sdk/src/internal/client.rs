@@ -8,8 +8,9 @@
 //! provider of the SDK. The typed client would have to be built from a configuration that is not available here, and
 //! refuses some of what the server's own tables contain.
 //!
-//! Internal operations pass none of the operation's interceptors: neither the application's, which did not make them, nor
-//! the plugin's, which would cause further ones. They end by themselves, and count neither as load nor as evidence of health.
+//! Internal operations pass none of the operation's interceptors: neither the application's, which did not make them,
+//! nor the plugin's, which would cause further ones. They end by themselves, and count neither as load nor as evidence
+//! of health.
 
 mod error;
 mod response;

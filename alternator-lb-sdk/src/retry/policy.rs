@@ -36,8 +36,8 @@ pub(crate) fn allows_another_attempt(config: &ConfigBag, components: &RuntimeCom
         && classifiers::retry_broken_connections(components)
 }
 
-/// Returns whether the SDK would make another attempt if the connection of the one under way proved stale: one more than
-/// otherwise, as that costs none.
+/// Returns whether the SDK would make another attempt if the connection of the one under way proved stale: one more
+/// than otherwise, as that costs none.
 pub(crate) fn allows_free_attempt(config: &ConfigBag, components: &RuntimeComponents) -> bool {
     let retries = ApplicationRetries::load(config);
     retries.is_some_and(|application| {
@@ -91,9 +91,9 @@ pub(crate) fn prepare(
     application.store(config, decision.max_wait, bucket);
 }
 
-/// Keeps the throttling of an attempt from the SDK's rate limiter, which adaptive retries have: it is one for all nodes,
-/// and a node that sheds a twentieth of its requests would make it hold back nearly all of those to all nodes. The next
-/// attempt counts again.
+/// Keeps the throttling of an attempt from the SDK's rate limiter, which adaptive retries have: it is one for all
+/// nodes, and a node that sheds a twentieth of its requests would make it hold back nearly all of those to all nodes.
+/// The next attempt counts again.
 pub(crate) fn exempt_from_rate_limit(config: &mut ConfigBag) {
     if let Some(retries) = config.load::<RetryConfig>()
         && retries.mode() == RetryMode::Adaptive

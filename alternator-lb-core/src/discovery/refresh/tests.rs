@@ -1,8 +1,10 @@
 use super::*;
+use crate::clock::Clock;
 use crate::discovery::harness::{Harness, config, router, take_events};
 use crate::discovery::simulated_network::{Member, url, urls};
 use crate::health::Outcome;
 use crate::topology::{Host, Scheme, Scope};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The nodes of a datacenter, with their rack.
