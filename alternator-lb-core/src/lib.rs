@@ -1,5 +1,5 @@
-//! The engine of `alternator-lb-sdk`: which nodes a ScyllaDB Alternator cluster has, which of them can be used, and which
-//! one the next request goes to. It knows no type of the AWS SDK.
+//! The engine of `alternator-lb-sdk`: which nodes a ScyllaDB Alternator cluster has, which of them can be used, and
+//! which one the next request goes to. It knows no type of the AWS SDK.
 //!
 //! **No stability promise.** This crate is published because `alternator-lb-sdk` depends on it. Applications depend on
 //! that one; anything here may change in any release.

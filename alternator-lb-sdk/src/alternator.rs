@@ -17,8 +17,8 @@ use std::sync::Arc;
 /// A handle on one ScyllaDB Alternator cluster.
 ///
 /// It is installed on the SDK's own configuration with one line,
-/// [`.alternator(&alternator)`](crate::AlternatorExt::alternator). Clones are cheap and are the same cluster: any number of
-/// clients share its list of nodes, the health of these, and the one task that keeps the list fresh.
+/// [`.alternator(&alternator)`](crate::AlternatorExt::alternator). Clones are cheap and are the same cluster: any
+/// number of clients share its list of nodes, the health of these, and the one task that keeps the list fresh.
 ///
 /// ```
 /// use alternator_lb_sdk::{Alternator, AlternatorExt as _};
@@ -108,10 +108,10 @@ impl Alternator {
     }
 
     /// Returns health and failover, for [`Builder::interceptor`](aws_sdk_dynamodb::config::Builder::interceptor) beside
-    /// [`endpoint_resolver()`](Self::endpoint_resolver): a node that cannot be connected is ejected for all clients, and the request
-    /// that met it goes on to another at once. An operation's own endpoint then pins it to that node,
-    /// [`AuthMode::Required`](crate::AuthMode::Required) is enforced, and [key affinity](Builder::key_affinity) works where it is
-    /// set. Of no use without that resolver.
+    /// [`endpoint_resolver()`](Self::endpoint_resolver): a node that cannot be connected is ejected for all clients,
+    /// and the request that met it goes on to another at once. An operation's own endpoint then pins it to that node,
+    /// [`AuthMode::Required`](crate::AuthMode::Required) is enforced, and [key affinity](Builder::key_affinity) works
+    /// where it is set. Of no use without that resolver.
     #[must_use = "an interceptor does nothing until it is installed"]
     pub fn interceptor(&self) -> impl Intercept + use<> {
         Interceptor::new(Arc::clone(&self.cluster))

@@ -98,11 +98,11 @@ impl Builder {
 
     /// Makes the seeds the nodes: no node is queried for a list.
     ///
-    /// Use it where `/localnodes` names addresses that this host cannot reach or should not use: behind a load balancer,
-    /// with ports that are mapped, as by Docker, and for stand-ins and test doubles, whose recorded exchanges then hold
-    /// nothing but operations. Each seed may have a port of its own; all have the same scheme. Balancing, health,
-    /// failover and key affinity work as with discovery. Nodes that join are not found, and those that leave stay in the
-    /// list, ejected.
+    /// Use it where `/localnodes` names addresses that this host cannot reach or should not use: behind a load
+    /// balancer, with ports that are mapped, as by Docker, and for stand-ins and test doubles, whose recorded exchanges
+    /// then hold nothing but operations. Each seed may have a port of its own; all have the same scheme. Balancing,
+    /// health, failover and key affinity work as with discovery. Nodes that join are not found, and those that leave
+    /// stay in the list, ejected.
     ///
     /// ```
     /// # fn main() -> Result<(), alternator_lb_sdk::BuildError> {
@@ -153,17 +153,15 @@ impl Builder {
     /// Any node takes any request. A node that does not hold the partition passes the request on to one that does: a
     /// hop more in each direction, and a second node that is busy with it. In a datacenter of 12 nodes with three
     /// replicas of everything that happens to three requests in four; with 6 nodes to every other one, with 3 to none,
-    /// so this is of use from 4 nodes on. In a
-    /// [rack](crate::Scope::rack) that has one replica of each partition, as with tablets, all reads that need not be consistent
-    /// then stay on one node.
+    /// so this is of use from 4 nodes on. In a [rack](crate::Scope::rack) that has one replica of each partition, as
+    /// with tablets, all reads that need not be consistent then stay on one node.
     ///
     /// `GetItem`, `PutItem`, `UpdateItem`, `DeleteItem` and `Query`, also of an index, go to the replica that is less
     /// busy of two, in the preferred scope if it has one; `BatchGetItem` and `BatchWriteItem` to the node that holds
     /// most of their partitions; all others are distributed as usual. Writes that use lightweight transactions go to
     /// one replica of their partition, from all clients alike: [`key_affinity`](Self::key_affinity) says which writes
-    /// these are if it is set, else
-    /// [`KeyAffinity::from_table`] applies. A retry goes to the next replica, then to other nodes. [`Alternator::explain`] tells
-    /// where an operation would go, and why.
+    /// these are if it is set, else [`KeyAffinity::from_table`] applies. A retry goes to the next replica, then to
+    /// other nodes. [`Alternator::explain`] tells where an operation would go, and why.
     ///
     /// Turn it on for all clients that write to a table with transactions, or for none of them: a client that does not
     /// know the replicas takes another node for the coordinator of a partition.
@@ -258,11 +256,10 @@ impl Builder {
     /// Sets whether requests carry only the headers that Alternator reads, and `content-type`.
     ///
     /// The SDK's `x-amz-user-agent`, `amz-sdk-invocation-id` and `amz-sdk-request`, which only AWS reads, are omitted,
-    /// and
-    /// [a short `user-agent`](Self::user_agent) replaces its long one. Where requests are not signed, the SDK does not measure
-    /// the servers' clock either, which only signatures need. That saves more than half of a request's head, and about
-    /// a sixth of its processor time; Alternator shows the `user-agent` in `system.clients`. All of it is decided
-    /// before a request is signed, so no signed header is removed. A `user-agent` that an interceptor of the
+    /// and [a short `user-agent`](Self::user_agent) replaces its long one. Where requests are not signed, the SDK does
+    /// not measure the servers' clock either, which only signatures need. That saves more than half of a request's
+    /// head, and about a sixth of its processor time; Alternator shows the `user-agent` in `system.clients`. All of it
+    /// is decided before a request is signed, so no signed header is removed. A `user-agent` that an interceptor of the
     /// application sets before stays.
     ///
     /// The SDK's stalled-stream protection is omitted as well, wherever the plugin itself aborts the responses of a
@@ -297,8 +294,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`build`](Self::build) returns [`BuildError::UserAgent`] unless it consists of words of visible ASCII characters with single
-    /// spaces between them: other characters do not get into a header, or not as they are.
+    /// [`build`](Self::build) returns [`BuildError::UserAgent`] unless it consists of words of visible ASCII characters
+    /// with single spaces between them: other characters do not get into a header, or not as they are.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.config.user_agent = UserAgent(Some(user_agent.into()));
         self

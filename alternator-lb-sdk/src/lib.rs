@@ -29,25 +29,30 @@
 //!
 //! # What it does
 //!
-//! * **Load balancing.** Sequential requests are exactly even over the nodes, those of many clients together too; a node that
-//!   is slower than others, or overloaded, gets fewer. A retry goes to a node that its operation has not tried.
-//! * **Failover.** A node that cannot be connected is ejected for all requests at once; the request that met it goes on to
-//!   another node without waiting, without costing one of the application's retries, and without drawing on the retry quota
-//!   that the SDK keeps for the process. That happens only where nothing was sent, so no write is ever doubled by it. A retry
-//!   that the SDK makes after a server error or a broken connection goes to another node too, after 10 ms at most.
-//! * **Health checks.** A node that hangs is detected within half a second where responses usually take some milliseconds, and
-//!   the requests that wait for it go to other nodes; a node that responds mostly with errors is ejected. Ejected nodes are
-//!   probed in the background, and come back with a slow start. [`docs::health`] gives the reason for every number.
-//! * **Discovery.** One task refreshes the list of nodes (`/localnodes`) every few seconds while there are requests, and once a
-//!   minute while there are none. It never runs inside a request: until its first result, requests go to the seeds. A refresh
-//!   that fails, returns nothing or comes from an isolated node loses no node.
-//! * **Fail closed.** A request goes to a seed or to a discovered node, or it fails with a [`RouteError`]; never to AWS.
-//! * **Rack and datacenter awareness.** [`Scope`] keeps requests in a datacenter or a rack, and names the scope to spill over to
-//!   when too few of its nodes are usable.
+//! * **Load balancing.** Sequential requests are exactly even over the nodes, those of many clients together too; a
+//!   node that is slower than others, or overloaded, gets fewer. A retry goes to a node that its operation has not
+//!   tried.
+//! * **Failover.** A node that cannot be connected is ejected for all requests at once; the request that met it goes on
+//!   to another node without waiting, without costing one of the application's retries, and without drawing on the
+//!   retry quota that the SDK keeps for the process. That happens only where nothing was sent, so no write is ever
+//!   doubled by it. A retry that the SDK makes after a server error or a broken connection goes to another node too,
+//!   after 10 ms at most.
+//! * **Health checks.** A node that hangs is detected within half a second where responses usually take some
+//!   milliseconds, and the requests that wait for it go to other nodes; a node that responds mostly with errors is
+//!   ejected. Ejected nodes are probed in the background, and come back with a slow start. [`docs::health`] gives the
+//!   reason for every number.
+//! * **Discovery.** One task refreshes the list of nodes (`/localnodes`) every few seconds while there are requests,
+//!   and once a minute while there are none. It never runs inside a request: until its first result, requests go to the
+//!   seeds. A refresh that fails, returns nothing or comes from an isolated node loses no node.
+//! * **Fail closed.** A request goes to a seed or to a discovered node, or it fails with a [`RouteError`]; never to
+//!   AWS.
+//! * **Rack and datacenter awareness.** [`Scope`] keeps requests in a datacenter or a rack, and names the scope to
+//!   spill over to when too few of its nodes are usable.
 //! * **Token awareness.** With [`Builder::token_aware`], operations go straight to a node that holds their partition.
-//! * **LWT routing.** With [`KeyAffinity`], conditional writes on a partition all go to one node, from all clients alike, so
-//!   that they queue there instead of contending. Off by default.
-//! * **Lower cost.** An operation takes less processor time, memory and bandwidth than with the SDK alone: see [`docs::cost`].
+//! * **LWT routing.** With [`KeyAffinity`], conditional writes on a partition all go to one node, from all clients
+//!   alike, so that they queue there instead of contending. Off by default.
+//! * **Lower cost.** An operation takes less processor time, memory and bandwidth than with the SDK alone: see
+//!   [`docs::cost`].
 //!
 //! The application's timeouts, credentials, region and number of retries stay as they are. Its HTTP client is
 //! decorated, and still makes all requests.
@@ -55,8 +60,8 @@
 //! # Without the one line
 //!
 //! [`Alternator::endpoint_resolver()`] is the load balancing alone, for `config::Builder::endpoint_resolver`, and
-//! [`Alternator::interceptor()`] health and failover, for `config::Builder::interceptor`; without the decorated HTTP client a
-//! request that waits for a node that hangs is not aborted.
+//! [`Alternator::interceptor()`] health and failover, for `config::Builder::interceptor`; without the decorated HTTP
+//! client a request that waits for a node that hangs is not aborted.
 //!
 //! # Features
 //!
@@ -69,8 +74,8 @@
 //! # Limitations
 //!
 //! * Over `https` the nodes are addressed by IP, so their certificates must name these addresses.
-//! * A request that waits for a node that hangs goes to another node only if the application's retries leave an attempt. With
-//!   retries turned off, give the client timeouts.
+//! * A request that waits for a node that hangs goes to another node only if the application's retries leave an
+//!   attempt. With retries turned off, give the client timeouts.
 //! * Requests must be made inside a tokio runtime, or nothing refreshes the list of nodes and checks their health.
 //!
 //! [`docs`] has more: migration, security, frequently asked questions.

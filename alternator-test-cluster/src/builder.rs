@@ -104,9 +104,9 @@ impl Builder {
         self
     }
 
-    /// Sets a fixed response, with this body and status 200, to all requests of an operation. Neither the request nor the
-    /// engine is used. For load tests, in which the cluster must not be the bottleneck, and for responses that the engine
-    /// would not return.
+    /// Sets a fixed response, with this body and status 200, to all requests of an operation. Neither the request nor
+    /// the engine is used. For load tests, in which the cluster must not be the bottleneck, and for responses that the
+    /// engine would not return.
     ///
     /// Authorization, faults, counters and compression work as with any other operation.
     ///
@@ -123,7 +123,8 @@ impl Builder {
     /// ([`Counters::on_replica`](crate::Counters::on_replica)), the cluster counts lightweight transactions
     /// ([`TestCluster::lwt_partitions`]), and the internal tables show the replicas.
     ///
-    /// All nodes still share the data: whether a request goes to a replica or to another node only affects the counters.
+    /// All nodes still share the data: whether a request goes to a replica or to another node only affects the
+    /// counters.
     ///
     /// # Default
     ///

@@ -8,11 +8,11 @@ use crate::{LwtPartition, Node, NodeConfig, PartitionKey, StartError, Tablet};
 
 /// A running cluster.
 ///
-/// Clones are handles on the same cluster. When the last one is dropped, the ports are closed, the connections closed and
-/// the threads ended before the drop returns. [`Node`]s do not keep the cluster alive.
+/// Clones are handles on the same cluster. When the last one is dropped, the ports are closed, the connections closed
+/// and the threads ended before the drop returns. [`Node`]s do not keep the cluster alive.
 ///
-/// No call needs an async runtime, or conflicts with one: the cluster runs on two threads of its own, with real
-/// time, also where the test's clock is paused. A call waits at most for those threads, never for a client, and has taken
+/// No call needs an async runtime, or conflicts with one: the cluster runs on two threads of its own, with real time,
+/// also where the test's clock is paused. A call waits at most for those threads, never for a client, and has taken
 /// effect when it returns.
 #[derive(Clone, Debug)]
 pub struct TestCluster {
@@ -32,8 +32,8 @@ impl TestCluster {
     ///
     /// # Errors
     ///
-    /// As [`Builder::start`](crate::Builder::start): among others, an address that a node of the cluster has, or on which
-    /// the cluster's port is taken.
+    /// As [`Builder::start`](crate::Builder::start): among others, an address that a node of the cluster has, or on
+    /// which the cluster's port is taken.
     pub fn add_node(&self, node: NodeConfig) -> Result<Node, StartError> {
         let node = self.running.add_node(node)?;
         Ok(Node::new(node, &self.running.state))
@@ -52,12 +52,14 @@ impl TestCluster {
         self.running.state.lwt_log.reset();
     }
 
-    /// Makes a tablet's replica on one node move to another, at once. Tables go by the names that the server gives them:
+    /// Makes a tablet's replica on one node move to another, at once. Tables go by the names that the server gives
+    /// them:
     /// `table`, or `table:index` for a global index. A local index moves with its table.
     ///
     /// # Panics
     ///
-    /// Panics if the table has no tablet of this number, if `from` does not hold it, or if `to` does, or has been removed.
+    /// Panics if the table has no tablet of this number, if `from` does not hold it, or if `to` does, or has been
+    /// removed.
     pub fn move_tablet(&self, table: &str, index: usize, from: &Node, to: &Node) {
         let mut contents = self.running.state.catalog.contents();
         let (from, to) = (from.state(), to.state());
@@ -125,8 +127,8 @@ impl TestCluster {
         self.running.state.lwt_log.snapshot(url)
     }
 
-    /// Returns the URL of the first node that has not been removed, such as `http://127.0.0.1:16000`. The empty string if
-    /// all have been.
+    /// Returns the URL of the first node that has not been removed, such as `http://127.0.0.1:16000`. The empty string
+    /// if all have been.
     pub fn url(&self) -> String {
         self.nodes().first().map(Node::url).unwrap_or_default()
     }

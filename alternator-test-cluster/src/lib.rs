@@ -1,8 +1,8 @@
-//! A ScyllaDB Alternator cluster in one process, for tests: several nodes that speak the DynamoDB API over real sockets,
-//! with real semantics, and with faults on demand.
+//! A ScyllaDB Alternator cluster in one process, for tests: several nodes that speak the DynamoDB API over real
+//! sockets, with real semantics, and with faults on demand.
 //!
-//! A client of a cluster must handle events that a single endpoint does not have: nodes crash, hang, slow down, join and
-//! leave, and the list of nodes lags behind. With this crate each of these is one call in a test.
+//! A client of a cluster must handle events that a single endpoint does not have: nodes crash, hang, slow down, join
+//! and leave, and the list of nodes lags behind. With this crate each of these is one call in a test.
 //!
 //! # A test in which a node crashes
 //!
@@ -54,14 +54,15 @@
 //! - the differences between releases that clients meet: [`Version`].
 //!
 //! There is no replication: what one node has acknowledged, all others see at once. Where engine and server differ in a
-//! detail of the data model (ARNs, wording of validation errors, 25 instead of 100 items in a batch), it is the engine's.
+//! detail of the data model (ARNs, wording of validation errors, 25 instead of 100 items in a batch), it is the
+//! engine's.
 //!
 //! # The right node for a key
 //!
 //! With [`Builder::tokens`] tables have replicas, and their use by clients is counted: for requests
 //! [`Counters::on_replica`], for coordinators of lightweight transactions [`TestCluster::lwt_partitions`]. Clients find
-//! replicas in the internal tables ([`InternalTables`]); tests find them with [`TestCluster::replicas`], and move tablets
-//! with [`TestCluster::move_tablet`].
+//! replicas in the internal tables ([`InternalTables`]); tests find them with [`TestCluster::replicas`], and move
+//! tablets with [`TestCluster::move_tablet`].
 //!
 //! # Faults
 //!
@@ -100,8 +101,8 @@
 //! | `PutItem` | 46,000–50,000 per second |
 //! | `GetItem` with [`Builder::fixed_response`] | 123,000–135,000 per second |
 //!
-//! Debug builds reach a fraction of that; an `opt-level` for `libsqlite3-sys` and `dynoxide-rs` in the profile helps most.
-//! With [`Builder::tokens`], nodes parse each request twice; the program measures that, too.
+//! Debug builds reach a fraction of that; an `opt-level` for `libsqlite3-sys` and `dynoxide-rs` in the profile helps
+//! most. With [`Builder::tokens`], nodes parse each request twice; the program measures that, too.
 //!
 //! # Features
 //!

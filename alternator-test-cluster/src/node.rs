@@ -89,8 +89,8 @@ impl Node {
         self.state.set_clock_offset(-whole_seconds(by));
     }
 
-    /// Loses the connections that are open now, as a NAT or a firewall does that has forgotten them: they stay open, and
-    /// no request on them gets a response any more. New connections work.
+    /// Loses the connections that are open now, as a NAT or a firewall does that has forgotten them: they stay open,
+    /// and no request on them gets a response any more. New connections work.
     pub fn lose_connections(&self) {
         self.state.lose_connections();
     }
@@ -104,8 +104,8 @@ impl Node {
         self.state.set_listed(listed);
     }
 
-    /// Makes `/localnodes` of this node list itself only, as that of a node that lost contact to all others. They list it
-    /// as before.
+    /// Makes `/localnodes` of this node list itself only, as that of a node that lost contact to all others. They list
+    /// it as before.
     pub fn partition(&self) {
         self.set_listing(Listing::OnlyItself);
     }
@@ -117,8 +117,8 @@ impl Node {
         ));
     }
 
-    /// Sets the response of this node to `/localnodes`: a status and a body, which need not be JSON. A status outside 100
-    /// to 999 counts as 500.
+    /// Sets the response of this node to `/localnodes`: a status and a body, which need not be JSON. A status outside
+    /// 100 to 999 counts as 500.
     pub fn set_localnodes_response(&self, status: u16, body: impl Into<String>) {
         self.set_listing(Listing::Raw {
             status,

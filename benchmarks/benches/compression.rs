@@ -1,8 +1,8 @@
 //! The cost and the savings of compression: `cargo bench -p benchmarks --bench compression`.
 //!
-//! Bodies of one item and of many are compressed as requests are. A response is measured as an operation whose response the
-//! HTTP client returns at once, plain or compressed: the difference is the cost of decompression. Divan's bytes per second are
-//! those of the plain body. The sizes on the wire are printed first.
+//! Bodies of one item and of many are compressed as requests are. A response is measured as an operation whose response
+//! the HTTP client returns at once, plain or compressed: the difference is the cost of decompression. Divan's bytes per
+//! second are those of the plain body. The sizes on the wire are printed first.
 
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, RequestCompression, ResponseCompression};
 use aws_sdk_dynamodb::Client;
@@ -84,8 +84,8 @@ fn respond(bencher: Bencher<'_, '_>, items: usize, compression: Option<RequestCo
     });
 }
 
-/// An HTTP client that returns this response at once. To the SDK the items are an unknown member of the response, which it
-/// skips.
+/// An HTTP client that returns this response at once. To the SDK the items are an unknown member of the response, which
+/// it skips.
 #[derive(Clone, Debug)]
 struct CannedResponse {
     is_compressed: bool,

@@ -1,5 +1,5 @@
-//! The plugin in front of an engine's own HTTP server: a single endpoint without `/localnodes` that responds with 404 to
-//! requests without `content-type` and wants them signed, as DynamoDB and DynamoDB Local do.
+//! The plugin in front of an engine's own HTTP server: a single endpoint without `/localnodes` that responds with 404
+//! to requests without `content-type` and wants them signed, as DynamoDB and DynamoDB Local do.
 
 use crate::support::{Table, client, direct_client, n, ping, s, signing_config};
 use alternator_lb_sdk::{

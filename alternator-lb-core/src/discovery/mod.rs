@@ -9,9 +9,9 @@
 //!       │                                   DNS        │  one LevelMembers for each scope of the chain
 //!       │                                              └─▶ staggered race ─▶ DiscoveryClient::get
 //!       │
-//!       └───────▶ HealthChecker ─┬─ StallDetector ─▶ check_stalled ─▶ Router::eject_unresponsive
-//!                                └─ ejected nodes ─▶ check_ejected ─▶ Router::probed
-//!                                                     └─▶ DiscoveryClient::probe
+//!       └───────▶ HealthChecker ─┬─ StallDetector ───┬─▶ StalledCheck ─┬─▶ Router::eject_unresponsive
+//!                                ├─ OverdueDetector ─┘                 └─▶ lost connections ─▶ RequestControl
+//!                                └─ ejected nodes ─────▶ check_ejected ──▶ Router::probed
 //! ```
 //!
 //! The response of a single node is not trusted alone: a node that is partitioned from the others lists only itself, a
@@ -20,7 +20,7 @@
 //! another node responds; and a refresh that fails changes nothing.
 //!
 //! The health checker works while there are requests. It probes (`GET /`) the nodes that are ejected, and the nodes
-//! that let requests wait much longer than usual.
+//! that let requests wait much longer than usual. Where such a node responds, the connections to it may be lost.
 //!
 //! # Chains of scopes
 //!

@@ -84,8 +84,8 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.tracks_outcomes.load(Ordering::Relaxed)
     }
 
-    /// Records that an attempt has begun. Wakes the health checker if there is anything to check: requests whose outcome
-    /// will be known, or ejected nodes.
+    /// Records that an attempt has begun. Wakes the health checker if there is anything to check: requests whose
+    /// outcome will be known, or ejected nodes.
     pub fn record_attempt(&self) {
         if self.tracks_outcomes() || !self.router.snapshot().ejected().is_empty() {
             self.wake_ups.wake_health_checker();

@@ -31,8 +31,9 @@ pub enum NodeState {
     /// The node could not be connected, or did not respond while requests waited on it. It takes no requests, and is
     /// probed from time to time until it responds.
     Down,
-    /// The node responds, but mostly with server errors (5xx) of its own, or not as Alternator does. It takes no requests for a while, and then a single one
-    /// decides. If more than half of the nodes are in this state, they take requests all the same.
+    /// The node responds, but mostly with server errors (5xx) of its own, or not as Alternator does. It takes no
+    /// requests for a while, and then a single one decides. If more than half of the nodes are in this state, they take
+    /// requests all the same.
     Ejected,
 }
 

@@ -187,6 +187,8 @@
 //! | slow start | from 10 % over 10 s | envoy |
 //! | unresponsive after | 10 × usual, 150 ms to 5 s | response times vary by such a factor; below 150 ms pauses and lost packets would cause probes all the time |
 //! | probe timeout | 4 × usual, 250 ms to 2 s; without a connection at least 1.3 s | a lost packet is sent again after 200 ms, the first of a connection after 1 s |
+//! | a request is overdue | 2 × the slowest response so far, 3 s at least | about the SDK's connect timeout; after one slow operation the limit is longer |
+//! | probes of lost connections | 8 at a time | a pool has some tens of connections |
 //! | priority failover | below 1/1.4 | envoy's overprovisioning factor |
 //! | a node is slow from | 4 × another's latency and 4 ms | nodes of other racks or sizes, or in a compaction, differ by less |
 //! | pause of a slow node | 16 × its latency, 10 s at most | it takes a seventeenth of one caller's time; as long as the longest ejection of a node that is down |

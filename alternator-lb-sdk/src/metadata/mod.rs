@@ -15,8 +15,8 @@
 //! metadata is one pointer.
 //!
 //! Nothing polls. A table is refreshed when an operation uses it and a part of its metadata is missing, old, or
-//! [invalidated](invalidation). Meanwhile operations go by what is known, or their ordinary way: wrong metadata costs them
-//! a hop inside the cluster and nothing else.
+//! [invalidated](invalidation). Meanwhile operations go by what is known, or their ordinary way: wrong metadata costs
+//! them a hop inside the cluster and nothing else.
 //!
 //! This module knows the server's operations and tables. Of routing it knows the generation of the topology, and the
 //! type of a token map.

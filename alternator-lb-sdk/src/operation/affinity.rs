@@ -85,8 +85,8 @@ impl KeyAffinity {
     ///
     /// * with a `ConditionExpression`, or the older `Expected`;
     /// * with `ReturnValues` that are stored ones: anything but `NONE` and, for `UpdateItem`, `UPDATED_NEW`;
-    /// * whose `UpdateExpression` reads (`SET a = a + :x`, `if_not_exists(..)`), has `ADD` or a `DELETE` of elements, or
-    ///   names a nested path; or whose older `AttributeUpdates` have `ADD`, or `DELETE` with a value.
+    /// * whose `UpdateExpression` reads (`SET a = a + :x`, `if_not_exists(..)`), has `ADD` or a `DELETE` of elements,
+    ///   or names a nested path; or whose older `AttributeUpdates` have `ADD`, or `DELETE` with a value.
     ///
     /// `BatchWriteItem` has no conditions, and is not among them.
     #[must_use]

@@ -1,8 +1,8 @@
 //! Routes operations by the partitions that they are about.
 //!
 //! Combines the partitions of an operation, the application's settings, and the metadata of the tables into a
-//! [`RoutingInfo`], by which the router picks the node of each attempt. Without all three the operation goes its ordinary
-//! way. Without settings, operations are not even looked at.
+//! [`RoutingInfo`], by which the router picks the node of each attempt. Without all three the operation goes its
+//! ordinary way. Without settings, operations are not even looked at.
 
 use super::affinity::{Eligibility, KeyAffinity};
 use super::item_operation::{ItemOperation, TableOrIndex};

@@ -1,8 +1,8 @@
 //! Tables named `.scylla.alternator.<keyspace>.<table>`, through which Alternator shows the server's own tables.
 //!
-//! They are handled without the engine. The tables here are those from which a client reads the replicas of partitions and
-//! the isolation of writes. They have the columns for that, and some that complicate parsing: values of type BOOL, which
-//! are no JSON booleans.
+//! They are handled without the engine. The tables here are those from which a client reads the replicas of partitions
+//! and the isolation of writes. They have the columns for that, and some that complicate parsing: values of type BOOL,
+//! which are no JSON booleans.
 
 mod access;
 mod cell;

@@ -6,8 +6,8 @@ use super::schema_rows::keyspace;
 use crate::catalog::{Contents, TableKind};
 use crate::tokens::{TabletMap, TokenRange};
 
-/// A partition for each table that has tablets, and a row in it for each tablet. A local index shares the tablets of its
-/// table: its partition only names that.
+/// A partition for each table that has tablets, and a row in it for each tablet. A local index shares the tablets of
+/// its table: its partition only names that.
 pub(super) fn tablets(contents: &Contents) -> Vec<Row<'static>> {
     let mut rows = Vec::new();
     for (name, table) in contents.tables() {
@@ -49,8 +49,8 @@ fn replicas(contents: &Contents, map: &TabletMap, index: usize) -> Cell<'static>
     list(owners.map(|owner| format!("{}:{}", owner.host_id, index % SHARDS)))
 }
 
-/// A partition for each keyspace, with a row for each range of tokens and replica: one ring for all tables of vnodes, or
-/// one for each table that has tablets.
+/// A partition for each keyspace, with a row for each range of tokens and replica: one ring for all tables of vnodes,
+/// or one for each table that has tablets.
 pub(super) fn token_ring(contents: &mut Contents) -> Vec<Row<'static>> {
     let tables: Vec<(String, String, usize)> = contents
         .tables()

@@ -33,8 +33,8 @@ impl ConnectionState {
         self.has_unread_body.load(Ordering::SeqCst)
     }
 
-    /// Returns whether the request after an unread body ends the connection, instead of being refused as malformed: both
-    /// occur, on every other connection.
+    /// Returns whether the request after an unread body ends the connection, instead of being refused as malformed:
+    /// both occur, on every other connection.
     pub(super) fn is_cut_after_unread_body(&self) -> bool {
         self.number % 2 == 1
     }

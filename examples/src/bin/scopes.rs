@@ -1,5 +1,6 @@
 //! How do I keep traffic in my rack (availability zone)? A client that prefers rack `r1`, spills over to the rest of
-//! the datacenter when one of the rack's nodes dies, falls back to it when both have died, and returns once they are back.
+//! the datacenter when one of the rack's nodes dies, falls back to it when both have died, and returns once they are
+//! back.
 //!
 //! ```text
 //! cargo run --bin scopes

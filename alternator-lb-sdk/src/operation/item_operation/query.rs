@@ -1,8 +1,8 @@
 //! The partition key of a `Query`.
 //!
 //! In a `KeyConditionExpression`, the server accepts `key = :value`, alone or with one condition on the sort key after
-//! or before an `AND`, either in parentheses or not. So the value is the one next to an `=` whose other side is the key,
-//! and the rest is not looked at: the server refuses an expression that is more than that.
+//! or before an `AND`, either in parentheses or not. So the value is the one next to an `=` whose other side is the
+//! key, and the rest is not looked at: the server refuses an expression that is more than that.
 
 use crate::operation::expression::{Lexeme, lexemes};
 use aws_sdk_dynamodb::operation::query::QueryInput;
