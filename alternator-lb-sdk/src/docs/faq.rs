@@ -10,8 +10,8 @@
 //! **Why did this operation go to that node?** [`Alternator::explain`](crate::Alternator::explain) returns the node and
 //! the [reason](super::routing#why-did-it-go-there).
 //!
-//! **Where are the logs?** In `tracing` events, once per change, with the target `alternator_lb_sdk`: `RUST_LOG=alternator_lb_sdk=info` shows those
-//! that an operator wants to see.
+//! **Where are the logs?** In `tracing` events, once per change, with the target `alternator_lb_sdk`:
+//! `RUST_LOG=alternator_lb_sdk=info` shows those that an operator wants to see.
 //!
 //! **Why `UnrecognizedClientException`?** The access key is no role of ScyllaDB, or the secret key is not its
 //! `salted_hash`; often the SDK found credentials for AWS. See [security](super::security#credentials).
@@ -33,8 +33,8 @@
 //! [limitations](super::limitations#dynamodb-local-and-localstack).
 //!
 //! **Does it work with mocks?** Yes. The client is the SDK's, so `aws-smithy-mocks` and crates that take an
-//! `aws_sdk_dynamodb::Client` work as before. For HTTP clients that replay or record exchanges (`StaticReplayClient`, `capture_request`) use
-//! [`without_discovery`](crate::Builder::without_discovery), so that they see operations alone.
+//! `aws_sdk_dynamodb::Client` work as before. For HTTP clients that replay or record exchanges (`StaticReplayClient`,
+//! `capture_request`) use [`without_discovery`](crate::Builder::without_discovery), so that they see operations alone.
 //!
 //! **Does it work behind a load balancer, or with mapped ports?** With
 //! [`without_discovery`](crate::Builder::without_discovery): the seeds are then the nodes, each with a port of its own.

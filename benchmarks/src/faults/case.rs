@@ -166,7 +166,13 @@ pub(super) static FAULT_CASES: [FaultCase; 18] = [
         "black-hole",
         "packets to a node are dropped",
         |_| script::fault(Change::BlackHole),
-        HANG_THRESHOLDS,
+        &[
+            Threshold::Throughput(0.95),
+            Threshold::NoFailures,
+            // Where no connection is idle, the first packet of the probe's has 1.3 s, in which it is sent again.
+            Threshold::SlowestBelow(Duration::from_secs(2)),
+            Threshold::FewSlow,
+        ],
     ),
     steady(
         "stalls",
