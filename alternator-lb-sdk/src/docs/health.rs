@@ -238,7 +238,5 @@
 //! * A write that was aborted may have been executed all the same, and is sent again, as the SDK does after any broken
 //!   connection. A conditional write may then find its own effect, and fail on it.
 //! * Health is the view of one process. Two processes may see a node differently.
-//! * The plugin does not know an application's retry classifier that forbids what the SDK would retry: a request that
-//!   is aborted then fails.
 //! * Without a tokio runtime, or before there is an HTTP client, no node is probed. Requests then try ejected nodes,
 //!   one at a time, when their backoff is over.

@@ -339,7 +339,9 @@ impl Intercept for Interceptor {
         self.cluster.settle(plan, outcome, status, now);
         let target = policy::target(&self.cluster.router, plan, outcome, age, components);
         plan.end_attempt();
-        policy::prepare(config, outcome, target, &self.cluster.retry_quota.resend);
+        if matches!(context.output_or_error(), Some(Err(_))) {
+            policy::prepare(config, outcome, target, &self.cluster.retry_quota.resend);
+        }
         if outcome == Outcome::Overloaded && !self.cluster.router.is_overloaded(now) {
             policy::exempt_from_rate_limit(config);
         }

@@ -66,7 +66,8 @@ pub(crate) fn target(
     }
 }
 
-/// Prepares the SDK's decision after an attempt.
+/// Prepares the SDK's decision after an attempt that failed. After a success the bucket stays that has paid for the last
+/// retry: the SDK gives its reward to it.
 pub(crate) fn prepare(
     config: &mut ConfigBag,
     outcome: Outcome,
