@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn the_share_is_that_of_node_1() {
         let figures = Figures::of(&run(Vec::new()));
-        assert_eq!((figures.requests, figures.share), (Some(10), Some(0.1)));
+        assert_eq!((figures.requests, figures.share), (Some(1), Some(0.1)));
         assert_eq!(share(&[0, 0]), None);
         assert_eq!(share(&[]), None);
     }
