@@ -2,13 +2,13 @@
 
 use super::membership::{InferredDatacenter, merge};
 use super::membership_query::{
-    MAX_KNOWN_QUERIED, MembershipQuery, QUERY_TIMEOUT, QueryFailure, UNHEALTHY_TIMEOUT,
+    MAX_KNOWN_QUERIED, MembershipQuery, QueryFailure, UNHEALTHY_TIMEOUT,
 };
 use super::node_list::NodeList;
 use super::staggered_race::{STAGGER, WIDTH, staggered_race};
 use crate::topology::{Locality, NodeUrl};
 use futures_util::StreamExt as _;
-use futures_util::future::{join, join_all, select};
+use futures_util::future::{Either, join, join_all, select};
 use futures_util::stream::FuturesUnordered;
 use std::collections::HashSet;
 use std::pin::pin;
@@ -112,12 +112,8 @@ impl MembershipQuery<'_> {
                 first_response.get_or_insert(now);
             }
             let end = first_response.map_or(self.deadline, |first_response| {
-                let mut rest = unanswered.iter().chain(&waiting);
-                first_response
-                    + match rest.all(|seed| self.unhealthy.contains(*seed)) {
-                        true => UNHEALTHY_TIMEOUT,
-                        false => QUERY_TIMEOUT,
-                    }
+                let rest = unanswered.iter().chain(&waiting);
+                first_response + self.limit(rest.copied())
             });
             match timeout_at(end.min(now + STAGGER), running.next()).await {
                 Ok(Some((seed, result))) => {
@@ -170,8 +166,8 @@ impl MembershipQuery<'_> {
             sleep(UNHEALTHY_TIMEOUT).await;
         });
         let list = match select(race, given_up).await {
-            futures_util::future::Either::Left((result, _)) => result.ok()?,
-            futures_util::future::Either::Right(((), _)) => return None,
+            Either::Left((result, _)) => result.ok()?,
+            Either::Right(((), _)) => return None,
         };
         has_response.send_replace(true);
         let members = known.nodes.iter().collect();

@@ -5,6 +5,7 @@ use super::membership_query::QueryLog;
 use super::{DiscoveryConfig, RefreshError, TopologyEvent};
 use crate::topology::NodeUrl;
 use std::collections::HashSet;
+use std::hash::Hash;
 use std::mem::{discriminant, replace, take};
 use std::time::Duration;
 
@@ -49,9 +50,7 @@ impl LastKnownGood {
             |node: &NodeUrl| queried.contains(node) && !log.respondents.contains(node);
         self.unresponsive.retain(is_unresponsive);
         let mut foreign = Vec::from_iter(log.foreign.iter().cloned());
-        foreign.retain(|node| {
-            self.reported_foreign.len() < MAX_REPORTED && self.reported_foreign.insert(node.clone())
-        });
+        retain_unreported(&mut foreign, &mut self.reported_foreign);
         (!foreign.is_empty()).then_some(TopologyEvent::Foreign(foreign))
     }
 
@@ -102,10 +101,12 @@ impl LastKnownGood {
 
     /// Records entries of `/localnodes` that are no addresses of nodes. Reports each once.
     pub(super) fn record_dropped(&mut self, mut entries: Vec<String>) -> Option<TopologyEvent> {
-        entries.retain(|entry| {
-            self.reported_entries.len() < MAX_REPORTED
-                && self.reported_entries.insert(entry.clone())
-        });
+        retain_unreported(&mut entries, &mut self.reported_entries);
         (!entries.is_empty()).then_some(TopologyEvent::Dropped(entries))
     }
+}
+
+/// Keeps what was not reported before, as far as that is remembered, and remembers it.
+fn retain_unreported<T: Clone + Eq + Hash>(entries: &mut Vec<T>, reported: &mut HashSet<T>) {
+    entries.retain(|entry| reported.len() < MAX_REPORTED && reported.insert(entry.clone()));
 }

@@ -231,6 +231,14 @@ impl MembershipQuery<'_> {
         });
     }
 
+    /// Returns how long a refresh waits for these nodes, once another node has responded.
+    pub(super) fn limit<'n>(&self, mut nodes: impl Iterator<Item = &'n NodeUrl>) -> Duration {
+        match nodes.all(|node| self.unhealthy.contains(node)) {
+            true => UNHEALTHY_TIMEOUT,
+            false => QUERY_TIMEOUT,
+        }
+    }
+
     pub(super) fn is_unresponsive(&self, node: &NodeUrl) -> bool {
         self.log().unresponsive.contains(node)
     }

@@ -1,9 +1,7 @@
 //! The nodes of one datacenter or rack.
 
 use super::membership::{InferredDatacenter, LevelMembers};
-use super::membership_query::{
-    MAX_KNOWN_QUERIED, MembershipQuery, QUERY_TIMEOUT, QueryFailure, UNHEALTHY_TIMEOUT,
-};
+use super::membership_query::{MAX_KNOWN_QUERIED, MembershipQuery, QueryFailure};
 use super::node_list::{Agreement, NodeList, agree};
 use super::staggered_race::staggered_race;
 use crate::topology::{Locality, NodeUrl};
@@ -152,12 +150,7 @@ impl MembershipQuery<'_> {
             .filter(|node| !self.is_unresponsive(node))
             .map(|node| self.query(node, locality))
             .collect();
-        let are_unhealthy = nodes.iter().all(|node| self.unhealthy.contains(*node));
-        let limit = if are_unhealthy {
-            UNHEALTHY_TIMEOUT
-        } else {
-            QUERY_TIMEOUT
-        };
+        let limit = self.limit(nodes.iter().copied());
         let end = self.deadline.min(Instant::now() + limit);
         timeout_at(end, staggered_race(queries)).await.ok()?.ok()
     }
