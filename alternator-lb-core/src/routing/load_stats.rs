@@ -1,5 +1,6 @@
 //! The load of a node: its requests in flight, and how fast it serves them.
 
+use super::ewma::next_average;
 use super::operation_latency::{OperationKind, OperationLatencies, Slowness};
 use crate::clock::millis;
 use crate::health::Outcome;
@@ -28,10 +29,6 @@ pub(super) struct LoadStats {
 
 /// One request in flight, in the unit of [`LoadStats::load`].
 pub(super) const ONE_REQUEST: u64 = 100;
-
-/// The divisor of the moving average: each response weighs an eighth, as in TCP's estimate of round trips (RFC 6298).
-/// About ten responses show a change.
-const EWMA_DIVISOR: u64 = 8;
 
 /// The limit of the fairness credit in either direction. It is enough for what chance does to equal nodes, and small
 /// beside the turns that a slow node cedes, which it must not receive all at once when it has recovered.
@@ -97,11 +94,15 @@ impl LoadStats {
                 self.slowest_response
                     .fetch_max(duration_ms, Ordering::Relaxed);
             }
-            // An error of replicas took the time of other nodes.
-            let is_of_others = matches!(outcome, Outcome::ReplicaError | Outcome::Contention);
-            // Where there are no replicas, the node does not even ask them.
-            let is_of_none = matches!(outcome, Outcome::NoReplicas | Outcome::NoLiveReplica);
-            if !is_of_others && !is_of_none {
+            // An error of replicas took the time of other nodes; where there are none, the node did not even ask them.
+            let is_of_replicas = matches!(
+                outcome,
+                Outcome::ReplicaError
+                    | Outcome::Contention
+                    | Outcome::NoReplicas
+                    | Outcome::NoLiveReplica
+            );
+            if !is_of_replicas {
                 self.record_latency(duration);
             }
         }
@@ -126,12 +127,9 @@ impl LoadStats {
 
     fn record_latency(&self, latency: Duration) {
         let latency = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
-        let average = match self.latency.load(Ordering::Relaxed) {
-            0 => latency,
-            average => (average - average / EWMA_DIVISOR).saturating_add(latency / EWMA_DIVISOR),
-        };
+        let average = next_average(self.latency.load(Ordering::Relaxed), latency);
         // Of two responses at the same instant one may be lost, which an average can bear.
-        self.latency.store(average.max(1), Ordering::Relaxed);
+        self.latency.store(average, Ordering::Relaxed);
     }
 
     /// Returns whether this node owes the other one a turn: a turn that changes hands then brings their credits closer
@@ -141,6 +139,7 @@ impl LoadStats {
         other.fairness_credit() - self.fairness_credit() >= 2
     }
 
+    /// The number of turns that this node has ceded to others and not received back; negative if it has received more.
     #[inline]
     pub(super) fn fairness_credit(&self) -> i32 {
         self.fairness_credit.load(Ordering::Relaxed)

@@ -16,6 +16,7 @@
 //! Plain synchronous code: the time and the random numbers come from the caller.
 
 mod endpoint;
+mod ewma;
 mod exclusion;
 mod healthy_set;
 mod load_stats;

@@ -5,6 +5,7 @@
 //! the *floor* of the slower node, which a single fast response lowers, is compared with the *average* of the faster
 //! one: a node that has served the heavy operations of a mix, by chance even several in a row, is not slow by that.
 
+use super::ewma::next_average;
 use crate::clock::millis;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -98,9 +99,6 @@ const REST_FACTOR: u64 = 16;
 /// The longest rest, in milliseconds, as long as the longest pause between two probes of an ejected node.
 const LONGEST_REST: u64 = 10_000;
 
-/// The divisor of the moving average, as of the node's latency in [`LoadStats`](super::load_stats).
-const EWMA_DIVISOR: u32 = 8;
-
 impl OperationLatencies {
     /// Records a response to an operation.
     #[inline]
@@ -142,12 +140,10 @@ impl OperationLatency {
         let latency = u32::try_from(latency.as_micros()).map_or(u32::MAX, |micros| micros.max(1));
         let floor = self.floor.load(Ordering::Relaxed).max(LEAST_COMPARED);
         let floor = latency.min(floor.saturating_add(floor / 2));
-        let average = match self.average.load(Ordering::Relaxed) {
-            0 => latency,
-            average => (average - average / EWMA_DIVISOR).saturating_add(latency / EWMA_DIVISOR),
-        };
+        let average = next_average(self.average.load(Ordering::Relaxed).into(), latency.into());
+        let average = u32::try_from(average).unwrap_or(u32::MAX);
         self.floor.store(floor, Ordering::Relaxed);
-        self.average.store(average.max(1), Ordering::Relaxed);
+        self.average.store(average, Ordering::Relaxed);
         self.responded_at.store(millis(now), Ordering::Relaxed);
     }
 

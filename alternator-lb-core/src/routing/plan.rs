@@ -71,14 +71,8 @@ impl<E> Plan<E> {
     /// Returns the kind of the operation, if its nodes are selected by their load.
     #[inline]
     pub(super) fn operation_by_load(&self) -> Option<OperationKind> {
-        match &self.destination {
-            Destination::Any => self.operation,
-            Destination::Preferred(info) => match info.preference() {
-                Preference::LeastLoaded => self.operation,
-                Preference::Primary => None,
-            },
-            Destination::Pinned(_) => None,
-        }
+        let is_by_load = !self.is_pinned() && !self.prefers_primary();
+        self.operation.filter(|_| is_by_load)
     }
 
     /// Returns whether all attempts go to one node that the operation names.

@@ -194,9 +194,9 @@ impl<E> Router<E> {
     ) -> RoutingTrace {
         let snapshot = self.snapshot.load();
         let mut plan = Plan::preferring(info.clone());
-        exclusion
-            .into_iter()
-            .for_each(|exclusion| plan.exclude(exclusion));
+        if let Some(exclusion) = exclusion {
+            plan.exclude(exclusion);
+        }
         let mut rng = fastrand::Rng::new();
         let mut cursor = self.round_robin.cursor(self.policy.0, true, &mut rng);
         let mut selector = Selector {
