@@ -83,8 +83,10 @@ impl<E: Send + Sync + 'static> HealthChecker<E> {
     /// will be more to check soon.
     fn tick(&mut self, discovery: &Arc<Discovery<E>>, is_woken: bool) -> bool {
         while let Some(checked) = self.stalled_checks.try_join_next() {
-            self.being_checked
-                .retain(|id| checked.as_ref().ok() != Some(id));
+            // Checks are aborted only with the health checker, and do not panic.
+            if let Ok(id) = checked {
+                self.being_checked.remove(&id);
+            }
         }
         while self.ejected_checks.try_join_next().is_some() {}
         let now = discovery.clock.now();

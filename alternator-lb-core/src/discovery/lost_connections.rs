@@ -63,13 +63,15 @@ impl OverdueDetector {
         }
         self.next_generation = now + GENERATION;
         let limit = overdue_limit(nodes.clone());
-        let in_use = nodes.filter(|node| node.in_flight() > 0);
-        let overdue = in_use.filter(|node| {
+        let mut overdue = Vec::new();
+        for node in nodes.filter(|node| node.in_flight() > 0) {
             (requests.begin_generation)(node.extension(), now);
             let oldest = (requests.oldest)(node.extension());
-            oldest.is_some_and(|since| now.saturating_sub(since) >= limit)
-        });
-        overdue.cloned().collect()
+            if oldest.is_some_and(|since| now.saturating_sub(since) >= limit) {
+                overdue.push(Arc::clone(node));
+            }
+        }
+        overdue
     }
 }
 

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The signals of the requests that wait on a node. Times are those of the cluster's clock.
+/// The signals of the requests that wait on a node. Times are those of the health checker, which begins the
+/// generations.
 #[derive(Debug, Default)]
 pub(crate) struct Generations {
     current: ArcSwap<Notify>,
@@ -26,8 +27,9 @@ impl Generations {
 
     /// Ends the current generation, so that its requests can be told from those that follow.
     pub(super) fn begin(&self, now: Duration) {
-        let former = self.current.swap(Arc::default());
+        // First the lock, so that generations that begin at the same time are in the order of their ends.
         let mut earlier = self.waiting();
+        let former = self.current.swap(Arc::default());
         earlier.push_back((now, Arc::downgrade(&former)));
         drop(former);
         earlier.retain(|(_, signal)| signal.strong_count() > 0);
