@@ -123,7 +123,7 @@ impl Cluster {
     ) {
         self.route_by_key(input, components, config);
         self.table_exclusions
-            .operation_begins(input, self.now(), config);
+            .operation_begins(input, || self.now(), config);
     }
 
     fn route_by_key(

@@ -46,7 +46,12 @@ impl OperationTable {
 
 impl TableExclusions {
     /// Gives an operation that begins the exclusion of its table, if there is one.
-    pub(crate) fn operation_begins(&self, input: &Input, now: Duration, config: &mut ConfigBag) {
+    pub(crate) fn operation_begins(
+        &self,
+        input: &Input,
+        now: impl FnOnce() -> Duration,
+        config: &mut ConfigBag,
+    ) {
         if !self.are_needed.load(Ordering::Relaxed) {
             return;
         }
@@ -56,7 +61,7 @@ impl TableExclusions {
         let state = config.interceptor_state();
         state.store_put(OperationTable(table.into()));
         if let Some(exclusion) = self.tables.load().get(table)
-            && !exclusion.begins_trial(now)
+            && !exclusion.begins_trial(now())
         {
             request::plan_or_default(config, |plan| plan.exclude(Arc::clone(exclusion)));
         }
@@ -154,7 +159,7 @@ mod tests {
         let mut config = ConfigBag::base();
         let params = EndpointResolverParams::new(());
         config.interceptor_state().store_put(params);
-        exclusions.operation_begins(input, now, &mut config);
+        exclusions.operation_begins(input, || now, &mut config);
         config
     }
 

@@ -174,10 +174,9 @@ impl Intercept for Interceptor {
             clock_skew.correct(&node, context, components, config)?;
         }
         // An aborted attempt must be followed by another: on another node if the node is ejected.
-        let is_pinned = is_pinned(config);
-        let is_abortable = !is_pinned && policy::allows_another_attempt(config, components);
-        let may_repeat =
-            is_abortable || (!is_pinned && policy::allows_free_attempt(config, components));
+        let is_repeated = !is_pinned(config) && policy::repeats_broken_attempts(components);
+        let is_abortable = is_repeated && policy::has_attempt_left(config);
+        let may_go_on = is_abortable || (is_repeated && policy::has_free_attempt_left(config));
         let headers = context.request_mut().headers_mut();
         minimal_headers::begin_attempt(&self.cluster.config, headers, config, is_abortable);
         #[cfg(feature = "compression")]
@@ -193,7 +192,7 @@ impl Intercept for Interceptor {
             let endpoint = attempt.node().extension();
             let signals = AbortSignals {
                 ejected: is_abortable.then(|| Arc::clone(&endpoint.ejected)),
-                generations: may_repeat.then(|| Arc::clone(&endpoint.generations)),
+                generations: may_go_on.then(|| Arc::clone(&endpoint.generations)),
             };
             let has_decorator = ActiveInterceptor::has_decorator(config);
             if let Some(handle) = transport.handle(signals, has_decorator) {

@@ -27,23 +27,25 @@ use std::time::Duration;
 /// A bucket that pays for everything.
 static UNLIMITED: LazyLock<TokenBucket> = LazyLock::new(TokenBucket::unlimited);
 
-/// Returns whether the SDK would make another attempt if the connection of the one under way broke.
-pub(crate) fn allows_another_attempt(config: &ConfigBag, components: &RuntimeComponents) -> bool {
+/// Returns whether the SDK repeats an attempt whose connection broke, as long as attempts are left.
+pub(crate) fn repeats_broken_attempts(components: &RuntimeComponents) -> bool {
+    can_retry(components) && classifiers::retry_broken_connections(components)
+}
+
+/// Returns whether an attempt is left after the one under way.
+pub(crate) fn has_attempt_left(config: &ConfigBag) -> bool {
     let made = config.load::<RequestAttempts>();
     let numbers = made.zip(config.load::<RetryConfig>());
     numbers.is_some_and(|(made, allowed)| made.attempts() < allowed.max_attempts())
-        && can_retry(components)
-        && classifiers::retry_broken_connections(components)
 }
 
-/// Returns whether the SDK would make another attempt if the connection of the one under way proved stale: one more
-/// than otherwise, as that costs none.
-pub(crate) fn allows_free_attempt(config: &ConfigBag, components: &RuntimeComponents) -> bool {
-    let retries = ApplicationRetries::load(config);
-    retries.is_some_and(|application| {
-        application.retries.has_retry() && application.free_attempts < MAX_FREE_ATTEMPTS
-    }) && can_retry(components)
-        && classifiers::retry_broken_connections(components)
+/// Returns whether another attempt is left if the connection of the one under way proves stale, which costs none.
+pub(crate) fn has_free_attempt_left(config: &ConfigBag) -> bool {
+    let (retries, free_attempts) = match config.load::<ApplicationRetries>() {
+        Some(application) => (Some(&application.retries), application.free_attempts),
+        None => (config.load::<RetryConfig>(), 0),
+    };
+    retries.is_some_and(RetryConfig::has_retry) && free_attempts < MAX_FREE_ATTEMPTS
 }
 
 /// Returns whether the SDK can make a second attempt: without a way to sleep it does not, not even after no wait at
@@ -66,8 +68,8 @@ pub(crate) fn target(
     }
 }
 
-/// Prepares the SDK's decision after an attempt that failed. After a success the bucket stays that has paid for the last
-/// retry: the SDK gives its reward to it.
+/// Prepares the SDK's decision after an attempt that failed. After a success the bucket stays that has paid for the
+/// last retry: the SDK gives its reward to it.
 pub(crate) fn prepare(
     config: &mut ConfigBag,
     outcome: Outcome,
