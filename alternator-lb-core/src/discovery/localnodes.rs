@@ -167,8 +167,9 @@ mod tests {
         }
 
         #[test]
-        fn every_address_is_parsed(octets in prop::collection::vec((1u8..169, any::<u8>(), any::<u8>(), any::<u8>()), 0..50)) {
-            let texts: Vec<_> = octets.iter().map(|(a, b, c, d)| format!("{a}.{b}.{c}.{d}")).collect();
+        fn every_address_is_parsed(octets in prop::collection::vec((1u8..224, any::<u8>(), any::<u8>(), any::<u8>()), 0..50)) {
+            let allowed = octets.iter().filter(|(a, b, ..)| (*a, *b) != (169, 254));
+            let texts: Vec<_> = allowed.map(|(a, b, c, d)| format!("{a}.{b}.{c}.{d}")).collect();
             let nodes = parse(&serde_json::to_vec(&texts).unwrap()).unwrap();
             let mut expected = Vec::new();
             for text in &texts {
