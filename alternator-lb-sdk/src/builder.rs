@@ -59,9 +59,8 @@ impl Builder {
     ///
     /// Over `http` every address of a name is a seed as long as the name has it. The name is resolved again when known
     /// nodes or one of its addresses fail: at most every 30 s while some node responds, every second or two while none
-    /// does. Over
-    /// `https` a name stays one seed, which the HTTP client resolves, since TLS verifies the name; the nodes found
-    /// through it are addressed by IP, so their certificates must name these addresses.
+    /// does. Over `https` a name stays one seed, which the HTTP client resolves, since TLS verifies the name; the nodes
+    /// found through it are addressed by IP, so their certificates must name these addresses.
     pub fn seeds(mut self, seeds: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.seeds.extend(seeds.into_iter().map(Into::into));
         self

@@ -34,8 +34,8 @@ pub struct DiscoveryConfig<E> {
     pub report: fn(&TopologyEvent),
 }
 
-/// Ends requests that wait on a node, each of which is then sent again. Times are those of a clock that
-/// stands still with this process.
+/// Ends requests that wait on a node, each of which is then sent again. Times are those of a clock that stands still
+/// with this process.
 #[derive(Debug)]
 pub struct RequestControl<E> {
     /// Ends all: the node does not respond.

@@ -62,7 +62,7 @@ impl ProbeTimeouts {
     }
 }
 
-/// What a probe has shown.
+/// The result of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProbeResult {
     Responded,

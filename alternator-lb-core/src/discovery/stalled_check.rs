@@ -26,7 +26,7 @@ pub(super) struct StalledCheck<E> {
     pub(super) others: Vec<Arc<Endpoint<E>>>,
 }
 
-/// What the probes of the node have shown.
+/// The result of the probes of the node.
 enum Finding {
     /// It responds. `loses_connections` is true if the pool's connection to it does not.
     Responds { loses_connections: bool },

@@ -113,7 +113,7 @@ impl<E> Endpoint<E> {
     }
 }
 
-/// What a node does with its turn.
+/// The decision on a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     Kept,

@@ -193,4 +193,4 @@ use aws_sdk_dynamodbstreams as streams;
 implement!(streams);
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -58,7 +58,7 @@ impl HttpConnector for PendingConnector {
 
 /// A wrapper of an HTTP client, as an application may have one. It passes everything on except its name.
 #[derive(Debug)]
-struct Wrapper(SharedHttpClient);
+pub(crate) struct Wrapper(pub(crate) SharedHttpClient);
 
 impl HttpClient for Wrapper {
     fn http_connector(

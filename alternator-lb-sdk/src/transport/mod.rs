@@ -3,8 +3,7 @@
 //! A node that hangs keeps its connections, so requests to it wait until a timeout of the application, of which the SDK
 //! has none by default; and so do requests on a connection that the network has lost. The health checker detects both
 //! by other means. [`AbortableHttpClient`] holds the futures of the requests, and ends those whose [`AbortHandle`] has
-//! a signal. With the feature `compression` it
-//! also accepts compressed responses and decodes them.
+//! a signal. With the feature `compression` it also accepts compressed responses and decodes them.
 //!
 //! To the SDK an aborted request is one whose connection broke: a transient error, so the SDK sends it again if the
 //! application allows that. Dropping the inner future closes the connection.

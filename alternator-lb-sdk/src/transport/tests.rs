@@ -2,6 +2,7 @@ mod lost_connections;
 
 use super::abort_handle::TransportPresence;
 use super::*;
+use crate::install::tests::Wrapper;
 use aws_smithy_runtime_api::client::http::http_client_fn;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::StatusCode;
@@ -327,26 +328,13 @@ fn request_without_signal_has_no_handle_where_the_decorator_is_confirmed() {
 
 #[test]
 fn decorated_http_client_is_confirmed_by_its_debug_output() {
-    #[derive(Debug)]
-    struct Other(SharedHttpClient);
-
-    impl HttpClient for Other {
-        fn http_connector(
-            &self,
-            settings: &HttpConnectorSettings,
-            components: &RuntimeComponents,
-        ) -> SharedHttpConnector {
-            self.0.http_connector(settings, components)
-        }
-    }
-
     let undecorated = http_client_fn(|_, _| SharedHttpConnector::new(Inner(|_| unreachable!())));
     let decorate = |client: &SharedHttpClient| {
         SharedHttpClient::new(AbortableHttpClient::around(client.clone()))
     };
     let decorated = decorate(&undecorated);
     let presence = TransportPresence::of(&decorated);
-    let other = SharedHttpClient::new(Other(decorated.clone()));
+    let other = SharedHttpClient::new(Wrapper(decorated.clone()));
     assert!(presence.is_confirmed(Some(&decorated)));
     assert!(presence.is_confirmed(Some(&decorate(&other))));
     assert!(!presence.is_confirmed(Some(&undecorated)));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{Credentials, Region};
+use aws_sdk_dynamodb::config::Region;
 use cpu_time::ProcessTime;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{self, Instant};
@@ -34,7 +34,7 @@ pub(super) struct Harness {
     /// Runs timers and the commands to the nodes, apart from the measured client.
     control: Runtime,
     nodes: Nodes,
-    signing: Signing,
+    service: Service,
     callers: usize,
     length: Duration,
     turns: usize,
@@ -54,14 +54,15 @@ impl Harness {
     /// Starts the nodes.
     pub(super) fn start(signing: Signing, callers: usize, length: Duration) -> Outcome<Self> {
         let control = Builder::new_current_thread().enable_all().build()?;
-        let nodes = control.block_on(Nodes::start(Service {
-            nodes: NODES,
-            enforces_authorization: signing == Signing::Signed,
-        }))?;
+        let service = match signing {
+            Signing::Unsigned => Service::open(NODES),
+            Signing::Signed => Service::enforcing_authorization(NODES),
+        };
+        let nodes = control.block_on(Nodes::start(service))?;
         Ok(Self {
             control,
             nodes,
-            signing,
+            service,
             callers,
             length,
             turns: 0,
@@ -87,14 +88,10 @@ impl Harness {
 
     fn connect(&self, runtime: &Runtime, contender: &Contender) -> Outcome<Client> {
         let _inside = runtime.enter();
-        let (role, secret) = (Service::ROLE, Service::SECRET);
         (contender.connect)(&ClientSettings {
             nodes: self.nodes.addresses(),
             region: Region::new(format!("turn-{}", self.turns)),
-            credentials: match self.signing {
-                Signing::Unsigned => None,
-                Signing::Signed => Some(Credentials::new(role, secret, None, None, "load")),
-            },
+            credentials: self.service.credentials(),
             attempts: None,
         })
     }

@@ -1,6 +1,7 @@
 //! Through the whole SDK: which attempts are protected against stalled streams by whom.
 
 use super::*;
+use crate::install::tests::Wrapper;
 use crate::{Alternator, AlternatorExt as _, Builder, OperationExt as _};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -8,8 +9,7 @@ use aws_sdk_dynamodb::config::{self, BehaviorVersion};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector, http_client_fn,
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -106,24 +106,10 @@ async fn sdk_protects_responses_that_the_plugin_does_not_abort() {
 
 #[tokio::test(start_paused = true)]
 async fn sdk_protects_responses_until_the_transport_is_confirmed_inside_of_another_client() {
-    /// An HTTP client of the application around that of the configuration.
-    #[derive(Debug)]
-    struct Around(SharedHttpClient);
-
-    impl HttpClient for Around {
-        fn http_connector(
-            &self,
-            settings: &HttpConnectorSettings,
-            components: &RuntimeComponents,
-        ) -> SharedHttpConnector {
-            self.0.http_connector(settings, components)
-        }
-    }
-
     let recorder = RecordingInterceptor::default();
     let config = installed(cluster(), config()).interceptor(recorder.clone());
     let decorated = config.clone().build().http_client().unwrap();
-    let client = Client::from_conf(config.http_client(Around(decorated)).build());
+    let client = Client::from_conf(config.http_client(Wrapper(decorated)).build());
     for expected in [ALL, THE_LAST] {
         client.list_tables().send().await.unwrap_err();
         assert_eq!(recorder.take(), expected);

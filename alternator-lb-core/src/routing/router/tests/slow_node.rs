@@ -1,24 +1,24 @@
-//! Slow nodes under callers that make one request after the other, in simulated time.
+//! Slow nodes under clients that make one request after the other, in simulated time.
 
 use super::*;
 use crate::routing::{OperationKind, RoutingKey, Token};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-const CALLERS: usize = 16;
+const CLIENTS: usize = 16;
 const FAST: Duration = Duration::from_millis(1);
 const SLOW: Duration = Duration::from_millis(100);
 const HEAVY: Duration = Duration::from_millis(500);
 const GET: OperationKind = OperationKind::GetItem;
 const SCAN: OperationKind = OperationKind::Scan;
 
-/// Callers whose requests take a time that depends on the node, which is a position in the list, and the operation.
+/// Clients, each of which makes one request after the other, whose requests take a time that depends on the node, which is a position in the list, and the operation.
 struct Simulation<L> {
     router: Router<()>,
     rng: fastrand::Rng,
     now: Duration,
-    callers: Vec<Caller>,
-    /// The callers by the time at which their requests end.
+    clients: Vec<ClosedLoopClient>,
+    /// The clients by the time at which their requests end.
     ends: BinaryHeap<Reverse<(Duration, usize)>>,
     latency: L,
     /// False for a simulation without the comparison of latencies.
@@ -27,7 +27,7 @@ struct Simulation<L> {
     responses: HashMap<(usize, &'static str), usize>,
 }
 
-struct Caller {
+struct ClosedLoopClient {
     operation: fn() -> (Plan<()>, OperationKind),
     current: Option<(Plan<()>, OperationKind)>,
 }
@@ -41,7 +41,7 @@ impl<L: FnMut(usize, OperationKind, Duration) -> Duration> Simulation<L> {
             router: router_of(Topology::new(&[urls], |_| EndpointState::new(()))),
             rng: fastrand::Rng::with_seed(7),
             now: NOW,
-            callers: Vec::new(),
+            clients: Vec::new(),
             ends: BinaryHeap::new(),
             latency,
             compares_latency: true,
@@ -49,14 +49,14 @@ impl<L: FnMut(usize, OperationKind, Duration) -> Duration> Simulation<L> {
         }
     }
 
-    fn with_callers(
+    fn with_clients(
         mut self,
-        callers: usize,
+        clients: usize,
         operation: fn() -> (Plan<()>, OperationKind),
     ) -> Self {
-        for _ in 0..callers {
-            self.ends.push(Reverse((self.now, self.callers.len())));
-            self.callers.push(Caller {
+        for _ in 0..clients {
+            self.ends.push(Reverse((self.now, self.clients.len())));
+            self.clients.push(ClosedLoopClient {
                 operation,
                 current: None,
             });
@@ -86,32 +86,32 @@ impl<L: FnMut(usize, OperationKind, Duration) -> Duration> Simulation<L> {
         self.ends.peek().unwrap().0.0
     }
 
-    /// Ends the next request, and begins that caller's next.
+    /// Ends the next request, and begins that client's next.
     fn step(&mut self) {
-        let Reverse((now, caller)) = self.ends.pop().unwrap();
+        let Reverse((now, client)) = self.ends.pop().unwrap();
         self.now = now;
-        self.end_request(caller);
-        self.begin_request(caller);
+        self.end_request(client);
+        self.begin_request(client);
     }
 
-    fn end_request(&mut self, caller: usize) {
-        if let Some((mut plan, kind)) = self.callers[caller].current.take() {
+    fn end_request(&mut self, client: usize) {
+        if let Some((mut plan, kind)) = self.clients[client].current.take() {
             let node = node_of(&plan);
             *self.responses.entry((node, name(kind))).or_default() += 1;
             settle(&self.router, &mut plan, Outcome::Responded, self.now);
         }
     }
 
-    fn begin_request(&mut self, caller: usize) {
-        let (mut plan, kind) = (self.callers[caller].operation)();
+    fn begin_request(&mut self, client: usize) {
+        let (mut plan, kind) = (self.clients[client].operation)();
         plan.set_operation(Some(kind).filter(|_| self.compares_latency));
         let advanced = self
             .router
             .advance(&mut plan, true, self.now, &mut self.rng);
         advanced.unwrap();
         let latency = (self.latency)(node_of(&plan), kind, self.now);
-        self.ends.push(Reverse((self.now + latency, caller)));
-        self.callers[caller].current = Some((plan, kind));
+        self.ends.push(Reverse((self.now + latency, client)));
+        self.clients[client].current = Some((plan, kind));
     }
 
     fn responses_of(&self, node: usize, kind: OperationKind) -> usize {
@@ -149,7 +149,7 @@ fn scan() -> (Plan<()>, OperationKind) {
     (Plan::default(), SCAN)
 }
 
-/// A caller's own speed varies a little, or all callers would keep in step for ever.
+/// A client's own speed varies a little, or all clients would keep in step for ever.
 fn about(latency: Duration, rng: &mut fastrand::Rng) -> Duration {
     latency.mul_f64(0.5 + rng.f64())
 }
@@ -162,7 +162,7 @@ fn is_even(counts: &[usize]) -> bool {
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
-fn slow_node_gets_a_trickle_and_the_callers_lose_no_throughput() {
+fn slow_node_gets_a_trickle_and_the_clients_lose_no_throughput() {
     for nodes in [2, 3, 6] {
         let slow_from = NOW + SECOND;
         let mut rng = fastrand::Rng::with_seed(2);
@@ -170,7 +170,7 @@ fn slow_node_gets_a_trickle_and_the_callers_lose_no_throughput() {
             0 if now >= slow_from => SLOW,
             _ => about(FAST, &mut rng),
         };
-        let mut simulation = Simulation::new(nodes, latency).with_callers(CALLERS, get);
+        let mut simulation = Simulation::new(nodes, latency).with_clients(CLIENTS, get);
         let healthy = simulation.run(SECOND);
         let degraded = simulation.run(7 * SECOND);
         let trickle = simulation.responses_of(0, GET);
@@ -192,7 +192,7 @@ fn trickle_decays_to_one_request_per_rest() {
             about(FAST, &mut rng)
         }
     };
-    let mut simulation = Simulation::new(3, latency).with_callers(CALLERS, get);
+    let mut simulation = Simulation::new(3, latency).with_clients(CLIENTS, get);
     let counts = [(); 4].map(|()| {
         simulation.run(5 * SECOND);
         simulation.responses_of(0, GET)
@@ -203,9 +203,9 @@ fn trickle_decays_to_one_request_per_rest() {
 }
 
 #[test]
-fn sequential_caller_hardly_meets_the_slow_node() {
+fn sequential_client_hardly_meets_the_slow_node() {
     let latency = |node, _, _| if node == 0 { SLOW } else { FAST };
-    let mut simulation = Simulation::new(3, latency).with_callers(1, get);
+    let mut simulation = Simulation::new(3, latency).with_clients(1, get);
     simulation.run(10 * SECOND);
     let requests = simulation.run(10 * SECOND);
     assert!(requests > 9_000, "{requests} of 10,000");
@@ -213,10 +213,10 @@ fn sequential_caller_hardly_meets_the_slow_node() {
 }
 
 #[test]
-fn many_callers_share_by_the_time_that_each_node_takes() {
+fn many_clients_share_by_the_time_that_each_node_takes() {
     let mut rng = fastrand::Rng::with_seed(2);
     let latency = |node, _, _| about(if node == 0 { 10 * FAST } else { FAST }, &mut rng);
-    let mut simulation = Simulation::new(3, latency).with_callers(300, get);
+    let mut simulation = Simulation::new(3, latency).with_clients(300, get);
     simulation.run(SECOND);
     simulation.run(SECOND);
     let in_flight: Vec<u32> = {
@@ -235,7 +235,7 @@ fn recovered_node_gets_its_share_after_one_rest() {
         0 if now < recovers => SLOW,
         _ => about(FAST, &mut rng),
     };
-    let mut simulation = Simulation::new(3, latency).with_callers(CALLERS, get);
+    let mut simulation = Simulation::new(3, latency).with_clients(CLIENTS, get);
     simulation.run(12 * SECOND);
     simulation.run(SECOND);
     let counts = simulation.responses_by_node(GET);
@@ -255,8 +255,8 @@ fn node_that_serves_only_scans_keeps_its_share_of_scans() {
     }
     let mut rng = fastrand::Rng::with_seed(2);
     let latency = |_, kind, _| about(if kind == SCAN { HEAVY } else { FAST }, &mut rng);
-    let simulation = Simulation::new(3, latency).with_callers(CALLERS, get_of_others);
-    let mut simulation = simulation.with_callers(12, scan);
+    let simulation = Simulation::new(3, latency).with_clients(CLIENTS, get_of_others);
+    let mut simulation = simulation.with_clients(12, scan);
     simulation.run(5 * SECOND);
     let scans =
         simulation.run(20 * SECOND) - simulation.responses_by_node(GET).iter().sum::<usize>();
@@ -278,7 +278,7 @@ fn heavy_and_light_operations_of_one_kind_go_to_the_nodes_as_without_the_compari
             let mut rng = fastrand::Rng::with_seed(4);
             let latency =
                 |_, _, _| about(if rng.u8(..100) < heavy { SLOW } else { FAST }, &mut rng);
-            let mut simulation = Simulation::new(3, latency).with_callers(CALLERS, get);
+            let mut simulation = Simulation::new(3, latency).with_clients(CLIENTS, get);
             simulation.compares_latency = compares_latency;
             simulation.run_requests(15_000);
             simulation.responses_by_node(GET)
@@ -292,7 +292,7 @@ fn heavy_and_light_operations_of_one_kind_go_to_the_nodes_as_without_the_compari
 #[test]
 fn sequential_requests_that_take_long_are_exactly_round_robin() {
     for latency in [FAST, SLOW, HEAVY] {
-        let mut simulation = Simulation::new(3, |_, _, _| latency).with_callers(1, get);
+        let mut simulation = Simulation::new(3, |_, _, _| latency).with_clients(1, get);
         simulation.run(latency * 301);
         assert_eq!(simulation.responses_by_node(GET), [100; 3]);
     }
@@ -335,7 +335,7 @@ fn slow_ones_of_a_thousand_nodes_get_a_trickle_and_the_others_stay_even() {
             about(FAST, &mut rng)
         }
     };
-    let mut simulation = Simulation::new(1_000, latency).with_callers(100, get);
+    let mut simulation = Simulation::new(1_000, latency).with_clients(100, get);
     simulation.run(SECOND);
     let requests = simulation.run(4 * SECOND);
     let counts = simulation.responses_by_node(GET);
