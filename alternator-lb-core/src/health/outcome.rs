@@ -97,6 +97,25 @@ impl Outcome {
         matches!(self, Self::Contention | Self::ClockSkew)
     }
 
+    /// Returns whether an operation that wants one coordinator stays with its node: the node is there, and a second
+    /// coordinator would get in the way of the first. `has_responded` says whether the node has responded to another
+    /// request since the attempt began, so that a response that is missing does not mean that the node is.
+    pub(crate) fn keeps_coordinator(self, has_responded: bool) -> bool {
+        match self {
+            Self::Responded
+            | Self::Overloaded
+            | Self::ServerError
+            | Self::Contention
+            | Self::ReplicaError
+            | Self::NoLiveReplica
+            | Self::ClockSkew
+            | Self::StaleConnection
+            | Self::Neutral => true,
+            Self::ConnectionLost | Self::TimedOut => has_responded,
+            Self::NoReplicas | Self::Foreign | Self::NotConnected | Self::NotSent => false,
+        }
+    }
+
     /// Returns whether another node might do better, and soon.
     pub fn may_fail_over(self) -> bool {
         self.is_failure() || self.costs_no_attempt() || self == Self::NoReplicas

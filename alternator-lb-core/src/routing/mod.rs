@@ -15,6 +15,7 @@
 //!
 //! Plain synchronous code: the time and the random numbers come from the caller.
 
+mod bounded_load;
 mod endpoint;
 mod ewma;
 mod exclusion;

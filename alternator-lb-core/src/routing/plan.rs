@@ -19,6 +19,8 @@ pub struct Plan<E> {
     destination: Destination<E>,
     operation: Option<OperationKind>,
     last_outcome: Option<Outcome>,
+    /// True if the next attempt should go to the node of the last one.
+    repeats_node: bool,
     /// Nodes that are of no use for the operation.
     exclusion: Option<Arc<Exclusion>>,
 }
@@ -59,6 +61,7 @@ impl<E> Plan<E> {
             destination,
             operation: None,
             last_outcome: None,
+            repeats_node: false,
             exclusion: None,
         }
     }
@@ -98,8 +101,9 @@ impl<E> Plan<E> {
 
     /// Returns the node of the last attempt, if the next one should go to it again.
     pub(super) fn node_to_repeat(&self) -> Option<&Arc<Endpoint<E>>> {
-        let repeats = self.last_outcome.is_some_and(Outcome::repeats_node);
-        self.ended.as_ref().filter(|_| repeats)
+        let current = self.current.as_ref().map(Attempt::node);
+        let last = current.or(self.ended.as_ref());
+        last.filter(|node| self.repeats_node && !self.excludes(node))
     }
 
     /// Excludes nodes: they are tried only if no other node is left.
@@ -110,8 +114,11 @@ impl<E> Plan<E> {
     /// Returns whether the attempts go to the node that is the same for all clients.
     #[must_use]
     pub fn prefers_primary(&self) -> bool {
-        let info = self.routing_info();
-        info.is_some_and(|info| info.preference() == Preference::Primary)
+        self.preference().is_some_and(Preference::is_primary)
+    }
+
+    pub(super) fn preference(&self) -> Option<Preference> {
+        self.routing_info().map(RoutingInfo::preference)
     }
 
     pub(super) fn has_exclusion(&self) -> bool {
@@ -144,6 +151,8 @@ impl<E> Plan<E> {
     pub(super) fn begin(&mut self, attempt: Attempt<E>) {
         self.store_ended();
         self.current = Some(attempt);
+        // An attempt that fails on this side says nothing of its node.
+        self.repeats_node = self.prefers_primary();
     }
 
     /// Starts another round over the nodes. The node that was tried last stays excluded: its fault most likely
@@ -163,8 +172,12 @@ impl<E> Plan<E> {
     pub(super) fn settle(&mut self, outcome: Outcome, now: Duration) -> Option<Transition> {
         self.last_outcome = Some(outcome);
         let (age, kind) = (self.age(now), self.operation_by_load());
+        let prefers_primary = self.prefers_primary();
         let attempt = self.current.as_mut()?;
         let stats = attempt.node.load_stats();
+        let has_responded = attempt.node.responses() != attempt.responses_before;
+        self.repeats_node =
+            outcome.repeats_node() || (prefers_primary && outcome.keeps_coordinator(has_responded));
         let outcome = match outcome.may_follow_unread_body() && stats.has_shed(now) {
             true => Outcome::Neutral,
             false => outcome,
@@ -224,6 +237,8 @@ impl<E> Plan<E> {
 pub struct Attempt<E> {
     node: Arc<Endpoint<E>>,
     began: Duration,
+    /// The number of the node's responses when the attempt began.
+    responses_before: u64,
     permit: Option<ProbePermit>,
     is_sent: bool,
 }
@@ -233,6 +248,7 @@ impl<E> Attempt<E> {
     pub fn new(node: Arc<Endpoint<E>>, permit: Option<ProbePermit>, now: Duration) -> Self {
         node.load_stats().begin();
         Self {
+            responses_before: node.responses(),
             node,
             began: now,
             permit,

@@ -50,24 +50,27 @@ impl NodeHash {
     }
 }
 
-/// Returns the node with the highest weight. The next in order is the highest of the nodes without it.
+/// Returns the node with the highest weight among those that `is_eligible`. The next in order is the highest of the
+/// nodes without it.
+///
+/// Weighs all nodes, and asks only for those that weigh more than all eligible ones before: 7 of a thousand on average.
 pub fn highest_weight<'a, N>(
     token: Token,
     nodes: impl IntoIterator<Item = N>,
     hash: impl Fn(&N) -> &'a NodeHash,
+    is_eligible: impl Fn(&N) -> bool,
 ) -> Option<N> {
-    // Not `max_by_key`, which would weigh both nodes at each comparison or make pairs: this keeps the highest weight.
-    let mut nodes = nodes.into_iter();
-    let first = nodes.next()?;
-    let weight = hash(&first).weight(token);
-    let highest = nodes.fold((weight, first), |highest, node| {
+    let mut highest: Option<(RendezvousWeight<'a>, N)> = None;
+    for node in nodes {
         let weight = hash(&node).weight(token);
-        match weight > highest.0 {
-            true => (weight, node),
-            false => highest,
+        let is_higher = highest
+            .as_ref()
+            .is_none_or(|(highest, _)| weight > *highest);
+        if is_higher && is_eligible(&node) {
+            highest = Some((weight, node));
         }
-    });
-    Some(highest.1)
+    }
+    highest.map(|(_, node)| node)
 }
 
 /// Returns the position of the node with the most votes, for a request with several keys: each key, given by its token,
@@ -91,7 +94,7 @@ pub fn plurality<'a, N>(
     let most = counts.iter().copied().max().filter(|&most| most > 0)?;
     let nodes = nodes.iter().zip(counts).enumerate();
     let tied = nodes.filter(|(_, (_, count))| *count == most);
-    let winner = highest_weight(lowest, tied, |(_, (node, _))| hash(node));
+    let winner = highest_weight(lowest, tied, |(_, (node, _))| hash(node), |_| true);
     winner.map(|(position, _)| position)
 }
 

@@ -6,10 +6,11 @@
 //! | never sent | an untried node that is ejected, as no node is up | no | none | – |
 //! | never sent | a tried node that is up | no | the application's | – |
 //! | sent on a stale connection | as never sent | | | |
-//! | connection broke | an untried node | yes | short | the cluster's budget |
+//! | connection broke | an untried node, or the same coordinator | yes | short | the cluster's budget |
 //! | connection broke | none | yes | the application's | the cluster's budget |
 //! | server error (5xx) that may be the node's own, or a response that is not Alternator's | an untried node | yes | short | the application's |
 //! | the datacenter holds no replicas of the table | an untried node of another one | yes | short | the application's |
+//! | any error of a node that is up | the same coordinator | yes | the application's | the application's |
 //! | the date of the signature was refused | the same node | yes | short | the application's |
 //! | anything else | any | yes | the application's | the application's |
 //!
@@ -52,6 +53,8 @@ pub enum RetryTarget {
     EjectedNode,
     /// A usable node that the operation has tried before.
     TriedNode,
+    /// The node of the attempt before, which is up: the operation wants one coordinator.
+    SameNode,
     /// None but ejected nodes that were tried, or the node that the plan is pinned to.
     NoNode,
 }
@@ -63,7 +66,11 @@ impl RetryTarget {
     pub fn after(self, age: Duration) -> Self {
         match self {
             Self::EjectedNode if age >= TIME_TO_CONNECT => Self::NoNode,
-            Self::UntriedNode | Self::EjectedNode | Self::TriedNode | Self::NoNode => self,
+            Self::UntriedNode
+            | Self::EjectedNode
+            | Self::TriedNode
+            | Self::SameNode
+            | Self::NoNode => self,
         }
     }
 }
@@ -105,6 +112,7 @@ impl RetryDecision {
         let max_wait = if is_free && target != RetryTarget::TriedNode {
             Duration::ZERO
         } else if (target == RetryTarget::UntriedNode && is_of_the_node)
+            || (target == RetryTarget::SameNode && outcome == Outcome::ConnectionLost)
             || outcome == Outcome::ClockSkew
         {
             MAX_FAILOVER_WAIT

@@ -3,8 +3,8 @@
 use super::policy::RoundRobin;
 use super::selector::{Selector, acquire_primary_permit};
 use super::{
-    Attempt, Endpoint, Exclusion, Plan, Policy, Preference, RetryTarget, RoutingInfo,
-    RoutingSnapshot, RoutingTrace, SelectionError,
+    Attempt, Endpoint, Exclusion, Plan, Policy, RetryTarget, RoutingInfo, RoutingSnapshot,
+    RoutingTrace, SelectionError,
 };
 use crate::health::{Outcome, ProbePermit, Transition};
 use arc_swap::ArcSwap;
@@ -90,20 +90,16 @@ impl<E> Router<E> {
         }
         let info = plan.routing_info();
         // Only a first attempt probes an ejected node: a retry has waited enough.
-        let permit = match info.filter(|info| info.preference() == Preference::Primary) {
+        let permit = match info.filter(|info| info.preference().is_primary()) {
             _ if !plan.is_first_attempt() => None,
             // The nodes whose turn it would be are excluded.
             Some(_) if plan.has_exclusion() => None,
             Some(info) => acquire_primary_permit(&snapshot, info, has_health_checker, now),
             None => snapshot.acquire_request_permit(plan, has_health_checker, now),
         };
-        let is_usable = |node: &&Arc<Endpoint<E>>| {
-            let mut usable = snapshot.usable_for(plan);
-            usable.any(|other| other.id() == node.id())
-        };
         let attempt = match permit {
             Some((node, permit)) => Attempt::new(Arc::clone(node), Some(permit), now),
-            None => match plan.node_to_repeat().filter(is_usable) {
+            None => match snapshot.node_to_repeat(plan, now) {
                 Some(node) => Attempt::new(Arc::clone(node), None, now),
                 None => Attempt::new(self.pick(&snapshot, plan, now, rng)?, None, now),
             },
@@ -169,7 +165,7 @@ impl<E> Router<E> {
     }
 
     /// Returns where the plan's next attempt would go.
-    pub fn retry_target(&self, plan: &Plan<E>) -> RetryTarget {
+    pub fn retry_target(&self, plan: &Plan<E>, now: Duration) -> RetryTarget {
         let snapshot = self.snapshot.load();
         let is_untried = |node: &Arc<Endpoint<E>>| {
             plan.tried().all(|tried| tried.id() != node.id()) && !plan.excludes(node)
@@ -178,6 +174,7 @@ impl<E> Router<E> {
         let has_usable = usable.peek().is_some();
         match plan.pin() {
             Some(_) => RetryTarget::NoNode,
+            None if snapshot.node_to_repeat(plan, now).is_some() => RetryTarget::SameNode,
             None if usable.any(is_untried) => RetryTarget::UntriedNode,
             None if has_usable => RetryTarget::TriedNode,
             None if snapshot.ejected_in_scope().any(is_untried) => RetryTarget::EjectedNode,

@@ -26,8 +26,10 @@ pub struct RoutingKey {
 /// The preference among the nodes that can serve a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preference {
-    /// The primary node, which is the same for all clients: for writes with transactions, and key affinity.
+    /// The primary node, which is the same for all clients: for writes with transactions.
     Primary,
+    /// The primary node unless it is overloaded: for the other operations with key affinity.
+    BoundedPrimary,
     /// Any replica, the less loaded one first.
     LeastLoaded,
 }
@@ -38,6 +40,16 @@ pub enum Preference {
 enum Keys {
     One(Preference, RoutingKey),
     Many(Preference, Box<[RoutingKey]>),
+}
+
+impl Preference {
+    /// Returns whether the operation wants one coordinator, the primary node.
+    pub(super) fn is_primary(self) -> bool {
+        match self {
+            Self::Primary | Self::BoundedPrimary => true,
+            Self::LeastLoaded => false,
+        }
+    }
 }
 
 impl RoutingInfo {

@@ -1,5 +1,6 @@
 //! The selection of one node.
 
+use super::bounded_load::LoadBound;
 use super::endpoint::Turn;
 use super::healthy_set::{Candidate, HealthySet};
 use super::policy::{Algorithm, RoundRobinCursor};
@@ -29,7 +30,7 @@ impl<'s, E> Selector<'s, '_, '_, E> {
             return self.any();
         };
         match info.preference() {
-            Preference::Primary => self.primary(info),
+            Preference::Primary | Preference::BoundedPrimary => self.primary(info),
             Preference::LeastLoaded => self.least_loaded_replica(info).or_else(|| self.any()),
         }
     }
@@ -39,24 +40,46 @@ impl<'s, E> Selector<'s, '_, '_, E> {
     /// Of two nodes that coordinate transactions on the same partition at a time, one loses and tries again after a
     /// while; of writes that are coordinated by two nodes, the later one may get the older timestamp. So all operations
     /// with [`Preference::Primary`] go to the first node of their key as long as it is usable, then all to the second.
-    /// The order is that of rendezvous hashing, over the key's replicas if they are known, then over all other nodes.
-    /// Nothing that is local to this process enters into it, neither the round-robin position nor the load.
+    /// The order is that of rendezvous hashing over all nodes of the datacenter, replicas or not: clients read the maps
+    /// of replicas at different times. A coordinator that is no replica costs a hop, and two coordinators cost the
+    /// operation. Nothing that only this process knows enters into it, neither the round-robin position nor the load,
+    /// except for [`Preference::BoundedPrimary`], where a node beyond its [`LoadBound`] is left to the other keys.
     fn primary(&self, info: &RoutingInfo) -> Option<&'s Arc<Endpoint<E>>> {
         let is_first_attempt = self.plan.is_first_attempt() && !self.plan.has_exclusion();
         // For a first attempt no node is read but the selected one.
         let is_untried = |node: &Endpoint<E>| is_first_attempt || self.plan.is_untried(node);
         let mut sets = self.snapshot.candidates_for(self.plan);
-        let primary = sets.find_map(|set| match info.keys() {
-            [key] => primary_of_key(set, key, is_untried).map(|(_, primary)| &primary.node),
-            keys => {
-                let vote =
-                    |key: &RoutingKey| Some((key.token, primary_of_key(set, key, is_untried)?.0));
-                let votes = keys.iter().filter_map(vote);
-                let position = plurality(votes, &set.candidates, |candidate| &candidate.hash)?;
-                set.candidates.get(position).map(|primary| &primary.node)
+        let primary = sets.find_map(|set| {
+            let first = primary_of(set, info, is_untried)?;
+            match info.preference() {
+                Preference::BoundedPrimary => self.within_bound(set, info, first, is_untried),
+                Preference::Primary | Preference::LeastLoaded => Some(first),
             }
         });
         primary.or_else(|| self.fallback())
+    }
+
+    /// Returns the primary node whatever its load.
+    pub(super) fn first_primary(&self, info: &RoutingInfo) -> Option<&'s Arc<Endpoint<E>>> {
+        let mut sets = self.snapshot.candidates_for(self.plan);
+        sets.find_map(|set| primary_of(set, info, |node| self.plan.is_untried(node)))
+    }
+
+    /// Returns the `first` node, or, if that exceeds the bound of load, the first that does not.
+    fn within_bound(
+        &self,
+        set: &'s HealthySet<E>,
+        info: &RoutingInfo,
+        first: &'s Arc<Endpoint<E>>,
+        is_untried: impl Fn(&Endpoint<E>) -> bool,
+    ) -> Option<&'s Arc<Endpoint<E>>> {
+        if LoadBound::admits_by_itself(first, self.now) {
+            return Some(first);
+        }
+        let bound = LoadBound::of(set, self.now);
+        let has_room =
+            |node: &Endpoint<E>| !bound.is_exceeded_by(node, self.now) && is_untried(node);
+        primary_of(set, info, has_room).or(Some(first))
     }
 
     /// Selects any node: the next in turn of a priority level that is drawn by its share.
@@ -82,12 +105,15 @@ impl<'s, E> Selector<'s, '_, '_, E> {
 
     /// Selects the ejected node that is most likely to have recovered, if no node is usable.
     fn fallback(&self) -> Option<&'s Arc<Endpoint<E>>> {
-        let mut usable = self.snapshot.usable_for(self.plan);
-        if usable.next().is_some() {
+        if !self.has_no_usable_node() {
             return None;
         }
         let mut ejected = self.snapshot.ejected_in_scope();
         ejected.find(|node| self.plan.is_untried(node))
+    }
+
+    pub(super) fn has_no_usable_node(&self) -> bool {
+        self.snapshot.usable_for(self.plan).next().is_none()
     }
 
     /// Selects the node that is next in turn, or the second if that is less loaded: then the first cedes its turn.
@@ -219,19 +245,24 @@ fn replica_start(token: Token, start: usize) -> usize {
     start.wrapping_add((token >> 32) as usize)
 }
 
-/// Returns the primary node of one key, and its position in the set.
-fn primary_of_key<'s, E>(
+/// Returns the primary node of the operation's keys among the eligible nodes.
+fn primary_of<'s, E>(
     set: &'s HealthySet<E>,
-    key: &RoutingKey,
-    is_untried: impl Fn(&Endpoint<E>) -> bool,
-) -> Option<(usize, &'s Candidate<E>)> {
-    let is_untried = |(_, candidate): &(usize, &Candidate<E>)| is_untried(&candidate.node);
-    let replicas = key.replicas().iter().filter_map(|ip| set.find(*ip));
-    let replicas = replicas.filter(is_untried);
-    highest_weight(key.token, replicas, |(_, candidate)| &candidate.hash).or_else(|| {
-        let all = set.candidates.iter().enumerate().filter(is_untried);
-        highest_weight(key.token, all, |(_, candidate)| &candidate.hash)
-    })
+    info: &RoutingInfo,
+    is_eligible: impl Fn(&Endpoint<E>) -> bool,
+) -> Option<&'s Arc<Endpoint<E>>> {
+    let primary = |token| {
+        let candidates = set.candidates.iter().enumerate();
+        let hash = |(_, candidate): &(usize, &'s Candidate<E>)| &candidate.hash;
+        highest_weight(token, candidates, hash, |(_, it)| is_eligible(&it.node))
+    };
+    if let [key] = info.keys() {
+        return primary(key.token).map(|(_, primary)| &primary.node);
+    }
+    let tokens = info.keys().iter().map(|key| key.token);
+    let votes = tokens.filter_map(|token| Some((token, primary(token)?.0)));
+    let position = plurality(votes, &set.candidates, |candidate| &candidate.hash)?;
+    set.candidates.get(position).map(|primary| &primary.node)
 }
 
 /// Returns an ejected node that is due for a probe, with the permit, if it ranks above the usable primary node of the
@@ -250,16 +281,13 @@ pub(super) fn acquire_primary_permit<'s, E>(
         return None;
     }
     let key = info.keys().first()?;
-    let rank = |candidate: &'s Candidate<E>| {
-        let is_replica = key.is_replica(&candidate.node);
-        (is_replica, candidate.hash.weight(key.token))
-    };
-    let (_, primary) = primary_of_key(&snapshot.usable_local, key, |_| true)?;
-    let primary_rank = rank(primary);
+    let weight = |candidate: &'s Candidate<E>| candidate.hash.weight(key.token);
+    let usable = snapshot.usable_local.candidates.iter();
+    let primary_weight = usable.map(weight).max()?;
     // In panic mode it may be the primary node itself.
     let preferred = due
         .iter()
-        .filter(|candidate| rank(candidate) >= primary_rank);
-    let node = &preferred.max_by_key(|candidate| rank(candidate))?.node;
+        .filter(|candidate| weight(candidate) >= primary_weight);
+    let node = &preferred.max_by_key(|candidate| weight(candidate))?.node;
     Some((node, node.health().acquire_request_permit(now)?))
 }

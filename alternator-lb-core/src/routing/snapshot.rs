@@ -1,9 +1,10 @@
 //! The snapshot of the usable nodes.
 
+use super::bounded_load::LoadBound;
 use super::healthy_set::{Candidate, Hashed, HealthySet};
 use super::priority::{self, PriorityLevel};
 use super::rendezvous::NodeHash;
-use super::{Endpoint, EndpointState, Plan};
+use super::{Endpoint, EndpointState, Plan, Preference};
 use crate::health::{EjectionCause, NodeHealth, ProbePermit, State};
 use crate::topology::Topology;
 use std::sync::Arc;
@@ -161,6 +162,21 @@ impl<E> RoutingSnapshot<E> {
     /// The usable nodes that an operation may go to.
     pub(super) fn usable_for(&self, plan: &Plan<E>) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
         self.candidates_for(plan).flat_map(HealthySet::nodes)
+    }
+
+    /// The node of the plan's last attempt, if the next one goes to it again: it is usable, and not overloaded where that
+    /// matters.
+    pub(super) fn node_to_repeat<'p>(
+        &self,
+        plan: &'p Plan<E>,
+        now: Duration,
+    ) -> Option<&'p Arc<Endpoint<E>>> {
+        let node = plan.node_to_repeat()?;
+        let is_listed = |set: &&HealthySet<E>| set.nodes().any(|other| other.id() == node.id());
+        let set = self.candidates_for(plan).find(is_listed)?;
+        let is_bounded = plan.preference() == Some(Preference::BoundedPrimary);
+        let is_overloaded = is_bounded && LoadBound::of(set, now).is_exceeded_by(node, now);
+        (!is_overloaded).then_some(node)
     }
 
     /// The ejected nodes, including out-of-scope ones, the most likely to have recovered first.

@@ -30,12 +30,12 @@ pub struct Replica {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The node is the first usable replica in an order that is the same for all clients. This is where writes with
+    /// The node is the first usable one in an order that is the same for all clients. This is where writes with
     /// lightweight transactions go, and the operations of `KeyAffinity`. For several partitions, the node is the first
     /// for most of them.
-    PrimaryReplica,
-    /// No usable replica is known. The node is the first usable one in an order that is the same for all clients.
     PrimaryNode,
+    /// The first node in that order is overloaded. The node is the first one that has room.
+    NextPrimaryNode,
     /// The node is a usable replica, for several partitions of most of them, and not the more loaded one of two.
     Replica,
     /// No usable replica is known, or none is preferred. The node is the one that any request would go to now.
@@ -63,10 +63,7 @@ impl RoutingTrace {
         Self {
             replicas: replicas.collect(),
             node: node.map(|node| node.url().clone()),
-            reason: node.map_or(Reason::NoNode, |node| {
-                let has_usable = snapshot.usable_for(selector.plan).next().is_some();
-                Reason::of(has_usable, info, node)
-            }),
+            reason: node.map_or(Reason::NoNode, |node| Reason::of(selector, info, node)),
         }
     }
 }
@@ -94,13 +91,20 @@ impl Replica {
 }
 
 impl Reason {
-    fn of<E>(has_usable: bool, info: &RoutingInfo, node: &Endpoint<E>) -> Self {
-        match (info.preference(), is_replica(info, node)) {
-            _ if !has_usable => Self::Fallback,
-            (Preference::Primary, true) => Self::PrimaryReplica,
-            (Preference::Primary, false) => Self::PrimaryNode,
-            (Preference::LeastLoaded, true) => Self::Replica,
-            (Preference::LeastLoaded, false) => Self::RoundRobin,
+    /// Returns why the selector has selected this node.
+    fn of<E>(selector: &Selector<'_, '_, '_, E>, info: &RoutingInfo, node: &Endpoint<E>) -> Self {
+        if selector.has_no_usable_node() {
+            return Self::Fallback;
+        }
+        match info.preference() {
+            Preference::Primary | Preference::BoundedPrimary => {
+                match selector.first_primary(info) {
+                    Some(first) if first.id() != node.id() => Self::NextPrimaryNode,
+                    _ => Self::PrimaryNode,
+                }
+            }
+            Preference::LeastLoaded if is_replica(info, node) => Self::Replica,
+            Preference::LeastLoaded => Self::RoundRobin,
         }
     }
 }
@@ -108,9 +112,9 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::PrimaryReplica => "the replica that all clients choose",
-            Self::PrimaryNode => {
-                "the node that all clients choose, as no replica is known and usable"
+            Self::PrimaryNode => "the node that all clients choose",
+            Self::NextPrimaryNode => {
+                "the next in the order of all clients, as the first one is overloaded"
             }
             Self::Replica => "a replica that is not the more loaded of two",
             Self::RoundRobin => "the next in round robin",

@@ -31,6 +31,7 @@ struct TableContext<'a> {
     source: TableOrIndex<'a>,
     table: Arc<TableMetadata>,
     schema: Option<Arc<TableSchema>>,
+    /// None as well where the operation goes to the primary node, which does not depend on it.
     map: Option<Arc<FetchedMap>>,
 }
 
@@ -73,23 +74,23 @@ impl KeyRouting {
             return;
         }
         let now = cache.now();
-        let tables = TableContexts::new(operation, |source| {
+        let mut tables = TableContexts::new(operation, |source| {
             let table = cache.table(source.table, now);
-            let schema = table.schema();
-            // The token map is fetched from the first use on, unless the index is known not to exist.
-            let has_key = |schema: &Arc<TableSchema>| schema.partition_key(source.index).is_some();
-            let exists = schema.as_ref().is_none_or(has_key);
             Some(TableContext {
-                map: exists.then(|| table.token_map(source.index)).flatten(),
                 source,
+                schema: table.schema(),
                 table,
-                schema,
+                map: None,
             })
         });
+        let preference = self.preference(operation, eligibility, &tables);
+        if preference == Some(Preference::LeastLoaded) {
+            tables.iter_mut().for_each(TableContext::use_map);
+        }
         for context in tables.iter() {
             refresh(&context.table, config);
         }
-        if let Some(preference) = self.preference(operation, eligibility, &tables) {
+        if let Some(preference) = preference {
             match routing_info(operation, preference, &tables, |_, _, _| {}) {
                 Some(info) => {
                     let params = config.get_mut_from_interceptor_state::<EndpointResolverParams>();
@@ -139,16 +140,20 @@ impl KeyRouting {
         eligibility: Eligibility,
         tables: &TableContexts<'_>,
     ) -> Option<Preference> {
-        let has_affinity = match (eligibility, operation.write()) {
-            (Eligibility::Eligible, _) => true,
-            (Eligibility::DependsOnTable, Some(write)) => {
-                let mut schemas = tables.iter().filter_map(|table| table.schema.as_deref());
-                schemas.any(|schema| schema.write_rules.uses_transaction(write))
-            }
-            (Eligibility::DependsOnTable, None) | (Eligibility::Ineligible, _) => false,
-        };
+        let schemas = tables.iter().filter_map(|table| table.schema.as_deref());
+        let uses_transaction = operation.write().is_some_and(|write| {
+            let mut rules = schemas.map(|schema| &schema.write_rules);
+            rules.any(|rules| rules.uses_transaction(write))
+        });
         let otherwise = self.is_token_aware.then_some(Preference::LeastLoaded);
-        has_affinity.then_some(Preference::Primary).or(otherwise)
+        match eligibility {
+            Eligibility::Eligible | Eligibility::DependsOnTable if uses_transaction => {
+                Some(Preference::Primary)
+            }
+            // A second coordinator costs an order of writes, or a cached item, and no transaction.
+            Eligibility::Eligible => Some(Preference::BoundedPrimary),
+            Eligibility::DependsOnTable | Eligibility::Ineligible => otherwise,
+        }
     }
 }
 
@@ -185,6 +190,17 @@ fn routing_info<'a>(
     RoutingInfo::many(others, preference)
 }
 
+impl TableContext<'_> {
+    /// Takes the token map, which is fetched from its first use on, unless the index is known not to exist.
+    fn use_map(&mut self) {
+        let index = self.source.index;
+        let has_key = |schema: &Arc<TableSchema>| schema.partition_key(index).is_some();
+        if self.schema.as_ref().is_none_or(has_key) {
+            self.map = self.table.token_map(index);
+        }
+    }
+}
+
 impl<'a> TableContexts<'a> {
     /// Collects the contexts of an operation's tables and indexes, of those that have one.
     fn new(
@@ -202,5 +218,9 @@ impl<'a> TableContexts<'a> {
 
     fn iter(&self) -> impl Iterator<Item = &TableContext<'a>> {
         self.first.iter().chain(&self.others)
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut TableContext<'a>> {
+        self.first.iter_mut().chain(&mut self.others)
     }
 }

@@ -336,8 +336,9 @@ impl Intercept for Interceptor {
         };
         let status = context.response().map(|it| it.status().as_u16());
         self.cluster.settle(plan, outcome, status, now);
-        let target = policy::target(&self.cluster.router, plan, outcome, age, components);
         plan.end_attempt();
+        let router = &self.cluster.router;
+        let target = policy::target(router, plan, outcome, (age, now), components);
         if matches!(context.output_or_error(), Some(Err(_))) {
             policy::prepare(config, outcome, target, &self.cluster.retry_quota.resend);
         }

@@ -54,16 +54,16 @@ pub(crate) fn can_retry(components: &RuntimeComponents) -> bool {
     components.sleep_impl().is_some()
 }
 
-/// The node that another attempt would go to after an attempt that took `age`.
+/// The node that another attempt would go to after an attempt that took `age` and ends `now`.
 pub(crate) fn target(
     router: &Router<SdkEndpoint>,
     plan: &SdkPlan,
     outcome: Outcome,
-    age: Duration,
+    (age, now): (Duration, Duration),
     components: &RuntimeComponents,
 ) -> RetryTarget {
     match outcome.may_fail_over() && can_retry(components) {
-        true => router.retry_target(plan).after(age),
+        true => router.retry_target(plan, now).after(age),
         false => RetryTarget::NoNode,
     }
 }

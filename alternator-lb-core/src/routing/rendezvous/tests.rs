@@ -17,13 +17,13 @@ fn tokens() -> impl Iterator<Item = Token> {
 }
 
 fn first<'a>(token: Token, nodes: impl IntoIterator<Item = &'a NodeHash>) -> Option<&'a NodeHash> {
-    highest_weight(token, nodes, |node| node)
+    highest_weight(token, nodes, |node| node, |_| true)
 }
 
 /// The node of a request with several keys.
 fn winner(tokens: impl IntoIterator<Item = Token>, nodes: &[NodeHash]) -> Option<&NodeHash> {
     let vote = |token| {
-        let first = highest_weight(token, nodes.iter().enumerate(), |(_, node)| *node);
+        let first = highest_weight(token, nodes.iter().enumerate(), |(_, node)| *node, |_| true);
         first.map(|(position, _)| (token, position))
     };
     let votes = tokens.into_iter().filter_map(vote);

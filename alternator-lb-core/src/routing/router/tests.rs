@@ -1,3 +1,5 @@
+mod bounded_load;
+mod coordinator;
 mod ejection;
 mod exclusion;
 mod least_loaded;
@@ -10,7 +12,7 @@ mod trace;
 
 use super::*;
 use crate::health::{EjectionCause, NodeHealth};
-use crate::routing::EndpointState;
+use crate::routing::{EndpointState, Preference};
 use crate::topology::{Host, NodeUrl, Scheme, Topology};
 use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -49,6 +51,12 @@ fn next(router: &Router<()>, plan: &mut Plan<()>, now: Duration) -> NodeUrl {
         .advance(plan, true, now, &mut fastrand::Rng::with_seed(1))
         .unwrap();
     plan.current().unwrap().node().url().clone()
+}
+
+/// The same after an attempt that was not sent, so that any plan leaves its node.
+fn next_untried(router: &Router<()>, plan: &mut Plan<()>, now: Duration) -> NodeUrl {
+    settle(router, plan, Outcome::NotSent, now);
+    next(router, plan, now)
 }
 
 /// The same without a health checker.
@@ -135,17 +143,17 @@ fn retry_target_depends_on_tried_and_ejected_nodes() {
     let router = router(2, Policy::default());
     let mut plan = Plan::default();
     next(&router, &mut plan, NOW);
-    assert_eq!(router.retry_target(&plan), RetryTarget::UntriedNode);
+    assert_eq!(router.retry_target(&plan, NOW), RetryTarget::UntriedNode);
     next(&router, &mut plan, NOW);
-    assert_eq!(router.retry_target(&plan), RetryTarget::TriedNode);
+    assert_eq!(router.retry_target(&plan, NOW), RetryTarget::TriedNode);
     make_unreachable(&router, &url(1));
-    assert_eq!(router.retry_target(&plan), RetryTarget::TriedNode);
+    assert_eq!(router.retry_target(&plan, NOW), RetryTarget::TriedNode);
     make_unreachable(&router, &url(2));
-    assert_eq!(router.retry_target(&plan), RetryTarget::NoNode);
+    assert_eq!(router.retry_target(&plan, NOW), RetryTarget::NoNode);
 
     let mut plan = Plan::default();
     next(&router, &mut plan, NOW);
-    assert_eq!(router.retry_target(&plan), RetryTarget::EjectedNode);
+    assert_eq!(router.retry_target(&plan, NOW), RetryTarget::EjectedNode);
 }
 
 #[test]
@@ -177,7 +185,7 @@ fn pinned_plan_stays_on_its_node() {
     let mut plan = Plan::pinned_to(node);
     for _ in 0..5 {
         assert_eq!(next(&router, &mut plan, NOW), url(2));
-        assert_eq!(router.retry_target(&plan), RetryTarget::NoNode);
+        assert_eq!(router.retry_target(&plan, NOW), RetryTarget::NoNode);
     }
 }
 
@@ -261,7 +269,7 @@ fn retry_leaves_a_rack_of_one_node() {
     for _ in 0..10 {
         let mut plan = Plan::default();
         assert_eq!(next(&router, &mut plan, NOW), url(1));
-        assert_eq!(router.retry_target(&plan), RetryTarget::UntriedNode);
+        assert_eq!(router.retry_target(&plan, NOW), RetryTarget::UntriedNode);
         let tried = [next(&router, &mut plan, NOW), next(&router, &mut plan, NOW)];
         assert!(
             tried.contains(&url(2)) && tried.contains(&url(3)),

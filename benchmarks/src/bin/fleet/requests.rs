@@ -113,7 +113,7 @@ impl World {
         let change = client.router.settle(&mut operation.plan, outcome, now);
         let wait = match outcome.may_fail_over() {
             true => {
-                let target = client.router.retry_target(&operation.plan).after(age);
+                let target = client.router.retry_target(&operation.plan, now).after(age);
                 let (retry_budgets, rng) = (&mut client.retry_budgets, &mut client.rng);
                 operation
                     .retries

@@ -43,11 +43,13 @@ fn excluded_datacenter_is_skipped_as_long_as_another_node_is_left() {
     let router = router_of_two(&[1, 2]);
     for mut plan in plans() {
         plan.exclude(exclusion(&router));
-        let mut tried: Vec<_> = (0..2).map(|_| next(&router, &mut plan, NOW)).collect();
+        let mut tried: Vec<_> = (0..2)
+            .map(|_| next_untried(&router, &mut plan, NOW))
+            .collect();
         tried.sort_by_key(NodeUrl::to_string);
         assert_eq!(tried, [url(1), url(2)]);
         for _ in 0..4 {
-            let again = next(&router, &mut plan, NOW);
+            let again = next_untried(&router, &mut plan, NOW);
             assert!([url(1), url(2)].contains(&again), "{again}");
         }
         if let Some(info) = plan.routing_info() {
@@ -82,7 +84,7 @@ fn operation_goes_somewhere_although_all_nodes_are_excluded() {
         plan.exclude(exclusion(&router));
         let node = next(&router, &mut plan, NOW);
         assert!([url(11), url(12)].contains(&node));
-        assert_eq!(router.retry_target(&plan), RetryTarget::TriedNode);
+        assert_eq!(router.retry_target(&plan, NOW), RetryTarget::TriedNode);
     }
 }
 
@@ -94,7 +96,7 @@ fn operation_that_finds_no_replicas_moves_to_another_datacenter_and_ejects_no_no
         assert!([url(11), url(12)].contains(&first));
         settle(&router, &mut plan, Outcome::NoReplicas, NOW);
         plan.exclude(exclusion(&router));
-        assert_eq!(router.retry_target(&plan), RetryTarget::UntriedNode);
+        assert_eq!(router.retry_target(&plan, NOW), RetryTarget::UntriedNode);
         let second = next(&router, &mut plan, NOW);
         assert!([url(1), url(2)].contains(&second));
         assert_eq!(node_at(&router, 11).failures(), 0);

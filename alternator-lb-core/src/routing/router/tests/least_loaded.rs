@@ -111,7 +111,7 @@ fn plan_tries_all_other_nodes_once_after_the_replicas() {
     assert!(tried[..2].iter().all(|node| [2, 4].map(url).contains(node)));
     let distinct: HashSet<_> = tried.iter().collect();
     assert_eq!(distinct.len(), 7);
-    assert_eq!(router.retry_target(&plan), RetryTarget::TriedNode);
+    assert_eq!(router.retry_target(&plan, NOW), RetryTarget::TriedNode);
     let again = next(&router, &mut plan, NOW);
     assert!([2, 4].map(url).contains(&again));
 }

@@ -56,7 +56,7 @@ fn out_of_scope_nodes_do_not_count_for_spill_over_and_panic_mode() {
     }
     let mut plan = Plan::default();
     assert!([1, 2, 3].map(url).contains(&next(&router, &mut plan, NOW)));
-    assert_eq!(router.retry_target(&plan), RetryTarget::EjectedNode);
+    assert_eq!(router.retry_target(&plan, NOW), RetryTarget::EjectedNode);
 }
 
 #[test]
@@ -103,20 +103,23 @@ fn primary_operations_leave_the_datacenter_only_without_usable_node() {
     let router = router_with_local(&[urls(&[1]), urls(&[11, 12])], &urls(&[1, 2]));
     for token in tokens().take(50) {
         let mut plan = primary_plan(token);
-        let tried: Vec<_> = (0..4).map(|_| next(&router, &mut plan, NOW)).collect();
+        let tried: Vec<_> = (0..4)
+            .map(|_| next_untried(&router, &mut plan, NOW))
+            .collect();
         assert!(
             tried.iter().all(|node| [1, 2].map(url).contains(node)),
             "{tried:?}"
         );
         assert_ne!(tried[0], tried[1]);
         assert_ne!(tried[1], tried[2], "not the one that was tried last");
-        assert_eq!(router.retry_target(&plan), RetryTarget::TriedNode);
+        settle(&router, &mut plan, Outcome::NotSent, NOW);
+        assert_eq!(router.retry_target(&plan, NOW), RetryTarget::TriedNode);
     }
     make_unreachable(&router, &url(1));
     let mut plan = primary_plan(7);
     for _ in 0..3 {
         assert_eq!(
-            next(&router, &mut plan, NOW),
+            next_untried(&router, &mut plan, NOW),
             url(2),
             "the only usable local node"
         );
@@ -125,7 +128,8 @@ fn primary_operations_leave_the_datacenter_only_without_usable_node() {
     let remote: Vec<_> = tokens().map(|token| primary_node(&router, token)).collect();
     assert!(remote.iter().all(|node| [11, 12].map(url).contains(node)));
     let mut plan = primary_plan(7);
-    assert_ne!(next(&router, &mut plan, NOW), next(&router, &mut plan, NOW));
+    let first = next(&router, &mut plan, NOW);
+    assert_ne!(first, next_untried(&router, &mut plan, NOW));
     assert!(tokens().all(|token| primary_node(&router, token) == primary_node(&router, token)));
 }
 
@@ -160,7 +164,7 @@ proptest! {
             }
             let usable = router.snapshot().usable_local.nodes().count();
             let mut plan = plan_for(Preference::Primary, token, &replicas);
-            let order: Vec<_> = (0..usable).map(|_| next(&router, &mut plan, NOW)).collect();
+            let order: Vec<_> = (0..usable).map(|_| next_untried(&router, &mut plan, NOW)).collect();
             assert!(order.iter().all(|node| urls(&local).contains(node)), "{order:?}");
             let distinct: HashSet<_> = order.iter().collect();
             assert_eq!(distinct.len(), usable);

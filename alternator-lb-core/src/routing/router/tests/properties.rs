@@ -22,7 +22,7 @@ proptest! {
         let tried: Vec<_> = (0..usable).map(|_| next(&router, &mut plan, NOW)).collect();
         let distinct: HashSet<_> = tried.iter().collect();
         prop_assert_eq!(distinct.len(), usable, "{:?}", tried);
-        prop_assert_ne!(router.retry_target(&plan), RetryTarget::UntriedNode);
+        prop_assert_ne!(router.retry_target(&plan, NOW), RetryTarget::UntriedNode);
 
         // The next round does not begin with the node that was tried last.
         let again = next(&router, &mut plan, NOW);

@@ -1,7 +1,7 @@
 //! The routing trace of an operation.
 
 use super::local::router_of_rack;
-use super::primary::token_map;
+use super::primary::{primary_node, token_map};
 use super::*;
 use crate::routing::routing_info::RoutingKey;
 use crate::routing::{Reason, Token};
@@ -26,9 +26,9 @@ fn trace_is_where_the_next_request_goes() {
         (
             Preference::Primary,
             [2, 3, 4].as_slice(),
-            Reason::PrimaryReplica,
+            Reason::PrimaryNode,
         ),
-        (Preference::Primary, &[9], Reason::PrimaryNode),
+        (Preference::BoundedPrimary, &[9], Reason::PrimaryNode),
         (Preference::LeastLoaded, &[2, 3, 4], Reason::Replica),
         (Preference::LeastLoaded, &[], Reason::RoundRobin),
     ] {
@@ -94,7 +94,8 @@ fn trace_has_the_listed_replicas_and_whether_they_are_usable() {
     let expected = [(url_2.as_str(), true, false), (url_3.as_str(), false, true)];
     assert_eq!(replicas, expected);
     let (node, reason) = trace(&router, &info);
-    assert_eq!((node, reason), (Some(url(3)), Reason::PrimaryReplica));
+    let primary = primary_node(&router, 7);
+    assert_eq!((node, reason), (Some(primary), Reason::PrimaryNode));
     let (node, reason) = trace(
         &router,
         &routing_info(Preference::LeastLoaded, 7, &[2, 3, 8]),
