@@ -9,7 +9,7 @@ use crate::support::{
     Backend, Table, client, config, direct_client, eventually, n, quick_refresh, s, test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, Builder, KeyAffinity, Scope};
-use alternator_test_cluster::{NodeConfig, TestCluster, Tokens};
+use alternator_test_cluster::{Fault, NodeConfig, TestCluster, Tokens};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use futures_util::future::join_all;
@@ -124,6 +124,34 @@ async fn conditional_writes_of_eight_clients_to_a_partition_have_one_coordinator
     assert_eq!(nodes.len(), 30);
     let different: BTreeSet<_> = nodes.values().collect();
     assert!(different.len() > 2, "{different:?}");
+}
+
+#[tokio::test]
+async fn retries_stay_with_their_coordinator_through_errors_that_eject_no_node() {
+    for fault in [
+        Fault::ServerError { share: 0.2 },
+        Fault::Throttle { share: 0.2 },
+    ] {
+        let cluster = test_cluster!(five_nodes);
+        let table = create_table(&cluster).await;
+        let mut clients = Vec::new();
+        for _ in 0..4 {
+            let builder = with(&cluster, KeyAffinity::conditional_writes());
+            clients.push(settled_client(&cluster, builder, &table).await);
+        }
+        cluster.nodes().iter().for_each(|node| node.inject(fault));
+        let keys = keys(10);
+        for _ in 0..5 {
+            for (_, client) in &clients {
+                for key in &keys {
+                    conditional_put(client, &table, key).await;
+                }
+            }
+        }
+        let requests: u64 = requests_per_node(&cluster, "PutItem").iter().sum();
+        assert!(requests > 230, "a fifth of {requests} failed");
+        assert_eq!(only_coordinators(&cluster).len(), 10, "{fault:?}");
+    }
 }
 
 #[tokio::test]

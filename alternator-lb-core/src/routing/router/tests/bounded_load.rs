@@ -26,43 +26,44 @@ struct Throughput {
     moved: u32,
 }
 
-/// Runs a closed loop for five seconds, in which the node `slow` takes two seconds for each request.
-fn closed_loop(preference: Preference, callers: usize, slow: Option<u8>) -> Throughput {
-    let router = router(NODES, Policy::default());
+/// Runs a closed loop, in which the node `slow` takes two seconds for each request.
+fn closed_loop(
+    preference: Preference,
+    callers: usize,
+    slow: Option<u8>,
+    time: Duration,
+) -> Throughput {
+    let (router, idle) = (
+        router(NODES, Policy::default()),
+        router(NODES, Policy::default()),
+    );
     let mut rng = fastrand::Rng::with_seed(5);
     let mut ends: BinaryHeap<_> = (0..callers).map(|caller| Reverse((NOW, caller))).collect();
     let mut plans: Vec<Option<Plan<()>>> = (0..callers).map(|_| None).collect();
     let (mut requests, mut moved) = (0, 0);
     while let Some(Reverse((now, caller))) = ends.pop() {
-        if now > NOW + Duration::from_secs(5) {
+        if now > NOW + time {
             break;
         }
         if let Some(mut plan) = plans[caller].take() {
             settle(&router, &mut plan, Outcome::Responded, now);
             requests += 1;
         }
-        let token = Token::of_bytes(&rng.u64(..).to_be_bytes()).value();
+        let token = rng.i64(..);
         let mut plan = Plan::preferring(info(preference, token));
         router.advance(&mut plan, true, now, &mut rng).unwrap();
         let node = plan.current().unwrap().node().url().clone();
-        moved += u32::from(node != *order(&router, token).first().unwrap());
+        moved += u32::from(node != primary_node(&idle, token));
         let is_slow = slow.is_some_and(|slow| node == url(slow));
         // Exponentially distributed, as of a server with a queue.
-        let latency = if is_slow {
-            SLOW
-        } else {
-            FAST.mul_f64(-(1.0 - rng.f64()).ln())
+        let latency = match is_slow {
+            true => SLOW,
+            false => FAST.mul_f64(-(1.0 - rng.f64()).ln()),
         };
         ends.push(Reverse((now + latency, caller)));
         plans[caller] = Some(plan);
     }
     Throughput { requests, moved }
-}
-
-/// The nodes in the order of a key, whatever their load.
-fn order(router: &Router<()>, token: i64) -> Vec<NodeUrl> {
-    let trace = router.explain(&info(Preference::Primary, token), None, NOW);
-    trace.node.into_iter().collect()
 }
 
 /// Begins requests on a node until it has so many in flight.
@@ -77,9 +78,10 @@ fn occupy(router: &Router<()>, node: &NodeUrl, requests: usize) -> Vec<Plan<()>>
 
 #[test]
 fn slow_primary_does_not_hold_all_callers() {
-    let healthy = closed_loop(Preference::BoundedPrimary, 16, None);
-    let unbounded = closed_loop(Preference::Primary, 16, Some(3));
-    let bounded = closed_loop(Preference::BoundedPrimary, 16, Some(3));
+    let run = |preference, slow| closed_loop(preference, 16, slow, SLOW * 2);
+    let healthy = run(Preference::BoundedPrimary, None);
+    let unbounded = run(Preference::Primary, Some(3));
+    let bounded = run(Preference::BoundedPrimary, Some(3));
     assert!(
         unbounded.requests * 20 < healthy.requests,
         "all callers wait: {} of {}",
@@ -97,7 +99,9 @@ fn slow_primary_does_not_hold_all_callers() {
 #[test]
 fn equal_nodes_keep_nearly_all_requests_of_their_keys() {
     for (callers, most_moved) in [(1, 0.0), (4, 0.0), (16, 0.04), (64, 0.02), (256, 0.001)] {
-        let Throughput { requests, moved } = closed_loop(Preference::BoundedPrimary, callers, None);
+        let time = FAST * 10_000 / callers as u32;
+        let Throughput { requests, moved } =
+            closed_loop(Preference::BoundedPrimary, callers, None, time);
         let share = f64::from(moved) / f64::from(requests);
         assert!(share <= most_moved, "{callers} callers: {share}");
     }
@@ -120,7 +124,20 @@ fn overloaded_primary_passes_its_keys_to_the_next_in_order_until_it_has_room() {
 }
 
 #[test]
-fn primary_that_throttles_or_warms_up_has_less_room() {
+fn primary_in_slow_start_has_less_room() {
+    let router = router(NODES, Policy::default());
+    let primary = primary_node(&router, 7);
+    make_unreachable(&router, &primary);
+    let node = Arc::clone(router.snapshot().topology().find(&primary).unwrap());
+    let permit = node.health().acquire_probe_permit(true, LATER).unwrap();
+    router.probed(node, true, permit, LATER);
+    let mut first = bounded_plan(7);
+    assert_eq!(next(&router, &mut first, LATER), primary);
+    assert_ne!(next(&router, &mut bounded_plan(7), LATER), primary);
+}
+
+#[test]
+fn primary_that_throttles_has_less_room() {
     let router = router(NODES, Policy::default());
     let primary = primary_node(&router, 7);
     for _ in 0..20 {
