@@ -123,10 +123,10 @@ pub(super) enum Turn {
     },
 }
 
-/// The load of a node for the comparison with another one, beside which it may be slow. Each request counts as those
-/// that the other one serves meanwhile. A slow node seems to have a request in flight also while it rests, so it gets
+/// The load of a node for the comparison with others, beside which it may be slow. Each request counts as those
+/// that another one serves meanwhile. A slow node seems to have a request in flight also while it rests, so it gets
 /// one request at a time, and seldom, unless the other one has many more in flight.
-fn weighted(load: u64, slowness: Option<Slowness>) -> u64 {
+pub(super) fn weighted(load: u64, slowness: Option<Slowness>) -> u64 {
     slowness.map_or(load, |slowness| {
         let rest = u64::from(slowness.is_resting) * ONE_REQUEST;
         (load + rest).saturating_mul(slowness.factor.into())

@@ -176,6 +176,10 @@ impl LoadStats {
         let others = &other.operation_latencies;
         kind.and_then(|kind| self.operation_latencies.slowness_beside(others, kind, now))
     }
+
+    pub(super) fn operation_latencies(&self) -> &OperationLatencies {
+        &self.operation_latencies
+    }
 }
 
 #[cfg(test)]

@@ -74,6 +74,10 @@ struct OperationLatency {
     responded_at: AtomicU64,
 }
 
+/// The average latency of a node for one kind of operation, in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct AverageLatency(u32);
+
 /// How a slow node compares with another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slowness {
@@ -124,8 +128,26 @@ impl OperationLatencies {
         kind: OperationKind,
         now: Duration,
     ) -> Option<Slowness> {
+        self.slowness_over(other.average(kind)?, kind, now)
+    }
+
+    /// Returns how slow the node is for this kind of operation, if it is slow beside one with this average latency.
+    #[inline]
+    pub(super) fn slowness_over(
+        &self,
+        average: AverageLatency,
+        kind: OperationKind,
+        now: Duration,
+    ) -> Option<Slowness> {
         let latencies = self.of(kind).filter(|_| self.may_be_slow(kind))?;
-        latencies.slowness_beside(other.of(kind)?, now)
+        latencies.slowness_over(average, now)
+    }
+
+    /// Returns the average latency of operations of this kind. `None` before the first response.
+    #[inline]
+    pub(super) fn average(&self, kind: OperationKind) -> Option<AverageLatency> {
+        let average = self.of(kind)?.average.load(Ordering::Relaxed);
+        (average > 0).then_some(AverageLatency(average))
     }
 
     #[inline]
@@ -147,11 +169,11 @@ impl OperationLatency {
         self.responded_at.store(millis(now), Ordering::Relaxed);
     }
 
-    fn slowness_beside(&self, other: &Self, now: Duration) -> Option<Slowness> {
-        let average = other.average.load(Ordering::Relaxed);
-        if average == 0 {
-            return None;
-        }
+    fn slowness_over(
+        &self,
+        AverageLatency(average): AverageLatency,
+        now: Duration,
+    ) -> Option<Slowness> {
         let floor = self.floor.load(Ordering::Relaxed);
         let factor = floor / average.max(LEAST_COMPARED);
         let rest = (u64::from(floor) * REST_FACTOR / 1_000).min(LONGEST_REST);

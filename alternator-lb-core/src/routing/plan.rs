@@ -71,10 +71,14 @@ impl<E> Plan<E> {
         self.operation = kind;
     }
 
-    /// Returns the kind of the operation, if its nodes are selected by their load.
+    /// Returns the kind of the operation, if its nodes are selected by their load, at least among other things.
     #[inline]
     pub(super) fn operation_by_load(&self) -> Option<OperationKind> {
-        let is_by_load = !self.is_pinned() && !self.prefers_primary();
+        let is_by_load = match &self.destination {
+            Destination::Any => true,
+            Destination::Pinned(_) => false,
+            Destination::Preferred(info) => info.preference() != Preference::Primary,
+        };
         self.operation.filter(|_| is_by_load)
     }
 

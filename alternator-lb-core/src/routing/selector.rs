@@ -73,10 +73,11 @@ impl<'s, E> Selector<'s, '_, '_, E> {
         first: &'s Arc<Endpoint<E>>,
         is_untried: impl Fn(&Endpoint<E>) -> bool,
     ) -> Option<&'s Arc<Endpoint<E>>> {
-        if LoadBound::admits_by_itself(first, self.now) {
+        let kind = self.plan.operation_by_load();
+        if LoadBound::admits_by_itself(first, kind, self.now) {
             return Some(first);
         }
-        let bound = LoadBound::of(set, self.now);
+        let bound = LoadBound::of(set, kind, self.now);
         let has_room =
             |node: &Endpoint<E>| !bound.is_exceeded_by(node, self.now) && is_untried(node);
         primary_of(set, info, has_room).or(Some(first))

@@ -175,8 +175,9 @@ impl<E> RoutingSnapshot<E> {
         let is_listed = |set: &&HealthySet<E>| set.nodes().any(|other| other.id() == node.id());
         let set = self.candidates_for(plan).find(is_listed)?;
         let is_bounded = plan.preference() == Some(Preference::BoundedPrimary);
-        let is_overloaded = is_bounded && LoadBound::of(set, now).is_exceeded_by(node, now);
-        (!is_overloaded).then_some(node)
+        let bound = is_bounded.then(|| LoadBound::of(set, plan.operation_by_load(), now));
+        let is_exceeded = bound.is_some_and(|bound| bound.is_exceeded_by(node, now));
+        (!is_exceeded).then_some(node)
     }
 
     /// The ejected nodes, including out-of-scope ones, the most likely to have recovered first.

@@ -2,13 +2,12 @@
 
 use super::primary::{primary_node, primary_plan, tokens};
 use super::*;
-use crate::routing::{Reason, RoutingKey, Token};
+use crate::routing::{OperationKind, Reason, RoutingKey, Token};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 const NODES: u8 = 12;
 const FAST: Duration = Duration::from_millis(1);
-const SLOW: Duration = Duration::from_secs(2);
 
 fn info(preference: Preference, token: i64) -> RoutingInfo {
     let token = Token::new(token);
@@ -21,49 +20,74 @@ fn bounded_plan(token: i64) -> Plan<()> {
 
 /// The requests in a time of callers that make one request after the other for random keys, and of those the ones that
 /// went to another node than their primary.
+#[derive(Debug)]
 struct Throughput {
     requests: u32,
     moved: u32,
 }
 
-/// Runs a closed loop, in which the node `slow` takes two seconds for each request.
-fn closed_loop(
-    preference: Preference,
-    callers: usize,
-    slow: Option<u8>,
-    time: Duration,
-) -> Throughput {
-    let (router, idle) = (
-        router(NODES, Policy::default()),
-        router(NODES, Policy::default()),
-    );
-    let mut rng = fastrand::Rng::with_seed(5);
-    let mut ends: BinaryHeap<_> = (0..callers).map(|caller| Reverse((NOW, caller))).collect();
-    let mut plans: Vec<Option<Plan<()>>> = (0..callers).map(|_| None).collect();
-    let (mut requests, mut moved) = (0, 0);
-    while let Some(Reverse((now, caller))) = ends.pop() {
-        if now > NOW + time {
-            break;
-        }
-        if let Some(mut plan) = plans[caller].take() {
-            settle(&router, &mut plan, Outcome::Responded, now);
-            requests += 1;
-        }
-        let token = rng.i64(..);
-        let mut plan = Plan::preferring(info(preference, token));
-        router.advance(&mut plan, true, now, &mut rng).unwrap();
-        let node = plan.current().unwrap().node().url().clone();
-        moved += u32::from(node != primary_node(&idle, token));
-        let is_slow = slow.is_some_and(|slow| node == url(slow));
-        // Exponentially distributed, as of a server with a queue.
-        let latency = match is_slow {
-            true => SLOW,
-            false => FAST.mul_f64(-(1.0 - rng.f64()).ln()),
-        };
-        ends.push(Reverse((now + latency, caller)));
-        plans[caller] = Some(plan);
+impl Throughput {
+    fn is_below(&self, share: f64, other: &Self) -> bool {
+        f64::from(self.requests) < share * f64::from(other.requests)
     }
-    Throughput { requests, moved }
+}
+
+/// Callers that make one request after the other for random keys.
+#[derive(Clone, Copy)]
+struct ClosedLoop {
+    nodes: u8,
+    /// The nodes that take this long for each request.
+    slow: &'static [u8],
+    latency: Duration,
+    callers: u32,
+    preference: Preference,
+    /// True if the router knows the kind of the operations, by which it compares latencies.
+    knows_kind: bool,
+    time: Duration,
+}
+
+const CLOSED_LOOP: ClosedLoop = ClosedLoop {
+    nodes: 12,
+    slow: &[],
+    latency: Duration::from_secs(2),
+    callers: 16,
+    preference: Preference::BoundedPrimary,
+    knows_kind: true,
+    time: Duration::from_secs(4),
+};
+
+impl ClosedLoop {
+    fn run(self) -> Throughput {
+        let [router, idle] = [(); 2].map(|()| router(self.nodes, Policy::default()));
+        let mut rng = fastrand::Rng::with_seed(5);
+        let callers = 0..self.callers as usize;
+        let mut plans: Vec<Option<Plan<()>>> = callers.clone().map(|_| None).collect();
+        let mut ends: BinaryHeap<_> = callers.map(|caller| Reverse((NOW, caller))).collect();
+        let (mut requests, mut moved) = (0, 0);
+        while let Some(Reverse((now, caller))) = ends.pop() {
+            if now > NOW + self.time {
+                break;
+            }
+            if let Some(mut plan) = plans[caller].take() {
+                settle(&router, &mut plan, Outcome::Responded, now);
+                requests += 1;
+            }
+            let token = rng.i64(..);
+            let mut plan = Plan::preferring(info(self.preference, token));
+            plan.set_operation(Some(OperationKind::GetItem).filter(|_| self.knows_kind));
+            router.advance(&mut plan, true, now, &mut rng).unwrap();
+            let node = plan.current().unwrap().node().url().clone();
+            moved += u32::from(node != primary_node(&idle, token));
+            let latency = match self.slow.iter().any(|slow| node == url(*slow)) {
+                true => self.latency,
+                // Exponentially distributed, as of a server with a queue.
+                false => FAST.mul_f64(-(1.0 - rng.f64()).ln()),
+            };
+            ends.push(Reverse((now + latency, caller)));
+            plans[caller] = Some(plan);
+        }
+        Throughput { requests, moved }
+    }
 }
 
 /// Begins requests on a node until it has so many in flight.
@@ -78,31 +102,48 @@ fn occupy(router: &Router<()>, node: &NodeUrl, requests: usize) -> Vec<Plan<()>>
 
 #[test]
 fn slow_primary_does_not_hold_all_callers() {
-    let run = |preference, slow| closed_loop(preference, 16, slow, SLOW * 2);
-    let healthy = run(Preference::BoundedPrimary, None);
-    let unbounded = run(Preference::Primary, Some(3));
-    let bounded = run(Preference::BoundedPrimary, Some(3));
-    assert!(
-        unbounded.requests * 20 < healthy.requests,
-        "all callers wait: {} of {}",
-        unbounded.requests,
-        healthy.requests
-    );
-    assert!(
-        bounded.requests * 10 > healthy.requests * 7,
-        "{} of {}",
-        bounded.requests,
-        healthy.requests
-    );
+    let bounded = ClosedLoop {
+        slow: &[3],
+        knows_kind: false,
+        ..CLOSED_LOOP
+    };
+    let unbounded = ClosedLoop {
+        preference: Preference::Primary,
+        ..bounded
+    };
+    let healthy = CLOSED_LOOP.run();
+    assert!(unbounded.run().is_below(0.05, &healthy), "all callers wait");
+    let bounded = bounded.run();
+    assert!(!bounded.is_below(0.7, &healthy), "{bounded:?}");
+}
+
+#[test]
+fn primaries_known_to_be_slow_get_few_requests_however_few_nodes_there_are() {
+    for (nodes, slow) in [(3, &[2][..]), (12, &[3]), (12, &[3, 7, 8])] {
+        let healthy = ClosedLoop {
+            nodes,
+            latency: FAST * 100,
+            ..CLOSED_LOOP
+        };
+        let bounded = ClosedLoop { slow, ..healthy }.run();
+        let healthy = healthy.run();
+        assert!(
+            !bounded.is_below(0.9, &healthy),
+            "{nodes} nodes: {bounded:?} {healthy:?}"
+        );
+    }
 }
 
 #[test]
 fn equal_nodes_keep_nearly_all_requests_of_their_keys() {
     for (callers, most_moved) in [(1, 0.0), (4, 0.0), (16, 0.04), (64, 0.02), (256, 0.001)] {
-        let time = FAST * 10_000 / callers as u32;
-        let Throughput { requests, moved } =
-            closed_loop(Preference::BoundedPrimary, callers, None, time);
-        let share = f64::from(moved) / f64::from(requests);
+        let equal = ClosedLoop {
+            callers,
+            time: FAST * 10_000 / callers,
+            ..CLOSED_LOOP
+        };
+        let run = equal.run();
+        let share = f64::from(run.moved) / f64::from(run.requests);
         assert!(share <= most_moved, "{callers} callers: {share}");
     }
 }
