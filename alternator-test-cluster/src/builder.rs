@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -10,9 +11,11 @@ use crate::catalog::{Catalog, LwtLog};
 use crate::cluster_state::{Addresses, ClusterState};
 use crate::config::ValidNodeConfig;
 use crate::engine::Engine;
+use crate::paxos::Proposer;
 use crate::running::{Running, ServerThread};
 use crate::{
-    InternalTables, NodeConfig, StartError, TestCluster, Tokens, Version, WriteIsolation, port,
+    InternalTables, NodeConfig, Paxos, StartError, TestCluster, Tokens, Version, WriteIsolation,
+    port,
 };
 
 /// Describes a [`TestCluster`] and starts it.
@@ -34,6 +37,8 @@ pub struct Builder {
     replication_factor: Option<usize>,
     write_isolation: WriteIsolation,
     internal_tables: Option<InternalTables>,
+    paxos: Option<Paxos>,
+    timeout: Option<Duration>,
     #[cfg(feature = "tls")]
     tls: Option<crate::tls::Identity>,
 }
@@ -155,6 +160,29 @@ impl Builder {
         self
     }
 
+    /// Gives lightweight transactions the costs of Paxos, with which they queue at a coordinator and conflict between
+    /// coordinators. Has no effect without [`tokens`](Self::tokens).
+    ///
+    /// # Default
+    ///
+    /// None: transactions take as long as other writes and never conflict, which keeps tests short that are not about
+    /// them.
+    pub fn paxos(mut self, costs: Paxos) -> Self {
+        self.paxos = Some(costs);
+        self
+    }
+
+    /// Sets the time after which a node gives up on replicas and on locks, the server's setting
+    /// `alternator_timeout_in_ms`.
+    ///
+    /// # Default
+    ///
+    /// 10 seconds, as with the server.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
     /// Sets whether clients may read the tables `.scylla.alternator.*`.
     ///
     /// # Default
@@ -208,6 +236,7 @@ impl Builder {
             (None, Some(_)) => InternalTables::Readable,
             (None, None) => InternalTables::Unknown,
         };
+        let timeout = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
         let catalog = Arc::new(Catalog::new(
             self.tokens,
             self.replication_factor,
@@ -224,6 +253,7 @@ impl Builder {
             catalog,
             internal_tables,
             lwt_log: LwtLog::default(),
+            paxos: self.paxos.map(|costs| Proposer::new(costs, timeout)),
             #[cfg(feature = "tls")]
             tls,
             engine,
@@ -263,4 +293,5 @@ impl Builder {
 }
 
 const DEFAULT_NODES: usize = 3;
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_CLUSTER_NAME: &str = "alternator-test-cluster";

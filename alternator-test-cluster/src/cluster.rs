@@ -127,6 +127,22 @@ impl TestCluster {
         self.running.state.lwt_log.snapshot(url)
     }
 
+    /// Returns how often coordinators of lightweight transactions superseded each other's proposals, at all nodes that
+    /// have not been removed: the sum of [`Counters::ballot_contentions`](crate::Counters::ballot_contentions).
+    pub fn ballot_contentions(&self) -> u64 {
+        let nodes = self.nodes().into_iter();
+        nodes.map(|node| node.counters().ballot_contentions).sum()
+    }
+
+    /// Returns the number of lightweight transactions that failed as uncertain, at all nodes that have not been removed:
+    /// the sum of [`Counters::uncertain_transactions`](crate::Counters::uncertain_transactions).
+    pub fn uncertain_transactions(&self) -> u64 {
+        let nodes = self.nodes().into_iter();
+        nodes
+            .map(|node| node.counters().uncertain_transactions)
+            .sum()
+    }
+
     /// Returns the URL of the first node that has not been removed, such as `http://127.0.0.1:16000`. The empty string
     /// if all have been.
     pub fn url(&self) -> String {

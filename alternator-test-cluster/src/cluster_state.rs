@@ -11,6 +11,7 @@ use crate::catalog::{Catalog, LwtLog};
 use crate::engine::Engine;
 use crate::listing::{self, Listing, LocalNodesQuery, Member};
 use crate::node_state::NodeState;
+use crate::paxos::Proposer;
 use crate::sync::lock;
 use crate::{InternalTables, Version};
 
@@ -27,6 +28,8 @@ pub(crate) struct ClusterState {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) internal_tables: InternalTables,
     pub(crate) lwt_log: LwtLog,
+    /// `None` if lightweight transactions have no costs.
+    pub(crate) paxos: Option<Proposer>,
     pub(crate) engine: Engine,
     pub(crate) runtime: Handle,
     /// All nodes there ever were, in order of adding.

@@ -41,6 +41,12 @@ pub struct Counters {
     pub batch_keys_on_replica: u64,
     /// Keys in BatchGetItem and BatchWriteItem for which the node was not a replica. Counted under the same conditions.
     pub batch_keys_off_replica: u64,
+    /// Proposals of lightweight transactions that another coordinator superseded, so that this one started again; as
+    /// the server's metric `cas_write_contention`. Counted only with [`Builder::paxos`](crate::Builder::paxos).
+    pub ballot_contentions: u64,
+    /// Lightweight transactions that failed with "write timeout due to uncertainty", since another coordinator
+    /// superseded their proposal. Counted only with [`Builder::paxos`](crate::Builder::paxos).
+    pub uncertain_transactions: u64,
     /// The headers of the last DynamoDB operation, with names in lower case, in no particular order. Invalid UTF-8 in
     /// values is replaced by U+FFFD.
     pub last_headers: Vec<(String, String)>,
@@ -99,6 +105,14 @@ impl Recorder {
             counters.on_replica += on;
             counters.off_replica += off;
         }
+    }
+
+    pub(crate) fn record_ballot_contentions(&self, count: u64) {
+        lock(&self.record).counters.ballot_contentions += count;
+    }
+
+    pub(crate) fn record_uncertain_transaction(&self) {
+        lock(&self.record).counters.uncertain_transactions += 1;
     }
 
     pub(crate) fn record_discovery(&self, query: Option<&str>, headers: Arc<HeaderMap>) {

@@ -64,6 +64,9 @@
 //! replicas in the internal tables ([`InternalTables`]); tests find them with [`TestCluster::replicas`], and move
 //! tablets with [`TestCluster::move_tablet`].
 //!
+//! With [`Builder::paxos`] lightweight transactions cost what they cost on the server: those on one partition queue at
+//! one coordinator, and conflict where there are several, which [`Counters::ballot_contentions`] counts.
+//!
 //! # Faults
 //!
 //! | event | emulation |
@@ -129,11 +132,13 @@ mod listing;
 mod node;
 mod node_state;
 mod operation;
+mod paxos;
 mod port;
 mod port_command;
 mod raw_response;
 mod running;
 mod server;
+mod storage_error;
 mod sync;
 #[cfg(feature = "tls")]
 mod tls;
@@ -150,6 +155,7 @@ pub use fault::Fault;
 pub use internal::InternalTables;
 pub use isolation::WriteIsolation;
 pub use node::Node;
+pub use paxos::Paxos;
 pub use raw_response::RawResponse;
 pub use tokens::{PartitionKey, Tablet, Tokens};
 pub use version::Version;

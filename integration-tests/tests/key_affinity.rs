@@ -1,5 +1,6 @@
 //! Key affinity: one coordinator for each partition.
 
+mod contention;
 mod describe_requests;
 mod node_changes;
 mod table_metadata;

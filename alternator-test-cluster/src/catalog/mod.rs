@@ -14,7 +14,7 @@ use crate::sync::lock;
 use crate::tokens::{Owner, Tokens};
 use crate::{WriteIsolation, isolation};
 
-pub(crate) use contents::Contents;
+pub(crate) use contents::{Contents, Placement};
 pub(crate) use lwt_log::LwtLog;
 pub use lwt_log::LwtPartition;
 pub(crate) use partitions::{Partition, partitions};

@@ -1,7 +1,7 @@
 //! Coordination of a request: whether the node is a replica of the partition, and whether the request is a lightweight
 //! transaction.
 //!
-//! All nodes share one engine, so that only the counters depend on it.
+//! All nodes share one engine, so that what an operation reads and writes does not depend on it.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,17 @@ use serde_json::Value;
 use super::context::Context;
 use crate::WriteIsolation;
 use crate::api_error::ApiError;
-use crate::catalog::{self, Catalog, Contents, Partition};
+use crate::catalog::{self, Catalog, Contents, Partition, Placement};
 use crate::operation::Operation;
+use crate::paxos::Transaction;
 
 /// One request, from when its operation is known.
 #[derive(Debug)]
 pub(super) struct Coordination {
     /// The partitions that it writes with lightweight transactions.
     transactions: BTreeSet<Partition>,
+    /// The number of replicas that a transaction needs.
+    quorum: usize,
 }
 
 impl Coordination {
@@ -30,11 +33,13 @@ impl Coordination {
         let contents = &mut catalog.contents();
         let partitions = catalog::partitions(contents, operation, &request);
         let (mut on_replica, mut off_replica) = (0, 0);
+        let mut quorum = 0;
         for partition in &partitions {
             let Some(placement) = contents.placement(&partition.table, partition.key.token())
             else {
                 continue;
             };
+            quorum = local_quorum(contents, &placement, context.node.number);
             if placement.replicas.contains(&context.node.number) {
                 on_replica += 1;
             } else {
@@ -48,14 +53,41 @@ impl Coordination {
         } else {
             BTreeSet::new()
         };
-        Some(Self { transactions })
+        Some(Self {
+            transactions,
+            quorum,
+        })
     }
 
-    /// Counts the transactions that took place.
-    pub(super) fn end<T>(self, context: &Context, outcome: &Result<T, ApiError>) {
+    /// Executes the operation, as a transaction if it is one.
+    pub(super) async fn run<T>(
+        self,
+        context: &Context,
+        operation: impl Future<Output = Result<T, ApiError>>,
+    ) -> Result<T, ApiError> {
+        let outcome = match &context.cluster.paxos {
+            Some(proposer) if !self.transactions.is_empty() => {
+                let transaction = Transaction {
+                    node: context.node.number,
+                    recorder: &context.node.recorder,
+                    partitions: &self.transactions,
+                    quorum: self.quorum,
+                };
+                proposer.run(transaction, operation).await
+            }
+            Some(_) | None => operation.await,
+        };
+        self.count_transactions(context, &outcome);
+        outcome
+    }
+
+    /// Counts the transactions that took place, with those whose outcome is not known.
+    fn count_transactions<T>(self, context: &Context, outcome: &Result<T, ApiError>) {
         let took_place = match outcome {
             Ok(_) => true,
-            Err(error) => error.is("ConditionalCheckFailedException"),
+            Err(error) => {
+                error.is("ConditionalCheckFailedException") || error.is("InternalServerError")
+            }
         };
         if took_place {
             for partition in self.transactions {
@@ -66,6 +98,15 @@ impl Coordination {
             }
         }
     }
+}
+
+/// Returns the number of replicas that is a quorum in the datacenter of a node.
+fn local_quorum(contents: &Contents, placement: &Placement, node: usize) -> usize {
+    let datacenter = |number: usize| contents.owner(number).map(|owner| &owner.datacenter);
+    let own = datacenter(node);
+    let replicas = placement.replicas.iter();
+    let local = replicas.filter(|replica| datacenter(**replica) == own);
+    local.count() / 2 + 1
 }
 
 fn uses_lwt(

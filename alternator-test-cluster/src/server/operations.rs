@@ -95,11 +95,11 @@ fn sheds_before_the_body(context: &Context) -> bool {
 
 async fn execute(context: &Context, name: &str, headers: &HeaderMap, body: Bytes) -> NodeResponse {
     let coordination = Coordination::begin(context, name, &body);
-    let outcome = outcome(context, name, headers, body).await;
-    if let Some(coordination) = coordination {
-        coordination.end(context, &outcome);
-    }
-    NodeResponse::of_operation(outcome)
+    let outcome = outcome(context, name, headers, body);
+    NodeResponse::of_operation(match coordination {
+        Some(coordination) => coordination.run(context, outcome).await,
+        None => outcome.await,
+    })
 }
 
 async fn outcome(

@@ -22,6 +22,7 @@ mod limits;
 mod localnodes;
 mod lwt;
 mod operations;
+mod paxos;
 #[cfg(feature = "cli")]
 mod program;
 mod raw_responses;
