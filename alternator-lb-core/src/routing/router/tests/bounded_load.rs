@@ -90,6 +90,51 @@ impl ClosedLoop {
     }
 }
 
+/// The operations on one hot key of a fleet in which each client makes one request after the other, a fifth of them for
+/// that key, whose primary takes 100 ms for each request. Returns their number, and of those that began while another
+/// one was in flight on another node.
+fn hot_key_of_a_fleet(preference: Preference, clients: usize) -> (u32, u32) {
+    const HOT: i64 = 7;
+    let routers: Vec<_> = (0..clients)
+        .map(|_| router(12, Policy::default()))
+        .collect();
+    let slow = primary_node(&routers[0], HOT);
+    let mut rng = fastrand::Rng::with_seed(5);
+    let mut plans: Vec<Option<(i64, Plan<()>)>> = routers.iter().map(|_| None).collect();
+    let mut ends: BinaryHeap<_> = (0..clients).map(|client| Reverse((NOW, client))).collect();
+    let mut in_flight: HashMap<NodeUrl, u32> = HashMap::new();
+    let (mut operations, mut met) = (0, 0);
+    while let Some(Reverse((now, client))) = ends.pop() {
+        if now > NOW + Duration::from_secs(10) {
+            break;
+        }
+        if let Some((token, mut plan)) = plans[client].take() {
+            if token == HOT {
+                let node = plan.current().unwrap().node().url();
+                *in_flight.get_mut(node).unwrap() -= 1;
+            }
+            settle(&routers[client], &mut plan, Outcome::Responded, now);
+        }
+        let is_hot = rng.u8(..5) == 0;
+        let token = if is_hot { HOT } else { rng.i64(..) };
+        let mut plan = Plan::preferring(info(preference, token));
+        plan.set_operation(Some(OperationKind::UpdateItem));
+        let router = &routers[client];
+        router.advance(&mut plan, true, now, &mut rng).unwrap();
+        let node = plan.current().unwrap().node().url().clone();
+        if is_hot {
+            operations += 1;
+            let others = in_flight.iter().filter(|(other, _)| **other != node);
+            met += u32::from(others.map(|(_, count)| count).sum::<u32>() > 0);
+            *in_flight.entry(node.clone()).or_default() += 1;
+        }
+        let latency = if node == slow { FAST * 100 } else { FAST };
+        ends.push(Reverse((now + latency, client)));
+        plans[client] = Some((token, plan));
+    }
+    (operations, met)
+}
+
 /// Begins requests on a node until it has so many in flight.
 fn occupy(router: &Router<()>, node: &NodeUrl, requests: usize) -> Vec<Plan<()>> {
     let plans = (0..requests).map(|_| {
@@ -230,4 +275,13 @@ fn bound_of_a_thousand_nodes_is_that_of_a_sample() {
     let primary = primary_node(&router, 7);
     let _occupied = occupy(&router, &primary, 9);
     assert_ne!(next(&router, &mut bounded_plan(7), NOW), primary);
+}
+
+/// Why transactions have no bound.
+#[test]
+fn bound_would_give_the_hot_key_of_a_fleet_two_coordinators() {
+    let (_, met) = hot_key_of_a_fleet(Preference::Primary, 50);
+    assert_eq!(met, 0);
+    let (operations, met) = hot_key_of_a_fleet(Preference::BoundedPrimary, 50);
+    assert!(met * 20 > operations, "{met} of {operations}");
 }
