@@ -89,6 +89,18 @@ impl<'a> ItemOperation<'a> {
         }
     }
 
+    /// Returns the only attribute that the operation names of its item. Each item has a partition key, so that is what it
+    /// is.
+    pub(crate) fn only_attribute(&self) -> Option<&'a str> {
+        match self.keys {
+            KeyInput::Item(_, item) if item.len() == 1 => item.keys().next().map(String::as_str),
+            KeyInput::Item(..)
+            | KeyInput::Query(..)
+            | KeyInput::BatchGet(_)
+            | KeyInput::BatchWrite(_) => None,
+        }
+    }
+
     /// Visits the partitions of a table or index that it reads or writes, as often as it names them. `key` is the name
     /// of the partition key.
     pub(crate) fn for_each_partition(

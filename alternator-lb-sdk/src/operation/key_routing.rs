@@ -140,10 +140,13 @@ impl KeyRouting {
         eligibility: Eligibility,
         tables: &TableContexts<'_>,
     ) -> Option<Preference> {
-        let schemas = tables.iter().filter_map(|table| table.schema.as_deref());
         let uses_transaction = operation.write().is_some_and(|write| {
-            let mut rules = schemas.map(|schema| &schema.write_rules);
-            rules.any(|rules| rules.uses_transaction(write))
+            let rules = |schema: &TableSchema| schema.write_rules;
+            let mut schemas = tables.iter().map(|table| table.schema.as_deref());
+            schemas.any(|schema| {
+                let rules = schema.map(rules).unwrap_or_default();
+                rules.uses_transaction(write)
+            })
         });
         let otherwise = self.is_token_aware.then_some(Preference::LeastLoaded);
         match eligibility {
@@ -169,8 +172,11 @@ fn routing_info<'a>(
     let mut others = Vec::new();
     for context in tables.iter() {
         let TableContext { source, map, .. } = context;
-        let schema = context.schema.as_ref();
-        let Some(key) = schema.and_then(|schema| schema.partition_key(source.index)) else {
+        let key = match &context.schema {
+            Some(schema) => schema.partition_key(source.index),
+            None => operation.only_attribute(),
+        };
+        let Some(key) = key else {
             continue;
         };
         operation.for_each_partition(*source, key, |token| {
