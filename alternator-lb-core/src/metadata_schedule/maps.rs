@@ -1,6 +1,6 @@
 //! When token maps are fetched again.
 
-use super::{REFUSED, SHARED_AGE, backoff, seconds};
+use super::{REFUSAL_AGE, SHARED_AGE, backoff, seconds};
 use crate::jitter::{DEFAULT_JITTER, jittered};
 use std::time::Duration;
 
@@ -95,7 +95,7 @@ impl MapOutcome {
             Self::Missing => backoff(FIRST_RETRY, failures, AGE),
             Self::Malformed => backoff(FIRST_RETRY, failures, MAX_RETRY),
             Self::Unreachable => UNREACHABLE,
-            Self::Refused | Self::Unsupported => REFUSED,
+            Self::Refused | Self::Unsupported => REFUSAL_AGE,
         }
     }
 

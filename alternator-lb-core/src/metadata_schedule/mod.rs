@@ -36,8 +36,8 @@ pub use schema::{SCHEMA_HINT_INTERVAL, SchemaOutcome};
 
 use std::time::Duration;
 
-/// The pause after a refusal. Permissions change when an operator changes them.
-const REFUSED: Duration = Duration::from_secs(5 * 60);
+/// The time for which a refusal is believed. Permissions change when an operator changes them.
+pub const REFUSAL_AGE: Duration = Duration::from_secs(5 * 60);
 
 /// Returns `first`, doubled for each of the failures before the latest one, and at most `longest`.
 fn backoff(first: Duration, failures: u32, longest: Duration) -> Duration {

@@ -1,6 +1,6 @@
 //! When a schema is fetched again.
 
-use super::{REFUSED, seconds};
+use super::{REFUSAL_AGE, seconds};
 use crate::jitter::{DEFAULT_JITTER, jittered};
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ impl SchemaOutcome {
             Self::Known => AGE,
             Self::Missing => MISSING,
             Self::Unreachable => UNREACHABLE,
-            Self::Refused => REFUSED,
+            Self::Refused => REFUSAL_AGE,
         }
     }
 
