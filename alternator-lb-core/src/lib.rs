@@ -9,11 +9,12 @@
 //! | [`topology`] | nodes, scopes, the immutable list of nodes | – |
 //! | [`health`] | the state machine of one node | – |
 //! | [`routing`] | selection of a node, priority levels, rendezvous hashing, tokens and token maps | topology, health |
+//! | [`metadata_schedule`] | when the metadata of tables is stale | – |
 //! | [`discovery`] | membership queries, the health checker, their schedule | the above |
 //! | [`observe`] | events and the status of nodes | all of the above |
 //!
-//! `topology`, `health` and `routing` are plain synchronous code that is given the time and the random numbers, so their
-//! tests need no clock, no network and no sleep.
+//! `topology`, `health`, `routing` and `metadata_schedule` are plain synchronous code that is given the time and the
+//! random numbers, so their tests need no clock, no network and no sleep.
 
 #![allow(
     clippy::exhaustive_enums,
@@ -26,6 +27,7 @@ pub mod discovery;
 pub mod health;
 pub mod jitter;
 pub mod lease;
+pub mod metadata_schedule;
 pub mod observe;
 pub mod refresh_schedule;
 pub mod routing;

@@ -7,7 +7,7 @@ use crate::config::ClusterConfig;
 use crate::events;
 use crate::install::default_client;
 use crate::internal::background_tasks::BackgroundTasks;
-use crate::internal::client::{ClientContext, InternalClient};
+use crate::internal::client::{ClientContext, Credentials, InternalClient};
 use crate::internal::discovery_client::SdkDiscoveryClient;
 use crate::metadata::{MetadataCache, invalidation};
 use crate::operation::item_operation::ItemOperation;
@@ -33,6 +33,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::timeout::TimeoutConfig;
 use futures_util::future::join;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -142,10 +143,11 @@ impl Cluster {
         if request::is_pinned(config) {
             return;
         }
-        metadata.observe_generation(self.topology_generation());
+        metadata.observe_generation(self.topology_generation(), || self.node_addresses());
         key_routing.begin(&operation, metadata, config, |table, config| {
+            let credentials = || Credentials::of(components);
             let client = || InternalClient::new(self, components, config);
-            metadata.refresh_if_due(table, &self.background_tasks, client);
+            metadata.refresh_if_due(table, &self.background_tasks, credentials, client);
         });
     }
 
@@ -218,6 +220,13 @@ impl Cluster {
         let snapshot = self.router.snapshot();
         let nodes = snapshot.topology().nodes().iter();
         nodes.map(|node| node.url().as_str().to_owned()).collect()
+    }
+
+    /// Returns the addresses of the nodes that are listed by one.
+    fn node_addresses(&self) -> Vec<IpAddr> {
+        let snapshot = self.router.snapshot();
+        let nodes = snapshot.topology().nodes().iter();
+        nodes.filter_map(|node| node.url().ip()).collect()
     }
 
     /// Returns the HTTP client for a configuration that has none, if there is one to share.

@@ -73,12 +73,30 @@ pub(crate) fn token_maps_fetched(table: &str, ranges: usize) {
 }
 
 /// Warns that the role may not read the tables that token maps are made of.
-pub(crate) fn token_maps_refused(error: &(dyn Error + 'static)) {
+pub(crate) fn token_maps_refused(error: &(dyn Error + 'static), grants: &str) {
     warn!(
         error,
-        "the role may not read which nodes hold a partition, so requests go to any: grant the role SELECT on system.tablets, \
-         system.token_ring, system.local, system.peers, system_schema.tables and system_schema.views (not on all of \
-         system, which holds the secrets of all roles), or leave `.token_aware()` out"
+        "the role may not read which nodes hold a partition, so its requests go to any: leave `.token_aware()` out, or let \
+         the role read the tables that show it (not all of system, which holds the secrets of all roles): {grants}"
+    );
+}
+
+/// Warns that the role may not read the replication of tables.
+pub(crate) fn replication_refused(error: &(dyn Error + 'static), grants: &str) {
+    warn!(
+        error,
+        "the role may not read the replication of tables, so the nodes that hold a partition are looked up for each table, \
+         also where they are all nodes: {grants}"
+    );
+}
+
+/// Warns that a table has no token map, since it is too large.
+pub(crate) fn token_map_over_limit(table: &str, ranges: usize, limit: &str) {
+    warn!(
+        table,
+        ranges,
+        limit,
+        "the token map of a table is over a limit, so its operations go to all nodes in turn"
     );
 }
 
@@ -91,11 +109,11 @@ pub(crate) fn token_maps_unsupported(error: &(dyn Error + 'static)) {
     );
 }
 
-/// Notes that no node responded to the queries for token maps.
-pub(crate) fn token_maps_unreachable(error: &(dyn Error + 'static)) {
+/// Notes that token maps could not be fetched.
+pub(crate) fn token_maps_failed(table: &str, error: &(dyn Error + 'static)) {
     debug!(
-        error,
-        "the token maps of a table could not be fetched; they are fetched again soon"
+        table,
+        error, "the token maps of a table could not be fetched; they are fetched again soon"
     );
 }
 
@@ -111,13 +129,12 @@ pub(crate) fn schema_unavailable(table: &str, error: &(dyn Error + 'static)) {
 }
 
 /// Warns that the write isolation of a table cannot be fetched.
-pub(crate) fn isolation_unavailable(table: &str, error: &(dyn Error + 'static)) {
+pub(crate) fn isolation_unavailable(table: &str, error: &(dyn Error + 'static), grants: &str) {
     warn!(
         table,
         error,
         "the write isolation of a table cannot be fetched, so `KeyAffinity::from_table()` acts as \
          `KeyAffinity::conditional_writes()` for it (and for other tables for which the same holds): let the client's \
-         role call ListTagsOfResource and read `.scylla.alternator.system.config` (GRANT SELECT ON system.config), or \
-         choose another affinity"
+         role call ListTagsOfResource and read the server's settings ({grants}), or choose another affinity"
     );
 }

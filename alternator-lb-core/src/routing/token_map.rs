@@ -97,7 +97,27 @@ impl TokenMap {
     pub fn range_count(&self) -> usize {
         self.ends.len()
     }
+
+    /// Returns the number of replicas of the range that has the fewest.
+    pub fn fewest_replicas(&self) -> usize {
+        let sets = self.sets.iter();
+        let sets = sets.map(|&set| self.replicas.get(set as usize).map_or(0, |set| set.len()));
+        sets.min().unwrap_or_default()
+    }
+
+    /// Returns the bytes that the map takes: 12 for each range, and for each different set of replicas its addresses
+    /// with what it takes to find them, which is all but nothing for tablets and can be half of it for vnodes.
+    pub fn bytes(&self) -> usize {
+        let set = |set: &Box<[IpAddr]>| size_of_val(set) + size_of_val(&**set) + ALLOCATION;
+        size_of::<Self>()
+            + size_of_val(&*self.ends)
+            + size_of_val(&*self.sets)
+            + self.replicas.iter().map(set).sum::<usize>()
+    }
 }
+
+/// The bytes that an allocator adds to each allocation.
+const ALLOCATION: usize = 16;
 
 /// The most ranges of a map: more than twice a table of 100,000 tablets, and ten times the ring of 100 nodes with 256
 /// vnodes each. More are more likely a mistake than a cluster.

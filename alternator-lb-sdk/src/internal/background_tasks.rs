@@ -12,22 +12,40 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-/// The background tasks of a cluster: some run, the others wait in the order in which they were spawned.
+/// The background tasks of a cluster: some work, the others wait for a slot, in the order in which they ask for one, or
+/// for a time that they have chosen.
 #[derive(Debug)]
 pub(crate) struct BackgroundTasks {
     /// True if the cluster is shut down. Each task holds a receiver.
     shutdown: watch::Sender<bool>,
-    running: Arc<Semaphore>,
+    slots: TaskSlots,
 }
 
-/// The number of tasks that run at a time, of one cluster in one process. A change of the nodes makes the metadata of
+/// The slots of a cluster's tasks, each of which takes one for each piece of its work.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskSlots(Arc<Semaphore>);
+
+impl TaskSlots {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(MAX_RUNNING)))
+    }
+
+    /// Does this work once there is a slot.
+    pub(crate) async fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        // Never closed.
+        let _slot = self.0.acquire().await;
+        work.await
+    }
+}
+
+/// The number of tasks that work at a time, of one cluster in one process. A change of the nodes makes the metadata of
 /// all tables stale; nothing is in a hurry, and a thousand processes must not send a thousand requests each in one
 /// moment.
 const MAX_RUNNING: usize = 8;
 
-/// The number of tasks that run or wait, each with some kilobytes of its operation's settings. At some milliseconds for
-/// each, the last one waits less than a second.
-const MAX_TASKS: usize = 256;
+/// The number of tasks that work or wait, each with some kilobytes of its operation's settings. At some milliseconds for
+/// each, the last one waits some seconds for a slot.
+const MAX_TASKS: usize = 1_024;
 
 /// How long a shutdown waits. A task on a runtime that is not polled ends only with that runtime; but it does nothing
 /// any more either.
@@ -37,7 +55,7 @@ impl BackgroundTasks {
     pub(crate) fn new() -> Self {
         Self {
             shutdown: watch::Sender::new(false),
-            running: Arc::new(Semaphore::new(MAX_RUNNING)),
+            slots: TaskSlots::new(),
         }
     }
 
@@ -48,9 +66,11 @@ impl BackgroundTasks {
             && Handle::try_current().is_ok()
     }
 
-    /// Spawns a task, which runs once fewer than [`MAX_RUNNING`] others do. Drops it after a shutdown or without a
-    /// runtime.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    /// Spawns a task, which works in slots. Drops it after a shutdown or without a runtime.
+    pub(crate) fn spawn<T: Future<Output = ()> + Send + 'static>(
+        &self,
+        task: impl FnOnce(TaskSlots) -> T,
+    ) {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
@@ -58,17 +78,12 @@ impl BackgroundTasks {
         if *shutdown.borrow() {
             return;
         }
-        let running = Arc::clone(&self.running);
+        let task = task(self.slots.clone());
         runtime.spawn(async move {
             // An error says that the cluster is dropped.
             let shutdown =
                 pin!(async move { drop(shutdown.wait_for(|is_shut_down| *is_shut_down).await) });
-            let queued = pin!(async move {
-                // Never closed.
-                let _permit = running.acquire().await;
-                task.await;
-            });
-            futures_util::future::select(shutdown, queued).await;
+            futures_util::future::select(shutdown, pin!(task)).await;
         });
     }
 
@@ -94,8 +109,8 @@ mod tests {
     /// Spawns a task that never ends. The receiver errs when it is dropped.
     fn spawn_endless(tasks: &BackgroundTasks) -> oneshot::Receiver<()> {
         let (held, dropped) = oneshot::channel::<()>();
-        tasks.spawn(async move {
-            pending::<()>().await;
+        tasks.spawn(|slots| async move {
+            slots.run(pending::<()>()).await;
             drop(held);
         });
         dropped
@@ -105,7 +120,7 @@ mod tests {
     async fn task_runs_beside_its_spawner() {
         let tasks = BackgroundTasks::new();
         let (done, was_done) = oneshot::channel();
-        tasks.spawn(async move { done.send(7).unwrap() });
+        tasks.spawn(|_| async move { done.send(7).unwrap() });
         assert_eq!(was_done.await, Ok(7));
         tasks.shutdown().await;
     }
@@ -129,7 +144,7 @@ mod tests {
         let (done, mut all_done) = tokio::sync::mpsc::channel(MAX_TASKS);
         for _ in 0..5 * MAX_RUNNING {
             let (running, most, done) = (Arc::clone(&running), Arc::clone(&most), done.clone());
-            tasks.spawn(async move {
+            let work = async move {
                 most.fetch_max(
                     running.fetch_add(1, Ordering::Relaxed) + 1,
                     Ordering::Relaxed,
@@ -137,7 +152,8 @@ mod tests {
                 yield_now().await;
                 running.fetch_sub(1, Ordering::Relaxed);
                 done.send(()).await.unwrap();
-            });
+            };
+            tasks.spawn(|slots| async move { slots.run(work).await });
         }
         for _ in 0..5 * MAX_RUNNING {
             all_done.recv().await.unwrap();
@@ -146,10 +162,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn task_that_waits_takes_no_slot() {
+        let tasks = BackgroundTasks::new();
+        for _ in 0..MAX_RUNNING {
+            tasks.spawn(|_| pending());
+        }
+        let (done, was_done) = oneshot::channel();
+        tasks.spawn(|slots| async move { slots.run(async { done.send(7).unwrap() }).await });
+        assert_eq!(was_done.await, Ok(7));
+    }
+
+    #[tokio::test]
     async fn full_queue_has_no_room_until_a_task_ends() {
         let tasks = BackgroundTasks::new();
         let (done, mut was_done) = oneshot::channel::<()>();
-        tasks.spawn(async move { drop(done) });
+        tasks.spawn(|_| async move { drop(done) });
         for _ in 1..MAX_TASKS {
             assert!(tasks.have_room());
             spawn_endless(&tasks);

@@ -23,17 +23,21 @@ use crate::config::ClusterConfig;
 use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::SdkNode;
 use aws_runtime::auth::SigV4OperationSigningConfig;
+use aws_runtime::auth::sigv4::SCHEME_ID;
 use aws_sdk_dynamodb::config::auth;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::{AuthSchemeOptionResolverParams, AuthSchemePreference};
 use aws_smithy_runtime_api::client::endpoint::SharedEndpointResolver;
+use aws_smithy_runtime_api::client::identity::IdentityCachePartition;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::retries::SharedRetryStrategy;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::runtime_components::{
+    GetIdentityResolver as _, RuntimeComponents,
+};
 use aws_smithy_runtime_api::client::runtime_plugin::{SharedRuntimePlugin, StaticRuntimePlugin};
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer, Layer};
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -53,7 +57,27 @@ pub(crate) struct InternalClient {
     context: Weak<dyn ClientContext>,
     plugin: SharedRuntimePlugin,
     clock_skew: Arc<ClockSkew>,
+    credentials: Credentials,
     user_agent: Cow<'static, str>,
+}
+
+/// The credentials of an operation, as far as they can be told apart without being resolved: by their provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Credentials(Option<IdentityCachePartition>);
+
+impl Credentials {
+    /// The credentials that operations with these components are signed with. Operations without a provider are not
+    /// signed, and all have the same.
+    pub(crate) fn of(components: &RuntimeComponents) -> Self {
+        let resolver = components.identity_resolver(SCHEME_ID);
+        Self(resolver.map(|resolver| resolver.cache_partition()))
+    }
+
+    /// Credentials that differ from all others.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        Self(Some(IdentityCachePartition::new()))
+    }
 }
 
 /// The parts of a cluster that an [`InternalClient`] needs.
@@ -87,6 +111,7 @@ impl InternalClient {
         config: &ConfigBag,
     ) -> Option<Self> {
         components.http_client()?;
+        let credentials = Credentials::of(components);
         let mut interceptors = Vec::new();
         if context.config().auth == AuthMode::Required {
             interceptors.push(SharedInterceptor::new(SignatureGuard));
@@ -105,9 +130,14 @@ impl InternalClient {
         Some(Self {
             context,
             clock_skew,
+            credentials,
             plugin: SharedRuntimePlugin::new(plugin),
             user_agent,
         })
+    }
+
+    pub(crate) fn credentials(&self) -> Credentials {
+        self.credentials
     }
 
     /// Sends `operation` with `input`. Tries other nodes while they do not respond.
@@ -205,7 +235,7 @@ fn settings(config: &ConfigBag) -> Option<FrozenLayer> {
 }
 
 /// Ends an operation that takes longer than `limit`: no node responds.
-pub(crate) async fn with_timeout<T>(
+async fn with_timeout<T>(
     limit: Duration,
     operation: impl Future<Output = Result<T, InternalError>>,
 ) -> Result<T, InternalError> {

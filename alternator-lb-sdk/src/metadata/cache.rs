@@ -1,22 +1,24 @@
 //! The metadata of all tables that are used.
 
-use super::address_cache::AddressCache;
-use super::describe::ServerDefaults;
+use super::refusals::Refusals;
+use super::shared_look_ups::SharedLookUps;
 use super::table_metadata::{MetadataNeeds, TableMetadata};
-use super::token_map_budget::TokenMapBudget;
-use alternator_lb_core::clock::{Clock, millis};
+use super::token_map_budget::{OverLimit, TokenMapBudget};
+use alternator_lb_core::clock::Clock;
+use alternator_lb_core::metadata_schedule::{NodeHistory, join_delay};
 use alternator_lb_core::routing::TokenMap;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// The tables of a cluster, each from its first use on.
 ///
-/// Of tables and of the ranges of their maps there are limits. A table beyond the limit replaces the one whose last use
+/// Of tables and of the memory of their maps there are limits. A table beyond the limit replaces the one whose last use
 /// is longest ago; a map beyond it replaces those that were not used for some time, or is not kept.
 #[derive(Debug)]
 pub(crate) struct MetadataCache {
@@ -25,16 +27,19 @@ pub(crate) struct MetadataCache {
     shards: [ArcSwap<Shard>; SHARDS],
     hasher: RandomState,
     pub(super) needs: MetadataNeeds,
-    /// That of the topology for which the maps were fetched.
+    /// That of the topology whose nodes are known.
     generation: AtomicU64,
-    pub(super) server_defaults: ServerDefaults,
-    pub(super) addresses: AddressCache,
+    nodes: ArcSwap<NodeHistory<IpAddr>>,
+    /// The number of lists of nodes that made maps stale.
+    joins: AtomicU64,
+    pub(super) shared: SharedLookUps,
+    pub(super) refusals: Refusals,
     token_map_budget: TokenMapBudget,
-    /// Until then, in milliseconds, no map is fetched, since that would be refused.
-    maps_refused_until: AtomicU64,
+    /// The number of refreshes that fetch maps, or wait for it.
+    maps_wanted: AtomicUsize,
     pub(super) has_warned_of_keys: AtomicBool,
     pub(super) has_warned_of_isolation: AtomicBool,
-    pub(super) has_warned_of_maps: AtomicBool,
+    pub(super) has_warned_of_support: AtomicBool,
 }
 
 type Shard = HashMap<Arc<str>, Arc<TableMetadata>>;
@@ -51,8 +56,22 @@ const MAX_TABLES: usize = 10_000;
 /// tables in use take it from each other, at up to 25 MB of responses per fetch.
 const UNUSED: Duration = Duration::from_secs(10 * 60);
 
-/// Within this time the clients of a cluster begin to fetch maps again when the set of its nodes has changed.
-const CHANGE_SPREAD_MILLIS: u64 = 1_000;
+/// One of the refreshes that fetch maps, or wait for it, while it exists.
+#[derive(Debug)]
+pub(super) struct WantedMap(Arc<MetadataCache>);
+
+impl WantedMap {
+    pub(super) fn new(cache: &Arc<MetadataCache>) -> Self {
+        cache.maps_wanted.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(cache))
+    }
+}
+
+impl Drop for WantedMap {
+    fn drop(&mut self) {
+        self.0.maps_wanted.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl MetadataCache {
     /// `partition_keys` are those that the application names, by their tables.
@@ -67,13 +86,15 @@ impl MetadataCache {
             hasher: RandomState::new(),
             needs,
             generation: AtomicU64::new(0),
-            server_defaults: ServerDefaults::default(),
-            addresses: AddressCache::default(),
+            nodes: ArcSwap::default(),
+            joins: AtomicU64::new(0),
+            shared: SharedLookUps::default(),
+            refusals: Refusals::default(),
             token_map_budget: TokenMapBudget::default(),
-            maps_refused_until: AtomicU64::new(0),
+            maps_wanted: AtomicUsize::new(0),
             has_warned_of_keys: AtomicBool::new(false),
             has_warned_of_isolation: AtomicBool::new(!needs.warns_of_unknown_isolation),
-            has_warned_of_maps: AtomicBool::new(false),
+            has_warned_of_support: AtomicBool::new(false),
         };
         for (name, key) in partition_keys {
             this.add(TableMetadata::new(name, Some(key), needs));
@@ -98,35 +119,55 @@ impl MetadataCache {
         self.shard(name)?.load().get(name).cloned()
     }
 
-    /// Compares the generation of the topology with that of the maps, and invalidates these if the nodes have changed.
-    pub(crate) fn observe_generation(&self, generation: u64) {
+    /// Compares the generation of the topology with that of the nodes that are known, and invalidates the maps if a node
+    /// has joined. While the generation is the same, this is one load.
+    pub(crate) fn observe_generation<I: IntoIterator<Item = IpAddr>>(
+        &self,
+        generation: u64,
+        addresses: impl FnOnce() -> I,
+    ) {
         if self.generation.load(Ordering::Relaxed) < generation
             && self.generation.fetch_max(generation, Ordering::Relaxed) < generation
         {
-            let now = self.now();
+            self.record_nodes(addresses().into_iter().map(|ip| ip.to_canonical()));
+        }
+    }
+
+    fn record_nodes(&self, addresses: impl Iterator<Item = IpAddr>) {
+        let now = self.now();
+        let addresses: Vec<IpAddr> = addresses.collect();
+        let mut has_joined = false;
+        self.nodes.rcu(|nodes| {
+            let mut nodes = NodeHistory::clone(nodes);
+            has_joined = nodes.record(addresses.iter().copied(), now);
+            nodes
+        });
+        if has_joined {
+            self.joins.fetch_add(1, Ordering::Relaxed);
             self.for_each_table(|table| {
-                let spread = Duration::from_millis(fastrand::u64(..CHANGE_SPREAD_MILLIS));
-                table.maps_schedule.refresh_by(now + spread);
+                let delay = join_delay(&mut fastrand::Rng::new());
+                table.maps_schedule.refresh_by(now + delay);
             });
         }
     }
 
-    pub(super) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Relaxed)
+    /// The nodes that are listed.
+    pub(super) fn nodes(&self) -> Arc<NodeHistory<IpAddr>> {
+        self.nodes.load_full()
     }
 
-    /// Until when no map is fetched.
-    pub(super) fn maps_refused_until(&self) -> Duration {
-        Duration::from_millis(self.maps_refused_until.load(Ordering::Relaxed))
+    /// The number of lists of nodes that made maps stale.
+    pub(super) fn joins(&self) -> u64 {
+        self.joins.load(Ordering::Relaxed)
     }
 
-    pub(super) fn refuse_maps_until(&self, time: Duration) {
-        self.maps_refused_until
-            .store(millis(time), Ordering::Relaxed);
+    /// The number of refreshes that fetch maps, or wait for it.
+    pub(super) fn maps_wanted(&self) -> usize {
+        self.maps_wanted.load(Ordering::Relaxed)
     }
 
-    /// Shares the memory of an equal map, or takes some of the budget. `None` if there is no room.
-    pub(super) fn share_map(&self, map: TokenMap) -> Option<Arc<TokenMap>> {
+    /// Shares the memory of an equal map, or takes some of the budget, if there is room.
+    pub(super) fn share_map(&self, map: TokenMap) -> Result<Arc<TokenMap>, OverLimit> {
         let shared = self.token_map_budget.share(map).or_else(|map| {
             let now = self.now();
             self.for_each_table(|table| {
@@ -136,7 +177,7 @@ impl MetadataCache {
             });
             self.token_map_budget.share(map)
         });
-        shared.ok()
+        shared.map_err(|_| OverLimit::Memory)
     }
 
     fn for_each_table(&self, visit: impl Fn(&TableMetadata)) {

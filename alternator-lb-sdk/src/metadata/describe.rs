@@ -3,16 +3,18 @@
 //! A table's tag says the latter, or else the server's configuration. The role may lack the permission to read them:
 //! then it is unknown, which is no error.
 
-use super::server_tables::ServerQuery;
+use super::fetch_client::{FetchClient, FetchError};
+use super::refusals::Permission;
+use super::server_tables::{RowReader, ServerQuery, ServerTable};
+use super::shared_reading::SharedReading;
 use super::{MetadataClient, TableSchema};
-use crate::internal::client::InternalError;
 use crate::operation::lwt::{Isolation, WriteRules};
-use alternator_lb_core::jitter::jittered;
-use arc_swap::ArcSwapOption;
+use alternator_lb_core::jitter::{jittered, with_default_jitter};
+use alternator_lb_core::metadata_schedule::SHARED_AGE;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 /// The number of attempts in a row while no node responds, each at several nodes.
 pub(super) const ATTEMPTS: u32 = 3;
@@ -23,18 +25,18 @@ pub(super) const FIRST_BACKOFF: Duration = Duration::from_millis(150);
 /// The spread of these pauses.
 pub(super) const BACKOFF_JITTER: f64 = 1.0 / 3.0;
 
-/// Describes a table, with its isolation of writes if that is needed, for which `server_defaults` are given. An error
-/// beside the schema says why the isolation is not known.
+/// Describes a table, with its isolation of writes if that is needed. An error beside the schema says why the isolation
+/// is not known.
 pub(super) async fn describe(
-    client: &impl MetadataClient,
-    table: &str,
-    server_defaults: Option<&ServerDefaults>,
-) -> Result<(TableSchema, Option<InternalError>), InternalError> {
+    client: &FetchClient<'_, impl MetadataClient>,
+    table: &Arc<str>,
+    needs_isolation: bool,
+) -> Result<(TableSchema, Option<FetchError>), FetchError> {
     let mut schema = describe_table(client, table).await?;
-    let Some(defaults) = server_defaults else {
+    if !needs_isolation {
         return Ok((schema, None));
-    };
-    match defaults.write_rules(client, &schema).await {
+    }
+    match write_rules(client, table, &schema).await {
         Ok(rules) => schema.write_rules = rules,
         Err(error) => return Ok((schema, Some(error))),
     }
@@ -42,15 +44,16 @@ pub(super) async fn describe(
 }
 
 async fn describe_table(
-    client: &impl MetadataClient,
-    table: &str,
-) -> Result<TableSchema, InternalError> {
-    let input = json!({"TableName": table});
+    client: &FetchClient<'_, impl MetadataClient>,
+    table: &Arc<str>,
+) -> Result<TableSchema, FetchError> {
+    let input = json!({"TableName": &**table});
     let mut backoff = FIRST_BACKOFF;
     let mut retries = 1..ATTEMPTS;
     let response = loop {
-        match client.call("DescribeTable", &input).await {
-            Err(InternalError::Unreachable(_)) if retries.next().is_some() => {
+        let permission = Permission::DescribeTable(Arc::clone(table));
+        match client.call(permission, "DescribeTable", &input).await {
+            Err(FetchError::Unreachable(_)) if retries.next().is_some() => {
                 let mut rng = fastrand::Rng::new();
                 sleep(jittered(backoff, BACKOFF_JITTER, &mut rng)).await;
                 backoff *= 2;
@@ -58,89 +61,78 @@ async fn describe_table(
             result => break result?,
         }
     };
-    let malformed = || InternalError::Unsupported("a table without a partition key".to_owned());
+    let malformed = || FetchError::Unsupported("a table without a partition key".to_owned());
     TableSchema::parse(&response).ok_or_else(malformed)
+}
+
+/// The rules of the writes to a table: the usual ones if neither its tag nor the server's configuration names any.
+async fn write_rules(
+    client: &FetchClient<'_, impl MetadataClient>,
+    table: &Arc<str>,
+    schema: &TableSchema,
+) -> Result<WriteRules, FetchError> {
+    let tag = match &schema.resource {
+        // A tag that cannot be read could override the server's configuration.
+        Some(resource) => tag(client, table, resource).await?,
+        None => None,
+    };
+    let settings = client.cache().shared.settings.get(client).await;
+    let isolation = settings
+        .as_ref()
+        .ok()
+        .and_then(|settings| settings.isolation);
+    let Some(isolation) = tag.or(isolation) else {
+        return settings.map(|_| WriteRules::default());
+    };
+    Ok(WriteRules {
+        isolation,
+        always_reads: settings.is_ok_and(|settings| settings.always_reads),
+    })
 }
 
 /// The server's configuration of writes, which is the same for all tables.
 #[derive(Debug, Default)]
-pub(super) struct ServerDefaults(ArcSwapOption<Settings>);
+pub(super) struct ServerSettings(SharedReading<WriteSettings>);
 
 #[derive(Debug)]
-struct Settings {
-    fetched_at: Instant,
+struct WriteSettings {
     isolation: Option<Isolation>,
     always_reads: bool,
-    is_refused: bool,
 }
 
-/// The refreshes of many tables at about the same time, as when a process starts, share the settings.
-const VALIDITY: Duration = Duration::from_secs(60);
-
 const TAG: &str = "system:write_isolation";
-const CONFIG_TABLE: &str = "system.config";
 
-impl ServerDefaults {
-    /// The rules of the writes to a table: the usual ones if neither its tag nor the server's configuration names any.
-    async fn write_rules(
+impl ServerSettings {
+    async fn get(
         &self,
-        client: &impl MetadataClient,
-        schema: &TableSchema,
-    ) -> Result<WriteRules, InternalError> {
-        let tag = match &schema.resource {
-            // A tag that cannot be read could override the server's configuration.
-            Some(resource) => tag(client, resource).await?,
-            None => None,
+        client: &FetchClient<'_, impl MetadataClient>,
+    ) -> Result<Arc<WriteSettings>, FetchError> {
+        let now = client.cache().now();
+        let read = async |_| {
+            let isolation = setting(client, "alternator_write_isolation").await?;
+            let always_reads = setting(client, "alternator_force_read_before_write").await?;
+            let settings = WriteSettings {
+                isolation: isolation.as_str().and_then(Isolation::parse),
+                always_reads: always_reads == Value::Bool(true),
+            };
+            Ok((settings, now + with_default_jitter(SHARED_AGE)))
         };
-        let (settings, error) = self.settings(client).await;
-        let Some(isolation) = tag.or(settings.isolation) else {
-            return error.map_or_else(|| Ok(WriteRules::default()), Err);
-        };
-        Ok(WriteRules {
-            isolation,
-            always_reads: settings.always_reads,
-        })
-    }
-
-    async fn settings(
-        &self,
-        client: &impl MetadataClient,
-    ) -> (Arc<Settings>, Option<InternalError>) {
-        if let Some(settings) = self.0.load_full()
-            && settings.fetched_at.elapsed() < VALIDITY
-        {
-            let refusal = || InternalError::Refused(format!(".scylla.alternator.{CONFIG_TABLE}"));
-            let refusal = settings.is_refused.then(refusal);
-            return (settings, refusal);
-        }
-        let isolation = setting(client, "alternator_write_isolation").await;
-        // After an error, the table is refused or missing as a whole.
-        let always_reads = isolation.is_ok()
-            && matches!(
-                setting(client, "alternator_force_read_before_write").await,
-                Ok(Value::Bool(true))
-            );
-        let name = isolation.as_ref().ok().and_then(Value::as_str);
-        let settings = Arc::new(Settings {
-            fetched_at: Instant::now(),
-            isolation: name.and_then(Isolation::parse),
-            always_reads,
-            is_refused: matches!(isolation, Err(InternalError::Refused(_))),
-        });
-        if !matches!(isolation, Err(InternalError::Unreachable(_))) {
-            self.0.store(Some(Arc::clone(&settings)));
-        }
-        (settings, isolation.err())
+        // Nodes have the same settings.
+        self.0.get(now, 0, |_| true, read).await
     }
 }
 
 /// The isolation that a table's tag names.
 async fn tag(
-    client: &impl MetadataClient,
+    client: &FetchClient<'_, impl MetadataClient>,
+    table: &Arc<str>,
     resource: &str,
-) -> Result<Option<Isolation>, InternalError> {
+) -> Result<Option<Isolation>, FetchError> {
     let input = json!({"ResourceArn": resource});
-    let response = client.call("ListTagsOfResource", &input).await?;
+    let permission = Permission::ListTags(Arc::clone(table));
+    let response = client
+        .call(permission, "ListTagsOfResource", &input)
+        .await?;
     let tags = response.get("Tags").and_then(Value::as_array);
     let mut tags = tags.into_iter().flatten();
     let tag = tags.find(|tag| tag.get("Key").is_some_and(|key| key == TAG));
@@ -148,11 +140,24 @@ async fn tag(
     Ok(name.and_then(Isolation::parse))
 }
 
-/// A setting of the server, whose value is JSON in a string. `Null` if there is none.
-async fn setting(client: &impl MetadataClient, name: &str) -> Result<Value, InternalError> {
-    let query = ServerQuery::new(CONFIG_TABLE, &[("name", name)], &["value"]);
-    let response = client.call(query.operation, &query.input).await?;
-    let text = response.pointer("/Items/0/value/S").and_then(Value::as_str);
-    let value = text.and_then(|text| serde_json::from_str(text).ok());
-    Ok(value.unwrap_or_default())
+/// The value of a setting, which is JSON in a string. `Null` if there is none.
+#[derive(Debug, Default)]
+struct SettingReader(Value);
+
+impl RowReader for SettingReader {
+    fn read(&mut self, row: &Value) {
+        let text = row.pointer("/value/S").and_then(Value::as_str);
+        let value = text.and_then(|text| serde_json::from_str(text).ok());
+        self.0 = value.unwrap_or_default();
+    }
+}
+
+/// A setting of the server.
+async fn setting(
+    client: &FetchClient<'_, impl MetadataClient>,
+    name: &str,
+) -> Result<Value, FetchError> {
+    let query = ServerQuery::new(ServerTable::Config, &[("name", name)], &["value"]);
+    let SettingReader(value) = query.read(client, SettingReader::default()).await?;
+    Ok(value)
 }

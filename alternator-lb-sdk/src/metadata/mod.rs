@@ -8,6 +8,7 @@
 //!                                 describe         DescribeTable: partition keys, id
 //!                                                  ListTagsOfResource, system.config: which writes are transactions
 //!                                 token_map_fetch  the server's own tables: which nodes hold which partitions
+//!                                 shared_look_ups  those of them that are the same for all tables
 //! ```
 //!
 //! An operation names the attributes of its item, but not which of them is the partition key: that takes the table's
@@ -18,15 +19,20 @@
 //! [invalidated](invalidation). Meanwhile operations go by what is known, or their ordinary way: wrong metadata costs
 //! them a hop inside the cluster and nothing else.
 //!
-//! This module knows the server's operations and tables. Of routing it knows the generation of the topology, and the
-//! type of a token map.
+//! When a part is stale, `alternator_lb_core::metadata_schedule` decides.
+//!
+//! This module knows the server's operations and tables. Of routing it knows the generation of the topology, the
+//! addresses of its nodes, and the type of a token map.
 
-mod address_cache;
 mod cache;
 mod describe;
+mod fetch_client;
 pub(crate) mod invalidation;
 mod refresh;
+mod refusals;
 mod server_tables;
+mod shared_look_ups;
+mod shared_reading;
 mod table_maps;
 mod table_metadata;
 mod table_schema;
@@ -38,7 +44,7 @@ pub(crate) use table_maps::FetchedMap;
 pub(crate) use table_metadata::{MetadataNeeds, TableMetadata};
 pub(crate) use table_schema::TableSchema;
 
-use crate::internal::client::{InternalClient, InternalError};
+use crate::internal::client::{Credentials, InternalClient, InternalError};
 use serde_json::Value;
 use std::future::Future;
 
@@ -49,10 +55,17 @@ trait MetadataClient: Send + Sync {
         operation: &'static str,
         input: &Value,
     ) -> impl Future<Output = Result<Value, InternalError>> + Send;
+
+    /// The credentials that its operations are signed with.
+    fn credentials(&self) -> Credentials;
 }
 
 impl MetadataClient for InternalClient {
     async fn call(&self, operation: &'static str, input: &Value) -> Result<Value, InternalError> {
         Self::call(self, operation, input).await
+    }
+
+    fn credentials(&self) -> Credentials {
+        Self::credentials(self)
     }
 }

@@ -1,12 +1,15 @@
 //! The metadata of one table.
 
 use super::TableSchema;
+use super::refusals::Permission;
+use super::server_tables::ServerTable;
 use super::table_maps::{FetchedMap, TableMaps};
 use alternator_lb_core::clock::millis;
+use alternator_lb_core::metadata_schedule::{MAP_CHANGE_INTERVAL, SCHEMA_HINT_INTERVAL};
 use alternator_lb_core::refresh_schedule::RefreshSchedule;
 use arc_swap::ArcSwapOption;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The metadata of a table, in two parts: its schema, and its token maps.
@@ -18,10 +21,17 @@ pub(crate) struct TableMetadata {
     /// The partition key as the application names it, which overrides that of the server.
     pub(super) named_key: Option<Box<str>>,
     schema: ArcSwapOption<TableSchema>,
+    /// The permission for the lack of which the schema is not known, or not all of it.
+    pub(super) schema_refusal: ArcSwapOption<Permission>,
     /// Operations that indicate a wrong schema make it due.
     pub(crate) schema_schedule: RefreshSchedule,
     pub(super) maps: TableMaps,
     pub(super) maps_schedule: RefreshSchedule,
+    /// The permission for the lack of which there are no maps.
+    pub(super) maps_refusal: ArcSwapOption<Permission>,
+    /// The number of fetches in a row that did not bring complete maps.
+    pub(super) map_failures: AtomicU32,
+    pub(super) has_warned_of_size: AtomicBool,
     needs: MetadataNeeds,
     /// In milliseconds.
     used_at: AtomicU64,
@@ -38,15 +48,29 @@ pub(crate) struct MetadataNeeds {
     pub(crate) token_maps: bool,
 }
 
-/// The time between two descriptions of a table because of hints: an application with a mistake of its own, which looks
-/// like another key each time, costs the cluster six small requests a minute per table.
-const HINT_INTERVAL: Duration = Duration::from_secs(10);
-
-/// The time between two fetches of maps because of changes of the nodes, which come in series.
-const CHANGE_INTERVAL: Duration = Duration::from_secs(5);
+/// Maps take the table's id, which its schema has, so that also a table with a named key is described for them.
+fn fetches_schema(named_key: Option<&str>, needs: MetadataNeeds) -> bool {
+    named_key.is_none() || needs.isolation || needs.token_maps
+}
 
 /// The accuracy of [`TableMetadata::used_at`]: operations of all threads read it, and seldom write it.
 const USE_RESOLUTION: Duration = Duration::from_secs(1);
+
+impl MetadataNeeds {
+    /// The tables of the server's own that are read.
+    pub(super) fn server_tables(self) -> Vec<ServerTable> {
+        let is_needed = |table: &ServerTable| match table {
+            ServerTable::Config => self.isolation,
+            ServerTable::Keyspaces
+            | ServerTable::Local
+            | ServerTable::Peers
+            | ServerTable::Tablets
+            | ServerTable::TokenRing
+            | ServerTable::Views => self.token_maps,
+        };
+        ServerTable::ALL.into_iter().filter(is_needed).collect()
+    }
+}
 
 impl TableMetadata {
     pub(super) fn new(name: &str, named_key: Option<&str>, needs: MetadataNeeds) -> Self {
@@ -54,14 +78,18 @@ impl TableMetadata {
             true => RefreshSchedule::new(min_interval),
             false => RefreshSchedule::never(),
         };
-        let fetches_schema = named_key.is_none() || needs.isolation;
+        let fetches_schema = fetches_schema(named_key, needs);
         Self {
             name: name.into(),
             named_key: named_key.map(Into::into),
             schema: ArcSwapOption::new(named_key.map(TableSchema::from_key).map(Arc::new)),
-            schema_schedule: schedule(fetches_schema, HINT_INTERVAL),
+            schema_refusal: ArcSwapOption::empty(),
+            schema_schedule: schedule(fetches_schema, SCHEMA_HINT_INTERVAL),
             maps: TableMaps::default(),
-            maps_schedule: schedule(needs.token_maps, CHANGE_INTERVAL),
+            maps_schedule: schedule(needs.token_maps, MAP_CHANGE_INTERVAL),
+            maps_refusal: ArcSwapOption::empty(),
+            map_failures: AtomicU32::new(0),
+            has_warned_of_size: AtomicBool::new(false),
             needs,
             used_at: AtomicU64::new(0),
         }
@@ -116,16 +144,37 @@ impl TableMetadata {
         self.maps.clear();
     }
 
+    /// Returns whether a part is not known, or not all of it, for the lack of a permission.
+    pub(super) fn is_refused(&self) -> bool {
+        self.schema_refusal.load().is_some() || self.maps_refusal.load().is_some()
+    }
+
+    /// Makes the parts due that were refused, if `is_refused` says that the credentials at hand may fetch them.
+    pub(super) fn retry_refused(&self, is_refused: impl Fn(&Permission) -> bool) {
+        for (refusal, schedule) in [
+            (&self.schema_refusal, &self.schema_schedule),
+            (&self.maps_refusal, &self.maps_schedule),
+        ] {
+            let permission = refusal.load();
+            if permission
+                .as_deref()
+                .is_some_and(|permission| !is_refused(permission))
+            {
+                refusal.store(None);
+                schedule.refresh_now();
+            }
+        }
+    }
+
     /// Drops the maps to save memory. They are fetched again when the table is used.
     pub(super) fn evict_maps(&self) {
         self.maps.clear();
         self.maps_schedule.refresh_now();
     }
 
-    /// Returns whether a part is stale. Without a partition key no operation has a token, so maps wait for the schema.
+    /// Returns whether a part is stale. Maps wait for the schema, without which no operation has a token.
     pub(super) fn is_due(&self, now: Duration) -> bool {
-        let fetches_schema = self.named_key.is_none() || self.needs.isolation;
-        fetches_schema && self.schema_schedule.is_due(now)
+        fetches_schema(self.named_key.as_deref(), self.needs) && self.schema_schedule.is_due(now)
             || self.needs.token_maps && self.maps_schedule.is_due(now) && self.has_schema()
     }
 

@@ -1,217 +1,217 @@
 //! Fetches the token maps of a table from the server's own tables.
 
 use super::MetadataClient;
-use super::server_tables::{Addresses, Placement, ServerQuery, id_in, keyspace};
-use super::table_maps::{FetchedMap, SourceMap, TableMaps};
-use crate::internal::client::InternalError;
+use super::fetch_client::{FetchClient, FetchError};
+use super::server_tables::{
+    IndexIds, LocalDatacenters, Placement, Replication, RingReader, ServerQuery, ServerTable,
+    TabletReader, keyspace,
+};
+use super::table_maps::SourceMap;
+use super::token_map_budget::OverLimit;
+use alternator_lb_core::jitter::with_default_jitter;
+use alternator_lb_core::metadata_schedule::PlacementSummary;
 use alternator_lb_core::routing::TokenMap;
-use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::spawn_blocking;
 
-/// The places of a table and its indexes, according to the server's tables.
+/// The maps of a table and its indexes, according to the server's tables.
 #[derive(Debug)]
-pub(super) struct FetchOutcome {
-    /// The id of the table itself, if its map was fetched.
-    table_id: Option<String>,
-    /// `None` for a table or an index that does not exist.
-    placements: Vec<(Arc<SourceMap>, Option<Arc<Placement>>)>,
-    pub(super) addresses: Addresses,
+pub(super) enum FetchOutcome {
+    /// Every node holds every partition, so that no map was read.
+    NoGain,
+    /// A reading of each source. None for a table or an index without partitions.
+    Read(Vec<(Arc<SourceMap>, Option<Arc<MapReading>>)>),
 }
 
-/// The number of times that the nodes' addresses are read, each time from other nodes, until those of all replicas are
-/// known. The second time brings what the first one lacks: a node does not list itself among its peers. A replica that
-/// is still missing then is about to join or to leave.
-const ADDRESS_ROUNDS: usize = 3;
-
-impl FetchOutcome {
-    /// Builds and publishes the maps; `share` finds the memory for one. Returns the number of their ranges.
-    pub(super) fn publish(
-        &self,
-        maps: &TableMaps,
-        fetched_at: Duration,
-        share: impl Fn(TokenMap) -> Option<Arc<TokenMap>>,
-    ) -> usize {
-        for (source, placement) in &self.placements {
-            let Some(placement) = placement else {
-                source.fetched.store(None);
-                continue;
-            };
-            if let Some(map) = placement.map(&self.addresses).and_then(&share) {
-                let fetched = FetchedMap { map, fetched_at };
-                source.fetched.store(Some(Arc::new(fetched)));
-            }
-        }
-        if let Some(id) = &self.table_id {
-            maps.table_id.store(Some(Arc::new(id.clone())));
-        }
-        let sources = self.placements.iter().map(|(source, _)| source);
-        let fetched = sources.filter_map(|source| source.fetched.load_full());
-        fetched.map(|fetched| fetched.map.range_count()).sum()
-    }
-
-    /// The number of replicas of all ranges.
-    pub(super) fn replicas(&self) -> usize {
-        self.existing().map(Placement::len).sum()
-    }
-
-    /// Returns whether the address of a replica is unknown: its node is about to join or to leave.
-    pub(super) fn is_incomplete(&self) -> bool {
-        let mut existing = self.existing();
-        existing.any(|placement| !placement.is_resolved_by(&self.addresses))
-    }
-
-    /// Returns whether tablets are moving between nodes.
-    pub(super) fn is_moving(&self) -> bool {
-        self.existing().any(|placement| placement.is_moving)
-    }
-
-    fn existing(&self) -> impl Iterator<Item = &Placement> {
-        let placements = self.placements.iter();
-        placements.filter_map(|(_, placement)| placement.as_deref())
-    }
+/// The map of a table or of an index.
+#[derive(Debug)]
+pub(super) struct MapReading {
+    pub(super) map: Result<Arc<TokenMap>, OverLimit>,
+    pub(super) summary: PlacementSummary,
+    /// True unless every node holds every partition.
+    pub(super) gains: bool,
+    pub(super) read_at: Duration,
+    pub(super) stale_at: Duration,
 }
 
-/// Fetches where a table and its indexes in `sources` are. `addresses` are those that are known already.
-pub(super) async fn fetch_token_maps(
-    client: &impl MetadataClient,
+/// A map with more replicas is built where it blocks no requests: at this size that takes some milliseconds.
+const LARGE: usize = 10_000;
+
+/// Fetches where a table and its indexes in `sources` are. `id` is that of the table.
+pub(super) async fn fetch_token_maps<C: MetadataClient>(
+    client: FetchClient<'_, C>,
     table: &str,
+    id: &str,
     sources: &[Arc<SourceMap>],
-    mut addresses: Addresses,
-) -> Result<FetchOutcome, InternalError> {
-    let mut fetcher = PlacementFetcher {
+) -> Result<FetchOutcome, FetchError> {
+    let cache = client.cache();
+    let addresses = cache.shared.addresses(&client, &[]).await?;
+    let nodes = cache.nodes();
+    let local = Arc::new(LocalDatacenters::new(&addresses, nodes.listed()));
+    let replication = cache.shared.replication(&client, table).await;
+    if replication
+        .as_ref()
+        .is_some_and(|replication| !local.gain_from_map(replication))
+    {
+        return Ok(FetchOutcome::NoGain);
+    }
+    let keyspace = keyspace(table);
+    let has_indexes = sources.iter().any(|source| source.index.is_some());
+    let index_ids = match has_indexes {
+        true => index_ids(&client, &keyspace).await?,
+        false => IndexIds::default(),
+    };
+    let mut fetcher = MapFetcher {
         client,
-        keyspace: keyspace(table),
+        keyspace,
+        replication,
+        local,
         tablets: HashMap::new(),
         ring: None,
     };
-    let mut table_id = None;
-    let mut placements = Vec::new();
-    let ids = fetcher.ids(table, sources).await?;
-    for (source, id) in sources.iter().zip(ids) {
-        let mut placement = None;
-        if let Some(id) = &id {
-            placement = fetcher.fetch(id).await?;
-        }
-        if let Some(placement) = &placement {
-            resolve(client, placement, &mut addresses).await?;
-        }
-        if source.index.is_none() {
-            table_id = id;
-        }
-        placements.push((Arc::clone(source), placement));
-    }
-    Ok(FetchOutcome {
-        table_id,
-        placements,
-        addresses,
-    })
-}
-
-/// Fetches the placements of the tables of one keyspace, each once.
-struct PlacementFetcher<'a, C> {
-    client: &'a C,
-    keyspace: String,
-    tablets: HashMap<String, Arc<Placement>>,
-    ring: Option<Arc<Placement>>,
-}
-
-impl<C: MetadataClient> PlacementFetcher<'_, C> {
-    /// The id of each source.
-    async fn ids(
-        &self,
-        table: &str,
-        sources: &[Arc<SourceMap>],
-    ) -> Result<Vec<Option<String>>, InternalError> {
-        let keyspace = ("keyspace_name", self.keyspace.as_str());
-        let mut ids = vec![None; sources.len()];
-        let mut read = |row: &Value| {
-            for (source, id) in sources.iter().zip(&mut ids) {
-                let found = id_in(row, table, source.index.as_deref());
-                *id = id.take().or_else(|| found.map(str::to_owned));
-            }
+    let mut readings = Vec::new();
+    for source in sources {
+        let id = match &source.index {
+            Some(index) => index_ids.find(table, index),
+            None => Some(id),
         };
-        if sources.iter().any(|source| source.index.is_none()) {
-            let key = [keyspace, ("table_name", table)];
-            let query = ServerQuery::new("system_schema.tables", &key, &["table_name", "id"]);
-            query.read(self.client, &mut read).await?;
-        }
-        if sources.iter().any(|source| source.index.is_some()) {
-            let query = ServerQuery::new("system_schema.views", &[keyspace], &["view_name", "id"]);
-            query.read(self.client, &mut read).await?;
-        }
-        Ok(ids)
+        let reading = match id {
+            Some(id) => fetcher.fetch(id).await?,
+            None => None,
+        };
+        readings.push((Arc::clone(source), reading));
     }
+    Ok(FetchOutcome::Read(readings))
+}
 
-    /// The placement of the table or index with this id, if there is one.
-    async fn fetch(&mut self, id: &str) -> Result<Option<Arc<Placement>>, InternalError> {
+async fn index_ids(
+    client: &FetchClient<'_, impl MetadataClient>,
+    keyspace: &str,
+) -> Result<IndexIds, FetchError> {
+    let key = [("keyspace_name", keyspace)];
+    let query = ServerQuery::new(ServerTable::Views, &key, &IndexIds::COLUMNS);
+    query.read(client, IndexIds::default()).await
+}
+
+/// Fetches the maps of the tables of one keyspace, each once.
+struct MapFetcher<'a, C> {
+    client: FetchClient<'a, C>,
+    keyspace: String,
+    replication: Option<Replication>,
+    local: Arc<LocalDatacenters>,
+    tablets: HashMap<String, Arc<MapReading>>,
+    ring: Option<Arc<MapReading>>,
+}
+
+impl<C: MetadataClient> MapFetcher<'_, C> {
+    /// The map of the table or index with this id, if it has partitions.
+    async fn fetch(&mut self, id: &str) -> Result<Option<Arc<MapReading>>, FetchError> {
         // A keyspace has either tablets or vnodes.
         if self.ring.is_some() {
             return Ok(self.ring.clone());
         }
-        let mut tablets = self.tablets(id).await?;
-        if let Some(base) = tablets.base_table().map(str::to_owned) {
-            tablets = self.tablets(&base).await?;
+        if let Some(reading) = self.tablets.get(id) {
+            return Ok(Some(Arc::clone(reading)));
         }
-        if !tablets.is_empty() {
-            return Ok(Some(tablets));
+        let tablets = self.read_tablets(id).await?;
+        let Some(base) = tablets.base_table().map(str::to_owned) else {
+            return self.place(id.to_owned(), tablets).await;
+        };
+        if let Some(reading) = self.tablets.get(&base) {
+            return Ok(Some(Arc::clone(reading)));
         }
-        let mut ring = Placement::default();
-        let key = [("keyspace_name", self.keyspace.as_str())];
-        let query = ServerQuery::new("system.token_ring", &key, &Placement::OF_RING);
-        query.read(self.client, |row| ring.read_vnode(row)).await?;
-        self.ring = (!ring.is_empty()).then(|| Arc::new(ring));
-        Ok(self.ring.clone())
+        let tablets = self.read_tablets(&base).await?;
+        self.place(base, tablets).await
     }
 
-    async fn tablets(&mut self, id: &str) -> Result<Arc<Placement>, InternalError> {
-        if let Some(tablets) = self.tablets.get(id) {
-            return Ok(Arc::clone(tablets));
+    /// The map of these tablets, or of the ring where there are none.
+    async fn place(
+        &mut self,
+        id: String,
+        tablets: Placement,
+    ) -> Result<Option<Arc<MapReading>>, FetchError> {
+        if tablets.is_empty() {
+            let ring = self.fetch_ring().await?;
+            self.ring = ring.filter(|ring| ring.summary.ranges > 0);
+            return Ok(self.ring.clone());
         }
-        let mut tablets = Placement::default();
-        let query = ServerQuery::new(
-            "system.tablets",
-            &[("table_id", id)],
-            &Placement::OF_TABLETS,
-        );
-        match query
-            .read(self.client, |row| tablets.read_tablet(row))
-            .await
-        {
+        let reading = Arc::new(build(&self.client, &self.local, tablets).await?);
+        self.tablets.insert(id, Arc::clone(&reading));
+        Ok(Some(reading))
+    }
+
+    async fn read_tablets(&self, id: &str) -> Result<Placement, FetchError> {
+        let key = [("table_id", id)];
+        let query = ServerQuery::new(ServerTable::Tablets, &key, &Placement::OF_TABLETS);
+        let placement = Placement::new(Arc::clone(&self.local));
+        match query.read(&self.client, TabletReader(placement)).await {
+            Ok(TabletReader(tablets)) => Ok(tablets),
             // Servers before 6.0 have no tablets.
-            Ok(()) | Err(InternalError::NotFound) => {}
-            Err(error) => return Err(error),
+            Err(FetchError::NotFound) => Ok(Placement::default()),
+            Err(error) => Err(error),
         }
-        let tablets = Arc::new(tablets);
-        self.tablets.insert(id.to_owned(), Arc::clone(&tablets));
-        Ok(tablets)
+    }
+
+    /// The map of the vnodes, which the keyspaces of one replication share.
+    async fn fetch_ring(&self) -> Result<Option<Arc<MapReading>>, FetchError> {
+        let Some(replication) = &self.replication else {
+            return Ok(Some(Arc::new(self.read_ring().await?)));
+        };
+        let cache = self.client.cache();
+        let ring = cache.shared.ring(replication);
+        let read = async |_| {
+            let reading = self.read_ring().await?;
+            let stale_at = reading.stale_at;
+            Ok((reading, stale_at))
+        };
+        let is_placed = |reading: &MapReading| reading.summary.ranges > 0;
+        let ring = ring
+            .get(cache.now(), cache.joins(), is_placed, read)
+            .await?;
+        Ok(Some(ring))
+    }
+
+    async fn read_ring(&self) -> Result<MapReading, FetchError> {
+        let key = [("keyspace_name", self.keyspace.as_str())];
+        let query = ServerQuery::new(ServerTable::TokenRing, &key, &Placement::OF_RING);
+        let placement = Placement::new(Arc::clone(&self.local));
+        let RingReader(ring) = query.read(&self.client, RingReader(placement)).await?;
+        build(&self.client, &self.local, ring).await
     }
 }
 
-/// Fetches the addresses of the nodes of this placement.
-async fn resolve(
-    client: &impl MetadataClient,
-    placement: &Placement,
-    addresses: &mut Addresses,
-) -> Result<(), InternalError> {
-    let local = ServerQuery::new("system.local", &[("key", "local")], &Addresses::OF_LOCAL);
-    let peers = ServerQuery::new("system.peers", &[], &Addresses::OF_PEERS);
-    for round in 0..ADDRESS_ROUNDS {
-        if placement.is_resolved_by(addresses) {
-            break;
+/// Builds a map, once the addresses of its nodes are known.
+async fn build(
+    client: &FetchClient<'_, impl MetadataClient>,
+    local: &Arc<LocalDatacenters>,
+    placement: Placement,
+) -> Result<MapReading, FetchError> {
+    let cache = Arc::clone(client.cache());
+    let addresses = cache
+        .shared
+        .addresses(client, placement.node_names())
+        .await?;
+    let (local, read_at) = (Arc::clone(local), cache.now());
+    let is_large = placement.len() > LARGE;
+    let build = move || {
+        let map = placement.map(&addresses).ok_or(OverLimit::Ranges);
+        let gains = |map: &TokenMap| local.gain_from_replicas(map.fewest_replicas());
+        let summary = placement.summary(&addresses);
+        MapReading {
+            gains: map.as_ref().map_or(true, gains),
+            map: map.and_then(|map| cache.share_map(map)),
+            summary,
+            read_at,
+            stale_at: read_at + with_default_jitter(summary.age(1)),
         }
-        // Nodes are picked in turn: of two, each would always get the same query.
-        let mut queries = [&local, &peers];
-        if round % 2 == 1 {
-            queries.reverse();
-        }
-        for query in queries {
-            let query = query.clone();
-            query.read(client, |row| addresses.read(row)).await?;
-        }
+    };
+    match is_large {
+        // An error says that the runtime is being dropped.
+        true => spawn_blocking(build).await.map_err(FetchError::unreachable),
+        false => Ok(build()),
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -174,3 +174,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn size_counts_ranges_and_distinct_sets_of_replicas() {
+    let of = |tablets: u8, sets: u8| {
+        let tablet = |number: u8| {
+            let replicas = [IpAddr::from([10, 0, 0, number % sets])];
+            (Token::new(number.into()), replicas)
+        };
+        TokenMap::of_tablets((0..tablets).map(tablet))
+            .unwrap()
+            .bytes()
+    };
+    assert_eq!(of(200, 2) - of(100, 2), 100 * 12);
+    let set = of(100, 3) - of(100, 2);
+    assert!((size_of::<IpAddr>()..80).contains(&set), "{set}");
+}
+
+#[test]
+fn fewest_replicas_are_those_of_a_range() {
+    let replicas = |count: u8| (1..=count).map(|node| IpAddr::from([10, 0, 0, node]));
+    let map = |counts: [u8; 2]| {
+        let tablets = [(0, counts[0]), (i64::MAX, counts[1])];
+        let tablets =
+            tablets.map(|(end, count)| (Token::new(end), replicas(count).collect::<Vec<_>>()));
+        TokenMap::of_tablets(tablets).unwrap()
+    };
+    assert_eq!(map([3, 2]).fewest_replicas(), 2);
+    assert_eq!(map([3, 3]).fewest_replicas(), 3);
+    assert_eq!(map([0, 3]).fewest_replicas(), 0);
+}

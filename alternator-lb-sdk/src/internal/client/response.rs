@@ -3,6 +3,7 @@
 use super::InternalError;
 use crate::internal::raw_response::RawResponse;
 use serde_json::Value;
+use tokio::task::spawn_blocking;
 
 /// Reads a response of at most `limit` bytes.
 pub(crate) async fn read(response: RawResponse, limit: usize) -> Result<Value, InternalError> {
@@ -16,7 +17,7 @@ pub(crate) async fn read(response: RawResponse, limit: usize) -> Result<Value, I
         let text = format!("a node responds with status {status}");
         return Err(InternalError::Unreachable(text.into()));
     }
-    let json: Result<Value, _> = serde_json::from_slice(&body);
+    let json = parse(body).await?;
     if status == 200 {
         return json.map_err(|error| InternalError::Unsupported(error.to_string()));
     }
@@ -29,6 +30,20 @@ pub(crate) async fn read(response: RawResponse, limit: usize) -> Result<Value, I
             InternalError::from_response(kind, text("message"))
         }
     })
+}
+
+/// A longer body is parsed where it delays no request: a megabyte of JSON takes some ten milliseconds.
+const LARGE_BODY: usize = 64 << 10;
+
+async fn parse(body: Vec<u8>) -> Result<Result<Value, serde_json::Error>, InternalError> {
+    if body.len() <= LARGE_BODY {
+        return Ok(serde_json::from_slice(&body));
+    }
+    let parsing = spawn_blocking(move || serde_json::from_slice(&body));
+    // An error says that the runtime is being dropped.
+    parsing
+        .await
+        .map_err(|error| InternalError::Unreachable(error.into()))
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ fn map(token: i64) -> TokenMap {
 fn set_map(cache: &MetadataCache, table: &str, token: i64) -> bool {
     let table = cache.table(table, cache.now());
     assert!(table.token_map(None).is_none());
-    let shared = cache.share_map(map(token));
+    let shared = cache.share_map(map(token)).ok();
     if let Some(map) = shared.clone() {
         let fetched_at = cache.now();
         let fetched = FetchedMap { map, fetched_at };
@@ -66,7 +66,7 @@ async fn least_recently_used_tables_are_evicted_and_named_ones_are_kept() {
 #[tokio::test(start_paused = true)]
 async fn maps_of_unused_tables_are_dropped_for_those_of_others() {
     let mut cache = cache_with_maps();
-    cache.token_map_budget.max_ranges = 5;
+    cache.token_map_budget.max_bytes = map(1).bytes() + 1;
     advance(UNUSED).await;
     assert!(set_map(&cache, "a", 1));
     assert!(!set_map(&cache, "b", 2));
@@ -78,26 +78,76 @@ async fn maps_of_unused_tables_are_dropped_for_those_of_others() {
     assert!(a.token_map(None).is_none() && a.maps_schedule.is_due(cache.now()));
 }
 
+/// Returns whether the maps of a table become stale within a minute when the nodes of this generation are listed, and
+/// fetches them then.
+async fn become_stale(
+    cache: &MetadataCache,
+    table: &TableMetadata,
+    generation: u64,
+    nodes: &[u8],
+) -> bool {
+    let minute = Duration::from_secs(60);
+    let addresses = || nodes.iter().map(|node| IpAddr::from([10, 0, 0, *node]));
+    cache.observe_generation(generation, addresses);
+    let is_due = |time| table.maps_schedule.is_due(cache.now() + time);
+    assert!(!table.schema_schedule.is_due(cache.now() + minute));
+    let becomes_due = is_due(minute);
+    advance(minute).await;
+    for schedule in [&table.schema_schedule, &table.maps_schedule] {
+        if let Some(refresh) = schedule.try_acquire(cache.now(), minute) {
+            schedule.finish(refresh, cache.now() + UNUSED);
+        }
+    }
+    becomes_due
+}
+
 #[tokio::test(start_paused = true)]
-async fn new_generation_makes_all_maps_stale_within_a_second() {
+async fn node_that_joins_makes_all_maps_stale_within_a_minute_and_others_do_not() {
     let cache = cache_with_maps();
     let table = cache.table("t", cache.now());
-    let second = Duration::from_secs(1);
-    let fetch = || {
-        for schedule in [&table.schema_schedule, &table.maps_schedule] {
-            if let Some(refresh) = schedule.try_acquire(cache.now(), second) {
-                schedule.finish(refresh, cache.now() + UNUSED);
-            }
-        }
-    };
-    fetch();
-    for (generation, is_changed) in [(0, false), (2, true), (1, false), (2, false), (3, true)] {
-        advance(20 * second).await;
-        cache.observe_generation(generation);
-        assert!(!table.schema_schedule.is_due(cache.now() + second));
-        let is_due = table.maps_schedule.is_due(cache.now() + second);
-        assert_eq!(is_due, is_changed, "{generation}");
-        advance(second).await;
-        fetch();
+    for schedule in [&table.schema_schedule, &table.maps_schedule] {
+        let refresh = schedule.try_acquire(cache.now(), UNUSED).unwrap();
+        schedule.finish(refresh, cache.now() + 100 * UNUSED);
+    }
+    for (generation, nodes, is_changed, reason) in [
+        (1, &[1, 2, 3][..], false, "the first list"),
+        (3, &[1, 3], false, "a node leaves"),
+        (2, &[1, 2, 3, 9], false, "an older list"),
+        (4, &[1, 2, 3], false, "it returns"),
+        (5, &[1, 2, 3, 4], true, "a node joins"),
+        (5, &[1, 2, 3, 4, 5], false, "the same list"),
+        (6, &[4, 5, 6], true, "all others leave"),
+    ] {
+        let becomes_stale = become_stale(&cache, &table, generation, nodes).await;
+        assert_eq!(becomes_stale, is_changed, "{reason}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn maps_of_many_tables_are_spread_over_the_minute_after_a_join() {
+    let cache = cache_with_maps();
+    let tables: Vec<_> = (0..600)
+        .map(|number| cache.table(&number.to_string(), cache.now()))
+        .collect();
+    for table in &tables {
+        let refresh = table
+            .maps_schedule
+            .try_acquire(cache.now(), UNUSED)
+            .unwrap();
+        table.maps_schedule.finish(refresh, cache.now() + UNUSED);
+    }
+    advance(Duration::from_secs(30)).await;
+    for nodes in [1, 2] {
+        cache.observe_generation(nodes.into(), || {
+            (1..=nodes).map(|node| IpAddr::from([10, 0, 0, node]))
+        });
+    }
+    for (seconds, expected) in [(0, 0..30), (30, 200..400), (60, 600..601)] {
+        let time = cache.now() + Duration::from_secs(seconds);
+        let due = tables
+            .iter()
+            .filter(|table| table.maps_schedule.is_due(time))
+            .count();
+        assert!(expected.contains(&due), "{due} after {seconds} s");
     }
 }

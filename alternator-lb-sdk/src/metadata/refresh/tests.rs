@@ -3,6 +3,7 @@
 use super::*;
 use crate::metadata::describe::{ATTEMPTS, BACKOFF_JITTER, FIRST_BACKOFF};
 use crate::{Alternator, AlternatorExt as _, KeyAffinity};
+use alternator_lb_core::metadata_schedule::SchemaOutcome;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -54,6 +55,7 @@ impl HttpConnector for Server {
                 self.requests.lock().unwrap().push(operation.to_owned());
                 match operation {
                     "DescribeTable" => *self.table.lock().unwrap(),
+                    "Query" => (200, r#"{"Items": []}"#),
                     _ => (200, "{}"),
                 }
             }
@@ -132,8 +134,8 @@ async fn old_schema_is_fetched_again_when_the_table_is_used() {
     let server = Server::new(TABLE);
     let client = client(&server);
     assert_eq!(server.requests_of_a_write(&client).await, ["DescribeTable"]);
-    expect_pause(&server, &client, SCHEMA_AGE).await;
-    advance(10 * SCHEMA_AGE).await;
+    expect_pause(&server, &client, SchemaOutcome::Known.pause()).await;
+    advance(10 * SchemaOutcome::Known.pause()).await;
     for _ in 0..100 {
         yield_now().await;
     }
@@ -149,7 +151,7 @@ async fn refused_schema_is_fetched_again_after_minutes() {
     let server = Server::new(REFUSAL);
     let client = client(&server);
     assert_eq!(server.requests_of_a_write(&client).await, ["DescribeTable"]);
-    expect_pause(&server, &client, SCHEMA_REFUSED).await;
+    expect_pause(&server, &client, SchemaOutcome::Refused.pause()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +159,7 @@ async fn missing_table_is_described_again_after_seconds() {
     let server = Server::new(NO_TABLE);
     let client = client(&server);
     assert_eq!(server.requests_of_a_write(&client).await, ["DescribeTable"]);
-    expect_pause(&server, &client, SCHEMA_MISSING).await;
+    expect_pause(&server, &client, SchemaOutcome::Missing.pause()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -177,7 +179,7 @@ async fn unreachable_nodes_are_tried_several_times_and_then_after_a_pause() {
         requests = server.requests.lock().unwrap().clone();
     }
     assert_eq!(backoffs, ATTEMPTS - 1);
-    expect_pause(&server, &client, SCHEMA_UNREACHABLE).await;
+    expect_pause(&server, &client, SchemaOutcome::Unreachable.pause()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -188,7 +190,7 @@ async fn later_attempt_succeeds_after_a_failed_one() {
     server.set(TABLE);
     advance(longest_backoff()).await;
     assert_eq!(server.requests_of_a_write(&client).await, ["DescribeTable"]);
-    expect_pause(&server, &client, SCHEMA_AGE).await;
+    expect_pause(&server, &client, SchemaOutcome::Known.pause()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,5 +206,5 @@ async fn isolation_is_fetched_only_where_it_matters() {
         requests,
         ["DescribeTable", "ListTagsOfResource", "Query", "Query"]
     );
-    expect_pause(&server, &client, SCHEMA_AGE).await;
+    expect_pause(&server, &client, SchemaOutcome::Known.pause()).await;
 }

@@ -4,10 +4,12 @@
 //! read, each by a [`ServerQuery`] or two:
 //!
 //! ```text
-//! system_schema.tables, .views      the id of a table or an index
+//! system_schema.keyspaces           the replication of the table's keyspace
+//! system_schema.views               the ids of its indexes
 //! system.tablets                    its tablets, with the ids of their hosts; empty if it has vnodes
 //! system.token_ring                 otherwise the vnodes of its keyspace, with the internal addresses of their nodes
-//! system.local, .peers              the addresses by which clients know those nodes
+//! system.local, .peers              the addresses by which clients know those nodes, and their datacenters
+//! system.config                     the settings that apply to all tables
 //! ```
 //!
 //! `system.token_ring` lists tablets too, but joins the tables of a keyspace in a way that is not settled, and a node
@@ -17,14 +19,20 @@
 //! clients refuse: no such column is read. Malformed rows are skipped, and cost the requests for their ranges a hop.
 
 mod addresses;
+mod local_datacenters;
 mod placement;
 mod query;
+mod replication;
 mod row;
+mod table;
 
-pub(super) use addresses::Addresses;
-pub(super) use placement::Placement;
-pub(super) use query::ServerQuery;
-pub(super) use row::{id_in, keyspace};
+pub(super) use addresses::{Addresses, NodeName};
+pub(super) use local_datacenters::LocalDatacenters;
+pub(super) use placement::{Placement, RingReader, TabletReader};
+pub(super) use query::{RowReader, ServerQuery};
+pub(super) use replication::{Replication, Replications};
+pub(super) use row::{IndexIds, keyspace};
+pub(super) use table::{ServerTable, grants};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Rows as Alternator renders them.
 
+use super::query::RowReader;
 use serde_json::Value;
 use std::str::FromStr;
 
@@ -30,20 +31,42 @@ pub(crate) fn keyspace(table: &str) -> String {
     format!("alternator_{table}")
 }
 
-/// The id of a table, or of one of its indexes, if this row has it: a row of `system_schema.tables` or of
-/// `system_schema.views`, with the columns `id` and `table_name` or `view_name`.
-///
-/// An index is a view: `table:index` if it is global, `table!:index` if it is local.
-pub(crate) fn id_in<'a>(row: &'a Value, table: &str, index: Option<&str>) -> Option<&'a str> {
-    let is_match = match index {
-        None => text(row, "table_name")? == table,
-        Some(index) => {
-            let rest = text(row, "view_name")?.strip_prefix(table)?;
-            rest.strip_prefix('!').unwrap_or(rest).strip_prefix(':')? == index
+/// The ids of a table's indexes, from rows of `system_schema.views`.
+#[derive(Debug, Default)]
+pub(crate) struct IndexIds(Vec<(Box<str>, Box<str>)>);
+
+/// The number of views that are read: DynamoDB allows 25 indexes of a table.
+const MAX_VIEWS: usize = 256;
+
+impl RowReader for IndexIds {
+    fn read(&mut self, row: &Value) {
+        if let Some(view) = text(row, "view_name")
+            // A malformed id could not be queried.
+            && let Some(id) = text(row, "id").filter(|id| uuid(id).is_some())
+        {
+            self.0.push((view.into(), id.into()));
         }
-    };
-    // A malformed id could not be queried.
-    text(row, "id").filter(|id| is_match && uuid(id).is_some())
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.len() >= MAX_VIEWS
+    }
+}
+
+impl IndexIds {
+    /// The columns that are read of `system_schema.views`.
+    pub(crate) const COLUMNS: [&'static str; 2] = ["view_name", "id"];
+
+    /// The id of an index, which is a view: `table:index` if it is global, `table!:index` if it is local.
+    pub(crate) fn find(&self, table: &str, index: &str) -> Option<&str> {
+        let is_match = |view: &str| {
+            let rest = view.strip_prefix(table)?;
+            let rest = rest.strip_prefix('!').unwrap_or(rest);
+            Some(rest.strip_prefix(':')? == index)
+        };
+        let mut views = self.0.iter();
+        views.find_map(|(view, id)| is_match(view)?.then_some(&**id))
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
-use super::query::rows;
 use super::*;
 use alternator_lb_core::routing::{Token, TokenMap};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 mod properties;
+mod recorded;
 
 /// A row with these columns, rendered as the server does.
 fn row(columns: &[(&str, String)]) -> Value {
@@ -89,6 +91,16 @@ fn tablet_lists_its_hosts() {
     );
 }
 
+/// A tablet in this stage of a transition from node 1 to these replicas.
+fn tablet_in_transition(stage: &str, new_replicas: &str) -> Placement {
+    let mut row = tablet(i64::MAX, &[1]);
+    row["new_replicas"] = json!({"S": new_replicas});
+    row["stage"] = json!({"S": stage});
+    let mut tablets = Placement::default();
+    tablets.read_tablet(&row);
+    tablets
+}
+
 #[test]
 fn moving_tablet_is_read_where_its_stage_says() {
     for (stage, expected) in [
@@ -101,18 +113,26 @@ fn moving_tablet_is_read_where_its_stage_says() {
         ("end_migration", 2),
         ("something newer", 1),
     ] {
-        let mut moving = tablet(i64::MAX, &[1]);
-        moving["new_replicas"] = json!({"S": format!("{}:0", host_id(2))});
-        moving["stage"] = json!({"S": stage});
-        let mut tablets = Placement::default();
-        tablets.read_tablet(&moving);
-        assert!(tablets.is_moving);
-        let map = tablets.map(&addresses(1..=2)).unwrap();
+        let tablets = tablet_in_transition(stage, &format!("{}:0", host_id(2)));
+        let addresses = addresses(1..=2);
+        assert_eq!(tablets.summary(&addresses).moving, 1);
+        let map = tablets.map(&addresses).unwrap();
         assert_eq!(replicas(&map, 0), [expected], "{stage}");
     }
-    let mut tablets = Placement::default();
-    tablets.read_tablet(&tablet(i64::MAX, &[1]));
-    assert!(!tablets.is_moving);
+}
+
+#[test]
+fn tablet_that_changes_no_host_is_not_moving() {
+    let addresses = addresses([1]);
+    // On another shard, and nowhere.
+    for new in [format!("{}:7", host_id(1)), String::new()] {
+        for stage in ["use_new", "restore", "repair", "streaming"] {
+            let tablets = tablet_in_transition(stage, &new);
+            assert_eq!(tablets.summary(&addresses).moving, 0, "{stage} {new}");
+            let map = tablets.map(&addresses).unwrap();
+            assert_eq!(replicas(&map, 0), [1], "{stage} {new}");
+        }
+    }
 }
 
 #[test]
@@ -243,40 +263,71 @@ fn node_is_known_by_its_rpc_address_or_else_by_its_internal_one() {
 fn ranges_are_resolved_once_all_addresses_are_known() {
     let mut tablets = Placement::default();
     tablets.read_tablet(&tablet(i64::MAX, &[1, 2]));
-    assert!(!tablets.is_resolved_by(&addresses([1])));
-    assert!(tablets.is_resolved_by(&addresses([1, 2, 3])));
+    assert!(tablets.summary(&addresses([1])).is_incomplete);
+    assert!(!tablets.summary(&addresses([1, 2, 3])).is_incomplete);
 }
 
 #[test]
-fn ids_of_a_table_and_its_indexes_are_distinguished() {
-    let table = row(&[("table_name", "a.b".to_owned()), ("id", host_id(1))]);
-    let global = row(&[("view_name", "a.b:c".to_owned()), ("id", host_id(2))]);
-    let local = row(&[("view_name", "a.b!:d".to_owned()), ("id", host_id(3))]);
-    let broken = row(&[("table_name", "a.b".to_owned()), ("id", "no id".to_owned())]);
-    let find = |table_name, index| {
-        let rows = [&broken, &local, &global, &table];
-        let mut ids = rows
-            .into_iter()
-            .filter_map(|row| id_in(row, table_name, index).map(str::to_owned));
-        (ids.next(), ids.next())
-    };
-    assert_eq!(find("a.b", None), (Some(host_id(1)), None));
-    assert_eq!(find("a.b", Some("c")), (Some(host_id(2)), None));
-    assert_eq!(find("a.b", Some("d")), (Some(host_id(3)), None));
-    for (table, index) in [
-        ("a.b", Some("")),
-        ("a.b", Some("e")),
-        ("a", Some("c")),
-        ("a", None),
+fn ids_of_indexes_are_distinguished() {
+    let mut ids = IndexIds::default();
+    for (view, id) in [
+        ("a.b:c", host_id(2)),
+        ("a.b:e", "no id".to_owned()),
+        ("a.b!:d", host_id(3)),
     ] {
-        assert_eq!(find(table, index), (None, None), "{table} {index:?}");
+        ids.read(&row(&[("view_name", view.to_owned()), ("id", id)]));
+    }
+    for (table, index, expected) in [
+        ("a.b", "c", Some(host_id(2))),
+        ("a.b", "d", Some(host_id(3))),
+        ("a.b", "e", None),
+        ("a.b", "", None),
+        ("a", "c", None),
+    ] {
+        assert_eq!(
+            ids.find(table, index),
+            expected.as_deref(),
+            "{table} {index}"
+        );
     }
     assert_eq!(keyspace("a.b"), "alternator_a.b");
 }
 
 #[test]
+fn replicas_elsewhere_are_not_kept() {
+    let mut addresses = Addresses::default();
+    for (node, datacenter) in [(1, "dc1"), (2, "dc1"), (3, "dc2")] {
+        addresses.read(&row(&[
+            ("peer", internal(node).to_string()),
+            ("host_id", host_id(node)),
+            ("rpc_address", known_as(node).to_string()),
+            ("data_center", datacenter.to_owned()),
+        ]));
+    }
+    let local = Arc::new(LocalDatacenters::new(
+        &addresses,
+        &HashSet::from([known_as(1)]),
+    ));
+    let mut tablets = Placement::new(Arc::clone(&local));
+    tablets.read_tablet(&tablet(i64::MAX, &[1, 2, 3]));
+    // The end of the tablet, and two replicas.
+    assert_eq!(tablets.len(), 3);
+    assert_eq!(replicas(&tablets.map(&addresses).unwrap(), 0), [1, 2]);
+    let mut ring = Placement::new(local);
+    for (node, datacenter) in [(1, "dc1"), (2, "dc1"), (3, "dc2"), (4, "dc2")] {
+        let mut row = vnode("-100", "100", node);
+        row["dc"] = json!({"S": datacenter});
+        ring.read_vnode(&row);
+    }
+    // End and start of the range, and two replicas.
+    assert_eq!(ring.len(), 4);
+    assert_eq!(replicas(&ring.map(&addresses).unwrap(), 0), [1, 2]);
+}
+
+#[test]
 fn next_page_begins_where_the_last_one_ended() {
-    let query = ServerQuery::new("system.tablets", &[("table_id", "7")], &["key", "stage"]);
+    let key = [("table_id", "7")];
+    let query = ServerQuery::new(ServerTable::Tablets, &key, &["key", "stage"]);
     let expected = json!({
         "TableName": ".scylla.alternator.system.tablets",
         "KeyConditionExpression": "#k0 = :k0",
@@ -294,10 +345,27 @@ fn next_page_begins_where_the_last_one_ended() {
     );
     assert_eq!(next.after(&response), None, "it leads nowhere");
     let last = json!({"Items": [{}, {}]});
-    assert_eq!(rows(&last).unwrap().len(), 2);
-    assert_eq!(
-        ServerQuery::new("system.peers", &[], &["peer"]).after(&last),
-        None
-    );
-    assert!(rows(&json!({"Count": 0})).is_none());
+    let scan = ServerQuery::new(ServerTable::Peers, &[], &["peer"]);
+    assert_eq!(scan.operation, "Scan");
+    assert_eq!(scan.after(&last), None);
+}
+
+#[test]
+fn numbers_in_the_key_of_a_page_are_sent_back_as_strings() {
+    let query = ServerQuery::new(ServerTable::Peers, &[], &["peer"]);
+    let response = json!({"LastEvaluatedKey": {
+        "peer": {"S": "10.0.0.1"},
+        ":scylla:paging:weight": {"N": 1},
+        "region": {"N": "-1"},
+        "bare": 7,
+    }});
+    let next = query.after(&response).unwrap();
+    let expected = json!({
+        "peer": {"S": "10.0.0.1"},
+        ":scylla:paging:weight": {"S": "1"},
+        "region": {"S": "-1"},
+        "bare": {"S": "7"},
+    });
+    assert_eq!(next.input["ExclusiveStartKey"], expected);
+    assert_eq!(next.after(&response), None, "it leads nowhere");
 }

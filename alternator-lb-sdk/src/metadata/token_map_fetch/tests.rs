@@ -1,24 +1,38 @@
 use super::*;
-use crate::metadata::token_map_budget::TokenMapBudget;
+use crate::internal::client::{Credentials, InternalError};
+use crate::metadata::table_maps::TableMaps;
+use crate::metadata::{MetadataCache, MetadataNeeds};
+use alternator_lb_core::clock::Clock;
 use alternator_lb_core::routing::Token;
-use serde_json::{Map, json};
+use futures_util::future::join_all;
+use serde_json::{Map, Value, json};
 use std::net::IpAddr;
 use std::sync::Mutex;
-use std::time::Duration;
-
-const NOW: Duration = Duration::from_secs(1);
+use tokio::task::yield_now;
 
 /// A server whose tables have these rows, in pages of two.
-#[derive(Default)]
 struct Server {
     tables: HashMap<&'static str, Vec<Value>>,
     /// The rows of each node about itself and about its peers. The nodes respond in turn.
     nodes: Vec<(Value, Vec<Value>)>,
     refused_table: Option<&'static str>,
     queried: Mutex<Vec<String>>,
+    credentials: Credentials,
 }
 
 const PAGE: usize = 2;
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            tables: HashMap::new(),
+            nodes: Vec::new(),
+            refused_table: None,
+            queried: Mutex::default(),
+            credentials: Credentials::for_tests(),
+        }
+    }
+}
 
 impl Server {
     fn with(mut self, table: &'static str, rows: impl IntoIterator<Item = Value>) -> Self {
@@ -33,6 +47,7 @@ impl Server {
                 (own, format!("192.168.0.{node}")),
                 ("host_id", host(node)),
                 ("rpc_address", format!("10.0.0.{node}")),
+                ("data_center", "dc1".to_owned()),
                 ("key", "local".to_owned()),
             ];
             row(&columns)
@@ -84,7 +99,8 @@ impl Server {
                 .all(|(column, value)| row[column] == **value)
         };
         let rows: Vec<&Value> = rows.iter().filter(is_selected).collect();
-        let start = body["ExclusiveStartKey"]["at"].as_u64().unwrap_or_default() as usize;
+        let start = body["ExclusiveStartKey"]["at"]["S"].as_str();
+        let start = start.map_or(0, |start| start.parse().unwrap());
         // The next page would come from another node, which has other rows.
         let size = if table == "system.peers" { 100 } else { PAGE };
         let page: Vec<&&Value> = rows.iter().skip(start).take(size).collect();
@@ -98,7 +114,12 @@ impl Server {
 
 impl MetadataClient for Server {
     async fn call(&self, _: &'static str, input: &Value) -> Result<Value, InternalError> {
+        yield_now().await;
         self.respond(input)
+    }
+
+    fn credentials(&self) -> Credentials {
+        self.credentials
     }
 }
 
@@ -116,12 +137,15 @@ fn id(table: u8) -> String {
     format!("7a000000-0000-1000-8000-0000000000{table:02x}")
 }
 
-fn table(name: &str, number: u8) -> Value {
-    row(&[
-        ("keyspace_name", format!("alternator_{name}")),
-        ("table_name", name.to_owned()),
-        ("id", id(number)),
-    ])
+/// The replication of the keyspaces of these tables.
+fn keyspaces<'a>(tables: &'a [&str], factor: u8) -> impl Iterator<Item = Value> + 'a {
+    let keyspace = move |table: &&str| {
+        row(&[
+            ("keyspace_name", format!("alternator_{table}")),
+            ("replication", format!("({{dc1 : {factor}}})")),
+        ])
+    };
+    tables.iter().map(keyspace)
 }
 
 fn view(table: &str, name: &str, number: u8) -> Value {
@@ -150,32 +174,51 @@ fn vnode(table: &str, start: i64, end: i64, node: u8) -> Value {
     ])
 }
 
-/// The maps of the table `t` and of these indexes of it, fetched and published.
-async fn fetch_all(
+fn cache() -> Arc<MetadataCache> {
+    let needs = MetadataNeeds {
+        token_maps: true,
+        ..MetadataNeeds::default()
+    };
+    Arc::new(MetadataCache::new(Clock::new(), &HashMap::new(), needs))
+}
+
+/// A cache that knows this many listed nodes.
+fn cache_with_nodes(count: u8) -> Arc<MetadataCache> {
+    let cache = cache();
+    cache.observe_generation(1, || (1..=count).map(|node| [10, 0, 0, node].into()));
+    cache
+}
+
+/// Fetches the maps of a table with the id 1, and of these indexes of it.
+async fn fetch(
+    cache: &Arc<MetadataCache>,
     server: &Server,
+    table: &str,
     indexes: &[&str],
-) -> Result<Vec<Option<Arc<FetchedMap>>>, InternalError> {
+) -> Result<FetchOutcome, FetchError> {
     let maps = TableMaps::default();
     maps.add(None);
     for index in indexes {
         maps.add(Some(index));
     }
-    let sources = maps.all();
-    let outcome = fetch_token_maps(server, "t", &sources, Addresses::default()).await?;
-    let budget = TokenMapBudget::default();
-    outcome.publish(&maps, NOW, |map| budget.share(map).ok());
-    let has_id = outcome.table_id.is_some();
-    assert!(!maps.are_of_another_table(&id(1)));
-    assert_eq!(has_id, maps.are_of_another_table(&id(99)));
-    Ok(sources
-        .iter()
-        .map(|source| source.fetched.load_full())
-        .collect())
+    let client = FetchClient::new(server, cache);
+    fetch_token_maps(client, table, &id(1), &maps.all()).await
 }
 
-fn replica(fetched: &Option<Arc<FetchedMap>>, token: i64) -> String {
-    let fetched = fetched.as_ref().expect("a map");
-    let replicas = fetched.map.replicas(Token::new(token)).iter();
+/// The maps of the table `t` and of these indexes of it.
+async fn fetch_all(
+    server: &Server,
+    indexes: &[&str],
+) -> Result<Vec<Option<Arc<MapReading>>>, FetchError> {
+    match fetch(&cache(), server, "t", indexes).await? {
+        FetchOutcome::NoGain => panic!("no map was read"),
+        FetchOutcome::Read(readings) => Ok(readings.into_iter().map(|(_, map)| map).collect()),
+    }
+}
+
+fn replica(reading: &Option<Arc<MapReading>>, token: i64) -> String {
+    let map = reading.as_ref().expect("a map").map.as_ref().unwrap();
+    let replicas = map.replicas(Token::new(token)).iter();
     let replicas: Vec<String> = replicas.map(IpAddr::to_string).collect();
     replicas.join(" ")
 }
@@ -191,7 +234,6 @@ async fn tablets_of_a_table_and_its_indexes_are_read_page_by_page() {
         row(&[("table_id", id(3)), ("base_table", id(1))]),
     ];
     let server = Server::default()
-        .with("system_schema.tables", [table("t", 1), table("u", 9)])
         .with(
             "system_schema.views",
             [
@@ -209,7 +251,7 @@ async fn tablets_of_a_table_and_its_indexes_are_read_page_by_page() {
     assert_eq!(found, ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"]);
     assert_eq!(replica(&known[1], 0), "10.0.0.5");
     let (base, local) = (known[0].as_ref().unwrap(), known[2].as_ref().unwrap());
-    assert!(Arc::ptr_eq(&base.map, &local.map));
+    assert!(Arc::ptr_eq(base, local));
     assert!(known[3].is_none(), "there is no such index");
     assert_eq!(
         server.queries_of("system.tablets"),
@@ -222,7 +264,6 @@ async fn tablets_of_a_table_and_its_indexes_are_read_page_by_page() {
 #[tokio::test]
 async fn ring_of_a_keyspace_is_read_once() {
     let server = Server::default()
-        .with("system_schema.tables", [table("t", 1)])
         .with("system_schema.views", [view("t", "t:i", 2)])
         .with("system.tablets", [])
         .with(
@@ -248,7 +289,6 @@ async fn ring_of_a_keyspace_is_read_once() {
 #[tokio::test]
 async fn ring_is_read_where_the_server_has_no_tablets() {
     let server = Server::default()
-        .with("system_schema.tables", [table("t", 1)])
         .with("system.token_ring", [vnode("t", 0, 0, 1)])
         .with_nodes(1);
     let known = fetch_all(&server, &[]).await.unwrap();
@@ -260,7 +300,6 @@ async fn address_that_a_node_does_not_list_is_read_from_another_node() {
     let placed = |nodes: u8| {
         let tablets = (1..=nodes).map(|node| tablet(1, i64::from(node), node));
         Server::default()
-            .with("system_schema.tables", [table("t", 1)])
             .with("system.tablets", tablets)
             .with_nodes(nodes)
     };
@@ -279,30 +318,129 @@ async fn address_that_a_node_does_not_list_is_read_from_another_node() {
     let known = fetch_all(&server, &[]).await.unwrap();
     assert_eq!(replica(&known[0], 1), "10.0.0.1");
     assert_eq!(replica(&known[0], 3), "", "its address is unknown");
-    assert_eq!(server.queries_of("system.peers"), ADDRESS_ROUNDS);
+    let summary = known[0].as_ref().unwrap().summary;
+    assert!(summary.is_incomplete);
+    // Two for all nodes, and four for the one that is missing.
+    assert_eq!(server.queries_of("system.peers"), 2 + 4);
 }
 
 #[tokio::test]
 async fn refused_and_missing_tables_are_reported() {
-    for refused_table in ["system_schema.tables", "system.tablets", "system.peers"] {
+    for refused_table in ["system.tablets", "system.peers"] {
         let server = Server {
             refused_table: Some(refused_table),
             ..Server::default()
         };
         let server = server
-            .with("system_schema.tables", [table("t", 1)])
             .with("system.tablets", [tablet(1, 0, 1)])
             .with_nodes(2);
         let result = fetch_all(&server, &[]).await;
         assert!(
-            matches!(result, Err(InternalError::Refused(_))),
+            matches!(result, Err(FetchError::Refused { .. })),
             "{refused_table}"
         );
     }
     let result = fetch_all(&Server::default(), &[]).await;
-    assert!(matches!(result, Err(InternalError::NotFound)));
-    let gone = Server::default().with("system_schema.tables", []);
-    assert!(fetch_all(&gone, &[]).await.unwrap()[0].is_none());
+    assert!(matches!(result, Err(FetchError::NotFound)));
+    let empty = Server::default()
+        .with("system.token_ring", [])
+        .with_nodes(2);
+    assert!(fetch_all(&empty, &[]).await.unwrap()[0].is_none());
+}
+
+#[tokio::test]
+async fn refused_request_is_not_repeated_with_the_same_credentials() {
+    let cache = cache();
+    let mut server = Server::default()
+        .with("system.tablets", [tablet(1, 0, 1)])
+        .with_nodes(2);
+    server.refused_table = Some("system.tablets");
+    for _ in 0..3 {
+        let refused = fetch(&cache, &server, "t", &[]).await;
+        assert!(matches!(refused, Err(FetchError::Refused { .. })));
+    }
+    assert_eq!(server.queries_of("system.tablets"), 1);
+    server.credentials = Credentials::for_tests();
+    server.refused_table = None;
+    assert!(fetch(&cache, &server, "t", &[]).await.is_ok());
+}
+
+#[tokio::test]
+async fn no_map_is_read_where_every_node_is_a_replica() {
+    for (factor, gains) in [(3, false), (4, false), (2, true)] {
+        let server = Server::default()
+            .with("system_schema.keyspaces", keyspaces(&["t"], factor))
+            .with("system.tablets", [tablet(1, 0, 1)])
+            .with_nodes(3);
+        let outcome = fetch(&cache_with_nodes(3), &server, "t", &[])
+            .await
+            .unwrap();
+        assert_eq!(matches!(outcome, FetchOutcome::Read(_)), gains, "{factor}");
+        assert_eq!(server.queries_of("system.tablets") > 0, gains, "{factor}");
+        assert_eq!(server.queries_of("system_schema.keyspaces"), 1);
+    }
+}
+
+#[tokio::test]
+async fn map_that_gains_nothing_is_noticed_where_the_replication_is_refused() {
+    let all = (1..=3).map(|node| vnode("t", 0, 0, node));
+    for (rows, gains) in [
+        (all.clone().collect(), false),
+        (all.take(2).collect::<Vec<_>>(), true),
+    ] {
+        let server = Server {
+            refused_table: Some("system_schema.keyspaces"),
+            ..Server::default()
+        };
+        let server = server.with("system.token_ring", rows).with_nodes(3);
+        let outcome = fetch(&cache_with_nodes(3), &server, "t", &[])
+            .await
+            .unwrap();
+        let FetchOutcome::Read(readings) = outcome else {
+            panic!("no map was read");
+        };
+        assert_eq!(readings[0].1.as_ref().unwrap().gains, gains);
+    }
+}
+
+#[tokio::test]
+async fn tables_of_equal_replication_share_a_ring() {
+    let tables = ["t", "u", "v", "w"];
+    let server = Server::default()
+        .with("system_schema.keyspaces", keyspaces(&tables, 2))
+        .with(
+            "system.token_ring",
+            tables.map(|table| vnode(table, 0, 0, 1)),
+        )
+        .with_nodes(3);
+    let cache = cache_with_nodes(3);
+    let fetching = tables.map(|table| fetch(&cache, &server, table, &[]));
+    for outcome in join_all(fetching).await {
+        let FetchOutcome::Read(readings) = outcome.unwrap() else {
+            panic!("no map was read");
+        };
+        assert_eq!(replica(&readings[0].1, 7), "10.0.0.1");
+    }
+    assert_eq!(server.queries_of("system.token_ring"), 1);
+    assert_eq!(server.queries_of("system_schema.keyspaces"), 2, "two pages");
+    assert_eq!(server.queries_of("system.tablets"), 4);
+    // A node that joins takes a part of the ring.
+    let nodes: [IpAddr; 4] = [1, 2, 3, 4].map(|node| [10, 0, 0, node].into());
+    cache.observe_generation(2, || nodes);
+    fetch(&cache, &server, "t", &[]).await.unwrap();
+    assert_eq!(server.queries_of("system.token_ring"), 2);
+}
+
+#[tokio::test]
+async fn addresses_that_cannot_be_found_are_asked_for_once() {
+    let server = Server::default()
+        .with("system.tablets", [tablet(1, 0, 1), tablet(1, 7, 77)])
+        .with_nodes(3);
+    let cache = cache();
+    fetch(&cache, &server, "t", &[]).await.unwrap();
+    let asked = server.queries_of("system.peers");
+    fetch(&cache, &server, "t", &[]).await.unwrap();
+    assert_eq!(server.queries_of("system.peers"), asked);
 }
 
 /// Responds the same to every query.
@@ -312,15 +450,18 @@ impl MetadataClient for FixedResponse {
     async fn call(&self, _: &'static str, _: &Value) -> Result<Value, InternalError> {
         Ok(self.0.clone())
     }
+
+    fn credentials(&self) -> Credentials {
+        Credentials::for_tests()
+    }
 }
 
 #[tokio::test]
 async fn malformed_responses_are_unsupported() {
     for malformed in [json!({}), json!([]), json!({"Items": 7}), Value::Null] {
-        let maps = TableMaps::default();
-        maps.add(None);
-        let server = FixedResponse(malformed);
-        let result = fetch_token_maps(&server, "t", &maps.all(), Addresses::default()).await;
-        assert!(matches!(result, Err(InternalError::Unsupported(_))));
+        let (server, cache) = (FixedResponse(malformed), cache());
+        let client = FetchClient::new(&server, &cache);
+        let result = fetch_token_maps(client, "t", &id(1), &[]).await;
+        assert!(matches!(result, Err(FetchError::Unsupported(_))));
     }
 }

@@ -1,6 +1,7 @@
 //! When token maps are fetched, by refreshes whose server is a stand-in.
 
 use super::*;
+use crate::internal::client::InternalError;
 use crate::metadata::MetadataNeeds;
 use alternator_lb_core::clock::Clock;
 use serde_json::{Value, json};
@@ -16,12 +17,13 @@ const HOST: &str = "5e3d8f6c-0000-4000-8000-000000000001";
 #[derive(Clone, Debug)]
 struct Tablets {
     count: usize,
-    stage: Option<&'static str>,
+    are_moving: bool,
     lists_its_node: bool,
     table_id: &'static str,
     is_missing: bool,
     /// Its response to all reads of its own tables.
     error: Option<fn() -> InternalError>,
+    credentials: Credentials,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
@@ -29,11 +31,12 @@ impl Tablets {
     fn new() -> Self {
         Self {
             count: 1,
-            stage: None,
+            are_moving: false,
             lists_its_node: true,
             table_id: HOST,
             is_missing: false,
             error: None,
+            credentials: Credentials::for_tests(),
             requests: Arc::default(),
         }
     }
@@ -41,8 +44,9 @@ impl Tablets {
     fn tablet(&self, number: usize) -> Value {
         let replicas = if number % 2 == 1 { "" } else { HOST };
         let mut row = row(&[("last_token", &number.to_string()), ("replicas", replicas)]);
-        if let Some(stage) = self.stage {
-            row["stage"] = json!({"S": stage});
+        if self.are_moving {
+            row["stage"] = json!({"S": "streaming"});
+            row["new_replicas"] = json!({"S": HOST.replace("01", "02")});
         }
         row
     }
@@ -51,7 +55,7 @@ impl Tablets {
     fn fetched(&self) -> (bool, bool) {
         let requests = std::mem::take(&mut *self.requests.lock().unwrap());
         let has = |name: &str| requests.iter().any(|request| request == name);
-        (has("system_schema.tables"), has("t"))
+        (has("system.tablets"), has("t"))
     }
 }
 
@@ -78,7 +82,6 @@ impl MetadataClient for Tablets {
             return Err(error());
         }
         let rows = match table {
-            "system_schema.tables" => vec![row(&[("table_name", "t"), ("id", HOST)])],
             "system.tablets" => (0..self.count).map(|number| self.tablet(number)).collect(),
             "system.local" if self.lists_its_node => {
                 vec![row(&[("host_id", HOST), ("rpc_address", "10.0.0.1")])]
@@ -86,6 +89,10 @@ impl MetadataClient for Tablets {
             _ => Vec::new(),
         };
         Ok(json!({"Items": rows}))
+    }
+
+    fn credentials(&self) -> Credentials {
+        self.credentials
     }
 }
 
@@ -113,7 +120,7 @@ async fn refresh(
     server: &Tablets,
 ) -> (bool, bool) {
     let refresh = acquire(cache, table).unwrap();
-    refresh.run(server.clone()).await;
+    refresh.run(server.clone(), &TaskSlots::new()).await;
     server.fetched()
 }
 
@@ -129,7 +136,7 @@ fn pauses(cache: &MetadataCache, table: &TableMetadata, pause: u64) -> bool {
 #[tokio::test(start_paused = true)]
 async fn age_of_maps_is_short_while_tablets_move_and_long_for_large_maps() {
     let moving = Tablets {
-        stage: Some("streaming"),
+        are_moving: true,
         ..Tablets::new()
     };
     let incomplete = Tablets {
@@ -141,10 +148,10 @@ async fn age_of_maps_is_short_while_tablets_move_and_long_for_large_maps() {
         ..Tablets::new()
     };
     for (server, pause) in [
-        (Tablets::new(), 300),
+        (Tablets::new(), 600),
         (moving, 15),
         (incomplete, 60),
-        (large, 900),
+        (large, 1_800),
     ] {
         let (cache, table) = cache();
         assert_eq!(refresh(&cache, &table, &server).await, (true, true));
@@ -154,23 +161,108 @@ async fn age_of_maps_is_short_while_tablets_move_and_long_for_large_maps() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refused_maps_of_all_tables_wait_for_minutes_and_unreachable_ones_for_seconds() {
+async fn incomplete_maps_are_fetched_again_less_and_less_often() {
+    let (cache, table) = cache();
+    let mut server = Tablets::new();
+    server.lists_its_node = false;
+    for pause in [60, 120, 240, 480, 600, 600] {
+        refresh(&cache, &table, &server).await;
+        assert!(pauses(&cache, &table, pause), "{pause}");
+        advance(seconds(pause).mul_f64(1.21)).await;
+    }
+    server.lists_its_node = true;
+    // The addresses were read some minutes ago.
+    refresh(&cache, &table, &server).await;
+    assert!(pauses(&cache, &table, 600));
+}
+
+#[tokio::test(start_paused = true)]
+async fn malformed_and_missing_maps_are_fetched_again_in_seconds() {
+    let error: fn() -> InternalError = || InternalError::Unsupported("the start key".to_owned());
+    for (count, error) in [(1, Some(error)), (0, None)] {
+        let (cache, table) = cache();
+        let mut server = Tablets::new();
+        (server.count, server.error) = (count, error);
+        for pause in [2, 4, 8] {
+            refresh(&cache, &table, &server).await;
+            assert!(pauses(&cache, &table, pause), "{pause}");
+            advance(seconds(pause).mul_f64(1.21)).await;
+        }
+        (server.count, server.error) = (1, None);
+        refresh(&cache, &table, &server).await;
+        assert!(table.token_map(None).is_some());
+        assert!(pauses(&cache, &table, 600));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_maps_wait_for_minutes_and_unreachable_ones_for_seconds() {
     let (cache, table) = cache();
     let mut server = Tablets::new();
     server.error = Some(|| InternalError::Unreachable("no node".into()));
     refresh(&cache, &table, &server).await;
     assert!(pauses(&cache, &table, 10));
-    assert!(cache.maps_refused_until() <= cache.now());
     advance(seconds(13)).await;
     server.error = Some(|| InternalError::Refused("no SELECT".to_owned()));
     refresh(&cache, &table, &server).await;
     assert!(pauses(&cache, &table, 300));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusal_to_one_role_stops_only_that_role() {
+    let (cache, table) = cache();
+    let tasks = BackgroundTasks::new();
+    let strong = Tablets::new();
+    let mut weak = Tablets::new();
+    weak.error = Some(|| InternalError::Refused("no SELECT".to_owned()));
+    refresh(&cache, &table, &weak).await;
+    let is_due_for = |server: &Tablets| {
+        let credentials = server.credentials;
+        // Without means, so that nothing is spawned.
+        cache.refresh_if_due(&table, &tasks, || credentials, || None);
+        table.maps_refusal.load().is_none()
+    };
+    weak.fetched();
+    assert!(!is_due_for(&weak));
     let other = cache.table("t2", cache.now());
     assert!(other.token_map(None).is_none());
-    server.fetched();
-    refresh(&cache, &other, &server).await;
-    assert_eq!(server.fetched(), (false, false));
+    let (maps, _) = refresh(&cache, &other, &weak).await;
+    assert!(!maps, "it would be refused as well");
     assert!(pauses(&cache, &other, 300));
+    assert!(is_due_for(&strong));
+    advance(NO_CLIENT).await;
+    assert_eq!(refresh(&cache, &table, &strong).await, (true, false));
+    assert!(table.token_map(None).is_some());
+    assert!(!is_due_for(&weak) || table.maps_refusal.load().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn maps_that_are_wanted_together_wait_for_a_random_time() {
+    let (cache, _) = cache();
+    let tables: Vec<_> = (0..40)
+        .map(|number| cache.table(&number.to_string(), cache.now()))
+        .collect();
+    let server = Tablets::new();
+    let slots = TaskSlots::new();
+    let started = cache.now();
+    let fetching = tables.iter().map(|table| {
+        assert!(table.token_map(None).is_none());
+        acquire(&cache, table).unwrap()
+    });
+    let fetching: Vec<TableRefresh> = fetching.collect();
+    let fetched_at = fetching
+        .into_iter()
+        .zip(&tables)
+        .map(async |(refresh, table)| {
+            refresh.run(server.clone(), &slots).await;
+            assert!(table.token_map(None).is_some());
+            (cache.now() - started).as_millis()
+        });
+    let mut waits = futures_util::future::join_all(fetched_at).await;
+    waits.sort_unstable();
+    assert!(waits[39] <= 10_000 && waits[39] > 8_000, "{waits:?}");
+    assert!((3_000..7_000).contains(&waits[20]), "{waits:?}");
+    assert_eq!(cache.maps_wanted(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -179,7 +271,7 @@ async fn maps_are_fetched_without_the_schema_when_only_they_are_stale() {
     let server = Tablets::new();
     refresh(&cache, &table, &server).await;
     assert!(!table.is_due(cache.now()));
-    advance(seconds(361)).await;
+    advance(seconds(721)).await;
     assert_eq!(refresh(&cache, &table, &server).await, (true, false));
     table.token_map(Some("new index"));
     assert_eq!(refresh(&cache, &table, &server).await, (true, false));
@@ -218,7 +310,7 @@ async fn refresh_that_never_ends_is_taken_over_and_has_no_effect() {
     advance(MAPS_EXPIRY).await;
     let server = Tablets::new();
     assert_eq!(refresh(&cache, &table, &server).await, (true, true));
-    stuck.run(server.clone()).await;
+    stuck.run(server.clone(), &TaskSlots::new()).await;
     assert_eq!(server.fetched(), (false, false));
     assert!(!table.is_due(cache.now()));
 }
@@ -229,9 +321,10 @@ async fn replaced_table_is_fetched_anew_and_the_refresh_under_way_dropped() {
     let server = Tablets::new();
     let mut old = acquire(&cache, &table).unwrap();
     table.replace();
-    let (schema, maps) = (old.schema.unwrap(), old.maps.unwrap());
-    old.refresh_schema(&server, schema).await;
-    old.refresh_maps(&server, maps).await;
+    let (schema, maps) = (old.schema.unwrap(), old.maps.as_ref().unwrap().0);
+    let client = || FetchClient::new(&server, &cache);
+    old.refresh_schema(client(), schema).await;
+    old.refresh_maps(client(), maps).await;
     drop(old);
     assert!(table.schema().is_none() && table.token_map(None).is_none());
     server.fetched();
@@ -245,7 +338,7 @@ async fn without_a_client_the_refresh_is_postponed() {
     let tasks = BackgroundTasks::new();
     let attempts = Mutex::new(0);
     let refresh = || {
-        cache.refresh_if_due(&table, &tasks, || {
+        cache.refresh_if_due(&table, &tasks, Credentials::for_tests, || {
             *attempts.lock().unwrap() += 1;
             None
         });
@@ -263,7 +356,7 @@ async fn maps_wait_for_a_schema() {
     server.is_missing = true;
     assert_eq!(refresh(&cache, &table, &server).await, (false, true));
     assert!(table.maps_schedule.is_due(cache.now()) && !table.is_due(cache.now()));
-    advance(SCHEMA_MISSING.mul_f64(1.21)).await;
+    advance(SchemaOutcome::Missing.pause().mul_f64(1.21)).await;
     server.is_missing = false;
     assert_eq!(refresh(&cache, &table, &server).await, (true, true));
 }

@@ -49,6 +49,10 @@ const COLUMNS: &[&str] = &[
     "rpc_address",
     "peer",
     "id",
+    "keyspace_name",
+    "replication",
+    "dc",
+    "data_center",
 ];
 
 fn any_row() -> impl Strategy<Value = Value> {
@@ -72,9 +76,12 @@ proptest! {
             prop_assert!(map.range_count() <= 2 * rows.len() + 1);
             map.replicas(Token::new(token));
         }
+        let (mut ids, mut replications) = (IndexIds::default(), Replications::default());
         for row in &rows {
-            id_in(row, "a", Some("b"));
+            ids.read(row);
+            replications.read(row);
         }
+        ids.find("a", "b");
     }
 
     #[test]

@@ -1,0 +1,102 @@
+//! Fetches and publishes the schema of a table.
+
+use super::{MAPS_EXPIRY, SCHEMA_TIMEOUT, TableRefresh};
+use crate::events;
+use crate::metadata::cache::WantedMap;
+use crate::metadata::describe::describe;
+use crate::metadata::fetch_client::{FetchClient, FetchError, with_timeout};
+use crate::metadata::server_tables::{ServerTable, grants};
+use crate::metadata::{MetadataClient, TableSchema};
+use alternator_lb_core::metadata_schedule::SchemaOutcome;
+use alternator_lb_core::refresh_schedule::Refresh;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+impl TableRefresh {
+    /// Fetches and publishes the schema. Returns when it is stale.
+    pub(super) async fn refresh_schema(
+        &mut self,
+        client: FetchClient<'_, impl MetadataClient>,
+        refresh: Refresh,
+    ) -> Duration {
+        let table = Arc::clone(&self.table);
+        let needs_isolation = client.cache().needs.isolation;
+        let describing = describe(&client, &table.name, needs_isolation);
+        let description = with_timeout(SCHEMA_TIMEOUT, describing).await;
+        // Revoked or expired: the result does not count.
+        if !table.schema_schedule.is_current(refresh) {
+            return client.cache().now();
+        }
+        let next =
+            |outcome: SchemaOutcome| outcome.next(client.cache().now(), &mut fastrand::Rng::new());
+        table.schema_refusal.store(None);
+        match description {
+            Ok((schema, isolation_error)) => {
+                self.publish_schema(schema);
+                match isolation_error {
+                    Some(error) => next(self.isolation_failed(&error)),
+                    None => next(SchemaOutcome::Known),
+                }
+            }
+            // The operations on it fail and say so: its name may be a mistake.
+            Err(FetchError::NotFound) => {
+                table.clear_schema();
+                next(SchemaOutcome::Missing)
+            }
+            // Discovery reports nodes that do not respond.
+            Err(FetchError::Unreachable(_)) => next(SchemaOutcome::Unreachable),
+            Err(error @ (FetchError::Refused { .. } | FetchError::Unsupported(_))) => {
+                if !client
+                    .cache()
+                    .has_warned_of_keys
+                    .swap(true, Ordering::Relaxed)
+                {
+                    events::schema_unavailable(&table.name, &error);
+                }
+                match error {
+                    FetchError::Refused {
+                        permission, until, ..
+                    } => {
+                        table.schema_refusal.store(Some(Arc::new(permission)));
+                        until
+                    }
+                    _ => next(SchemaOutcome::Refused),
+                }
+            }
+        }
+    }
+
+    /// Records why the isolation of writes is not known.
+    fn isolation_failed(&self, error: &FetchError) -> SchemaOutcome {
+        let cache = &self.cache;
+        if let FetchError::Unreachable(_) = error {
+            return SchemaOutcome::Unreachable;
+        }
+        if let FetchError::Refused { permission, .. } = error {
+            // Another role may know it.
+            let permission = Arc::new(permission.clone());
+            self.table.schema_refusal.store(Some(permission));
+        }
+        if !cache.has_warned_of_isolation.swap(true, Ordering::Relaxed) {
+            let grants = grants(&[ServerTable::Config]);
+            events::isolation_unavailable(&self.table.name, error, &grants);
+        }
+        SchemaOutcome::Known
+    }
+
+    fn publish_schema(&mut self, schema: TableSchema) {
+        events::schema_fetched(&self.table.name, schema.partition_key(None));
+        // The table was created anew.
+        if let Some(id) = &schema.id
+            && self.table.maps.are_of_another_table(id)
+            && self.maps.is_none()
+        {
+            let maps = &self.table.maps_schedule;
+            maps.refresh_now();
+            let refresh = maps.try_acquire(self.cache.now(), MAPS_EXPIRY);
+            self.maps = refresh.map(|refresh| (refresh, WantedMap::new(&self.cache)));
+        }
+        self.table.set_schema(schema);
+    }
+}
