@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::catalog::{Catalog, LwtLog};
+use crate::catalog::{Catalog, LwtLog, ReplicationFactors};
 use crate::cluster_state::{Addresses, ClusterState};
 use crate::config::ValidNodeConfig;
 use crate::engine::Engine;
@@ -34,11 +34,13 @@ pub struct Builder {
     users: BTreeMap<String, String>,
     fixed_responses: BTreeMap<String, Bytes>,
     tokens: Option<Tokens>,
-    replication_factor: Option<usize>,
+    replication_factors: ReplicationFactors,
     write_isolation: WriteIsolation,
     internal_tables: Option<InternalTables>,
     paxos: Option<Paxos>,
     timeout: Option<Duration>,
+    checks_quorum: Option<bool>,
+    failure_detection: Option<Duration>,
     #[cfg(feature = "tls")]
     tls: Option<crate::tls::Identity>,
 }
@@ -146,7 +148,21 @@ impl Builder {
     ///
     /// As with the server, 3 for tables that are created while the cluster has three nodes or more, else 1.
     pub fn replication_factor(mut self, factor: usize) -> Self {
-        self.replication_factor = Some(factor.max(1));
+        self.replication_factors.default = Some(factor.max(1));
+        self
+    }
+
+    /// Sets how many replicas tables have in one datacenter. With 0 its nodes serve operations on no table: they are
+    /// listed and healthy, and respond with the server's error for a datacenter with replication factor 0, unless
+    /// [`quorum_checks`](Self::quorum_checks) are disabled.
+    ///
+    /// # Default
+    ///
+    /// That of [`replication_factor`](Self::replication_factor) for the datacenters that exist when a table is created.
+    /// One that joins later holds no replicas of the table.
+    pub fn replication_factor_in(mut self, datacenter: impl Into<String>, factor: usize) -> Self {
+        let factors = &mut self.replication_factors.by_datacenter;
+        factors.insert(datacenter.into(), factor);
         self
     }
 
@@ -180,6 +196,32 @@ impl Builder {
     /// 10 seconds, as with the server.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets whether operations need live replicas: an eventually consistent read one, all others a quorum of those in
+    /// the datacenter of the node. Without them they fail with the server's errors. Nodes are dead as replicas while
+    /// they are stopped, and with [`Fault::Hang`](crate::Fault::Hang) and
+    /// [`Fault::BlackHole`](crate::Fault::BlackHole). A node with [`Node::partition`](crate::Node::partition) reaches no
+    /// other, and they do not reach it.
+    ///
+    /// # Default
+    ///
+    /// `true`. Has no effect without [`tokens`](Self::tokens), since only then tables have replicas.
+    pub fn quorum_checks(mut self, enabled: bool) -> Self {
+        self.checks_quorum = Some(enabled);
+        self
+    }
+
+    /// Sets the time after which the nodes notice that another one is dead. Before, operations for which too few
+    /// replicas are alive fail after the [`timeout`](Self::timeout); after it they fail at once. A dead node that is
+    /// [not listed](crate::Node::set_listed) counts as noticed.
+    ///
+    /// # Default
+    ///
+    /// 20 seconds, as with the server.
+    pub fn failure_detection(mut self, time: Duration) -> Self {
+        self.failure_detection = Some(time);
         self
     }
 
@@ -239,7 +281,7 @@ impl Builder {
         let timeout = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
         let catalog = Arc::new(Catalog::new(
             self.tokens,
-            self.replication_factor,
+            self.replication_factors,
             self.write_isolation,
         ));
         let (engine, engine_thread) = Engine::start(Arc::clone(&catalog))?;
@@ -253,6 +295,9 @@ impl Builder {
             catalog,
             internal_tables,
             lwt_log: LwtLog::default(),
+            checks_quorum: self.checks_quorum.unwrap_or(true),
+            failure_detection: self.failure_detection.unwrap_or(DEFAULT_FAILURE_DETECTION),
+            timeout,
             paxos: self.paxos.map(|costs| Proposer::new(costs, timeout)),
             #[cfg(feature = "tls")]
             tls,
@@ -293,5 +338,6 @@ impl Builder {
 }
 
 const DEFAULT_NODES: usize = 3;
+const DEFAULT_FAILURE_DETECTION: Duration = Duration::from_secs(20);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 const DEFAULT_CLUSTER_NAME: &str = "alternator-test-cluster";

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
@@ -30,6 +31,12 @@ pub(crate) struct ClusterState {
     pub(crate) lwt_log: LwtLog,
     /// `None` if lightweight transactions have no costs.
     pub(crate) paxos: Option<Proposer>,
+    /// True if operations fail for lack of live replicas.
+    pub(crate) checks_quorum: bool,
+    /// The time after which the nodes notice that another is dead.
+    pub(crate) failure_detection: Duration,
+    /// The time after which a node gives up on replicas.
+    pub(crate) timeout: Duration,
     pub(crate) engine: Engine,
     pub(crate) runtime: Handle,
     /// All nodes there ever were, in order of adding.

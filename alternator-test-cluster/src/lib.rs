@@ -53,7 +53,7 @@
 //! - the operations that Alternator has. Transactions and PartiQL are unknown operations, though the engine knows them;
 //! - the differences between releases that clients meet: [`Version`].
 //!
-//! There is no replication: what one node has acknowledged, all others see at once. Where engine and server differ in a
+//! Data is not replicated: what one node has acknowledged, all others see at once. Where engine and server differ in a
 //! detail of the data model (ARNs, wording of validation errors, 25 instead of 100 items in a batch), it is the
 //! engine's.
 //!
@@ -66,6 +66,13 @@
 //!
 //! With [`Builder::paxos`] lightweight transactions cost what they cost on the server: those on one partition queue at
 //! one coordinator, and conflict where there are several, which [`Counters::ballot_contentions`] counts.
+//!
+//! # Lost replicas
+//!
+//! With [`Builder::tokens`] an operation needs live replicas of its partition in the node's datacenter: one for an
+//! eventually consistent read, else a quorum. Without them it fails as on the server: after [`Builder::timeout`], and at
+//! once after [`Builder::failure_detection`]. BatchGetItem returns their keys as unprocessed. What concerns no items, as
+//! CreateTable, is served as long as one node is.
 //!
 //! # Faults
 //!
@@ -80,6 +87,7 @@
 //! | its clock is wrong | [`Node::set_clock_ahead`], [`Node::set_clock_behind`] |
 //! | a NAT or firewall has forgotten its connections | [`Node::lose_connections`] |
 //! | it lost contact to the others | [`Node::partition`], undone by [`Node::restore_listing`] |
+//! | its datacenter holds no replicas | [`Builder::replication_factor_in`] with 0, or [`TestCluster::add_node`] after the table was created |
 //! | another cluster has its address | [`TestCluster::remove_node`], and a cluster with [`Builder::cluster_name`] at the same address and port |
 //! | it lists invalid nodes | [`Node::set_localnodes_entries`], [`Node::set_localnodes_response`], undone by [`Node::restore_listing`] |
 //!
@@ -129,6 +137,7 @@ mod fault;
 mod internal;
 mod isolation;
 mod listing;
+mod liveness;
 mod node;
 mod node_state;
 mod operation;

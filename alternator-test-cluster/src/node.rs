@@ -8,7 +8,6 @@ use crate::cluster_state::ClusterState;
 use crate::listing::Listing;
 use crate::node_state::NodeState;
 use crate::server;
-use crate::sync::lock;
 use crate::{Counters, Fault, RawResponse, StartError};
 
 /// One node of a cluster: its faults, its entries in `/localnodes` and its counters.
@@ -105,7 +104,8 @@ impl Node {
     }
 
     /// Makes `/localnodes` of this node list itself only, as that of a node that lost contact to all others. They list
-    /// it as before.
+    /// it as before. With [`Builder::tokens`](crate::Builder::tokens) it reaches no replicas on other nodes, and they
+    /// reach none on it.
     pub fn partition(&self) {
         self.set_listing(Listing::OnlyItself);
     }
@@ -177,7 +177,7 @@ impl Node {
     }
 
     fn set_listing(&self, listing: Listing) {
-        *lock(&self.state.listing) = listing;
+        self.state.set_listing(listing);
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use crate::config::ValidNodeConfig;
 use crate::counters::Recorder;
 use crate::listing::{Listing, Member};
+use crate::liveness::Liveness;
 use crate::port_command::PortCommand;
 use crate::sync::lock;
 use crate::{Fault, RawResponse, StartError, port};
@@ -41,6 +42,7 @@ pub(crate) struct NodeState {
     accepted: AtomicU64,
     /// The number of the first connection that is not lost.
     first_kept_connection: watch::Sender<u64>,
+    liveness: Liveness,
     port: Mutex<Port>,
 }
 
@@ -78,6 +80,7 @@ impl NodeState {
             clock_offset: AtomicI64::new(0),
             accepted: AtomicU64::new(0),
             first_kept_connection: watch::Sender::new(0),
+            liveness: Liveness::default(),
             port: Mutex::new(Port::Closed(None)),
         }
     }
@@ -130,12 +133,14 @@ impl NodeState {
         };
         send(&commands, first).ok_or(StartError::Ended)?;
         *port = Port::Open(commands);
+        self.update_liveness(port);
         Ok(())
     }
 
     /// Closes the port and all connections. The address stays taken, unless the node is removed.
     pub(crate) fn stop(&self) {
         let mut port = lock(&self.port);
+        self.liveness.set_dead(true);
         if let Port::Open(commands) = &*port {
             let listener = send(commands, PortCommand::Close);
             let kept = listener.and_then(port::stop_listening);
@@ -153,6 +158,7 @@ impl NodeState {
         let port = lock(&self.port);
         self.since_fault.store(0, Ordering::SeqCst);
         let previous = self.fault.send_replace(fault);
+        self.update_liveness(&port);
         let is_hole = |fault| fault == Some(Fault::BlackHole);
         if let Port::Open(commands) = &*port {
             // Without a reply the cluster has ended, and nothing connects any more.
@@ -242,6 +248,32 @@ impl NodeState {
         self.first_kept_connection.subscribe()
     }
 
+    pub(crate) fn is_listed(&self) -> bool {
+        self.listed.load(Ordering::SeqCst)
+    }
+
+    /// Returns whether the node has lost contact to all others.
+    pub(crate) fn is_isolated(&self) -> bool {
+        matches!(&*lock(&self.listing), Listing::OnlyItself)
+    }
+
+    pub(crate) fn set_listing(&self, listing: Listing) {
+        *lock(&self.listing) = listing;
+        self.update_liveness(&lock(&self.port));
+    }
+
+    fn update_liveness(&self, port: &Port) {
+        let responds = matches!(port, Port::Open(_))
+            && !self.fault().is_some_and(Fault::holds_requests)
+            && !self.is_isolated();
+        self.liveness.set_dead(!responds);
+    }
+
+    /// Returns the time for which the node has not responded to the others. `None` if it does.
+    pub(crate) fn dead_for(&self) -> Option<Duration> {
+        self.liveness.dead_for()
+    }
+
     pub(crate) fn is_removed(&self) -> bool {
         self.removed.load(Ordering::SeqCst)
     }
@@ -259,7 +291,7 @@ impl NodeState {
             ip: self.address.ip(),
             datacenter: &self.datacenter,
             rack: &self.rack,
-            is_listed: self.listed.load(Ordering::SeqCst),
+            is_listed: self.is_listed(),
         }
     }
 }

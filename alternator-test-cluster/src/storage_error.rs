@@ -1,4 +1,6 @@
 //! Errors of the server's storage, which are about replicas and not about the node that responds.
+//!
+//! Their texts are recorded ones, but for those of reads that time out, which have the form of the others.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -7,19 +9,45 @@ use crate::api_error::ApiError;
 /// The consistency level of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Consistency {
+    /// Of eventually consistent reads.
+    LocalOne,
+    /// Of consistent reads.
+    LocalQuorumRead,
+    /// Of writes that are no transactions.
+    LocalQuorumWrite,
     /// Of transactions.
     LocalSerial,
+}
+
+impl Consistency {
+    /// Returns the number of replicas that must respond, of so many in the datacenter.
+    pub(crate) const fn required(self, replicas: usize) -> usize {
+        match self {
+            Self::LocalOne => 1,
+            Self::LocalQuorumRead | Self::LocalQuorumWrite | Self::LocalSerial => replicas / 2 + 1,
+        }
+    }
+
+    /// Returns the type of the error for replicas that do not respond in time.
+    const fn timeout_exception(self) -> &'static str {
+        match self {
+            Self::LocalOne | Self::LocalQuorumRead => "read_timeout_exception",
+            Self::LocalQuorumWrite | Self::LocalSerial => "mutation_write_timeout_exception",
+        }
+    }
 }
 
 impl Display for Consistency {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
+            Self::LocalOne => "LOCAL_ONE",
+            Self::LocalQuorumRead | Self::LocalQuorumWrite => "LOCAL_QUORUM",
             Self::LocalSerial => "LOCAL_SERIAL",
         })
     }
 }
 
-/// Another coordinator superseded a transaction.
+/// Another coordinator superseded a transaction on a table.
 pub(crate) fn uncertain_write(ballot: impl Display, table: &str) -> ApiError {
     exception(
         "mutation_write_timeout_exception",
@@ -30,20 +58,39 @@ pub(crate) fn uncertain_write(ballot: impl Display, table: &str) -> ApiError {
     )
 }
 
-/// So many replicas of so many that are needed have responded in time.
+/// So many replicas of so many that are needed have responded in time. `base` is the table that the index belongs to,
+/// or the table itself.
 pub(crate) fn operation_timed_out(
     consistency: Consistency,
-    table: &str,
+    (base, table): (&str, &str),
     (received, required): (usize, usize),
 ) -> ApiError {
-    let exception_type = match consistency {
-        Consistency::LocalSerial => "mutation_write_timeout_exception",
-    };
     exception(
-        exception_type,
+        consistency.timeout_exception(),
         format_args!(
-            "Operation timed out for alternator_{table}.{table} - received only {received} responses from {required} \
+            "Operation timed out for alternator_{base}.{table} - received only {received} responses from {required} \
              CL={consistency}."
+        ),
+    )
+}
+
+/// The coordinator knows that fewer replicas are alive than it needs.
+pub(crate) fn unavailable(consistency: Consistency, required: usize, alive: usize) -> ApiError {
+    exception(
+        "unavailable_exception",
+        format_args!(
+            "Cannot achieve consistency level for cl {consistency}. Requires {required}, alive {alive}"
+        ),
+    )
+}
+
+/// The datacenter of the coordinator holds no replicas of the table.
+pub(crate) fn no_replicas(consistency: Consistency, datacenter: &str) -> ApiError {
+    exception(
+        "unavailable_exception",
+        format_args!(
+            "Cannot achieve consistency level {consistency} in datacenter '{datacenter}' with replication factor 0. \
+             Ensure the keyspace is replicated to this datacenter or use a non-local consistency level."
         ),
     )
 }

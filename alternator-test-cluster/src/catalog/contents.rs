@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::table::{Table, TableKind};
 use crate::WriteIsolation;
-use crate::tokens::{Load, Owner, Ring, TabletMap, TokenRange};
+use crate::tokens::{Load, Owner, Replication, Ring, TabletMap, TokenRange};
 
 /// The contents of the [`Catalog`](super::Catalog).
 #[derive(Debug, Default)]
@@ -14,8 +14,8 @@ pub(crate) struct Contents {
     owners: Vec<Owner>,
     /// By the names that the server gives them, which keeps the indexes of a table next to it.
     tables: BTreeMap<String, Table>,
-    /// By replication factor. Computed on demand, cleared when nodes are added or removed.
-    rings: BTreeMap<usize, Arc<Ring>>,
+    /// Computed on demand, cleared when nodes are added or removed.
+    rings: BTreeMap<Replication, Arc<Ring>>,
 }
 
 /// The range that contains a token, and its replicas.
@@ -52,9 +52,10 @@ impl Contents {
     /// Adds a table, with this number of tablets, or on vnodes if `None`.
     pub(super) fn place(&mut self, name: String, mut table: Table, tablets: Option<u32>) {
         if let (Some(count), true) = (tablets, table.kind != TableKind::LocalIndex) {
-            let factor = table.replication_factor;
             let mut load = self.load();
-            table.tablets = Some(TabletMap::new(count, factor, self.owners.iter(), &mut load));
+            let owners = self.owners.iter();
+            let map = TabletMap::new(count, &table.replication, owners, &mut load);
+            table.tablets = Some(map);
         }
         self.tables.insert(name, table);
     }
@@ -107,7 +108,7 @@ impl Contents {
 
     /// Returns the placement of a token of a table. `None` if there is no such table.
     pub(crate) fn placement(&mut self, name: &str, token: i64) -> Option<Placement> {
-        let factor = self.table(name)?.replication_factor;
+        let replication = self.table(name)?.replication.clone();
         if let Some(map) = self.tablets(name) {
             let index = map.index_of(token);
             return Some(Placement {
@@ -115,22 +116,41 @@ impl Contents {
                 replicas: map.replicas(index).to_vec(),
             });
         }
-        let ring = self.ring(factor);
+        let ring = self.ring(&replication);
         Some(Placement {
             range: ring.range_of(token),
             replicas: ring.replicas(token).to_vec(),
         })
     }
 
-    /// Returns the ring of tables with this replication factor.
-    pub(crate) fn ring(&mut self, factor: usize) -> Arc<Ring> {
-        let ring = self.rings.entry(factor);
-        Arc::clone(ring.or_insert_with(|| Arc::new(Ring::new(self.owners.iter(), factor))))
+    /// Returns the placement of all ranges of a table. Empty if there is no such table.
+    pub(crate) fn placements(&mut self, name: &str) -> Vec<Placement> {
+        let Some(table) = self.table(name) else {
+            return Vec::new();
+        };
+        let replication = table.replication.clone();
+        if let Some(map) = self.tablets(name) {
+            let placement = |(index, replicas): (usize, &Vec<usize>)| Placement {
+                range: map.range(index),
+                replicas: replicas.clone(),
+            };
+            return map.tablets().iter().enumerate().map(placement).collect();
+        }
+        let placement = |(range, replicas): (TokenRange, &[usize])| Placement {
+            range,
+            replicas: replicas.to_vec(),
+        };
+        self.ring(&replication).ranges().map(placement).collect()
     }
 
-    /// Returns Alternator's default for this number of nodes.
-    pub(super) fn default_replication_factor(&self) -> usize {
-        if self.owners.len() >= 3 { 3 } else { 1 }
+    /// Returns the ring of tables with this replication.
+    pub(crate) fn ring(&mut self, replication: &Replication) -> Arc<Ring> {
+        if let Some(ring) = self.rings.get(replication) {
+            return Arc::clone(ring);
+        }
+        let ring = Arc::new(Ring::new(self.owners.iter(), replication));
+        self.rings.insert(replication.clone(), Arc::clone(&ring));
+        ring
     }
 
     /// Returns the name of the table whose tablets a table uses: for a local index, its base.

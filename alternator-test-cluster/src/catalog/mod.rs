@@ -3,6 +3,7 @@
 mod contents;
 mod lwt_log;
 mod partitions;
+mod replication_factors;
 mod table;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,13 +12,14 @@ use std::sync::{Mutex, MutexGuard};
 use serde_json::Value;
 
 use crate::sync::lock;
-use crate::tokens::{Owner, Tokens};
+use crate::tokens::{Owner, Replication, Tokens};
 use crate::{WriteIsolation, isolation};
 
 pub(crate) use contents::{Contents, Placement};
 pub(crate) use lwt_log::LwtLog;
 pub use lwt_log::LwtPartition;
-pub(crate) use partitions::{Partition, partitions};
+pub(crate) use partitions::{Partition, partition_of, partitions, table_of_read};
+pub(crate) use replication_factors::ReplicationFactors;
 pub(crate) use table::TableKind;
 
 /// The tables and the nodes. Written when one is added or removed; read with every request if the cluster has tokens.
@@ -27,7 +29,7 @@ pub(crate) struct Catalog {
     pub(crate) tokens: Option<Tokens>,
     /// The isolation of tables without the tag.
     pub(crate) isolation: WriteIsolation,
-    replication_factor: Option<usize>,
+    replication_factors: ReplicationFactors,
     contents: Mutex<Contents>,
     /// True if a table refuses writes: only then must writes be parsed for it.
     refuses_writes: AtomicBool,
@@ -36,13 +38,13 @@ pub(crate) struct Catalog {
 impl Catalog {
     pub(crate) fn new(
         tokens: Option<Tokens>,
-        replication_factor: Option<usize>,
+        replication_factors: ReplicationFactors,
         isolation: WriteIsolation,
     ) -> Self {
         Self {
             tokens,
             isolation,
-            replication_factor,
+            replication_factors,
             contents: Mutex::default(),
             refuses_writes: AtomicBool::new(isolation == WriteIsolation::ForbidRmw),
         }
@@ -68,9 +70,8 @@ impl Catalog {
         let requested = initial_tablets(tags);
         let tablets = self.tokens.and_then(|tokens| tokens.tablets_for(requested));
         let mut contents = self.contents();
-        let factor = self.replication_factor;
-        let factor = factor.unwrap_or_else(|| contents.default_replication_factor());
-        for (name, mut table) in table::described(description, factor) {
+        let replication = self.replication_factors.at_creation(contents.owners());
+        for (name, mut table) in table::described(description, &replication) {
             if table.kind == TableKind::Base {
                 table.isolation = isolation;
             }
@@ -82,7 +83,7 @@ impl Catalog {
     /// Adds and removes indexes of a table, from its new description.
     pub(crate) fn update(&self, description: &Value) {
         let mut contents = self.contents();
-        let described = table::described(description, 0);
+        let described = table::described(description, &Replication::default());
         let Some(base) = described
             .first()
             .and_then(|(name, _)| contents.table(name))
@@ -96,7 +97,7 @@ impl Catalog {
         });
         for (name, mut table) in described {
             if contents.table(&name).is_none() {
-                table.replication_factor = base.replication_factor;
+                table.replication = base.replication.clone();
                 contents.place(name, table, tablets);
             }
         }

@@ -46,8 +46,12 @@ fn named(request: &Value) -> Option<&str> {
 }
 
 fn of_item(contents: &Contents, table: Option<&str>, item: Option<&Value>) -> Option<Partition> {
-    let table = table?;
-    let attribute = item?.get(&contents.table(table)?.key)?;
+    partition_of(contents, table?, item?)
+}
+
+/// Returns the partition of an item, or of its key.
+pub(crate) fn partition_of(contents: &Contents, table: &str, item: &Value) -> Option<Partition> {
+    let attribute = item.get(&contents.table(table)?.key)?;
     Some(Partition {
         table: table.to_owned(),
         key: PartitionKey::from_json(attribute)?,
@@ -55,17 +59,7 @@ fn of_item(contents: &Contents, table: Option<&str>, item: Option<&Value>) -> Op
 }
 
 fn of_query(contents: &Contents, request: &Value) -> Option<Partition> {
-    let base = named(request)?;
-    let name = match request.get("IndexName").and_then(Value::as_str) {
-        None => base.to_owned(),
-        Some(index) => {
-            let names = [TableKind::GlobalIndex, TableKind::LocalIndex]
-                .map(|kind| kind.name_of(base, index));
-            names
-                .into_iter()
-                .find(|name| contents.table(name).is_some())?
-        }
-    };
+    let name = table_of_read(contents, request)?;
     let attribute = &contents.table(&name)?.key;
     let conditions = key_conditions(request, &mut References::new(request)).ok()?;
     let condition = conditions.iter().find(|condition| {
@@ -75,6 +69,19 @@ fn of_query(contents: &Contents, request: &Value) -> Option<Partition> {
         key: PartitionKey::from_json(condition.values.first()?)?,
         table: name,
     })
+}
+
+/// Returns the table that a Query or a Scan reads, or the server's name of the index.
+pub(crate) fn table_of_read(contents: &Contents, request: &Value) -> Option<String> {
+    let base = named(request)?;
+    match request.get("IndexName").and_then(Value::as_str) {
+        None => Some(base.to_owned()),
+        Some(index) => {
+            let kinds = [TableKind::GlobalIndex, TableKind::LocalIndex];
+            let mut names = kinds.into_iter().map(|kind| kind.name_of(base, index));
+            names.find(|name| contents.table(name).is_some())
+        }
+    }
 }
 
 fn of_batch<'a>(

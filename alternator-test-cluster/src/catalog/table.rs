@@ -4,7 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::WriteIsolation;
-use crate::tokens::{self, TabletMap};
+use crate::tokens::{self, Replication, TabletMap};
 
 /// Metadata of a table.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Table {
     pub(crate) kind: TableKind,
     /// The attribute that is its partition key.
     pub(crate) key: String,
-    pub(crate) replication_factor: usize,
+    pub(crate) replication: Replication,
     /// `None` for vnodes, and for local indexes, which share the tablets of the base.
     pub(crate) tablets: Option<TabletMap>,
     /// The isolation that its tag sets.
@@ -42,7 +42,7 @@ impl TableKind {
 }
 
 /// Reads a table and its indexes, without tablets, from the output of DescribeTable. Each with its name.
-pub(super) fn described(description: &Value, replication_factor: usize) -> Vec<(String, Table)> {
+pub(super) fn described(description: &Value, replication: &Replication) -> Vec<(String, Table)> {
     let text = |name: &str| description.get(name).and_then(Value::as_str);
     let (Some(name), Some(key)) = (text("TableName"), hash_key(description)) else {
         return Vec::new();
@@ -54,7 +54,7 @@ pub(super) fn described(description: &Value, replication_factor: usize) -> Vec<(
         base: name.to_owned(),
         kind,
         key: key.to_owned(),
-        replication_factor,
+        replication: replication.clone(),
         tablets: None,
         isolation: None,
     };

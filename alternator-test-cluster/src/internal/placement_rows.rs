@@ -4,7 +4,7 @@ use super::cell::{Cell, list};
 use super::row::Row;
 use super::schema_rows::keyspace;
 use crate::catalog::{Contents, TableKind};
-use crate::tokens::{TabletMap, TokenRange};
+use crate::tokens::{Replication, TabletMap, TokenRange};
 
 /// A partition for each table that has tablets, and a row in it for each tablet. A local index shares the tablets of
 /// its table: its partition only names that.
@@ -52,18 +52,18 @@ fn replicas(contents: &Contents, map: &TabletMap, index: usize) -> Cell<'static>
 /// A partition for each keyspace, with a row for each range of tokens and replica: one ring for all tables of vnodes,
 /// or one for each table that has tablets.
 pub(super) fn token_ring(contents: &mut Contents) -> Vec<Row<'static>> {
-    let tables: Vec<(String, String, usize)> = contents
+    let tables: Vec<(String, String, Replication)> = contents
         .tables()
         .map(|(name, table)| {
             (
                 name.to_owned(),
                 table.base.clone(),
-                table.replication_factor,
+                table.replication.clone(),
             )
         })
         .collect();
     let mut rows = Vec::new();
-    for (name, base, factor) in tables {
+    for (name, base, replication) in tables {
         let keyspace = keyspace(&base);
         if let Some(map) = contents.tablets(&name) {
             for index in 0..map.tablets().len() {
@@ -76,7 +76,7 @@ pub(super) fn token_ring(contents: &mut Contents) -> Vec<Row<'static>> {
                 ));
             }
         } else if name == base {
-            let ring = contents.ring(factor);
+            let ring = contents.ring(&replication);
             for (range, replicas) in ring.ranges() {
                 rows.extend(range_rows(contents, [&keyspace, "<ALL>"], range, replicas));
             }

@@ -74,10 +74,12 @@ impl Proposer {
         let Ok(proposed) = time::timeout(self.timeout, self.propose(transaction)).await else {
             let tables = transaction.partitions.iter();
             let table = tables.map(|partition| partition.table.as_str()).next();
+            let table = table.unwrap_or_default();
+            let responses = (0, transaction.quorum);
             return Err(operation_timed_out(
                 Consistency::LocalSerial,
-                table.unwrap_or_default(),
-                (0, transaction.quorum),
+                (table, table),
+                responses,
             ));
         };
         match proposed {

@@ -95,10 +95,10 @@ fn sheds_before_the_body(context: &Context) -> bool {
 
 async fn execute(context: &Context, name: &str, headers: &HeaderMap, body: Bytes) -> NodeResponse {
     let coordination = Coordination::begin(context, name, &body);
-    let outcome = outcome(context, name, headers, body);
+    let operation = |body| outcome(context, name, headers, body);
     NodeResponse::of_operation(match coordination {
-        Some(coordination) => coordination.run(context, outcome).await,
-        None => outcome.await,
+        Some(coordination) => coordination.run(context, body, operation).await,
+        None => operation(body).await,
     })
 }
 

@@ -7,7 +7,8 @@
 /// its table and shares its tablets.
 ///
 /// Changes take effect at once when nodes join or leave and when tablets move: there is no streaming, and no balancer
-/// that moves tablets to new nodes. A stopped node stays a replica, as does a node that is not listed.
+/// that moves tablets to new nodes. A stopped node stays a replica, as does a node that is not listed; operations need
+/// [live replicas](crate::Builder::quorum_checks).
 ///
 /// ```
 /// use alternator_test_cluster::{StartError, TestCluster, Tokens};

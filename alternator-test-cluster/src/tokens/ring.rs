@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::TokenRange;
 use super::owner::Owner;
+use super::replication::Replication;
 
-/// The token ring for one replication factor.
+/// The token ring for tables of one replication.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
     /// The segments of the ring, in the order of their tokens.
@@ -21,13 +22,16 @@ struct Segment {
 }
 
 impl Ring {
-    /// Places replicas as NetworkTopologyStrategy does, with `factor` of them in each datacenter.
-    pub(crate) fn new<'a>(owners: impl Iterator<Item = &'a Owner> + Clone, factor: usize) -> Self {
+    /// Places replicas as NetworkTopologyStrategy does.
+    pub(crate) fn new<'a>(
+        owners: impl Iterator<Item = &'a Owner> + Clone,
+        replication: &Replication,
+    ) -> Self {
         let by_token: BTreeMap<i64, &Owner> = owners
             .clone()
             .flat_map(|owner| owner.tokens.iter().map(move |token| (*token, owner)))
             .collect();
-        let quotas = ReplicaQuotas::new(owners, factor);
+        let quotas = ReplicaQuotas::new(owners, replication);
         let walk: Vec<&Owner> = by_token.values().copied().collect();
         let segments = by_token.keys().enumerate();
         let segments = segments.map(|(index, end)| Segment {
@@ -99,13 +103,14 @@ struct ReplicaQuota {
 }
 
 impl<'a> ReplicaQuotas<'a> {
-    fn new(owners: impl Iterator<Item = &'a Owner>, factor: usize) -> Self {
+    fn new(owners: impl Iterator<Item = &'a Owner>, replication: &Replication) -> Self {
         let mut nodes: BTreeMap<&str, Vec<&Owner>> = BTreeMap::new();
         for owner in owners {
             nodes.entry(&owner.datacenter).or_default().push(owner);
         }
         let quotas = nodes.into_iter().map(|(name, nodes)| {
             let racks: BTreeSet<&str> = nodes.iter().map(|node| node.rack.as_str()).collect();
+            let factor = replication.factor(name);
             let quota = ReplicaQuota {
                 replicas: factor.min(nodes.len()),
                 rack_repeats: factor.saturating_sub(racks.len()),
@@ -151,14 +156,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tokens::test_support::{assert_placement, owners};
+    use crate::tokens::test_support::{assert_placement, owners, replication};
 
     #[test]
     fn range_includes_its_end_and_excludes_its_start() {
         let mut nodes = owners(&[0, 0]);
         nodes[0].tokens = vec![-100, 50];
         nodes[1].tokens = vec![0];
-        let ring = Ring::new(nodes.iter(), 1);
+        let ring = Ring::new(nodes.iter(), &replication(1));
         for (token, owner, range) in [
             (i64::MIN, 0, (i64::MIN, -100)),
             (-100, 0, (i64::MIN, -100)),
@@ -185,7 +190,7 @@ mod tests {
     fn every_rack_has_a_replica_before_one_has_two() {
         // There are two racks, of three nodes and of one: of three replicas two share a rack, but never all.
         let nodes = owners(&[0, 0, 0, 1]);
-        let ring = Ring::new(nodes.iter(), 3);
+        let ring = Ring::new(nodes.iter(), &replication(3));
         for (_, replicas) in ring.ranges() {
             assert_eq!(replicas.len(), 3);
             assert!(replicas.contains(&3));
@@ -194,7 +199,7 @@ mod tests {
 
     #[test]
     fn empty_ring_has_no_replicas() {
-        let ring = Ring::new(std::iter::empty(), 3);
+        let ring = Ring::new(std::iter::empty(), &replication(3));
         assert!(ring.replicas(0).is_empty());
         assert_eq!(ring.ranges().count(), 0);
     }
@@ -207,7 +212,7 @@ mod tests {
             token in any::<i64>(),
         ) {
             let nodes = owners(&racks);
-            let ring = Ring::new(nodes.iter(), factor);
+            let ring = Ring::new(nodes.iter(), &replication(factor));
             assert_placement(ring.replicas(token), &nodes, factor);
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::TokenRange;
 use super::owner::Owner;
+use super::replication::Replication;
 
 /// The tablets of one table, whose number is a power of two.
 #[derive(Clone, Debug)]
@@ -13,13 +14,13 @@ pub(crate) struct TabletMap {
 }
 
 impl TabletMap {
-    /// Creates `count` tablets, a power of two, with `factor` replicas each in each datacenter.
+    /// Creates `count` tablets, a power of two.
     ///
     /// Replicas are spread over the racks first, and then over the nodes with the fewest tablets, which is the state
     /// that the server's balancer converges to.
     pub(crate) fn new<'a>(
         count: u32,
-        factor: usize,
+        replication: &Replication,
         owners: impl Iterator<Item = &'a Owner>,
         load: &mut Load,
     ) -> Self {
@@ -32,8 +33,8 @@ impl TabletMap {
         }
         let tablet = |_| {
             let mut replicas = Vec::new();
-            for nodes in datacenters.values() {
-                for _ in 0..factor {
+            for (name, nodes) in &datacenters {
+                for _ in 0..replication.factor(name) {
                     replicas.extend(pick_replica(nodes, &replicas, load));
                 }
             }
@@ -138,10 +139,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tokens::test_support::{assert_placement, owners};
+    use crate::tokens::test_support::{assert_placement, owners, replication};
 
     fn map(count: u32, racks: &[usize], factor: usize) -> TabletMap {
-        TabletMap::new(count, factor, owners(racks).iter(), &mut Load::new())
+        TabletMap::new(
+            count,
+            &replication(factor),
+            owners(racks).iter(),
+            &mut Load::new(),
+        )
     }
 
     #[test]
@@ -247,7 +253,7 @@ mod tests {
         ) {
             let nodes = owners(&racks);
             let mut load = Load::new();
-            let mut map = TabletMap::new(16, 3, nodes.iter(), &mut load);
+            let mut map = TabletMap::new(16, &replication(3), nodes.iter(), &mut load);
             let others: Vec<&Owner> = nodes.iter().filter(|node| node.number != removed).collect();
             map.remove_node(&nodes[removed], &others, &mut load);
             for replicas in map.tablets() {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::Owner;
+use super::{Owner, Replication};
 
 /// Creates one node for each entry, in the rack of that number. Each datacenter has four racks: racks from 4 on are in
 /// a second datacenter, racks from 8 on in a third.
@@ -14,6 +14,11 @@ pub(super) fn owners(racks: &[usize]) -> Vec<Owner> {
         Owner::new(number, (ip, ip), &datacenter, &rack, 8)
     };
     racks.iter().enumerate().map(node).collect()
+}
+
+/// Returns the replication with this factor in each datacenter.
+pub(super) fn replication(factor: usize) -> Replication {
+    Replication::new((0..3).map(|number| (format!("dc{number}"), factor)))
 }
 
 /// Asserts that each datacenter has its replicas, on distinct nodes and in as many racks as possible.

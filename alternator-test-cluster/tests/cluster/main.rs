@@ -25,7 +25,9 @@ mod operations;
 mod paxos;
 #[cfg(feature = "cli")]
 mod program;
+mod quorum;
 mod raw_responses;
+mod recordings;
 mod tags;
 #[cfg(feature = "tls")]
 mod tls;

@@ -78,6 +78,7 @@ fn transactions_through_several_coordinators_contend() {
         .filter(|response| response.status != 200)
         .collect();
     for response in &failed {
+        crate::recordings::assert_recorded_error(response, "CAS contention");
         assert_eq!(
             (response.status, response.error().as_str()),
             (500, "InternalServerError")

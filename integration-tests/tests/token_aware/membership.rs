@@ -4,8 +4,8 @@ use super::support::{
     LAYOUTS, TABLE, advance_time, create, get, key_of, replica_share, token_aware_client,
     token_map_matches, twelve_node_cluster, wait_for_token_map,
 };
-use crate::support::{Load, eventually};
-use alternator_lb_sdk::Alternator;
+use crate::support::{Load, config, error_text, eventually, quick_refresh, quick_retries, s};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState};
 use alternator_test_cluster::{NodeConfig, TestCluster};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ScalarAttributeType;
@@ -89,14 +89,60 @@ async fn keys_of_a_dead_node_go_to_their_other_replicas() {
 }
 
 #[tokio::test]
-async fn key_with_all_replicas_dead_is_served_by_other_nodes() {
-    let cluster = twelve_node_cluster!(LAYOUTS[0]);
-    let (alternator, client) = token_aware_client(&cluster).await;
+async fn key_with_all_replicas_dead_fails_until_one_is_back_and_others_are_served() {
+    for tokens in LAYOUTS {
+        let cluster =
+            twelve_node_cluster!(tokens, |cluster| cluster.failure_detection(Duration::ZERO));
+        let alternator = quick_refresh(&cluster).token_aware().build().unwrap();
+        let config = config().retry_config(quick_retries());
+        let client = Client::from_conf(config.alternator(&alternator).build());
+        alternator.ready().await.unwrap();
+        create(&client, ScalarAttributeType::S).await;
+        wait_for_token_map(&alternator, &client, key_of(7)).await;
+        let replicas = cluster.replicas(TABLE, "key 7");
+        replicas.iter().for_each(|replica| replica.stop());
+        for _ in 0..20 {
+            let error = get(&client, key_of(7)).await.unwrap_err();
+            assert!(
+                error.contains("cl LOCAL_ONE. Requires 1, alive 0"),
+                "{error}"
+            );
+        }
+        let has_replica = |number: &u64| {
+            let replicas = cluster.replicas(TABLE, format!("key {number}"));
+            replicas.iter().any(|node| node.is_running())
+        };
+        for number in (0..60).filter(has_replica) {
+            get(&client, key_of(number)).await.unwrap();
+        }
+        let ejected = alternator.nodes().into_iter();
+        let ejected = ejected.filter(|node| node.state() == NodeState::Ejected);
+        assert_eq!(ejected.count(), 0, "the nodes that responded are healthy");
+        replicas[0].start().unwrap();
+        get(&client, key_of(7)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn lost_quorum_fails_only_the_operations_that_need_it() {
+    let cluster = twelve_node_cluster!(LAYOUTS[1], |cluster| cluster
+        .failure_detection(Duration::ZERO));
+    let alternator = quick_refresh(&cluster).token_aware().build().unwrap();
+    let config = config().retry_config(quick_retries());
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
     create(&client, ScalarAttributeType::S).await;
     wait_for_token_map(&alternator, &client, key_of(7)).await;
-    for replica in cluster.replicas(TABLE, "key 7") {
+    for replica in &cluster.replicas(TABLE, "key 7")[..2] {
         replica.stop();
     }
+    let write = client.put_item().table_name(TABLE);
+    let write = write.item("pk", key_of(7)).item("sk", s("a"));
+    let error = error_text(write.send().await.unwrap_err());
+    assert!(
+        error.contains("cl LOCAL_QUORUM. Requires 2, alive 1"),
+        "{error}"
+    );
     for _ in 0..20 {
         get(&client, key_of(7)).await.unwrap();
     }

@@ -1,0 +1,51 @@
+//! Recorded responses of a real ScyllaDB.
+
+use serde_json::Value;
+
+use crate::http::Response;
+
+/// Errors by their cause.
+const ERRORS: &str =
+    include_str!("../../../alternator-lb-core/src/health/response_outcome/real-errors.json");
+
+/// Expects that a response has the status, the content type and the body of the recorded one. UUIDs may differ.
+pub(crate) fn assert_recorded_error(response: &Response, cause: &str) {
+    let errors: Value = serde_json::from_str(ERRORS).unwrap();
+    let recorded = &errors[cause];
+    let status = format!("HTTP/1.1 {} ", response.status);
+    assert!(
+        recorded["status"].as_str().unwrap().starts_with(&status),
+        "{cause}: {status}"
+    );
+    let body: Value = serde_json::from_str(recorded["body"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        without_uuids(&response.json()),
+        without_uuids(&body),
+        "{cause}"
+    );
+    let content_type = response.header("content-type").unwrap();
+    let headers = recorded["headers"].as_array().unwrap();
+    let expected = Value::from(format!("Content-Type: {content_type}"));
+    assert!(headers.contains(&expected), "{cause}: {content_type}");
+}
+
+/// Replaces the parenthesised UUIDs of texts.
+fn without_uuids(value: &Value) -> String {
+    let text = value.to_string();
+    let is_uuid = |part: &str| {
+        part.len() == 36
+            && part
+                .chars()
+                .all(|letter| letter.is_ascii_hexdigit() || letter == '-')
+    };
+    let parts = text.split_inclusive(['(', ')']);
+    parts
+        .map(|part| {
+            if is_uuid(part.trim_end_matches(')')) {
+                "UUID)"
+            } else {
+                part
+            }
+        })
+        .collect()
+}
