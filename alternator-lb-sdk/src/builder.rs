@@ -11,7 +11,7 @@ use crate::auth::AuthMode;
 use crate::build_error::BuildError;
 use crate::cluster::Cluster;
 use crate::config::ClusterConfig;
-use crate::operation::KeyAffinity;
+use crate::operation::{KeyAffinity, TableOptions};
 use crate::request::user_agent::UserAgent;
 use alternator_lb_core::discovery::{AllowedAddresses, parse_seeds};
 use alternator_lb_core::routing::Policy;
@@ -143,7 +143,7 @@ impl Builder {
     ///
     /// Off: all operations go to all nodes in turn, no input is inspected, and no table is described.
     pub fn key_affinity(mut self, affinity: KeyAffinity) -> Self {
-        self.config.key_affinity = Some(affinity);
+        self.config.routing.affinity = Some(affinity);
         self
     }
 
@@ -197,7 +197,18 @@ impl Builder {
     ///
     /// Off: it reads what not every role may read, and small clusters gain nothing.
     pub fn token_aware(mut self) -> Self {
-        self.config.token_aware = true;
+        self.config.routing.token_aware = true;
+        self
+    }
+
+    /// Sets options of the operations on one table. May be called for several tables; of two calls for one table the
+    /// later counts as a whole.
+    ///
+    /// # Default
+    ///
+    /// None: all tables have the settings of this builder.
+    pub fn table_options(mut self, table: impl Into<String>, options: TableOptions) -> Self {
+        self.config.table_options.insert(table.into(), options);
         self
     }
 

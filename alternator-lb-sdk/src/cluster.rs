@@ -9,9 +9,10 @@ use crate::install::default_client;
 use crate::internal::background_tasks::BackgroundTasks;
 use crate::internal::client::{ClientContext, Credentials, InternalClient};
 use crate::internal::discovery_client::SdkDiscoveryClient;
-use crate::metadata::{MetadataCache, invalidation};
+use crate::metadata::{MetadataCache, TableMetadata, invalidation};
 use crate::operation::item_operation::ItemOperation;
 use crate::operation::key_routing::KeyRouting;
+use crate::operation::routing_settings::RoutingOptions;
 use crate::operation::table_exclusions::{OperationTable, TableExclusions};
 use crate::request;
 use crate::retry::quota::RetryQuota;
@@ -45,8 +46,9 @@ pub(crate) struct Cluster {
     pub(crate) discovery: Arc<Discovery<SdkEndpoint>>,
     discovery_task: DiscoveryTask,
     background_tasks: BackgroundTasks,
-    /// With the metadata that it needs.
-    key_routing: Option<(KeyRouting, Arc<MetadataCache>)>,
+    pub(crate) key_routing: KeyRouting,
+    /// The metadata of tables that it needs.
+    pub(crate) metadata: Arc<MetadataCache>,
     pub(crate) clock_skew: Arc<ClockSkew>,
     pub(crate) retry_quota: RetryQuota,
     /// The tables that datacenters hold no replicas of.
@@ -68,11 +70,8 @@ impl Cluster {
         let seeds = nodes.nodes().to_vec();
         let snapshot = RoutingSnapshot::new(Arc::new(nodes));
         let router = Arc::new(Router::new(snapshot, config.policy, fastrand::usize(..)));
-        let key_routing = KeyRouting::new(config.key_affinity, config.token_aware);
-        let key_routing = key_routing.map(|key_routing| {
-            let metadata = MetadataCache::new(clock, &config.partition_keys, key_routing.needs);
-            (key_routing, Arc::new(metadata))
-        });
+        let key_routing = KeyRouting::new(config.routing, &config.table_options);
+        let metadata = MetadataCache::new(clock, &config.partition_keys, key_routing.needs());
         let settings = DiscoveryConfig {
             seeds: config.seeds.clone(),
             scope: config.scope.clone().unwrap_or_default(),
@@ -81,7 +80,7 @@ impl Cluster {
             allowed_addresses: config.allowed_addresses.clone(),
             spill_over: config.spill_over,
             // One primary for all clients must not depend on the rack of each.
-            discovers_local_datacenter: key_routing.is_some(),
+            discovers_local_datacenter: key_routing.is_used(),
             intervals: config.intervals,
             attach: SdkEndpoint::new,
             requests: SdkEndpoint::REQUEST_CONTROL,
@@ -95,6 +94,7 @@ impl Cluster {
             discovery_task: DiscoveryTask::default(),
             background_tasks: BackgroundTasks::new(),
             key_routing,
+            metadata: Arc::new(metadata),
             retry_quota: RetryQuota::new(),
             table_exclusions: TableExclusions::default(),
             seeds,
@@ -110,19 +110,17 @@ impl Cluster {
         self.router.topology_generation()
     }
 
-    /// Returns the routing of operations on single partitions, with the metadata that it needs, if it is on.
-    pub(crate) fn key_routing(&self) -> Option<&(KeyRouting, Arc<MetadataCache>)> {
-        self.key_routing.as_ref()
-    }
-
     /// Gives an operation that begins its routing info, and refreshes the metadata of its tables with its credentials.
     pub(crate) fn operation_begins(
         self: &Arc<Self>,
         input: &Input,
+        options: RoutingOptions,
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) {
-        self.route_by_key(input, components, config);
+        if self.key_routing.is_used_with(options) {
+            self.route_by_key(input, options, components, config);
+        }
         self.table_exclusions
             .operation_begins(input, || self.now(), config);
     }
@@ -130,12 +128,11 @@ impl Cluster {
     fn route_by_key(
         self: &Arc<Self>,
         input: &Input,
+        options: RoutingOptions,
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) {
-        let Some((key_routing, metadata)) = &self.key_routing else {
-            return;
-        };
+        let metadata = &self.metadata;
         let Some(operation) = ItemOperation::from_input(input) else {
             invalidation::table_operation_begins(metadata, input, config);
             return;
@@ -144,11 +141,13 @@ impl Cluster {
             return;
         }
         metadata.observe_generation(self.topology_generation(), || self.node_addresses());
-        key_routing.begin(&operation, metadata, config, |table, config| {
+        let refresh = |table: &Arc<TableMetadata>, config: &ConfigBag| {
             let credentials = || Credentials::of(components);
             let client = || InternalClient::new(self, components, config);
             metadata.refresh_if_due(table, &self.background_tasks, credentials, client);
-        });
+        };
+        let key_routing = &self.key_routing;
+        key_routing.begin(&operation, options, metadata, config, refresh);
     }
 
     /// Invalidates the metadata of a table if the attempt that has ended shows that it is out of date.
@@ -157,8 +156,8 @@ impl Cluster {
         context: &FinalizerInterceptorContextRef<'_>,
         config: &ConfigBag,
     ) {
-        if let Some((_, metadata)) = &self.key_routing {
-            invalidation::attempt_ended(metadata, context, config);
+        if self.key_routing.is_used() {
+            invalidation::attempt_ended(&self.metadata, context, config);
         }
     }
 

@@ -3,7 +3,8 @@
 use crate::auth::AuthMode;
 #[cfg(feature = "compression")]
 use crate::compression::CompressionSettings;
-use crate::operation::KeyAffinity;
+use crate::operation::TableOptions;
+use crate::operation::routing_settings::RoutingSettings;
 use crate::request::user_agent::UserAgent;
 use alternator_lb_core::discovery::{ACTIVE, AllowedAddresses, IDLE, RefreshIntervals};
 use alternator_lb_core::routing::Policy;
@@ -24,8 +25,9 @@ pub(crate) struct ClusterConfig {
     pub(crate) allowed_addresses: AllowedAddresses,
     pub(crate) spill_over: bool,
     pub(crate) policy: Policy,
-    pub(crate) key_affinity: Option<KeyAffinity>,
-    pub(crate) token_aware: bool,
+    /// Unless a table or an operation says otherwise.
+    pub(crate) routing: RoutingSettings,
+    pub(crate) table_options: HashMap<String, TableOptions>,
     /// The partition keys that the application names, by table.
     pub(crate) partition_keys: HashMap<String, String>,
     pub(crate) intervals: RefreshIntervals,
@@ -50,8 +52,8 @@ impl Default for ClusterConfig {
             allowed_addresses: AllowedAddresses::default(),
             spill_over: true,
             policy: Policy::default(),
-            key_affinity: None,
-            token_aware: false,
+            routing: RoutingSettings::default(),
+            table_options: HashMap::new(),
             partition_keys: HashMap::new(),
             intervals: RefreshIntervals {
                 active: ACTIVE,

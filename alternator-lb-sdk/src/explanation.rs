@@ -1,7 +1,8 @@
 //! Explains why an operation goes to a node.
 
 use crate::cluster::Cluster;
-use crate::operation::item_operation::ItemOperation;
+use crate::metadata::FetchedMap;
+use crate::operation::item_operation::{ItemOperation, TableOrIndex};
 use alternator_lb_core::routing::{Preference, Reason, Replica, RoutingInfo, RoutingKey, Token};
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use std::fmt;
@@ -100,9 +101,8 @@ impl Partition {
 pub(crate) fn explain(cluster: &Cluster, input: &Input) -> Explanation {
     let mut partitions = Vec::new();
     let now = cluster.now();
-    let info = cluster.key_routing().and_then(|(key_routing, metadata)| {
-        let operation = ItemOperation::from_input(input)?;
-        key_routing.explain(&operation, metadata, |source, token, fetched| {
+    let info = ItemOperation::from_input(input).and_then(|operation| {
+        let visit = |source: TableOrIndex<'_>, token: Token, fetched: Option<&FetchedMap>| {
             let replicas = fetched.map(|fetched| fetched.map.replicas(token));
             partitions.push(Partition {
                 table: source.table.to_owned(),
@@ -111,7 +111,9 @@ pub(crate) fn explain(cluster: &Cluster, input: &Input) -> Explanation {
                 replicas: replicas.unwrap_or_default().to_vec(),
                 map_age: fetched.map(|fetched| now.saturating_sub(fetched.fetched_at)),
             });
-        })
+        };
+        let key_routing = &cluster.key_routing;
+        key_routing.explain(&operation, &cluster.metadata, visit)
     });
     // Without routing info it goes to the node of a partition without known replicas.
     let info = info.unwrap_or_else(|| {

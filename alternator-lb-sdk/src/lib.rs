@@ -118,7 +118,7 @@ pub use auth::AuthMode;
 pub use build_error::BuildError;
 pub use builder::Builder;
 pub use install::AlternatorExt;
-pub use operation::KeyAffinity;
+pub use operation::{KeyAffinity, TableOptions};
 pub use request::{OperationExt, OperationOptions};
 pub use route_error::RouteError;
 

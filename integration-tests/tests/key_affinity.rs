@@ -4,6 +4,7 @@ mod contention;
 mod describe_requests;
 mod node_changes;
 mod table_metadata;
+mod table_options;
 mod write_isolation;
 
 use crate::support::{

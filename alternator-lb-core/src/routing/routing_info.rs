@@ -23,15 +23,15 @@ pub struct RoutingKey {
     pub map: Option<Arc<TokenMap>>,
 }
 
-/// The preference among the nodes that can serve a partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The preference among the nodes that can serve a partition. Of two, the stricter one is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Preference {
-    /// The primary node, which is the same for all clients: for writes with transactions.
-    Primary,
-    /// The primary node unless it is overloaded: for the other operations with key affinity.
-    BoundedPrimary,
     /// Any replica, the less loaded one first.
     LeastLoaded,
+    /// The primary node unless it is overloaded: for operations with key affinity that are no transactions.
+    BoundedPrimary,
+    /// The primary node, which is the same for all clients: for writes with transactions.
+    Primary,
 }
 
 /// All operations but batches are about one partition, and must not allocate. The preference is in each variant, beside

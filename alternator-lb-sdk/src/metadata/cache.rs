@@ -26,7 +26,6 @@ pub(crate) struct MetadataCache {
     /// Sharded by the hash of the name.
     shards: [ArcSwap<Shard>; SHARDS],
     hasher: RandomState,
-    pub(super) needs: MetadataNeeds,
     /// That of the topology whose nodes are known.
     generation: AtomicU64,
     nodes: ArcSwap<NodeHistory<IpAddr>>,
@@ -74,7 +73,7 @@ impl Drop for WantedMap {
 }
 
 impl MetadataCache {
-    /// `partition_keys` are those that the application names, by their tables.
+    /// `partition_keys` are those that the application names, by their tables, with what is needed of these at least.
     pub(crate) fn new(
         clock: Clock,
         partition_keys: &HashMap<String, String>,
@@ -84,7 +83,6 @@ impl MetadataCache {
             clock,
             shards: std::array::from_fn(|_| ArcSwap::default()),
             hasher: RandomState::new(),
-            needs,
             generation: AtomicU64::new(0),
             nodes: ArcSwap::default(),
             joins: AtomicU64::new(0),
@@ -93,11 +91,11 @@ impl MetadataCache {
             token_map_budget: TokenMapBudget::default(),
             maps_wanted: AtomicUsize::new(0),
             has_warned_of_keys: AtomicBool::new(false),
-            has_warned_of_isolation: AtomicBool::new(!needs.warns_of_unknown_isolation),
+            has_warned_of_isolation: AtomicBool::new(false),
             has_warned_of_support: AtomicBool::new(false),
         };
         for (name, key) in partition_keys {
-            this.add(TableMetadata::new(name, Some(key), needs));
+            this.add(name, Some(key), needs);
         }
         this
     }
@@ -106,10 +104,15 @@ impl MetadataCache {
         self.clock.now()
     }
 
-    /// The table of this name, which is in use now.
-    pub(crate) fn table(&self, name: &str, now: Duration) -> Arc<TableMetadata> {
-        let add = || self.add(TableMetadata::new(name, None, self.needs));
-        let table = self.find(name).unwrap_or_else(add);
+    /// The table of this name, which is in use now, with the metadata that is needed at least.
+    pub(crate) fn table(
+        &self,
+        name: &str,
+        needs: MetadataNeeds,
+        now: Duration,
+    ) -> Arc<TableMetadata> {
+        let known = self.find(name).filter(|table| table.needs.cover(needs));
+        let table = known.unwrap_or_else(|| self.add(name, None, needs));
         table.note_use(now);
         table
     }
@@ -186,22 +189,30 @@ impl MetadataCache {
         }
     }
 
-    /// Adds a table, unless another thread was faster.
-    fn add(&self, table: TableMetadata) -> Arc<TableMetadata> {
-        let table = Arc::new(table);
-        let Some(shard) = self.shard(&table.name) else {
-            return table;
+    /// Adds a table, unless another thread was faster. One of which less was needed is replaced, and fetched anew.
+    fn add(&self, name: &str, named_key: Option<&str>, needs: MetadataNeeds) -> Arc<TableMetadata> {
+        let new = |former: Option<&Arc<TableMetadata>>| {
+            let former_key = former.and_then(|former| former.named_key.as_deref());
+            let needs = former.map_or(needs, |former| former.needs.union(needs));
+            Arc::new(TableMetadata::new(name, named_key.or(former_key), needs))
+        };
+        let Some(shard) = self.shard(name) else {
+            return new(None);
         };
         shard.rcu(|shard| {
-            if shard.contains_key(&table.name) {
+            let former = shard.get(name);
+            if former.is_some_and(|former| former.needs.cover(needs)) {
                 return Arc::clone(shard);
             }
+            let table = new(former);
             let mut shard = Shard::clone(shard);
-            evict_if_full(&mut shard);
-            shard.insert(Arc::clone(&table.name), Arc::clone(&table));
+            if former.is_none() {
+                evict_if_full(&mut shard);
+            }
+            shard.insert(Arc::clone(&table.name), table);
             Arc::new(shard)
         });
-        shard.load().get(&*table.name).cloned().unwrap_or(table)
+        shard.load().get(name).cloned().unwrap_or_else(|| new(None))
     }
 
     fn shard(&self, name: &str) -> Option<&ArcSwap<Shard>> {

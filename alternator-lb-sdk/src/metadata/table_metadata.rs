@@ -32,13 +32,13 @@ pub(crate) struct TableMetadata {
     /// The number of fetches in a row that did not bring complete maps.
     pub(super) map_failures: AtomicU32,
     pub(super) has_warned_of_size: AtomicBool,
-    needs: MetadataNeeds,
+    pub(super) needs: MetadataNeeds,
     /// In milliseconds.
     used_at: AtomicU64,
 }
 
 /// The metadata that is needed of tables, besides their partition keys.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MetadataNeeds {
     /// How they isolate writes, also where the application names the partition key.
     pub(crate) isolation: bool,
@@ -57,6 +57,20 @@ fn fetches_schema(named_key: Option<&str>, needs: MetadataNeeds) -> bool {
 const USE_RESOLUTION: Duration = Duration::from_secs(1);
 
 impl MetadataNeeds {
+    /// Returns whether all that `others` need is among these.
+    pub(super) fn cover(self, others: Self) -> bool {
+        self.union(others) == self
+    }
+
+    pub(super) fn union(self, others: Self) -> Self {
+        Self {
+            isolation: self.isolation || others.isolation,
+            warns_of_unknown_isolation: self.warns_of_unknown_isolation
+                || others.warns_of_unknown_isolation,
+            token_maps: self.token_maps || others.token_maps,
+        }
+    }
+
     /// The tables of the server's own that are read.
     pub(super) fn server_tables(self) -> Vec<ServerTable> {
         let is_needed = |table: &ServerTable| match table {

@@ -4,8 +4,10 @@
 //! [`RoutingInfo`], by which the router picks the node of each attempt. Without all three the operation goes its
 //! ordinary way. Without settings, operations are not even looked at.
 
-use super::affinity::{Eligibility, KeyAffinity};
 use super::item_operation::{ItemOperation, TableOrIndex};
+use super::lwt::{Write, WriteRules};
+use super::routing_settings::{RoutingOptions, RoutingSettings};
+use super::table_options::TableOptions;
 use crate::metadata::{
     FetchedMap, MetadataCache, MetadataNeeds, TableMetadata, TableSchema, invalidation,
 };
@@ -13,22 +15,24 @@ use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::routing::{Preference, RoutingInfo, RoutingKey, Token};
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_types::config_bag::ConfigBag;
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The settings for operations on single partitions.
 #[derive(Debug)]
 pub(crate) struct KeyRouting {
-    /// The operations that go to the primary.
-    affinity: KeyAffinity,
-    /// True if the others go to a replica.
-    is_token_aware: bool,
-    /// The knowledge of tables that this takes.
-    pub(crate) needs: MetadataNeeds,
+    settings: RoutingSettings,
+    /// Those of the tables that have their own.
+    tables: HashMap<String, RoutingSettings>,
+    /// True once any operation is routed by its keys. Until then operations are not even looked at.
+    is_used: AtomicBool,
 }
 
 /// A table or index of an operation, with its metadata at the time when the operation began.
 struct TableContext<'a> {
     source: TableOrIndex<'a>,
+    settings: RoutingSettings,
     table: Arc<TableMetadata>,
     schema: Option<Arc<TableSchema>>,
     /// None as well where the operation goes to the primary node, which does not depend on it.
@@ -44,46 +48,76 @@ struct TableContexts<'a> {
 }
 
 impl KeyRouting {
-    /// `None` if neither affinity nor token awareness is on.
-    pub(crate) fn new(affinity: Option<KeyAffinity>, is_token_aware: bool) -> Option<Self> {
-        // A transaction gains more by one coordinator than by the less busy replica.
-        let implied = is_token_aware.then(KeyAffinity::from_table);
-        let warns_of_unknown_isolation = affinity.is_some();
-        let affinity = affinity.or(implied)?;
-        Some(Self {
-            affinity,
-            is_token_aware,
-            needs: MetadataNeeds {
-                isolation: affinity.needs_isolation(),
-                warns_of_unknown_isolation,
-                token_maps: is_token_aware,
-            },
-        })
+    pub(crate) fn new(
+        settings: RoutingSettings,
+        table_options: &HashMap<String, TableOptions>,
+    ) -> Self {
+        let of_table = |(table, options): (&String, &TableOptions)| {
+            (table.clone(), settings.with(options.routing))
+        };
+        let tables: HashMap<_, _> = table_options.iter().map(of_table).collect();
+        let is_on = settings.are_on() || tables.values().any(|settings| settings.are_on());
+        Self {
+            settings,
+            tables,
+            is_used: is_on.into(),
+        }
+    }
+
+    /// Returns whether any operation has been or will be routed by its keys.
+    pub(crate) fn is_used(&self) -> bool {
+        self.is_used.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether an operation with these options may be routed by its keys.
+    pub(crate) fn is_used_with(&self, options: RoutingOptions) -> bool {
+        if options != RoutingOptions::default() && !self.is_used() {
+            self.is_used.store(true, Ordering::Relaxed);
+        }
+        self.is_used()
+    }
+
+    /// The knowledge of tables without settings of their own that this takes.
+    pub(crate) fn needs(&self) -> MetadataNeeds {
+        self.settings.needs()
+    }
+
+    /// The settings of an operation on a table, if they concern it.
+    fn settings(
+        &self,
+        table: &str,
+        options: RoutingOptions,
+        write: Option<&Write<'_>>,
+    ) -> Option<RoutingSettings> {
+        let settings = match self.tables.is_empty() {
+            true => &self.settings,
+            false => self.tables.get(table).unwrap_or(&self.settings),
+        };
+        Some(settings.with(options)).filter(|settings| settings.concern(write))
     }
 
     /// Gives an operation that begins its routing info, if it has any. Calls `refresh` for its tables.
     pub(crate) fn begin(
         &self,
         operation: &ItemOperation<'_>,
+        options: RoutingOptions,
         cache: &MetadataCache,
         config: &mut ConfigBag,
         refresh: impl Fn(&Arc<TableMetadata>, &ConfigBag),
     ) {
-        let eligibility = self.affinity.applies_to(operation.write());
-        if eligibility == Eligibility::Ineligible && !self.is_token_aware {
-            return;
-        }
         let now = cache.now();
         let mut tables = TableContexts::new(operation, |source| {
-            let table = cache.table(source.table, now);
+            let settings = self.settings(source.table, options, operation.write())?;
+            let table = cache.table(source.table, settings.needs(), now);
             Some(TableContext {
                 source,
+                settings,
                 schema: table.schema(),
                 table,
                 map: None,
             })
         });
-        let preference = self.preference(operation, eligibility, &tables);
+        let preference = tables.preference(operation);
         if preference == Some(Preference::LeastLoaded) {
             tables.iter_mut().for_each(TableContext::use_map);
         }
@@ -120,43 +154,20 @@ impl KeyRouting {
         cache: &MetadataCache,
         visit: impl FnMut(TableOrIndex<'a>, Token, Option<&FetchedMap>),
     ) -> Option<RoutingInfo> {
+        let options = RoutingOptions::default();
         let tables = TableContexts::new(operation, |source| {
+            let settings = self.settings(source.table, options, operation.write())?;
             let table = cache.find(source.table)?;
             Some(TableContext {
                 source,
+                settings,
                 schema: table.schema(),
                 map: table.peek_token_map(source.index),
                 table,
             })
         });
-        let eligibility = self.affinity.applies_to(operation.write());
-        let preference = self.preference(operation, eligibility, &tables)?;
+        let preference = tables.preference(operation)?;
         routing_info(operation, preference, &tables, visit)
-    }
-
-    fn preference(
-        &self,
-        operation: &ItemOperation<'_>,
-        eligibility: Eligibility,
-        tables: &TableContexts<'_>,
-    ) -> Option<Preference> {
-        let uses_transaction = operation.write().is_some_and(|write| {
-            let rules = |schema: &TableSchema| schema.write_rules;
-            let mut schemas = tables.iter().map(|table| table.schema.as_deref());
-            schemas.any(|schema| {
-                let rules = schema.map(rules).unwrap_or_default();
-                rules.uses_transaction(write)
-            })
-        });
-        let otherwise = self.is_token_aware.then_some(Preference::LeastLoaded);
-        match eligibility {
-            Eligibility::Eligible | Eligibility::DependsOnTable if uses_transaction => {
-                Some(Preference::Primary)
-            }
-            // A second coordinator costs an order of writes, or a cached item, and no transaction.
-            Eligibility::Eligible => Some(Preference::BoundedPrimary),
-            Eligibility::DependsOnTable | Eligibility::Ineligible => otherwise,
-        }
     }
 }
 
@@ -220,6 +231,16 @@ impl<'a> TableContexts<'a> {
             None => {}
         });
         this
+    }
+
+    /// The preference of an operation on these tables, which is the strictest that one of them asks for.
+    fn preference(&self, operation: &ItemOperation<'_>) -> Option<Preference> {
+        let preferences = self.iter().filter_map(|table| {
+            let rules = |schema: &Arc<TableSchema>| schema.write_rules;
+            let rules = table.schema.as_ref().map_or(WriteRules::default(), rules);
+            table.settings.preference(operation.write(), rules)
+        });
+        preferences.max()
     }
 
     fn iter(&self) -> impl Iterator<Item = &TableContext<'a>> {

@@ -7,7 +7,10 @@ mod input;
 pub(crate) mod item_operation;
 pub(crate) mod key_routing;
 pub(crate) mod lwt;
+pub(crate) mod routing_settings;
 pub(crate) mod table_exclusions;
+mod table_options;
 
 pub use affinity::KeyAffinity;
 pub use input::OperationInput;
+pub use table_options::TableOptions;

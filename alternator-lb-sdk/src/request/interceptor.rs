@@ -2,7 +2,9 @@
 
 use super::active_interceptor::{ActiveInterceptor, Step};
 use super::minimal_headers::Replacements;
-use super::{begin_plan, endpoint_override, is_pinned, minimal_headers, plan, plan_mut};
+use super::{
+    OperationOptions, begin_plan, endpoint_override, is_pinned, minimal_headers, plan, plan_mut,
+};
 use crate::auth::{self, AuthMode};
 use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
@@ -122,6 +124,9 @@ impl Intercept for Interceptor {
                 .adopt(&http_client, config.load::<TimeoutConfig>());
         }
         endpoint_override::pin(&self.cluster, config)?;
+        let options = config.load::<OperationOptions>();
+        let routing = options.map(|options| options.routing).unwrap_or_default();
+        let is_minimal = options.and_then(|options| options.minimal_headers);
         if self.is_complete {
             let http_client = components.http_client();
             let transport = self.transport.as_ref();
@@ -130,10 +135,12 @@ impl Intercept for Interceptor {
             let replacements = Replacements {
                 stall_protection: has_decorator && !self.keeps_stall_protection,
             };
-            minimal_headers::begin_operation(&self.cluster.config, config, replacements);
+            if is_minimal.unwrap_or(self.cluster.config.minimal_headers) {
+                minimal_headers::begin_operation(config, replacements);
+            }
         }
         self.cluster
-            .operation_begins(context.input(), components, config);
+            .operation_begins(context.input(), routing, components, config);
         begin_plan(config);
         Ok(())
     }

@@ -11,7 +11,6 @@
 //! work: a response whose node is found dead is aborted also while it is being read. A setting of the application
 //! stays.
 
-use super::options::OperationOptions;
 use crate::config::ClusterConfig;
 use aws_runtime::invocation_id::InvocationIdInterceptor;
 use aws_runtime::request_info::RequestInfoInterceptor;
@@ -62,16 +61,7 @@ impl Storable for Replacements {
 
 /// Applies to an operation whose settings are complete, and whose request does not exist yet. `replacements` are those
 /// that the installation allows.
-pub(crate) fn begin_operation(
-    settings: &ClusterConfig,
-    config: &mut ConfigBag,
-    mut replacements: Replacements,
-) {
-    let options = config.load::<OperationOptions>();
-    let is_minimal = options.and_then(|options| options.minimal_headers);
-    if !is_minimal.unwrap_or(settings.minimal_headers) {
-        return;
-    }
+pub(crate) fn begin_operation(config: &mut ConfigBag, mut replacements: Replacements) {
     replacements.stall_protection &= is_default_stall_protection(config);
     if let Some((_, layer)) = LAYERS.iter().find(|(case, _)| *case == replacements) {
         config.push_shared_layer(layer.clone());

@@ -3,6 +3,8 @@
 #[cfg(feature = "compression")]
 use crate::compression::{CompressionOptions, RequestCompression, ResponseCompression};
 use crate::install::sealed::Sealed;
+use crate::operation::KeyAffinity;
+use crate::operation::routing_settings::RoutingOptions;
 use aws_sdk_dynamodb as dynamodb;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -18,6 +20,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 pub struct OperationOptions {
     pub(crate) minimal_headers: Option<bool>,
     pub(crate) fast_signing: Option<bool>,
+    pub(crate) routing: RoutingOptions,
     #[cfg(feature = "compression")]
     compression: CompressionOptions,
 }
@@ -48,6 +51,32 @@ impl OperationOptions {
     /// The setting of the builder.
     pub fn fast_signing(mut self, fast: bool) -> Self {
         self.fast_signing = Some(fast);
+        self
+    }
+
+    /// Sets whether this operation shares a node with others on its partition.
+    ///
+    /// Use it for the few operations that need one coordinator, or that need none. Of the [`KeyAffinity`] only its
+    /// statement on this operation counts.
+    ///
+    /// In the scope of a [rack](crate::Scope::rack), clients in other racks agree on the node only if the builder has a
+    /// key affinity as well, at least for one table: else it has no list of the nodes of the datacenter.
+    ///
+    /// # Default
+    ///
+    /// That of the [table](crate::Builder::table_options), else of the [builder](crate::Builder::key_affinity).
+    pub fn key_affinity(mut self, affinity: impl Into<Option<KeyAffinity>>) -> Self {
+        self.routing.affinity = Some(affinity.into());
+        self
+    }
+
+    /// Sets whether this operation goes to a replica of its partition.
+    ///
+    /// # Default
+    ///
+    /// That of the [table](crate::Builder::table_options), else of the [builder](crate::Builder::token_aware).
+    pub fn token_aware(mut self, token_aware: bool) -> Self {
+        self.routing.token_aware = Some(token_aware);
         self
     }
 

@@ -4,11 +4,14 @@ use alternator_lb_core::routing::Token;
 use std::net::IpAddr;
 use tokio::time::advance;
 
+const MAPS: MetadataNeeds = MetadataNeeds {
+    isolation: false,
+    warns_of_unknown_isolation: false,
+    token_maps: true,
+};
+
 fn cache(keys: &HashMap<String, String>, token_maps: bool) -> MetadataCache {
-    let needs = MetadataNeeds {
-        token_maps,
-        ..MetadataNeeds::default()
-    };
+    let needs = MetadataNeeds { token_maps, ..MAPS };
     MetadataCache::new(Clock::new(), keys, needs)
 }
 
@@ -25,7 +28,7 @@ fn map(token: i64) -> TokenMap {
 
 /// Fetches a map of this table. Returns whether it is kept.
 fn set_map(cache: &MetadataCache, table: &str, token: i64) -> bool {
-    let table = cache.table(table, cache.now());
+    let table = cache.table(table, MAPS, cache.now());
     assert!(table.token_map(None).is_none());
     let shared = cache.share_map(map(token)).ok();
     if let Some(map) = shared.clone() {
@@ -41,10 +44,10 @@ async fn table_is_the_same_for_all_operations() {
     let cache = cache(&HashMap::new(), false);
     let now = cache.now();
     assert!(cache.find("a").is_none());
-    let a = cache.table("a", now);
-    assert!(Arc::ptr_eq(&a, &cache.table("a", now)));
+    let a = cache.table("a", MAPS, now);
+    assert!(Arc::ptr_eq(&a, &cache.table("a", MAPS, now)));
     assert!(Arc::ptr_eq(&a, &cache.find("a").unwrap()));
-    assert!(!Arc::ptr_eq(&a, &cache.table("b", now)));
+    assert!(!Arc::ptr_eq(&a, &cache.table("b", MAPS, now)));
 }
 
 #[tokio::test]
@@ -53,8 +56,8 @@ async fn least_recently_used_tables_are_evicted_and_named_ones_are_kept() {
     let cache = cache(&keys, false);
     for number in 0..3 * MAX_TABLES {
         let now = Duration::from_secs(number as u64);
-        cache.table("used", now);
-        cache.table(&number.to_string(), now);
+        cache.table("used", MAPS, now);
+        cache.table(&number.to_string(), MAPS, now);
     }
     let count: usize = cache.shards.iter().map(|shard| shard.load().len()).sum();
     assert!(count <= MAX_TABLES);
@@ -71,7 +74,7 @@ async fn maps_of_unused_tables_are_dropped_for_those_of_others() {
     assert!(set_map(&cache, "a", 1));
     assert!(!set_map(&cache, "b", 2));
     assert!(set_map(&cache, "c", 1), "it takes no more");
-    let a = cache.table("a", cache.now());
+    let a = cache.table("a", MAPS, cache.now());
     assert!(a.token_map(None).is_some());
     advance(UNUSED).await;
     assert!(set_map(&cache, "d", 3));
@@ -104,7 +107,7 @@ async fn become_stale(
 #[tokio::test(start_paused = true)]
 async fn node_that_joins_makes_all_maps_stale_within_a_minute_and_others_do_not() {
     let cache = cache_with_maps();
-    let table = cache.table("t", cache.now());
+    let table = cache.table("t", MAPS, cache.now());
     for schedule in [&table.schema_schedule, &table.maps_schedule] {
         let refresh = schedule.try_acquire(cache.now(), UNUSED).unwrap();
         schedule.finish(refresh, cache.now() + 100 * UNUSED);
@@ -127,7 +130,7 @@ async fn node_that_joins_makes_all_maps_stale_within_a_minute_and_others_do_not(
 async fn maps_of_many_tables_are_spread_over_the_minute_after_a_join() {
     let cache = cache_with_maps();
     let tables: Vec<_> = (0..600)
-        .map(|number| cache.table(&number.to_string(), cache.now()))
+        .map(|number| cache.table(&number.to_string(), MAPS, cache.now()))
         .collect();
     for table in &tables {
         let refresh = table
@@ -149,5 +152,19 @@ async fn maps_of_many_tables_are_spread_over_the_minute_after_a_join() {
             .filter(|table| table.maps_schedule.is_due(time))
             .count();
         assert!(expected.contains(&due), "{due} after {seconds} s");
+    }
+}
+
+#[tokio::test]
+async fn table_of_which_more_is_needed_is_fetched_anew_with_its_named_key() {
+    let keys = HashMap::from([("t".to_owned(), "pk".to_owned())]);
+    let cache = cache(&keys, false);
+    let now = cache.now();
+    let table = cache.table("t", MetadataNeeds::default(), now);
+    assert!(!table.is_due(now), "its key is named");
+    let widened = cache.table("t", MAPS, now);
+    assert!(widened.is_due(now) && widened.schema().is_some());
+    for needs in [MAPS, MetadataNeeds::default()] {
+        assert!(Arc::ptr_eq(&widened, &cache.table("t", needs, now)));
     }
 }

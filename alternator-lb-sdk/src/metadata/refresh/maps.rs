@@ -137,7 +137,7 @@ impl TableRefresh {
                 let permission = Arc::new(permission.clone());
                 table.maps_refusal.store(Some(permission));
                 if is_new {
-                    let grants = grants(&cache.needs.server_tables());
+                    let grants = grants(&table.needs.server_tables());
                     events::token_maps_refused(&error, &grants);
                 }
                 until

@@ -21,8 +21,7 @@ impl TableRefresh {
         refresh: Refresh,
     ) -> Duration {
         let table = Arc::clone(&self.table);
-        let needs_isolation = client.cache().needs.isolation;
-        let describing = describe(&client, &table.name, needs_isolation);
+        let describing = describe(&client, &table.name, table.needs.isolation);
         let description = with_timeout(SCHEMA_TIMEOUT, describing).await;
         // Revoked or expired: the result does not count.
         if !table.schema_schedule.is_current(refresh) {
@@ -78,7 +77,9 @@ impl TableRefresh {
             let permission = Arc::new(permission.clone());
             self.table.schema_refusal.store(Some(permission));
         }
-        if !cache.has_warned_of_isolation.swap(true, Ordering::Relaxed) {
+        if self.table.needs.warns_of_unknown_isolation
+            && !cache.has_warned_of_isolation.swap(true, Ordering::Relaxed)
+        {
             let grants = grants(&[ServerTable::Config]);
             events::isolation_unavailable(&self.table.name, error, &grants);
         }

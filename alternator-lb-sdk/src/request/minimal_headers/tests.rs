@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::install::tests::Wrapper;
+use crate::request::OperationOptions;
 use crate::{Alternator, AlternatorExt as _, Builder, OperationExt as _};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;

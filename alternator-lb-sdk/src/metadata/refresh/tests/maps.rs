@@ -96,15 +96,17 @@ impl MetadataClient for Tablets {
     }
 }
 
+const MAPS: MetadataNeeds = MetadataNeeds {
+    isolation: false,
+    warns_of_unknown_isolation: false,
+    token_maps: true,
+};
+
 /// A cache with a table whose map is used.
 fn cache() -> (Arc<MetadataCache>, Arc<TableMetadata>) {
-    let needs = MetadataNeeds {
-        token_maps: true,
-        ..MetadataNeeds::default()
-    };
-    let cache = MetadataCache::new(Clock::new(), &HashMap::new(), needs);
+    let cache = MetadataCache::new(Clock::new(), &HashMap::new(), MAPS);
     let cache = Arc::new(cache);
-    let table = cache.table("t", cache.now());
+    let table = cache.table("t", MAPS, cache.now());
     assert!(table.token_map(None).is_none());
     (cache, table)
 }
@@ -224,7 +226,7 @@ async fn refusal_to_one_role_stops_only_that_role() {
     };
     weak.fetched();
     assert!(!is_due_for(&weak));
-    let other = cache.table("t2", cache.now());
+    let other = cache.table("t2", MAPS, cache.now());
     assert!(other.token_map(None).is_none());
     let (maps, _) = refresh(&cache, &other, &weak).await;
     assert!(!maps, "it would be refused as well");
@@ -240,7 +242,7 @@ async fn refusal_to_one_role_stops_only_that_role() {
 async fn maps_that_are_wanted_together_wait_for_a_random_time() {
     let (cache, _) = cache();
     let tables: Vec<_> = (0..40)
-        .map(|number| cache.table(&number.to_string(), cache.now()))
+        .map(|number| cache.table(&number.to_string(), MAPS, cache.now()))
         .collect();
     let server = Tablets::new();
     let slots = TaskSlots::new();

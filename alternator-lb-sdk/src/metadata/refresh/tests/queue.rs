@@ -56,7 +56,7 @@ async fn forty_tables_used_once_in_the_same_moment_are_known_within_a_second() {
     for put in join_all(puts).await {
         put.unwrap();
     }
-    let (_, cache) = alternator.cluster().key_routing().unwrap();
+    let cache = &alternator.cluster().metadata;
     let is_known = |table: &String| {
         cache
             .find(table)
