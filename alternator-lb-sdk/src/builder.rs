@@ -158,12 +158,13 @@ impl Builder {
     /// `GetItem`, `PutItem`, `UpdateItem`, `DeleteItem` and `Query`, also of an index, go to the replica that is less
     /// busy of two, in the preferred scope if it has one; `BatchGetItem` and `BatchWriteItem` to the node that holds
     /// most of their partitions; all others are distributed as usual. Writes that use lightweight transactions go to
-    /// one replica of their partition, from all clients alike: [`key_affinity`](Self::key_affinity) says which writes
-    /// these are if it is set, else [`KeyAffinity::from_table`] applies. A retry goes to the next replica, then to
-    /// other nodes. [`Alternator::explain`] tells where an operation would go, and why.
+    /// one node for each partition, the same for all clients, which need not be a replica:
+    /// [`key_affinity`](Self::key_affinity) says which writes these are if it is set, else [`KeyAffinity::from_table`]
+    /// applies. The retry of another operation goes to the next replica, then to other nodes. [`Alternator::explain`]
+    /// tells where an operation would go, and why.
     ///
-    /// Turn it on for all clients that write to a table with transactions, or for none of them: a client that does not
-    /// know the replicas takes another node for the coordinator of a partition.
+    /// For single tables or operations there are [`TableOptions::token_aware`](crate::TableOptions::token_aware) and
+    /// [`OperationOptions::token_aware`](crate::OperationOptions::token_aware).
     ///
     /// # Source
     ///

@@ -63,7 +63,13 @@
 //! The cost is evenness: one node carries the load of a partition in demand. All clients find the same node by
 //! rendezvous hashing of the partition's token over all nodes of the datacenter, also where other requests stay in a
 //! rack. A node that joins or leaves moves only its own share. When the first node of a partition is ejected, all
-//! clients use the second.
+//! clients use the second. Token maps have no part in it, since clients read them at different times: a coordinator
+//! that is no replica costs a hop, and two coordinators cost the operation.
+//!
+//! A retry stays with its coordinator after every error of a node that is there. Operations that are no transactions
+//! leave a node that is overloaded: [`KeyAffinity`](crate::KeyAffinity#when-an-operation-leaves-its-node) has the
+//! rules. Named tables have [options](crate::Builder::table_options) of their own, and so have
+//! [operations](crate::OperationOptions::key_affinity).
 //!
 //! Contention measured on a real ScyllaDB 2026.3.0-rc2 (6 nodes, replication factor 3): 8 clients with 4 callers each,
 //! `ADD` on one hot key, 1,600 operations:
@@ -74,8 +80,10 @@
 //! | `KeyAffinity::conditional_writes()` | 268 | 160 ms | 0 | 0 |
 //! | `.token_aware()`, which implies affinity | 257 | 389 ms | 9 | 3 |
 //!
-//! The contention in the last row is that of the start: clients that know the token map and clients that do not yet
-//! choose different coordinators.
+//! The last row was measured while the coordinator was chosen among the replicas. Its contention is that of the start,
+//! when some clients knew the token map and others did not. The order of all nodes has none: in the test cluster's
+//! model of these costs, clients of both kinds that start one after the other, tablets that move and errors that eject
+//! no node cause no contention.
 //!
 //! The name of a table's partition key is described once by `DescribeTable`, in the background, signed like the
 //! operation that needs it. Until it is known, operations go round robin; where the role may not describe the table,
@@ -101,7 +109,7 @@
 //! The plugin hashes partition keys of all types as ScyllaDB does, and reads the token map from the server's internal
 //! tables, through Alternator: tablets and vnodes, tables and their indexes. `GetItem`, `PutItem`, `UpdateItem`,
 //! `DeleteItem` and `Query` go to a replica, batches to the node that holds most of their keys, and writes that use LWT
-//! to one replica, the same for all clients. In a rack that has one replica of everything, reads stay in the rack, and
+//! to one node, the same for all clients, which need not be a replica. In a rack that has one replica of everything, reads stay in the rack, and
 //! on one node.
 //!
 //! | twelve nodes, three replicas | reads that reach a replica | coordinators of a partition's transactions, with eight clients |
@@ -109,7 +117,7 @@
 //! | SDK with `endpoint_url` | 24 to 30 % | 1: all requests go to one node |
 //! | `alternator-client` 1.0.1 | 24 to 25 % | 8; with its key route affinity 1 |
 //! | this plugin | 25 % | 5 to 7; with `.key_affinity(..)` 1 |
-//! | this plugin, `.token_aware()` | 100 % | 1, which is a replica |
+//! | this plugin, `.token_aware()` | 100 % | 1 |
 //!
 //! Counted by the nodes of the test cluster, with vnodes and with tablets (`cargo run --release -p benchmarks --bin
 //! replicas`). On a real ScyllaDB 2026.3.0-rc2 with 6 nodes, the server's own counter shows 0 of 600 writes and 800
@@ -119,9 +127,6 @@
 //! The map is refreshed when the nodes of the cluster change, while tablets move, and every few minutes of use. A stale
 //! map costs a hop, never a failure: requests go only to nodes that discovery lists. Until a map is known, and where it
 //! cannot be, operations go round robin.
-//!
-//! Choose token awareness for all clients that write to a table with LWT, or for none: a client that does not know the
-//! replicas chooses another coordinator.
 //!
 //! ## Permissions
 //!
@@ -147,8 +152,8 @@
 //!
 //! | reason | meaning |
 //! |---|---|
-//! | [`PrimaryReplica`](crate::explain::Reason::PrimaryReplica) | the first usable replica, in an order that is the same for all clients |
-//! | [`PrimaryNode`](crate::explain::Reason::PrimaryNode) | no usable replica is known; the first of all nodes, in an order that is the same for all clients |
+//! | [`PrimaryNode`](crate::explain::Reason::PrimaryNode) | the first usable node, in an order that is the same for all clients |
+//! | [`NextPrimaryNode`](crate::explain::Reason::NextPrimaryNode) | the first node in that order is overloaded; the next that is not |
 //! | [`Replica`](crate::explain::Reason::Replica) | the less loaded one of two usable replicas |
 //! | [`RoundRobin`](crate::explain::Reason::RoundRobin) | no usable replica is known, or the operation needs none |
 //! | [`Fallback`](crate::explain::Reason::Fallback) | no node is usable; the one that is most likely to be back |

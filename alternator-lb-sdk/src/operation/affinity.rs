@@ -29,21 +29,49 @@ use super::lwt::Write;
 ///
 /// Each operation with affinity costs two allocations of some bytes; the others cost nothing. Each table is described
 /// once to find its partition key (`DescribeTable`, signed like the operation that comes first), beside the operations:
-/// until the key is known, and where the role lacks the permission, they go their ordinary way.
+/// until the key is known, and where the role lacks the permission, they go their ordinary way. Not so where an
+/// operation names a single attribute of its item, as in a table without sort key: that is the partition key.
 /// [`Builder::partition_key`](crate::Builder::partition_key) saves that request.
 ///
 /// Affinity affects speed, never correctness: when the first node of a partition is ejected, its second one takes over,
 /// and a client that has another list of nodes for a moment merely brings back the contention.
+///
+/// # When an operation leaves its node
+///
+/// A retry goes back to the same node, with the SDK's backoff, after every error of a node that is there, throttling
+/// among them: a second coordinator is what causes the next error. It goes to the next node in the order of the
+/// partition when its node cannot be connected, does not respond, is ejected, or is in a datacenter without replicas of
+/// the table. A node that fails everything is ejected after five failures in a row; until then an operation can fail
+/// that would succeed elsewhere.
+///
+/// Writes with transactions leave a slow node for no other reason. A bound of its load would give the hot key of a
+/// fleet two coordinators, as each client sees its own load only: in a simulation of fifty clients, of which each makes
+/// every fifth operation on one key whose coordinator is slow, 8 % of these would meet another coordinator at work.
+///
+/// All other operations of [`all`](Self::all) and [`all_writes`](Self::all_writes) have *bounded load* (Mirrokni,
+/// Thorup and Zadimoghaddam, 2016): while a node has more than twice the mean of the requests in flight, and more than
+/// four, its keys go to the next node in their order. Requests of a slow node count as those that others serve
+/// meanwhile, and throttling and slow start count as requests. So two clocks can order the writes to a partition while
+/// its node is overloaded. With a smaller bound, chance alone would move keys: 1.25 times the mean moves 41 % of the
+/// requests of 16 callers on 12 equal nodes, twice the mean 2 %.
+///
+/// # Other languages
+///
+/// ScyllaDB's clients for Java, Go and C# have an affinity with another order of the nodes, in which up to half of the
+/// keys move when a node joins. A fleet of several languages has several coordinators for each key.
 ///
 /// # Which to choose
 ///
 /// | the application | choose |
 /// |---|---|
 /// | uses conditions or counters, on tables in the usual mode `only_rmw_uses_lwt` | [`conditional_writes`](Self::conditional_writes) |
-/// | has tables in the mode `always_use_lwt` | [`from_table`](Self::from_table), or [`all_writes`](Self::all_writes) if all are |
+/// | has tables in the mode `always_use_lwt` | [`from_table`](Self::from_table) |
 /// | overwrites items within milliseconds, and the last must win | [`all_writes`](Self::all_writes) |
 /// | reads the same few thousand items much more often than its nodes can cache | [`all`](Self::all) |
 /// | does none of that | nothing: requests are as even as they can be |
+///
+/// Single tables and operations can have another one: see [`TableOptions`](crate::TableOptions) and
+/// [`OperationOptions::key_affinity`](crate::OperationOptions::key_affinity).
 ///
 /// # Example
 ///
@@ -96,6 +124,9 @@ impl KeyAffinity {
 
     /// Selects all writes: also those without conditions, and `BatchWriteItem`, which goes to the primary of most of
     /// its items.
+    ///
+    /// How tables isolate writes is not fetched, so only what [`conditional_writes`](Self::conditional_writes) selects
+    /// counts as a transaction, and the rest has bounded load.
     #[must_use]
     pub const fn all_writes() -> Self {
         Self(AffinityMode::AllWrites)
