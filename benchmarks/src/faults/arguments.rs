@@ -81,7 +81,7 @@ fn contenders(names: &str) -> Result<Vec<Contender>, String> {
 pub(super) fn usage() -> String {
     let mut usage = USAGE.to_owned();
     for case in &FAULT_CASES {
-        usage.push_str(&format!("\n  {:<12} {}", case.name, case.title));
+        usage.push_str(&format!("\n  {:<21} {}", case.name, case.title));
     }
     usage
 }
@@ -89,7 +89,7 @@ pub(super) fn usage() -> String {
 const USAGE: &str = "\
 Compares the plugin with the SDK alone and with alternator-client while nodes of their cluster fail.
 
-CpuUsage: cargo run --release -p benchmarks --bin faults -- [OPTIONS]
+Usage: cargo run --release -p benchmarks --bin faults -- [OPTIONS]
 
 Options:
   --only NAME,NAME,...       only these faults [default: all]
@@ -113,7 +113,7 @@ mod tests {
         let Ok(Task::Measure(arguments)) = parse(Parser::from_args::<[&str; 0]>([])) else {
             panic!("measuring is the default");
         };
-        assert_eq!((arguments.cases.len(), arguments.contenders.len()), (18, 3));
+        assert_eq!((arguments.cases.len(), arguments.contenders.len()), (24, 3));
         assert!(!arguments.strict);
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::script::{self, NODES, Step};
 use super::threshold::Threshold;
+use super::workload::Workload;
 use crate::nodes::{Change, Service};
 
 /// One fault, which is a row of the table.
@@ -19,6 +20,8 @@ pub(super) struct FaultCase {
     pub(super) baseline: Service,
     /// The number of attempts of an operation; `None` leaves it to the contender.
     pub(super) attempts: Option<u32>,
+    /// The operations of the steady callers.
+    pub(super) workload: Workload,
     pub(super) kind: Kind,
     /// The thresholds of the plugin.
     pub(super) thresholds: &'static [Threshold],
@@ -46,6 +49,7 @@ impl FaultCase {
             service,
             baseline: service,
             attempts: None,
+            workload: Workload::Reads,
             kind: Kind::Steady(|_| Vec::new()),
             thresholds: &[],
         }
@@ -82,10 +86,36 @@ const fn steady(
         service: THREE,
         baseline: THREE,
         attempts: None,
+        workload: Workload::Reads,
         kind: Kind::Steady(script),
         thresholds,
     }
 }
+
+const LATE: FaultCase = steady(
+    "late",
+    "a node answers 100 ms late",
+    |_| script::fault(Change::Delay(Duration::from_millis(100))),
+    &[
+        Threshold::Throughput(0.97),
+        Threshold::NoFailures,
+        Threshold::StillUsed,
+        // One in ten of the 1,500 and more that sixteen callers send where each node has equally many waiting.
+        Threshold::RequestsAtMost(150),
+        Threshold::NotEjected,
+    ],
+);
+
+const THROTTLED: FaultCase = steady(
+    "throttled",
+    "a node throttles everything",
+    |_| script::fault(Change::Throttle(1.0)),
+    // A third is its share among three; less than a quarter is clearly below that.
+    &[Threshold::ShareBelow(0.25), Threshold::NotEjected],
+);
+
+/// A transaction stays with its node: operations are as slow as the node of their key, and fail where that throttles.
+const OF_TRANSACTIONS: &[Threshold] = &[Threshold::StillUsed, Threshold::NotEjected];
 
 /// The thresholds where a node takes requests and does not respond: requests that wait for it when the fault begins (at
 /// most one per caller) are rescued within the detection time, and no others wait.
@@ -99,7 +129,7 @@ const HANG_THRESHOLDS: &[Threshold] = &[
 const THREE: Service = Service::open(NODES);
 const THREE_ENFORCING: Service = Service::enforcing_authorization(NODES);
 
-pub(super) static FAULT_CASES: [FaultCase; 18] = [
+pub(super) static FAULT_CASES: [FaultCase; 24] = [
     steady(
         "refuses",
         "a node refuses connections",
@@ -126,32 +156,52 @@ pub(super) static FAULT_CASES: [FaultCase; 18] = [
             Threshold::SlowestBelow(Duration::from_millis(100)),
         ],
     ),
-    steady(
-        "late",
-        "a node answers 100 ms late",
-        |_| script::fault(Change::Delay(Duration::from_millis(100))),
-        &[
-            Threshold::Throughput(0.97),
-            Threshold::NoFailures,
-            Threshold::StillUsed,
-            // One in ten of the 1,500 and more that sixteen callers send where each node has equally many waiting.
-            Threshold::RequestsAtMost(150),
-            Threshold::NotEjected,
-        ],
-    ),
+    LATE,
+    FaultCase {
+        name: "late-all",
+        title: "100 ms late, `KeyAffinity::all()`",
+        workload: Workload::ReadsWithAffinity,
+        ..LATE
+    },
+    FaultCase {
+        name: "late-writes",
+        title: "100 ms late, `KeyAffinity::all_writes()`",
+        workload: Workload::WritesWithAffinity,
+        ..LATE
+    },
+    FaultCase {
+        name: "late-conditional",
+        title: "100 ms late, `KeyAffinity::conditional_writes()`",
+        workload: Workload::ConditionalWrites,
+        thresholds: OF_TRANSACTIONS,
+        ..LATE
+    },
     steady(
         "half-errors",
         "a node answers 500 to every other",
         |_| script::fault(Change::Errors(0.5)),
         &[Threshold::Throughput(0.9), Threshold::NoFailures],
     ),
-    steady(
-        "throttled",
-        "a node throttles everything",
-        |_| script::fault(Change::Throttle(1.0)),
-        // A third is its share among three; less than a quarter is clearly below that.
-        &[Threshold::ShareBelow(0.25), Threshold::NotEjected],
-    ),
+    THROTTLED,
+    FaultCase {
+        name: "throttled-all",
+        title: "throttles, `KeyAffinity::all()`",
+        workload: Workload::ReadsWithAffinity,
+        ..THROTTLED
+    },
+    FaultCase {
+        name: "throttled-writes",
+        title: "throttles, `KeyAffinity::all_writes()`",
+        workload: Workload::WritesWithAffinity,
+        ..THROTTLED
+    },
+    FaultCase {
+        name: "throttled-conditional",
+        title: "throttles, `KeyAffinity::conditional_writes()`",
+        workload: Workload::ConditionalWrites,
+        thresholds: OF_TRANSACTIONS,
+        ..THROTTLED
+    },
     FaultCase {
         name: "two-dead",
         title: "two of three are dead",
@@ -159,6 +209,7 @@ pub(super) static FAULT_CASES: [FaultCase; 18] = [
         // The one that is left can do no more than it could alone.
         baseline: Service::open(1),
         attempts: None,
+        workload: Workload::Reads,
         kind: Kind::Steady(|_| script::stopped(&[1, 2])),
         thresholds: &[Threshold::Throughput(0.9), Threshold::NoFailures],
     },
@@ -208,6 +259,7 @@ pub(super) static FAULT_CASES: [FaultCase; 18] = [
         service: THREE_ENFORCING,
         baseline: THREE_ENFORCING,
         attempts: None,
+        workload: Workload::Reads,
         kind: Kind::Steady(|_| script::fault(Change::ClockAhead(Duration::from_secs(3_600)))),
         thresholds: &[
             Threshold::Throughput(0.95),
@@ -223,6 +275,7 @@ pub(super) static FAULT_CASES: [FaultCase; 18] = [
         baseline: THREE,
         // The SDK waits a second and a half before the third of three attempts, on average.
         attempts: Some(10),
+        workload: Workload::Reads,
         kind: Kind::Return(script::no_quorum),
         thresholds: &[Threshold::NoFailures, Threshold::NotEjected],
     },
@@ -244,6 +297,7 @@ pub(super) static FAULT_CASES: [FaultCase; 18] = [
         service: THREE,
         baseline: THREE,
         attempts: None,
+        workload: Workload::Reads,
         kind: Kind::Return(script::all_dead),
         thresholds: &[Threshold::RecoveryWithin(Duration::from_secs(1))],
     },
@@ -253,6 +307,7 @@ pub(super) static FAULT_CASES: [FaultCase; 18] = [
         service: THREE,
         baseline: THREE,
         attempts: None,
+        workload: Workload::Reads,
         kind: Kind::Crash,
         thresholds: &[Threshold::NoFailures],
     },
@@ -262,6 +317,7 @@ pub(super) static FAULT_CASES: [FaultCase; 18] = [
         service: THREE,
         baseline: THREE,
         attempts: None,
+        workload: Workload::Reads,
         kind: Kind::Burst,
         thresholds: &[Threshold::NoFailures],
     },

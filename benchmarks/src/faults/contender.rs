@@ -66,7 +66,7 @@ impl Contender {
         match self {
             Self::Sdk => Client::sdk(&settings),
             Self::Official => Client::official(&settings),
-            Self::Plugin => Client::plugin(&settings, |builder| builder),
+            Self::Plugin => Client::plugin(&settings, |builder| case.workload.configure(builder)),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::harness::{GRACE, Harness, Setting};
 use super::load::{self, Timing};
 use super::observations::Observations;
 use super::script::NODES;
+use super::workload::Workload;
 use crate::Outcome;
 use crate::nodes::Change;
 
@@ -60,7 +61,12 @@ async fn warm_up(harness: &Harness) -> Outcome<()> {
         end: WARM_UP + GRACE,
     };
     harness
-        .spawn(load::steady(harness.client.clone(), 1, timing))?
+        .spawn(load::steady(
+            harness.client.clone(),
+            Workload::Reads,
+            1,
+            timing,
+        ))?
         .await?;
     Ok(())
 }

@@ -1,13 +1,13 @@
-//! The load: callers that read the same item repeatedly, and the result of each operation.
+//! The load: callers that make one operation after the other, and the result of each.
 //!
 //! Every operation is recorded, so that later figures are exact and nothing is computed during the run.
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use tokio::task::JoinSet;
 use tokio::time::{self, Instant};
 
+use super::workload::Workload;
 use crate::client::Client;
 
 /// One operation. Times count from the beginning of the load.
@@ -44,9 +44,14 @@ pub(super) struct Timing {
 }
 
 /// Runs callers that make one operation after the other.
-pub(super) async fn steady(client: Client, callers: usize, timing: Timing) -> Vec<Operation> {
+pub(super) async fn steady(
+    client: Client,
+    workload: Workload,
+    callers: usize,
+    timing: Timing,
+) -> Vec<Operation> {
     run(
-        client,
+        (client, workload),
         callers,
         move |operation| operation.ended() < timing.last_begin,
         timing,
@@ -54,27 +59,28 @@ pub(super) async fn steady(client: Client, callers: usize, timing: Timing) -> Ve
     .await
 }
 
-/// Starts all operations at once.
+/// Starts all reads at once.
 pub(super) async fn burst(client: Client, operations: usize, timing: Timing) -> Vec<Operation> {
-    run(client, operations, |_| false, timing).await
+    let reads = (client, Workload::Reads);
+    run(reads, operations, |_| false, timing).await
 }
 
 async fn run(
-    client: Client,
+    (client, workload): (Client, Workload),
     callers: usize,
     continues: impl Fn(&Operation) -> bool + Copy + Send + 'static,
     timing: Timing,
 ) -> Vec<Operation> {
     let mut running = JoinSet::new();
     for _ in 0..callers {
-        running.spawn(call(client.clone(), continues, timing));
+        running.spawn(call((client.clone(), workload), continues, timing));
     }
     running.join_all().await.concat()
 }
 
 /// Runs operations as long as `continues` accepts the last one.
 async fn call(
-    client: Client,
+    (client, workload): (Client, Workload),
     continues: impl Fn(&Operation) -> bool,
     timing: Timing,
 ) -> Vec<Operation> {
@@ -83,14 +89,12 @@ async fn call(
     tokio::pin!(end);
     loop {
         let began = timing.begin.elapsed();
-        let answer = client
-            .get_item()
-            .table_name("faults")
-            .key("k", AttributeValue::S("a".to_owned()))
-            .send();
         let ended = tokio::select! {
             biased;
-            answer = answer => if answer.is_ok() { Completion::Succeeded } else { Completion::Failed },
+            succeeded = workload.call(&client) => match succeeded {
+                true => Completion::Succeeded,
+                false => Completion::Failed,
+            },
             () = &mut end => Completion::Pending,
         };
         let operation = Operation {

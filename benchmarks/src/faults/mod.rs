@@ -32,6 +32,7 @@ mod script;
 mod style;
 mod threshold;
 mod verdict;
+mod workload;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,7 @@ use super::harness::{GRACE, Harness, Setting};
 use super::load::Timing;
 use super::observations::Observations;
 use super::script::{self, Step};
+use super::workload::Workload;
 use super::{crash, load};
 use crate::Outcome;
 use crate::nodes::{Change, Command, Nodes};
@@ -24,7 +25,7 @@ pub(super) async fn run(
     match case.kind {
         Kind::Steady(script) | Kind::Return(script) => {
             let harness = Harness::start(case, contender, number).await?;
-            steady(harness, script(setting.length), setting).await
+            steady(harness, case.workload, script(setting.length), setting).await
         }
         Kind::Crash => {
             let operations = IN_FLIGHT * contender.node_count_used(case.service.nodes);
@@ -42,6 +43,7 @@ pub(super) async fn run(
 
 async fn steady(
     mut harness: Harness,
+    workload: Workload,
     mut steps: Vec<Step>,
     setting: Setting,
 ) -> Outcome<Observations> {
@@ -56,6 +58,7 @@ async fn steady(
     };
     let load = harness.spawn(load::steady(
         harness.client.clone(),
+        workload,
         setting.callers,
         timing,
     ))?;
