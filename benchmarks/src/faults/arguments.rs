@@ -89,7 +89,7 @@ pub(super) fn usage() -> String {
 const USAGE: &str = "\
 Compares the plugin with the SDK alone and with alternator-client while nodes of their cluster fail.
 
-CpuUsage: cargo run --release -p benchmarks --bin faults -- [OPTIONS]
+Usage: cargo run --release -p benchmarks --bin faults -- [OPTIONS]
 
 Options:
   --only NAME,NAME,...       only these faults [default: all]
