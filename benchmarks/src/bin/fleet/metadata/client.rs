@@ -1,18 +1,16 @@
 //! A client, and what it knows of its tables.
 
-use crate::node;
+use super::picker::NodePicker;
 use alternator_lb_core::metadata_schedule::{
     MAP_CHANGE_INTERVAL, NodeHistory, SCHEMA_HINT_INTERVAL,
 };
 use alternator_lb_core::refresh_schedule::{Refresh, RefreshSchedule};
-use alternator_lb_core::routing::{EndpointState, Policy, Router, RoutingSnapshot};
-use alternator_lb_core::topology::{NodeUrl, Topology};
 use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug)]
 pub(super) struct MetadataClient {
-    pub(super) router: Router<u32>,
+    pub(super) picker: NodePicker,
     pub(super) rng: fastrand::Rng,
     pub(super) history: NodeHistory<u32>,
     /// The number of lists of nodes that made maps stale.
@@ -53,13 +51,11 @@ pub(super) struct ClientTable {
 
 impl MetadataClient {
     /// Creates a client that knows these nodes.
-    pub(super) fn new(levels: &[Vec<NodeUrl>], now: Duration, mut rng: fastrand::Rng) -> Self {
-        let topology = Topology::new(levels, |url| EndpointState::new(node::index(url)));
-        let snapshot = RoutingSnapshot::new(Arc::new(topology));
+    pub(super) fn new(listed: &Arc<[u32]>, now: Duration, mut rng: fastrand::Rng) -> Self {
         let mut history = NodeHistory::default();
-        history.record(levels.iter().flatten().map(node::index), now);
+        history.record(listed.iter().copied(), now);
         Self {
-            router: Router::new(snapshot, Policy::default(), rng.usize(..)),
+            picker: NodePicker::new(Arc::clone(listed), rng.usize(..)),
             rng,
             history,
             joins: 0,

@@ -1,13 +1,10 @@
 //! The lists of nodes, as clients learn of them, and the probes.
 
 use super::world::{MetadataEvent, MetadataWorld, TABLES};
-use crate::node;
 use alternator_lb_core::discovery::ACTIVE;
 use alternator_lb_core::discovery::parameters::TICK;
-use alternator_lb_core::health::{NodeHealth, State};
 use alternator_lb_core::jitter::{DEFAULT_JITTER, jittered};
 use alternator_lb_core::metadata_schedule::join_delay;
-use alternator_lb_core::routing::{EndpointState, RoutingSnapshot};
 use benchmarks::fleet::RequestKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +23,7 @@ impl MetadataWorld {
         if client.list == self.list {
             return;
         }
-        let is_removed = |node: &u32| !self.listed.contains(*node);
+        let is_removed = |node: &u32| !self.listed.contains(node);
         if client.history.listed().iter().any(is_removed) {
             self.request(number, RequestKind::Membership, 0);
         }
@@ -37,14 +34,8 @@ impl MetadataWorld {
         let now = self.events.now();
         let client = &mut self.clients[number];
         client.list = self.list;
-        let snapshot = client.router.snapshot();
-        let topology = snapshot.topology().refreshed(&self.levels, |url| {
-            EndpointState::with_health(node::index(url), NodeHealth::pending(now))
-        });
-        client
-            .router
-            .publish(RoutingSnapshot::new(Arc::new(topology)));
-        let has_joined = client.history.record(self.listed.iter(), now);
+        client.picker.publish(Arc::clone(&self.listed), now);
+        let has_joined = client.history.record(self.listed.iter().copied(), now);
         self.schedule_probe(number);
         if !has_joined {
             return;
@@ -75,13 +66,9 @@ impl MetadataWorld {
         if !self.down.contains(node) {
             return;
         }
-        let router = &self.clients[number].router;
-        let snapshot = router.snapshot();
-        let nodes = &mut snapshot.topology().nodes().iter();
-        if let Some(node) = nodes.find(|other| *other.extension() == node) {
-            router.eject_unresponsive(Arc::clone(node), now);
-            self.schedule_probe(number);
-        }
+        let client = &mut self.clients[number];
+        client.picker.eject(node, now, &mut client.rng);
+        self.schedule_probe(number);
     }
 
     /// Probes the nodes whose ejection is over, unless the probe was moved to an earlier time.
@@ -90,30 +77,22 @@ impl MetadataWorld {
         if self.clients[number].next_probe != Some(now) {
             return;
         }
-        let snapshot = self.clients[number].router.snapshot();
-        for node in snapshot.ejected() {
-            let Some(permit) = node.health().acquire_probe_permit(false, now) else {
-                continue;
-            };
-            let index = *node.extension();
-            self.record_request(RequestKind::Probe, index, 0);
-            let has_passed = !self.down.contains(index);
-            let router = &self.clients[number].router;
-            router.probed(Arc::clone(node), has_passed, permit, now);
-        }
+        let elapsed = self.elapsed();
+        let client = &mut self.clients[number];
+        let responds = |node| {
+            self.record.request(RequestKind::Probe, node, 0, elapsed);
+            !self.down.contains(node)
+        };
+        client.picker.probe(responds, now, &mut client.rng);
         self.schedule_probe(number);
     }
 
     fn schedule_probe(&mut self, number: u32) {
+        let earliest = self.events.now() + TICK;
         let client = &mut self.clients[number];
-        let snapshot = client.router.snapshot();
-        let ejected = snapshot.ejected().iter();
-        let ends = ejected.filter_map(|node| match node.health().state() {
-            State::Ejected { until, .. } | State::HalfOpen { until, .. } => Some(until),
-            State::Up | State::SlowStart { .. } => None,
-        });
-        client.next_probe = ends.min().map(|end| end.max(self.events.now() + TICK));
-        if let Some(next) = client.next_probe {
+        let next = client.picker.next_probe().map(|end| end.max(earliest));
+        client.next_probe = next;
+        if let Some(next) = next {
             self.events.schedule_at(next, MetadataEvent::Probe(number));
         }
     }

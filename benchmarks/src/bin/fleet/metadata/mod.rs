@@ -6,6 +6,7 @@
 
 mod client;
 mod membership;
+mod picker;
 mod refresh;
 mod responses;
 mod scenarios;
@@ -17,12 +18,12 @@ pub(crate) use world::MetadataWorld;
 
 /// Explains the model and its limits.
 pub(crate) const METADATA_HEADER: &str = "\
-Simulated with the code of the library: the schedules of refreshes (`RefreshSchedule`, `metadata_schedule`), the choice of the \
-node of each request, the health of nodes and the intervals of probes and discovery. Simulated by the rules of the library: \
-the requests of a refresh, what the tables of a client share, and for how long.
+Simulated with the code of the library: the schedules of refreshes (`RefreshSchedule`, `metadata_schedule`), the health \
+of nodes, and the intervals of probes and discovery. Simulated by the rules of the library: \
+the requests of a refresh, what the tables of a client share, and the choice of nodes in turn.
 
 Every client uses 50 tables of 1,024 tablets, with three replicas in as many racks, all the time: a table is refreshed at the \
-moment at which it is due. Clients of all but the first scenario have run for long, so that their refreshes are spread evenly. \
+moment at which it is due, all tables of a starting client at once. Clients of all but the first scenario have run for long, so that their refreshes are spread evenly. \
 A request is counted at the node that answers it; requests take no time, apart from 5 ms for a schema, and none fails: \
 a node that is down refuses connections at once, and another one is asked. A client meets such a node after 4 s on average \
 (one operation in a hundred of its 25 per second), then probes it while it is listed. All nodes show the same list and the \

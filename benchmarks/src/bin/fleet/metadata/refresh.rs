@@ -138,7 +138,7 @@ impl MetadataWorld {
         let now = self.events.now();
         let joins = self.clients[number].joins;
         if self.clients[number].addresses.is_stale(joins, now) {
-            let bytes = responses::peers(self.nodes.len() as usize);
+            let bytes = responses::peers(self.listed.len());
             for _ in 0..2 {
                 self.request(number, RequestKind::Shared, bytes);
             }

@@ -4,13 +4,12 @@ use super::client::{ClientTable, MetadataClient, SharedReading};
 use super::scenarios::{MetadataScenario, MetadataStep, Start};
 use super::tablets::Tablets;
 use crate::arena::Arena;
-use crate::node::Node;
 use alternator_lb_core::discovery::ACTIVE;
 use alternator_lb_core::metadata_schedule::{
     MapOutcome, NodeHistory, PlacementSummary, SHARED_AGE, SchemaOutcome,
 };
-use alternator_lb_core::topology::NodeUrl;
 use benchmarks::fleet::{Arguments, EventQueue, MetadataRecord, NodeSet, Progress, RequestKind};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) const TABLES: u32 = 50;
@@ -22,16 +21,14 @@ pub(crate) struct MetadataWorld {
     pub(super) events: EventQueue<MetadataEvent>,
     pub(super) record: MetadataRecord,
     pub(super) rng: fastrand::Rng,
-    pub(super) nodes: Arena<NodeUrl>,
     /// The number of nodes without the one that joins.
     pub(super) initial_nodes: u32,
     pub(super) clients: Arena<MetadataClient>,
     /// Those of the first client, then those of the second, and so on: the index names a pair of a client and a table.
     pub(super) tables: Arena<ClientTable>,
     pub(super) tablets: Tablets,
-    /// The nodes that every node lists, their URLs, and the version of this list.
-    pub(super) listed: NodeSet,
-    pub(super) levels: Vec<Vec<NodeUrl>>,
+    /// The nodes that every node lists, and the version of this list.
+    pub(super) listed: Arc<[u32]>,
     pub(super) list: u32,
     /// The nodes that refuse connections.
     pub(super) down: NodeSet,
@@ -81,20 +78,17 @@ impl MetadataWorld {
             events: EventQueue::default(),
             record: MetadataRecord::new(nodes, length),
             rng: rng.fork(),
-            nodes: (0..nodes).map(|number| Node::new(number).url).collect(),
             initial_nodes: arguments.nodes,
             clients: Arena::default(),
             tables: Arena::default(),
             tablets: Tablets::default(),
             listed: (0..arguments.nodes).collect(),
-            levels: Vec::new(),
             list: 0,
             down: NodeSet::default(),
             length,
         };
-        world.update_levels();
         for _ in 0..arguments.clients {
-            let client = MetadataClient::new(&world.levels, Duration::ZERO, rng.fork());
+            let client = MetadataClient::new(&world.listed, Duration::ZERO, rng.fork());
             world.clients.push(client);
         }
         world.tables = (0..arguments.clients * TABLES)
@@ -152,12 +146,14 @@ impl MetadataWorld {
             MetadataStep::Stop(node) => self.take_down(node),
             MetadataStep::Listen(node) => self.down.remove(node),
             MetadataStep::Delist(node) => {
-                self.listed.remove(node);
-                self.update_levels();
+                let others = self.listed.iter().filter(|other| **other != node);
+                self.listed = others.copied().collect();
+                self.list += 1;
             }
             MetadataStep::List(node) => {
-                self.listed.insert(node);
-                self.update_levels();
+                let listed = self.listed.iter().copied();
+                self.listed = listed.chain([node]).collect();
+                self.list += 1;
             }
             MetadataStep::BeginRepair => self.tablets.in_repair = true,
             MetadataStep::EndRepair => self.tablets.in_repair = false,
@@ -168,12 +164,6 @@ impl MetadataWorld {
                 self.record.table_requests(most);
             }
         }
-    }
-
-    fn update_levels(&mut self) {
-        let urls = self.listed.iter().map(|node| self.nodes[node].clone());
-        self.levels = vec![urls.collect()];
-        self.list += 1;
     }
 
     fn begin(&mut self, number: u32, start: Start) {
@@ -192,7 +182,7 @@ impl MetadataWorld {
         let client = &mut self.clients[number];
         client.list = self.list;
         client.history = NodeHistory::default();
-        client.history.record(self.listed.iter(), now);
+        client.history.record(self.listed.iter().copied(), now);
         self.poll(number);
         for pair in number * TABLES..(number + 1) * TABLES {
             self.use_table(pair);
@@ -235,23 +225,17 @@ impl MetadataWorld {
 
     /// Sends a request to the node that the client picks, or to another one if that refuses the connection.
     pub(super) fn request(&mut self, number: u32, kind: RequestKind, bytes: usize) {
-        let now = self.events.now();
+        let elapsed = self.elapsed();
         let client = &mut self.clients[number];
         for _ in 0..MAX_TRIES {
-            let Ok(node) = client.router.pick_one(now, &mut client.rng) else {
+            let Some(node) = client.picker.pick() else {
                 return;
             };
-            if !self.down.contains(*node.extension()) {
-                self.record_request(kind, *node.extension(), bytes);
+            if !self.down.contains(node) {
+                self.record.request(kind, node, bytes, elapsed);
                 return;
             }
         }
-    }
-
-    /// Counts a request that reaches a node now.
-    pub(super) fn record_request(&mut self, kind: RequestKind, node: u32, bytes: usize) {
-        let elapsed = self.elapsed();
-        self.record.request(kind, node, bytes, elapsed);
     }
 
     /// Returns the time since the beginning of the scenario.
