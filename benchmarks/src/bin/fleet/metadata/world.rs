@@ -5,6 +5,7 @@ use super::scenarios::{MetadataScenario, MetadataStep, Start};
 use super::tablets::Tablets;
 use crate::arena::Arena;
 use alternator_lb_core::discovery::ACTIVE;
+use alternator_lb_core::jitter::{DEFAULT_JITTER, jittered};
 use alternator_lb_core::metadata_schedule::{
     MapOutcome, NodeHistory, PlacementSummary, SHARED_AGE, SchemaOutcome,
 };
@@ -195,7 +196,10 @@ impl MetadataWorld {
         let now = self.events.now();
         let client = &mut self.clients[number];
         client.list = self.list;
-        let mut within = |age: Duration| now + age.mul_f64(client.rng.f64());
+        let mut within = |age| {
+            let age = jittered(age, DEFAULT_JITTER, &mut client.rng);
+            now + age.mul_f64(client.rng.f64())
+        };
         let poll = within(ACTIVE);
         client.addresses = SharedReading::new(within(SHARED_AGE), 0);
         client.replications = SharedReading::new(within(SHARED_AGE), 0);
@@ -213,7 +217,7 @@ impl MetadataWorld {
             table.moves = Some(0);
             let schedules = [&table.schema_schedule, &table.maps_schedule];
             for (schedule, age) in schedules.into_iter().zip(ages) {
-                let next = now + age.mul_f64(client.rng.f64());
+                let next = within(age);
                 if let Some(refresh) = schedule.try_acquire(Duration::ZERO, now) {
                     schedule.finish(refresh, next);
                 }
