@@ -67,7 +67,7 @@ fn positive(text: &str) -> Result<usize, String> {
 pub(super) const USAGE: &str = "\
 Compares the cost of operations without the network: the SDK alone, alternator-client and the plugin.
 
-CpuUsage: cargo build --release -p benchmarks --bins
+Usage: cargo build --release -p benchmarks --bins
        target/release/cost [OPTIONS]
 
 Options:

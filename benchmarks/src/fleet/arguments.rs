@@ -22,6 +22,8 @@ pub struct Arguments {
     pub nodes: u32,
     /// The seed of all random numbers.
     pub seed: u64,
+    /// True if a missed bar is a failure of the program.
+    pub strict: bool,
 }
 
 impl Default for Arguments {
@@ -31,6 +33,7 @@ impl Default for Arguments {
             clients: 2_000,
             nodes: 100,
             seed: 1,
+            strict: false,
         }
     }
 }
@@ -60,6 +63,7 @@ pub(super) fn parse(
                     .parse_with(|text| parse_in_range(text, NODES))?;
             }
             Arg::Long("seed") => arguments.seed = parser.value()?.parse()?,
+            Arg::Long("strict") => arguments.strict = true,
             Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
             other => return Err(other.unexpected()),
         }
@@ -85,13 +89,14 @@ pub(super) fn usage(scenarios: Titles<'_>) -> String {
 const USAGE: &str = "\
 Simulates many clients of a large cluster in which nodes fail, with the plugin's own code.
 
-CpuUsage: cargo run --release -p benchmarks --bin fleet -- [OPTIONS]
+Usage: cargo run --release -p benchmarks --bin fleet -- [OPTIONS]
 
 Options:
   --only NAME,NAME,...   only these scenarios [default: all]
   --clients N            number of clients that share the load, 3 to 100,000 [default: 2,000]
   --nodes N              number of nodes, 6 to 1,000 [default: 100]
   --seed N               seed of all random numbers [default: 1]
+  --strict               end with status 1 if metadata requests exceed a bar
   -h, --help             print this
 
 Prints a table in Markdown for each scenario. The same arguments print the same tables.
@@ -117,13 +122,20 @@ mod tests {
 
     #[test]
     fn options_override_the_defaults() {
-        let words = ["--only=slow,rack", "--clients=30", "--nodes=6", "--seed=7"];
+        let words = [
+            "--only=slow,rack",
+            "--clients=30",
+            "--nodes=6",
+            "--seed=7",
+            "--strict",
+        ];
         let Ok(Task::Measure(arguments)) = parse(&words) else {
             panic!("the simulation is the default");
         };
         assert_eq!(arguments.only, ["rack", "slow"]);
         let numbers = (arguments.clients, arguments.nodes, arguments.seed);
         assert_eq!(numbers, (30, 6, 7));
+        assert!(arguments.strict);
         assert!(matches!(parse(&["-h"]), Ok(Task::Help)));
     }
 

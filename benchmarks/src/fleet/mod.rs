@@ -9,6 +9,7 @@ mod counts;
 mod event_queue;
 mod figures;
 mod latencies;
+mod metadata;
 mod node_set;
 mod phase;
 mod record;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 
 pub use arguments::{Arguments, Titles};
 pub use event_queue::EventQueue;
+pub use metadata::{Bar, MetadataPeriod, MetadataRecord, RequestKind, are_met, bars, rows};
 pub use node_set::NodeSet;
 pub use phase::{Phase, Timeline};
 pub use record::Record;
@@ -33,18 +35,17 @@ pub use crate::progress::Progress;
 
 use crate::program;
 
-/// Runs the program with the arguments of the process. `titles` has the names and titles of the scenarios.
+/// Runs the program with the arguments of the process. `titles` has the names and titles of the scenarios; `play` runs
+/// them, and returns whether all bars are met.
 ///
-/// Exits with 2 on invalid arguments.
-pub fn main(titles: Titles<'_>, play: impl FnOnce(&Arguments)) -> ExitCode {
+/// Exits with 0 regardless of the bars; with `--strict`, exits with 1 if one is missed. Exits with 2 on invalid
+/// arguments.
+pub fn main(titles: Titles<'_>, play: impl FnOnce(&Arguments) -> bool) -> ExitCode {
     let task = arguments::parse(lexopt::Parser::from_env(), titles);
     program::run(
         task,
         &arguments::usage(titles),
         |part| match part {},
-        |arguments| {
-            play(arguments);
-            Ok(true)
-        },
+        |arguments| Ok(play(arguments) || !arguments.strict),
     )
 }

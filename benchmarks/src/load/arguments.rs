@@ -87,7 +87,7 @@ fn contenders(names: &str) -> Result<Vec<&'static Contender>, String> {
 pub(super) const USAGE: &str = "\
 Compares what the plugin, the SDK alone and alternator-client cost under load.
 
-CpuUsage: cargo run --release -p benchmarks --bin load -- [OPTIONS]
+Usage: cargo run --release -p benchmarks --bin load -- [OPTIONS]
 
 Options:
   --operations NAME,...      of get and put [default: get]

@@ -3,7 +3,8 @@
 //!
 //! Routing, health, the decisions on retries and the detection of stalled nodes are the library's own code. The
 //! simulation reimplements the asynchronous parts by the same rules and the same numbers: the health checker with its
-//! probes, and refreshes. See [`HEADER`] for the limits of the model.
+//! probes, and refreshes. See [`HEADER`] for the limits of the model. The requests for metadata of tables are simulated in
+//! a [world of their own](metadata).
 //!
 //! Each scenario runs in one thread, in the order of simulated time, with all random numbers from one seed: the same
 //! arguments print the same tables.
@@ -13,6 +14,7 @@ mod client;
 mod fault_steps;
 mod health_checker;
 mod health_checks;
+mod metadata;
 mod node;
 mod node_list;
 mod operations;
@@ -22,75 +24,64 @@ mod refresh;
 mod reply;
 mod requests;
 mod retries;
+mod runs;
 mod scenarios;
 mod step;
 mod world;
 
-use benchmarks::fleet::{Arguments, Progress, Record, table};
-use scenarios::{SCENARIOS, Scenario};
-use std::num::NonZero;
+use benchmarks::fleet::{Arguments, MetadataRecord, are_met, bars, rows, table};
+use metadata::{METADATA_HEADER, METADATA_SCENARIOS, MetadataScenario};
+use runs::Runs;
+use scenarios::SCENARIOS;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use tokio::time::Instant;
-use world::World;
 
 fn main() -> ExitCode {
-    let titles: Vec<_> = SCENARIOS.iter().map(|it| (it.name, it.title)).collect();
+    let titles = SCENARIOS.iter().map(|it| (it.name, it.title));
+    let metadata = METADATA_SCENARIOS.iter().map(|it| (it.name, it.title));
+    let titles: Vec<_> = titles.chain(metadata).collect();
     benchmarks::fleet::main(&titles, run_scenarios)
 }
 
-/// Runs the scenarios, and prints a table for each.
-fn run_scenarios(arguments: &Arguments) {
-    let is_wanted = |it: &&Scenario| {
-        arguments.only.is_empty() || arguments.only.iter().any(|name| name == it.name)
-    };
-    let scenarios: Vec<&Scenario> = SCENARIOS.iter().filter(is_wanted).collect();
+/// Runs the scenarios, and prints a table for each, and one for all of metadata. Returns whether all bars are met.
+fn run_scenarios(arguments: &Arguments) -> bool {
     let begin = Instant::now();
-    let records = run_all(&scenarios, arguments);
-    println!("{}", header(arguments));
+    let Runs {
+        operations,
+        metadata,
+    } = runs::run_all(arguments);
     let mut requests = 0;
-    for (scenario, record) in scenarios.iter().zip(&records) {
+    if !operations.is_empty() {
+        println!("{}", header(arguments));
+    }
+    for (scenario, record) in &operations {
         println!("## {}\n\n{}\n", scenario.title, scenario.description);
-        if let Some(record) = record {
-            println!("{}", table(record));
-            requests += record.requests();
-        }
+        println!("{}", table(record));
+        requests += record.requests();
     }
     let took = begin.elapsed().as_secs_f64();
     eprintln!(
         "{requests} requests in {took:.1} s, {:.0} thousand a second",
         requests as f64 / took / 1_000.0
     );
+    report_metadata(&metadata)
 }
 
-/// Runs one scenario per core at a time. Each has a world of its own, so the order does not matter.
-fn run_all(scenarios: &[&Scenario], arguments: &Arguments) -> Vec<Option<Record>> {
-    let seconds = scenarios.iter().map(|it| it.timeline().end().as_secs());
-    let seconds = usize::try_from(seconds.sum::<u64>()).unwrap_or(usize::MAX);
-    let progress = Progress::new(seconds, "simulated seconds");
-    let next = AtomicUsize::new(0);
-    let records: Mutex<Vec<Option<Record>>> = Mutex::new(vec![None; scenarios.len()]);
-    let work = || {
-        loop {
-            let slot = next.fetch_add(1, Ordering::Relaxed);
-            let Some(scenario) = scenarios.get(slot) else {
-                return;
-            };
-            let record = World::new(scenario, arguments).run(&progress);
-            let mut records = records.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(slot) = records.get_mut(slot) {
-                *slot = Some(record);
-            }
-        }
-    };
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    std::thread::scope(|scope| {
-        for _ in 0..cores.min(scenarios.len()) {
-            scope.spawn(work);
-        }
-    });
-    records.into_inner().unwrap_or_else(PoisonError::into_inner)
+/// Prints one table for all scenarios of metadata, and the verdicts. Returns whether all bars are met.
+fn report_metadata(runs: &[(&MetadataScenario, MetadataRecord)]) -> bool {
+    if runs.is_empty() {
+        return true;
+    }
+    println!("# The metadata requests of the fleet\n\n{METADATA_HEADER}\n");
+    for (number, (scenario, record)) in runs.iter().enumerate() {
+        print!("{}", rows(record, scenario.periods, number == 0));
+    }
+    println!();
+    for (scenario, record) in runs {
+        print!("{}", bars(record, scenario.periods));
+    }
+    runs.iter()
+        .all(|(scenario, record)| are_met(record, scenario.periods))
 }
 
 fn header(arguments: &Arguments) -> String {
