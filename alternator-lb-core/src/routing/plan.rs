@@ -176,12 +176,12 @@ impl<E> Plan<E> {
     pub(super) fn settle(&mut self, outcome: Outcome, now: Duration) -> Option<Transition> {
         self.last_outcome = Some(outcome);
         let (age, kind) = (self.age(now), self.operation_by_load());
-        let prefers_primary = self.prefers_primary();
-        let attempt = self.current.as_mut()?;
-        let stats = attempt.node.load_stats();
+        let attempt = self.current.as_ref()?;
         let has_responded = attempt.node.responses() != attempt.responses_before;
         self.repeats_node =
-            outcome.repeats_node() || (prefers_primary && outcome.keeps_coordinator(has_responded));
+            outcome.repeats_node() || self.keeps_coordinator(outcome, has_responded);
+        let attempt = self.current.as_mut()?;
+        let stats = attempt.node.load_stats();
         let outcome = match outcome.may_follow_unread_body() && stats.has_shed(now) {
             true => Outcome::Neutral,
             false => outcome,
@@ -195,6 +195,17 @@ impl<E> Plan<E> {
             now,
             &mut fastrand::Rng::new(),
         )
+    }
+
+    /// Returns whether the operation stays with its node because it wants one coordinator.
+    fn keeps_coordinator(&self, outcome: Outcome, has_responded: bool) -> bool {
+        let keeps = outcome.keeps_coordinator(has_responded);
+        match self.preference() {
+            Some(Preference::Primary) => keeps,
+            // A node that throttles says itself that it is beyond its bound.
+            Some(Preference::BoundedPrimary) => keeps && outcome != Outcome::Overloaded,
+            Some(Preference::LeastLoaded) | None => false,
+        }
     }
 
     /// Marks the current attempt's request as sent.

@@ -250,6 +250,20 @@ fn retry_leaves_a_coordinator_beyond_the_bound() {
 }
 
 #[test]
+fn retry_leaves_a_coordinator_that_throttles_unless_it_is_a_transaction() {
+    for (preference, stays) in [
+        (Preference::BoundedPrimary, false),
+        (Preference::Primary, true),
+    ] {
+        let router = router(NODES, Policy::default());
+        let mut plan = Plan::preferring(info(preference, 7));
+        let primary = next(&router, &mut plan, NOW);
+        settle(&router, &mut plan, Outcome::Overloaded, NOW);
+        assert_eq!(next(&router, &mut plan, NOW) == primary, stays);
+    }
+}
+
+#[test]
 fn batch_leaves_an_overloaded_primary_too() {
     let router = router(NODES, Policy::default());
     let primary = primary_node(&router, 7);
