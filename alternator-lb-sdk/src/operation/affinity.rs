@@ -52,9 +52,8 @@ use super::lwt::Write;
 /// Thorup and Zadimoghaddam, 2016): while a node has more than twice the mean of the requests in flight, and more than
 /// four, its keys go to the next node in their order. Requests of a slow node count as those that others serve
 /// meanwhile, and throttling and slow start count as requests; after throttling, the retry goes to the next node. So
-/// two clocks can order the writes to a partition while
-/// its node is overloaded. With a smaller bound, chance alone would move keys: 1.25 times the mean moves 41 % of the
-/// requests of 16 callers on 12 equal nodes, twice the mean 2 %.
+/// two clocks can order the writes to a partition while its node is overloaded. With a smaller bound, chance alone
+/// would move keys: 1.25 times the mean moves 41 % of the requests of 16 callers on 12 equal nodes, twice the mean 2 %.
 ///
 /// # Other languages
 ///
