@@ -153,7 +153,8 @@ impl Builder {
     /// hop more in each direction, and a second node that is busy with it. In a datacenter of 12 nodes with three
     /// replicas of everything that happens to three requests in four; with 6 nodes to every other one, with 3 to none,
     /// so this is of use from 4 nodes on. In a [rack](crate::Scope::rack) that has one replica of each partition, as
-    /// with tablets, all reads that need not be consistent then stay on one node.
+    /// with tablets, reads go to that replica. The server may hand a read on to another one all the same, by the hit
+    /// rates of the caches (`cache_hit_rate_read_balancing`) or since the first is slow (speculative reads).
     ///
     /// `GetItem`, `PutItem`, `UpdateItem`, `DeleteItem` and `Query`, also of an index, go to the replica that is less
     /// busy of two, in the preferred scope if it has one; `BatchGetItem` and `BatchWriteItem` to the node that holds
@@ -169,20 +170,21 @@ impl Builder {
     /// # Source
     ///
     /// The server's own tables, read through Alternator beside the operations and by the means of one of them: at the
-    /// first operation on a table, when the nodes of the cluster change, soon again while tablets move, and about every
-    /// five minutes while the table is used, less often for more than 10,000 tablets. Until a map is known, and where
-    /// it cannot be, operations are distributed as usual. A map that is out of date costs the hop that it would have
-    /// saved, and nothing else: requests always go to nodes that discovery lists.
+    /// first operation on a table, within a minute after a node has joined, soon again while tablets move, and about
+    /// every ten minutes while the table is used, less often for more than 10,000 tablets. Where every node of the
+    /// datacenter holds every partition, no map is read. Until a map is known, and where it cannot be, operations are
+    /// distributed as usual. A map that is out of date costs the hop that it would have saved, and nothing else:
+    /// requests always go to nodes that discovery lists. [All rules](crate::docs::routing#when-maps-are-read).
     ///
     /// Where authorization is enforced, the role of the operations needs the permission `SELECT` on these; one warning
-    /// says so where it is missing:
+    /// has the [statements](crate::docs::routing#permissions) where it is missing:
     ///
     /// ```text
-    /// system.tablets  system.token_ring  system.local  system.peers  system_schema.tables  system_schema.views
+    /// system.tablets  system.token_ring  system.local  system.peers
+    /// system.config   system_schema.keyspaces   system_schema.views
     /// ```
     ///
     /// Never grant it on the keyspace `system` as a whole: `system.roles` holds the secrets of all roles.
-    /// `system.config` can be added, for [`KeyAffinity::from_table`].
     ///
     /// Servers from 4.6 on tell of vnodes, and from 6.0 on of tablets, which tables have by default from 2025.4 on.
     /// Nodes that are listed by a name have no known address and count as no replicas; so does a single seed over
@@ -190,8 +192,9 @@ impl Builder {
     ///
     /// # Cost
     ///
-    /// Some 12 bytes for each tablet or range of a ring, once for all tables that have the same: 1.2 MB for 100,000
-    /// tablets. At most 50 MB of maps are kept, and further tables have none. An operation costs less than a
+    /// Some 12 bytes for each tablet or range of a ring, and some 80 for each different set of three replicas, once for
+    /// all tables that have the same: 1.2 MB for 100,000 tablets on 12 nodes. At most 50 MB of maps are kept; further
+    /// tables have none, with one warning for each. An operation costs less than a
     /// microsecond more, and with this off nothing.
     ///
     /// # Default
@@ -221,13 +224,13 @@ impl Builder {
     /// [token awareness](Self::token_aware) would gain, and nothing else.
     ///
     /// Of a table that is named here only the key is known: a `Query` of one of its indexes, to which
-    /// [`KeyAffinity::all`] and token awareness apply, is distributed as usual. [`KeyAffinity::from_table`] describes
-    /// the table all the same, since it needs to know more; so does token awareness where no other affinity is set.
+    /// [`KeyAffinity::all`] and token awareness apply, is distributed as usual. [`KeyAffinity::from_table`] and token
+    /// awareness describe the table all the same, since they need to know more: its isolation, and its id.
     ///
     /// # Default
     ///
     /// None: each table is described by `DescribeTable`, in the background, at the first operation to which key
-    /// affinity applies, and again about every ten minutes while it is used, or when an operation shows that its key
+    /// affinity applies, and again about every twenty minutes while it is used, or when an operation shows that its key
     /// has changed.
     pub fn partition_key(mut self, table: impl Into<String>, attribute: impl Into<String>) -> Self {
         self.config

@@ -1,4 +1,4 @@
-//! When token maps are fetched again.
+//! The schedule of token maps.
 
 use super::{REFUSAL_AGE, SHARED_AGE, backoff, seconds};
 use crate::jitter::{DEFAULT_JITTER, jittered};

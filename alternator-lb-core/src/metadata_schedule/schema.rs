@@ -1,4 +1,4 @@
-//! When a schema is fetched again.
+//! The schedule of schemas.
 
 use super::{REFUSAL_AGE, seconds};
 use crate::jitter::{DEFAULT_JITTER, jittered};

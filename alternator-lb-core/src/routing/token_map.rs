@@ -108,11 +108,12 @@ impl TokenMap {
     /// Returns the bytes that the map takes: 12 for each range, and for each different set of replicas its addresses
     /// with what it takes to find them, which is all but nothing for tablets and can be half of it for vnodes.
     pub fn bytes(&self) -> usize {
-        let set = |set: &Box<[IpAddr]>| size_of_val(set) + size_of_val(&**set) + ALLOCATION;
+        let sets = self.replicas.iter();
+        let sets = sets.map(|set| size_of::<Box<[IpAddr]>>() + size_of_val(&**set) + ALLOCATION);
         size_of::<Self>()
             + size_of_val(&*self.ends)
             + size_of_val(&*self.sets)
-            + self.replicas.iter().map(set).sum::<usize>()
+            + sets.sum::<usize>()
     }
 }
 

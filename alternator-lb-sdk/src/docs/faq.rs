@@ -70,7 +70,7 @@
 //! has all of 127.0.0.0/8; on macOS add each further address once after each boot: `sudo ifconfig lo0 alias 127.0.0.2
 //! up`.
 //!
-//! **Should I turn on token awareness?** From 4 nodes on, if the role may read the [six
+//! **Should I turn on token awareness?** From 4 nodes on, if the role may read the [seven
 //! tables](super::routing#permissions). With three replicas on 3 nodes every node is a replica anyway.
 //!
 //! **Is it safe for writes?** A failed connection is re-sent only if nothing was sent. All else follows the

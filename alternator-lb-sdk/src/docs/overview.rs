@@ -63,7 +63,7 @@
 //! | a node that returns errors | fails after the SDK's retries | stays in rotation \[3\] | ejected, restored with a slow start |
 //! | refresh of the node list | – | every 1 s, idle every 60 s; configurable \[5\] | every 5 s, idle every 60 s, and after a failed connection; configurable |
 //! | several clients of a cluster | – | each with its own discovery \[5\] | share one discovery |
-//! | token awareness | – | – (a replica by chance) | with [`token_aware`](crate::Builder::token_aware): 99 % and more |
+//! | token awareness | – | – (a replica by chance) | with [`token_aware`](crate::Builder::token_aware): 99 % and more, once the maps are known |
 //! | HTTP client of discovery | – | the configured one, else its own (`reqwest`) \[6\] | that of the data |
 //! | rack awareness, datacenter failover | – | yes \[7\] | yes |
 //! | DynamoDB Streams | a separate client, on one address | – \[8\] | yes, feature `streams` |

@@ -109,8 +109,10 @@
 //! The plugin hashes partition keys of all types as ScyllaDB does, and reads the token map from the server's internal
 //! tables, through Alternator: tablets and vnodes, tables and their indexes. `GetItem`, `PutItem`, `UpdateItem`,
 //! `DeleteItem` and `Query` go to a replica, batches to the node that holds most of their keys, and writes that use LWT
-//! to one node, the same for all clients, which need not be a replica. In a rack that has one replica of everything, reads stay in the rack, and
-//! on one node.
+//! to one node, the same for all clients, which need not be a replica. In a rack that has one replica of everything,
+//! reads go to the replica in the rack. The server may hand a read on to another replica all the same: to one that has
+//! more of the table in its cache (`cache_hit_rate_read_balancing`), or to a second one when the first is slow
+//! (speculative reads).
 //!
 //! | twelve nodes, three replicas | reads that reach a replica | coordinators of a partition's transactions, with eight clients |
 //! |---|---|---|
@@ -119,31 +121,50 @@
 //! | this plugin | 25 % | 5 to 7; with `.key_affinity(..)` 1 |
 //! | this plugin, `.token_aware()` | 100 % | 1 |
 //!
-//! Counted by the nodes of the test cluster, with vnodes and with tablets (`cargo run --release -p benchmarks --bin
-//! replicas`). On a real ScyllaDB 2026.3.0-rc2 with 6 nodes, the server's own counter shows 0 of 600 writes and 800
-//! reads per key type outside the replica set, and 45 to 55 % without token awareness; while a node is decommissioned
-//! and 32 tablets move, 14 of 158,408 reads.
+//! Counted by the nodes of the test cluster, with vnodes and with tablets, once the maps are known and while nothing
+//! moves (`cargo run --release -p benchmarks --bin replicas`). Likewise on a real ScyllaDB 2026.3.0-rc2 with 6 nodes: the
+//! server's own counter shows 0 of 600 writes and 800 reads per key type outside the replica set, and 45 to 55 % without
+//! token awareness; while a node is decommissioned and 32 tablets move, 14 of 158,408 reads.
 //!
-//! The map is refreshed when the nodes of the cluster change, while tablets move, and every few minutes of use. A stale
-//! map costs a hop, never a failure: requests go only to nodes that discovery lists. Until a map is known, and where it
-//! cannot be, operations go round robin.
+//! ## When maps are read
+//!
+//! | event | reading |
+//! |---|---|
+//! | the first operation on a table | its key at once, its map a moment later: within a quarter of a second for one table, spread over ten seconds for forty tables that are used at once |
+//! | the table is used | about every ten minutes, less often with more than 10,000 tablets |
+//! | tablets move to other nodes | as often as keeps half a percent of the reads from going astray: from every 15 s, while a 30th of the tablets moves, to the ordinary interval |
+//! | tablets are repaired, restored, or moved within a node | none |
+//! | a node joins that was not listed for an hour | all maps, each at a random time within a minute |
+//! | a node leaves, or returns within an hour, as in a rolling restart | none: it changes no placement |
+//! | the server's tables do not know a new table yet | again after seconds, less and less often |
+//! | every node of the datacenter holds every partition, as with three nodes and three replicas | none: a map gains nothing; checked again when a node joins, and every ten minutes |
+//!
+//! What all tables share is read once: the addresses of the nodes, the replication of the tables, the server's settings,
+//! and one ring for all tables of vnodes with the same replication. A table with tablets costs a client three requests
+//! at the start. A stale map costs a hop, never a failure: requests go only to nodes that discovery lists. Until a map is
+//! known, and where it cannot be, operations go round robin; so do those of a table whose map is over a limit, with one
+//! warning: 262,144 ranges, or 50 MB for all maps of a process, in which only replicas of the datacenters in use count.
 //!
 //! ## Permissions
 //!
-//! Where authorization is enforced, the client's role needs `SELECT` on six tables. Without it, one warning appears:
+//! Where authorization is enforced, the client's role needs `SELECT` on seven tables. Without it, one warning appears
+//! that has these statements. A refusal stops the readings of the table that was refused, by clients with the same
+//! credentials, for five minutes; others go on, and what they read serves all:
 //!
 //! ```cql
 //! GRANT SELECT ON system.tablets TO app;
 //! GRANT SELECT ON system.token_ring TO app;
 //! GRANT SELECT ON system.local TO app;
 //! GRANT SELECT ON system.peers TO app;
-//! GRANT SELECT ON system_schema.tables TO app;
+//! GRANT SELECT ON system.config TO app;
+//! GRANT SELECT ON system_schema.keyspaces TO app;
 //! GRANT SELECT ON system_schema.views TO app;
 //! ```
 //!
 //! **Never** grant it on the whole keyspace `system`: `system.roles` holds the secret of every role.
-//! [`KeyAffinity::from_table`](crate::KeyAffinity::from_table) reads the server's setting from `system.config` as well,
-//! where the role may read it. Servers from 4.6 on provide the map of vnodes, and from 6.0 on that of tablets.
+//! `system.config` tells which writes use LWT where a table's tags do not, also for
+//! [`KeyAffinity::from_table`](crate::KeyAffinity::from_table) alone, and `system_schema.keyspaces` which maps gain
+//! nothing and which share a ring: without these two, token awareness works, at more requests. Servers from 4.6 on provide the map of vnodes, and from 6.0 on that of tablets.
 //!
 //! # Why did it go there?
 //!

@@ -62,7 +62,7 @@
 //!   requests are then sent there, on the seeds' port, signed if there are credentials. Signatures do not contain the
 //!   secret key, and with `https` the address has to prove its identity first.
 //!   [`allowed_addresses`](crate::Builder::allowed_addresses) pins the application to the networks of its cluster.
-//! * [Token awareness](super::routing#permissions) needs `SELECT` on six system tables. Never grant it on the whole
+//! * [Token awareness](super::routing#permissions) needs `SELECT` on seven system tables. Never grant it on the whole
 //!   keyspace `system`: `system.roles` holds the secret of every role.
 //!
 //! There is no unsafe code in the library.

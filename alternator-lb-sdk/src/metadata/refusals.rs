@@ -1,4 +1,4 @@
-//! What roles may not read.
+//! The requests that roles may not make.
 
 use super::server_tables::ServerTable;
 use crate::internal::client::Credentials;

@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What is read once for all tables.
+/// The answers that are read once for all tables.
 #[derive(Debug, Default)]
 pub(super) struct SharedLookUps {
     pub(super) settings: ServerSettings,

@@ -19,6 +19,7 @@ pub(super) struct Definition {
 #[derive(Clone, Copy, Debug)]
 enum RowSource {
     Config,
+    Keyspaces,
     Local,
     Peers,
     Tablets,
@@ -41,6 +42,7 @@ impl Definition {
             RowSource::Peers => system_rows::peers(contents, node),
             RowSource::Tablets => placement_rows::tablets(contents),
             RowSource::TokenRing => placement_rows::token_ring(contents),
+            RowSource::Keyspaces => schema_rows::keyspaces(contents),
             RowSource::Tables => schema_rows::tables(contents),
             RowSource::Views => schema_rows::views(contents),
         }
@@ -86,6 +88,12 @@ const TABLES: &[Definition] = &[
             ("endpoint", Type::Inet),
         ],
         kind: RowSource::TokenRing,
+    },
+    Definition {
+        name: "system_schema.keyspaces",
+        partition_key: ("keyspace_name", Type::Text),
+        clustering_key: &[],
+        kind: RowSource::Keyspaces,
     },
     Definition {
         name: "system_schema.tables",

@@ -1,4 +1,4 @@
-//! Ids of tables and indexes: `system_schema.tables` and `system_schema.views`.
+//! Replication of keyspaces, ids of tables and indexes: `system_schema.keyspaces`, `.tables` and `.views`.
 
 use super::cell::Cell;
 use super::row::Row;
@@ -8,6 +8,28 @@ use crate::catalog::{Contents, TableKind};
 pub(super) fn keyspace(table: &str) -> String {
     format!("alternator_{table}")
 }
+
+/// Each table has a keyspace of its own.
+pub(super) fn keyspaces(contents: &Contents) -> Vec<Row<'static>> {
+    let tables = contents.tables();
+    let tables = tables.filter(|(_, table)| table.kind == TableKind::Base);
+    let rows = tables.map(|(name, table)| {
+        let factors = table.replication.factors();
+        let factors = factors.map(|(datacenter, factor)| format!(", {{{datacenter} : {factor}}}"));
+        let factors: String = factors.collect();
+        let replication = format!("({{class : {STRATEGY}}}{factors})");
+        Row {
+            key: vec![Cell::text(keyspace(name))],
+            columns: vec![
+                ("durable_writes", Cell::Bool(true)),
+                ("replication", Cell::text(replication)),
+            ],
+        }
+    });
+    rows.collect()
+}
+
+const STRATEGY: &str = "org.apache.cassandra.locator.NetworkTopologyStrategy";
 
 pub(super) fn tables(contents: &Contents) -> Vec<Row<'static>> {
     let tables = contents.tables();

@@ -16,6 +16,13 @@ impl Replication {
         }
     }
 
+    /// Returns the datacenters with replicas, in order, and their factors.
+    pub(crate) fn factors(&self) -> impl Iterator<Item = (&str, usize)> {
+        let factors = self.factors.iter();
+        let factors = factors.map(|(datacenter, factor)| (datacenter.as_str(), *factor));
+        factors.filter(|(_, factor)| *factor > 0)
+    }
+
     /// Returns the factor of a datacenter, which is 0 for one without replicas.
     pub(crate) fn factor(&self, datacenter: &str) -> usize {
         self.factors.get(datacenter).copied().unwrap_or_default()

@@ -1,8 +1,8 @@
 //! Token-aware routing while nodes join, leave and die.
 
 use super::support::{
-    LAYOUTS, TABLE, advance_time, create, get, key_of, replica_share, token_aware_client,
-    token_map_matches, twelve_node_cluster, wait_for_token_map,
+    LAYOUTS, TABLE, advance_time, create, get, key_of, replica_counts, replica_share,
+    token_aware_client, token_map_matches, twelve_node_cluster, wait_for_token_map,
 };
 use crate::support::{Load, config, error_text, eventually, quick_refresh, quick_retries, s};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState};
@@ -25,50 +25,61 @@ async fn wait_for_node_count(alternator: &Alternator, nodes: usize) {
     .await;
 }
 
-/// Makes requests until the token map matches the cluster, and expects that requests go to replicas.
-async fn expect_requests_go_to_replicas(
+/// Changes the membership under load, waits until this many nodes are listed, and expects that no request fails.
+async fn change_under_load(
     cluster: &TestCluster,
-    alternator: &Alternator,
-    client: &Client,
-) {
-    // The token map is read again at the earliest some seconds after the last read.
-    advance_time(Duration::from_secs(7)).await;
-    eventually("the token map matches the cluster", async || {
-        get(client, key_of(0)).await.unwrap();
-        token_map_matches(alternator, cluster, 500)
-    })
-    .await;
-    assert!(replica_share(cluster, client, 100).await >= 0.99);
+    change: impl Fn(&TestCluster),
+    nodes: usize,
+) -> (Alternator, Client) {
+    let (alternator, client) = token_aware_client(cluster).await;
+    create(&client, ScalarAttributeType::S).await;
+    wait_for_token_map(&alternator, &client, key_of(0)).await;
+    let callers = callers(&client);
+    callers.wait_for_requests(100).await;
+    change(cluster);
+    wait_for_node_count(&alternator, nodes).await;
+    callers.wait_for_requests(100).await;
+    assert_eq!(callers.stop().await, [""; 0]);
+    (alternator, client)
 }
 
-/// Changes the membership under load, waits until this many nodes are listed, and expects that no request fails.
-async fn expect_requests_follow(change: impl Fn(&TestCluster), nodes: usize) {
+#[tokio::test]
+async fn requests_go_to_replicas_within_a_minute_after_a_node_joins() {
     for tokens in LAYOUTS {
         let cluster = twelve_node_cluster!(tokens);
-        let (alternator, client) = token_aware_client(&cluster).await;
-        create(&client, ScalarAttributeType::S).await;
-        wait_for_token_map(&alternator, &client, key_of(0)).await;
-        let callers = callers(&client);
-        callers.wait_for_requests(100).await;
-        change(&cluster);
-        wait_for_node_count(&alternator, nodes).await;
-        callers.wait_for_requests(100).await;
-        assert_eq!(callers.stop().await, [""; 0]);
-        expect_requests_go_to_replicas(&cluster, &alternator, &client).await;
+        let join = |cluster: &TestCluster| {
+            cluster.add_node(NodeConfig::new().rack("r1")).unwrap();
+        };
+        let (alternator, client) = change_under_load(&cluster, join, 13).await;
+        advance_time(Duration::from_secs(61)).await;
+        eventually("the token map matches the cluster", async || {
+            get(&client, key_of(0)).await.unwrap();
+            token_map_matches(&alternator, &cluster, 500)
+        })
+        .await;
+        assert!(replica_share(&cluster, &client, 100).await >= 0.99);
     }
 }
 
 #[tokio::test]
-async fn requests_go_to_replicas_after_a_node_joins() {
-    let joins = |cluster: &TestCluster| {
-        cluster.add_node(NodeConfig::new().rack("r1")).unwrap();
-    };
-    expect_requests_follow(joins, 13).await;
-}
-
-#[tokio::test]
-async fn requests_go_to_replicas_after_a_node_leaves() {
-    expect_requests_follow(|cluster| cluster.remove_node(&cluster.node(5)), 11).await;
+async fn requests_go_to_replicas_after_a_node_leaves_without_another_reading() {
+    for tokens in LAYOUTS {
+        let cluster = twelve_node_cluster!(tokens);
+        let leave = |cluster: &TestCluster| cluster.remove_node(&cluster.node(5));
+        let (_alternator, client) = change_under_load(&cluster, leave, 11).await;
+        cluster.reset_counters();
+        advance_time(Duration::from_secs(61)).await;
+        for number in 0..200 {
+            get(&client, key_of(number)).await.unwrap();
+        }
+        let (on, off) = replica_counts(&cluster);
+        assert!(on >= 198, "{tokens:?}: {on} on replicas, {off} not");
+        for node in cluster.nodes() {
+            let counters = node.counters();
+            let readings = counters.operation("Query") + counters.operation("Scan");
+            assert_eq!(readings, 0, "{tokens:?}");
+        }
+    }
 }
 
 #[tokio::test]
