@@ -110,11 +110,7 @@ fn table_response(question: &[u8]) -> &'static str {
 
 const GET_ITEM: &str = "DynamoDB_20120810.GetItem";
 
-const TABLES: [(&str, &str); 4] = [
-    (
-        "system_schema.tables",
-        r#"{"Items":[{"table_name":{"S":"customers"},"id":{"S":"7a000000-0000-1000-8000-000000000001"}}]}"#,
-    ),
+const TABLES: [(&str, &str); 3] = [
     (
         "system.tablets",
         r#"{"Items":[{"last_token":{"S":"9223372036854775807"},"replicas":{"S":"5e3d8f6c-0000-4000-8000-000000000001:0, 5e3d8f6c-0000-4000-8000-000000000002:1"}}]}"#,

@@ -225,7 +225,7 @@ async fn warm_up_token_map(
             return Ok(());
         }
         get.send().await?;
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
     Err("the canned responses do not lead to a replica".into())
 }
@@ -239,8 +239,8 @@ fn credentials() -> Credentials {
     Credentials::new("alternator", "secret hash", None, None, "the benchmark")
 }
 
-/// Far more than a client needs.
-const MAX_WARM_UP_OPERATIONS: usize = 1_000;
+/// Far more than the spread of the first map takes, at a millisecond each.
+const MAX_WARM_UP_OPERATIONS: usize = 10_000;
 
 const TABLE: &str = "customers";
 const KEY: &str = "pk";

@@ -1,5 +1,7 @@
 //! Counts the requests of a contender on the nodes.
 
+use std::time::Duration;
+
 use std::net::SocketAddr;
 
 use alternator_lb_sdk::explain::Reason;
@@ -103,7 +105,7 @@ async fn warm_up(contender: Contender, client: &Client) -> Outcome<()> {
         if is_known {
             return Ok(());
         }
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
     Err("the client does not find all nodes or replicas".into())
 }
