@@ -10,8 +10,8 @@
 //! An operation on known partitions can have a [`RoutingInfo`], which prefers the nodes that serve them best: the
 //! primary node that all clients agree on, or any replica. Each attempt honours it as far as the nodes allow at that
 //! time; where it leads to no usable node, the operation is routed as any other. It never leads to a node outside the
-//! list. To find the primary node of a key whose replicas are not known, all nodes of the datacenter are weighed, at a
-//! nanosecond each.
+//! list. To find the primary node of a key, all nodes of the datacenter are weighed, at a nanosecond each. Replicas
+//! have no part in that: clients read the maps of them at different times, and would not agree.
 //!
 //! Plain synchronous code: the time and the random numbers come from the caller.
 
