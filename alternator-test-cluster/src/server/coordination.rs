@@ -204,9 +204,11 @@ fn uses_lwt(
         own.unwrap_or(catalog.isolation)
     };
     match operation {
-        Operation::PutItem | Operation::UpdateItem | Operation::DeleteItem => partitions
-            .iter()
-            .any(|partition| isolation(partition).uses_lwt(operation, request)),
+        Operation::PutItem | Operation::UpdateItem | Operation::DeleteItem => {
+            let reads_before_write = catalog.reads_before_write(operation, request);
+            let mut partitions = partitions.iter();
+            partitions.any(|partition| isolation(partition).uses_lwt(reads_before_write))
+        }
         // One table that always uses them makes the whole batch do so.
         Operation::BatchWriteItem => partitions
             .iter()

@@ -33,7 +33,8 @@ fn schema_rows_have_ids_of_their_tablets() {
         "gc_grace_seconds": {"S": "864000"},
         "id": {"S": id},
     });
-    assert_eq!(tables, [expected]);
+    assert_eq!(tables.len(), 1);
+    assert_has_columns(&tables[0], &expected);
     let views = query_rows(
         &node,
         "system_schema.views",
@@ -57,7 +58,7 @@ fn schema_rows_have_ids_of_their_tablets() {
         // The server's own representation, which strict clients reject.
         "include_all_columns": {"BOOL": "true"},
     });
-    assert_eq!(views[1], expected);
+    assert_has_columns(&views[1], &expected);
     let shared = query_rows(&node, "system.tablets", "table_id = :a", &[local_id]);
     let expected = json!({
         "table_id": {"S": local_id},
@@ -140,6 +141,9 @@ fn tablet_rows_have_server_format() {
             "table_id": {"S": id},
             "last_token": {"S": last_token},
             "keyspace_name": {"S": "alternator_ttt"},
+            "resize_seq_number": {"S": "0"},
+            "resize_type": {"S": "none"},
+            "sstables_repaired_at": {"S": "0"},
             "table_name": {"S": "ttt"},
             "tablet_count": {"S": "2"},
             "replicas": {"S": format!("{host}:{shard}")},
