@@ -19,7 +19,10 @@ pub(super) fn keyspaces(contents: &Contents) -> Vec<Row<'static>> {
         let class = std::iter::once(("class", STRATEGY.to_owned()));
         Row {
             key: vec![Cell::text(keyspace(name))],
-            columns: vec![("replication", frozen_map(class.chain(factors)))],
+            columns: vec![
+                ("durable_writes", Cell::Bool(true)),
+                ("replication", frozen_map(class.chain(factors))),
+            ],
         }
     });
     rows.collect()

@@ -63,7 +63,7 @@ impl Coordination {
             placed += 1;
             on_replica += u64::from(placement.replicas.contains(&context.node.number));
             let local = availability::local_replication(contents, &placement, context.node.number);
-            quorum = Consistency::LocalSerial.required(local);
+            quorum = Consistency::Serial.required(local);
             let parameters = parameters(operation, &request, table);
             let consistency = availability::consistency(operation, uses_lwt, parameters);
             if let Some(short) = availability.check(contents, table, &placement, consistency) {

@@ -107,7 +107,7 @@ fn keyspaces_show_the_replication_of_their_tables() {
     let replication =
         "({class : org.apache.cassandra.locator.NetworkTopologyStrategy}, {dc1 : 3}, {dc2 : 1})";
     let expected = json!({
-        "keyspace_name": {"S": "alternator_ttt"}, "replication": {"S": replication},
+        "keyspace_name": {"S": "alternator_ttt"}, "durable_writes": {"BOOL": "true"}, "replication": {"S": replication},
     });
     assert_eq!(rows, [expected]);
 }
