@@ -3,18 +3,6 @@
 use super::*;
 
 #[test]
-fn keyspace_of_a_table_names_its_replicas_in_each_datacenter() {
-    let cluster = three_rack_cluster(Tokens::vnodes());
-    create_table(&cluster, "t");
-    let rows = scan_rows(&cluster.node(0), "system_schema.keyspaces");
-    assert_eq!(string_column(&rows[0], "keyspace_name"), "alternator_t");
-    assert_eq!(
-        string_column(&rows[0], "replication"),
-        "({class : org.apache.cassandra.locator.NetworkTopologyStrategy}, {dc1 : 3})"
-    );
-}
-
-#[test]
 fn schema_rows_have_ids_of_their_tablets() {
     let cluster = three_rack_cluster(Tokens::tablets(2));
     let node = cluster.node(0);
