@@ -36,7 +36,9 @@ pub struct Builder {
     tokens: Option<Tokens>,
     replication_factors: ReplicationFactors,
     write_isolation: WriteIsolation,
+    force_read_before_write: bool,
     internal_tables: Option<InternalTables>,
+    paging_weights: bool,
     paxos: Option<Paxos>,
     timeout: Option<Duration>,
     checks_quorum: Option<bool>,
@@ -176,6 +178,17 @@ impl Builder {
         self
     }
 
+    /// Makes UpdateItem and DeleteItem always read the item first, the server's setting
+    /// `alternator_force_read_before_write`: with [`WriteIsolation::OnlyRmwUsesLwt`] they are lightweight transactions.
+    ///
+    /// # Default
+    ///
+    /// `false`, as with the server.
+    pub fn force_read_before_write(mut self, enabled: bool) -> Self {
+        self.force_read_before_write = enabled;
+        self
+    }
+
     /// Gives lightweight transactions the costs of Paxos, with which they queue at a coordinator and conflict between
     /// coordinators. Has no effect without [`tokens`](Self::tokens).
     ///
@@ -235,6 +248,18 @@ impl Builder {
         self
     }
 
+    /// Adds `":scylla:paging:weight": {"N": 1}` to each `LastEvaluatedKey` of an internal table: a JSON number, which the
+    /// server accepts in an `ExclusiveStartKey` as a string only.
+    ///
+    /// # Default
+    ///
+    /// `false`: only keys without a clustering column have it, as that of a page which ends with an index that shares the
+    /// tablets of its table.
+    pub fn paging_weights(mut self, enabled: bool) -> Self {
+        self.paging_weights = enabled;
+        self
+    }
+
     /// Makes all nodes speak HTTPS, and nothing else, with this certificate chain and private key, both as PEM text.
     ///
     /// The certificate should name the addresses that clients connect to, such as 127.0.0.1 and 127.0.0.2, as IP
@@ -283,6 +308,7 @@ impl Builder {
             self.tokens,
             self.replication_factors,
             self.write_isolation,
+            self.force_read_before_write,
         ));
         let (engine, engine_thread) = Engine::start(Arc::clone(&catalog))?;
         let state = Arc::new(ClusterState {
@@ -294,6 +320,8 @@ impl Builder {
             fixed_responses: self.fixed_responses,
             catalog,
             internal_tables,
+            weighs_pages: self.paging_weights,
+            grants: Mutex::default(),
             lwt_log: LwtLog::default(),
             checks_quorum: self.checks_quorum.unwrap_or(true),
             failure_detection: self.failure_detection.unwrap_or(DEFAULT_FAILURE_DETECTION),

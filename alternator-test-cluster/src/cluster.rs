@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::running::Running;
 use crate::sync::lock;
-use crate::{LwtPartition, Node, NodeConfig, PartitionKey, StartError, Tablet};
+use crate::{LwtPartition, Node, NodeConfig, PartitionKey, StartError, Tablet, TabletTransition};
 
 /// A running cluster.
 ///
@@ -58,8 +58,8 @@ impl TestCluster {
     ///
     /// # Panics
     ///
-    /// Panics if the table has no tablet of this number, if `from` does not hold it, or if `to` does, or has been
-    /// removed.
+    /// Panics if the table has no tablet of this number, if `from` does not hold it, if `to` does, or has been removed,
+    /// or if the tablet is in transition.
     pub fn move_tablet(&self, table: &str, index: usize, from: &Node, to: &Node) {
         let mut contents = self.running.state.catalog.contents();
         let (from, to) = (from.state(), to.state());
@@ -70,6 +70,45 @@ impl TestCluster {
             "tablet {index} of {table} cannot move from {} to {}",
             from.address, to.address
         );
+    }
+
+    /// Begins to migrate a tablet's replica from one node to another, in stages as the server does, through which the
+    /// test goes. Takes the arguments of [`move_tablet`](Self::move_tablet).
+    ///
+    /// # Panics
+    ///
+    /// Panics where `move_tablet` does.
+    pub fn migrate_tablet(
+        &self,
+        table: &str,
+        index: usize,
+        from: &Node,
+        to: &Node,
+    ) -> TabletTransition {
+        let mut contents = self.running.state.catalog.contents();
+        let (from, to) = (from.state(), to.state());
+        let begun = contents.migrate_tablet(table, index, from.number, to.number);
+        drop(contents);
+        assert!(
+            begun,
+            "tablet {index} of {table} cannot migrate from {} to {}",
+            from.address, to.address
+        );
+        TabletTransition::new(&self.running.state, table, index)
+    }
+
+    /// Begins to repair a tablet, which changes no replicas. Tables go by the names of
+    /// [`move_tablet`](Self::move_tablet).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the table has no tablet of this number, or if it is in transition.
+    pub fn repair_tablet(&self, table: &str, index: usize) -> TabletTransition {
+        let mut contents = self.running.state.catalog.contents();
+        let begun = contents.repair_tablet(table, index);
+        drop(contents);
+        assert!(begun, "tablet {index} of {table} cannot be repaired");
+        TabletTransition::new(&self.running.state, table, index)
     }
 
     /// Returns the tablets of a table, named as for [`move_tablet`](Self::move_tablet), in the order of their tokens.
@@ -86,6 +125,7 @@ impl TestCluster {
             after: map.range(index).start,
             last_token: map.range(index).end,
             replicas: self.numbered(replicas),
+            stage: map.transition(index).map(|transition| transition.stage),
         };
         map.tablets().iter().enumerate().map(tablet).collect()
     }
@@ -125,6 +165,21 @@ impl TestCluster {
                 .map_or_else(String::new, |node| node.url())
         };
         self.running.state.lwt_log.snapshot(url)
+    }
+
+    /// Sets the internal tables that a role may read, such as `system.tablets`, as with `GRANT SELECT` for each. Reading
+    /// others is an `AccessDeniedException` from now on.
+    ///
+    /// # Default
+    ///
+    /// Roles may read all, as a superuser does.
+    pub fn set_grants(
+        &self,
+        role: impl Into<String>,
+        tables: impl IntoIterator<Item = impl Into<String>>,
+    ) {
+        let tables = tables.into_iter().map(Into::into).collect();
+        lock(&self.running.state.grants).insert(role.into(), tables);
     }
 
     /// Returns how often coordinators of lightweight transactions superseded each other's proposals, at all nodes that

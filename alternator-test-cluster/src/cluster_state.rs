@@ -1,6 +1,6 @@
 //! The state that the handles of a cluster and its servers share.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,6 +28,10 @@ pub(crate) struct ClusterState {
     pub(crate) tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) internal_tables: InternalTables,
+    /// True if the keys of all pages of internal tables have a weight.
+    pub(crate) weighs_pages: bool,
+    /// The internal tables that roles may read. Those without an entry may read all.
+    pub(crate) grants: Mutex<BTreeMap<String, BTreeSet<String>>>,
     pub(crate) lwt_log: LwtLog,
     /// `None` if lightweight transactions have no costs.
     pub(crate) paxos: Option<Proposer>,
@@ -58,6 +62,13 @@ impl ClusterState {
             }
         };
         (200, serde_json::Value::from(entries).to_string())
+    }
+
+    /// Returns whether a role may read an internal table.
+    pub(crate) fn may_select(&self, role: Option<&str>, table: &str) -> bool {
+        let grants = lock(&self.grants);
+        let granted = role.and_then(|role| grants.get(role));
+        granted.is_none_or(|granted| granted.contains(table))
     }
 
     fn entries(

@@ -47,6 +47,8 @@ pub struct Counters {
     /// Lightweight transactions that failed with "write timeout due to uncertainty", since another coordinator
     /// superseded their proposal. Counted only with [`Builder::paxos`](crate::Builder::paxos).
     pub uncertain_transactions: u64,
+    /// Successful reads of internal tables by the table, such as `system.tablets`.
+    pub internal_reads: BTreeMap<String, InternalReads>,
     /// The headers of the last DynamoDB operation, with names in lower case, in no particular order. Invalid UTF-8 in
     /// values is replaced by U+FFFD.
     pub last_headers: Vec<(String, String)>,
@@ -54,6 +56,18 @@ pub struct Counters {
     pub last_discovery_headers: Vec<(String, String)>,
     /// The query of the last discovery, as received: `dc=dc1&rack=r1`. `None` if it had no query.
     pub last_discovery_query: Option<String>,
+}
+
+/// The reads of one internal table, which cost the node what they return.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InternalReads {
+    /// The number of pages.
+    pub requests: u64,
+    /// The rows of all pages.
+    pub rows: u64,
+    /// The bytes of all pages, before compression.
+    pub bytes: u64,
 }
 
 impl Counters {
@@ -113,6 +127,14 @@ impl Recorder {
 
     pub(crate) fn record_uncertain_transaction(&self) {
         lock(&self.record).counters.uncertain_transactions += 1;
+    }
+
+    pub(crate) fn record_internal_read(&self, table: &str, rows: u64, bytes: u64) {
+        let reads = &mut lock(&self.record).counters.internal_reads;
+        let reads = reads.entry(table.to_owned()).or_default();
+        reads.requests += 1;
+        reads.rows += rows;
+        reads.bytes += bytes;
     }
 
     pub(crate) fn record_discovery(&self, query: Option<&str>, headers: Arc<HeaderMap>) {

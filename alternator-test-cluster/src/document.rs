@@ -24,7 +24,11 @@ pub(crate) fn check(document: &[u8], version: Version) -> Result<(), ApiError> {
         Some(_) => Err(
             match serde_json::from_slice::<serde::de::IgnoredAny>(document) {
                 Ok(_) => ApiError::validation("Request content must be an object"),
-                Err(error) => ApiError::not_json(error),
+                // The server names the offset only.
+                Err(error) => ApiError::not_json(format!(
+                    "Invalid value. at {}",
+                    error.column().saturating_sub(1)
+                )),
             },
         ),
     }

@@ -41,18 +41,18 @@ impl WriteIsolation {
         }
     }
 
-    /// Returns whether a write of one item is a lightweight transaction.
-    pub(crate) fn uses_lwt(self, operation: Operation, request: &Value) -> bool {
+    /// Returns whether a write of one item is a lightweight transaction, given whether it reads the item first.
+    pub(crate) fn uses_lwt(self, reads_before_write: bool) -> bool {
         match self {
             Self::AlwaysUseLwt => true,
-            Self::OnlyRmwUsesLwt => is_read_modify_write(operation, request),
+            Self::OnlyRmwUsesLwt => reads_before_write,
             Self::ForbidRmw | Self::UnsafeRmw => false,
         }
     }
 
     /// Returns an error for a forbidden write. To be called before the condition of the write is evaluated.
-    pub(crate) fn check_write(self, operation: Operation, request: &Value) -> Result<(), ApiError> {
-        if self == Self::ForbidRmw && is_read_modify_write(operation, request) {
+    pub(crate) fn check_write(self, reads_before_write: bool) -> Result<(), ApiError> {
+        if self == Self::ForbidRmw && reads_before_write {
             return Err(ApiError::validation(
                 "Read-modify-write operations are disabled by the 'forbid_rmw' write isolation policy of the table",
             ));
@@ -91,7 +91,7 @@ pub(crate) fn removes_tag(request: &Value) -> bool {
 }
 
 /// Returns whether a write must read the item first.
-fn is_read_modify_write(operation: Operation, request: &Value) -> bool {
+pub(crate) fn is_read_modify_write(operation: Operation, request: &Value) -> bool {
     if request.get("ConditionExpression").is_some() || request.get("Expected").is_some() {
         return true;
     }
@@ -205,7 +205,8 @@ mod tests {
             (WriteIsolation::ForbidRmw, false, false),
             (WriteIsolation::UnsafeRmw, false, false),
         ] {
-            let uses_lwt = |request| isolation.uses_lwt(Operation::PutItem, request);
+            let uses_lwt =
+                |request| isolation.uses_lwt(is_read_modify_write(Operation::PutItem, request));
             assert_eq!(
                 (uses_lwt(&plain), uses_lwt(&conditional)),
                 (plain_uses_lwt, conditional_uses_lwt),

@@ -61,8 +61,12 @@
 //!
 //! With [`Builder::tokens`] tables have replicas, and their use by clients is counted: for requests
 //! [`Counters::on_replica`], for coordinators of lightweight transactions [`TestCluster::lwt_partitions`]. Clients find
-//! replicas in the internal tables ([`InternalTables`]); tests find them with [`TestCluster::replicas`], and move
-//! tablets with [`TestCluster::move_tablet`].
+//! replicas in the internal tables ([`InternalTables`]); tests find them with [`TestCluster::replicas`], move tablets at
+//! once with [`TestCluster::move_tablet`], and in the server's stages with [`TestCluster::migrate_tablet`].
+//!
+//! The internal tables have the columns of a real server. [`TestCluster::set_grants`] restricts a role to some of them,
+//! [`Node::freeze_internal_tables`] lets a node see changes late, and [`Counters::internal_reads`] holds what reading
+//! them costs.
 //!
 //! With [`Builder::paxos`] lightweight transactions cost what they cost on the server: those on one partition queue at
 //! one coordinator, and conflict where there are several, which [`Counters::ballot_contentions`] counts.
@@ -149,6 +153,7 @@ mod running;
 mod server;
 mod storage_error;
 mod sync;
+mod tablet_transition;
 #[cfg(feature = "tls")]
 mod tls;
 mod tokens;
@@ -158,7 +163,7 @@ pub use builder::Builder;
 pub use catalog::LwtPartition;
 pub use cluster::TestCluster;
 pub use config::NodeConfig;
-pub use counters::Counters;
+pub use counters::{Counters, InternalReads};
 pub use error::StartError;
 pub use fault::Fault;
 pub use internal::InternalTables;
@@ -166,7 +171,8 @@ pub use isolation::WriteIsolation;
 pub use node::Node;
 pub use paxos::Paxos;
 pub use raw_response::RawResponse;
-pub use tokens::{PartitionKey, Tablet, Tokens};
+pub use tablet_transition::TabletTransition;
+pub use tokens::{PartitionKey, Tablet, TabletStage, Tokens};
 pub use version::Version;
 
 /// Keeps the README's code compiling.

@@ -132,6 +132,24 @@ impl Node {
         self.set_listing(Listing::Cluster);
     }
 
+    /// Keeps the internal tables of this node as they are now, as those of a node that sees changes of nodes, tables and
+    /// tablets later than others. Its operations are not affected.
+    ///
+    /// # Default
+    ///
+    /// All nodes see all changes at once.
+    pub fn freeze_internal_tables(&self) {
+        if let Some(cluster) = self.cluster.upgrade() {
+            let contents = cluster.catalog.contents().clone();
+            self.state.set_frozen_contents(Some(contents));
+        }
+    }
+
+    /// Undoes [`freeze_internal_tables`](Self::freeze_internal_tables): the node sees all changes.
+    pub fn unfreeze_internal_tables(&self) {
+        self.state.set_frozen_contents(None);
+    }
+
     /// Resets the counters to zero, except that of open connections.
     pub fn reset_counters(&self) {
         self.state.recorder.reset();

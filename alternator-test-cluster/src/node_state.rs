@@ -9,6 +9,7 @@ use hyper::header::HeaderValue;
 use socket2::Socket;
 use tokio::sync::{mpsc, watch};
 
+use crate::catalog::Contents;
 use crate::config::ValidNodeConfig;
 use crate::counters::Recorder;
 use crate::listing::{Listing, Member};
@@ -43,6 +44,8 @@ pub(crate) struct NodeState {
     /// The number of the first connection that is not lost.
     first_kept_connection: watch::Sender<u64>,
     liveness: Liveness,
+    /// What the internal tables show, if they are frozen.
+    frozen_contents: Mutex<Option<Contents>>,
     port: Mutex<Port>,
 }
 
@@ -81,6 +84,7 @@ impl NodeState {
             accepted: AtomicU64::new(0),
             first_kept_connection: watch::Sender::new(0),
             liveness: Liveness::default(),
+            frozen_contents: Mutex::default(),
             port: Mutex::new(Port::Closed(None)),
         }
     }
@@ -260,6 +264,14 @@ impl NodeState {
     pub(crate) fn set_listing(&self, listing: Listing) {
         *lock(&self.listing) = listing;
         self.update_liveness(&lock(&self.port));
+    }
+
+    pub(crate) fn set_frozen_contents(&self, contents: Option<Contents>) {
+        *lock(&self.frozen_contents) = contents;
+    }
+
+    pub(crate) fn frozen_contents(&self) -> Option<Contents> {
+        lock(&self.frozen_contents).clone()
     }
 
     fn update_liveness(&self, port: &Port) {

@@ -6,33 +6,33 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::api_error::ApiError;
 
-/// The consistency level of an operation.
+/// The consistency level of an operation, within the datacenter of its coordinator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Consistency {
     /// Of eventually consistent reads.
-    LocalOne,
+    One,
     /// Of consistent reads.
-    LocalQuorumRead,
+    QuorumRead,
     /// Of writes that are no transactions.
-    LocalQuorumWrite,
+    QuorumWrite,
     /// Of transactions.
-    LocalSerial,
+    Serial,
 }
 
 impl Consistency {
     /// Returns the number of replicas that must respond, of so many in the datacenter.
     pub(crate) const fn required(self, replicas: usize) -> usize {
         match self {
-            Self::LocalOne => 1,
-            Self::LocalQuorumRead | Self::LocalQuorumWrite | Self::LocalSerial => replicas / 2 + 1,
+            Self::One => 1,
+            Self::QuorumRead | Self::QuorumWrite | Self::Serial => replicas / 2 + 1,
         }
     }
 
     /// Returns the type of the error for replicas that do not respond in time.
     const fn timeout_exception(self) -> &'static str {
         match self {
-            Self::LocalOne | Self::LocalQuorumRead => "read_timeout_exception",
-            Self::LocalQuorumWrite | Self::LocalSerial => "mutation_write_timeout_exception",
+            Self::One | Self::QuorumRead => "read_timeout_exception",
+            Self::QuorumWrite | Self::Serial => "mutation_write_timeout_exception",
         }
     }
 }
@@ -40,9 +40,9 @@ impl Consistency {
 impl Display for Consistency {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::LocalOne => "LOCAL_ONE",
-            Self::LocalQuorumRead | Self::LocalQuorumWrite => "LOCAL_QUORUM",
-            Self::LocalSerial => "LOCAL_SERIAL",
+            Self::One => "LOCAL_ONE",
+            Self::QuorumRead | Self::QuorumWrite => "LOCAL_QUORUM",
+            Self::Serial => "LOCAL_SERIAL",
         })
     }
 }

@@ -4,6 +4,7 @@ mod indexes;
 mod keys;
 mod lwt;
 mod membership;
+mod real_cluster;
 mod scopes;
 mod support;
 mod system_tables;

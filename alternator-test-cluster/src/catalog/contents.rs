@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::table::{Table, TableKind};
-use crate::WriteIsolation;
+use super::table::Table;
 use crate::tokens::{Load, Owner, Replication, Ring, TabletMap, TokenRange};
+use crate::{TabletStage, WriteIsolation};
 
 /// The contents of the [`Catalog`](super::Catalog).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Contents {
     /// The nodes that have not been removed, in the order of adding.
     owners: Vec<Owner>,
@@ -51,7 +51,7 @@ impl Contents {
 
     /// Adds a table, with this number of tablets, or on vnodes if `None`.
     pub(super) fn place(&mut self, name: String, mut table: Table, tablets: Option<u32>) {
-        if let (Some(count), true) = (tablets, table.kind != TableKind::LocalIndex) {
+        if let (Some(count), true) = (tablets, !table.shares_tablets) {
             let mut load = self.load();
             let owners = self.owners.iter();
             let map = TabletMap::new(count, &table.replication, owners, &mut load);
@@ -72,15 +72,38 @@ impl Contents {
 
     /// Replaces a node by another as replica of a tablet. Returns whether that was possible.
     pub(crate) fn move_tablet(&mut self, name: &str, index: usize, from: usize, to: usize) -> bool {
-        let Some(tablet_owner) = self.tablet_owner(name) else {
-            return false;
-        };
-        let is_present = self.owners.iter().any(|owner| owner.number == to);
-        let map = self
-            .tables
-            .get_mut(&tablet_owner)
-            .and_then(|table| table.tablets.as_mut());
+        let is_present = self.owner(to).is_some();
+        let map = self.tablets_mut(name);
         is_present && map.is_some_and(|map| map.move_replica(index, from, to))
+    }
+
+    /// Begins to replace a node by another as replica of a tablet. Returns whether that was possible.
+    pub(crate) fn migrate_tablet(
+        &mut self,
+        name: &str,
+        index: usize,
+        from: usize,
+        to: usize,
+    ) -> bool {
+        let is_present = self.owner(to).is_some();
+        let map = self.tablets_mut(name);
+        is_present && map.is_some_and(|map| map.begin_migration(index, from, to))
+    }
+
+    /// Begins to repair a tablet. Returns whether that was possible.
+    pub(crate) fn repair_tablet(&mut self, name: &str, index: usize) -> bool {
+        let map = self.tablets_mut(name);
+        map.is_some_and(|map| map.begin_repair(index))
+    }
+
+    /// Goes on to the next stage of a tablet's transition, or ends it. Returns the new stage.
+    pub(crate) fn advance_transition(&mut self, name: &str, index: usize) -> Option<TabletStage> {
+        self.tablets_mut(name)?.advance_transition(index)
+    }
+
+    fn tablets_mut(&mut self, name: &str) -> Option<&mut TabletMap> {
+        let owner = self.tablet_owner(name)?;
+        self.tables.get_mut(&owner)?.tablets.as_mut()
     }
 
     pub(crate) fn owners(&self) -> &[Owner] {
@@ -113,7 +136,7 @@ impl Contents {
             let index = map.index_of(token);
             return Some(Placement {
                 range: map.range(index),
-                replicas: map.replicas(index).to_vec(),
+                replicas: map.read_replicas(index).to_vec(),
             });
         }
         let ring = self.ring(&replication);
@@ -130,11 +153,11 @@ impl Contents {
         };
         let replication = table.replication.clone();
         if let Some(map) = self.tablets(name) {
-            let placement = |(index, replicas): (usize, &Vec<usize>)| Placement {
+            let placement = |index| Placement {
                 range: map.range(index),
-                replicas: replicas.clone(),
+                replicas: map.read_replicas(index).to_vec(),
             };
-            return map.tablets().iter().enumerate().map(placement).collect();
+            return (0..map.tablets().len()).map(placement).collect();
         }
         let placement = |(range, replicas): (TokenRange, &[usize])| Placement {
             range,
@@ -156,7 +179,7 @@ impl Contents {
     /// Returns the name of the table whose tablets a table uses: for a local index, its base.
     fn tablet_owner(&self, name: &str) -> Option<String> {
         let table = self.table(name)?;
-        Some(if table.kind == TableKind::LocalIndex {
+        Some(if table.shares_tablets {
             table.base.clone()
         } else {
             name.to_owned()

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use serde_json::Value;
 
+use crate::operation::Operation;
 use crate::sync::lock;
 use crate::tokens::{Owner, Replication, Tokens};
 use crate::{WriteIsolation, isolation};
@@ -20,6 +21,7 @@ pub(crate) use lwt_log::LwtLog;
 pub use lwt_log::LwtPartition;
 pub(crate) use partitions::{Partition, partition_of, partitions, table_of_read};
 pub(crate) use replication_factors::ReplicationFactors;
+use table::Table;
 pub(crate) use table::TableKind;
 
 /// The tables and the nodes. Written when one is added or removed; read with every request if the cluster has tokens.
@@ -29,6 +31,8 @@ pub(crate) struct Catalog {
     pub(crate) tokens: Option<Tokens>,
     /// The isolation of tables without the tag.
     pub(crate) isolation: WriteIsolation,
+    /// True if UpdateItem and DeleteItem always read the item first.
+    pub(crate) forces_read_before_write: bool,
     replication_factors: ReplicationFactors,
     contents: Mutex<Contents>,
     /// True if a table refuses writes: only then must writes be parsed for it.
@@ -40,10 +44,12 @@ impl Catalog {
         tokens: Option<Tokens>,
         replication_factors: ReplicationFactors,
         isolation: WriteIsolation,
+        forces_read_before_write: bool,
     ) -> Self {
         Self {
             tokens,
             isolation,
+            forces_read_before_write,
             replication_factors,
             contents: Mutex::default(),
             refuses_writes: AtomicBool::new(isolation == WriteIsolation::ForbidRmw),
@@ -75,6 +81,7 @@ impl Catalog {
             if table.kind == TableKind::Base {
                 table.isolation = isolation;
             }
+            self.colocate(&mut table);
             contents.place(name, table, tablets);
         }
         self.update_refuses_writes(&contents);
@@ -98,6 +105,7 @@ impl Catalog {
         for (name, mut table) in described {
             if contents.table(&name).is_none() {
                 table.replication = base.replication.clone();
+                self.colocate(&mut table);
                 contents.place(name, table, tablets);
             }
         }
@@ -120,6 +128,16 @@ impl Catalog {
         self.refuses_writes.load(Ordering::Relaxed)
     }
 
+    /// Returns whether a write reads the item first.
+    pub(crate) fn reads_before_write(&self, operation: Operation, request: &Value) -> bool {
+        let is_forced = self.forces_read_before_write && operation != Operation::PutItem;
+        is_forced || isolation::is_read_modify_write(operation, request)
+    }
+
+    pub(crate) fn has_table(&self, name: &str) -> bool {
+        self.contents().table(name).is_some()
+    }
+
     /// Returns how the writes of a table are isolated, whether or not there is such a table.
     pub(crate) fn isolation_of(&self, name: &str) -> WriteIsolation {
         let own = self
@@ -127,6 +145,11 @@ impl Catalog {
             .table(name)
             .and_then(|table| table.isolation);
         own.unwrap_or(self.isolation)
+    }
+
+    fn colocate(&self, table: &mut Table) {
+        let colocates = self.tokens.is_some_and(|tokens| tokens.colocates_indexes);
+        table.shares_tablets |= colocates && table.kind == TableKind::GlobalIndex;
     }
 
     fn update_refuses_writes(&self, contents: &Contents) {

@@ -16,7 +16,9 @@ pub(crate) struct Table {
     /// The attribute that is its partition key.
     pub(crate) key: String,
     pub(crate) replication: Replication,
-    /// `None` for vnodes, and for local indexes, which share the tablets of the base.
+    /// True for an index that has the tablets of its table: all local ones, and global ones that are co-located.
+    pub(crate) shares_tablets: bool,
+    /// `None` for vnodes, and if it shares the tablets of its table.
     pub(crate) tablets: Option<TabletMap>,
     /// The isolation that its tag sets.
     pub(crate) isolation: Option<WriteIsolation>,
@@ -55,6 +57,7 @@ pub(super) fn described(description: &Value, replication: &Replication) -> Vec<(
         kind,
         key: key.to_owned(),
         replication: replication.clone(),
+        shares_tablets: kind == TableKind::LocalIndex,
         tablets: None,
         isolation: None,
     };

@@ -5,6 +5,7 @@
 //! accepts, in unoptimised builds too.
 
 mod backups;
+mod description;
 mod dispatch;
 mod outcome;
 mod request;

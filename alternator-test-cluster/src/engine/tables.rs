@@ -6,10 +6,10 @@ use bytes::Bytes;
 use dynoxide::Database;
 use serde_json::Value;
 
-use super::backups;
 use super::dispatch::dispatch;
 use super::outcome::Outcome;
 use super::request::{parse, table_name};
+use super::{backups, description};
 use crate::api_error::ApiError;
 use crate::catalog::Catalog;
 use crate::isolation;
@@ -27,11 +27,32 @@ impl Tables {
     }
 
     pub(super) fn execute(&mut self, operation: Operation, body: &[u8]) -> Outcome {
+        self.dispatch_by_operation(operation, body)
+            .map_err(|error| self.name_missing_table(error, body))
+    }
+
+    /// Adds the table to an error of the engine, which only says that there is none.
+    fn name_missing_table(&self, error: ApiError, body: &[u8]) -> ApiError {
+        if !error.is(NOT_FOUND) {
+            return error;
+        }
+        let request = parse(body).unwrap_or_default();
+        match table_name(&request) {
+            Some(name) if !self.catalog.has_table(name) => {
+                let message = format!("Requested resource not found: Table: {name} not found");
+                ApiError::bad_request(NOT_FOUND, message)
+            }
+            Some(_) | None => error,
+        }
+    }
+
+    fn dispatch_by_operation(&mut self, operation: Operation, body: &[u8]) -> Outcome {
         match operation {
             Operation::CreateTable => self.create(body),
             Operation::UpdateTable => self.update(body),
             Operation::DeleteTable => self.delete(body),
             Operation::TagResource | Operation::UntagResource => self.tag(operation, body),
+            Operation::DescribeTable => self.describe(body),
             Operation::ListTagsOfResource => self.list_tags(body),
             Operation::DescribeContinuousBackups => backups::describe(&self.database, body),
             Operation::PutItem | Operation::UpdateItem | Operation::DeleteItem => {
@@ -40,7 +61,7 @@ impl Tables {
                     let request = parse(body)?;
                     let name = table_name(&request).unwrap_or_default();
                     let isolation = self.catalog.isolation_of(name);
-                    isolation.check_write(operation, &request)?;
+                    isolation.check_write(self.catalog.reads_before_write(operation, &request))?;
                 }
                 dispatch(&self.database, operation, body)
             }
@@ -62,6 +83,14 @@ impl Tables {
             for index in indexes.into_iter().flatten() {
                 activate(index, "IndexStatus");
             }
+        }
+        Ok(Bytes::from(response.to_string()))
+    }
+
+    fn describe(&self, body: &[u8]) -> Outcome {
+        let mut response = parse(&dispatch(&self.database, Operation::DescribeTable, body)?)?;
+        if let Some(table) = response.get_mut("Table") {
+            description::complete(table);
         }
         Ok(Bytes::from(response.to_string()))
     }
@@ -108,10 +137,7 @@ impl Tables {
                     .get("ResourceArn")
                     .and_then(Value::as_str)
                     .unwrap_or_default();
-                ApiError::bad_request(
-                    "ResourceNotFoundException",
-                    format!("ResourceArn '{arn}' not found"),
-                )
+                ApiError::bad_request(NOT_FOUND, format!("ResourceArn '{arn}' not found"))
             } else {
                 error
             }
@@ -124,3 +150,5 @@ fn activate(described: &mut Value, status: &str) {
         *status = Value::from("ACTIVE");
     }
 }
+
+const NOT_FOUND: &str = "ResourceNotFoundException";

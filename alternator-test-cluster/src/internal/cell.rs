@@ -1,6 +1,7 @@
 //! Values of the internal tables, and their form in Alternator.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde_json::{Value, json};
@@ -92,4 +93,14 @@ pub(super) fn list(items: impl Iterator<Item = String>) -> Cell<'static> {
 pub(super) fn set(mut items: Vec<String>) -> Cell<'static> {
     items.sort_unstable();
     Cell::text(items.join("; "))
+}
+
+/// Renders a frozen map of texts, whose entries are in the order of their keys.
+pub(super) fn frozen_map<'a>(entries: impl Iterator<Item = (&'a str, String)>) -> Cell<'static> {
+    let entries: BTreeMap<&str, String> = entries.collect();
+    let entries = entries.iter();
+    let entries: Vec<_> = entries
+        .map(|(key, value)| format!("{{{key} : {value}}}"))
+        .collect();
+    Cell::text(format!("({})", entries.join(", ")))
 }

@@ -35,14 +35,18 @@ impl Definition {
 
     /// Returns all rows, in no particular order.
     pub(super) fn rows(&self, cluster: &ClusterState, node: &NodeState) -> Vec<Row<'static>> {
-        let contents = &mut cluster.catalog.contents();
+        let mut frozen = node.frozen_contents();
+        let contents = match frozen.as_mut() {
+            Some(contents) => contents,
+            None => &mut *cluster.catalog.contents(),
+        };
         match self.kind {
             RowSource::Config => system_rows::config(cluster, node),
+            RowSource::Keyspaces => schema_rows::keyspaces(contents),
             RowSource::Local => system_rows::local(cluster, contents, node),
             RowSource::Peers => system_rows::peers(contents, node),
             RowSource::Tablets => placement_rows::tablets(contents),
             RowSource::TokenRing => placement_rows::token_ring(contents),
-            RowSource::Keyspaces => schema_rows::keyspaces(contents),
             RowSource::Tables => schema_rows::tables(contents),
             RowSource::Views => schema_rows::views(contents),
         }

@@ -76,11 +76,20 @@ fn respond_for_table(
     };
     match operation {
         Operation::Query | Operation::Scan => {
-            let read = read::Read::new(operation, body, definition)?;
-            if cluster.internal_tables == InternalTables::Refused {
-                return Err(refused(request.headers, definition));
+            let read = read::Read::new(operation, body, definition, cluster.weighs_pages)?;
+            let role = auth::claimed_role(request.headers);
+            let role = role.as_deref();
+            if cluster.internal_tables == InternalTables::Refused
+                || !cluster.may_select(role, definition.name)
+            {
+                return Err(refused(role, definition));
             }
-            Ok(read.run(definition.rows(cluster, node)))
+            let response = read.run(definition.rows(cluster, node));
+            let bytes = response.to_string().len();
+            let rows = response.get("Count").and_then(Value::as_u64);
+            let recorder = &node.recorder;
+            recorder.record_internal_read(definition.name, rows.unwrap_or_default(), bytes as u64);
+            Ok(response)
         }
         Operation::BatchWriteItem
         | Operation::DeleteItem
@@ -109,14 +118,13 @@ fn not_found(message: String) -> ApiError {
 }
 
 /// As where the role has no permission. All clients come from this machine.
-fn refused(headers: &HeaderMap, definition: &Definition) -> ApiError {
-    let role = auth::claimed_role(headers);
+fn refused(role: Option<&str>, definition: &Definition) -> ApiError {
     ApiError::bad_request(
         "AccessDeniedException",
         format!(
             "SELECT access on table {} is denied to role {}, client address 127.0.0.1",
             definition.name,
-            role.as_deref().unwrap_or("<anonymous>")
+            role.unwrap_or("<anonymous>")
         ),
     )
 }

@@ -22,6 +22,7 @@ pub(super) struct Read<'a> {
     after: Option<Vec<Cell<'static>>>,
     backward: bool,
     only_count: bool,
+    weighs_pages: bool,
 }
 
 impl<'a> Read<'a> {
@@ -29,6 +30,7 @@ impl<'a> Read<'a> {
         operation: Operation,
         request: &'a Value,
         definition: &'static Definition,
+        weighs_pages: bool,
     ) -> Result<Self, ApiError> {
         if let Some(field) = UNSUPPORTED
             .iter()
@@ -49,6 +51,7 @@ impl<'a> Read<'a> {
             after: start_key(request, definition)?,
             backward: is_query && request.get("ScanIndexForward") == Some(&Value::Bool(false)),
             only_count: request.get("Select").and_then(Value::as_str) == Some("COUNT"),
+            weighs_pages,
         };
         references.check_all_used(if is_query { "Query" } else { "Scan" })?;
         Ok(read)
@@ -102,9 +105,12 @@ impl<'a> Read<'a> {
 
     fn key(&self, row: &Row<'_>) -> Value {
         let columns = self.definition.key().zip(&row.key);
-        let key: Map<String, Value> = columns
+        let mut key: Map<String, Value> = columns
             .map(|((name, _), cell)| (name.to_owned(), cell.to_json()))
             .collect();
+        if self.weighs_pages || row.key.len() < self.definition.key().count() {
+            key.insert(WEIGHT.to_owned(), json!({"N": 1}));
+        }
         Value::Object(key)
     }
 }
@@ -136,12 +142,20 @@ fn start_key(
     else {
         return Ok(None);
     };
+    let weight = start.get(WEIGHT).map(|weight| weight.get("N"));
+    // The server renders a JSON number, and takes back a string only.
+    if weight.is_some_and(|weight| weight.is_none_or(|weight| !weight.is_string())) {
+        return Err(ApiError::validation(format!(
+            "The provided starting key is invalid: {WEIGHT} is no number"
+        )));
+    }
+    let is_weighted = weight.is_some();
     let mut key = Vec::new();
     for (index, (name, kind)) in definition.key().enumerate() {
         match start.get(name) {
             Some(value) => key.push(kind.read(name, value)?),
             // What was read last had static columns only.
-            None if index == 1 => break,
+            None if index == 1 && is_weighted => break,
             None => {
                 return Err(ApiError::validation(format!(
                     "The provided starting key is invalid: missing key column {name}"
@@ -165,6 +179,8 @@ fn size(row: &Row<'_>) -> usize {
         .sum()
 }
 
+/// The side of the last row on which a page ended, in keys that name no whole row.
+const WEIGHT: &str = ":scylla:paging:weight";
 /// The size of a page of the server.
 const PAGE_BYTES: usize = 1 << 20;
 /// Parameters that are refused, not ignored.

@@ -5,7 +5,7 @@ use super::row::Row;
 use crate::catalog::Contents;
 use crate::cluster_state::ClusterState;
 use crate::node_state::NodeState;
-use crate::tokens::Owner;
+use crate::tokens::{Owner, deterministic_uuid};
 
 /// Returns one row: the node that serves the request.
 pub(super) fn local(
@@ -20,7 +20,10 @@ pub(super) fn local(
             ("bootstrapped", Cell::text("COMPLETED")),
             ("broadcast_address", Cell::Inet(owner.internal)),
             ("cluster_name", Cell::text(&cluster.name)),
+            ("cql_version", Cell::text("3.3.1")),
+            ("gossip_generation", Cell::text("1795878831")),
             ("listen_address", Cell::Inet(owner.internal)),
+            ("native_protocol_version", Cell::text("4")),
             ("partitioner", Cell::text(PARTITIONER)),
         ]);
         Row {
@@ -35,9 +38,13 @@ pub(super) fn local(
 pub(super) fn peers(contents: &Contents, node: &NodeState) -> Vec<Row<'static>> {
     let others = contents.owners().iter();
     let others = others.filter(|owner| owner.number != node.number);
-    let row = |owner: &Owner| Row {
-        key: vec![Cell::Inet(owner.internal)],
-        columns: common(owner),
+    let row = |owner: &Owner| {
+        let mut columns = common(owner);
+        columns.push(("preferred_ip", Cell::Inet(owner.internal)));
+        Row {
+            key: vec![Cell::Inet(owner.internal)],
+            columns,
+        }
     };
     others.map(row).collect()
 }
@@ -49,6 +56,8 @@ fn common(owner: &Owner) -> Vec<(&'static str, Cell<'static>)> {
         ("rack", Cell::text(&owner.rack)),
         ("release_version", Cell::text(RELEASE)),
         ("rpc_address", Cell::Inet(owner.rpc)),
+        ("schema_version", Cell::Uuid(deterministic_uuid("schema"))),
+        ("supported_features", Cell::text(FEATURES)),
     ];
     // An empty set is no value.
     if !owner.tokens.is_empty() {
@@ -62,7 +71,6 @@ fn common(owner: &Owner) -> Vec<(&'static str, Cell<'static>)> {
 pub(super) fn config(cluster: &ClusterState, node: &NodeState) -> Vec<Row<'static>> {
     let enforces = !cluster.users.is_empty();
     let tokens = cluster.catalog.tokens;
-    let tablets = tokens.is_some_and(|tokens| tokens.tablets.is_some());
     let settings = [
         (
             "alternator_enforce_authorization",
@@ -70,9 +78,19 @@ pub(super) fn config(cluster: &ClusterState, node: &NodeState) -> Vec<Row<'stati
             enforces.to_string(),
         ),
         (
+            "alternator_force_read_before_write",
+            "bool",
+            cluster.catalog.forces_read_before_write.to_string(),
+        ),
+        (
             "alternator_port",
             "integer",
             node.address.port().to_string(),
+        ),
+        (
+            "alternator_timeout_in_ms",
+            "integer",
+            cluster.timeout.as_millis().to_string(),
         ),
         (
             "alternator_write_isolation",
@@ -84,10 +102,11 @@ pub(super) fn config(cluster: &ClusterState, node: &NodeState) -> Vec<Row<'stati
             "integer",
             tokens.map_or(0, |tokens| tokens.per_node).to_string(),
         ),
+        // As recorded: the server has no text for the mode.
         (
             "tablets_mode_for_new_keyspaces",
-            "string",
-            format!("\"{}\"", if tablets { "enabled" } else { "disabled" }),
+            "tablets mode",
+            "\"?unknown\"".to_owned(),
         ),
     ];
     let row = |(name, kind, value)| Row {
@@ -101,6 +120,8 @@ pub(super) fn config(cluster: &ClusterState, node: &NodeState) -> Vec<Row<'stati
     settings.map(row).into()
 }
 
+/// A few of the many.
+const FEATURES: &str = "ALTERNATOR_STREAMS,ALTERNATOR_TTL,CLIENT_ROUTES,TABLETS";
 const PARTITIONER: &str = "org.apache.cassandra.dht.Murmur3Partitioner";
 /// The release of Cassandra that ScyllaDB reports.
 const RELEASE: &str = "3.0.8";

@@ -77,7 +77,7 @@ impl Proposer {
             let table = table.unwrap_or_default();
             let responses = (0, transaction.quorum);
             return Err(operation_timed_out(
-                Consistency::LocalSerial,
+                Consistency::Serial,
                 (table, table),
                 responses,
             ));

@@ -85,7 +85,7 @@ impl Availability {
         let local = local_replicas(contents, placement, &coordinator.datacenter);
         let required = consistency.required(local.len());
         let base = contents.table(table).map_or(table, |table| &table.base);
-        if local.is_empty() && consistency != Consistency::LocalSerial {
+        if local.is_empty() && consistency != Consistency::Serial {
             let error = no_replicas(consistency, &coordinator.datacenter);
             return Some(Shortfall::Unavailable(error));
         }
@@ -117,7 +117,7 @@ pub(super) fn local_replication(contents: &Contents, placement: &Placement, node
 /// table in a batch.
 pub(super) fn consistency(operation: Operation, uses_lwt: bool, request: &Value) -> Consistency {
     if uses_lwt {
-        return Consistency::LocalSerial;
+        return Consistency::Serial;
     }
     let is_read = matches!(
         operation,
@@ -125,9 +125,9 @@ pub(super) fn consistency(operation: Operation, uses_lwt: bool, request: &Value)
     );
     let is_consistent = request.get("ConsistentRead").and_then(Value::as_bool);
     match (is_read, is_consistent.unwrap_or_default()) {
-        (true, false) => Consistency::LocalOne,
-        (true, true) => Consistency::LocalQuorumRead,
-        (false, _) => Consistency::LocalQuorumWrite,
+        (true, false) => Consistency::One,
+        (true, true) => Consistency::QuorumRead,
+        (false, _) => Consistency::QuorumWrite,
     }
 }
 

@@ -63,7 +63,7 @@ impl Coordination {
             placed += 1;
             on_replica += u64::from(placement.replicas.contains(&context.node.number));
             let local = availability::local_replication(contents, &placement, context.node.number);
-            quorum = Consistency::LocalSerial.required(local);
+            quorum = Consistency::Serial.required(local);
             let parameters = parameters(operation, &request, table);
             let consistency = availability::consistency(operation, uses_lwt, parameters);
             if let Some(short) = availability.check(contents, table, &placement, consistency) {
@@ -204,9 +204,11 @@ fn uses_lwt(
         own.unwrap_or(catalog.isolation)
     };
     match operation {
-        Operation::PutItem | Operation::UpdateItem | Operation::DeleteItem => partitions
-            .iter()
-            .any(|partition| isolation(partition).uses_lwt(operation, request)),
+        Operation::PutItem | Operation::UpdateItem | Operation::DeleteItem => {
+            let reads_before_write = catalog.reads_before_write(operation, request);
+            let mut partitions = partitions.iter();
+            partitions.any(|partition| isolation(partition).uses_lwt(reads_before_write))
+        }
         // One table that always uses them makes the whole batch do so.
         Operation::BatchWriteItem => partitions
             .iter()

@@ -152,9 +152,7 @@ fn decompress(headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
     let encoding = encoding.to_str().unwrap_or_default();
     let supported = Encoding::from_name(encoding).filter(|_| encodings.next().is_none());
     let Some(supported) = supported else {
-        return Err(ApiError::internal(format!(
-            "Unsupported Content-Encoding: {encoding}"
-        )));
+        return Err(ApiError::internal("Unsupported Content-Encoding"));
     };
     compression::decompress(supported, &body)
 }

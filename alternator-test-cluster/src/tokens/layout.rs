@@ -25,6 +25,8 @@ pub struct Tokens {
     pub(crate) tablets: Option<u32>,
     /// The number of vnode tokens of each node.
     pub(crate) per_node: u16,
+    /// True if global indexes share the tablets of their tables.
+    pub(crate) colocates_indexes: bool,
 }
 
 impl Tokens {
@@ -38,6 +40,7 @@ impl Tokens {
         Self {
             tablets: None,
             per_node: 16,
+            colocates_indexes: false,
         }
     }
 
@@ -54,6 +57,7 @@ impl Tokens {
         Self {
             tablets: Some(count.next_power_of_two()),
             per_node: 16,
+            colocates_indexes: false,
         }
     }
 
@@ -61,6 +65,17 @@ impl Tokens {
     /// select vnodes by their tag.
     pub const fn per_node(mut self, count: u16) -> Self {
         self.per_node = if count == 0 { 1 } else { count };
+        self
+    }
+
+    /// Makes global indexes share the tablets of their tables, as local ones do: their rows in `system.tablets` only name
+    /// the table, in the column `base_table`.
+    ///
+    /// # Default
+    ///
+    /// Global indexes have tablets of their own.
+    pub const fn colocate_indexes(mut self) -> Self {
+        self.colocates_indexes = true;
         self
     }
 

@@ -10,6 +10,7 @@ mod tablet;
 mod tablet_map;
 #[cfg(test)]
 mod test_support;
+mod transition;
 
 pub use layout::Tokens;
 pub(crate) use murmur3::token;
@@ -19,6 +20,7 @@ pub(crate) use replication::Replication;
 pub(crate) use ring::Ring;
 pub use tablet::Tablet;
 pub(crate) use tablet_map::{Load, TabletMap};
+pub use transition::TabletStage;
 
 /// A range of tokens, from `start` exclusive to `end` inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

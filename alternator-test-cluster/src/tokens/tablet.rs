@@ -1,6 +1,6 @@
 //! The public description of a tablet.
 
-use crate::Node;
+use crate::{Node, TabletStage};
 
 /// A tablet of a table.
 #[derive(Clone, Debug)]
@@ -10,6 +10,8 @@ pub struct Tablet {
     pub after: i64,
     /// The last token of the tablet.
     pub last_token: i64,
-    /// The replicas of the tablet.
+    /// The replicas of the tablet, until a transition has ended those from before it.
     pub replicas: Vec<Node>,
+    /// The stage of the tablet if it is in transition.
+    pub stage: Option<TabletStage>,
 }

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use super::TokenRange;
 use super::owner::Owner;
 use super::replication::Replication;
+use super::transition::{TabletStage, Transition};
 
 /// The tablets of one table, whose number is a power of two.
 #[derive(Clone, Debug)]
 pub(crate) struct TabletMap {
     /// The numbers of the replica nodes of each tablet.
     tablets: Vec<Vec<usize>>,
+    /// By the indexes of tablets.
+    transitions: BTreeMap<usize, Transition>,
 }
 
 impl TabletMap {
@@ -42,6 +45,7 @@ impl TabletMap {
         };
         Self {
             tablets: (0..count).map(tablet).collect(),
+            transitions: BTreeMap::new(),
         }
     }
 
@@ -70,7 +74,19 @@ impl TabletMap {
         &self.tablets
     }
 
-    /// Returns the replicas of a tablet.
+    /// Returns the replicas of a tablet that serve reads.
+    pub(crate) fn read_replicas(&self, index: usize) -> &[usize] {
+        let replicas = self.replicas(index);
+        let transition = self.transitions.get(&index);
+        transition.map_or(replicas, |transition| transition.read_replicas(replicas))
+    }
+
+    /// Returns the transition of a tablet, if it is in one.
+    pub(crate) fn transition(&self, index: usize) -> Option<&Transition> {
+        self.transitions.get(&index)
+    }
+
+    /// Returns the replicas of a tablet, until the end of a transition those from before it.
     pub(crate) fn replicas(&self, index: usize) -> &[usize] {
         self.tablets.get(index).map_or(&[], Vec::as_slice)
     }
@@ -81,11 +97,58 @@ impl TabletMap {
         let Some(replicas) = self.tablets.get_mut(index) else {
             return false;
         };
-        if replicas.contains(&to) {
+        if replicas.contains(&to) || self.transitions.contains_key(&index) {
             return false;
         }
         let replica = replicas.iter_mut().find(|replica| **replica == from);
         replica.map(|replica| *replica = to).is_some()
+    }
+
+    /// Begins to move a replica. Returns `false` where [`Self::move_replica`] does.
+    pub(crate) fn begin_migration(&mut self, index: usize, from: usize, to: usize) -> bool {
+        let replicas = self.replicas(index).to_vec();
+        if !self.move_replica(index, from, to) {
+            return false;
+        }
+        let Some(tablet) = self.tablets.get_mut(index) else {
+            return false;
+        };
+        let transition = Transition {
+            stage: TabletStage::AllowWriteBothReadOld,
+            new_replicas: std::mem::replace(tablet, replicas),
+        };
+        self.transitions.insert(index, transition);
+        true
+    }
+
+    /// Begins to repair a tablet. Returns `false` if it does not exist or is in transition.
+    pub(crate) fn begin_repair(&mut self, index: usize) -> bool {
+        let is_free = !self.transitions.contains_key(&index);
+        let replicas = self.tablets.get(index).filter(|_| is_free).cloned();
+        let Some(new_replicas) = replicas else {
+            return false;
+        };
+        let stage = TabletStage::Repair;
+        let transition = Transition {
+            stage,
+            new_replicas,
+        };
+        self.transitions.insert(index, transition);
+        true
+    }
+
+    /// Goes on to the next stage of a tablet's transition, or ends it. Returns the new stage.
+    pub(crate) fn advance_transition(&mut self, index: usize) -> Option<TabletStage> {
+        let transition = self.transitions.get_mut(&index)?;
+        if let Some(next) = transition.stage.next() {
+            transition.stage = next;
+            return Some(next);
+        }
+        let ended = self.transitions.remove(&index)?;
+        if let Some(tablet) = self.tablets.get_mut(index) {
+            *tablet = ended.new_replicas;
+        }
+        None
     }
 
     /// Moves the tablets of a removed node to others of its datacenter: to a node of its rack if one is not yet a
@@ -96,6 +159,9 @@ impl TabletMap {
             .filter(|owner| owner.datacenter == removed.datacenter);
         let (same_rack, other_racks): (Vec<&Owner>, Vec<&Owner>) =
             datacenter.partition(|owner| owner.rack == removed.rack);
+        // The server ends the transitions to a node that it removes.
+        self.transitions
+            .retain(|_, transition| !transition.new_replicas.contains(&removed.number));
         for replicas in &mut self.tablets {
             let Some(index) = replicas
                 .iter()
@@ -264,7 +330,7 @@ mod tests {
 
         #[test]
         fn range_of_a_tablet_contains_its_tokens(token in any::<i64>(), bits in 0..12_u32) {
-            let map = TabletMap { tablets: vec![Vec::new(); 1 << bits] };
+            let map = TabletMap { tablets: vec![Vec::new(); 1 << bits], transitions: BTreeMap::new() };
             let range = map.range(map.index_of(token));
             prop_assert!(token == i64::MIN || range.start < token);
             prop_assert!(token <= range.end);

@@ -27,6 +27,7 @@ mod paxos;
 mod program;
 mod quorum;
 mod raw_responses;
+mod recorded_errors;
 mod recordings;
 mod tags;
 #[cfg(feature = "tls")]

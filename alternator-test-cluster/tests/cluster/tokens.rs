@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use alternator_test_cluster::{Node, NodeConfig, PartitionKey, TestCluster, Tokens};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use crate::http::run;
@@ -304,4 +306,25 @@ fn table_tag_selects_tablets_or_vnodes() {
         assert_eq!(cluster.tablets("ttt").len(), tablets);
         assert_eq!(cluster.replicas("ttt", "a").len(), 3);
     }
+}
+
+/// Tokens that a real server gave to keys, by the type of the key.
+const RECORDED_TOKENS: &str = include_str!("tokens/tokens-real.json");
+
+#[test]
+fn tokens_are_those_of_a_real_server() {
+    let tokens: Value = serde_json::from_str(RECORDED_TOKENS).unwrap();
+    let mut count = 0;
+    for (kind, keys) in tokens.as_object().unwrap() {
+        for (key, token) in keys.as_object().unwrap() {
+            let key = match kind.as_str() {
+                "S" => PartitionKey::string(key),
+                "N" => PartitionKey::number(key.as_str()).unwrap(),
+                _ => PartitionKey::binary(BASE64.decode(key).unwrap()),
+            };
+            assert_eq!(key.token().to_string(), token.as_str().unwrap(), "{key}");
+            count += 1;
+        }
+    }
+    assert!(count > 40, "{count}");
 }

