@@ -71,7 +71,9 @@ impl Cluster {
         let snapshot = RoutingSnapshot::new(Arc::new(nodes));
         let router = Arc::new(Router::new(snapshot, config.policy, fastrand::usize(..)));
         let key_routing = KeyRouting::new(config.routing, &config.table_options);
-        let metadata = MetadataCache::new(clock, &config.partition_keys, key_routing.needs());
+        let addresses = seeds.iter().filter_map(|seed| seed.url().ip());
+        let metadata = MetadataCache::new(clock, &config.partition_keys, key_routing.needs())
+            .with_seeds(router.topology_generation(), addresses);
         let settings = DiscoveryConfig {
             seeds: config.seeds.clone(),
             scope: config.scope.clone().unwrap_or_default(),

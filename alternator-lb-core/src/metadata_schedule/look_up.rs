@@ -25,8 +25,8 @@ pub fn address_age(unchanged: Duration) -> Duration {
     unchanged.clamp(MIN_ADDRESS_AGE, SHARED_AGE)
 }
 
-/// Returns the wait before a map is fetched, while this many are `wanted`, itself included: a random part of a time that
-/// grows with them.
+/// Returns the wait before a map is fetched, while this many are `wanted`, itself included: a random part of a time
+/// that grows with them.
 ///
 /// A process with one table waits for an eighth of a second on average. One that uses forty tables at its start spreads
 /// their maps over ten seconds, and thousands of such processes, started together, spread theirs alike.

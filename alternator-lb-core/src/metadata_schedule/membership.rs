@@ -22,7 +22,8 @@ pub struct NodeHistory<A> {
 /// The time for which a node that has left is expected back. A restart with a repair of its commit log takes minutes.
 const MEMORY: Duration = seconds(60 * 60);
 
-/// The time over which maps are fetched again after a node has joined. It takes over its partitions in minutes to hours.
+/// The time over which maps are fetched again after a node has joined. It takes over its partitions in minutes to
+/// hours.
 const SPREAD: Duration = seconds(60);
 
 /// Returns the wait before a map is fetched again after a node has joined.
@@ -42,15 +43,26 @@ impl<A> Default for NodeHistory<A> {
 }
 
 impl<A: Clone + Eq + Hash> NodeHistory<A> {
+    /// The seeds, which stand for the nodes before the first list.
+    pub fn of_seeds(seeds: impl IntoIterator<Item = A>) -> Self {
+        Self {
+            listed: seeds.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
     /// Records the list that is in force from `now` on. Returns whether a node has joined, which makes all maps stale.
     ///
-    /// The first list has no former one to differ from, and makes none stale.
+    /// The first list makes none stale, unless it lacks a seed: the nodes may then be those of another datacenter.
     pub fn record(&mut self, listed: impl IntoIterator<Item = A>, now: Duration) -> bool {
         let listed: HashSet<A> = listed.into_iter().collect();
         self.departed
             .retain(|_, left_at| now.saturating_sub(*left_at) < MEMORY);
         let is_new = |node: &A| !self.listed.contains(node) && !self.departed.contains_key(node);
-        let has_joined = self.changed_at.is_some() && listed.iter().any(is_new);
+        let has_joined = match self.changed_at {
+            Some(_) => listed.iter().any(is_new),
+            None => !self.listed.is_subset(&listed),
+        };
         self.departed.retain(|node, _| !listed.contains(node));
         let left = self.listed.drain().filter(|node| !listed.contains(node));
         self.departed.extend(left.map(|node| (node, now)));
@@ -59,7 +71,7 @@ impl<A: Clone + Eq + Hash> NodeHistory<A> {
         has_joined
     }
 
-    /// The nodes that are listed. Empty before the first list.
+    /// The nodes that are listed. Before the first list, the seeds.
     #[must_use]
     pub fn listed(&self) -> &HashSet<A> {
         &self.listed
@@ -81,6 +93,16 @@ mod tests {
         let mut history = NodeHistory::default();
         assert!(!history.record([1, 2], seconds(5)));
         assert_eq!(history.listed(), &HashSet::from([1, 2]));
+    }
+
+    #[test]
+    fn first_list_without_a_seed_makes_maps_stale() {
+        for (listed, has_joined) in [([1, 2, 3], false), ([2, 3, 4], true)] {
+            let mut history = NodeHistory::of_seeds([1]);
+            assert_eq!(history.listed(), &HashSet::from([1]));
+            assert_eq!(history.record(listed, seconds(5)), has_joined);
+            assert!(!history.record(listed, seconds(6)));
+        }
     }
 
     #[test]

@@ -122,9 +122,9 @@
 //! | this plugin, `.token_aware()` | 100 % | 1 |
 //!
 //! Counted by the nodes of the test cluster, with vnodes and with tablets, once the maps are known and while nothing
-//! moves (`cargo run --release -p benchmarks --bin replicas`). Likewise on a real ScyllaDB 2026.3.0-rc2 with 6 nodes: the
-//! server's own counter shows 0 of 600 writes and 800 reads per key type outside the replica set, and 45 to 55 % without
-//! token awareness; while a node is decommissioned and 32 tablets move, 14 of 158,408 reads.
+//! moves (`cargo run --release -p benchmarks --bin replicas`). Likewise on a real ScyllaDB 2026.3.0-rc2 with 6 nodes:
+//! the server's own counter shows 0 of 600 writes and 800 reads per key type outside the replica set, and 45 to 55 %
+//! without token awareness; while a node is decommissioned and 32 tablets move, 14 of 158,408 reads.
 //!
 //! ## When maps are read
 //!
@@ -139,11 +139,12 @@
 //! | the server's tables do not know a new table yet | again after seconds, less and less often |
 //! | every node of the datacenter holds every partition, as with three nodes and three replicas | none: a map gains nothing; checked again when a node joins, and every ten minutes |
 //!
-//! What all tables share is read once: the addresses of the nodes, the replication of the tables, the server's settings,
-//! and one ring for all tables of vnodes with the same replication. A table with tablets costs a client three requests
-//! at the start. A stale map costs a hop, never a failure: requests go only to nodes that discovery lists. Until a map is
-//! known, and where it cannot be, operations go round robin; so do those of a table whose map is over a limit, with one
-//! warning: 262,144 ranges, or 50 MB for all maps of a process, in which only replicas of the datacenters in use count.
+//! All tables share the addresses of the nodes, the replication of the tables, the server's settings, and one ring for
+//! the tables of vnodes with the same replication: each is read once. A table with tablets costs a client three
+//! requests at the start. A stale map costs a hop, never a failure: requests go only to nodes that discovery lists.
+//! Until a map is known, and where it cannot be, operations go round robin; so do those of a table whose map is over a
+//! limit, with one warning: 262,144 ranges, or 50 MB for all maps of a process, in which only replicas of the
+//! datacenters in use count.
 //!
 //! ## Permissions
 //!
@@ -164,7 +165,8 @@
 //! **Never** grant it on the whole keyspace `system`: `system.roles` holds the secret of every role.
 //! `system.config` tells which writes use LWT where a table's tags do not, also for
 //! [`KeyAffinity::from_table`](crate::KeyAffinity::from_table) alone, and `system_schema.keyspaces` which maps gain
-//! nothing and which share a ring: without these two, token awareness works, at more requests. Servers from 4.6 on provide the map of vnodes, and from 6.0 on that of tablets.
+//! nothing and which share a ring: without these two, token awareness works, at more requests. Servers from 4.6 on
+//! provide the map of vnodes, and from 6.0 on that of tablets.
 //!
 //! # Why did it go there?
 //!

@@ -43,8 +43,8 @@ impl TaskSlots {
 /// moment.
 const MAX_RUNNING: usize = 8;
 
-/// The number of tasks that work or wait, each with some kilobytes of its operation's settings. At some milliseconds for
-/// each, the last one waits some seconds for a slot.
+/// The number of tasks that work or wait, each with some kilobytes of its operation's settings. At some milliseconds
+/// for each, the last one waits some seconds for a slot.
 const MAX_TASKS: usize = 1_024;
 
 /// How long a shutdown waits. A task on a runtime that is not polled ends only with that runtime; but it does nothing

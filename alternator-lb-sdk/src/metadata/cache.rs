@@ -100,6 +100,18 @@ impl MetadataCache {
         this
     }
 
+    /// Takes the nodes of this generation for seeds.
+    pub(crate) fn with_seeds(
+        mut self,
+        generation: u64,
+        addresses: impl IntoIterator<Item = IpAddr>,
+    ) -> Self {
+        let addresses = addresses.into_iter().map(|ip| ip.to_canonical());
+        self.nodes = ArcSwap::from_pointee(NodeHistory::of_seeds(addresses));
+        self.generation = AtomicU64::new(generation);
+        self
+    }
+
     pub(crate) fn now(&self) -> Duration {
         self.clock.now()
     }
@@ -122,8 +134,8 @@ impl MetadataCache {
         self.shard(name)?.load().get(name).cloned()
     }
 
-    /// Compares the generation of the topology with that of the nodes that are known, and invalidates the maps if a node
-    /// has joined. While the generation is the same, this is one load.
+    /// Compares the generation of the topology with that of the nodes that are known, and invalidates the maps if a
+    /// node has joined. While the generation is the same, this is one load.
     pub(crate) fn observe_generation<I: IntoIterator<Item = IpAddr>>(
         &self,
         generation: u64,

@@ -39,8 +39,8 @@ const SCHEMA_EXPIRY: Duration = Duration::from_secs(60);
 const MAPS_EXPIRY: Duration = Duration::from_secs(220);
 
 impl MetadataCache {
-    /// Spawns the refresh of a table, if it is due, by the means of an operation: its `credentials` and the `client` made
-    /// of it. Where the queue is full, the next operation tries again.
+    /// Spawns the refresh of a table, if it is due, by the means of an operation: its `credentials` and the `client`
+    /// made of it. Where the queue is full, the next operation tries again.
     pub(crate) fn refresh_if_due(
         self: &Arc<Self>,
         table: &Arc<TableMetadata>,

@@ -46,8 +46,8 @@ const LOCAL: AddressQuery = (
 );
 
 /// The queries for addresses, each to another node, until the nodes of all replicas are known. A node does not list
-/// itself among its peers, so that the peers of two nodes are all nodes; a single node lists itself only. A replica that
-/// is still missing then is about to join or to leave.
+/// itself among its peers, so that the peers of two nodes are all nodes; a single node lists itself only. A replica
+/// that is still missing then is about to join or to leave.
 const ADDRESS_QUERIES: [AddressQuery; 6] = [PEERS, PEERS, LOCAL, PEERS, PEERS, LOCAL];
 
 /// The least time between two readings of the replications because of a keyspace that is not among them.

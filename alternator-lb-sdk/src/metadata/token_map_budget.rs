@@ -19,8 +19,8 @@ pub(super) enum OverLimit {
     Memory,
 }
 
-/// The memory of all maps, with their sets of replicas: that of some forty tables of 100,000 tablets. Equal maps, as the
-/// tables of a cluster of vnodes have, count once.
+/// The memory of all maps, with their sets of replicas: that of some forty tables of 100,000 tablets. Equal maps, as
+/// the tables of a cluster of vnodes have, count once.
 const MAX_BYTES: usize = 50_000_000;
 
 impl Default for TokenMapBudget {
