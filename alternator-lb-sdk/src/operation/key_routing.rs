@@ -5,7 +5,7 @@
 //! ordinary way. Without settings, operations are not even looked at.
 
 use super::item_operation::{ItemOperation, TableOrIndex};
-use super::lwt::{Write, WriteRules};
+use super::lwt::Write;
 use super::routing_settings::{RoutingOptions, RoutingSettings};
 use super::table_options::TableOptions;
 use crate::metadata::{
@@ -237,7 +237,7 @@ impl<'a> TableContexts<'a> {
     fn preference(&self, operation: &ItemOperation<'_>) -> Option<Preference> {
         let preferences = self.iter().filter_map(|table| {
             let rules = |schema: &Arc<TableSchema>| schema.write_rules;
-            let rules = table.schema.as_ref().map_or(WriteRules::default(), rules);
+            let rules = table.schema.as_ref().map(rules).unwrap_or_default();
             table.settings.preference(operation.write(), rules)
         });
         preferences.max()
