@@ -309,7 +309,8 @@ fn table_tag_selects_tablets_or_vnodes() {
 }
 
 /// Tokens that a real server gave to keys, by the type of the key.
-const RECORDED_TOKENS: &str = include_str!("tokens/tokens-real.json");
+const RECORDED_TOKENS: &str =
+    include_str!("../../../alternator-lb-core/src/routing/token/tokens-real.json");
 
 #[test]
 fn tokens_are_those_of_a_real_server() {

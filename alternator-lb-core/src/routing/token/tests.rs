@@ -1,4 +1,6 @@
 use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bigdecimal::BigDecimal;
 use bigdecimal::num_bigint::BigInt;
 use proptest::prelude::*;
@@ -180,4 +182,25 @@ proptest! {
             prop_assert_eq!(number.bytes(), bytes);
         }
     }
+}
+
+#[test]
+fn tokens_are_those_of_a_real_server() {
+    let recorded: serde_json::Value =
+        serde_json::from_str(include_str!("tokens-real.json")).unwrap();
+    let mut count = 0;
+    for (kind, keys) in recorded.as_object().unwrap() {
+        for (key, token) in keys.as_object().unwrap() {
+            let binary = BASE64.decode(key).unwrap_or_default();
+            let value = match kind.as_str() {
+                "S" => KeyValue::Text(key),
+                "N" => KeyValue::Number(key),
+                _ => KeyValue::Binary(&binary),
+            };
+            let expected = token.as_str().unwrap().parse().unwrap();
+            assert_eq!(Token::of_key(value), Some(Token::new(expected)), "{key}");
+            count += 1;
+        }
+    }
+    assert!(count > 40, "{count}");
 }
