@@ -62,7 +62,7 @@ const HEADINGS: [&str; 9] = [
     "busiest node: whole period / any minute / any second",
     "any second over the mean",
     "MB/s of the fleet: mean / any second",
-    "reads at a replica: mean / worst second",
+    "reads by a map that go to a replica: mean / worst second",
     "`/localnodes`: mean / any second",
     "probes: mean / any second",
 ];

@@ -1,8 +1,8 @@
 //! Simulates the metadata requests of the fleet: the descriptions of tables, their token maps, and what the tables of a
 //! client share.
 //!
-//! A world of its own, since nothing in it depends on single operations: a table in use is refreshed when it is due. When
-//! that is, is decided by the code of the library.
+//! A world of its own, since nothing in it depends on single operations: a table in use is refreshed when it is due,
+//! which the code of the library decides.
 
 mod client;
 mod membership;

@@ -89,3 +89,43 @@ impl NodePicker {
 
 /// More than any cluster has: the first index is a random one below.
 const MAX_NODES: usize = 1 << 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    fn picks(picker: &mut NodePicker) -> Vec<u32> {
+        (0..4).filter_map(|_| picker.pick()).collect()
+    }
+
+    #[test]
+    fn ejected_node_is_skipped_until_it_responds_to_a_probe() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        let mut picker = NodePicker::new([0, 1].into(), 0);
+        assert_eq!(picks(&mut picker), [1, 0, 1, 0]);
+        picker.eject(1, seconds(1), &mut rng);
+        assert_eq!(picks(&mut picker), [0; 4]);
+        for responds in [false, true] {
+            assert_eq!(picks(&mut picker), [0; 4]);
+            let next = picker.next_probe().unwrap();
+            picker.probe(|_| responds, next, &mut rng);
+        }
+        assert_eq!(picker.next_probe(), None);
+        assert_eq!(picks(&mut picker).iter().sum::<u32>(), 2);
+    }
+
+    #[test]
+    fn new_node_takes_requests_once_it_has_responded() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        let mut picker = NodePicker::new([0].into(), 0);
+        picker.publish([0, 1].into(), seconds(1));
+        assert_eq!(picks(&mut picker), [0; 4]);
+        assert_eq!(picker.next_probe(), Some(seconds(1)));
+        picker.probe(|node| node == 1, seconds(1), &mut rng);
+        assert_eq!(picks(&mut picker).iter().sum::<u32>(), 2);
+    }
+}
