@@ -1,8 +1,12 @@
 //! The metadata of all tables that are used.
 
+use super::MetadataClient;
+use super::fetch_client::{FetchClient, FetchError};
+use super::needs::MetadataNeeds;
 use super::refusals::Refusals;
+use super::server_tables::{Addresses, NodeName, Replication};
 use super::shared_look_ups::SharedLookUps;
-use super::table_metadata::{MetadataNeeds, TableMetadata};
+use super::table_metadata::TableMetadata;
 use super::token_map_budget::{OverLimit, TokenMapBudget};
 use alternator_lb_core::clock::Clock;
 use alternator_lb_core::metadata_schedule::{NodeHistory, join_delay};
@@ -132,6 +136,38 @@ impl MetadataCache {
     /// The table of this name, if it is cached.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<TableMetadata>> {
         self.shard(name)?.load().get(name).cloned()
+    }
+
+    /// Sends requests through `client`, except those that were refused to its credentials.
+    pub(super) fn fetch_client<'a, C: MetadataClient>(
+        &'a self,
+        client: &'a C,
+    ) -> FetchClient<'a, C> {
+        FetchClient {
+            client,
+            refusals: &self.refusals,
+            clock: self.clock,
+        }
+    }
+
+    /// The addresses of all nodes, and of the nodes `needed` as far as they can be found out.
+    pub(super) async fn addresses(
+        &self,
+        client: &FetchClient<'_, impl MetadataClient>,
+        needed: &[NodeName],
+    ) -> Result<Arc<Addresses>, FetchError> {
+        let (nodes, joins) = (self.nodes(), self.joins());
+        let shared = &self.shared;
+        shared.addresses(client, (&nodes, joins), needed).await
+    }
+
+    /// The replication of a table's keyspace. `None` if it cannot be known.
+    pub(super) async fn replication(
+        &self,
+        client: &FetchClient<'_, impl MetadataClient>,
+        table: &str,
+    ) -> Option<Replication> {
+        self.shared.replication(client, self.joins(), table).await
     }
 
     /// Compares the generation of the topology with that of the nodes that are known, and invalidates the maps if a

@@ -25,18 +25,18 @@ pub(super) const FIRST_BACKOFF: Duration = Duration::from_millis(150);
 /// The spread of these pauses.
 pub(super) const BACKOFF_JITTER: f64 = 1.0 / 3.0;
 
-/// Describes a table, with its isolation of writes if that is needed. An error beside the schema says why the isolation
-/// is not known.
+/// Describes a table, with its isolation of writes if that is needed, for which `settings` are given. An error beside
+/// the schema says why the isolation is not known.
 pub(super) async fn describe(
     client: &FetchClient<'_, impl MetadataClient>,
     table: &Arc<str>,
-    needs_isolation: bool,
+    settings: Option<&ServerSettings>,
 ) -> Result<(TableSchema, Option<FetchError>), FetchError> {
     let mut schema = describe_table(client, table).await?;
-    if !needs_isolation {
+    let Some(settings) = settings else {
         return Ok((schema, None));
-    }
-    match write_rules(client, table, &schema).await {
+    };
+    match write_rules(client, table, &schema, settings).await {
         Ok(rules) => schema.write_rules = rules,
         Err(error) => return Ok((schema, Some(error))),
     }
@@ -70,13 +70,14 @@ async fn write_rules(
     client: &FetchClient<'_, impl MetadataClient>,
     table: &Arc<str>,
     schema: &TableSchema,
+    settings: &ServerSettings,
 ) -> Result<WriteRules, FetchError> {
     let tag = match &schema.resource {
         // A tag that cannot be read could override the server's configuration.
         Some(resource) => tag(client, table, resource).await?,
         None => None,
     };
-    let settings = client.cache().shared.settings.get(client).await;
+    let settings = settings.get(client).await;
     let isolation = settings
         .as_ref()
         .ok()
@@ -107,7 +108,7 @@ impl ServerSettings {
         &self,
         client: &FetchClient<'_, impl MetadataClient>,
     ) -> Result<Arc<WriteSettings>, FetchError> {
-        let now = client.cache().now();
+        let now = client.now();
         let read = async |_| {
             let isolation = setting(client, "alternator_write_isolation").await?;
             let always_reads = setting(client, "alternator_force_read_before_write").await?;

@@ -1,23 +1,22 @@
 //! The requests of a refresh.
 
 use super::MetadataClient;
-use super::cache::MetadataCache;
-use super::refusals::Permission;
-use super::server_tables::ServerQuery;
+use super::refusals::{Permission, Refusals};
 use crate::internal::client::InternalError;
+use alternator_lb_core::clock::Clock;
 use aws_smithy_runtime_api::box_error::BoxError;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// Sends requests, except those that were refused to its credentials.
 #[derive(Debug)]
 pub(super) struct FetchClient<'a, C> {
-    client: &'a C,
-    cache: &'a Arc<MetadataCache>,
+    pub(super) client: &'a C,
+    pub(super) refusals: &'a Refusals,
+    pub(super) clock: Clock,
 }
 
 /// The reason why a part of the metadata cannot be fetched. Each variant calls for another reaction.
@@ -47,19 +46,9 @@ pub(super) enum FetchError {
     Unsupported(String),
 }
 
-impl<'a, C: MetadataClient> FetchClient<'a, C> {
-    pub(super) fn new(client: &'a C, cache: &'a Arc<MetadataCache>) -> Self {
-        Self { client, cache }
-    }
-
-    pub(super) fn cache(&self) -> &'a Arc<MetadataCache> {
-        self.cache
-    }
-
-    /// Reads a page of one of the server's tables.
-    pub(super) async fn select(&self, query: &ServerQuery) -> Result<Value, FetchError> {
-        let permission = Permission::Select(query.table);
-        self.call(permission, query.operation, &query.input).await
+impl<C: MetadataClient> FetchClient<'_, C> {
+    pub(super) fn now(&self) -> Duration {
+        self.clock.now()
     }
 
     /// Sends an operation that takes this permission.
@@ -69,8 +58,8 @@ impl<'a, C: MetadataClient> FetchClient<'a, C> {
         operation: &'static str,
         input: &Value,
     ) -> Result<Value, FetchError> {
-        let (refusals, credentials) = (&self.cache.refusals, self.client.credentials());
-        if let Some(until) = refusals.until(&permission, credentials, self.cache.now()) {
+        let (refusals, credentials) = (self.refusals, self.client.credentials());
+        if let Some(until) = refusals.until(&permission, credentials, self.now()) {
             let message = "it was refused some minutes ago".to_owned();
             return Err(FetchError::Refused {
                 permission,
@@ -87,7 +76,7 @@ impl<'a, C: MetadataClient> FetchClient<'a, C> {
                 Ok(response)
             }
             Err(error @ InternalError::Refused(_)) => {
-                let (until, is_new) = refusals.record(&permission, credentials, self.cache.now());
+                let (until, is_new) = refusals.record(&permission, credentials, self.now());
                 let message = error.to_string();
                 Err(FetchError::Refused {
                     permission,

@@ -28,6 +28,8 @@ mod cache;
 mod describe;
 mod fetch_client;
 pub(crate) mod invalidation;
+mod map_reading;
+mod needs;
 mod refresh;
 mod refusals;
 mod server_tables;
@@ -40,8 +42,9 @@ mod token_map_budget;
 mod token_map_fetch;
 
 pub(crate) use cache::MetadataCache;
+pub(crate) use needs::MetadataNeeds;
 pub(crate) use table_maps::FetchedMap;
-pub(crate) use table_metadata::{MetadataNeeds, TableMetadata};
+pub(crate) use table_metadata::TableMetadata;
 pub(crate) use table_schema::TableSchema;
 
 use crate::internal::client::{Credentials, InternalClient, InternalError};

@@ -5,7 +5,6 @@ mod schema;
 
 use super::MetadataClient;
 use super::cache::{MetadataCache, WantedMap};
-use super::fetch_client::FetchClient;
 use super::table_metadata::TableMetadata;
 use crate::internal::background_tasks::{BackgroundTasks, TaskSlots};
 use crate::internal::client::{Credentials, InternalClient};
@@ -107,10 +106,7 @@ impl TableRefresh {
             // Another refresh may have taken over while this one was queued.
             && self.table.schema_schedule.is_current(refresh)
         {
-            let cache = Arc::clone(&self.cache);
-            let next = self
-                .refresh_schema(FetchClient::new(client, &cache), refresh)
-                .await;
+            let next = self.refresh_schema(client, refresh).await;
             self.table.schema_schedule.finish(refresh, next);
             self.schema = None;
         }
@@ -120,7 +116,6 @@ impl TableRefresh {
         if let Some((refresh, _)) = self.maps
             && self.table.maps_schedule.is_current(refresh)
         {
-            let client = FetchClient::new(client, &self.cache);
             let next = self.refresh_maps(client, refresh).await;
             self.table.maps_schedule.finish(refresh, next);
             self.maps = None;

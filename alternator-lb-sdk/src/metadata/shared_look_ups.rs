@@ -3,14 +3,14 @@
 use super::MetadataClient;
 use super::describe::ServerSettings;
 use super::fetch_client::{FetchClient, FetchError};
+use super::map_reading::MapReading;
 use super::server_tables::{
     Addresses, NodeName, Replication, Replications, ServerQuery, ServerTable, grants, keyspace,
 };
 use super::shared_reading::SharedReading;
-use super::token_map_fetch::MapReading;
 use crate::events;
 use alternator_lb_core::jitter::with_default_jitter;
-use alternator_lb_core::metadata_schedule::{SHARED_AGE, address_age};
+use alternator_lb_core::metadata_schedule::{NodeHistory, SHARED_AGE, address_age};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,10 +61,10 @@ impl SharedLookUps {
     pub(super) async fn addresses(
         &self,
         client: &FetchClient<'_, impl MetadataClient>,
+        (nodes, joins): (&NodeHistory<IpAddr>, u64),
         needed: &[NodeName],
     ) -> Result<Arc<Addresses>, FetchError> {
-        let cache = client.cache();
-        let (now, nodes) = (cache.now(), cache.nodes());
+        let now = client.now();
         let suffices = |addresses: &Addresses| addresses.are_settled(needed);
         let read = async |former: Option<Arc<Addresses>>| {
             let former = former.unwrap_or_default();
@@ -76,7 +76,6 @@ impl SharedLookUps {
             };
             Ok((addresses, now + with_default_jitter(address_age(age))))
         };
-        let joins = cache.joins();
         self.addresses.get(now, joins, suffices, read).await
     }
 
@@ -84,10 +83,10 @@ impl SharedLookUps {
     pub(super) async fn replication(
         &self,
         client: &FetchClient<'_, impl MetadataClient>,
+        joins: u64,
         table: &str,
     ) -> Option<Replication> {
-        let cache = client.cache();
-        let (now, keyspace) = (cache.now(), keyspace(table));
+        let (now, keyspace) = (client.now(), keyspace(table));
         let suffices = |known: &KnownReplications| {
             known.replications.find(&keyspace).is_some()
                 || now < known.read_at + REPLICATIONS_INTERVAL
@@ -101,7 +100,6 @@ impl SharedLookUps {
             };
             Ok((known, now + with_default_jitter(SHARED_AGE)))
         };
-        let joins = cache.joins();
         let known = self.replications.get(now, joins, suffices, read).await;
         match known {
             Ok(known) => known.replications.find(&keyspace).cloned(),

@@ -1,8 +1,8 @@
 //! The metadata of one table.
 
 use super::TableSchema;
+use super::needs::MetadataNeeds;
 use super::refusals::Permission;
-use super::server_tables::ServerTable;
 use super::table_maps::{FetchedMap, TableMaps};
 use alternator_lb_core::clock::millis;
 use alternator_lb_core::metadata_schedule::{MAP_CHANGE_INTERVAL, SCHEMA_HINT_INTERVAL};
@@ -37,17 +37,6 @@ pub(crate) struct TableMetadata {
     used_at: AtomicU64,
 }
 
-/// The metadata that is needed of tables, besides their partition keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct MetadataNeeds {
-    /// How they isolate writes, also where the application names the partition key.
-    pub(crate) isolation: bool,
-    /// True if a warning is due where that cannot be known: the application chose it explicitly.
-    pub(crate) warns_of_unknown_isolation: bool,
-    /// The nodes that hold their partitions.
-    pub(crate) token_maps: bool,
-}
-
 /// Maps take the table's id, which its schema has, so that also a table with a named key is described for them.
 fn fetches_schema(named_key: Option<&str>, needs: MetadataNeeds) -> bool {
     named_key.is_none() || needs.isolation || needs.token_maps
@@ -55,36 +44,6 @@ fn fetches_schema(named_key: Option<&str>, needs: MetadataNeeds) -> bool {
 
 /// The accuracy of [`TableMetadata::used_at`]: operations of all threads read it, and seldom write it.
 const USE_RESOLUTION: Duration = Duration::from_secs(1);
-
-impl MetadataNeeds {
-    /// Returns whether all that `others` need is among these.
-    pub(super) fn cover(self, others: Self) -> bool {
-        self.union(others) == self
-    }
-
-    pub(super) fn union(self, others: Self) -> Self {
-        Self {
-            isolation: self.isolation || others.isolation,
-            warns_of_unknown_isolation: self.warns_of_unknown_isolation
-                || others.warns_of_unknown_isolation,
-            token_maps: self.token_maps || others.token_maps,
-        }
-    }
-
-    /// The tables of the server's own that are read.
-    pub(super) fn server_tables(self) -> Vec<ServerTable> {
-        let is_needed = |table: &ServerTable| match table {
-            ServerTable::Config => self.isolation,
-            ServerTable::Keyspaces
-            | ServerTable::Local
-            | ServerTable::Peers
-            | ServerTable::Tablets
-            | ServerTable::TokenRing
-            | ServerTable::Views => self.token_maps,
-        };
-        ServerTable::ALL.into_iter().filter(is_needed).collect()
-    }
-}
 
 impl TableMetadata {
     pub(super) fn new(name: &str, named_key: Option<&str>, needs: MetadataNeeds) -> Self {

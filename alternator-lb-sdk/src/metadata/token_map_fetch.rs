@@ -1,7 +1,9 @@
 //! Fetches the token maps of a table from the server's own tables.
 
 use super::MetadataClient;
+use super::cache::MetadataCache;
 use super::fetch_client::{FetchClient, FetchError};
+use super::map_reading::MapReading;
 use super::server_tables::{
     IndexIds, LocalDatacenters, Placement, Replication, RingReader, ServerQuery, ServerTable,
     TabletReader, keyspace,
@@ -9,11 +11,9 @@ use super::server_tables::{
 use super::table_maps::SourceMap;
 use super::token_map_budget::OverLimit;
 use alternator_lb_core::jitter::with_default_jitter;
-use alternator_lb_core::metadata_schedule::PlacementSummary;
 use alternator_lb_core::routing::TokenMap;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::spawn_blocking;
 
 /// The maps of a table and its indexes, according to the server's tables.
@@ -25,32 +25,21 @@ pub(super) enum FetchOutcome {
     Read(Vec<(Arc<SourceMap>, Option<Arc<MapReading>>)>),
 }
 
-/// The map of a table or of an index.
-#[derive(Debug)]
-pub(super) struct MapReading {
-    pub(super) map: Result<Arc<TokenMap>, OverLimit>,
-    pub(super) summary: PlacementSummary,
-    /// True unless every node holds every partition.
-    pub(super) gains: bool,
-    pub(super) read_at: Duration,
-    pub(super) stale_at: Duration,
-}
-
 /// A map with more replicas is built where it blocks no requests: at this size that takes some milliseconds.
 const LARGE: usize = 10_000;
 
 /// Fetches where a table and its indexes in `sources` are. `id` is that of the table.
 pub(super) async fn fetch_token_maps<C: MetadataClient>(
-    client: FetchClient<'_, C>,
-    table: &str,
-    id: &str,
+    cache: &Arc<MetadataCache>,
+    client: &C,
+    (table, id): (&str, &str),
     sources: &[Arc<SourceMap>],
 ) -> Result<FetchOutcome, FetchError> {
-    let cache = client.cache();
-    let addresses = cache.shared.addresses(&client, &[]).await?;
+    let client = cache.fetch_client(client);
+    let addresses = cache.addresses(&client, &[]).await?;
     let nodes = cache.nodes();
     let local = Arc::new(LocalDatacenters::new(&addresses, nodes.listed()));
-    let replication = cache.shared.replication(&client, table).await;
+    let replication = cache.replication(&client, table).await;
     if replication
         .as_ref()
         .is_some_and(|replication| !local.gain_from_map(replication))
@@ -64,6 +53,7 @@ pub(super) async fn fetch_token_maps<C: MetadataClient>(
         false => IndexIds::default(),
     };
     let mut fetcher = MapFetcher {
+        cache,
         client,
         keyspace,
         replication,
@@ -97,6 +87,7 @@ async fn index_ids(
 
 /// Fetches the maps of the tables of one keyspace, each once.
 struct MapFetcher<'a, C> {
+    cache: &'a Arc<MetadataCache>,
     client: FetchClient<'a, C>,
     keyspace: String,
     replication: Option<Replication>,
@@ -137,7 +128,7 @@ impl<C: MetadataClient> MapFetcher<'_, C> {
             self.ring = ring.filter(|ring| ring.summary.ranges > 0);
             return Ok(self.ring.clone());
         }
-        let reading = Arc::new(build(&self.client, &self.local, tablets).await?);
+        let reading = Arc::new(self.build(tablets).await?);
         self.tablets.insert(id, Arc::clone(&reading));
         Ok(Some(reading))
     }
@@ -159,7 +150,7 @@ impl<C: MetadataClient> MapFetcher<'_, C> {
         let Some(replication) = &self.replication else {
             return Ok(Some(Arc::new(self.read_ring().await?)));
         };
-        let cache = self.client.cache();
+        let cache = self.cache;
         let ring = cache.shared.ring(replication);
         let read = async |_| {
             let reading = self.read_ring().await?;
@@ -178,39 +169,33 @@ impl<C: MetadataClient> MapFetcher<'_, C> {
         let query = ServerQuery::new(ServerTable::TokenRing, &key, &Placement::OF_RING);
         let placement = Placement::new(Arc::clone(&self.local));
         let RingReader(ring) = query.read(&self.client, RingReader(placement)).await?;
-        build(&self.client, &self.local, ring).await
+        self.build(ring).await
     }
-}
 
-/// Builds a map, once the addresses of its nodes are known.
-async fn build(
-    client: &FetchClient<'_, impl MetadataClient>,
-    local: &Arc<LocalDatacenters>,
-    placement: Placement,
-) -> Result<MapReading, FetchError> {
-    let cache = Arc::clone(client.cache());
-    let addresses = cache
-        .shared
-        .addresses(client, placement.node_names())
-        .await?;
-    let (local, read_at) = (Arc::clone(local), cache.now());
-    let is_large = placement.len() > LARGE;
-    let build = move || {
-        let map = placement.map(&addresses).ok_or(OverLimit::Ranges);
-        let gains = |map: &TokenMap| local.gain_from_replicas(map.fewest_replicas());
-        let summary = placement.summary(&addresses);
-        MapReading {
-            gains: map.as_ref().map_or(true, gains),
-            map: map.and_then(|map| cache.share_map(map)),
-            summary,
-            read_at,
-            stale_at: read_at + with_default_jitter(summary.age(1)),
+    /// Builds a map, once the addresses of its nodes are known.
+    async fn build(&self, placement: Placement) -> Result<MapReading, FetchError> {
+        let (cache, local) = (Arc::clone(self.cache), Arc::clone(&self.local));
+        let needed = placement.node_names();
+        let addresses = cache.addresses(&self.client, needed).await?;
+        let read_at = cache.now();
+        let is_large = placement.len() > LARGE;
+        let build = move || {
+            let map = placement.map(&addresses).ok_or(OverLimit::Ranges);
+            let gains = |map: &TokenMap| local.gain_from_replicas(map.fewest_replicas());
+            let summary = placement.summary(&addresses);
+            MapReading {
+                gains: map.as_ref().map_or(true, gains),
+                map: map.and_then(|map| cache.share_map(map)),
+                summary,
+                read_at,
+                stale_at: read_at + with_default_jitter(summary.age(1)),
+            }
+        };
+        match is_large {
+            // An error says that the runtime is being dropped.
+            true => spawn_blocking(build).await.map_err(FetchError::unreachable),
+            false => Ok(build()),
         }
-    };
-    match is_large {
-        // An error says that the runtime is being dropped.
-        true => spawn_blocking(build).await.map_err(FetchError::unreachable),
-        false => Ok(build()),
     }
 }
 

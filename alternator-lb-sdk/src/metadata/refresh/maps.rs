@@ -3,11 +3,12 @@
 use super::{MAPS_TIMEOUT, TableRefresh};
 use crate::events;
 use crate::metadata::MetadataClient;
-use crate::metadata::fetch_client::{FetchClient, FetchError, with_timeout};
+use crate::metadata::fetch_client::{FetchError, with_timeout};
+use crate::metadata::map_reading::MapReading;
 use crate::metadata::server_tables::grants;
 use crate::metadata::table_maps::{FetchedMap, SourceMap};
 use crate::metadata::token_map_budget::OverLimit;
-use crate::metadata::token_map_fetch::{FetchOutcome, MapReading, fetch_token_maps};
+use crate::metadata::token_map_fetch::{FetchOutcome, fetch_token_maps};
 use alternator_lb_core::metadata_schedule::MapOutcome;
 use alternator_lb_core::refresh_schedule::Refresh;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ impl TableRefresh {
     /// Fetches and publishes the token maps. Returns when they are stale.
     pub(super) async fn refresh_maps(
         &self,
-        client: FetchClient<'_, impl MetadataClient>,
+        client: &impl MetadataClient,
         refresh: Refresh,
     ) -> Duration {
         let table = &self.table;
@@ -31,7 +32,7 @@ impl TableRefresh {
             return self.maps_failed(FetchError::Unsupported(text));
         };
         let sources = table.maps.all();
-        let fetching = fetch_token_maps(client, &table.name, id, &sources);
+        let fetching = fetch_token_maps(&self.cache, client, (&table.name, id), &sources);
         let outcome = with_timeout(MAPS_TIMEOUT, fetching).await;
         // Revoked or expired: the result does not count.
         if !table.maps_schedule.is_current(refresh) {

@@ -4,7 +4,7 @@ use super::{MAPS_EXPIRY, SCHEMA_TIMEOUT, TableRefresh};
 use crate::events;
 use crate::metadata::cache::WantedMap;
 use crate::metadata::describe::describe;
-use crate::metadata::fetch_client::{FetchClient, FetchError, with_timeout};
+use crate::metadata::fetch_client::{FetchError, with_timeout};
 use crate::metadata::server_tables::{ServerTable, grants};
 use crate::metadata::{MetadataClient, TableSchema};
 use alternator_lb_core::metadata_schedule::SchemaOutcome;
@@ -17,18 +17,19 @@ impl TableRefresh {
     /// Fetches and publishes the schema. Returns when it is stale.
     pub(super) async fn refresh_schema(
         &mut self,
-        client: FetchClient<'_, impl MetadataClient>,
+        client: &impl MetadataClient,
         refresh: Refresh,
     ) -> Duration {
-        let table = Arc::clone(&self.table);
-        let describing = describe(&client, &table.name, table.needs.isolation);
+        let (cache, table) = (Arc::clone(&self.cache), Arc::clone(&self.table));
+        let client = cache.fetch_client(client);
+        let settings = table.needs.isolation.then_some(&cache.shared.settings);
+        let describing = describe(&client, &table.name, settings);
         let description = with_timeout(SCHEMA_TIMEOUT, describing).await;
         // Revoked or expired: the result does not count.
         if !table.schema_schedule.is_current(refresh) {
-            return client.cache().now();
+            return cache.now();
         }
-        let next =
-            |outcome: SchemaOutcome| outcome.next(client.cache().now(), &mut fastrand::Rng::new());
+        let next = |outcome: SchemaOutcome| outcome.next(cache.now(), &mut fastrand::Rng::new());
         table.schema_refusal.store(None);
         match description {
             Ok((schema, isolation_error)) => {
@@ -46,11 +47,7 @@ impl TableRefresh {
             // Discovery reports nodes that do not respond.
             Err(FetchError::Unreachable(_)) => next(SchemaOutcome::Unreachable),
             Err(error @ (FetchError::Refused { .. } | FetchError::Unsupported(_))) => {
-                if !client
-                    .cache()
-                    .has_warned_of_keys
-                    .swap(true, Ordering::Relaxed)
-                {
+                if !cache.has_warned_of_keys.swap(true, Ordering::Relaxed) {
                     events::schema_unavailable(&table.name, &error);
                 }
                 match error {

@@ -3,6 +3,7 @@
 use super::table::ServerTable;
 use crate::metadata::MetadataClient;
 use crate::metadata::fetch_client::{FetchClient, FetchError};
+use crate::metadata::refusals::Permission;
 use serde_json::{Map, Value, json};
 use tokio::task::spawn_blocking;
 
@@ -82,7 +83,9 @@ impl ServerQuery {
         mut reader: R,
     ) -> Result<R, FetchError> {
         for _ in 0..MAX_PAGES {
-            let mut response = client.select(&self).await?;
+            let permission = Permission::Select(self.table);
+            let calling = client.call(permission, self.operation, &self.input);
+            let mut response = calling.await?;
             let Some(rows) = response.get_mut("Items").and_then(Value::as_array_mut) else {
                 let text = "a response without items".to_owned();
                 return Err(FetchError::Unsupported(text));

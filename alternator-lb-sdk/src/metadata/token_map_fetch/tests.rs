@@ -202,8 +202,7 @@ async fn fetch(
     for index in indexes {
         maps.add(Some(index));
     }
-    let client = FetchClient::new(server, cache);
-    fetch_token_maps(client, table, &id(1), &maps.all()).await
+    fetch_token_maps(cache, server, (table, &id(1)), &maps.all()).await
 }
 
 /// The maps of the table `t` and of these indexes of it.
@@ -366,8 +365,7 @@ impl MetadataClient for FixedResponse {
 async fn malformed_responses_are_unsupported() {
     for malformed in [json!({}), json!([]), json!({"Items": 7}), Value::Null] {
         let (server, cache) = (FixedResponse(malformed), cache());
-        let client = FetchClient::new(&server, &cache);
-        let result = fetch_token_maps(client, "t", &id(1), &[]).await;
+        let result = fetch_token_maps(&cache, &server, ("t", &id(1)), &[]).await;
         assert!(matches!(result, Err(FetchError::Unsupported(_))));
     }
 }

@@ -324,9 +324,8 @@ async fn replaced_table_is_fetched_anew_and_the_refresh_under_way_dropped() {
     let mut old = acquire(&cache, &table).unwrap();
     table.replace();
     let (schema, maps) = (old.schema.unwrap(), old.maps.as_ref().unwrap().0);
-    let client = || FetchClient::new(&server, &cache);
-    old.refresh_schema(client(), schema).await;
-    old.refresh_maps(client(), maps).await;
+    old.refresh_schema(&server, schema).await;
+    old.refresh_maps(&server, maps).await;
     drop(old);
     assert!(table.schema().is_none() && table.token_map(None).is_none());
     server.fetched();
