@@ -230,7 +230,7 @@ impl Builder {
     /// # Default
     ///
     /// None: each table is described by `DescribeTable`, in the background, at the first operation to which key
-    /// affinity applies, and again about every twenty minutes while it is used, or when an operation shows that its key
+    /// affinity applies, and again about every half hour while it is used, or when an operation shows that its key
     /// has changed.
     pub fn partition_key(mut self, table: impl Into<String>, attribute: impl Into<String>) -> Self {
         self.config

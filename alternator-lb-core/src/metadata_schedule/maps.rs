@@ -1,7 +1,7 @@
 //! The schedule of token maps.
 
-use super::{REFUSAL_AGE, SHARED_AGE, backoff, seconds};
-use crate::jitter::{DEFAULT_JITTER, jittered};
+use super::{AGE_JITTER, REFUSAL_AGE, SHARED_AGE, backoff, seconds};
+use crate::jitter::jittered;
 use std::time::Duration;
 
 /// The result of a fetch of a table's token maps.
@@ -102,7 +102,7 @@ impl MapOutcome {
     /// Returns the time of the next fetch.
     #[must_use]
     pub fn next(self, failures: u32, now: Duration, rng: &mut fastrand::Rng) -> Duration {
-        now + jittered(self.pause(failures), DEFAULT_JITTER, rng)
+        now + jittered(self.pause(failures), AGE_JITTER, rng)
     }
 }
 

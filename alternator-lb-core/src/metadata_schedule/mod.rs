@@ -18,7 +18,7 @@
 //!
 //! 2,000 clients that each use 50 tables on 100 nodes are 1,000 pairs of a client and a table for each node. At most 5
 //! requests per second and node in steady state leave one request in 200 s for each pair: maps of one page every ten
-//! minutes and schemas of two requests every twenty minutes are 3.3 requests per second.
+//! minutes and schemas of two requests every half hour are 2.8 requests per second, which leaves room for chance.
 //!
 //! Plain synchronous code: the time and the random numbers come from the caller.
 
@@ -38,6 +38,10 @@ use std::time::Duration;
 
 /// The time for which a refusal is believed. Permissions change when an operator changes them.
 pub const REFUSAL_AGE: Duration = Duration::from_secs(5 * 60);
+
+/// The fraction by which ages and pauses vary. Clients that have started together refresh together one age later; with
+/// this one they are as even then as they ever will be: the first refreshes are spread over as much time as the age.
+const AGE_JITTER: f64 = 0.5;
 
 /// Returns `first`, doubled for each of the failures before the latest one, and at most `longest`.
 fn backoff(first: Duration, failures: u32, longest: Duration) -> Duration {

@@ -1,7 +1,7 @@
 //! The schedule of schemas.
 
-use super::{REFUSAL_AGE, seconds};
-use crate::jitter::{DEFAULT_JITTER, jittered};
+use super::{AGE_JITTER, REFUSAL_AGE, seconds};
+use crate::jitter::jittered;
 use std::time::Duration;
 
 /// The result of a fetch of a table's schema.
@@ -23,7 +23,7 @@ pub const SCHEMA_HINT_INTERVAL: Duration = seconds(10);
 
 /// The age at which a schema is stale. It matters only for changes by other clients that cause no error, and costs two
 /// small requests per table and process in that time, while the table is used.
-const AGE: Duration = seconds(20 * 60);
+const AGE: Duration = seconds(30 * 60);
 
 /// The pause while a table does not exist: an application that uses it is about to create it.
 const MISSING: Duration = seconds(5);
@@ -46,6 +46,6 @@ impl SchemaOutcome {
     /// Returns the time of the next fetch.
     #[must_use]
     pub fn next(self, now: Duration, rng: &mut fastrand::Rng) -> Duration {
-        now + jittered(self.pause(), DEFAULT_JITTER, rng)
+        now + jittered(self.pause(), AGE_JITTER, rng)
     }
 }

@@ -164,8 +164,8 @@ impl<E> RoutingSnapshot<E> {
         self.candidates_for(plan).flat_map(HealthySet::nodes)
     }
 
-    /// The node of the plan's last attempt, if the next one goes to it again: it is usable, and not overloaded where that
-    /// matters.
+    /// The node of the plan's last attempt, if the next one goes to it again: it is usable, and not overloaded where
+    /// that matters.
     pub(super) fn node_to_repeat<'p>(
         &self,
         plan: &'p Plan<E>,

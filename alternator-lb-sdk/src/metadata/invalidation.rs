@@ -9,7 +9,7 @@
 //! | this client changes its indexes or tags | described again with the next operation |
 //! | the server says that the table does not exist, or that a key is wrong | described again, at most every ten seconds |
 //! | an operation lacks the key attribute, or reads an unknown index | described again, at most every ten seconds |
-//! | twenty minutes have passed | described again |
+//! | half an hour has passed | described again |
 
 use super::{MetadataCache, TableMetadata};
 use aws_sdk_dynamodb::operation::create_table::CreateTableInput;

@@ -152,7 +152,7 @@ impl KeyAffinity {
     ///
     /// A table in the mode `forbid_rmw` or `unsafe_rmw` uses no transactions, so none of its writes is selected. A
     /// `BatchWriteItem` is selected if one of its tables is in the mode `always_use_lwt`, as the server uses
-    /// transactions for the whole of it then. Changes are noticed within some twenty minutes, those made through this
+    /// transactions for the whole of it then. Changes are noticed within about half an hour, those made through this
     /// client at once.
     #[must_use]
     pub const fn from_table() -> Self {

@@ -38,6 +38,17 @@ impl Default for Arguments {
     }
 }
 
+impl Arguments {
+    /// The arguments of the scenarios of outages, of a fifth of the clients: each operation is simulated, and the whole
+    /// program is to take a minute.
+    pub fn of_outages(&self) -> Self {
+        Self {
+            clients: (self.clients / 5).max(*CLIENTS.start()),
+            ..self.clone()
+        }
+    }
+}
+
 /// Parses the arguments of the program.
 pub(super) fn parse(
     mut parser: Parser,
@@ -93,7 +104,7 @@ Usage: cargo run --release -p benchmarks --bin fleet -- [OPTIONS]
 
 Options:
   --only NAME,NAME,...   only these scenarios [default: all]
-  --clients N            number of clients that share the load, 3 to 100,000 [default: 2,000]
+  --clients N            number of clients, of which a fifth meets outages, 3 to 100,000 [default: 2,000]
   --nodes N              number of nodes, 6 to 1,000 [default: 100]
   --seed N               seed of all random numbers [default: 1]
   --strict               end with status 1 if metadata requests exceed a bar

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The mean service time of an operation on an idle, healthy node. With it a node serves a thousand operations a
+/// The mean service time of an operation on an idle, healthy node. With it a node serves 125 operations a
 /// second: far fewer than a real node, but the utilisation matters, and each operation has to be simulated.
-pub(super) const SERVICE: Duration = Duration::from_millis(1);
+pub(super) const SERVICE: Duration = Duration::from_millis(8);
 
 /// A queue with one worker.
 ///

@@ -52,7 +52,7 @@ fn run_scenarios(arguments: &Arguments) -> bool {
     } = runs::run_all(arguments);
     let mut requests = 0;
     if !operations.is_empty() {
-        println!("{}", header(arguments));
+        println!("{}", header(&arguments.of_outages()));
     }
     for (scenario, record) in &operations {
         println!("## {}\n\n{}\n", scenario.title, scenario.description);
@@ -102,7 +102,7 @@ fn header(arguments: &Arguments) -> String {
 const HEADER: &str = "\
 Simulated with the code of the library: routing, health, the decisions on retries and the detection of stalled nodes. \
 Simulated by the rules of the library: the SDK's retries, the health checker with its tick of 25 ms, probes, and refreshes \
-with their jitter, their queries and the lists of nodes at each time. A node serves one request after the other, 1 ms each \
+with their jitter, their queries and the lists of nodes at each time. A node serves one request after the other, 8 ms each \
 on average (exponential), with an unlimited queue: overload shows as latency.
 
 Not simulated: the network (responses take no time on it, a refused connection 0.5 ms), connections and their opening, \

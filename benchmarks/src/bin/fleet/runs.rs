@@ -72,7 +72,7 @@ impl Run {
         let lock = || runs.lock().unwrap_or_else(PoisonError::into_inner);
         match self {
             Self::Operations(scenario) => {
-                let record = World::new(scenario, arguments).run(progress);
+                let record = World::new(scenario, &arguments.of_outages()).run(progress);
                 lock().operations.push((scenario, record));
             }
             Self::Metadata(scenario) => {

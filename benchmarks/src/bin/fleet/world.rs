@@ -65,8 +65,8 @@ pub(crate) struct Partition {
 /// The load of the nodes, as a share of their capacity.
 const TARGET_UTILISATION: f64 = 0.5;
 
-/// The operations per second of a node: `Server` takes a millisecond for one.
-const CAPACITY: f64 = 1_000.0;
+/// The operations per second of a node: `Server` takes eight milliseconds for one.
+const CAPACITY: f64 = 125.0;
 
 /// Returns the operations per second of each client.
 pub(crate) fn operations_per_second(arguments: &Arguments) -> f64 {
