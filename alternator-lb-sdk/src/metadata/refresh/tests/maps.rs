@@ -126,13 +126,13 @@ async fn refresh(
     server.fetched()
 }
 
-/// Returns whether the maps are stale after this pause, ±20 %, and not before.
+/// Returns whether the maps are stale after this pause, ±50 %, and not before.
 fn pauses(cache: &MetadataCache, table: &TableMetadata, pause: u64) -> bool {
     let is_due = |factor| {
         let time = cache.now() + seconds(pause).mul_f64(factor);
         table.maps_schedule.is_due(time)
     };
-    !is_due(0.79) && is_due(1.21)
+    !is_due(0.49) && is_due(1.51)
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,7 +170,7 @@ async fn incomplete_maps_are_fetched_again_less_and_less_often() {
     for pause in [60, 120, 240, 480, 600, 600] {
         refresh(&cache, &table, &server).await;
         assert!(pauses(&cache, &table, pause), "{pause}");
-        advance(seconds(pause).mul_f64(1.21)).await;
+        advance(seconds(pause).mul_f64(1.51)).await;
     }
     server.lists_its_node = true;
     // The addresses were read some minutes ago.
@@ -188,7 +188,7 @@ async fn malformed_and_missing_maps_are_fetched_again_in_seconds() {
         for pause in [2, 4, 8] {
             refresh(&cache, &table, &server).await;
             assert!(pauses(&cache, &table, pause), "{pause}");
-            advance(seconds(pause).mul_f64(1.21)).await;
+            advance(seconds(pause).mul_f64(1.51)).await;
         }
         (server.count, server.error) = (1, None);
         refresh(&cache, &table, &server).await;
@@ -204,7 +204,7 @@ async fn refused_maps_wait_for_minutes_and_unreachable_ones_for_seconds() {
     server.error = Some(|| InternalError::Unreachable("no node".into()));
     refresh(&cache, &table, &server).await;
     assert!(pauses(&cache, &table, 10));
-    advance(seconds(13)).await;
+    advance(seconds(16)).await;
     server.error = Some(|| InternalError::Refused("no SELECT".to_owned()));
     refresh(&cache, &table, &server).await;
     assert!(pauses(&cache, &table, 300));
@@ -357,7 +357,7 @@ async fn maps_wait_for_a_schema() {
     server.is_missing = true;
     assert_eq!(refresh(&cache, &table, &server).await, (false, true));
     assert!(table.maps_schedule.is_due(cache.now()) && !table.is_due(cache.now()));
-    advance(SchemaOutcome::Missing.pause().mul_f64(1.21)).await;
+    advance(SchemaOutcome::Missing.pause().mul_f64(1.51)).await;
     server.is_missing = false;
     assert_eq!(refresh(&cache, &table, &server).await, (true, true));
 }
