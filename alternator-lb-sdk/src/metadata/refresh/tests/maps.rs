@@ -273,7 +273,7 @@ async fn maps_are_fetched_without_the_schema_when_only_they_are_stale() {
     let server = Tablets::new();
     refresh(&cache, &table, &server).await;
     assert!(!table.is_due(cache.now()));
-    advance(seconds(721)).await;
+    advance(seconds(900)).await;
     assert_eq!(refresh(&cache, &table, &server).await, (true, false));
     table.token_map(Some("new index"));
     assert_eq!(refresh(&cache, &table, &server).await, (true, false));
