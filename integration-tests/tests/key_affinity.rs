@@ -135,8 +135,8 @@ async fn conditional_writes_of_eight_clients_to_a_partition_have_one_coordinator
 #[tokio::test]
 async fn retries_stay_with_their_coordinator_through_errors_that_eject_no_node() {
     for fault in [
-        Fault::ServerError { share: 0.2 },
-        Fault::Throttle { share: 0.2 },
+        Fault::ServerError { share: 0.1 },
+        Fault::Throttle { share: 0.1 },
     ] {
         let cluster = test_cluster!(five_nodes);
         let table = create_table(&cluster).await;
@@ -148,14 +148,15 @@ async fn retries_stay_with_their_coordinator_through_errors_that_eject_no_node()
         cluster.nodes().iter().for_each(|node| node.inject(fault));
         let keys = keys(10);
         let writing = clients.iter().map(async |(_, client)| {
-            for key in keys.iter().cycle().take(50) {
+            // Too few requests to each node for a success rate that could eject it.
+            for key in keys.iter().cycle().take(20) {
                 // By chance all three attempts of one fail.
                 let _ = conditional_put_of(client, &table, key).send().await;
             }
         });
         join_all(writing).await;
         let requests: u64 = requests_per_node(&cluster, "PutItem").iter().sum();
-        assert!(requests > 230, "a fifth of {requests} failed");
+        assert!(requests > 84, "a tenth of {requests} failed");
         assert_eq!(only_coordinators(&cluster).len(), 10, "{fault:?}");
     }
 }

@@ -123,14 +123,15 @@ fn contention(cluster: &TestCluster) -> (u64, u64) {
 #[tokio::test]
 async fn transactions_do_not_contend_through_errors_that_eject_no_node() {
     for fault in [
-        Fault::ServerError { share: 0.1 },
-        Fault::Throttle { share: 0.1 },
+        Fault::ServerError { share: 0.2 },
+        Fault::Throttle { share: 0.2 },
     ] {
         let cluster = test_cluster!(six_nodes);
         create_counters(&cluster).await;
         let clients = ready_clients(&cluster).await;
         cluster.nodes().iter().for_each(|node| node.inject(fault));
-        count_all(&clients, 5).await;
+        // Too few requests of each client to each node for a success rate that could eject it.
+        count_all(&clients, 3).await;
         let nodes = clients
             .iter()
             .flat_map(|(alternator, _)| alternator.nodes());
