@@ -65,7 +65,7 @@ async fn expect_no_token_awareness(tables: InternalTables, warning: &str) {
         0,
         "the system tables are not queried again at once"
     );
-    advance_time(Duration::from_secs(6 * 60 + 10)).await;
+    advance_time(Duration::from_secs(8 * 60)).await;
     eventually("the system tables are queried again", async || {
         gets(&client, 1).await;
         query_count(&cluster) > 0

@@ -42,7 +42,7 @@ async fn moved_tablets_fail_no_request_and_the_token_map_is_refreshed() {
         (0.4..0.95).contains(&stale),
         "share with a stale map: {stale}"
     );
-    advance_time(Duration::from_secs(12 * 60 + 10)).await;
+    advance_time(Duration::from_secs(15 * 60 + 10)).await;
     eventually("the token map is read again", async || {
         replica_share(&cluster, &client, 100).await >= 0.99
     })
