@@ -1,4 +1,4 @@
-//! Whether a node responds to the others, and since when it does not.
+//! The liveness of a node: its responses to the others, and the time since which there are none.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

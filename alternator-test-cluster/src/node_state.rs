@@ -44,7 +44,7 @@ pub(crate) struct NodeState {
     /// The number of the first connection that is not lost.
     first_kept_connection: watch::Sender<u64>,
     liveness: Liveness,
-    /// What the internal tables show, if they are frozen.
+    /// The content of the internal tables, if they are frozen.
     frozen_contents: Mutex<Option<Contents>>,
     port: Mutex<Port>,
 }

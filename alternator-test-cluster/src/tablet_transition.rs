@@ -8,7 +8,7 @@ use crate::cluster_state::ClusterState;
 /// A tablet that migrates or is repaired, from [`TestCluster::migrate_tablet`](crate::TestCluster::migrate_tablet) or
 /// [`TestCluster::repair_tablet`](crate::TestCluster::repair_tablet) on. It stays in its stage until the test goes on.
 ///
-/// When this is dropped, the transition stays where it is.
+/// The transition stays where it is when this is dropped.
 #[derive(Debug)]
 #[must_use = "the tablet stays in transition until .finish()"]
 pub struct TabletTransition {

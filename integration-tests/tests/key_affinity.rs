@@ -8,7 +8,8 @@ mod table_options;
 mod write_isolation;
 
 use crate::support::{
-    Backend, Table, client, config, direct_client, eventually, n, quick_refresh, s, test_cluster,
+    Backend, Table, client, config, direct_client, eventually, n, quick_refresh, ready_client_of,
+    s, test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, Builder, KeyAffinity, Scope};
 use alternator_test_cluster::{Fault, NodeConfig, TestCluster, Tokens};
@@ -37,11 +38,23 @@ async fn settled_client(
     builder: Builder,
     table: &Table,
 ) -> (Alternator, Client) {
-    let alternator = builder.build().unwrap();
-    let client = client(&alternator);
-    alternator.ready().await.unwrap();
+    let (alternator, client) = ready_client_of(builder).await;
     wait_until_settled(cluster, &client, table).await;
     (alternator, client)
+}
+
+/// The same of several `Alternator`s, with affinity for conditional writes.
+async fn settled_clients(
+    cluster: &TestCluster,
+    count: usize,
+    table: &Table,
+) -> Vec<(Alternator, Client)> {
+    let mut clients = Vec::new();
+    for _ in 0..count {
+        let builder = with(cluster, KeyAffinity::conditional_writes());
+        clients.push(settled_client(cluster, builder, table).await);
+    }
+    clients
 }
 
 /// Waits until conditional writes to one key have one coordinator.
@@ -114,11 +127,7 @@ fn keys(count: usize) -> Vec<String> {
 async fn conditional_writes_of_eight_clients_to_a_partition_have_one_coordinator() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
-    let mut clients = Vec::new();
-    for _ in 0..8 {
-        let builder = with(&cluster, KeyAffinity::conditional_writes());
-        clients.push(settled_client(&cluster, builder, &table).await);
-    }
+    let clients = settled_clients(&cluster, 8, &table).await;
     let keys = keys(30);
     let writing = clients.iter().map(|(_, client)| async {
         for key in &keys {
@@ -140,11 +149,7 @@ async fn retries_stay_with_their_coordinator_through_errors_that_eject_no_node()
     ] {
         let cluster = test_cluster!(five_nodes);
         let table = create_table(&cluster).await;
-        let mut clients = Vec::new();
-        for _ in 0..4 {
-            let builder = with(&cluster, KeyAffinity::conditional_writes());
-            clients.push(settled_client(&cluster, builder, &table).await);
-        }
+        let clients = settled_clients(&cluster, 4, &table).await;
         cluster.nodes().iter().for_each(|node| node.inject(fault));
         let keys = keys(10);
         let writing = clients.iter().map(async |(_, client)| {

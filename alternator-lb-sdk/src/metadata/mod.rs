@@ -19,7 +19,7 @@
 //! [invalidated](invalidation). Meanwhile operations go by what is known, or their ordinary way: wrong metadata costs
 //! them a hop inside the cluster and nothing else.
 //!
-//! When a part is stale, `alternator_lb_core::metadata_schedule` decides.
+//! `alternator_lb_core::metadata_schedule` decides when a part is stale.
 //!
 //! This module knows the server's operations and tables. Of routing it knows the generation of the topology, the
 //! addresses of its nodes, and the type of a token map.

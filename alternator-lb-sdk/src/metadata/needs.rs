@@ -14,6 +14,14 @@ pub(crate) struct MetadataNeeds {
 }
 
 impl MetadataNeeds {
+    /// The needs of token awareness alone.
+    #[cfg(test)]
+    pub(super) const MAPS: Self = Self {
+        isolation: false,
+        warns_of_unknown_isolation: false,
+        token_maps: true,
+    };
+
     /// Returns whether all that `others` need is among these.
     pub(super) fn cover(self, others: Self) -> bool {
         self.union(others) == self

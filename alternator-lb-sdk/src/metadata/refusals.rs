@@ -61,9 +61,8 @@ impl Refusals {
         own.or_else(|| {
             let others = refused.iter();
             let others = others.filter(|((other, _), until)| other == permission && **until > now);
-            let untils: Vec<Duration> = others.map(|(_, until)| *until).collect();
-            let earliest = untils.iter().copied().min();
-            earliest.filter(|_| untils.len() >= MAX_CREDENTIALS)
+            let earliest = others.clone().map(|(_, until)| *until).min();
+            earliest.filter(|_| others.count() >= MAX_CREDENTIALS)
         })
     }
 

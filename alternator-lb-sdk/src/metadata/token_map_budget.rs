@@ -10,12 +10,14 @@ pub(super) struct TokenMapBudget {
     pub(super) max_bytes: usize,
 }
 
-/// The reason why a table has no map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The limit that keeps a table from having a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum OverLimit {
     /// It has more ranges or replicas than a map can have.
+    #[error("262,144 ranges or 1,048,576 replicas")]
     Ranges,
     /// The maps of other tables take all of the memory.
+    #[error("50 MB for the maps of all tables")]
     Memory,
 }
 

@@ -1,4 +1,4 @@
-//! Whether enough replicas of a partition are alive for an operation.
+//! The availability of a partition: the live replicas that an operation needs.
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub(super) struct Availability {
     is_checked: bool,
 }
 
-/// What an operation fails with for lack of replicas.
+/// The error of an operation for lack of replicas.
 #[derive(Debug)]
 pub(super) enum Shortfall {
     /// The coordinator knows that there are too few replicas, and fails the operation at once.

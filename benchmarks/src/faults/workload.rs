@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::client::Client;
 
-/// What the callers do, and the key affinity of the plugin.
+/// The operations of the callers, and the key affinity of the plugin.
 ///
 /// All nodes respond at once with the same, so a write costs what a read costs, and one healthy cluster is the baseline
 /// of all of them.

@@ -1,8 +1,11 @@
 //! Contention of lightweight transactions between coordinators.
 
-use super::{create_table, settled_client, table_metadata, with};
-use crate::support::{Table, client, direct_client, eventually, n, quick_refresh, s, test_cluster};
-use alternator_lb_sdk::{Alternator, Builder, KeyAffinity, NodeState};
+use super::{create_table, settled_clients, table_metadata, with};
+use crate::support::{
+    Table, direct_client, eventually, n, quick_refresh, ready_client, ready_client_of, s,
+    test_cluster,
+};
+use alternator_lb_sdk::{Alternator, KeyAffinity, NodeState};
 use alternator_test_cluster::{Fault, Node, NodeConfig, Paxos, TestCluster, Tokens};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
@@ -39,23 +42,13 @@ async fn increment(clients: &[(Alternator, Client)], table: &Table, times: usize
 async fn transactions_of_eight_clients_on_a_hot_key_contend_only_without_affinity() {
     let cluster = test_cluster!(six_nodes);
     let table = create_table(&cluster).await;
-    let mut with_affinity = Vec::new();
-    for _ in 0..8 {
-        let builder = with(&cluster, KeyAffinity::conditional_writes());
-        with_affinity.push(settled_client(&cluster, builder, &table).await);
-    }
+    let with_affinity = settled_clients(&cluster, 8, &table).await;
     cluster.reset_counters();
     increment(&with_affinity, &table, 5).await;
     assert_eq!(contention(&cluster), (0, 0));
     assert_eq!(cluster.lwt_partitions()[0].operations.len(), 1);
 
-    let mut without_affinity = Vec::new();
-    for _ in 0..8 {
-        let alternator = quick_refresh(&cluster).build().unwrap();
-        let client = client(&alternator);
-        alternator.ready().await.unwrap();
-        without_affinity.push((alternator, client));
-    }
+    let without_affinity = join_all((0..8).map(|_| ready_client(&cluster))).await;
     increment(&without_affinity, &table, 5).await;
     // A ScyllaDB of as many nodes counted three contentions for each ten transactions, and one uncertain transaction for
     // forty.
@@ -78,17 +71,9 @@ async fn create_counters(cluster: &TestCluster) {
     table_metadata::create(&direct_client(cluster.url()), COUNTERS, "id", "S").await;
 }
 
-/// An `Alternator` that has discovered all nodes, and its client.
-async fn ready(builder: Builder) -> (Alternator, Client) {
-    let alternator = builder.build().unwrap();
-    let client = client(&alternator);
-    alternator.ready().await.unwrap();
-    (alternator, client)
-}
-
 async fn ready_clients(cluster: &TestCluster) -> Vec<(Alternator, Client)> {
     let builder = || with(cluster, KeyAffinity::conditional_writes());
-    join_all((0..4).map(|_| ready(builder()))).await
+    join_all((0..4).map(|_| ready_client_of(builder()))).await
 }
 
 /// Increments all counters `times` times by each of two callers of a client. Returns the number of failures.
@@ -161,7 +146,7 @@ async fn transactions_do_not_contend_while_clients_start_one_after_the_other() {
             transactions() >= before
         })
         .await;
-        let (_alternator, client) = ready(builder).await;
+        let (_alternator, client) = ready_client_of(builder).await;
         count(&client, 8).await
     });
     let failed: usize = join_all(clients).await.into_iter().sum();
@@ -173,7 +158,7 @@ async fn transactions_of_token_aware_clients_do_not_contend_while_tablets_move()
     let cluster = test_cluster!(six_nodes);
     create_counters(&cluster).await;
     let builder = || quick_refresh(&cluster).token_aware();
-    let clients = join_all((0..4).map(|_| ready(builder()))).await;
+    let clients = join_all((0..4).map(|_| ready_client_of(builder()))).await;
     count_all(&clients, 1).await;
     let moves = async {
         for (index, tablet) in cluster.tablets(COUNTERS).iter().enumerate() {
@@ -225,25 +210,23 @@ async fn assert_contention_ends_after(
 
 /// Returns whether all clients use these nodes, and choose the same coordinator of each counter.
 fn agree(clients: &[(Alternator, Client)], nodes: &BTreeSet<String>) -> bool {
-    (0..KEYS).all(|number| {
-        let update = UpdateItemInput::builder().table_name(COUNTERS);
-        let update = update.key("id", s(key(number)));
-        let update = update.update_expression("ADD clicks :one").build().unwrap();
-        let coordinators: BTreeSet<_> = clients
-            .iter()
-            .map(|(alternator, _)| {
+    let use_them = clients.iter().all(|(alternator, _)| {
+        let usable = alternator.nodes().into_iter();
+        let usable = usable.filter(|node| node.state() == NodeState::Up);
+        let usable: BTreeSet<_> = usable.map(|node| node.url().to_owned()).collect();
+        usable == *nodes
+    });
+    use_them
+        && (0..KEYS).all(|number| {
+            let update = UpdateItemInput::builder().table_name(COUNTERS);
+            let update = update.key("id", s(key(number)));
+            let update = update.update_expression("ADD clicks :one").build().unwrap();
+            let coordinators = clients.iter().map(|(alternator, _)| {
                 let explanation = alternator.explain(&update);
                 explanation.node().map(str::to_owned)
-            })
-            .collect();
-        let usable = clients.iter().all(|(alternator, _)| {
-            let usable = alternator.nodes().into_iter();
-            let usable = usable.filter(|node| node.state() == NodeState::Up);
-            let usable: BTreeSet<_> = usable.map(|node| node.url().to_owned()).collect();
-            usable == *nodes
-        });
-        usable && coordinators.len() == 1
-    })
+            });
+            coordinators.collect::<BTreeSet<_>>().len() == 1
+        })
 }
 
 /// The URLs of all nodes but this one.

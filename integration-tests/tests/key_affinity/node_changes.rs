@@ -2,7 +2,7 @@
 
 use super::{
     conditional_put, coordinators, create_table, five_nodes, keys, only_coordinators,
-    settled_client, with,
+    settled_client, settled_clients, with,
 };
 use crate::support::{Table, eventually, test_cluster};
 use alternator_lb_sdk::{KeyAffinity, NodeState};
@@ -28,11 +28,7 @@ async fn coordinators_of(
 async fn clients_agree_on_the_next_coordinator_and_return_after_a_restart() {
     let cluster = test_cluster!(five_nodes);
     let table = create_table(&cluster).await;
-    let mut clients = Vec::new();
-    for _ in 0..4 {
-        let builder = with(&cluster, KeyAffinity::conditional_writes());
-        clients.push(settled_client(&cluster, builder, &table).await);
-    }
+    let clients = settled_clients(&cluster, 4, &table).await;
     let nodes_of_a = async || {
         cluster.reset_counters();
         for (_, client) in &clients {

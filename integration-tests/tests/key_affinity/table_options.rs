@@ -1,7 +1,7 @@
 //! Key affinity of single tables and operations.
 
 use super::table_metadata;
-use crate::support::{client, direct_client, quick_refresh, s, test_cluster};
+use crate::support::{direct_client, quick_refresh, ready_client_of, s, test_cluster};
 use alternator_lb_sdk::{Alternator, Builder, KeyAffinity, OperationExt as _, OperationOptions};
 use alternator_lb_sdk::{TableOptions, explain};
 use alternator_test_cluster::{TestCluster, Tokens};
@@ -20,10 +20,7 @@ async fn ready(cluster: &TestCluster, builder: Builder) -> (Alternator, Client) 
     for table in [ORDERS, VISITS] {
         table_metadata::create(&direct_client(cluster.url()), table, "id", "S").await;
     }
-    let alternator = builder.build().unwrap();
-    let client = client(&alternator);
-    alternator.ready().await.unwrap();
-    (alternator, client)
+    ready_client_of(builder).await
 }
 
 /// Puts one item twelve times, with these options. Returns the number of nodes that got a request.

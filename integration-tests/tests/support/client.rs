@@ -36,7 +36,12 @@ pub(crate) fn quick_refresh(cluster: &TestCluster) -> Builder {
 
 /// An `Alternator` that has discovered all nodes of the cluster, and its client.
 pub(crate) async fn ready_client(cluster: &TestCluster) -> (Alternator, Client) {
-    let alternator = quick_refresh(cluster).build().unwrap();
+    ready_client_of(quick_refresh(cluster)).await
+}
+
+/// An `Alternator` with these settings that has discovered all nodes, and its client.
+pub(crate) async fn ready_client_of(builder: Builder) -> (Alternator, Client) {
+    let alternator = builder.build().unwrap();
     let client = client(&alternator);
     alternator.ready().await.unwrap();
     (alternator, client)

@@ -91,7 +91,7 @@ fn host(url: &str) -> &str {
     .trim_matches(['[', ']'])
 }
 
-/// Where ScyllaDB serves its metrics.
+/// The port at which ScyllaDB serves its metrics.
 const PORT: u16 = 9180;
 
 #[cfg(test)]

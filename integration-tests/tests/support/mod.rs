@@ -29,7 +29,7 @@ pub(crate) use canned_response_client::CannedResponseClient;
 pub(crate) use child_process::{is_child, run_in_child_process};
 pub(crate) use client::{
     client, config, direct_client, expect_pings, ping, quick_refresh, quick_retries, ready_client,
-    signing_config,
+    ready_client_of, signing_config,
 };
 pub(crate) use errors::{error_text, find_in_chain};
 pub(crate) use eventually::{eventually, eventually_within};

@@ -99,17 +99,23 @@ async fn keys_of_a_dead_node_go_to_their_other_replicas() {
     }
 }
 
+/// A token-aware client that knows the replicas of key 7 of the table, which it creates, and retries without long pauses.
+async fn quickly_retrying_client(cluster: &TestCluster) -> (Alternator, Client) {
+    let alternator = quick_refresh(cluster).token_aware().build().unwrap();
+    let config = config().retry_config(quick_retries());
+    let client = Client::from_conf(config.alternator(&alternator).build());
+    alternator.ready().await.unwrap();
+    create(&client, ScalarAttributeType::S).await;
+    wait_for_token_map(&alternator, &client, key_of(7)).await;
+    (alternator, client)
+}
+
 #[tokio::test]
 async fn key_with_all_replicas_dead_fails_until_one_is_back_and_others_are_served() {
     for tokens in LAYOUTS {
         let cluster =
             twelve_node_cluster!(tokens, |cluster| cluster.failure_detection(Duration::ZERO));
-        let alternator = quick_refresh(&cluster).token_aware().build().unwrap();
-        let config = config().retry_config(quick_retries());
-        let client = Client::from_conf(config.alternator(&alternator).build());
-        alternator.ready().await.unwrap();
-        create(&client, ScalarAttributeType::S).await;
-        wait_for_token_map(&alternator, &client, key_of(7)).await;
+        let (alternator, client) = quickly_retrying_client(&cluster).await;
         let replicas = cluster.replicas(TABLE, "key 7");
         replicas.iter().for_each(|replica| replica.stop());
         for _ in 0..20 {
@@ -138,12 +144,7 @@ async fn key_with_all_replicas_dead_fails_until_one_is_back_and_others_are_serve
 async fn lost_quorum_fails_only_the_operations_that_need_it() {
     let cluster = twelve_node_cluster!(LAYOUTS[1], |cluster| cluster
         .failure_detection(Duration::ZERO));
-    let alternator = quick_refresh(&cluster).token_aware().build().unwrap();
-    let config = config().retry_config(quick_retries());
-    let client = Client::from_conf(config.alternator(&alternator).build());
-    alternator.ready().await.unwrap();
-    create(&client, ScalarAttributeType::S).await;
-    wait_for_token_map(&alternator, &client, key_of(7)).await;
+    let (_alternator, client) = quickly_retrying_client(&cluster).await;
     for replica in &cluster.replicas(TABLE, "key 7")[..2] {
         replica.stop();
     }

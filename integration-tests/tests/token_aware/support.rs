@@ -1,6 +1,6 @@
 //! Shared support for the tests of token awareness.
 
-use crate::support::{client, eventually, quick_refresh, s};
+use crate::support::{eventually, quick_refresh, ready_client_of, s};
 use alternator_lb_sdk::{Alternator, Builder};
 use alternator_test_cluster::{self as cluster, NodeConfig, TestCluster, Tokens};
 use aws_sdk_dynamodb::Client;
@@ -31,10 +31,7 @@ pub(crate) async fn client_with(
     cluster: &TestCluster,
     settings: impl FnOnce(Builder) -> Builder,
 ) -> (Alternator, Client) {
-    let alternator = settings(quick_refresh(cluster)).build().unwrap();
-    let client = client(&alternator);
-    alternator.ready().await.unwrap();
-    (alternator, client)
+    ready_client_of(settings(quick_refresh(cluster))).await
 }
 
 /// A token-aware `Alternator` that has discovered all nodes, and its client.

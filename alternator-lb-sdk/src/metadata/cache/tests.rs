@@ -4,11 +4,7 @@ use alternator_lb_core::routing::Token;
 use std::net::IpAddr;
 use tokio::time::advance;
 
-const MAPS: MetadataNeeds = MetadataNeeds {
-    isolation: false,
-    warns_of_unknown_isolation: false,
-    token_maps: true,
-};
+const MAPS: MetadataNeeds = MetadataNeeds::MAPS;
 
 fn cache(keys: &HashMap<String, String>, token_maps: bool) -> MetadataCache {
     let needs = MetadataNeeds { token_maps, ..MAPS };

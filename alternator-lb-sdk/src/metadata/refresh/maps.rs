@@ -7,7 +7,6 @@ use crate::metadata::fetch_client::{FetchError, with_timeout};
 use crate::metadata::map_reading::MapReading;
 use crate::metadata::server_tables::grants;
 use crate::metadata::table_maps::{FetchedMap, SourceMap};
-use crate::metadata::token_map_budget::OverLimit;
 use crate::metadata::token_map_fetch::{FetchOutcome, fetch_token_maps};
 use alternator_lb_core::metadata_schedule::MapOutcome;
 use alternator_lb_core::refresh_schedule::Refresh;
@@ -100,11 +99,8 @@ impl TableRefresh {
             Some((reading, Err(limit))) => {
                 source.fetched.store(None);
                 if !table.has_warned_of_size.swap(true, Ordering::Relaxed) {
-                    let limit = match limit {
-                        OverLimit::Ranges => "262,144 ranges or 1,048,576 replicas",
-                        OverLimit::Memory => "50 MB for the maps of all tables",
-                    };
-                    events::token_map_over_limit(&table.name, reading.summary.ranges, limit);
+                    let (ranges, limit) = (reading.summary.ranges, limit.to_string());
+                    events::token_map_over_limit(&table.name, ranges, &limit);
                 }
             }
         }

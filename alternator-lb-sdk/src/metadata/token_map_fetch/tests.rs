@@ -176,10 +176,7 @@ fn vnode(table: &str, start: i64, end: i64, node: u8) -> Value {
 }
 
 fn cache() -> Arc<MetadataCache> {
-    let needs = MetadataNeeds {
-        token_maps: true,
-        ..MetadataNeeds::default()
-    };
+    let needs = MetadataNeeds::MAPS;
     Arc::new(MetadataCache::new(Clock::new(), &HashMap::new(), needs))
 }
 

@@ -96,11 +96,7 @@ impl MetadataClient for Tablets {
     }
 }
 
-const MAPS: MetadataNeeds = MetadataNeeds {
-    isolation: false,
-    warns_of_unknown_isolation: false,
-    token_maps: true,
-};
+const MAPS: MetadataNeeds = MetadataNeeds::MAPS;
 
 /// A cache with a table whose map is used.
 fn cache() -> (Arc<MetadataCache>, Arc<TableMetadata>) {
