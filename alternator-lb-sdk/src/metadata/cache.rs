@@ -37,7 +37,7 @@ pub(crate) struct MetadataCache {
     joins: AtomicU64,
     pub(super) shared: SharedLookUps,
     pub(super) refusals: Refusals,
-    token_map_budget: TokenMapBudget,
+    pub(super) token_map_budget: TokenMapBudget,
     /// The number of refreshes that fetch maps, or wait for it.
     maps_wanted: AtomicUsize,
     pub(super) has_warned_of_keys: AtomicBool,

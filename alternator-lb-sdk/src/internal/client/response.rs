@@ -49,6 +49,7 @@ async fn parse(body: Vec<u8>) -> Result<Result<Value, serde_json::Error>, Intern
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt as _;
 
     async fn read(status: u16, body: &'static str) -> Result<Value, InternalError> {
         let body = body.into();
@@ -69,6 +70,25 @@ mod tests {
                 InternalError::Unsupported(_)
             ));
         }
+    }
+
+    #[test]
+    fn large_body_is_parsed_off_the_runtime_and_a_small_one_at_once() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .max_blocking_threads(1)
+            .build();
+        let runtime = runtime.unwrap();
+        // Until it is released, nothing is done off the runtime.
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        runtime.spawn_blocking(move || released.recv());
+        runtime.block_on(async {
+            let body = |length: usize| (" ".repeat(length - 1) + "7").into_bytes();
+            assert!(parse(body(LARGE_BODY)).now_or_never().is_some());
+            let mut parsing = Box::pin(parse(body(LARGE_BODY + 1)));
+            assert!((&mut parsing).now_or_never().is_none());
+            drop(release);
+            assert_eq!(parsing.await.unwrap().unwrap(), 7);
+        });
     }
 
     #[tokio::test]

@@ -136,3 +136,30 @@ async fn read_rows<R: RowReader>(rows: Vec<Value>, mut reader: R) -> Result<R, F
         false => Ok(read()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::thread::{self, ThreadId};
+
+    /// The threads on which rows are read.
+    #[derive(Default)]
+    struct Threads(HashSet<ThreadId>);
+
+    impl RowReader for Threads {
+        fn read(&mut self, _: &Value) {
+            self.0.insert(thread::current().id());
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_of_a_large_page_are_read_off_the_runtime_and_those_of_a_small_one_on_it() {
+        for (rows, is_on_it) in [(LARGE_PAGE, true), (LARGE_PAGE + 1, false)] {
+            let rows = vec![Value::Null; rows];
+            let Threads(threads) = read_rows(rows, Threads::default()).await.unwrap();
+            assert_eq!(threads.contains(&thread::current().id()), is_on_it);
+            assert_eq!(threads.len(), 1);
+        }
+    }
+}

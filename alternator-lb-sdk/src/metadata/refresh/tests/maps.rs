@@ -6,6 +6,7 @@ use crate::metadata::MetadataNeeds;
 use alternator_lb_core::clock::Clock;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 const fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
@@ -191,6 +192,28 @@ async fn malformed_and_missing_maps_are_fetched_again_in_seconds() {
         assert!(table.token_map(None).is_some());
         assert!(pauses(&cache, &table, 600));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn table_over_a_limit_has_no_map_says_so_once_and_is_read_at_its_ordinary_age() {
+    let mut cache = MetadataCache::new(Clock::new(), &HashMap::new(), MAPS);
+    cache.token_map_budget.max_bytes = 0;
+    let cache = Arc::new(cache);
+    let [over, within] = ["t", "t2"].map(|name| cache.table(name, MAPS, cache.now()));
+    for table in [&over, &within] {
+        assert!(table.token_map(None).is_none());
+    }
+    let server = Tablets::new();
+    for warns in [true, false] {
+        let has_warned = over.has_warned_of_size.load(Ordering::Relaxed);
+        over.maps_schedule.refresh_now();
+        assert!(refresh(&cache, &over, &server).await.0);
+        let warned = over.has_warned_of_size.load(Ordering::Relaxed) != has_warned;
+        assert_eq!(warned, warns);
+        assert!(over.token_map(None).is_none());
+        assert!(pauses(&cache, &over, 600));
+    }
+    assert!(!within.has_warned_of_size.load(Ordering::Relaxed));
 }
 
 #[tokio::test(start_paused = true)]
