@@ -118,7 +118,7 @@
 //! |---|---|---|
 //! | SDK with `endpoint_url` | 24 to 30 % | 1: all requests go to one node |
 //! | `alternator-client` 1.0.1 | 24 to 25 % | 8; with its key route affinity 1 |
-//! | this plugin | 25 % | 5 to 7; with `.key_affinity(..)` 1 |
+//! | this plugin | 24 to 26 % | 7 to 8; with `.key_affinity(..)` 1 |
 //! | this plugin, `.token_aware()` | 100 % | 1 |
 //!
 //! Counted by the nodes of the test cluster, with vnodes and with tablets, once the maps are known and while nothing

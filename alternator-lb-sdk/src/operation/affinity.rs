@@ -42,7 +42,8 @@ use super::lwt::Write;
 /// among them: a second coordinator is what causes the next error. It goes to the next node in the order of the
 /// partition when its node cannot be connected, does not respond, is ejected, or is in a datacenter without replicas of
 /// the table. A node that fails everything is ejected after five failures in a row; until then an operation can fail
-/// that would succeed elsewhere.
+/// that would succeed elsewhere. A node that throttles is not ejected: while it throttles everything, transactions on
+/// its keys fail when their retries end.
 ///
 /// Writes with transactions leave a slow node for no other reason. A bound of its load would give the hot key of a
 /// fleet two coordinators, as each client sees its own load only: in a simulation of fifty clients, of which each makes
