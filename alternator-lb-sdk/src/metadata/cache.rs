@@ -133,6 +133,12 @@ impl MetadataCache {
         table
     }
 
+    /// The table of this name as its next use would find it. Has no effect.
+    pub(crate) fn peek(&self, name: &str, needs: MetadataNeeds) -> Arc<TableMetadata> {
+        let new = || Arc::new(TableMetadata::new(name, None, needs));
+        self.find(name).unwrap_or_else(new)
+    }
+
     /// The table of this name, if it is cached.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<TableMetadata>> {
         self.shard(name)?.load().get(name).cloned()

@@ -157,7 +157,7 @@ impl KeyRouting {
         let options = RoutingOptions::default();
         let tables = TableContexts::new(operation, |source| {
             let settings = self.settings(source.table, options, operation.write())?;
-            let table = cache.find(source.table)?;
+            let table = cache.peek(source.table, settings.needs());
             Some(TableContext {
                 source,
                 settings,

@@ -60,6 +60,23 @@ async fn named_table_has_an_affinity_of_its_own() {
 }
 
 #[tokio::test]
+async fn first_operation_is_explained_as_it_is_routed() {
+    let cluster = test_cluster!(twelve_nodes);
+    let writes = TableOptions::new().key_affinity(KeyAffinity::all_writes());
+    let builder = quick_refresh(&cluster).table_options(ORDERS, writes);
+    let (alternator, client) = ready(&cluster, builder).await;
+    let put = PutItemInput::builder().table_name(ORDERS);
+    let put = put.item("id", s("a")).build().unwrap();
+    let explanation = alternator.explain(&put);
+    assert_eq!(explanation.reason(), explain::Reason::PrimaryNode);
+    assert_eq!(nodes_of_puts(&cluster, &client, ORDERS, None).await, 1);
+    let nodes = cluster.nodes().into_iter();
+    let mut used = nodes.filter(|node| node.counters().operation("PutItem") > 0);
+    let used = used.next().map(|node| node.url());
+    assert_eq!(explanation.node().map(str::to_owned), used);
+}
+
+#[tokio::test]
 async fn named_table_is_exempt_from_the_affinity_of_the_builder() {
     let cluster = test_cluster!(twelve_nodes);
     let builder = quick_refresh(&cluster)
