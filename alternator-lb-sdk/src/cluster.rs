@@ -4,7 +4,6 @@ use crate::auth::ClockSkew;
 #[cfg(feature = "compression")]
 use crate::compression::Compression;
 use crate::config::ClusterConfig;
-use crate::events;
 use crate::install::default_client;
 use crate::internal::background_tasks::BackgroundTasks;
 use crate::internal::client::{ClientContext, Credentials, InternalClient};
@@ -20,9 +19,10 @@ use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode, SdkPlan};
 use alternator_lb_core::clock::Clock;
 use alternator_lb_core::discovery::{
-    Discovery, DiscoveryClient, DiscoveryConfig, DiscoveryTask, TopologyEvent,
+    Discovery, DiscoveryClient, DiscoveryConfig, DiscoveryTask, EventSink, TopologyEvent,
 };
 use alternator_lb_core::health::Outcome;
+use alternator_lb_core::observe::{Event, FlightRecorder, Observer, Record};
 use alternator_lb_core::routing::{Attempt, EndpointState, Exclusion, Router, RoutingSnapshot};
 use alternator_lb_core::topology::{NodeUrl, Topology};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -42,6 +42,7 @@ use std::time::Duration;
 pub(crate) struct Cluster {
     pub(crate) config: ClusterConfig,
     clock: Clock,
+    pub(crate) observer: Arc<Observer>,
     pub(crate) router: Arc<Router<SdkEndpoint>>,
     pub(crate) discovery: Arc<Discovery<SdkEndpoint>>,
     discovery_task: DiscoveryTask,
@@ -72,8 +73,16 @@ impl Cluster {
         let router = Arc::new(Router::new(snapshot, config.policy, fastrand::usize(..)));
         let key_routing = KeyRouting::new(config.routing, &config.table_options);
         let addresses = seeds.iter().filter_map(|seed| seed.url().ip());
-        let metadata = MetadataCache::new(clock, &config.partition_keys, key_routing.needs())
-            .with_seeds(router.topology_generation(), addresses);
+        let recorder = FlightRecorder::new(config.flight_recorder);
+        let observer = Arc::new(Observer::new(clock, recorder));
+        let events = Arc::clone(&observer);
+        let metadata = MetadataCache::new(
+            clock,
+            Arc::clone(&observer),
+            &config.partition_keys,
+            key_routing.needs(),
+        )
+        .with_seeds(router.topology_generation(), addresses);
         let settings = DiscoveryConfig {
             seeds: config.seeds.clone(),
             scope: config.scope.clone().unwrap_or_default(),
@@ -86,10 +95,11 @@ impl Cluster {
             intervals: config.intervals,
             attach: SdkEndpoint::new,
             requests: SdkEndpoint::REQUEST_CONTROL,
-            report,
+            report: EventSink::new(move |event| report(&events, event)),
         };
         Self {
             clock,
+            observer: Arc::clone(&observer),
             discovery: Arc::new(Discovery::new(settings, Arc::clone(&router), clock)),
             clock_skew: Arc::new(ClockSkew::new(Arc::clone(&router))),
             router,
@@ -102,7 +112,7 @@ impl Cluster {
             seeds,
             default_client: OnceLock::new(),
             #[cfg(feature = "compression")]
-            compression: Compression::new(config.compression),
+            compression: Compression::new(config.compression, observer),
             config,
         }
     }
@@ -205,7 +215,11 @@ impl Cluster {
         let (exclusion, is_first) = self.table_exclusions.exclude(table, node, topology, now)?;
         if let Some(table) = table.filter(|_| is_first) {
             let datacenter = Exclusion::datacenter(topology, node);
-            events::no_replicas(table.name(), datacenter, node.url());
+            self.observer.emit(Event::NoReplicas {
+                table: table.name().to_owned(),
+                datacenter: datacenter.map(str::to_owned),
+                node: node.url().to_string(),
+            });
         }
         Some(exclusion)
     }
@@ -255,18 +269,13 @@ impl Cluster {
         }
         if let Some(http_client) = self.http_client() {
             self.adopt(&http_client, None);
-            self.warn_of_proxies();
+            report_proxy(&self.observer, &self.config.seeds);
         }
-    }
-
-    fn warn_of_proxies(&self) {
-        #[cfg(feature = "default-https-client")]
-        crate::install::proxy::warn_if_captured(&self.config.seeds);
     }
 
     /// Starts discovery, if possible, once a configuration has the plugin.
     pub(crate) fn installed(&self) {
-        self.warn_of_proxies();
+        report_proxy(&self.observer, &self.config.seeds);
         if self.discovery.has_client() && tokio::runtime::Handle::try_current().is_ok() {
             self.discovery_task
                 .ensure(&self.discovery, self.clock.now());
@@ -297,8 +306,8 @@ impl Cluster {
         status: Option<u16>,
         now: Duration,
     ) {
-        if let Some(event) = self.router.settle(plan, outcome, now) {
-            self.discovery.record_health_event(&event, status);
+        if let Some(event) = self.router.settle(plan, outcome, status, now) {
+            self.discovery.record_health_event(&event);
         }
     }
 
@@ -351,10 +360,40 @@ impl ClientContext for Cluster {
     }
 }
 
-fn report(report: &TopologyEvent) {
-    alternator_lb_core::observe::events::report(report);
+fn report(observer: &Observer, event: &TopologyEvent) {
+    if let &TopologyEvent::RefreshEnded {
+        nodes,
+        has_succeeded,
+        requests,
+    } = event
+    {
+        observer.record(|| Record::Refresh {
+            nodes,
+            has_succeeded,
+            requests,
+        });
+    }
+    if let Some(event) = Event::of_topology(event) {
+        observer.emit(event);
+    }
+    if let TopologyEvent::Changed { added, .. } = event {
+        report_proxy(observer, added);
+    }
+}
+
+/// Reports a node to which the proxy variables of the environment apply.
+#[cfg_attr(
+    not(feature = "default-https-client"),
+    expect(
+        unused_variables,
+        reason = "only the SDK's default client is known to honour them"
+    )
+)]
+fn report_proxy(observer: &Observer, nodes: &[NodeUrl]) {
     #[cfg(feature = "default-https-client")]
-    if let TopologyEvent::Changed { added, .. } = report {
-        crate::install::proxy::warn_if_captured(added);
+    if let Some(node) = crate::install::proxy::captured(nodes) {
+        observer.emit(Event::ProxyApplies {
+            node: node.to_string(),
+        });
     }
 }

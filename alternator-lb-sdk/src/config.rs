@@ -7,6 +7,7 @@ use crate::operation::TableOptions;
 use crate::operation::routing_settings::RoutingSettings;
 use crate::request::user_agent::UserAgent;
 use alternator_lb_core::discovery::{ACTIVE, AllowedAddresses, IDLE, RefreshIntervals};
+use alternator_lb_core::observe::FlightRecorder;
 use alternator_lb_core::routing::Policy;
 use alternator_lb_core::topology::{NodeUrl, Scope};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -39,6 +40,8 @@ pub(crate) struct ClusterConfig {
     pub(crate) user_agent: UserAgent,
     /// Unless an operation says otherwise.
     pub(crate) fast_signing: bool,
+    /// The number of entries of the flight recorder.
+    pub(crate) flight_recorder: usize,
     #[cfg(feature = "compression")]
     pub(crate) compression: CompressionSettings,
 }
@@ -64,6 +67,7 @@ impl Default for ClusterConfig {
             minimal_headers: true,
             user_agent: UserAgent::default(),
             fast_signing: true,
+            flight_recorder: FlightRecorder::DEFAULT_CAPACITY,
             #[cfg(feature = "compression")]
             compression: CompressionSettings::default(),
         }

@@ -91,7 +91,6 @@ mod cluster;
 mod compression;
 mod config;
 pub mod docs;
-mod events;
 mod explanation;
 mod install;
 mod internal;

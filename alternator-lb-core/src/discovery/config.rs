@@ -1,8 +1,10 @@
 //! The settings of discovery, and the events that it reports.
 
 use super::{AllowedAddresses, RefreshError, RefreshIntervals};
-use crate::health::Transition;
+use crate::health::{EjectionReason, Transition};
 use crate::topology::{NodeUrl, Scope};
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The nodes that discovery looks for, and its connections to the layers above.
@@ -31,7 +33,28 @@ pub struct DiscoveryConfig<E> {
     /// Ends requests that wait on a node.
     pub requests: RequestControl<E>,
     /// Receives every event.
-    pub report: fn(&TopologyEvent),
+    pub report: EventSink,
+}
+
+/// Receives the events of discovery, one after the other. It must not block.
+#[derive(Clone)]
+pub struct EventSink(Arc<dyn Fn(&TopologyEvent) + Send + Sync>);
+
+impl EventSink {
+    /// A sink that calls a function with each event.
+    pub fn new(report: impl Fn(&TopologyEvent) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(report))
+    }
+
+    pub(super) fn report(&self, event: &TopologyEvent) {
+        (self.0)(event);
+    }
+}
+
+impl fmt::Debug for EventSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventSink").finish_non_exhaustive()
+    }
 }
 
 /// Ends requests that wait on a node, each of which is then sent again. Times are those of a clock that stands still
@@ -48,7 +71,8 @@ pub struct RequestControl<E> {
     pub end_lost: fn(&E, Duration),
 }
 
-/// A change of the nodes, of their health, or of discovery itself. No event is reported twice in a row.
+/// A change of the nodes, of their health, or of discovery itself. But for the ends
+/// of refreshes, no event is reported twice in a row.
 #[derive(Clone, Debug)]
 pub enum TopologyEvent {
     /// A node is ejected, restored or admitted, or stays ejected.
@@ -57,8 +81,8 @@ pub enum TopologyEvent {
         node: NodeUrl,
         /// The change of its state.
         transition: Transition,
-        /// The HTTP status of the response that caused the change; none if there was no response.
-        status: Option<u16>,
+        /// The reason, if the change is an ejection or prolongs one.
+        reason: EjectionReason,
     },
     /// Panic mode begins or ends: so many nodes fail that their ejections are ignored.
     PanicMode(bool),
@@ -72,6 +96,22 @@ pub enum TopologyEvent {
         nodes: usize,
         /// The preferred scope of those that have nodes.
         locality: String,
+    },
+    /// Another scope is the preferred one of those that have nodes.
+    ScopeChanged {
+        /// That before.
+        from: String,
+        /// That now.
+        to: String,
+    },
+    /// A refresh has ended.
+    RefreshEnded {
+        /// The number of nodes now.
+        nodes: usize,
+        /// True if it succeeded.
+        has_succeeded: bool,
+        /// The number of attempts since the beginning.
+        requests: u64,
     },
     /// No node that the seeds list was ever reached, so requests go to the seeds; the error says why.
     ServedBySeeds(RefreshError),

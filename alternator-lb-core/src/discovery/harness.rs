@@ -2,8 +2,8 @@
 
 use super::simulated_network::{SimulatedNetwork, numbers, url};
 use super::{
-    ACTIVE, AllowedAddresses, Discovery, DiscoveryClient, DiscoveryConfig, IDLE, RefreshError,
-    RefreshIntervals, RequestControl,
+    ACTIVE, AllowedAddresses, Discovery, DiscoveryClient, DiscoveryConfig, EventSink, IDLE,
+    RefreshError, RefreshIntervals, RequestControl, TopologyEvent,
 };
 use crate::clock::Clock;
 use crate::health::{Outcome, State};
@@ -77,7 +77,11 @@ pub(super) fn config(seeds: Vec<NodeUrl>, scope: Option<Scope>) -> DiscoveryConf
             oldest: |()| OLDEST.get(),
             end_lost: |(), since| LOST.with_borrow_mut(|lost| lost.push(since)),
         },
-        report: |event| EVENTS.with_borrow_mut(|events| events.push(format!("{event:?}"))),
+        report: EventSink::new(|event| {
+            if !matches!(event, TopologyEvent::RefreshEnded { .. }) {
+                EVENTS.with_borrow_mut(|events| events.push(format!("{event:?}")));
+            }
+        }),
     }
 }
 
@@ -190,8 +194,8 @@ impl Harness {
     /// Ends a request with an outcome.
     pub(super) fn settle(&self, mut plan: Plan<()>, outcome: Outcome) {
         let now = self.discovery.clock.now();
-        if let Some(event) = self.router.settle(&mut plan, outcome, now) {
-            self.discovery.record_health_event(&event, None);
+        if let Some(event) = self.router.settle(&mut plan, outcome, None, now) {
+            self.discovery.record_health_event(&event);
         }
     }
 }

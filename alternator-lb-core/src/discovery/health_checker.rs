@@ -241,7 +241,7 @@ async fn check_ejected<E: Send + Sync + 'static>(
         let now = discovery.clock.now();
         let node = Arc::clone(node);
         if let Some(event) = discovery.router.probed(node, responds, permit, now) {
-            discovery.record_health_event(&event, None);
+            discovery.record_health_event(&event);
         }
     }
 }

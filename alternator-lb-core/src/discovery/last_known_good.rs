@@ -54,18 +54,18 @@ impl LastKnownGood {
         (!foreign.is_empty()).then_some(TopologyEvent::Foreign(foreign))
     }
 
-    /// Records a refresh that succeeded. `changed` is the event of the change that it made.
+    /// Records a refresh that succeeded. `changes` are the events of the changes that it made.
     pub(super) fn record_success<E>(
         &mut self,
         mut membership: Membership,
-        changed: Option<TopologyEvent>,
+        changes: Vec<TopologyEvent>,
         config: &DiscoveryConfig<E>,
     ) -> Vec<TopologyEvent> {
         let mut events = Vec::new();
         if take(&mut self.error).is_some() {
             events.push(TopologyEvent::Recovered);
         }
-        events.extend(changed);
+        events.extend(changes);
         let datacenters = membership.preferred_datacenters();
         // An application that chose no scope may not know that its seeds are in several datacenters.
         if datacenters > 1

@@ -98,7 +98,7 @@ mod wake_ups;
 
 pub use allowed_addresses::{AllowedAddresses, NetworkError};
 pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError};
-pub use config::{DiscoveryConfig, RequestControl, TopologyEvent};
+pub use config::{DiscoveryConfig, EventSink, RequestControl, TopologyEvent};
 pub use error::RefreshError;
 pub use seed::{SeedError, parse_seed, parse_seeds};
 pub use stall_detector::StallDetector;

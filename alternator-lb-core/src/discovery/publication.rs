@@ -5,7 +5,7 @@ use super::membership::Membership;
 use super::state::Discovery;
 use crate::health::NodeHealth;
 use crate::routing::{EndpointState, RoutingSnapshot};
-use crate::topology::{Locality, NodeUrl};
+use crate::topology::{Locality, NodeUrl, Topology};
 use std::sync::Arc;
 
 /// The nodes of each priority level, and those of the local datacenter.
@@ -42,8 +42,8 @@ impl NodeLists {
 }
 
 impl<E: Send + Sync + 'static> Discovery<E> {
-    /// Publishes these nodes to the router, new ones in the given state of health. Returns the event if nodes were
-    /// added or removed.
+    /// Publishes these nodes to the router, new ones in the given state of health. Returns the events if nodes were
+    /// added or removed, or another scope is preferred.
     ///
     /// New nodes come in an order of this process's own: were it the same for all, the requests of an ejected node
     /// would all go to the same next one, and move through a fleet as a wave.
@@ -51,7 +51,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         &self,
         mut nodes: NodeLists,
         health: impl Fn(&NodeUrl) -> NodeHealth,
-    ) -> Option<TopologyEvent> {
+    ) -> Vec<TopologyEvent> {
         let snapshot = self.router.snapshot();
         let before = snapshot.topology();
         let levels = &mut nodes.levels;
@@ -61,21 +61,26 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let after = before.refreshed_with_local(levels, &nodes.local, nodes.localities, attach);
         let (added, removed) = before.difference(&after);
         let is_changed = !added.is_empty() || !removed.is_empty();
-        let preferred = after
-            .placements()
-            .next()
-            .and_then(|(_, _, locality)| locality);
-        let changed = TopologyEvent::Changed {
+        let (from, to) = (preferred_locality(before), preferred_locality(&after));
+        let changed = is_changed.then(|| TopologyEvent::Changed {
             added,
             removed,
             nodes: after.nodes().len(),
-            locality: preferred.map(Locality::to_string).unwrap_or_default(),
-        };
+            locality: to.clone().unwrap_or_default(),
+        });
+        let localities = from.zip(to).filter(|(from, to)| from != to);
+        let scope_changed = localities.map(|(from, to)| TopologyEvent::ScopeChanged { from, to });
         if !before.is_same(&after) || snapshot.refuses() {
             let panic_mode = self.router.publish(RoutingSnapshot::new(Arc::new(after)));
             self.report(panic_mode.map(TopologyEvent::PanicMode));
             self.wake_ups.wake_health_checker();
         }
-        is_changed.then_some(changed)
+        changed.into_iter().chain(scope_changed).collect()
     }
+}
+
+/// Returns the preferred one of the scopes that have nodes, once it is known.
+fn preferred_locality<A>(topology: &Topology<A>) -> Option<String> {
+    let (_, _, locality) = topology.placements().next()?;
+    locality.map(Locality::to_string)
 }

@@ -88,9 +88,17 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let result = membership.map(|membership| {
             events.extend(self.apply(membership, &seeds, &contacts));
         });
+        let counts = &self.refresh_counts;
+        counts.refreshes.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = &result {
+            counts.failures.fetch_add(1, Ordering::Relaxed);
             events.extend(self.apply_failure(error));
         }
+        events.push(TopologyEvent::RefreshEnded {
+            nodes: self.router.snapshot().topology().nodes().len(),
+            has_succeeded: result.is_ok(),
+            requests: self.router.traffic().requests,
+        });
         leader.complete(&result);
         self.report(events);
         result
@@ -108,13 +116,16 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let nodes = NodeLists::new(&membership, &seeds);
         let now = self.clock.now();
         // Before any caller sees that it has succeeded.
-        let changed = self.publish(nodes, |url| {
+        let changes = self.publish(nodes, |url| {
             match contacts.are_trusted || seeds.contains(url) {
                 true => NodeHealth::default(),
                 false if contacts.responding.contains(url) => NodeHealth::slow_starting(now),
                 false => NodeHealth::pending(now),
             }
         });
+        let snapshot = self.router.snapshot();
+        let listed = snapshot.topology().nodes().iter();
+        listed.for_each(|node| node.record_listed(now));
         self.has_succeeded.store(true, Ordering::Relaxed);
         if is_reached {
             self.record_reached_node();
@@ -123,7 +134,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let unreached = (!is_reached).then(|| RefreshError::served_by_seeds(&contacts.failures));
         let mut last_known_good = self.last_known_good();
         last_known_good.succeeded = Some(now);
-        let mut events = last_known_good.record_success(membership, changed, &self.config);
+        let mut events = last_known_good.record_success(membership, changes, &self.config);
         events.extend(last_known_good.record_served_by_seeds(unreached));
         events
     }
@@ -134,7 +145,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let nodes = snapshot.ejected().iter();
         for node in nodes.filter(|node| responding.contains(node.url())) {
             if let Some(event) = self.router.responded(node, self.clock.now()) {
-                self.record_health_event(&event, None);
+                self.record_health_event(&event);
             }
         }
     }

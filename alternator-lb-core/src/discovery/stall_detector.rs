@@ -193,7 +193,7 @@ mod tests {
 
         fn respond(&self, mut plan: Plan<()>, after: Duration) {
             let now = self.now + after;
-            self.router.settle(&mut plan, Outcome::Responded, now);
+            self.router.settle(&mut plan, Outcome::Responded, None, now);
         }
 
         /// Returns when the first node would be probed within the next milliseconds.

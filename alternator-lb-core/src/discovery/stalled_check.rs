@@ -116,7 +116,7 @@ impl<E: Send + Sync + 'static> StalledCheck<E> {
             let now = discovery.clock.now();
             let node = Arc::clone(&self.node);
             if let Some(event) = discovery.router.eject_unresponsive(node, now) {
-                discovery.record_health_event(&event, None);
+                discovery.record_health_event(&event);
             }
         }
         self.end_requests();

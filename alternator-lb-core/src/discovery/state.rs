@@ -9,8 +9,15 @@ use super::{DiscoveryClient, DiscoveryConfig, RefreshError, TopologyEvent};
 use crate::clock::Clock;
 use crate::health::{EjectionCause, Transition};
 use crate::routing::{HealthEvent, Router};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// The numbers of refreshes since the beginning.
+#[derive(Debug, Default)]
+pub(super) struct RefreshCounters {
+    pub(super) refreshes: AtomicU64,
+    pub(super) failures: AtomicU64,
+}
 
 /// Discovers the nodes of a cluster, and publishes them to the router.
 #[derive(Debug)]
@@ -27,6 +34,7 @@ pub struct Discovery<E> {
     pub(super) has_succeeded: AtomicBool,
     has_reached_node: AtomicBool,
     tracks_outcomes: AtomicBool,
+    pub(super) refresh_counts: RefreshCounters,
     last_known_good: Mutex<LastKnownGood>,
 }
 
@@ -45,6 +53,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             has_succeeded: AtomicBool::new(false),
             has_reached_node: AtomicBool::new(false),
             tracks_outcomes: AtomicBool::new(false),
+            refresh_counts: RefreshCounters::default(),
             last_known_good: Mutex::default(),
         }
     }
@@ -64,9 +73,8 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 
     pub(super) fn report(&self, events: impl IntoIterator<Item = TopologyEvent>) {
-        events
-            .into_iter()
-            .for_each(|event| (self.config.report)(&event));
+        let events = events.into_iter();
+        events.for_each(|event| self.config.report.report(&event));
     }
 
     /// Records a request. Returns whether it may have woken the task.
@@ -93,9 +101,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     }
 
     /// Reports a change of a node's health, and wakes the background task where it has to act.
-    ///
-    /// `status` is that of the response which caused the change, if there was one.
-    pub fn record_health_event(&self, event: &HealthEvent<E>, status: Option<u16>) {
+    pub fn record_health_event(&self, event: &HealthEvent<E>) {
         if let Transition::Ejected {
             cause: EjectionCause::Unreachable,
             ..
@@ -111,7 +117,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         self.report([TopologyEvent::Node {
             node: event.node.url().clone(),
             transition: event.transition,
-            status,
+            reason: event.reason,
         }]);
         self.report(event.panic_mode.map(TopologyEvent::PanicMode));
     }
@@ -119,6 +125,16 @@ impl<E: Send + Sync + 'static> Discovery<E> {
     /// Returns the error of the last refresh, if it failed.
     pub fn last_error(&self) -> Option<RefreshError> {
         self.last_known_good().error.clone()
+    }
+
+    /// Returns the number of refreshes that have ended, and that of those that have failed.
+    pub fn refresh_counts(&self) -> (u64, u64) {
+        let RefreshCounters {
+            refreshes,
+            failures,
+        } = &self.refresh_counts;
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (load(refreshes), load(failures))
     }
 
     /// Returns whether any refresh has succeeded.

@@ -10,12 +10,14 @@
 //! All of this is synchronous code that is given the time, so its tests need no clock and no network.
 
 mod backoff;
+mod ejection_reason;
 mod node_health;
 mod outcome;
 mod outcome_window;
 mod response_outcome;
 mod state;
 
+pub use ejection_reason::EjectionReason;
 pub use node_health::{NodeHealth, ProbePermit, Transition};
 pub use outcome::Outcome;
 pub use response_outcome::ResponseParts;

@@ -31,8 +31,8 @@ pub struct NodeHealth {
     state: AtomicU64,
     /// Ejections and failed probes for the same cause, without a whole slow start in between.
     consecutive_ejections: ConsecutiveEjections,
-    /// The time of the ejection, in milliseconds. Meaningless while the node is up.
-    ejected_since: AtomicU64,
+    /// The time of the ejection, or of the restoration since, in milliseconds.
+    since: AtomicU64,
     outcomes: OutcomeWindow,
 }
 
@@ -91,7 +91,7 @@ impl NodeHealth {
     fn in_state(state: State, now: Duration) -> Self {
         Self {
             state: AtomicU64::new(state.pack()),
-            ejected_since: AtomicU64::new(millis(now)),
+            since: AtomicU64::new(millis(now)),
             ..Self::default()
         }
     }
@@ -106,9 +106,10 @@ impl NodeHealth {
         self.consecutive_ejections.count()
     }
 
-    /// Returns the time of the ejection. Meaningless while the node is up.
-    pub fn ejected_since(&self) -> Duration {
-        Duration::from_millis(self.ejected_since.load(Ordering::Relaxed))
+    /// Returns since when the node is ejected or not: the time of the ejection, or that of the restoration or, before
+    /// any ejection, of the beginning.
+    pub fn since(&self) -> Duration {
+        Duration::from_millis(self.since.load(Ordering::Relaxed))
     }
 
     /// Returns the share of the node under load, in percent of that of another node.
@@ -144,7 +145,7 @@ impl NodeHealth {
             State::Up => false,
             State::SlowStart { since } => began < since && outcome.is_failure(),
             State::Ejected { .. } | State::HalfOpen { .. } => {
-                began < self.ejected_since() && outcome.has_response()
+                began < self.since() && outcome.has_response()
             }
         };
         if is_outdated {
@@ -210,7 +211,7 @@ impl NodeHealth {
         }
         self.consecutive_ejections.set(cause, count);
         if state.is_up() {
-            self.ejected_since.store(millis(now), Ordering::Relaxed);
+            self.since.store(millis(now), Ordering::Relaxed);
         }
         Some(match state.cause() == Some(cause) {
             true => Transition::ProbeFailed { cause, backoff },
@@ -252,6 +253,7 @@ impl NodeHealth {
         if !self.change(before, State::SlowStart { since: now }) {
             return None;
         }
+        self.since.store(millis(now), Ordering::Relaxed);
         self.outcomes.clear();
         Some(match cause {
             EjectionCause::Pending => Transition::Admitted,

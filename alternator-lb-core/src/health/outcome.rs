@@ -1,7 +1,10 @@
 //! The evidence that the end of an attempt gives about its node.
 
+use std::fmt;
+
 /// The outcome of an attempt, as far as it concerns the node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Outcome {
     /// The node responded: with a result, or that the request was wrong.
     Responded,
@@ -39,6 +42,53 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All outcomes, in the order of their [indices](Self::index).
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Responded,
+        Self::Overloaded,
+        Self::ServerError,
+        Self::Contention,
+        Self::ReplicaError,
+        Self::NoReplicas,
+        Self::NoLiveReplica,
+        Self::ClockSkew,
+        Self::Foreign,
+        Self::NotConnected,
+        Self::NotSent,
+        Self::ConnectionLost,
+        Self::StaleConnection,
+        Self::TimedOut,
+        Self::Neutral,
+    ];
+
+    pub(crate) const COUNT: usize = Self::Neutral as usize + 1;
+
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Returns the name, in snake case, as in metrics and dumps.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Responded => "responded",
+            Self::Overloaded => "overloaded",
+            Self::ServerError => "server_error",
+            Self::Contention => "contention",
+            Self::ReplicaError => "replica_error",
+            Self::NoReplicas => "no_replicas",
+            Self::NoLiveReplica => "no_live_replica",
+            Self::ClockSkew => "clock_skew",
+            Self::Foreign => "foreign",
+            Self::NotConnected => "not_connected",
+            Self::NotSent => "not_sent",
+            Self::ConnectionLost => "connection_lost",
+            Self::StaleConnection => "stale_connection",
+            Self::TimedOut => "timed_out",
+            Self::Neutral => "neutral",
+        }
+    }
+
     /// Returns whether the request certainly did not reach the node.
     pub fn was_not_sent(self) -> bool {
         matches!(self, Self::NotConnected | Self::NotSent)
@@ -124,5 +174,41 @@ impl Outcome {
     /// Returns whether the attempt does not count as one, as if it had not been made.
     pub fn costs_no_attempt(self) -> bool {
         self.was_not_sent() || self == Self::StaleConnection
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Responded => "responded",
+            Self::Overloaded => "responded that it is overloaded",
+            Self::ServerError => "responded with a server error",
+            Self::Contention => "responded that another coordinator got in the way",
+            Self::ReplicaError => "responded that replicas failed",
+            Self::NoReplicas => "responded that its datacenter holds no replicas",
+            Self::NoLiveReplica => "responded that no replica is alive in its datacenter",
+            Self::ClockSkew => "refused the date of the signature",
+            Self::Foreign => "responded, but not as Alternator does",
+            Self::NotConnected => "could not be connected",
+            Self::NotSent => "was not sent the request",
+            Self::ConnectionLost => "broke the connection",
+            Self::StaleConnection => "did not respond on a connection that was lost",
+            Self::TimedOut => "did not respond in time",
+            Self::Neutral => "had no part in the end of the attempt",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indices_count_up_and_names_differ() {
+        let indices = Outcome::ALL.map(Outcome::index);
+        assert_eq!(indices, std::array::from_fn(|index| index));
+        let names = Outcome::ALL.map(Outcome::name);
+        let distinct: std::collections::HashSet<_> = names.into();
+        assert_eq!(distinct.len(), Outcome::COUNT);
     }
 }

@@ -3,8 +3,11 @@
 use super::OperationKind;
 use super::load_stats::{LoadStats, ONE_REQUEST};
 use super::operation_latency::Slowness;
-use crate::health::NodeHealth;
-use crate::sync::atomic::Ordering;
+use super::recent_latencies::LatencySummary;
+use super::traffic::Traffic;
+use crate::clock::millis;
+use crate::health::{EjectionCause, EjectionReason, NodeHealth};
+use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::topology::Node;
 use std::time::Duration;
 
@@ -17,6 +20,10 @@ pub struct EndpointState<E> {
     extension: E,
     health: NodeHealth,
     load_stats: LoadStats,
+    /// The packed [`EjectionReason`] of the last ejection.
+    ejection_reason: AtomicU32,
+    /// The time of the last refresh that listed the node, in milliseconds plus one; zero before the first.
+    listed_at: AtomicU64,
 }
 
 impl<E> EndpointState<E> {
@@ -31,6 +38,8 @@ impl<E> EndpointState<E> {
             extension,
             health,
             load_stats: LoadStats::default(),
+            ejection_reason: AtomicU32::new(0),
+            listed_at: AtomicU64::new(0),
         }
     }
 }
@@ -53,7 +62,7 @@ impl<E> Endpoint<E> {
 
     /// The number of attempts since the node was first listed.
     pub fn requests(&self) -> u64 {
-        self.load_stats().requests.load(Ordering::Relaxed)
+        self.load_stats().traffic.requests.load(Ordering::Relaxed)
     }
 
     /// The number of responses of any status.
@@ -61,9 +70,41 @@ impl<E> Endpoint<E> {
         self.load_stats().responses.load(Ordering::Relaxed)
     }
 
-    /// The number of attempts without a response or with a server error (5xx).
-    pub fn failures(&self) -> u64 {
-        self.load_stats().failures.load(Ordering::Relaxed)
+    /// The numbers of attempts since the node was first listed.
+    pub fn traffic(&self) -> Traffic {
+        self.load_stats().traffic.load()
+    }
+
+    /// The latencies of the last 15 to 30 seconds; none if there was no response.
+    pub fn recent_latencies(&self, now: Duration) -> Option<LatencySummary> {
+        self.load_stats().recent_latencies.summary(now)
+    }
+
+    /// The reason of the ejection, if the node is ejected.
+    pub fn ejection_reason(&self) -> Option<EjectionReason> {
+        Some(match self.health().state().cause()? {
+            EjectionCause::Pending => EjectionReason::Pending,
+            EjectionCause::Unreachable | EjectionCause::Failing => {
+                EjectionReason::unpack(self.attached().ejection_reason.load(Ordering::Relaxed))
+            }
+        })
+    }
+
+    pub(super) fn set_ejection_reason(&self, reason: EjectionReason) {
+        let packed = &self.attached().ejection_reason;
+        packed.store(reason.pack(), Ordering::Relaxed);
+    }
+
+    /// Records that a refresh has listed the node.
+    pub fn record_listed(&self, now: Duration) {
+        let listed_at = &self.attached().listed_at;
+        listed_at.store(millis(now).saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// The time of the last refresh that listed the node; none before the first.
+    pub fn listed_at(&self) -> Option<Duration> {
+        let listed_at = self.attached().listed_at.load(Ordering::Relaxed);
+        listed_at.checked_sub(1).map(Duration::from_millis)
     }
 
     /// The moving average of the time to a response; none before the first response.

@@ -2,6 +2,8 @@
 
 use super::ewma::next_average;
 use super::operation_latency::{OperationKind, OperationLatencies, Slowness};
+use super::recent_latencies::RecentLatencies;
+use super::traffic::TrafficCounters;
 use crate::clock::millis;
 use crate::health::Outcome;
 use crate::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
@@ -13,9 +15,9 @@ use std::time::Duration;
 #[repr(align(128))]
 pub(super) struct LoadStats {
     pub(super) in_flight: AtomicU32,
-    pub(super) requests: AtomicU64,
     pub(super) responses: AtomicU64,
-    pub(super) failures: AtomicU64,
+    pub(super) traffic: TrafficCounters,
+    pub(super) recent_latencies: RecentLatencies,
     /// The moving average of the time to a response, in nanoseconds; zero before the first response.
     latency: AtomicU64,
     /// The longest time to a response, in milliseconds, rounded up.
@@ -50,7 +52,7 @@ impl LoadStats {
     #[inline]
     pub(super) fn begin(&self) {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.traffic.requests.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts an attempt that ends.
@@ -84,9 +86,7 @@ impl LoadStats {
         duration: Duration,
         now: Duration,
     ) {
-        if outcome.is_failure() {
-            self.failures.fetch_add(1, Ordering::Relaxed);
-        }
+        self.traffic.record_outcome(outcome);
         if outcome.has_response() {
             self.responses.fetch_add(1, Ordering::Relaxed);
             let duration_ms = millis(duration).saturating_add(1);
@@ -105,6 +105,7 @@ impl LoadStats {
             if !is_of_replicas {
                 self.record_latency(duration);
             }
+            self.recent_latencies.record(duration, now);
         }
         if outcome == Outcome::Responded
             && let Some(kind) = kind

@@ -25,28 +25,34 @@ mod operation_latency;
 mod plan;
 mod policy;
 mod priority;
+mod recent_latencies;
 pub mod rendezvous;
 mod retry_decision;
 mod router;
 mod routing_info;
+mod selection;
 mod selector;
 mod snapshot;
 mod token;
 mod token_map;
 mod trace;
+mod traffic;
 
 pub use endpoint::{Endpoint, EndpointState};
 pub use exclusion::{Exclusion, TRIAL_INTERVAL};
 pub use operation_latency::OperationKind;
 pub use plan::{Attempt, Plan};
 pub use policy::Policy;
+pub use recent_latencies::LatencySummary;
 pub use retry_decision::{
     MAX_FAILOVER_WAIT, MAX_FREE_ATTEMPTS, RESEND_TOKENS, RESEND_TOKENS_PER_SECOND, RETRY_COST,
     RetryBudget, RetryDecision, RetryTarget, TIME_TO_CONNECT,
 };
 pub use router::{HealthEvent, Router};
 pub use routing_info::{Preference, RoutingInfo, RoutingKey};
+pub use selection::Reason;
 pub use snapshot::{RoutingSnapshot, SelectionError};
 pub use token::{KeyValue, Token};
 pub use token_map::TokenMap;
-pub use trace::{Reason, Replica, RoutingTrace};
+pub use trace::{Replica, RoutingTrace};
+pub use traffic::Traffic;

@@ -1,6 +1,6 @@
 //! The attempts of one operation.
 
-use super::{Endpoint, Exclusion, OperationKind, Preference, RoutingInfo};
+use super::{Endpoint, Exclusion, OperationKind, Preference, Reason, RoutingInfo};
 use crate::health::{Outcome, ProbePermit, Transition};
 use std::sync::Arc;
 use std::time::Duration;
@@ -251,6 +251,7 @@ impl<E> Plan<E> {
 #[derive(Debug)]
 pub struct Attempt<E> {
     node: Arc<Endpoint<E>>,
+    reason: Reason,
     began: Duration,
     /// The number of the node's responses when the attempt began.
     responses_before: u64,
@@ -259,12 +260,19 @@ pub struct Attempt<E> {
 }
 
 impl<E> Attempt<E> {
-    /// Begins an attempt on a node, with the probe permit that was acquired for it, if any.
-    pub fn new(node: Arc<Endpoint<E>>, permit: Option<ProbePermit>, now: Duration) -> Self {
+    /// Begins an attempt on a node that was selected for this reason, with the probe permit that was acquired for it,
+    /// if any.
+    pub fn new(
+        node: Arc<Endpoint<E>>,
+        reason: Reason,
+        permit: Option<ProbePermit>,
+        now: Duration,
+    ) -> Self {
         node.load_stats().begin();
         Self {
             responses_before: node.responses(),
             node,
+            reason,
             began: now,
             permit,
             is_sent: false,
@@ -274,6 +282,16 @@ impl<E> Attempt<E> {
     /// Returns the node that the attempt goes to.
     pub fn node(&self) -> &Arc<Endpoint<E>> {
         &self.node
+    }
+
+    /// Returns why the attempt goes there.
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// Returns when the attempt began.
+    pub fn began(&self) -> Duration {
+        self.began
     }
 }
 

@@ -37,15 +37,16 @@ pub(super) fn shares(levels: impl IntoIterator<Item = (usize, usize)>) -> Vec<f6
     shares
 }
 
-/// Returns the levels in the order in which a request tries them: first one that is drawn by its share, then the others
-/// by priority.
+/// Returns the levels in the order in which a request tries them, each with its priority: first one that is drawn by its
+/// share, then the others by priority.
 pub(super) fn failover_order<'s, E>(
     levels: &'s [PriorityLevel<E>],
     rng: &mut fastrand::Rng,
-) -> impl Iterator<Item = &'s PriorityLevel<E>> + use<'s, E> {
-    let (before, from) = levels.split_at(draw(levels, rng));
-    let drawn = from.iter().take(1);
-    drawn.chain(before).chain(from.iter().skip(1))
+) -> impl Iterator<Item = (usize, &'s PriorityLevel<E>)> + use<'s, E> {
+    let drawn = draw(levels, rng);
+    let all = || levels.iter().enumerate();
+    let others = all().filter(move |(priority, _)| *priority != drawn);
+    all().skip(drawn).take(1).chain(others)
 }
 
 fn draw<E>(levels: &[PriorityLevel<E>], rng: &mut fastrand::Rng) -> usize {

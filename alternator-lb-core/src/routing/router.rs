@@ -1,15 +1,17 @@
 //! The router: the one place where nodes are selected.
 
 use super::policy::RoundRobin;
-use super::selector::{Selector, acquire_primary_permit};
+use super::selection::Selection;
+use super::selector::{Selector, acquire_primary_permit, is_moved_primary};
+use super::traffic::SelectionFlags;
 use super::{
-    Attempt, Endpoint, Exclusion, Plan, Policy, RetryTarget, RoutingInfo, RoutingSnapshot,
-    RoutingTrace, SelectionError,
+    Attempt, Endpoint, Exclusion, Plan, Policy, Reason, RetryTarget, RoutingInfo, RoutingSnapshot,
+    RoutingTrace, SelectionError, Traffic,
 };
-use crate::health::{Outcome, ProbePermit, Transition};
+use crate::health::{EjectionReason, Outcome, ProbePermit, Transition};
 use arc_swap::ArcSwap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Selects nodes, and records the outcomes of the attempts.
@@ -21,6 +23,8 @@ pub struct Router<E> {
     round_robin: RoundRobin,
     policy: Policy,
     panic_mode_entries: AtomicU64,
+    /// The traffic of nodes that are no longer listed.
+    former_traffic: Mutex<Traffic>,
 }
 
 /// A change of a node's health, and its effect on panic mode.
@@ -30,6 +34,8 @@ pub struct HealthEvent<E> {
     pub node: Arc<Endpoint<E>>,
     /// The change.
     pub transition: Transition,
+    /// The reason, if the change is an ejection or prolongs one.
+    pub reason: EjectionReason,
     /// Panic mode, in which ejections are ignored, as it begins or ends with this change; none if it does neither.
     pub panic_mode: Option<bool>,
 }
@@ -42,6 +48,7 @@ impl<E> Router<E> {
             round_robin: RoundRobin::new(start),
             policy,
             panic_mode_entries: AtomicU64::new(0),
+            former_traffic: Mutex::default(),
         }
     }
 
@@ -59,7 +66,10 @@ impl<E> Router<E> {
 
     /// Replaces the list of nodes. Returns whether panic mode begins or ends with it; none if neither.
     pub fn publish(&self, snapshot: RoutingSnapshot<E>) -> Option<bool> {
-        let before = self.snapshot.swap(Arc::new(snapshot));
+        let snapshot = Arc::new(snapshot);
+        let before = self.snapshot.swap(Arc::clone(&snapshot));
+        let removed = before.topology().removed_in(snapshot.topology());
+        removed.for_each(|node| *self.former_traffic() += node.traffic());
         // A node may have changed its state since that snapshot was made, and the thread that noticed has updated the
         // former one.
         let (_, is_in_panic) = self.update_health();
@@ -85,7 +95,8 @@ impl<E> Router<E> {
         snapshot.admit()?;
         plan.end_attempt();
         if let Some(node) = plan.pin() {
-            plan.begin(Attempt::new(Arc::clone(node), None, now));
+            let attempt = Attempt::new(Arc::clone(node), Reason::Pinned, None, now);
+            plan.begin(attempt);
             return Ok(());
         }
         let info = plan.routing_info();
@@ -97,14 +108,19 @@ impl<E> Router<E> {
             Some(info) => acquire_primary_permit(&snapshot, info, has_health_checker, now),
             None => snapshot.acquire_request_permit(plan, has_health_checker, now),
         };
-        let attempt = match permit {
-            Some((node, permit)) => Attempt::new(Arc::clone(node), Some(permit), now),
-            None => match snapshot.node_to_repeat(plan, now) {
-                Some(node) => Attempt::new(Arc::clone(node), None, now),
-                None => Attempt::new(self.pick(&snapshot, plan, now, rng)?, None, now),
+        let (selection, permit) = match permit {
+            Some((node, permit)) => (Selection::new(node, Reason::Probe), Some(permit)),
+            None => match snapshot.node_to_repeat(plan, now).cloned() {
+                Some(node) => {
+                    plan.begin(Attempt::new(node, Reason::SameNode, None, now));
+                    return Ok(());
+                }
+                None => (self.pick(&snapshot, plan, now, rng)?, None),
             },
         };
-        plan.begin(attempt);
+        record_selection(&snapshot, plan, &selection);
+        let node = Arc::clone(selection.node);
+        plan.begin(Attempt::new(node, selection.reason, permit, now));
         Ok(())
     }
 
@@ -116,19 +132,22 @@ impl<E> Router<E> {
     ) -> Result<Arc<Endpoint<E>>, SelectionError> {
         let snapshot = self.snapshot.load();
         snapshot.admit()?;
-        self.pick(&snapshot, &mut Plan::default(), now, rng)
+        let selection = self.pick(&snapshot, &mut Plan::default(), now, rng)?;
+        Ok(Arc::clone(selection.node))
     }
 
-    /// Records the outcome of the plan's current attempt.
+    /// Records the outcome of the plan's current attempt. `status` is that of its response, if there is one.
     pub fn settle(
         &self,
         plan: &mut Plan<E>,
         outcome: Outcome,
+        status: Option<u16>,
         now: Duration,
     ) -> Option<HealthEvent<E>> {
         let transition = plan.settle(outcome, now)?;
         let node = Arc::clone(plan.current()?.node());
-        Some(self.note_transition(node, transition))
+        let reason = EjectionReason::after(outcome, status);
+        Some(self.note_transition(node, transition, reason))
     }
 
     /// Records the result of a probe of an ejected node.
@@ -141,13 +160,13 @@ impl<E> Router<E> {
     ) -> Option<HealthEvent<E>> {
         let rng = &mut fastrand::Rng::new();
         let transition = node.health().probed(has_passed, permit, now, rng)?;
-        Some(self.note_transition(node, transition))
+        Some(self.note_transition(node, transition, EjectionReason::Unresponsive))
     }
 
     /// Records that a node has responded to discovery. Admits it if it is pending.
     pub fn responded(&self, node: &Arc<Endpoint<E>>, now: Duration) -> Option<HealthEvent<E>> {
         let transition = node.health().admit(now)?;
-        Some(self.note_transition(Arc::clone(node), transition))
+        Some(self.note_transition(Arc::clone(node), transition, EjectionReason::Pending))
     }
 
     /// Ejects a node that is unresponsive while requests wait on it, unless no other could serve them: then waiting is
@@ -161,7 +180,7 @@ impl<E> Router<E> {
             return None;
         }
         let transition = node.health().unreachable(now, &mut fastrand::Rng::new())?;
-        Some(self.note_transition(node, transition))
+        Some(self.note_transition(node, transition, EjectionReason::Unresponsive))
     }
 
     /// Returns where the plan's next attempt would go.
@@ -217,18 +236,38 @@ impl<E> Router<E> {
         shedding * 2 > nodes
     }
 
+    /// Returns whether panic mode is on.
+    pub fn is_in_panic_mode(&self) -> bool {
+        self.snapshot.load().is_in_panic
+    }
+
     /// How often panic mode began, in which ejections are ignored since there would be too many.
     pub fn panic_mode_entries(&self) -> u64 {
         self.panic_mode_entries.load(Ordering::Relaxed)
     }
 
-    fn pick(
+    /// Returns the numbers of all attempts since the beginning, also of those on nodes that are no longer listed.
+    pub fn traffic(&self) -> Traffic {
+        let mut traffic = *self.former_traffic();
+        let snapshot = self.snapshot.load();
+        let nodes = snapshot.topology().nodes().iter();
+        nodes.for_each(|node| traffic += node.traffic());
+        traffic
+    }
+
+    /// Not for the request path.
+    fn former_traffic(&self) -> MutexGuard<'_, Traffic> {
+        let former = self.former_traffic.lock();
+        former.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pick<'s>(
         &self,
-        snapshot: &RoutingSnapshot<E>,
+        snapshot: &'s RoutingSnapshot<E>,
         plan: &mut Plan<E>,
         now: Duration,
         rng: &mut fastrand::Rng,
-    ) -> Result<Arc<Endpoint<E>>, SelectionError> {
+    ) -> Result<Selection<'s, E>, SelectionError> {
         let mut cursor = self.round_robin.cursor(self.policy.0, false, rng);
         let mut select = |plan: &Plan<E>| {
             let mut selector = Selector {
@@ -239,24 +278,39 @@ impl<E> Router<E> {
             };
             selector.select()
         };
-        let mut node = select(plan);
-        if node.is_none() {
+        let mut selection = select(plan);
+        if selection.is_none() {
             plan.start_round();
-            node = select(plan);
+            selection = select(plan);
         }
-        let mut nodes = snapshot.usable_for(plan).chain(snapshot.ejected_in_scope());
-        let only_node = || nodes.find(|node| !plan.excludes(node));
-        let node = node.or_else(only_node);
-        let only_node = || snapshot.usable().chain(snapshot.ejected_in_scope()).next();
+        let ejected = || {
+            let ejected = snapshot.ejected_in_scope();
+            ejected.map(|node| Selection::new(node, Reason::Fallback))
+        };
+        let usable = |node| Selection::new(node, Reason::RoundRobin);
+        let mut nodes = snapshot.usable_for(plan).map(usable).chain(ejected());
+        let only_node = || nodes.find(|it| !plan.excludes(it.node));
+        let selection = selection.or_else(only_node);
+        let only_node = || snapshot.usable().map(usable).chain(ejected()).next();
         // The list is never empty: it begins with the seeds, and a refresh without nodes is a failed one.
-        node.or_else(only_node)
-            .cloned()
-            .ok_or(SelectionError::NoNodes)
+        selection.or_else(only_node).ok_or(SelectionError::NoNodes)
     }
 
-    fn note_transition(&self, node: Arc<Endpoint<E>>, transition: Transition) -> HealthEvent<E> {
+    fn note_transition(
+        &self,
+        node: Arc<Endpoint<E>>,
+        transition: Transition,
+        reason: EjectionReason,
+    ) -> HealthEvent<E> {
+        match transition {
+            Transition::Ejected { .. } | Transition::ProbeFailed { .. } => {
+                node.set_ejection_reason(reason);
+            }
+            Transition::Admitted | Transition::Restored => {}
+        }
         let (before, is_in_panic) = self.update_health();
         HealthEvent {
+            reason: node.ejection_reason().unwrap_or(reason),
             node,
             transition,
             panic_mode: self.note_panic_mode(&before, is_in_panic),
@@ -284,6 +338,31 @@ impl<E> Router<E> {
         }
         has_changed.then_some(is_in_panic)
     }
+}
+
+/// Counts what is not ordinary of the selection of a plan's next attempt.
+fn record_selection<E>(
+    snapshot: &RoutingSnapshot<E>,
+    plan: &Plan<E>,
+    &Selection {
+        node,
+        reason,
+        is_spill_over,
+    }: &Selection<'_, E>,
+) {
+    let last = plan.tried().last();
+    let info = plan.routing_info();
+    let is_primary = info.is_some_and(|info| info.preference().is_primary());
+    let flags = SelectionFlags {
+        is_spill_over,
+        is_failover: last.is_some_and(|last| last.id() != node.id()),
+        wants_replica: info.is_some() && !is_primary,
+        is_moved_primary: is_primary
+            && (reason == Reason::NextPrimaryNode
+                || last.is_some()
+                || info.is_some_and(|info| is_moved_primary(snapshot, info, node))),
+    };
+    node.load_stats().traffic.record_selection(reason, flags);
 }
 
 #[cfg(test)]

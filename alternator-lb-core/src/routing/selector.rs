@@ -5,9 +5,11 @@ use super::endpoint::Turn;
 use super::healthy_set::{Candidate, HealthySet};
 use super::policy::{Algorithm, RoundRobinCursor};
 use super::priority::failover_order;
-use super::rendezvous::{highest_weight, plurality};
+use super::rendezvous::{NodeHash, highest_weight, plurality};
+use super::selection::Selection;
 use super::{
-    Endpoint, OperationKind, Plan, Preference, RoutingInfo, RoutingKey, RoutingSnapshot, Token,
+    Endpoint, OperationKind, Plan, Preference, Reason, RoutingInfo, RoutingKey, RoutingSnapshot,
+    Token,
 };
 use crate::health::ProbePermit;
 use std::net::IpAddr;
@@ -25,7 +27,7 @@ pub(super) struct Selector<'s, 'p, 'r, E> {
 
 impl<'s, E> Selector<'s, '_, '_, E> {
     /// Selects a node that the plan has not tried in this round.
-    pub(super) fn select(&mut self) -> Option<&'s Arc<Endpoint<E>>> {
+    pub(super) fn select(&mut self) -> Option<Selection<'s, E>> {
         let Some(info) = self.plan.routing_info() else {
             return self.any();
         };
@@ -44,7 +46,7 @@ impl<'s, E> Selector<'s, '_, '_, E> {
     /// of replicas at different times. A coordinator that is no replica costs a hop, and two coordinators cost the
     /// operation. Nothing that only this process knows enters into it, neither the round-robin position nor the load,
     /// except for [`Preference::BoundedPrimary`], where a node beyond its [`LoadBound`] is left to the other keys.
-    fn primary(&self, info: &RoutingInfo) -> Option<&'s Arc<Endpoint<E>>> {
+    fn primary(&self, info: &RoutingInfo) -> Option<Selection<'s, E>> {
         let is_first_attempt = self.plan.is_first_attempt() && !self.plan.has_exclusion();
         // For a first attempt no node is read but the selected one.
         let is_untried = |node: &Endpoint<E>| is_first_attempt || self.plan.is_untried(node);
@@ -53,16 +55,12 @@ impl<'s, E> Selector<'s, '_, '_, E> {
             let first = primary_of(set, info, is_untried)?;
             match info.preference() {
                 Preference::BoundedPrimary => self.within_bound(set, info, first, is_untried),
-                Preference::Primary | Preference::LeastLoaded => Some(first),
+                Preference::Primary | Preference::LeastLoaded => {
+                    Some(Selection::new(first, Reason::PrimaryNode))
+                }
             }
         });
         primary.or_else(|| self.fallback())
-    }
-
-    /// Returns the primary node whatever its load.
-    pub(super) fn first_primary(&self, info: &RoutingInfo) -> Option<&'s Arc<Endpoint<E>>> {
-        let mut sets = self.snapshot.candidates_for(self.plan);
-        sets.find_map(|set| primary_of(set, info, |node| self.plan.is_untried(node)))
     }
 
     /// Returns the `first` node, or, if that exceeds the bound of load, the first that does not.
@@ -72,25 +70,31 @@ impl<'s, E> Selector<'s, '_, '_, E> {
         info: &RoutingInfo,
         first: &'s Arc<Endpoint<E>>,
         is_untried: impl Fn(&Endpoint<E>) -> bool,
-    ) -> Option<&'s Arc<Endpoint<E>>> {
+    ) -> Option<Selection<'s, E>> {
+        let within = Selection::new(first, Reason::PrimaryNode);
         let kind = self.plan.operation_by_load();
         if LoadBound::admits_by_itself(first, kind, self.now) {
-            return Some(first);
+            return Some(within);
         }
         let bound = LoadBound::of(set, kind, self.now);
         let has_room =
             |node: &Endpoint<E>| !bound.is_exceeded_by(node, self.now) && is_untried(node);
-        primary_of(set, info, has_room).or(Some(first))
+        match primary_of(set, info, has_room) {
+            Some(next) if next.id() != first.id() => {
+                Some(Selection::new(next, Reason::NextPrimaryNode))
+            }
+            _ => Some(within),
+        }
     }
 
     /// Selects any node: the next in turn of a priority level that is drawn by its share.
-    fn any(&mut self) -> Option<&'s Arc<Endpoint<E>>> {
+    fn any(&mut self) -> Option<Selection<'s, E>> {
         if !self.snapshot.has_usable() {
             return self.fallback();
         }
         let (start, second_start) = (self.cursor.node_start(), self.cursor.rng.usize(..));
         let mut levels = failover_order(&self.snapshot.levels, self.cursor.rng);
-        levels.find_map(|level| {
+        levels.find_map(|(priority, level)| {
             let mut in_turn = level.usable.iter_from(start).enumerate();
             let (skipped, first) = in_turn.find(|(_, node)| self.plan.is_untried(node))?;
             let second = || {
@@ -100,21 +104,19 @@ impl<'s, E> Selector<'s, '_, '_, E> {
                 let mut others = level.usable.iter_from(start % count + skipped + distance);
                 others.find(|other| other.id() != first.id() && self.plan.is_untried(other))
             };
-            Some(self.less_loaded(first, second))
+            let node = self.less_loaded(first, second);
+            Some(Selection::new(node, Reason::RoundRobin).of_priority(priority))
         })
     }
 
     /// Selects the ejected node that is most likely to have recovered, if no node is usable.
-    fn fallback(&self) -> Option<&'s Arc<Endpoint<E>>> {
-        if !self.has_no_usable_node() {
+    fn fallback(&self) -> Option<Selection<'s, E>> {
+        if self.snapshot.usable_for(self.plan).next().is_some() {
             return None;
         }
         let mut ejected = self.snapshot.ejected_in_scope();
-        ejected.find(|node| self.plan.is_untried(node))
-    }
-
-    pub(super) fn has_no_usable_node(&self) -> bool {
-        self.snapshot.usable_for(self.plan).next().is_none()
+        let node = ejected.find(|node| self.plan.is_untried(node))?;
+        Some(Selection::new(node, Reason::Fallback))
     }
 
     /// Selects the node that is next in turn, or the second if that is less loaded: then the first cedes its turn.
@@ -174,7 +176,7 @@ impl<'s, E> Selector<'s, '_, '_, E> {
     /// A replica responds without another hop inside the cluster. All replicas of the partition do, so there is still a
     /// choice, made as among all nodes: round robin, and of two replicas the one with less load. Requests for a hot key
     /// then spread over its replicas, and a slow replica receives what it can carry.
-    fn least_loaded_replica(&mut self, info: &RoutingInfo) -> Option<&'s Arc<Endpoint<E>>> {
+    fn least_loaded_replica(&mut self, info: &RoutingInfo) -> Option<Selection<'s, E>> {
         let keys = info.keys();
         let mut replicas = keys.iter().map(RoutingKey::replicas);
         let replicas = replicas.find(|replicas| !replicas.is_empty())?;
@@ -182,9 +184,12 @@ impl<'s, E> Selector<'s, '_, '_, E> {
         let start = replica_start(lowest, self.cursor.replica_start());
         let second = self.cursor.rng.usize(..);
         let mut levels = failover_order(&self.snapshot.levels, self.cursor.rng);
-        levels.find_map(|level| match keys {
-            [_] => self.replica_of_key(&level.usable, replicas, (start, second)),
-            keys => self.replica_of_most(&level.usable, keys, (start, second)),
+        levels.find_map(|(priority, level)| {
+            let node = match keys {
+                [_] => self.replica_of_key(&level.usable, replicas, (start, second)),
+                keys => self.replica_of_most(&level.usable, keys, (start, second)),
+            }?;
+            Some(Selection::new(node, Reason::Replica).of_priority(priority))
         })
     }
 
@@ -291,4 +296,21 @@ pub(super) fn acquire_primary_permit<'s, E>(
         .filter(|candidate| weight(candidate) >= primary_weight);
     let node = &preferred.max_by_key(|candidate| weight(candidate))?.node;
     Some((node, node.health().acquire_request_permit(now)?))
+}
+
+/// Returns whether an ejected node ranks above this one for the (first) key.
+pub(super) fn is_moved_primary<E>(
+    snapshot: &RoutingSnapshot<E>,
+    info: &RoutingInfo,
+    node: &Endpoint<E>,
+) -> bool {
+    let mut ejected = snapshot.ejected_local.candidates().iter().peekable();
+    let Some(key) = info.keys().first().filter(|_| ejected.peek().is_some()) else {
+        return false;
+    };
+    let hash = NodeHash::of(node.url().host());
+    let weight = hash.weight(key.token);
+    ejected.any(|candidate| {
+        candidate.node.id() != node.id() && candidate.hash.weight(key.token) > weight
+    })
 }

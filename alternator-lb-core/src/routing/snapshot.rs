@@ -222,7 +222,7 @@ impl<E> Ejected<E> {
     /// Selects the ejected nodes by the given states.
     fn among(nodes: &[(&Candidate<E>, State)]) -> Self {
         let all = select_sorted(nodes, |state, health| {
-            let key = (health.consecutive_ejections(), health.ejected_since());
+            let key = (health.consecutive_ejections(), health.since());
             (!state.is_up()).then_some(key)
         });
         let failing = select_sorted(nodes, |state, health| {
@@ -236,6 +236,10 @@ impl<E> Ejected<E> {
             failing,
             first_due,
         }
+    }
+
+    pub(super) fn candidates(&self) -> &[Candidate<E>] {
+        &self.all
     }
 
     /// All ejected nodes, the most likely to have recovered first.

@@ -83,6 +83,11 @@ impl NodeUrl {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// Returns the canonical text, shared.
+    pub fn text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
 }
 
 impl PartialEq for NodeUrl {

@@ -154,13 +154,17 @@ impl<A> Topology<A> {
 
     /// Returns the addresses of the nodes that only `newer` has, and of those that only this one has.
     pub fn difference(&self, newer: &Self) -> (Vec<NodeUrl>, Vec<NodeUrl>) {
-        (newer.without(self), self.without(newer))
+        let url = |node: &Arc<Node<A>>| node.url().clone();
+        let added = newer.removed_in(self).map(url).collect();
+        (added, self.removed_in(newer).map(url).collect())
     }
 
-    fn without(&self, other: &Self) -> Vec<NodeUrl> {
+    /// Returns the nodes that the other topology does not have.
+    pub fn removed_in(&self, other: &Self) -> impl Iterator<Item = &Arc<Node<A>>> {
         let other: HashSet<u64> = other.ids().collect();
-        let removed = self.nodes.iter().filter(|node| !other.contains(&node.id()));
-        removed.map(|node| node.url().clone()).collect()
+        self.nodes
+            .iter()
+            .filter(move |node| !other.contains(&node.id()))
     }
 
     fn ids(&self) -> impl Iterator<Item = u64> {

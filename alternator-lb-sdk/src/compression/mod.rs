@@ -38,8 +38,10 @@ pub(crate) use encode::{
 pub(crate) use negotiate::{call_decoded, negotiate};
 
 use crate::build_error::BuildError;
+use alternator_lb_core::observe::Observer;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use server_support::ServerSupport;
+use std::sync::Arc;
 
 const CONTENT_ENCODING: &str = "content-encoding";
 
@@ -51,10 +53,10 @@ pub(crate) struct Compression {
 }
 
 impl Compression {
-    pub(crate) fn new(settings: CompressionSettings) -> Self {
+    pub(crate) fn new(settings: CompressionSettings, observer: Arc<Observer>) -> Self {
         Self {
             settings,
-            server_support: ServerSupport::default(),
+            server_support: ServerSupport::new(observer),
         }
     }
 }

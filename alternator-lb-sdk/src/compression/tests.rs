@@ -10,10 +10,12 @@ use super::{
     Compression, CompressionSettings, DecodeError, Encoding, RequestCompression,
     ResponseCompression, negotiate,
 };
+use alternator_lb_core::observe::Observer;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::config_bag::ConfigBag;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use std::io::Read;
+use std::sync::Arc;
 
 const BOTH: [RequestCompression; 2] = [RequestCompression::gzip(), RequestCompression::deflate()];
 
@@ -75,7 +77,7 @@ fn text(length: usize) -> Vec<u8> {
 }
 
 fn compression(settings: CompressionSettings) -> Compression {
-    Compression::new(settings)
+    Compression::new(settings, Arc::new(Observer::silent()))
 }
 
 /// Lets the HTTP client decorator accept gzip.

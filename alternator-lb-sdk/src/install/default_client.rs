@@ -13,7 +13,7 @@ pub(crate) fn default_client() -> Option<SharedHttpClient> {
         use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
         use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin as _;
 
-        super::proxy::enable_warning();
+        super::proxy::enable();
         let plugin = default_http_client_plugin_v2(BehaviorVersion::latest())?;
         let components = RuntimeComponentsBuilder::new("alternator-lb-sdk");
         plugin.runtime_components(&components).http_client()

@@ -4,12 +4,13 @@ use super::MetadataClient;
 use super::fetch_client::{FetchClient, FetchError};
 use super::needs::MetadataNeeds;
 use super::refusals::Refusals;
-use super::server_tables::{Addresses, NodeName, Replication};
+use super::server_tables::{Addresses, NodeName, Replication, ServerTable, grants};
 use super::shared_look_ups::SharedLookUps;
 use super::table_metadata::TableMetadata;
 use super::token_map_budget::{OverLimit, TokenMapBudget};
 use alternator_lb_core::clock::Clock;
 use alternator_lb_core::metadata_schedule::{NodeHistory, join_delay};
+use alternator_lb_core::observe::{Event, Observer, with_causes};
 use alternator_lb_core::routing::TokenMap;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
@@ -27,6 +28,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct MetadataCache {
     clock: Clock,
+    pub(super) observer: Arc<Observer>,
     /// Sharded by the hash of the name.
     shards: [ArcSwap<Shard>; SHARDS],
     hasher: RandomState,
@@ -80,11 +82,13 @@ impl MetadataCache {
     /// `partition_keys` are those that the application names, by their tables, with what is needed of these at least.
     pub(crate) fn new(
         clock: Clock,
+        observer: Arc<Observer>,
         partition_keys: &HashMap<String, String>,
         needs: MetadataNeeds,
     ) -> Self {
         let this = Self {
             clock,
+            observer,
             shards: std::array::from_fn(|_| ArcSwap::default()),
             hasher: RandomState::new(),
             generation: AtomicU64::new(0),
@@ -173,7 +177,18 @@ impl MetadataCache {
         client: &FetchClient<'_, impl MetadataClient>,
         table: &str,
     ) -> Option<Replication> {
-        self.shared.replication(client, self.joins(), table).await
+        match self.shared.replication(client, self.joins(), table).await {
+            Ok(replication) => replication,
+            Err(error) => {
+                if let FetchError::Refused { is_new: true, .. } = error {
+                    self.observer.emit(Event::ReplicationRefused {
+                        error: with_causes(&error),
+                        grants: grants(&[ServerTable::Keyspaces]),
+                    });
+                }
+                None
+            }
+        }
     }
 
     /// Compares the generation of the topology with that of the nodes that are known, and invalidates the maps if a

@@ -5,10 +5,9 @@ use super::describe::ServerSettings;
 use super::fetch_client::{FetchClient, FetchError};
 use super::map_reading::MapReading;
 use super::server_tables::{
-    Addresses, NodeName, Replication, Replications, ServerQuery, ServerTable, grants, keyspace,
+    Addresses, NodeName, Replication, Replications, ServerQuery, ServerTable, keyspace,
 };
 use super::shared_reading::SharedReading;
-use crate::events;
 use alternator_lb_core::jitter::with_default_jitter;
 use alternator_lb_core::metadata_schedule::{NodeHistory, SHARED_AGE, address_age};
 use std::collections::{HashMap, HashSet};
@@ -79,13 +78,13 @@ impl SharedLookUps {
         self.addresses.get(now, joins, suffices, read).await
     }
 
-    /// The replication of a table's keyspace. `None` if it cannot be known.
+    /// The replication of a table's keyspace. `None` if the server lists no such keyspace.
     pub(super) async fn replication(
         &self,
         client: &FetchClient<'_, impl MetadataClient>,
         joins: u64,
         table: &str,
-    ) -> Option<Replication> {
+    ) -> Result<Option<Replication>, FetchError> {
         let (now, keyspace) = (client.now(), keyspace(table));
         let suffices = |known: &KnownReplications| {
             known.replications.find(&keyspace).is_some()
@@ -100,16 +99,8 @@ impl SharedLookUps {
             };
             Ok((known, now + with_default_jitter(SHARED_AGE)))
         };
-        let known = self.replications.get(now, joins, suffices, read).await;
-        match known {
-            Ok(known) => known.replications.find(&keyspace).cloned(),
-            Err(error) => {
-                if let FetchError::Refused { is_new: true, .. } = error {
-                    events::replication_refused(&error, &grants(&[ServerTable::Keyspaces]));
-                }
-                None
-            }
-        }
+        let known = self.replications.get(now, joins, suffices, read).await?;
+        Ok(known.replications.find(&keyspace).cloned())
     }
 
     /// The ring of all keyspaces with this replication.

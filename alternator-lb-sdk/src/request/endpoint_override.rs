@@ -9,6 +9,7 @@ use crate::cluster::Cluster;
 use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::{SdkNode, SdkPlan};
 use alternator_lb_core::discovery::parse_seed;
+use alternator_lb_core::observe::Event;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
@@ -44,11 +45,9 @@ pub(crate) fn note_client(cluster: &Cluster, config: &mut ConfigBag, has_warned:
         && !has_warned.swap(true, Ordering::Relaxed)
         && find(cluster, &endpoint.0).is_none()
     {
-        tracing::warn!(
-            endpoint = %endpoint.0,
-            "the client's endpoint_url is ignored: the plugin sends its requests to the nodes of the cluster, and this is none \
-             of them; leave it out, or name it as a seed"
-        );
+        cluster.observer.emit(Event::EndpointIgnored {
+            endpoint: endpoint.0.clone(),
+        });
     }
     config.interceptor_state().store_put(client);
 }

@@ -9,13 +9,13 @@ use crate::auth::{self, AuthMode};
 use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
 use crate::compression;
-use crate::events;
 use crate::retry::{connection_evidence, outcome, policy, unreachable};
 use crate::route_error::RouteError;
 use crate::transport::AbortableHttpClient;
 use crate::transport::abort_handle::{AbortSignals, TransportPresence};
 use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::health::Outcome;
+use alternator_lb_core::observe::Event;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
@@ -75,7 +75,7 @@ impl Interceptor {
                 .load::<RetryConfig>()
                 .is_some_and(RetryConfig::has_retry)
         {
-            events::no_retries();
+            self.cluster.observer.emit(Event::NoRetries);
         }
     }
 
@@ -85,7 +85,7 @@ impl Interceptor {
             && connection_evidence::chain(error).any(|error| error.is::<CredentialsError>())
             && !self.has_warned_of_credentials.swap(true, Ordering::Relaxed)
         {
-            events::credentials_failed();
+            self.cluster.observer.emit(Event::CredentialsFailed);
         }
     }
 }
@@ -335,7 +335,7 @@ impl Intercept for Interceptor {
             && outcome != Outcome::Neutral
             && !ActiveInterceptor::has_decorator(config)
         {
-            transport.warn_if_removed();
+            transport.report_if_removed(&self.cluster.observer);
         }
         self.cluster.note_replicas(context, outcome, config);
         let Some(plan) = plan_mut(config) else {

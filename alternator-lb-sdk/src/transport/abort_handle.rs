@@ -8,7 +8,7 @@
 //! and passes requests on. From the handles the interceptor learns that.
 
 use super::generations::Generations;
-use crate::events;
+use alternator_lb_core::observe::{Event, Observer};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::fmt;
 use std::sync::Arc;
@@ -83,12 +83,12 @@ impl TransportPresence {
         })
     }
 
-    /// Warns once if no request has reached the decorator through another HTTP client. Called when a request over such
+    /// Reports once if no request has reached the decorator through another HTTP client. Called when a request over such
     /// a client has got a response or failed.
-    pub(crate) fn warn_if_removed(&self) {
+    pub(crate) fn report_if_removed(&self, observer: &Observer) {
         let is_inside = self.is_inside.load(Ordering::Relaxed);
         if !is_inside && !self.has_warned.swap(true, Ordering::Relaxed) {
-            events::transport_removed();
+            observer.emit(Event::TransportRemoved);
         }
     }
 }

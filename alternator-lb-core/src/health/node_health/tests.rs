@@ -297,9 +297,9 @@ fn ejection_after_the_slow_start_is_not_consecutive() {
 #[test]
 fn failing_node_that_dies_becomes_unreachable() {
     let mut harness = Harness::failing();
-    let ejected_since = harness.health.ejected_since();
+    let ejected_since = harness.health.since();
     harness.ejected(Outcome::NotConnected, EjectionCause::Unreachable);
-    assert_eq!(harness.health.ejected_since(), ejected_since);
+    assert_eq!(harness.health.since(), ejected_since);
     assert!(
         harness
             .health

@@ -68,7 +68,7 @@ fn next_without_health_checker(router: &Router<()>, plan: &mut Plan<()>, now: Du
 }
 
 fn settle(router: &Router<()>, plan: &mut Plan<()>, outcome: Outcome, now: Duration) {
-    router.settle(plan, outcome, now);
+    router.settle(plan, outcome, None, now);
 }
 
 /// Sends a node one request, which cannot connect.
@@ -88,7 +88,7 @@ fn fail_requests(router: &Router<()>, node: &NodeUrl, requests: usize) -> Vec<Op
     for _ in 0..requests {
         let mut plan = pinned(router, node);
         next(router, &mut plan, NOW);
-        let change = router.settle(&mut plan, Outcome::ServerError, NOW);
+        let change = router.settle(&mut plan, Outcome::ServerError, Some(500), NOW);
         changes.extend(change.map(|change| change.panic_mode));
     }
     changes

@@ -8,7 +8,7 @@ const MAPS: MetadataNeeds = MetadataNeeds::MAPS;
 
 fn cache(keys: &HashMap<String, String>, token_maps: bool) -> MetadataCache {
     let needs = MetadataNeeds { token_maps, ..MAPS };
-    MetadataCache::new(Clock::new(), keys, needs)
+    MetadataCache::new(Clock::new(), Arc::new(Observer::silent()), keys, needs)
 }
 
 fn cache_with_maps() -> MetadataCache {

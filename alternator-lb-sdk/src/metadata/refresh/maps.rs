@@ -1,7 +1,6 @@
 //! Fetches and publishes the token maps of a table.
 
 use super::{MAPS_TIMEOUT, TableRefresh};
-use crate::events;
 use crate::metadata::MetadataClient;
 use crate::metadata::fetch_client::{FetchError, with_timeout};
 use crate::metadata::map_reading::MapReading;
@@ -9,6 +8,7 @@ use crate::metadata::server_tables::grants;
 use crate::metadata::table_maps::{FetchedMap, SourceMap};
 use crate::metadata::token_map_fetch::{FetchOutcome, fetch_token_maps};
 use alternator_lb_core::metadata_schedule::MapOutcome;
+use alternator_lb_core::observe::{Event, with_causes};
 use alternator_lb_core::refresh_schedule::Refresh;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -75,7 +75,10 @@ impl TableRefresh {
         }
         let ranges = existing().filter_map(|reading| reading.map.as_ref().ok());
         let ranges = ranges.map(|map| map.range_count()).sum();
-        events::token_maps_fetched(&table.name, ranges);
+        self.cache.observer.emit(Event::TokenMapsFetched {
+            table: table.name.to_string(),
+            ranges,
+        });
         let stale_at = |reading: &MapReading| match failures > 1 {
             true => self.next(MapOutcome::Known(reading.summary.age(failures)), failures),
             false => reading.stale_at,
@@ -100,7 +103,11 @@ impl TableRefresh {
                 source.fetched.store(None);
                 if !table.has_warned_of_size.swap(true, Ordering::Relaxed) {
                     let (ranges, limit) = (reading.summary.ranges, limit.to_string());
-                    events::token_map_over_limit(&table.name, ranges, &limit);
+                    self.cache.observer.emit(Event::TokenMapOverLimit {
+                        table: table.name.to_string(),
+                        ranges,
+                        limit,
+                    });
                 }
             }
         }
@@ -111,17 +118,19 @@ impl TableRefresh {
         let (cache, table) = (&self.cache, &self.table);
         match error {
             FetchError::Unreachable(_) => {
-                events::token_maps_failed(&table.name, &error);
+                self.emit_maps_failed(&error);
                 self.next(MapOutcome::Unreachable, 0)
             }
             FetchError::Unsupported(_) => {
-                events::token_maps_failed(&table.name, &error);
+                self.emit_maps_failed(&error);
                 let failures = table.map_failures.fetch_add(1, Ordering::Relaxed);
                 self.next(MapOutcome::Malformed, failures.saturating_add(1))
             }
             FetchError::NotFound => {
                 if !cache.has_warned_of_support.swap(true, Ordering::Relaxed) {
-                    events::token_maps_unsupported(&error);
+                    cache.observer.emit(Event::TokenMapsUnsupported {
+                        error: with_causes(&error),
+                    });
                 }
                 self.next(MapOutcome::Unsupported, 0)
             }
@@ -135,11 +144,21 @@ impl TableRefresh {
                 table.maps_refusal.store(Some(permission));
                 if is_new {
                     let grants = grants(&table.needs.server_tables());
-                    events::token_maps_refused(&error, &grants);
+                    cache.observer.emit(Event::TokenMapsRefused {
+                        error: with_causes(&error),
+                        grants,
+                    });
                 }
                 until
             }
         }
+    }
+
+    fn emit_maps_failed(&self, error: &FetchError) {
+        self.cache.observer.emit(Event::TokenMapsFailed {
+            table: self.table.name.to_string(),
+            error: with_causes(error),
+        });
     }
 
     fn next(&self, outcome: MapOutcome, failures: u32) -> Duration {

@@ -1,13 +1,13 @@
 //! Fetches and publishes the schema of a table.
 
 use super::{MAPS_EXPIRY, SCHEMA_TIMEOUT, TableRefresh};
-use crate::events;
 use crate::metadata::cache::WantedMap;
 use crate::metadata::describe::describe;
 use crate::metadata::fetch_client::{FetchError, with_timeout};
 use crate::metadata::server_tables::{ServerTable, grants};
 use crate::metadata::{MetadataClient, TableSchema};
 use alternator_lb_core::metadata_schedule::SchemaOutcome;
+use alternator_lb_core::observe::{Event, with_causes};
 use alternator_lb_core::refresh_schedule::Refresh;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -48,7 +48,10 @@ impl TableRefresh {
             Err(FetchError::Unreachable(_)) => next(SchemaOutcome::Unreachable),
             Err(error @ (FetchError::Refused { .. } | FetchError::Unsupported(_))) => {
                 if !cache.has_warned_of_keys.swap(true, Ordering::Relaxed) {
-                    events::schema_unavailable(&table.name, &error);
+                    cache.observer.emit(Event::SchemaUnavailable {
+                        table: table.name.to_string(),
+                        error: with_causes(&error),
+                    });
                 }
                 match error {
                     FetchError::Refused {
@@ -78,13 +81,20 @@ impl TableRefresh {
             && !cache.has_warned_of_isolation.swap(true, Ordering::Relaxed)
         {
             let grants = grants(&[ServerTable::Config]);
-            events::isolation_unavailable(&self.table.name, error, &grants);
+            cache.observer.emit(Event::IsolationUnavailable {
+                table: self.table.name.to_string(),
+                error: with_causes(error),
+                grants,
+            });
         }
         SchemaOutcome::Known
     }
 
     fn publish_schema(&mut self, schema: TableSchema) {
-        events::schema_fetched(&self.table.name, schema.partition_key(None));
+        self.cache.observer.emit(Event::SchemaFetched {
+            table: self.table.name.to_string(),
+            partition_key: schema.partition_key(None).map(str::to_owned),
+        });
         // The table was created anew.
         if let Some(id) = &schema.id
             && self.table.maps.are_of_another_table(id)

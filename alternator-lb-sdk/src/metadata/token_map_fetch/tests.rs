@@ -3,6 +3,7 @@ use crate::internal::client::{Credentials, InternalError};
 use crate::metadata::table_maps::TableMaps;
 use crate::metadata::{MetadataCache, MetadataNeeds};
 use alternator_lb_core::clock::Clock;
+use alternator_lb_core::observe::Observer;
 use alternator_lb_core::routing::Token;
 use serde_json::{Map, Value, json};
 use std::net::IpAddr;
@@ -177,7 +178,12 @@ fn vnode(table: &str, start: i64, end: i64, node: u8) -> Value {
 
 fn cache() -> Arc<MetadataCache> {
     let needs = MetadataNeeds::MAPS;
-    Arc::new(MetadataCache::new(Clock::new(), &HashMap::new(), needs))
+    Arc::new(MetadataCache::new(
+        Clock::new(),
+        Arc::new(Observer::silent()),
+        &HashMap::new(),
+        needs,
+    ))
 }
 
 /// A cache that knows this many listed nodes.

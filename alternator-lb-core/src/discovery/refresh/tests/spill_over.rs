@@ -204,11 +204,14 @@ async fn preferred_level_with_nodes_is_reported() {
     let levels = harness.refresh_levels().await.unwrap();
     assert_eq!(levels, [vec![3], vec![11, 12]]);
     let events = take_events();
-    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(events.len(), 2, "{events:?}");
     assert!(
         events[0].contains("nodes: 3, locality: \"datacenter `dc1`\""),
         "{events:?}"
     );
+    let scopes =
+        "ScopeChanged { from: \"rack `r1` of datacenter `dc1`\", to: \"datacenter `dc1`\" }";
+    assert_eq!(events[1], scopes);
 
     harness.network.cluster(&CLUSTER);
     let levels = harness.refresh_levels().await.unwrap();

@@ -133,7 +133,7 @@ fn panic_mode_uses_all_nodes_when_more_than_half_fail() {
     let tried = next(&router, &mut permit, LATER);
     assert!([1, 2, 3].map(url).contains(&tried));
     let change = router
-        .settle(&mut permit, Outcome::Responded, LATER)
+        .settle(&mut permit, Outcome::Responded, None, LATER)
         .unwrap();
     assert_eq!(change.panic_mode, Some(false));
     assert_eq!(router.snapshot().usable().count(), 3);

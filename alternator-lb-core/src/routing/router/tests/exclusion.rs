@@ -99,7 +99,7 @@ fn operation_that_finds_no_replicas_moves_to_another_datacenter_and_ejects_no_no
         assert_eq!(router.retry_target(&plan, NOW), RetryTarget::UntriedNode);
         let second = next(&router, &mut plan, NOW);
         assert!([url(1), url(2)].contains(&second));
-        assert_eq!(node_at(&router, 11).failures(), 0);
+        assert_eq!(node_at(&router, 11).traffic().failures(), 0);
         assert!(router.snapshot().ejected().is_empty());
     }
 }

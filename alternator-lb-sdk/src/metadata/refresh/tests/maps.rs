@@ -4,6 +4,7 @@ use super::*;
 use crate::internal::client::InternalError;
 use crate::metadata::MetadataNeeds;
 use alternator_lb_core::clock::Clock;
+use alternator_lb_core::observe::Observer;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -101,7 +102,12 @@ const MAPS: MetadataNeeds = MetadataNeeds::MAPS;
 
 /// A cache with a table whose map is used.
 fn cache() -> (Arc<MetadataCache>, Arc<TableMetadata>) {
-    let cache = MetadataCache::new(Clock::new(), &HashMap::new(), MAPS);
+    let cache = MetadataCache::new(
+        Clock::new(),
+        Arc::new(Observer::silent()),
+        &HashMap::new(),
+        MAPS,
+    );
     let cache = Arc::new(cache);
     let table = cache.table("t", MAPS, cache.now());
     assert!(table.token_map(None).is_none());
@@ -196,7 +202,12 @@ async fn malformed_and_missing_maps_are_fetched_again_in_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn table_over_a_limit_has_no_map_says_so_once_and_is_read_at_its_ordinary_age() {
-    let mut cache = MetadataCache::new(Clock::new(), &HashMap::new(), MAPS);
+    let mut cache = MetadataCache::new(
+        Clock::new(),
+        Arc::new(Observer::silent()),
+        &HashMap::new(),
+        MAPS,
+    );
     cache.token_map_budget.max_bytes = 0;
     let cache = Arc::new(cache);
     let [over, within] = ["t", "t2"].map(|name| cache.table(name, MAPS, cache.now()));
