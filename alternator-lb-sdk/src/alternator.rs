@@ -8,7 +8,7 @@ use crate::operation::OperationInput;
 use crate::request::interceptor::Interceptor;
 use crate::request::resolver::Resolver;
 use alternator_lb_core::discovery::RefreshError;
-use alternator_lb_core::observe::NodeStatus;
+use alternator_lb_core::observe::{NodeStatus, Stats, Subscription};
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use aws_types::SdkConfig;
@@ -45,9 +45,11 @@ pub struct Alternator {
 
 impl Alternator {
     pub(crate) fn new(cluster: Cluster) -> Self {
-        Self {
-            cluster: Arc::new(cluster),
-        }
+        Self::of_cluster(Arc::new(cluster))
+    }
+
+    pub(crate) fn of_cluster(cluster: Arc<Cluster>) -> Self {
+        Self { cluster }
     }
 
     /// Starts with the settings of a cluster.
@@ -215,6 +217,35 @@ impl Alternator {
     #[must_use]
     pub fn explain<I: OperationInput>(&self, input: &I) -> Explanation {
         explanation::explain(&self.cluster, &Input::erase(input.clone()))
+    }
+
+    /// Returns the numbers of requests, failovers, refreshes and more since the handle was built.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.cluster.stats()
+    }
+
+    /// Returns a subscription to the [events](crate::observe::Event) from now on: nodes that come, go, are ejected and
+    /// restored, panic mode, refreshes that fail, and what the plugin cannot do.
+    ///
+    /// Use it to act on changes, as to raise an alarm. For logs nothing is needed: the same events are logged. The
+    /// balancer never waits for a subscriber: one that is too slow is told how many events it has missed. A
+    /// subscription does not hold the cluster.
+    ///
+    /// ```no_run
+    /// use alternator_lb_sdk::observe::Event;
+    ///
+    /// # async fn example(alternator: alternator_lb_sdk::Alternator) {
+    /// let mut events = alternator.subscribe();
+    /// while let Some(event) = events.next().await {
+    ///     if let Event::NodeEjected { node, reason, .. } = event {
+    ///         println!("{node} gets no requests: {reason}");
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn subscribe(&self) -> Subscription {
+        self.cluster.observer.subscribe()
     }
 
     /// Returns how often the cluster has entered panic mode: more than half of the nodes that can be reached responded

@@ -296,6 +296,18 @@ impl Builder {
         self
     }
 
+    /// Sets the number of entries of the flight recorder, which [`Alternator::dump`] writes: the last choices that were
+    /// not ordinary, changes of health, refreshes and events. Zero turns it off.
+    ///
+    /// # Default
+    ///
+    /// 4,096, which take 300 KB from the first entry on: the last minutes of an outage in which every request meets a
+    /// failure, or some hours of a healthy cluster.
+    pub fn flight_recorder(mut self, entries: usize) -> Self {
+        self.config.flight_recorder = entries;
+        self
+    }
+
     /// Sets the `user-agent` of requests with [minimal headers](Self::minimal_headers), in place of the plugin's. The
     /// application's name is not added to it.
     ///

@@ -9,6 +9,7 @@ use crate::internal::background_tasks::BackgroundTasks;
 use crate::internal::client::{ClientContext, Credentials, InternalClient};
 use crate::internal::discovery_client::SdkDiscoveryClient;
 use crate::metadata::{MetadataCache, TableMetadata, invalidation};
+use crate::observe::Counts;
 use crate::operation::item_operation::ItemOperation;
 use crate::operation::key_routing::KeyRouting;
 use crate::operation::routing_settings::RoutingOptions;
@@ -22,7 +23,9 @@ use alternator_lb_core::discovery::{
     Discovery, DiscoveryClient, DiscoveryConfig, DiscoveryTask, EventSink, TopologyEvent,
 };
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::observe::{Event, FlightRecorder, Observer, Record};
+use alternator_lb_core::observe::{
+    AttemptRecord, Event, FlightRecorder, Observer, PluginCounts, Record, Stats, TARGET,
+};
 use alternator_lb_core::routing::{Attempt, EndpointState, Exclusion, Router, RoutingSnapshot};
 use alternator_lb_core::topology::{NodeUrl, Topology};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -35,8 +38,10 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use futures_util::future::join;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tracing::trace;
 
 /// One cluster: its nodes, and the tasks that keep the list of them fresh.
 pub(crate) struct Cluster {
@@ -52,6 +57,7 @@ pub(crate) struct Cluster {
     pub(crate) metadata: Arc<MetadataCache>,
     pub(crate) clock_skew: Arc<ClockSkew>,
     pub(crate) retry_quota: RetryQuota,
+    pub(crate) counts: Counts,
     /// The tables that datacenters hold no replicas of.
     pub(crate) table_exclusions: TableExclusions,
     /// The seeds as nodes, for operations that name one which is not listed.
@@ -73,6 +79,9 @@ impl Cluster {
         let router = Arc::new(Router::new(snapshot, config.policy, fastrand::usize(..)));
         let key_routing = KeyRouting::new(config.routing, &config.table_options);
         let addresses = seeds.iter().filter_map(|seed| seed.url().ip());
+        let counts = Counts::default();
+        #[cfg(feature = "compression")]
+        let saved = counts.saved_by_compression.clone();
         let recorder = FlightRecorder::new(config.flight_recorder);
         let observer = Arc::new(Observer::new(clock, recorder));
         let events = Arc::clone(&observer);
@@ -108,11 +117,12 @@ impl Cluster {
             key_routing,
             metadata: Arc::new(metadata),
             retry_quota: RetryQuota::new(),
+            counts,
             table_exclusions: TableExclusions::default(),
             seeds,
             default_client: OnceLock::new(),
             #[cfg(feature = "compression")]
-            compression: Compression::new(config.compression, observer),
+            compression: Compression::new(config.compression, observer, saved),
             config,
         }
     }
@@ -286,10 +296,34 @@ impl Cluster {
     pub(crate) fn advance(&self, plan: &mut SdkPlan) -> Result<(), RouteError> {
         let now = self.record_request();
         let is_health_checked = self.discovery_task.runs(now);
-        self.router
-            .advance(plan, is_health_checked, now, &mut fastrand::Rng::new())?;
+        let rng = &mut fastrand::Rng::new();
+        let advanced = self.router.advance(plan, is_health_checked, now, rng);
+        if let Err(error) = advanced {
+            let error = RouteError::from(error);
+            self.record_route_error(&error);
+            return Err(error);
+        }
         self.discovery.record_attempt();
+        if let Some(attempt) = plan.current() {
+            let (node, reason) = (attempt.node().url(), attempt.reason().name());
+            trace!(target: TARGET, event = "attempt", %node, reason, "the next attempt goes to this node");
+        }
         Ok(())
+    }
+
+    /// Marks in the flight recorder that an operation fails without a node.
+    pub(crate) fn record_route_error(&self, error: &RouteError) {
+        self.observer
+            .record(|| Record::RouteError(error.to_string().into()));
+    }
+
+    /// Collects the numbers since the beginning.
+    pub(crate) fn stats(&self) -> Stats {
+        let counts = PluginCounts {
+            retries_spared: self.counts.retries_spared.load(Ordering::Relaxed),
+            bytes_saved_by_compression: self.counts.saved_by_compression.get(),
+        };
+        Stats::new(&self.router, &self.discovery, counts)
     }
 
     /// Selects a node for a request whose outcome is not recorded.
@@ -306,6 +340,22 @@ impl Cluster {
         status: Option<u16>,
         now: Duration,
     ) {
+        if let Some(attempt) = plan.current() {
+            let number = u32::try_from(plan.tried().count()).unwrap_or(u32::MAX);
+            let reason = attempt.reason();
+            if !AttemptRecord::is_ordinary(number, reason, outcome) {
+                self.observer.record(|| {
+                    Record::Attempt(AttemptRecord {
+                        node: attempt.node().url().text(),
+                        number,
+                        reason,
+                        outcome,
+                        status,
+                        duration: plan.age(now),
+                    })
+                });
+            }
+        }
         if let Some(event) = self.router.settle(plan, outcome, status, now) {
             self.discovery.record_health_event(&event);
         }

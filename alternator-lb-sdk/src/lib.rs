@@ -95,6 +95,7 @@ mod explanation;
 mod install;
 mod internal;
 mod metadata;
+pub mod observe;
 mod operation;
 mod request;
 mod retry;

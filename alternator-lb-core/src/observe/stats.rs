@@ -38,8 +38,6 @@ pub struct PluginCounts {
     pub retries_spared: u64,
     /// The bytes of bodies that compression has saved.
     pub bytes_saved_by_compression: u64,
-    /// The bytes of headers that were not sent.
-    pub bytes_saved_by_minimal_headers: u64,
 }
 
 impl Stats {
@@ -65,7 +63,7 @@ impl Stats {
             panic_mode_entries: router.panic_mode_entries(),
             is_in_panic_mode: router.is_in_panic_mode(),
             bytes_saved_by_compression: counts.bytes_saved_by_compression,
-            bytes_saved_by_minimal_headers: counts.bytes_saved_by_minimal_headers,
+            bytes_saved_by_minimal_headers: traffic.saved_header_bytes,
             traffic,
         }
     }

@@ -90,6 +90,12 @@ impl<E> Endpoint<E> {
         })
     }
 
+    /// Counts bytes of headers that a request to the node does not send.
+    pub fn record_saved_header_bytes(&self, bytes: u64) {
+        let saved = &self.load_stats().traffic.saved_header_bytes;
+        saved.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     pub(super) fn set_ejection_reason(&self, reason: EjectionReason) {
         let packed = &self.attached().ejection_reason;
         packed.store(reason.pack(), Ordering::Relaxed);

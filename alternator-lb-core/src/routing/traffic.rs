@@ -21,6 +21,8 @@ pub struct Traffic {
     /// Those of them that wanted the first node in the order of all clients, and went to another one, since that node
     /// is ejected, overloaded, or was tried before.
     pub moved_primaries: u64,
+    /// The bytes of headers that they did not send.
+    pub saved_header_bytes: u64,
     outcomes: [u64; Outcome::COUNT],
 }
 
@@ -44,6 +46,7 @@ pub(super) struct TrafficCounters {
     replica_hits: AtomicU64,
     replica_misses: AtomicU64,
     moved_primaries: AtomicU64,
+    pub(super) saved_header_bytes: AtomicU64,
     outcomes: [AtomicU64; Outcome::COUNT],
 }
 
@@ -71,6 +74,7 @@ impl AddAssign for Traffic {
             replica_hits,
             replica_misses,
             moved_primaries,
+            saved_header_bytes,
             outcomes,
         } = other;
         self.requests += requests;
@@ -79,6 +83,7 @@ impl AddAssign for Traffic {
         self.replica_hits += replica_hits;
         self.replica_misses += replica_misses;
         self.moved_primaries += moved_primaries;
+        self.saved_header_bytes += saved_header_bytes;
         let sums = self.outcomes.iter_mut().zip(outcomes);
         sums.for_each(|(sum, count)| *sum += count);
     }
@@ -117,6 +122,7 @@ impl TrafficCounters {
             replica_hits: load(&self.replica_hits),
             replica_misses: load(&self.replica_misses),
             moved_primaries: load(&self.moved_primaries),
+            saved_header_bytes: load(&self.saved_header_bytes),
             outcomes: std::array::from_fn(|index| self.outcomes.get(index).map_or(0, load)),
         }
     }

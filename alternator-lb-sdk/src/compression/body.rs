@@ -1,6 +1,7 @@
 //! A response body that is decompressed while it is read.
 
 use super::{DecodeError, Encoding};
+use crate::observe::SavedBytes;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_types::body::SdkBody;
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
@@ -18,12 +19,18 @@ const YIELD_AFTER: usize = 64 << 10;
 /// The bytes that one step decompresses at most: about 15 µs of work.
 const STEP: usize = 16 << 10;
 
-/// Returns the body, decompressed, or one that fails with this error.
-pub(super) fn decoded(body: SdkBody, decoder: Result<Decoder, DecodeError>) -> SdkBody {
+/// Returns the body, decompressed, or one that fails with this error. Counts what it has saved once all of it is read.
+pub(super) fn decoded(
+    body: SdkBody,
+    decoder: Result<Decoder, DecodeError>,
+    saved: SavedBytes,
+) -> SdkBody {
     SdkBody::from_body_1_x(DecodedBody {
         body,
         decoder: Some(decoder),
         decoded: 0,
+        sizes: (0, 0),
+        saved,
     })
 }
 
@@ -34,6 +41,9 @@ pin_project! {
         // None at the end.
         decoder: Option<Result<Decoder, DecodeError>>,
         decoded: usize,
+        // Those of the plain and of the compressed body so far.
+        sizes: (usize, usize),
+        saved: SavedBytes,
     }
 }
 
@@ -59,12 +69,20 @@ impl Body for DecodedBody {
             match decoder.step() {
                 Ok(Step::Decoded(data)) => {
                     *this.decoded += data.len();
+                    this.sizes.0 += data.len();
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
-                Ok(Step::End) => break None,
+                Ok(Step::End) => {
+                    this.saved.add(this.sizes.0, this.sizes.1);
+                    break None;
+                }
                 Ok(Step::NeedsInput) => match ready!(this.body.as_mut().poll_frame(context)) {
                     // Other frames are trailers, which Alternator does not send and the SDK does not read.
-                    Some(Ok(frame)) => decoder.feed(frame.into_data().unwrap_or_default()),
+                    Some(Ok(frame)) => {
+                        let piece = frame.into_data().unwrap_or_default();
+                        this.sizes.1 += piece.len();
+                        decoder.feed(piece);
+                    }
                     Some(Err(error)) => break Some(error),
                     None => decoder.end(),
                 },

@@ -64,7 +64,7 @@ pub(crate) fn compress_body(
 }
 
 /// Puts the plain body back before an attempt is signed, if a server has refused a compressed one: of this operation
-/// or, in the meantime, of another.
+/// or, in the meantime, of another. Otherwise counts what the compressed one saves.
 pub(crate) fn restore_plain_body(
     compression: &Compression,
     generation: u64,
@@ -77,10 +77,13 @@ pub(crate) fn restore_plain_body(
     body.is_withdrawn |= !compression.server_support.is_supported(generation);
     // The body is in memory, so this copies nothing.
     let plain = body.is_withdrawn.then(|| body.plain.try_clone());
+    let length = |body: &SdkBody| body.bytes().map_or(0, <[u8]>::len);
     let Some(plain) = plain.flatten() else {
+        let saved = &compression.saved;
+        saved.add(length(&body.plain), length(request.body()));
         return;
     };
-    let length = plain.bytes().map_or(0, <[u8]>::len);
+    let length = length(&plain);
     let headers = request.headers_mut();
     headers.remove(CONTENT_ENCODING);
     headers.insert(CONTENT_LENGTH, length.to_string());

@@ -38,6 +38,7 @@ pub(crate) use encode::{
 pub(crate) use negotiate::{call_decoded, negotiate};
 
 use crate::build_error::BuildError;
+use crate::observe::SavedBytes;
 use alternator_lb_core::observe::Observer;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use server_support::ServerSupport;
@@ -50,13 +51,19 @@ const CONTENT_ENCODING: &str = "content-encoding";
 pub(crate) struct Compression {
     settings: CompressionSettings,
     server_support: ServerSupport,
+    saved: SavedBytes,
 }
 
 impl Compression {
-    pub(crate) fn new(settings: CompressionSettings, observer: Arc<Observer>) -> Self {
+    pub(crate) fn new(
+        settings: CompressionSettings,
+        observer: Arc<Observer>,
+        saved: SavedBytes,
+    ) -> Self {
         Self {
             settings,
             server_support: ServerSupport::new(observer),
+            saved,
         }
     }
 }

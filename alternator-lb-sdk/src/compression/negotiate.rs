@@ -8,6 +8,7 @@ use super::body::{Decoder, decoded};
 use super::{
     CONTENT_ENCODING, Compression, CompressionOptions, DecodeError, Encoding, ResponseCompression,
 };
+use crate::observe::SavedBytes;
 use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::config_bag::ConfigBag;
@@ -22,8 +23,16 @@ const WIRE_HEADERS: [&str; 3] = [CONTENT_ENCODING, "content-length", "x-amz-crc3
 pub(crate) fn negotiate(compression: &Compression, request: &mut HttpRequest, config: &ConfigBag) {
     let option = CompressionOptions::of(config).response;
     if let Some(setting) = option.unwrap_or(compression.settings.response) {
-        request.add_extension(setting);
+        let saved = compression.saved.clone();
+        request.add_extension(Negotiation { setting, saved });
     }
+}
+
+/// What a request negotiates, in its extensions.
+#[derive(Clone, Debug)]
+pub(super) struct Negotiation {
+    pub(super) setting: ResponseCompression,
+    pub(super) saved: SavedBytes,
 }
 
 /// Makes a call that accepts a compressed response, if this request negotiates one, and decompresses it.
@@ -31,7 +40,7 @@ pub(crate) fn call_decoded(
     mut request: HttpRequest,
     call: impl FnOnce(HttpRequest) -> HttpConnectorFuture,
 ) -> HttpConnectorFuture {
-    let Some(setting) = request.extension::<ResponseCompression>().copied() else {
+    let Some(Negotiation { setting, saved }) = request.extension::<Negotiation>().cloned() else {
         return call(request);
     };
     let headers = request.headers_mut();
@@ -43,13 +52,13 @@ pub(crate) fn call_decoded(
     let response = call(request);
     HttpConnectorFuture::new(async move {
         let mut response = response.await?;
-        decode(&mut response, setting.limit);
+        decode(&mut response, setting.limit, saved);
         Ok(response)
     })
 }
 
 /// Puts the decompressed body in the place of a compressed one.
-fn decode(response: &mut HttpResponse, limit: usize) {
+fn decode(response: &mut HttpResponse, limit: usize, saved: SavedBytes) {
     let Some(encoding) = encoding(response) else {
         return;
     };
@@ -60,7 +69,7 @@ fn decode(response: &mut HttpResponse, limit: usize) {
         }
     }
     let decoder = encoding.map(|encoding| Decoder::new(encoding, limit));
-    *response.body_mut() = decoded(response.take_body(), decoder);
+    *response.body_mut() = decoded(response.take_body(), decoder, saved);
 }
 
 fn encoding(response: &HttpResponse) -> Option<Result<Encoding, DecodeError>> {

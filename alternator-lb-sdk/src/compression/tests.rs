@@ -10,6 +10,7 @@ use super::{
     Compression, CompressionSettings, DecodeError, Encoding, RequestCompression,
     ResponseCompression, negotiate,
 };
+use crate::observe::SavedBytes;
 use alternator_lb_core::observe::Observer;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -77,7 +78,11 @@ fn text(length: usize) -> Vec<u8> {
 }
 
 fn compression(settings: CompressionSettings) -> Compression {
-    Compression::new(settings, Arc::new(Observer::silent()))
+    Compression::new(
+        settings,
+        Arc::new(Observer::silent()),
+        SavedBytes::default(),
+    )
 }
 
 /// Lets the HTTP client decorator accept gzip.

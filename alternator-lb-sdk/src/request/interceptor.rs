@@ -30,8 +30,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// The name that identifies an earlier installation.
 pub(crate) const NAME: &str = "alternator-lb-sdk";
@@ -50,6 +50,8 @@ pub(crate) struct Interceptor {
     pub(crate) checks_retries: AtomicBool,
     has_warned_of_endpoint: AtomicBool,
     has_warned_of_credentials: AtomicBool,
+    /// The bytes that minimal headers save, once they have.
+    saved_header_bytes: OnceLock<u64>,
 }
 
 impl Interceptor {
@@ -63,6 +65,7 @@ impl Interceptor {
             checks_retries: AtomicBool::new(false),
             has_warned_of_endpoint: AtomicBool::new(false),
             has_warned_of_credentials: AtomicBool::new(false),
+            saved_header_bytes: OnceLock::new(),
         }
     }
 
@@ -185,7 +188,14 @@ impl Intercept for Interceptor {
         let is_abortable = is_repeated && policy::has_attempt_left(config);
         let may_go_on = is_abortable || (is_repeated && policy::has_free_attempt_left(config));
         let headers = context.request_mut().headers_mut();
-        minimal_headers::begin_attempt(&self.cluster.config, headers, config, is_abortable);
+        let settings = &self.cluster.config;
+        if minimal_headers::begin_attempt(settings, headers, config, is_abortable)
+            && let Some(attempt) = plan(config).and_then(SdkPlan::current)
+        {
+            let saved = || minimal_headers::saved_bytes(settings, config);
+            let saved = *self.saved_header_bytes.get_or_init(saved);
+            attempt.node().record_saved_header_bytes(saved);
+        }
         #[cfg(feature = "compression")]
         compression::restore_plain_body(
             &self.cluster.compression,
@@ -347,7 +357,11 @@ impl Intercept for Interceptor {
         let router = &self.cluster.router;
         let target = policy::target(router, plan, outcome, (age, now), components);
         if matches!(context.output_or_error(), Some(Err(_))) {
-            policy::prepare(config, outcome, target, &self.cluster.retry_quota.resend);
+            let resend = &self.cluster.retry_quota.resend;
+            if policy::prepare(config, outcome, target, resend) {
+                let spared = &self.cluster.counts.retries_spared;
+                spared.fetch_add(1, Ordering::Relaxed);
+            }
         }
         if outcome == Outcome::Overloaded && !self.cluster.router.is_overloaded(now) {
             policy::exempt_from_rate_limit(config);
@@ -376,7 +390,10 @@ impl Intercept for Interceptor {
             && plan.last_outcome().is_some_and(Outcome::was_not_sent)
             && let Some(result) = context.output_or_error_mut()
         {
-            unreachable::explain(result, plan, self.cluster.discovery.last_error());
+            let discovery = self.cluster.discovery.last_error();
+            if let Some(error) = unreachable::explain(result, plan, discovery) {
+                self.cluster.record_route_error(&error);
+            }
         }
         Ok(())
     }

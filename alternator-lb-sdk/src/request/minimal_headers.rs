@@ -68,15 +68,16 @@ pub(crate) fn begin_operation(config: &mut ConfigBag, mut replacements: Replacem
     }
 }
 
-/// Applies to an attempt before it is signed. `is_abortable` says whether the plugin may abort it.
+/// Applies to an attempt before it is signed. `is_abortable` says whether the plugin may abort it. Returns whether the
+/// headers are minimal.
 pub(crate) fn begin_attempt(
     settings: &ClusterConfig,
     headers: &mut Headers,
     config: &mut ConfigBag,
     is_abortable: bool,
-) {
+) -> bool {
     let Some(replacements) = config.load::<Replacements>() else {
-        return;
+        return false;
     };
     if replacements.stall_protection && !is_abortable {
         // Only the SDK aborts this attempt.
@@ -86,7 +87,24 @@ pub(crate) fn begin_attempt(
     if !headers.contains_key("user-agent") {
         headers.insert("user-agent", settings.user_agent.value(config));
     }
+    true
 }
+
+/// Returns the number of bytes by which the headers of an attempt are fewer than the SDK's, at least.
+pub(crate) fn saved_bytes(settings: &ClusterConfig, config: &ConfigBag) -> u64 {
+    let omitted: usize = OMITTED.iter().map(|line| line.len()).sum();
+    let user_agent = settings.user_agent.value(config);
+    let sent = "user-agent: \r\n".len() + user_agent.len();
+    u64::try_from(omitted.saturating_sub(sent)).unwrap_or_default()
+}
+
+/// The SDK's headers as short as they get: the SDK adds the features that an operation uses, and the application's name.
+const OMITTED: [&str; 4] = [
+    "user-agent: aws-sdk-rust/1.3.3 os/linux lang/rust/1.94.1\r\n",
+    "x-amz-user-agent: aws-sdk-rust/1.3.3 ua/2.1 api/dynamodb/1.136.0 os/linux lang/rust/1.94.1\r\n",
+    "amz-sdk-invocation-id: 00000000-0000-0000-0000-000000000000\r\n",
+    "amz-sdk-request: attempt=1; max=3\r\n",
+];
 
 /// Returns whether the stalled-stream protection is the SDK's default. A setting that the application makes after the
 /// installation shows nowhere else; older defaults of the SDK count as settings too.

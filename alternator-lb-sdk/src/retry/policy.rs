@@ -69,20 +69,20 @@ pub(crate) fn target(
 }
 
 /// Prepares the SDK's decision after an attempt that failed. After a success the bucket stays that has paid for the
-/// last retry: the SDK gives its reward to it.
+/// last retry: the SDK gives its reward to it. Returns whether another attempt costs the application nothing.
 pub(crate) fn prepare(
     config: &mut ConfigBag,
     outcome: Outcome,
     target: RetryTarget,
     resend_bucket: &TokenBucket,
-) {
+) -> bool {
     let is_changed = outcome.may_fail_over() || outcome == Outcome::ClockSkew;
     if !is_changed && config.load::<ApplicationRetries>().is_none() {
         // Nothing was changed, and nothing is to be: the common case costs one look.
-        return;
+        return false;
     }
     let Some(mut application) = ApplicationRetries::load(config) else {
-        return;
+        return false;
     };
     let decision = RetryDecision::new(outcome, target, application.free_attempts);
     application.free_attempts += u32::from(decision.is_free());
@@ -92,6 +92,7 @@ pub(crate) fn prepare(
         RetryBudget::Application => application.bucket.clone(),
     };
     application.store(config, decision.max_wait, bucket);
+    decision.is_free()
 }
 
 /// Keeps the throttling of an attempt from the SDK's rate limiter, which adaptive retries have: it is one for all

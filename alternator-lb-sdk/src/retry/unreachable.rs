@@ -10,14 +10,14 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use std::sync::Arc;
 
 /// Wraps the error of an operation whose last attempt could not connect into a [`RouteError`]: the SDK's error says
-/// which connection failed, not which nodes were tried. The kind of the error stays the same.
+/// which connection failed, not which nodes were tried. The kind of the error stays the same. Returns the [`RouteError`].
 pub(crate) fn explain(
     result: &mut Result<Output, OrchestratorError<Error>>,
     plan: &SdkPlan,
     discovery: Option<RefreshError>,
-) {
+) -> Option<RouteError> {
     let Err(error) = result else {
-        return;
+        return None;
     };
     let explained: fn(BoxError) -> _ = match error.as_connector_error() {
         _ if error.is_timeout_error() => OrchestratorError::timeout,
@@ -27,7 +27,7 @@ pub(crate) fn explain(
         Some(_) => {
             |error| OrchestratorError::connector(ConnectorError::io(error).never_connected())
         }
-        None => return,
+        None => return None,
     };
     let source = std::mem::replace(error, OrchestratorError::other("being replaced"));
     let mut tried: Vec<String> = Vec::new();
@@ -41,5 +41,6 @@ pub(crate) fn explain(
         discovery,
         source: Arc::new(source),
     };
-    *error = explained(route_error.into());
+    *error = explained(route_error.clone().into());
+    Some(route_error)
 }

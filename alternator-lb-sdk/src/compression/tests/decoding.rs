@@ -164,7 +164,11 @@ impl Body for Pieces {
 
 fn body_of(pieces: impl IntoIterator<Item = Result<Data, &'static str>>) -> SdkBody {
     let pieces = SdkBody::from_body_1_x(Pieces(pieces.into_iter().collect()));
-    body::decoded(pieces, Ok(Decoder::new(Encoding::Gzip, PLENTY)))
+    body::decoded(
+        pieces,
+        Ok(Decoder::new(Encoding::Gzip, PLENTY)),
+        SavedBytes::default(),
+    )
 }
 
 fn poll(body: &mut SdkBody) -> Poll<Option<Result<Frame<Data>, BoxError>>> {

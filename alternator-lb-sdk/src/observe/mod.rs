@@ -1,0 +1,11 @@
+//! What a cluster's clients do, and why: numbers, events and records. [`docs::observability`](crate::docs::observability)
+//! is the guide.
+
+mod counts;
+mod dump;
+mod status;
+
+pub use alternator_lb_core::health::{EjectionReason, Outcome};
+pub use alternator_lb_core::observe::{Event, Stats, Subscription};
+
+pub(crate) use counts::{Counts, SavedBytes};
