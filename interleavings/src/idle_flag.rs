@@ -2,7 +2,7 @@
 
 use crate::in_flight::endpoint;
 use alternator_lb_core::discovery::IdleFlag;
-use alternator_lb_core::routing::Attempt;
+use alternator_lb_core::routing::{Attempt, Reason};
 use loom::thread;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ fn health_checker_sees_the_attempt_or_is_woken_by_it() {
             seen_idle.set();
             seen_node.in_flight() > 0
         });
-        let attempt = Attempt::new(node, None, Duration::ZERO);
+        let attempt = Attempt::new(node, Reason::RoundRobin, None, Duration::ZERO);
         let wakes = idle.clear();
         let stays = health_checker.join().unwrap();
         assert!(wakes || stays);

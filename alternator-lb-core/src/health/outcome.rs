@@ -1,7 +1,10 @@
 //! The evidence that the end of an attempt gives about its node.
 
+use std::fmt;
+
 /// The outcome of an attempt, as far as it concerns the node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Outcome {
     /// The node responded: with a result, or that the request was wrong.
     Responded,
@@ -124,5 +127,27 @@ impl Outcome {
     /// Returns whether the attempt does not count as one, as if it had not been made.
     pub fn costs_no_attempt(self) -> bool {
         self.was_not_sent() || self == Self::StaleConnection
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Responded => "responded",
+            Self::Overloaded => "overloaded",
+            Self::ServerError => "server error",
+            Self::Contention => "contention",
+            Self::ReplicaError => "replica error",
+            Self::NoReplicas => "no replicas",
+            Self::NoLiveReplica => "no live replica",
+            Self::ClockSkew => "clock skew",
+            Self::Foreign => "not a response of Alternator",
+            Self::NotConnected => "not connected",
+            Self::NotSent => "not sent",
+            Self::ConnectionLost => "connection lost",
+            Self::StaleConnection => "stale connection",
+            Self::TimedOut => "no response in time",
+            Self::Neutral => "nothing about the node",
+        })
     }
 }

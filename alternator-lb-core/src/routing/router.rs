@@ -1,9 +1,9 @@
 //! The router: the one place where nodes are selected.
 
 use super::policy::RoundRobin;
-use super::selector::{Selector, acquire_primary_permit};
+use super::selector::{Selection, Selector, acquire_primary_permit};
 use super::{
-    Attempt, Endpoint, Exclusion, Plan, Policy, RetryTarget, RoutingInfo, RoutingSnapshot,
+    Attempt, Endpoint, Exclusion, Plan, Policy, Reason, RetryTarget, RoutingInfo, RoutingSnapshot,
     RoutingTrace, SelectionError,
 };
 use crate::health::{Outcome, ProbePermit, Transition};
@@ -85,7 +85,7 @@ impl<E> Router<E> {
         snapshot.admit()?;
         plan.end_attempt();
         if let Some(node) = plan.pin() {
-            plan.begin(Attempt::new(Arc::clone(node), None, now));
+            plan.begin(Attempt::new(Arc::clone(node), Reason::Pinned, None, now));
             return Ok(());
         }
         let info = plan.routing_info();
@@ -98,10 +98,15 @@ impl<E> Router<E> {
             None => snapshot.acquire_request_permit(plan, has_health_checker, now),
         };
         let attempt = match permit {
-            Some((node, permit)) => Attempt::new(Arc::clone(node), Some(permit), now),
+            Some((node, permit)) => {
+                Attempt::new(Arc::clone(node), Reason::Probe, Some(permit), now)
+            }
             None => match snapshot.node_to_repeat(plan, now) {
-                Some(node) => Attempt::new(Arc::clone(node), None, now),
-                None => Attempt::new(self.pick(&snapshot, plan, now, rng)?, None, now),
+                Some(node) => Attempt::new(Arc::clone(node), Reason::SameNode, None, now),
+                None => {
+                    let Selection { node, reason } = self.pick(&snapshot, plan, now, rng)?;
+                    Attempt::new(Arc::clone(node), reason, None, now)
+                }
             },
         };
         plan.begin(attempt);
@@ -116,7 +121,8 @@ impl<E> Router<E> {
     ) -> Result<Arc<Endpoint<E>>, SelectionError> {
         let snapshot = self.snapshot.load();
         snapshot.admit()?;
-        self.pick(&snapshot, &mut Plan::default(), now, rng)
+        let selection = self.pick(&snapshot, &mut Plan::default(), now, rng)?;
+        Ok(Arc::clone(selection.node))
     }
 
     /// Records the outcome of the plan's current attempt.
@@ -222,13 +228,13 @@ impl<E> Router<E> {
         self.panic_mode_entries.load(Ordering::Relaxed)
     }
 
-    fn pick(
+    fn pick<'s>(
         &self,
-        snapshot: &RoutingSnapshot<E>,
+        snapshot: &'s RoutingSnapshot<E>,
         plan: &mut Plan<E>,
         now: Duration,
         rng: &mut fastrand::Rng,
-    ) -> Result<Arc<Endpoint<E>>, SelectionError> {
+    ) -> Result<Selection<'s, E>, SelectionError> {
         let mut cursor = self.round_robin.cursor(self.policy.0, false, rng);
         let mut select = |plan: &Plan<E>| {
             let mut selector = Selector {
@@ -239,19 +245,20 @@ impl<E> Router<E> {
             };
             selector.select()
         };
-        let mut node = select(plan);
-        if node.is_none() {
+        let mut selection = select(plan);
+        if selection.is_none() {
             plan.start_round();
-            node = select(plan);
+            selection = select(plan);
+        }
+        if let Some(selection) = selection {
+            return Ok(selection);
         }
         let mut nodes = snapshot.usable_for(plan).chain(snapshot.ejected_in_scope());
-        let only_node = || nodes.find(|node| !plan.excludes(node));
-        let node = node.or_else(only_node);
-        let only_node = || snapshot.usable().chain(snapshot.ejected_in_scope()).next();
+        let node = nodes.find(|node| !plan.excludes(node));
+        let any_node = || snapshot.usable().chain(snapshot.ejected_in_scope()).next();
         // The list is never empty: it begins with the seeds, and a refresh without nodes is a failed one.
-        node.or_else(only_node)
-            .cloned()
-            .ok_or(SelectionError::NoNodes)
+        let node = node.or_else(any_node).ok_or(SelectionError::NoNodes)?;
+        Ok(Selection::new(node, Reason::Remaining))
     }
 
     fn note_transition(&self, node: Arc<Endpoint<E>>, transition: Transition) -> HealthEvent<E> {

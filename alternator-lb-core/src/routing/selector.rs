@@ -7,7 +7,8 @@ use super::policy::{Algorithm, RoundRobinCursor};
 use super::priority::failover_order;
 use super::rendezvous::{highest_weight, plurality};
 use super::{
-    Endpoint, OperationKind, Plan, Preference, RoutingInfo, RoutingKey, RoutingSnapshot, Token,
+    Endpoint, OperationKind, Plan, Preference, Reason, RoutingInfo, RoutingKey, RoutingSnapshot,
+    Token,
 };
 use crate::health::ProbePermit;
 use std::net::IpAddr;
@@ -23,15 +24,31 @@ pub(super) struct Selector<'s, 'p, 'r, E> {
     pub(super) now: Duration,
 }
 
+/// A selected node.
+#[derive(Debug)]
+pub(super) struct Selection<'s, E> {
+    pub(super) node: &'s Arc<Endpoint<E>>,
+    pub(super) reason: Reason,
+}
+
+impl<'s, E> Selection<'s, E> {
+    pub(super) fn new(node: &'s Arc<Endpoint<E>>, reason: Reason) -> Self {
+        Self { node, reason }
+    }
+}
+
 impl<'s, E> Selector<'s, '_, '_, E> {
     /// Selects a node that the plan has not tried in this round.
-    pub(super) fn select(&mut self) -> Option<&'s Arc<Endpoint<E>>> {
+    pub(super) fn select(&mut self) -> Option<Selection<'s, E>> {
         let Some(info) = self.plan.routing_info() else {
             return self.any();
         };
         match info.preference() {
             Preference::Primary | Preference::BoundedPrimary => self.primary(info),
-            Preference::LeastLoaded => self.least_loaded_replica(info).or_else(|| self.any()),
+            Preference::LeastLoaded => match self.least_loaded_replica(info) {
+                Some(replica) => Some(Selection::new(replica, Reason::Replica)),
+                None => self.any(),
+            },
         }
     }
 
@@ -44,25 +61,24 @@ impl<'s, E> Selector<'s, '_, '_, E> {
     /// of replicas at different times. A coordinator that is no replica costs a hop, and two coordinators cost the
     /// operation. Nothing that only this process knows enters into it, neither the round-robin position nor the load,
     /// except for [`Preference::BoundedPrimary`], where a node beyond its [`LoadBound`] is left to the other keys.
-    fn primary(&self, info: &RoutingInfo) -> Option<&'s Arc<Endpoint<E>>> {
+    fn primary(&self, info: &RoutingInfo) -> Option<Selection<'s, E>> {
         let is_first_attempt = self.plan.is_first_attempt() && !self.plan.has_exclusion();
         // For a first attempt no node is read but the selected one.
         let is_untried = |node: &Endpoint<E>| is_first_attempt || self.plan.is_untried(node);
         let mut sets = self.snapshot.candidates_for(self.plan);
         let primary = sets.find_map(|set| {
             let first = primary_of(set, info, is_untried)?;
-            match info.preference() {
+            let node = match info.preference() {
                 Preference::BoundedPrimary => self.within_bound(set, info, first, is_untried),
-                Preference::Primary | Preference::LeastLoaded => Some(first),
-            }
+                Preference::Primary | Preference::LeastLoaded => first,
+            };
+            let reason = match Arc::ptr_eq(node, first) {
+                true => Reason::PrimaryNode,
+                false => Reason::NextPrimaryNode,
+            };
+            Some(Selection::new(node, reason))
         });
         primary.or_else(|| self.fallback())
-    }
-
-    /// Returns the primary node whatever its load.
-    pub(super) fn first_primary(&self, info: &RoutingInfo) -> Option<&'s Arc<Endpoint<E>>> {
-        let mut sets = self.snapshot.candidates_for(self.plan);
-        sets.find_map(|set| primary_of(set, info, |node| self.plan.is_untried(node)))
     }
 
     /// Returns the `first` node, or, if that exceeds the bound of load, the first that does not.
@@ -72,19 +88,19 @@ impl<'s, E> Selector<'s, '_, '_, E> {
         info: &RoutingInfo,
         first: &'s Arc<Endpoint<E>>,
         is_untried: impl Fn(&Endpoint<E>) -> bool,
-    ) -> Option<&'s Arc<Endpoint<E>>> {
+    ) -> &'s Arc<Endpoint<E>> {
         let kind = self.plan.operation_by_load();
         if LoadBound::admits_by_itself(first, kind, self.now) {
-            return Some(first);
+            return first;
         }
         let bound = LoadBound::of(set, kind, self.now);
         let has_room =
             |node: &Endpoint<E>| !bound.is_exceeded_by(node, self.now) && is_untried(node);
-        primary_of(set, info, has_room).or(Some(first))
+        primary_of(set, info, has_room).unwrap_or(first)
     }
 
     /// Selects any node: the next in turn of a priority level that is drawn by its share.
-    fn any(&mut self) -> Option<&'s Arc<Endpoint<E>>> {
+    fn any(&mut self) -> Option<Selection<'s, E>> {
         if !self.snapshot.has_usable() {
             return self.fallback();
         }
@@ -100,21 +116,23 @@ impl<'s, E> Selector<'s, '_, '_, E> {
                 let mut others = level.usable.iter_from(start % count + skipped + distance);
                 others.find(|other| other.id() != first.id() && self.plan.is_untried(other))
             };
-            Some(self.less_loaded(first, second))
+            let node = self.less_loaded(first, second);
+            let reason = match Arc::ptr_eq(node, first) {
+                true => Reason::RoundRobin,
+                false => Reason::LessLoaded,
+            };
+            Some(Selection::new(node, reason))
         })
     }
 
     /// Selects the ejected node that is most likely to have recovered, if no node is usable.
-    fn fallback(&self) -> Option<&'s Arc<Endpoint<E>>> {
-        if !self.has_no_usable_node() {
+    fn fallback(&self) -> Option<Selection<'s, E>> {
+        if self.snapshot.usable_for(self.plan).next().is_some() {
             return None;
         }
         let mut ejected = self.snapshot.ejected_in_scope();
-        ejected.find(|node| self.plan.is_untried(node))
-    }
-
-    pub(super) fn has_no_usable_node(&self) -> bool {
-        self.snapshot.usable_for(self.plan).next().is_none()
+        let node = ejected.find(|node| self.plan.is_untried(node))?;
+        Some(Selection::new(node, Reason::Fallback))
     }
 
     /// Selects the node that is next in turn, or the second if that is less loaded: then the first cedes its turn.

@@ -1,9 +1,8 @@
 //! Where a request would go, and why.
 
 use super::selector::Selector;
-use super::{Endpoint, Preference, RoutingInfo};
+use super::{Endpoint, Reason, RoutingInfo};
 use crate::topology::NodeUrl;
-use std::fmt;
 
 /// The node that a first attempt would go to at the moment, and the reason. The next request goes there too, except for
 /// the choices that are random.
@@ -26,26 +25,6 @@ pub struct Replica {
     is_usable: bool,
 }
 
-/// Why a request would go to a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Reason {
-    /// The node is the first usable one in an order that is the same for all clients. This is where writes with
-    /// lightweight transactions go, and the operations of `KeyAffinity`. For several partitions, the node is the first
-    /// for most of them.
-    PrimaryNode,
-    /// The first node in that order is overloaded. The node is the first one that has room.
-    NextPrimaryNode,
-    /// The node is a usable replica, for several partitions of most of them, and not the more loaded one of two.
-    Replica,
-    /// No usable replica is known, or none is preferred. The node is the one that any request would go to now.
-    RoundRobin,
-    /// No node is usable. The node is the one that is most likely to have recovered.
-    Fallback,
-    /// The request is refused: the scope allows no node.
-    NoNode,
-}
-
 impl RoutingTrace {
     /// Traces the routing info of the selector's plan.
     pub(super) fn new<E>(selector: &mut Selector<'_, '_, '_, E>, info: &RoutingInfo) -> Self {
@@ -59,11 +38,11 @@ impl RoutingTrace {
             is_in_scope: position < in_scope,
             is_usable: snapshot.is_usable(node),
         });
-        let node = snapshot.admit().ok().and_then(|()| selector.select());
+        let selection = snapshot.admit().ok().and_then(|()| selector.select());
         Self {
             replicas: replicas.collect(),
-            node: node.map(|node| node.url().clone()),
-            reason: node.map_or(Reason::NoNode, |node| Reason::of(selector, info, node)),
+            reason: selection.as_ref().map_or(Reason::NoNode, |it| it.reason),
+            node: selection.map(|it| it.node.url().clone()),
         }
     }
 }
@@ -87,40 +66,6 @@ impl Replica {
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.is_usable
-    }
-}
-
-impl Reason {
-    /// Returns why the selector has selected this node.
-    fn of<E>(selector: &Selector<'_, '_, '_, E>, info: &RoutingInfo, node: &Endpoint<E>) -> Self {
-        if selector.has_no_usable_node() {
-            return Self::Fallback;
-        }
-        match info.preference() {
-            Preference::Primary | Preference::BoundedPrimary => {
-                match selector.first_primary(info) {
-                    Some(first) if first.id() != node.id() => Self::NextPrimaryNode,
-                    _ => Self::PrimaryNode,
-                }
-            }
-            Preference::LeastLoaded if is_replica(info, node) => Self::Replica,
-            Preference::LeastLoaded => Self::RoundRobin,
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::PrimaryNode => "the node that all clients choose",
-            Self::NextPrimaryNode => {
-                "the next in the order of all clients, as the first one is overloaded"
-            }
-            Self::Replica => "a replica that is not the more loaded of two",
-            Self::RoundRobin => "the next in round robin",
-            Self::Fallback => "the most likely to have recovered, as no node is usable",
-            Self::NoNode => "no node: the scope allows none",
-        })
     }
 }
 
