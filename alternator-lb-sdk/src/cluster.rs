@@ -24,7 +24,7 @@ use alternator_lb_core::discovery::{
 };
 use alternator_lb_core::health::Outcome;
 use alternator_lb_core::observe::{
-    AttemptRecord, Event, FlightRecorder, Observer, PluginCounts, Record, Stats, TARGET,
+    AttemptEntry, Event, FlightRecorder, Observer, PluginCounts, Record, Stats, TARGET,
 };
 use alternator_lb_core::routing::{Attempt, EndpointState, Exclusion, Router, RoutingSnapshot};
 use alternator_lb_core::topology::{NodeUrl, Topology};
@@ -343,9 +343,9 @@ impl Cluster {
         if let Some(attempt) = plan.current() {
             let number = u32::try_from(plan.tried().count()).unwrap_or(u32::MAX);
             let reason = attempt.reason();
-            if !AttemptRecord::is_ordinary(number, reason, outcome) {
+            if !AttemptEntry::is_ordinary(number, reason, outcome) {
                 self.observer.record(|| {
-                    Record::Attempt(AttemptRecord {
+                    Record::Attempt(AttemptEntry {
                         node: attempt.node().url().text(),
                         number,
                         reason,

@@ -1,7 +1,7 @@
 //! The flight recorder's entries as JSON lines.
 
 use super::json::as_millis;
-use super::{AttemptRecord, NodeStatus, Record, Stats};
+use super::{AttemptEntry, NodeStatus, Record, Stats};
 use crate::topology::NodeUrl;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -85,7 +85,7 @@ fn of_record(record: &Record) -> io::Result<Value> {
     })
 }
 
-fn of_attempt(attempt: &AttemptRecord) -> Value {
+fn of_attempt(attempt: &AttemptEntry) -> Value {
     json!({
         "type": "attempt",
         "node": attempt.node.as_ref(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Keeps the last entries, and overwrites the oldest. Lock-free: attempts write to it.
 ///
-/// Of attempts only those are recorded that were not ordinary: see [`AttemptRecord::is_ordinary`]. So a cluster in good
+/// Of attempts only those are recorded that were not ordinary: see [`AttemptEntry::is_ordinary`]. So a cluster in good
 /// health records next to nothing, and the entries of an incident are not lost among those of ordinary requests.
 #[derive(Debug)]
 pub struct FlightRecorder {
@@ -24,7 +24,7 @@ type Entry = (Duration, Record);
 #[derive(Clone, Debug)]
 pub enum Record {
     /// An attempt of an operation has ended.
-    Attempt(AttemptRecord),
+    Attempt(AttemptEntry),
     /// A refresh of the list of nodes has ended.
     Refresh {
         /// The number of nodes now.
@@ -42,7 +42,7 @@ pub enum Record {
 
 /// An attempt that has ended.
 #[derive(Clone, Debug)]
-pub struct AttemptRecord {
+pub struct AttemptEntry {
     /// The URL of the node.
     pub node: Arc<str>,
     /// The number of the attempt in its operation, from 1 on.
@@ -57,15 +57,20 @@ pub struct AttemptRecord {
     pub duration: Duration,
 }
 
-impl AttemptRecord {
+impl AttemptEntry {
     /// Returns whether an attempt is not worth an entry: a first one that went where the operation wanted it, and got a
     /// response.
     #[must_use]
     pub fn is_ordinary(number: u32, reason: Reason, outcome: Outcome) -> bool {
         let is_ordinary_choice = match reason {
-            Reason::PrimaryNode | Reason::Replica | Reason::RoundRobin | Reason::Pinned => true,
+            Reason::PrimaryNode
+            | Reason::Replica
+            | Reason::RoundRobin
+            | Reason::LessLoaded
+            | Reason::Pinned => true,
             Reason::NextPrimaryNode
             | Reason::SameNode
+            | Reason::Remaining
             | Reason::Probe
             | Reason::Fallback
             | Reason::NoNode => false,
@@ -159,7 +164,7 @@ mod tests {
 
     #[test]
     fn only_a_first_attempt_as_wanted_with_a_response_is_ordinary() {
-        let is_ordinary = AttemptRecord::is_ordinary;
+        let is_ordinary = AttemptEntry::is_ordinary;
         assert!(is_ordinary(1, Reason::RoundRobin, Outcome::Responded));
         assert!(!is_ordinary(2, Reason::RoundRobin, Outcome::Responded));
         assert!(!is_ordinary(1, Reason::Fallback, Outcome::Responded));

@@ -16,7 +16,7 @@ mod subscription;
 
 pub use event::{Event, with_causes};
 pub use event_log::TARGET;
-pub use flight_recorder::{AttemptRecord, FlightRecorder, Record};
+pub use flight_recorder::{AttemptEntry, FlightRecorder, Record};
 pub use observer::Observer;
 pub use stats::{PluginCounts, Stats};
 pub use status::{NodeState, NodeStatus};

@@ -15,6 +15,8 @@
 //!
 //! Plain synchronous code: the time and the random numbers come from the caller.
 
+mod attempt_log;
+mod attempt_record;
 mod bounded_load;
 mod endpoint;
 mod ewma;
@@ -25,6 +27,7 @@ mod operation_latency;
 mod plan;
 mod policy;
 mod priority;
+mod reason;
 mod recent_latencies;
 pub mod rendezvous;
 mod retry_decision;
@@ -38,11 +41,14 @@ mod token_map;
 mod trace;
 mod traffic;
 
+pub use attempt_log::{AttemptLog, MAX_RECORDS, SharedAttemptLog};
+pub use attempt_record::{AttemptEnd, AttemptRecord, AttemptResult, NextStep};
 pub use endpoint::{Endpoint, EndpointState};
 pub use exclusion::{Exclusion, TRIAL_INTERVAL};
 pub use operation_latency::OperationKind;
 pub use plan::{Attempt, Plan};
 pub use policy::Policy;
+pub use reason::Reason;
 pub use recent_latencies::LatencySummary;
 pub use retry_decision::{
     MAX_FAILOVER_WAIT, MAX_FREE_ATTEMPTS, RESEND_TOKENS, RESEND_TOKENS_PER_SECOND, RETRY_COST,
@@ -50,7 +56,6 @@ pub use retry_decision::{
 };
 pub use router::{HealthEvent, Router};
 pub use routing_info::{Preference, RoutingInfo, RoutingKey};
-pub use selection::Reason;
 pub use snapshot::{RoutingSnapshot, SelectionError};
 pub use token::{KeyValue, Token};
 pub use token_map::TokenMap;

@@ -1,9 +1,13 @@
 //! The attempts of one operation.
 
-use super::{Endpoint, Exclusion, OperationKind, Preference, Reason, RoutingInfo};
+use super::attempt_log::AttemptLogWriter;
+use super::{
+    AttemptEnd, AttemptLog, Endpoint, Exclusion, NextStep, OperationKind, Preference, Reason,
+    RoutingInfo, SharedAttemptLog,
+};
 use crate::health::{Outcome, ProbePermit, Transition};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The attempts of one operation, so that each goes to a node that the ones before did not try.
 #[derive(Debug)]
@@ -23,6 +27,8 @@ pub struct Plan<E> {
     repeats_node: bool,
     /// Nodes that are of no use for the operation.
     exclusion: Option<Arc<Exclusion>>,
+    /// The records of the attempts, from the first that failed on, or from the beginning if the application wants that.
+    log: Option<AttemptLogWriter>,
 }
 
 /// The nodes that the operation may go to.
@@ -63,6 +69,7 @@ impl<E> Plan<E> {
             last_outcome: None,
             repeats_node: false,
             exclusion: None,
+            log: None,
         }
     }
 
@@ -154,9 +161,70 @@ impl<E> Plan<E> {
 
     pub(super) fn begin(&mut self, attempt: Attempt<E>) {
         self.store_ended();
+        if let Some(log) = &self.log {
+            log.set_next(self.next_step(attempt.node()));
+            attempt.begin_record(log);
+        }
         self.current = Some(attempt);
         // An attempt that fails on this side says nothing of its node.
         self.repeats_node = self.prefers_primary();
+    }
+
+    /// Returns how an attempt on a node relates to those before.
+    fn next_step(&self, node: &Endpoint<E>) -> NextStep {
+        match self.tried.last() {
+            Some(last) if last.id() == node.id() => NextStep::SameNode,
+            _ if self.tried.iter().any(|tried| tried.id() == node.id()) => NextStep::TriedNode,
+            Some(_) | None => NextStep::UntriedNode,
+        }
+    }
+
+    /// Records the attempts in this log, from the first one on.
+    pub fn log_attempts(&mut self, log: SharedAttemptLog) {
+        self.log = Some(AttemptLogWriter::new(log));
+    }
+
+    /// Returns whether attempts are recorded.
+    #[inline]
+    #[must_use]
+    pub fn is_logged(&self) -> bool {
+        self.log.is_some()
+    }
+
+    /// Records the end of the current attempt, and from then on all attempts. `system_now` is the time of the system's
+    /// clock.
+    pub fn log_end(
+        &mut self,
+        end: AttemptEnd,
+        now: Duration,
+        system_now: impl FnOnce() -> SystemTime,
+    ) {
+        let Some(attempt) = &self.current else {
+            return;
+        };
+        let log = self.log.get_or_insert_with(|| {
+            let (age, system_now) = (now.saturating_sub(attempt.began), system_now());
+            let system_start = system_now.checked_sub(age).unwrap_or(system_now);
+            let log = AttemptLog::new(attempt.began, system_start);
+            let log = AttemptLogWriter::new(SharedAttemptLog::new(log));
+            attempt.begin_record(&log);
+            log
+        });
+        log.end(end, now);
+    }
+
+    /// Records that the last attempt is retried at no cost.
+    pub fn log_free(&self) {
+        if let Some(log) = &self.log {
+            log.set_free();
+        }
+    }
+
+    /// Records why no attempt follows the last one. Returns the whole log, if there is one.
+    pub fn complete_log(&self, last_step: NextStep) -> Option<AttemptLog> {
+        let log = self.log.as_ref()?;
+        log.set_next(last_step);
+        Some(log.snapshot())
     }
 
     /// Starts another round over the nodes. The node that was tried last stays excluded: its fault most likely
@@ -251,6 +319,7 @@ impl<E> Plan<E> {
 #[derive(Debug)]
 pub struct Attempt<E> {
     node: Arc<Endpoint<E>>,
+    /// Why the node was selected.
     reason: Reason,
     began: Duration,
     /// The number of the node's responses when the attempt began.
@@ -260,7 +329,7 @@ pub struct Attempt<E> {
 }
 
 impl<E> Attempt<E> {
-    /// Begins an attempt on a node that was selected for this reason, with the probe permit that was acquired for it,
+    /// Begins an attempt on the node that was selected for this reason, with the probe permit that was acquired for it,
     /// if any.
     pub fn new(
         node: Arc<Endpoint<E>>,
@@ -277,6 +346,10 @@ impl<E> Attempt<E> {
             permit,
             is_sent: false,
         }
+    }
+
+    fn begin_record(&self, log: &AttemptLogWriter) {
+        log.begin(self.node.url().clone(), self.reason, self.began);
     }
 
     /// Returns the node that the attempt goes to.

@@ -95,8 +95,7 @@ impl<E> Router<E> {
         snapshot.admit()?;
         plan.end_attempt();
         if let Some(node) = plan.pin() {
-            let attempt = Attempt::new(Arc::clone(node), Reason::Pinned, None, now);
-            plan.begin(attempt);
+            plan.begin(Attempt::new(Arc::clone(node), Reason::Pinned, None, now));
             return Ok(());
         }
         let info = plan.routing_info();
@@ -283,17 +282,15 @@ impl<E> Router<E> {
             plan.start_round();
             selection = select(plan);
         }
-        let ejected = || {
-            let ejected = snapshot.ejected_in_scope();
-            ejected.map(|node| Selection::new(node, Reason::Fallback))
-        };
-        let usable = |node| Selection::new(node, Reason::RoundRobin);
-        let mut nodes = snapshot.usable_for(plan).map(usable).chain(ejected());
-        let only_node = || nodes.find(|it| !plan.excludes(it.node));
-        let selection = selection.or_else(only_node);
-        let only_node = || snapshot.usable().map(usable).chain(ejected()).next();
+        if let Some(selection) = selection {
+            return Ok(selection);
+        }
+        let mut nodes = snapshot.usable_for(plan).chain(snapshot.ejected_in_scope());
+        let node = nodes.find(|node| !plan.excludes(node));
+        let any_node = || snapshot.usable().chain(snapshot.ejected_in_scope()).next();
         // The list is never empty: it begins with the seeds, and a refresh without nodes is a failed one.
-        selection.or_else(only_node).ok_or(SelectionError::NoNodes)
+        let node = node.or_else(any_node).ok_or(SelectionError::NoNodes)?;
+        Ok(Selection::new(node, Reason::Remaining))
     }
 
     fn note_transition(

@@ -53,12 +53,15 @@ impl<'s, E> Selector<'s, '_, '_, E> {
         let mut sets = self.snapshot.candidates_for(self.plan);
         let primary = sets.find_map(|set| {
             let first = primary_of(set, info, is_untried)?;
-            match info.preference() {
+            let node = match info.preference() {
                 Preference::BoundedPrimary => self.within_bound(set, info, first, is_untried),
-                Preference::Primary | Preference::LeastLoaded => {
-                    Some(Selection::new(first, Reason::PrimaryNode))
-                }
-            }
+                Preference::Primary | Preference::LeastLoaded => first,
+            };
+            let reason = match Arc::ptr_eq(node, first) {
+                true => Reason::PrimaryNode,
+                false => Reason::NextPrimaryNode,
+            };
+            Some(Selection::new(node, reason))
         });
         primary.or_else(|| self.fallback())
     }
@@ -70,21 +73,15 @@ impl<'s, E> Selector<'s, '_, '_, E> {
         info: &RoutingInfo,
         first: &'s Arc<Endpoint<E>>,
         is_untried: impl Fn(&Endpoint<E>) -> bool,
-    ) -> Option<Selection<'s, E>> {
-        let within = Selection::new(first, Reason::PrimaryNode);
+    ) -> &'s Arc<Endpoint<E>> {
         let kind = self.plan.operation_by_load();
         if LoadBound::admits_by_itself(first, kind, self.now) {
-            return Some(within);
+            return first;
         }
         let bound = LoadBound::of(set, kind, self.now);
         let has_room =
             |node: &Endpoint<E>| !bound.is_exceeded_by(node, self.now) && is_untried(node);
-        match primary_of(set, info, has_room) {
-            Some(next) if next.id() != first.id() => {
-                Some(Selection::new(next, Reason::NextPrimaryNode))
-            }
-            _ => Some(within),
-        }
+        primary_of(set, info, has_room).unwrap_or(first)
     }
 
     /// Selects any node: the next in turn of a priority level that is drawn by its share.
@@ -105,7 +102,11 @@ impl<'s, E> Selector<'s, '_, '_, E> {
                 others.find(|other| other.id() != first.id() && self.plan.is_untried(other))
             };
             let node = self.less_loaded(first, second);
-            Some(Selection::new(node, Reason::RoundRobin).of_priority(priority))
+            let reason = match Arc::ptr_eq(node, first) {
+                true => Reason::RoundRobin,
+                false => Reason::LessLoaded,
+            };
+            Some(Selection::new(node, reason).of_priority(priority))
         })
     }
 

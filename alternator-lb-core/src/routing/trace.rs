@@ -41,8 +41,8 @@ impl RoutingTrace {
         let selection = snapshot.admit().ok().and_then(|()| selector.select());
         Self {
             replicas: replicas.collect(),
-            node: selection.as_ref().map(|it| it.node.url().clone()),
-            reason: selection.map_or(Reason::NoNode, |it| it.reason),
+            reason: selection.as_ref().map_or(Reason::NoNode, |it| it.reason),
+            node: selection.map(|it| it.node.url().clone()),
         }
     }
 }

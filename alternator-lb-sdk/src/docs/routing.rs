@@ -199,5 +199,6 @@
 //! | [`NextPrimaryNode`](crate::explain::Reason::NextPrimaryNode) | the first node in that order is overloaded; the next that is not |
 //! | [`Replica`](crate::explain::Reason::Replica) | the less loaded one of two usable replicas |
 //! | [`RoundRobin`](crate::explain::Reason::RoundRobin) | no usable replica is known, or the operation needs none |
+//! | [`LessLoaded`](crate::explain::Reason::LessLoaded) | the same, and the next in round robin has more requests in flight, or is slow |
 //! | [`Fallback`](crate::explain::Reason::Fallback) | no node is usable; the one that is most likely to be back |
 //! | [`NoNode`](crate::explain::Reason::NoNode) | the scope allows no node |

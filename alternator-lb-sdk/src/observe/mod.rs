@@ -4,6 +4,8 @@
 mod counts;
 mod dump;
 mod status;
+#[cfg(unix)]
+mod status_socket;
 
 pub use alternator_lb_core::health::{EjectionReason, Outcome};
 pub use alternator_lb_core::observe::{Event, Stats, Subscription};

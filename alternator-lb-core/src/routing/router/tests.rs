@@ -1,3 +1,4 @@
+mod attempt_log;
 mod bounded_load;
 mod coordinator;
 mod ejection;
