@@ -52,7 +52,12 @@ fn answered<P: BenchPolicy>(bencher: Bencher<'_, '_>, nodes: u32) {
     let _in_flight = one_request_per_node(&router);
     bencher.bench(|| {
         let mut plan = first_attempt(&router);
-        let change = router.settle(&mut plan, Outcome::Responded, black_box(NOW + LATENCY));
+        let change = router.settle(
+            &mut plan,
+            Outcome::Responded,
+            Some(200),
+            black_box(NOW + LATENCY),
+        );
         keep(&(plan, change));
     });
 }

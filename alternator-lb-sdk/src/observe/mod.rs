@@ -10,4 +10,6 @@ mod status_socket;
 pub use alternator_lb_core::health::{EjectionReason, Outcome};
 pub use alternator_lb_core::observe::{Event, Stats, Subscription};
 
-pub(crate) use counts::{Counts, SavedBytes};
+pub(crate) use counts::Counts;
+#[cfg(feature = "compression")]
+pub(crate) use counts::SavedBytes;

@@ -1,6 +1,6 @@
 //! Renders the public API as Rust without bodies, docs and private parts.
 
-use crate::sources::{Crate, last, reexports};
+use crate::sources::{Crate, join, last, reexports};
 use quote::ToTokens as _;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,55 +11,59 @@ pub(crate) fn public_api(package: &Path) -> String {
     let sdk = Crate::parse(package);
     let core = Crate::parse(&package.join("../alternator-lb-core"));
     let mut listing = BTreeMap::new();
-    list(&mut listing, "", sdk.root(), &sdk, &core);
-    for item in sdk.root() {
-        let Item::Mod(module) = item else { continue };
-        if !matches!(module.vis, Visibility::Public(_)) {
-            continue;
-        }
-        match &module.content {
-            Some((_, items)) => list(
-                &mut listing,
-                &format!("{}::", module.ident),
-                items,
-                &sdk,
-                &core,
-            ),
-            None => drop(listing.insert(
-                format!("{}::", module.ident),
-                format!("pub mod {} {{}}\n", module.ident),
-            )),
-        }
-    }
+    list_module(&mut listing, "", &sdk, &core);
     listing
         .into_iter()
         .map(|(path, text)| format!("// {path}\n{text}\n"))
         .collect()
 }
 
+/// Lists what a module re-exports, and its public modules.
+fn list_module(listing: &mut BTreeMap<String, String>, module: &str, sdk: &Crate, core: &Crate) {
+    let items = sdk.module(module);
+    list(listing, module, items, sdk, core);
+    for item in items {
+        let Item::Mod(inner) = item else { continue };
+        if !is_public(&inner.vis) {
+            continue;
+        }
+        let path = join(module, &inner.ident.to_string());
+        if inner.content.is_none() {
+            let text = format!("pub mod {} {{}}\n", inner.ident);
+            listing.insert(format!("{path}::"), text);
+        }
+        match &inner.content {
+            Some((_, items)) => list(listing, &path, items, sdk, core),
+            // Its modules are texts.
+            None if path == "docs" => {}
+            None => list_module(listing, &path, sdk, core),
+        }
+    }
+}
+
 fn list(
     listing: &mut BTreeMap<String, String>,
-    prefix: &str,
+    module: &str,
     items: &[Item],
     sdk: &Crate,
     core: &Crate,
 ) {
     for (reexport, paths) in reexports(items) {
         for path in paths {
-            let path = path.strip_prefix("crate::").unwrap_or(&path);
-            let (origin, inner) = match path.strip_prefix("alternator_lb_core::") {
-                Some(inner) => (core, inner),
-                None => (sdk, path),
+            let (origin, inner) = match path.split_once("::") {
+                Some(("alternator_lb_core", inner)) => (core, inner.to_owned()),
+                Some(("crate", inner)) => (sdk, inner.to_owned()),
+                _ => (sdk, join(module, &path)),
             };
-            let name = last(path);
-            let mut rendered = vec![definition(origin.find(inner), &reexport.attrs)];
+            let name = last(&path);
+            let mut rendered = vec![definition(origin.find(&inner), &reexport.attrs)];
             rendered.extend(impls(origin, name));
             let file = File {
                 shebang: None,
                 attrs: Vec::new(),
                 items: rendered,
             };
-            listing.insert(format!("{prefix}{name}"), prettyplease::unparse(&file));
+            listing.insert(join(module, name), prettyplease::unparse(&file));
         }
     }
 }

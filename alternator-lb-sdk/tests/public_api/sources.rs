@@ -40,8 +40,9 @@ impl Crate {
         self.modules.insert(path.to_owned(), items);
     }
 
-    pub(crate) fn root(&self) -> &[Item] {
-        &self.modules[""]
+    /// The items of a module; the root's path is empty.
+    pub(crate) fn module(&self, path: &str) -> &[Item] {
+        &self.modules[path]
     }
 
     /// All items of all modules.
@@ -113,7 +114,7 @@ pub(crate) fn last(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-fn join(prefix: &str, name: &str) -> String {
+pub(crate) fn join(prefix: &str, name: &str) -> String {
     match prefix {
         "" => name.to_owned(),
         prefix => format!("{prefix}::{name}"),

@@ -110,7 +110,9 @@ impl World {
         let client = &mut self.clients[number];
         client.in_flight.retain(|other| *other != token);
         let age = operation.plan.age(now);
-        let change = client.router.settle(&mut operation.plan, outcome, now);
+        let change = client
+            .router
+            .settle(&mut operation.plan, outcome, None, now);
         let wait = match outcome.may_fail_over() {
             true => {
                 let target = client.router.retry_target(&operation.plan, now).after(age);
