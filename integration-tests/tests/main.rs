@@ -43,6 +43,7 @@ mod mixed_failures;
 mod multiple_clients;
 mod network_partitions;
 mod non_idempotent_writes;
+mod observability;
 mod old_servers;
 mod operations;
 mod process_pauses;

@@ -61,7 +61,7 @@ async fn web_server_at_a_nodes_address_is_ejected_and_no_operation_fails() {
         let [ejected] = &log.warnings("node ejected")[..] else {
             panic!("one warning is expected");
         };
-        let (node, status) = (taken.url(), format!("status={status}"));
+        let (node, status) = (taken.url(), format!("status {status}"));
         assert!(
             ejected.contains(&node) && ejected.contains(&status),
             "{ejected}"

@@ -121,7 +121,7 @@ async fn membership_and_health_changes_are_logged_once() {
 
     new_node.stop();
     expect_pings(&client, 20).await;
-    let downs = log.warnings("node down");
+    let downs = log.warnings("event=\"node_ejected\"");
     assert_eq!(downs.len(), 1, "{downs:?}");
     assert!(downs[0].contains(&new_node.url()), "{downs:?}");
     new_node.start().unwrap();

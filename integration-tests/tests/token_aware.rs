@@ -6,6 +6,6 @@ mod lwt;
 mod membership;
 mod real_cluster;
 mod scopes;
-mod support;
+pub(crate) mod support;
 mod system_tables;
 mod tablets;

@@ -22,7 +22,11 @@ pub enum EjectionReason {
     /// The node mostly broke connections, or did not respond in the time that the application waits.
     NoResponses,
     /// The responses are not Alternator's: another program has the node's address, or a proxy answered.
-    Foreign,
+    #[non_exhaustive]
+    Foreign {
+        /// The HTTP status of the last one; none if it is not known.
+        status: Option<u16>,
+    },
 }
 
 impl EjectionReason {
@@ -34,7 +38,7 @@ impl EjectionReason {
             Outcome::ConnectionLost | Outcome::StaleConnection | Outcome::TimedOut => {
                 Self::NoResponses
             }
-            Outcome::Foreign => Self::Foreign,
+            Outcome::Foreign => Self::Foreign { status },
             Outcome::Responded
             | Outcome::Overloaded
             | Outcome::ServerError
@@ -55,23 +59,21 @@ impl EjectionReason {
             Self::Unresponsive => (2, 0),
             Self::ServerErrors { status } => (3, status.unwrap_or(0)),
             Self::NoResponses => (4, 0),
-            Self::Foreign => (5, 0),
+            Self::Foreign { status } => (5, status.unwrap_or(0)),
         };
         kind << 16 | u32::from(status)
     }
 
     pub(crate) fn unpack(packed: u32) -> Self {
         let [_, kind, status @ ..] = packed.to_be_bytes();
-        let status = u16::from_be_bytes(status);
+        let status = Some(u16::from_be_bytes(status)).filter(|status| *status > 0);
         match kind {
             0 => Self::Pending,
             1 => Self::NotConnected,
             2 => Self::Unresponsive,
-            3 => Self::ServerErrors {
-                status: (status > 0).then_some(status),
-            },
+            3 => Self::ServerErrors { status },
             4 => Self::NoResponses,
-            _ => Self::Foreign,
+            _ => Self::Foreign { status },
         }
     }
 }
@@ -89,7 +91,15 @@ impl fmt::Display for EjectionReason {
                 f.write_str("it responds with errors of its own")
             }
             Self::NoResponses => f.write_str("its connections break, or it responds too late"),
-            Self::Foreign => f.write_str("it responds, but not as Alternator does"),
+            Self::Foreign {
+                status: Some(status),
+            } => write!(
+                f,
+                "it responds, but not as Alternator does (status {status})"
+            ),
+            Self::Foreign { status: None } => {
+                f.write_str("it responds, but not as Alternator does")
+            }
         }
     }
 }
@@ -107,7 +117,7 @@ mod tests {
             EjectionReason::ServerErrors { status: None },
             EjectionReason::ServerErrors { status: Some(503) },
             EjectionReason::NoResponses,
-            EjectionReason::Foreign,
+            EjectionReason::Foreign { status: Some(404) },
         ];
         let packed = reasons.map(EjectionReason::pack);
         assert_eq!(packed.map(EjectionReason::unpack), reasons);

@@ -58,6 +58,14 @@ impl<E> Plan<E> {
         Self::to(Destination::Preferred(info))
     }
 
+    /// Makes a plan whose first attempt is under way: in a simulation, whose nodes were selected before.
+    pub fn of_attempt(attempt: Attempt<E>) -> Self {
+        Self {
+            current: Some(attempt),
+            ..Self::default()
+        }
+    }
+
     fn to(destination: Destination<E>) -> Self {
         Self {
             current: None,

@@ -11,7 +11,8 @@
 //! the [reason](super::routing#why-did-it-go-there).
 //!
 //! **Where are the logs?** In `tracing` events, once per change, with the target `alternator_lb_sdk`:
-//! `RUST_LOG=alternator_lb_sdk=info` shows those that an operator wants to see.
+//! `RUST_LOG=alternator_lb_sdk=info` shows those that an operator wants to see. Their names and fields are
+//! [an interface](super::observability#log).
 //!
 //! **Why `UnrecognizedClientException`?** The access key is no role of ScyllaDB, or the secret key is not its
 //! `salted_hash`; often the SDK found credentials for AWS. See [security](super::security#credentials).

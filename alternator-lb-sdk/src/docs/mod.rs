@@ -7,6 +7,7 @@
 //! * [`routing`]: scopes and failover, LWT routing, token awareness.
 //! * [`health`]: when a node is ejected and restored, with a reason for every number, and measured faults.
 //! * [`cost`]: what a request costs, and which part of that is the plugin's.
+//! * [`observability`]: numbers, events, logs, and the record of an incident.
 //! * [`security`]: credentials, TLS, and whom the plugin trusts.
 //! * [`limitations`]: requirements, limits and known gaps.
 //! * [`faq`]: short answers.
@@ -16,6 +17,7 @@ pub mod faq;
 pub mod health;
 pub mod limitations;
 pub mod migration;
+pub mod observability;
 pub mod overview;
 pub mod routing;
 pub mod security;

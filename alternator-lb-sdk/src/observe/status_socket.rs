@@ -35,7 +35,7 @@ impl Alternator {
     ///
     /// ```no_run
     /// # fn example(alternator: &alternator_lb_sdk::Alternator) {
-    /// tokio::spawn(alternator.serve_status("/run/shop/alternator.sock"));
+    /// tokio::spawn(alternator.serve_status("/run/shop/alternator.sock".as_ref()));
     /// # }
     /// ```
     ///
@@ -48,12 +48,9 @@ impl Alternator {
     /// # Cancel safety
     ///
     /// Dropping the future removes the socket.
-    pub fn serve_status<P: AsRef<Path>>(
-        &self,
-        path: P,
-    ) -> impl Future<Output = io::Result<()>> + Send + use<P> {
+    pub fn serve_status(&self, path: &Path) -> impl Future<Output = io::Result<()>> + Send + use<> {
         let cluster = Arc::downgrade(self.cluster());
-        let path = path.as_ref().to_owned();
+        let path = path.to_owned();
         async move {
             let listener = bind(&path)?;
             let _socket = Socket(path);

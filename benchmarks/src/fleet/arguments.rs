@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use lexopt::{Arg, Parser, ValueExt};
 
@@ -24,6 +25,8 @@ pub struct Arguments {
     pub seed: u64,
     /// True if a missed bar is a failure of the program.
     pub strict: bool,
+    /// The dump to replay instead of the scenarios.
+    pub replay: Option<PathBuf>,
 }
 
 impl Default for Arguments {
@@ -34,6 +37,7 @@ impl Default for Arguments {
             nodes: 100,
             seed: 1,
             strict: false,
+            replay: None,
         }
     }
 }
@@ -75,6 +79,10 @@ pub(super) fn parse(
             }
             Arg::Long("seed") => arguments.seed = parser.value()?.parse()?,
             Arg::Long("strict") => arguments.strict = true,
+            Arg::Long("replay") => {
+                arguments.replay = Some(parser.value()?.into());
+                arguments.strict = true;
+            }
             Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
             other => return Err(other.unexpected()),
         }
@@ -107,6 +115,8 @@ Options:
   --clients N            number of clients, of which a fifth meets outages, 3 to 100,000 [default: 2,000]
   --nodes N              number of nodes, 6 to 1,000 [default: 100]
   --seed N               seed of all random numbers [default: 1]
+  --replay FILE          replay the dump of a flight recorder instead; end with status 1 if
+                         the library decides otherwise than recorded
   --strict               end with status 1 if metadata requests exceed a bar
   -h, --help             print this
 
@@ -138,7 +148,7 @@ mod tests {
             "--clients=30",
             "--nodes=6",
             "--seed=7",
-            "--strict",
+            "--replay=incident.jsonl",
         ];
         let Ok(Task::Measure(arguments)) = parse(&words) else {
             panic!("the simulation is the default");
@@ -147,6 +157,7 @@ mod tests {
         let numbers = (arguments.clients, arguments.nodes, arguments.seed);
         assert_eq!(numbers, (30, 6, 7));
         assert!(arguments.strict);
+        assert_eq!(arguments.replay, Some("incident.jsonl".into()));
         assert!(matches!(parse(&["-h"]), Ok(Task::Help)));
     }
 

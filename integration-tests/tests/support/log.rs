@@ -44,6 +44,18 @@ impl Log {
         self.at(Level::INFO, needle)
     }
 
+    /// Returns the events of level trace that contain `needle`.
+    pub(crate) fn traces(&self, needle: &str) -> Vec<String> {
+        self.at(Level::TRACE, needle)
+    }
+
+    /// Returns the number of events of all other levels.
+    pub(crate) fn above_trace(&self) -> usize {
+        let lines = self.lines.0.lock().unwrap();
+        let above = lines.iter().filter(|(level, _)| *level != Level::TRACE);
+        above.count()
+    }
+
     fn at(&self, level: Level, needle: &str) -> Vec<String> {
         let lines = self.lines.0.lock().unwrap();
         let matching = lines

@@ -21,6 +21,7 @@ mod operations;
 mod probes;
 mod probing;
 mod refresh;
+mod replay;
 mod reply;
 mod requests;
 mod retries;
@@ -45,6 +46,9 @@ fn main() -> ExitCode {
 
 /// Runs the scenarios, and prints a table for each, and one for all of metadata. Returns whether all bars are met.
 fn run_scenarios(arguments: &Arguments) -> bool {
+    if let Some(dump) = &arguments.replay {
+        return replay::run(dump);
+    }
     let begin = Instant::now();
     let Runs {
         operations,
