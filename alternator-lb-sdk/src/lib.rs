@@ -92,6 +92,7 @@ mod compression;
 mod config;
 pub mod docs;
 mod explanation;
+mod history;
 mod install;
 mod internal;
 mod metadata;
@@ -101,6 +102,11 @@ mod request;
 mod retry;
 mod route_error;
 mod transport;
+
+/// The attempts of an operation: what an [`AttemptHistory`] is made of.
+pub mod attempts {
+    pub use alternator_lb_core::routing::{AttemptRecord, AttemptResult, NextStep};
+}
 
 /// The node that an operation would go to, and the reason: the result of [`Alternator::explain`].
 pub mod explain {
@@ -117,6 +123,7 @@ pub use alternator_lb_core::topology::Scope;
 pub use auth::AuthMode;
 pub use build_error::BuildError;
 pub use builder::Builder;
+pub use history::{AttemptHistory, AttemptRecorder};
 pub use install::AlternatorExt;
 pub use operation::{KeyAffinity, TableOptions};
 pub use request::{OperationExt, OperationOptions};

@@ -13,6 +13,7 @@ mod support;
 mod all_nodes_down;
 mod allowed_endpoints;
 mod any_cluster;
+mod attempt_history;
 mod authorization;
 #[cfg(target_os = "linux")]
 mod black_holes;

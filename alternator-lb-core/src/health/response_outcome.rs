@@ -55,6 +55,9 @@ const SIGNATURE_REFUSED: [&str; 5] = [
     "AccessDeniedException",
 ];
 
+/// The longest code of an error: DynamoDB's longest has half as many letters.
+const MAX_CODE_LENGTH: usize = 96;
+
 /// The status of the response with which `aws-smithy-mocks` accompanies a mocked output.
 const MOCKED: u16 = 418;
 
@@ -88,6 +91,16 @@ impl ResponseParts<'_> {
             500.. => self.server_error(),
             _ => Outcome::Foreign,
         }
+    }
+
+    /// Returns the code of DynamoDB's error, if the response has one. A text that does not look like a code is left out:
+    /// it may be anything that another program sends.
+    #[must_use]
+    pub fn error_code(&self) -> Option<&str> {
+        let is_code = |code: &str| {
+            code.len() <= MAX_CODE_LENGTH && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        self.error_type().filter(|code| is_code(code))
     }
 
     fn server_error(&self) -> Outcome {
@@ -297,6 +310,25 @@ mod tests {
         }
         let message = r#"{"__type":"a#ValidationException","message":"RequestLimitExceeded"}"#;
         assert_eq!(response(400, AMAZON, message), Outcome::Responded);
+    }
+
+    #[test]
+    fn error_code_is_that_of_dynamodb_and_nothing_else() {
+        let code = |error_type: &str| {
+            let body = format!(r#"{{"__type":"{error_type}"}}"#);
+            let parts = ResponseParts {
+                status: 400,
+                content_type: Some(AMAZON),
+                error_type_header: None,
+                body: Some(body.as_bytes()),
+                has_skewed_date: false,
+            };
+            parts.error_code().map(str::to_owned)
+        };
+        let namespaced = code("com.amazonaws.dynamodb.v20120810#ValidationException");
+        assert_eq!(namespaced.as_deref(), Some("ValidationException"));
+        assert_eq!(code("no such thing"), None);
+        assert_eq!(code(&"A".repeat(1_000)), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is kept of an attempt for the application.
+//! The record of an attempt, for the application.
 
 use super::Reason;
 use crate::health::Outcome;
@@ -11,10 +11,11 @@ use std::time::Duration;
 ///
 /// Holds no data of the application: of a response, the status and the code of the error.
 ///
-/// [`Display`](fmt::Display) prints one line:
+/// [`Display`](fmt::Display) prints one line, which is folded here:
 ///
 /// ```text
-/// +0.000s http://10.0.0.1:8000, the next in round robin: connection refused after 312.4µs (not connected), at no cost; then another node
+/// +0.000s http://10.0.0.1:8000, the next in round robin: connection refused after 312.408µs (not connected), at no
+/// cost; then another node
 /// ```
 #[derive(Clone, Debug)]
 pub struct AttemptRecord {
@@ -27,10 +28,10 @@ pub struct AttemptRecord {
     next: NextStep,
 }
 
-/// How an attempt ended.
+/// The end of an attempt.
 #[derive(Clone, Debug)]
 pub struct AttemptEnd {
-    /// What came back.
+    /// The result.
     pub result: AttemptResult,
     /// The evidence about the node. `None` if the attempt has not ended, or was dropped.
     pub outcome: Option<Outcome>,
@@ -42,7 +43,7 @@ pub struct AttemptEnd {
     pub io_error: Option<io::ErrorKind>,
 }
 
-/// What came back from an attempt.
+/// The result of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AttemptResult {
@@ -61,11 +62,12 @@ pub enum AttemptResult {
     TimedOut,
     /// No response: the plugin has ended the request, because its node was ejected or its connection was lost.
     Aborted,
-    /// An error of this process: the request was not sent, as where it could not be signed, or the response was refused.
+    /// An error of this process: the request was not sent, as where it could not be signed, or the response was
+    /// refused.
     LocalError,
 }
 
-/// What followed an attempt.
+/// The step after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NextStep {
@@ -120,6 +122,7 @@ impl AttemptRecord {
     pub(super) fn set_next(&mut self, next: NextStep) {
         if self.next == NextStep::Pending {
             self.next = next;
+            self.is_free &= next.is_attempt();
         }
     }
 
@@ -137,32 +140,32 @@ impl AttemptRecord {
         self.node.as_str()
     }
 
-    /// Why the attempt went to the node.
+    /// The reason for the node.
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.reason
     }
 
-    /// The time from the beginning of the operation to that of the attempt. The selection of the node begins an attempt,
-    /// so that signing is part of it.
+    /// The time from the beginning of the operation to that of the attempt. The selection of the node begins an
+    /// attempt, so that signing is part of it.
     #[must_use]
     pub fn began(&self) -> Duration {
         self.began
     }
 
-    /// The time that the attempt took. `None` while it is under way, and if it was dropped: what ends then sees no clock.
+    /// The time that the attempt took. `None` while it is under way, and if it was dropped: that reads no clock.
     #[must_use]
     pub fn elapsed(&self) -> Option<Duration> {
         self.elapsed
     }
 
-    /// What came back.
+    /// The result.
     #[must_use]
     pub fn result(&self) -> AttemptResult {
         self.end.result
     }
 
-    /// What the attempt says about the node, which decides on the node's health and on the conditions of the retry.
+    /// The evidence about the node, which decides on the node's health and on the conditions of the retry.
     /// `None` while the attempt is under way, and if it was dropped.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
@@ -188,24 +191,25 @@ impl AttemptRecord {
     }
 
     /// Returns whether the attempt was retried at no cost: it counts as none of those that the SDK's `RetryConfig`
-    /// allows, since its request did not reach the node.
+    /// allows, since its request did not reach the node, or was refused unread.
     #[must_use]
     pub fn is_free(&self) -> bool {
         self.is_free
     }
 
-    /// What followed the attempt.
+    /// The step after the attempt.
     #[must_use]
-    pub fn next(&self) -> NextStep {
+    pub fn next_step(&self) -> NextStep {
         self.next
     }
 
-    /// What came back and when, for a sentence that begins with the node.
+    /// The result in a few words, with the time that the attempt took.
+    #[must_use]
     pub fn summary(&self) -> impl fmt::Display + '_ {
         fmt::from_fn(|f| {
             write!(f, "{}", self.end)?;
             match self.elapsed {
-                Some(elapsed) => write!(f, " after {elapsed:.1?}"),
+                Some(elapsed) => write!(f, " after {elapsed:.3?}"),
                 None => Ok(()),
             }
         })
@@ -221,6 +225,23 @@ impl AttemptEnd {
             status: None,
             error_code: None,
             io_error: None,
+        }
+    }
+}
+
+impl NextStep {
+    /// Returns whether another attempt followed.
+    #[must_use]
+    pub fn is_attempt(self) -> bool {
+        match self {
+            Self::UntriedNode | Self::TriedNode | Self::SameNode => true,
+            Self::Pending
+            | Self::Completed
+            | Self::NotRetryable
+            | Self::RetriesUsedUp
+            | Self::QuotaEmpty
+            | Self::OperationTimedOut
+            | Self::Dropped => false,
         }
     }
 }

@@ -228,11 +228,17 @@ impl<E> Plan<E> {
         }
     }
 
-    /// Records why no attempt follows the last one. Returns the whole log, if there is one.
-    pub fn complete_log(&self, last_step: NextStep) -> Option<AttemptLog> {
-        let log = self.log.as_ref()?;
-        log.set_next(last_step);
-        Some(log.snapshot())
+    /// Records why no attempt follows the last one.
+    pub fn complete_log(&self, last_step: NextStep) {
+        if let Some(log) = &self.log {
+            log.set_next(last_step);
+        }
+    }
+
+    /// Returns a copy of the records, if there are any.
+    #[must_use]
+    pub fn attempt_log(&self) -> Option<AttemptLog> {
+        self.log.as_ref().map(AttemptLogWriter::snapshot)
     }
 
     /// Starts another round over the nodes. The node that was tried last stays excluded: its fault most likely

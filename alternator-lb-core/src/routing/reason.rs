@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a node was selected, or would be.
+/// The reason for the selection of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -16,8 +16,8 @@ pub enum Reason {
     Replica,
     /// No usable replica is known, or none is preferred. The node is the one that any request would go to now.
     RoundRobin,
-    /// As for [`RoundRobin`](Self::RoundRobin), but the next node has more requests in flight, or is slow. The node is
-    /// another one with less load.
+    /// The node that is next in round robin has more requests in flight, or is slow. The node is another one with less
+    /// load.
     LessLoaded,
     /// No node is usable. The node is the one that is most likely to have recovered.
     Fallback,

@@ -10,6 +10,9 @@
 //! **Why did this operation go to that node?** [`Alternator::explain`](crate::Alternator::explain) returns the node and
 //! the [reason](super::routing#why-did-it-go-there).
 //!
+//! **Why did this operation fail?** [`AttemptHistory::of`](crate::AttemptHistory::of) returns its attempts: see
+//! [reading an error](super::attempts).
+//!
 //! **Where are the logs?** In `tracing` events, once per change, with the target `alternator_lb_sdk`:
 //! `RUST_LOG=alternator_lb_sdk=info` shows those that an operator wants to see. Their names and fields are
 //! [an interface](super::observability#log).

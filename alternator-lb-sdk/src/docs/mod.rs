@@ -6,12 +6,14 @@
 //! * [`migration`]: from `endpoint_url`, from the official client, and from DynamoDB on AWS.
 //! * [`routing`]: scopes and failover, LWT routing, token awareness.
 //! * [`health`]: when a node is ejected and restored, with a reason for every number, and measured faults.
+//! * [`attempts`]: reading an error: which nodes an operation went to, and why it ended.
 //! * [`cost`]: what a request costs, and which part of that is the plugin's.
 //! * [`observability`]: numbers, events, logs, and the record of an incident.
 //! * [`security`]: credentials, TLS, and whom the plugin trusts.
 //! * [`limitations`]: requirements, limits and known gaps.
 //! * [`faq`]: short answers.
 
+pub mod attempts;
 pub mod cost;
 pub mod faq;
 pub mod health;

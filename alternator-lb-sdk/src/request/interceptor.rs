@@ -9,7 +9,8 @@ use crate::auth::{self, AuthMode};
 use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
 use crate::compression;
-use crate::retry::{connection_evidence, outcome, policy, unreachable};
+use crate::history::AttemptRecorder;
+use crate::retry::{attempt_end, connection_evidence, error_context, outcome, policy};
 use crate::route_error::RouteError;
 use crate::transport::AbortableHttpClient;
 use crate::transport::abort_handle::{AbortSignals, TransportPresence};
@@ -130,6 +131,7 @@ impl Intercept for Interceptor {
         let options = config.load::<OperationOptions>();
         let routing = options.map(|options| options.routing).unwrap_or_default();
         let is_minimal = options.and_then(|options| options.minimal_headers);
+        let recorder = options.and_then(|options| options.recorder.clone());
         if self.is_complete {
             let http_client = components.http_client();
             let transport = self.transport.as_ref();
@@ -145,6 +147,7 @@ impl Intercept for Interceptor {
         self.cluster
             .operation_begins(context.input(), routing, components, config);
         begin_plan(config);
+        AttemptRecorder::begin(recorder, &self.cluster, components, config);
         Ok(())
     }
 
@@ -337,6 +340,7 @@ impl Intercept for Interceptor {
         let Some(age) = sent.map(|plan| plan.age(now)) else {
             // The attempt failed on this side, before it was sent to any node.
             self.warn_if_credentials_failed(context);
+            attempt_end::log(plan_mut(config), context, Outcome::Neutral, now, components);
             return Ok(());
         };
         self.cluster.attempt_ended(context, config);
@@ -351,26 +355,29 @@ impl Intercept for Interceptor {
         let Some(plan) = plan_mut(config) else {
             return Ok(());
         };
+        attempt_end::log(Some(plan), context, outcome, now, components);
         let status = context.response().map(|it| it.status().as_u16());
         self.cluster.settle(plan, outcome, status, now);
         plan.end_attempt();
         let router = &self.cluster.router;
         let target = policy::target(router, plan, outcome, (age, now), components);
-        if matches!(context.output_or_error(), Some(Err(_))) {
-            let resend = &self.cluster.retry_quota.resend;
-            if policy::prepare(config, outcome, target, resend) {
-                let spared = &self.cluster.counts.retries_spared;
-                spared.fetch_add(1, Ordering::Relaxed);
-            }
+        let is_failed = matches!(context.output_or_error(), Some(Err(_)));
+        let resend = &self.cluster.retry_quota.resend;
+        let is_free = is_failed && policy::prepare(config, outcome, target, resend);
+        if is_free {
+            let counts = &self.cluster.counts;
+            counts.retries_spared.fetch_add(1, Ordering::Relaxed);
         }
         if outcome == Outcome::Overloaded && !self.cluster.router.is_overloaded(now) {
             policy::exempt_from_rate_limit(config);
         }
         #[cfg(feature = "compression")]
-        match context.output_or_error() {
-            Some(Err(error)) if compression::is_refused(error) => policy::resend_free(config),
-            Some(Err(error)) if compression::is_too_large(error) => policy::forbid(config),
-            _ => {}
+        let is_free = match context.output_or_error() {
+            Some(Err(error)) => policy::prepare_by_compression(config, error) || is_free,
+            _ => is_free,
+        };
+        if is_free && let Some(plan) = super::plan(config) {
+            plan.log_free();
         }
         Ok(())
     }
@@ -378,7 +385,7 @@ impl Intercept for Interceptor {
     fn modify_before_completion(
         &self,
         context: &mut FinalizerInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
+        components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if !ActiveInterceptor::begins(self, Step::Completion, config) {
@@ -386,15 +393,7 @@ impl Intercept for Interceptor {
         }
         #[cfg(feature = "compression")]
         compression::restore_error(context, config);
-        if let Some(plan) = plan(config)
-            && plan.last_outcome().is_some_and(Outcome::was_not_sent)
-            && let Some(result) = context.output_or_error_mut()
-        {
-            let discovery = self.cluster.discovery.last_error();
-            if let Some(error) = unreachable::explain(result, plan, discovery) {
-                self.cluster.record_route_error(&error);
-            }
-        }
+        error_context::complete(context, components, config, &self.cluster);
         Ok(())
     }
 }

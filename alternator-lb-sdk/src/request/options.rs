@@ -2,6 +2,7 @@
 
 #[cfg(feature = "compression")]
 use crate::compression::{CompressionOptions, RequestCompression, ResponseCompression};
+use crate::history::AttemptRecorder;
 use crate::install::sealed::Sealed;
 use crate::operation::KeyAffinity;
 use crate::operation::routing_settings::RoutingOptions;
@@ -23,6 +24,7 @@ pub struct OperationOptions {
     pub(crate) routing: RoutingOptions,
     #[cfg(feature = "compression")]
     compression: CompressionOptions,
+    pub(crate) recorder: Option<AttemptRecorder>,
 }
 
 impl OperationOptions {
@@ -111,6 +113,26 @@ impl OperationOptions {
         self
     }
 
+    /// Records the attempts of this operation.
+    ///
+    /// Use it for operations that succeed: the error of an operation has its attempts, as
+    /// [`AttemptHistory::of`](crate::AttemptHistory::of) shows.
+    ///
+    /// # Default
+    ///
+    /// The recorder whose [interceptor](AttemptRecorder::interceptor) the client has, else none.
+    pub fn record_attempts(mut self, recorder: &AttemptRecorder) -> Self {
+        self.recorder = Some(recorder.clone());
+        self
+    }
+
+    /// Stores a recorder among the options of an operation.
+    pub(crate) fn record(recorder: &AttemptRecorder, config: &mut ConfigBag) {
+        let options = config.load::<Self>().cloned().unwrap_or_default();
+        let options = options.record_attempts(recorder);
+        config.interceptor_state().store_put(options);
+    }
+
     /// Stores the options in the configuration of an operation.
     pub(crate) fn store(&self, config: &mut ConfigBag) {
         // Most options leave compression as it is, and what is not stored costs nothing.
@@ -118,7 +140,12 @@ impl OperationOptions {
         if self.compression != CompressionOptions::of(config) {
             config.interceptor_state().store_put(self.compression);
         }
-        config.interceptor_state().store_put(self.clone());
+        let mut options = self.clone();
+        if options.recorder.is_none() {
+            let former = config.load::<Self>();
+            options.recorder = former.and_then(|former| former.recorder.clone());
+        }
+        config.interceptor_state().store_put(options);
     }
 }
 
@@ -148,7 +175,7 @@ pub trait OperationExt: Sealed + Sized {
     /// ```
     ///
     /// Without effect where the plugin is not [installed](crate::AlternatorExt::alternator). Of two calls the later
-    /// counts as a whole.
+    /// counts as a whole, except that a recorder stays.
     ///
     /// # Cost
     ///

@@ -29,6 +29,11 @@ pub(crate) fn retry_broken_connections(components: &RuntimeComponents) -> bool {
     run_classifiers_on_ctx(classifiers, &context).should_retry()
 }
 
+/// Returns whether the SDK retries the error of an attempt, as long as attempts are left.
+pub(crate) fn is_retryable(context: &InterceptorContext, components: &RuntimeComponents) -> bool {
+    run_classifiers_on_ctx(components.retry_classifiers(), context).should_retry()
+}
+
 /// Has an attempt retried whose date the node refused, like the SDK's own classifier, which however goes by the skew of
 /// the node's clock: where a correction is refused because the clocks agree again, it sees nothing to correct.
 #[derive(Debug)]

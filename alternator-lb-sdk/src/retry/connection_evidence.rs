@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::connection::{
 use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 use std::error::Error;
 use std::io::{self, ErrorKind};
+use std::sync::Arc;
 
 /// An id that no client assigns to a connection.
 const MARKER: ConnectionId = ConnectionId::new(u64::MAX);
@@ -69,14 +70,18 @@ fn kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
     error.downcast_ref().map(io::Error::kind)
 }
 
-/// An error and its causes. An `io::Error` hides the error that it was made of: `source()` skips it.
+/// An error and its causes. An `io::Error` and a shared error hide the error that they were made of: `source()` skips
+/// it.
 pub(crate) fn chain<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| {
-        match error.downcast_ref::<io::Error>() {
-            Some(error) => error.get_ref().map(|inner| inner as _),
-            None => error.source(),
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            error.get_ref().map(|inner| inner as _)
+        } else if let Some(error) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+            Some(&**error as _)
+        } else {
+            error.source()
         }
     })
 }

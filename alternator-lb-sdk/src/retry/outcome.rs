@@ -40,17 +40,25 @@ pub(crate) fn classify(
 
 /// Returns the outcome by the response. When an attempt has ended, the body has been read into memory.
 pub(crate) fn of_response(response: &HttpResponse) -> Outcome {
+    parts(response).outcome()
+}
+
+/// Returns the code of DynamoDB's error in a response that has one.
+pub(crate) fn error_code(response: &HttpResponse) -> Option<Box<str>> {
+    parts(response).error_code().map(Box::from)
+}
+
+fn parts(response: &HttpResponse) -> ResponseParts<'_> {
     let headers = response.headers();
     // What the application decompresses by itself is not looked at.
     let is_encoded = headers.contains_key("content-encoding");
-    let parts = ResponseParts {
+    ResponseParts {
         status: response.status().as_u16(),
         content_type: headers.get("content-type"),
         error_type_header: headers.get("x-amzn-errortype"),
         body: response.body().bytes().filter(|_| !is_encoded),
         has_skewed_date: response.extension::<SkewedDate>().is_some(),
-    };
-    parts.outcome()
+    }
 }
 
 /// Replaces the result of an attempt whose response is not Alternator's by an error that names the node: the SDK would

@@ -11,16 +11,21 @@
 //! that the first wait of the SDK's newer retry rules cannot be set from outside; it is 25 ms for DynamoDB.
 
 use super::classifiers;
+#[cfg(feature = "compression")]
+use crate::compression;
 use crate::transport::sdk_endpoint::{SdkEndpoint, SdkPlan};
 use alternator_lb_core::health::Outcome;
 use alternator_lb_core::routing::{
-    MAX_FREE_ATTEMPTS, RetryBudget, RetryDecision, RetryTarget, Router,
+    MAX_FREE_ATTEMPTS, NextStep, RetryBudget, RetryDecision, RetryTarget, Router,
 };
 use aws_sdk_dynamodb::config::retry::TokenBucket;
+use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorContext};
+use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::{RetryConfig, RetryMode};
+use std::error::Error as StdError;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -95,6 +100,36 @@ pub(crate) fn prepare(
     decision.is_free()
 }
 
+/// Returns why no attempt follows one that failed, by the rules of the SDK's retry strategy in their order.
+pub(crate) fn last_step(
+    context: &InterceptorContext,
+    components: &RuntimeComponents,
+    config: &ConfigBag,
+) -> NextStep {
+    let error = context.output_or_error().and_then(Result::err);
+    #[cfg(feature = "compression")]
+    if error.is_some_and(compression::is_too_large) {
+        return NextStep::NotRetryable;
+    }
+    if error.is_some_and(is_operation_timeout) {
+        NextStep::OperationTimedOut
+    } else if !classifiers::is_retryable(context, components) {
+        NextStep::NotRetryable
+    } else if !has_attempt_left(config) {
+        NextStep::RetriesUsedUp
+    } else {
+        NextStep::QuotaEmpty
+    }
+}
+
+/// Returns whether the time for the whole operation is over, and not only that for an attempt. The SDK's errors differ
+/// in nothing but their texts; where these change, the other reasons are looked for.
+fn is_operation_timeout(error: &OrchestratorError<Error>) -> bool {
+    let is_of_operation =
+        |source: &dyn StdError| source.to_string().starts_with("operation timeout");
+    error.is_timeout_error() && error.source().is_some_and(is_of_operation)
+}
+
 /// Keeps the throttling of an attempt from the SDK's rate limiter, which adaptive retries have: it is one for all
 /// nodes, and a node that sheds a twentieth of its requests would make it hold back nearly all of those to all nodes.
 /// The next attempt counts again.
@@ -110,23 +145,27 @@ pub(crate) fn exempt_from_rate_limit(config: &mut ConfigBag) {
     }
 }
 
-/// Has the SDK send the operation again at once, at no cost: the server refused it unread, and it is sent in another
-/// form.
+/// Has the SDK send the operation again at once, at no cost, if the server refused its compressed body unread, and
+/// never if the response was too large, whatever the application allows. Returns whether the attempt does not count.
 #[cfg(feature = "compression")]
-pub(crate) fn resend_free(config: &mut ConfigBag) {
-    if let Some(mut application) = ApplicationRetries::load(config) {
+pub(crate) fn prepare_by_compression(
+    config: &mut ConfigBag,
+    error: &OrchestratorError<Error>,
+) -> bool {
+    if compression::is_refused(error)
+        && let Some(mut application) = ApplicationRetries::load(config)
+    {
         application.free_attempts += 1;
         application.store(config, Duration::ZERO, UNLIMITED.clone());
+        return true;
     }
-}
-
-/// Has the SDK make no further attempt, whatever the application allows.
-#[cfg(feature = "compression")]
-pub(crate) fn forbid(config: &mut ConfigBag) {
-    if let Some(retries) = config.load::<RetryConfig>().cloned() {
+    if compression::is_too_large(error)
+        && let Some(retries) = config.load::<RetryConfig>().cloned()
+    {
         let state = config.interceptor_state();
         state.store_put(retries.with_max_attempts(1));
     }
+    false
 }
 
 /// The retries as the application configured them, kept while the operation's configuration differs.

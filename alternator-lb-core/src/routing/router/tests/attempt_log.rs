@@ -27,6 +27,11 @@ fn fail(router: &Router<()>, plan: &mut Plan<()>, outcome: Outcome, now: Duratio
     settle(router, plan, outcome, now);
 }
 
+fn complete(plan: &Plan<()>, last_step: NextStep) -> AttemptLog {
+    plan.complete_log(last_step);
+    plan.attempt_log().unwrap()
+}
+
 /// A plan that records its attempts from the beginning.
 fn logged(mut plan: Plan<()>) -> (Plan<()>, SharedAttemptLog) {
     let log = SharedAttemptLog::new(AttemptLog::new(NOW, START));
@@ -55,7 +60,7 @@ fn nothing_is_recorded_before_an_attempt_fails() {
     let mut plan = Plan::default();
     next(&router, &mut plan, NOW);
     assert!(!plan.is_logged());
-    assert!(plan.complete_log(NextStep::Completed).is_none());
+    assert!(plan.attempt_log().is_none());
 }
 
 #[test]
@@ -71,7 +76,7 @@ fn record_begins_with_the_first_attempt_though_it_is_made_at_its_end() {
     plan.log_free();
     next(&router, &mut plan, later);
     fail(&router, &mut plan, Outcome::ConnectionLost, latest);
-    let log = plan.complete_log(NextStep::RetriesUsedUp).unwrap();
+    let log = complete(&plan, NextStep::RetriesUsedUp);
     assert_eq!(log.began(), START + NOW);
     let [first, second] = log.records() else {
         panic!("{log:?}");
@@ -85,7 +90,7 @@ fn record_begins_with_the_first_attempt_though_it_is_made_at_its_end() {
         (Duration::ZERO, Some(later - NOW))
     );
     assert_eq!(
-        (first.is_free(), first.next()),
+        (first.is_free(), first.next_step()),
         (true, NextStep::UntriedNode)
     );
     assert_eq!(
@@ -93,7 +98,7 @@ fn record_begins_with_the_first_attempt_though_it_is_made_at_its_end() {
         (later - NOW, Some(latest - later))
     );
     assert_eq!(
-        (second.is_free(), second.next()),
+        (second.is_free(), second.next_step()),
         (false, NextStep::RetriesUsedUp)
     );
 }
@@ -111,11 +116,11 @@ fn retry_is_told_from_the_nodes_before_it() {
         fail(&router, &mut plan, outcome, NOW);
     }
     next(&router, &mut plan, NOW);
-    let log = plan.complete_log(NextStep::Completed).unwrap();
+    let log = complete(&plan, NextStep::Completed);
     let steps: Vec<_> = log
         .records()
         .iter()
-        .map(|it| (it.reason(), it.next()))
+        .map(|it| (it.reason(), it.next_step()))
         .collect();
     let expected = [
         (Reason::RoundRobin, NextStep::UntriedNode),
@@ -133,8 +138,8 @@ fn last_node_is_retried_alone_if_there_is_no_other() {
     next(&router, &mut plan, NOW);
     fail(&router, &mut plan, Outcome::ServerError, NOW);
     next(&router, &mut plan, NOW);
-    let log = plan.complete_log(NextStep::Completed).unwrap();
-    assert_eq!(log.records()[0].next(), NextStep::SameNode);
+    let log = complete(&plan, NextStep::Completed);
+    assert_eq!(log.records()[0].next_step(), NextStep::SameNode);
     assert_eq!(log.records()[1].reason(), Reason::Remaining);
 }
 
@@ -200,9 +205,9 @@ fn dropped_plan_leaves_its_attempt_as_dropped() {
     let [first, second] = log.records() else {
         panic!("{log:?}");
     };
-    assert_eq!(first.next(), NextStep::UntriedNode);
+    assert_eq!(first.next_step(), NextStep::UntriedNode);
     assert_eq!(
-        (second.result(), second.next()),
+        (second.result(), second.next_step()),
         (AttemptResult::Dropped, NextStep::Dropped)
     );
 }
@@ -217,7 +222,7 @@ fn plan_dropped_between_attempts_leaves_the_last_as_it_ended() {
     let log = log.snapshot();
     let last = log.records().last().unwrap();
     assert_eq!(
-        (last.result(), last.next()),
+        (last.result(), last.next_step()),
         (AttemptResult::ConnectionFailed, NextStep::Dropped)
     );
 }
@@ -233,7 +238,7 @@ fn last_records_of_many_are_kept() {
             node
         })
         .collect();
-    let log = plan.complete_log(NextStep::RetriesUsedUp).unwrap();
+    let log = complete(&plan, NextStep::RetriesUsedUp);
     assert_eq!(log.omitted(), 8);
     let kept: Vec<_> = log.records().iter().map(|it| it.node()).collect();
     let expected: Vec<_> = nodes[8..].iter().map(NodeUrl::as_str).collect();
@@ -257,12 +262,13 @@ fn record_is_displayed_in_one_line() {
         io_error: None,
     };
     plan.log_end(end, later + Duration::from_millis(2), || START);
-    let log = plan.complete_log(NextStep::QuotaEmpty).unwrap();
+    plan.log_free();
+    let log = complete(&plan, NextStep::QuotaEmpty);
     let lines: Vec<_> = log.records().iter().map(ToString::to_string).collect();
     let expected = [
-        "+0.000s http://127.0.0.1:8000, the next in round robin: connection refused after 312.0µs (not connected), \
+        "+0.000s http://127.0.0.1:8000, the next in round robin: connection refused after 312.000µs (not connected), \
          at no cost; then another node",
-        "+0.000s http://127.0.0.2:8000, the next in round robin: 500 InternalServerError after 2.0ms (server error); \
+        "+0.000s http://127.0.0.2:8000, the next in round robin: 500 InternalServerError after 2.000ms (server error); \
          no retry, as the retry quota is empty",
     ];
     assert_eq!(lines, expected);
