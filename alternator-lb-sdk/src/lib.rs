@@ -93,6 +93,8 @@ mod config;
 pub mod docs;
 mod events;
 mod explanation;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod install;
 mod internal;
 mod metadata;

@@ -10,6 +10,8 @@
 //! All of this is synchronous code that is given the time, so its tests need no clock and no network.
 
 mod backoff;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod node_health;
 mod outcome;
 mod outcome_window;

@@ -1,6 +1,6 @@
 //! Renders the public API as Rust without bodies, docs and private parts.
 
-use crate::sources::{Crate, last, reexports};
+use crate::sources::{Crate, is_for_tests, last, reexports};
 use quote::ToTokens as _;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub(crate) fn public_api(package: &Path) -> String {
     list(&mut listing, "", sdk.root(), &sdk, &core);
     for item in sdk.root() {
         let Item::Mod(module) = item else { continue };
-        if !matches!(module.vis, Visibility::Public(_)) {
+        if !matches!(module.vis, Visibility::Public(_)) || is_for_tests(module) {
             continue;
         }
         match &module.content {
