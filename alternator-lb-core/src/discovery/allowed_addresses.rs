@@ -49,15 +49,30 @@ impl AllowedAddresses {
     }
 }
 
+/// Parses a network or an address. The address is parsed as anywhere else: with leading zeros, which some programs take
+/// for octal numbers, it is refused.
 fn parse(text: &str) -> Result<IpNet, NetworkError> {
-    let text = text.trim();
-    let address = || {
-        text.parse::<IpAddr>()
-            .map(|ip| IpNet::from(ip.to_canonical()))
+    let network = || {
+        let (address, length) = match text.trim().split_once('/') {
+            Some((address, length)) => (address, Some(length.parse().ok()?)),
+            None => (text.trim(), None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let canonical = address.to_canonical();
+        match length {
+            None => Some(canonical.into()),
+            // A network of mapped addresses is one of IPv4, unless there are others in it.
+            Some(length) if address != canonical && length >= MAPPED => {
+                IpNet::new(canonical, length - MAPPED).ok()
+            }
+            Some(length) => IpNet::new(address, length).ok(),
+        }
     };
-    let network = text.parse::<IpNet>().or_else(|_no_network| address());
-    network.map_err(|_no_address| NetworkError::Unparsable(text.to_owned()))
+    network().ok_or_else(|| NetworkError::Unparsable(text.trim().to_owned()))
 }
+
+/// The length of the prefix that all IPv4 addresses have which are mapped to IPv6.
+const MAPPED: u8 = 96;
 
 /// Returns whether an address can be that of a host: `0.0.0.0`, a common mistake in `scylla.yaml`, leads to this one.
 fn is_host(address: IpAddr) -> bool {
@@ -130,11 +145,24 @@ mod tests {
     }
 
     #[test]
+    fn network_of_mapped_addresses_is_one_of_ipv4() {
+        let allowed = in_networks(&["::ffff:10.0.0.0/104", "::ffff:192.168.7.9"]).unwrap();
+        assert!(allowed.allows_node(address("10.1.2.3")));
+        assert!(allowed.allows_node(address("192.168.7.9")));
+        assert!(!allowed.allows_node(address("11.0.0.1")));
+        let wider = in_networks(&["::ffff:0:0/95"]).unwrap();
+        assert!(!wider.allows_node(address("10.1.2.3")));
+    }
+
+    #[test]
     fn invalid_networks_are_refused() {
         assert_eq!(in_networks(&[]), Err(NetworkError::Missing));
         for text in [
             "",
             "10.0.0.0/33",
+            "010.0.0.0/8",
+            "010.0.0.1",
+            "10.0.0.0/",
             "node-a",
             "10.0.0",
             "10.0.0.0/8,10.1.0.0/16",
