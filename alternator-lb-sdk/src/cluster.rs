@@ -352,6 +352,7 @@ impl Cluster {
                         outcome,
                         status,
                         duration: plan.age(now),
+                        responses: attempt.node().responses(),
                     })
                 });
             }

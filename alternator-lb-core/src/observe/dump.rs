@@ -94,6 +94,7 @@ fn of_attempt(attempt: &AttemptEntry) -> Value {
         "outcome": attempt.outcome.name(),
         "status": attempt.status,
         "duration_ms": as_millis(attempt.duration),
+        "responses": attempt.responses,
     })
 }
 

@@ -55,6 +55,8 @@ pub struct AttemptEntry {
     pub status: Option<u16>,
     /// How long it took.
     pub duration: Duration,
+    /// The number of responses of the node before: how many ordinary ones came between two entries.
+    pub responses: u64,
 }
 
 impl AttemptEntry {

@@ -103,7 +103,7 @@
 //! | `header` | `format`, `version`, `unix_ms`, `seeds`, `scope`, `policy` |
 //! | `node` | as in the status document |
 //! | `stats` | as in the status document |
-//! | `attempt` | `node`, `number`, `reason`, `outcome`, `status`, `duration_ms` |
+//! | `attempt` | `node`, `number`, `reason`, `outcome`, `status`, `duration_ms`, `responses` of the node before |
 //! | `refresh` | `nodes`, `has_succeeded`, `requests` |
 //! | `event` | `event`, and its fields; `backoff` as `backoff_ms` |
 //! | `route_error` | `error` |

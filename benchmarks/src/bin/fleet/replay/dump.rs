@@ -5,6 +5,7 @@ use alternator_lb_core::discovery::parse_seed;
 use alternator_lb_core::health::{EjectionReason, Outcome};
 use alternator_lb_core::topology::NodeUrl;
 use serde_json::Value;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// What is read of a dump.
@@ -20,13 +21,8 @@ pub(super) struct Dump {
 pub(super) enum Step {
     /// An attempt has ended.
     Attempt(Attempt),
-    /// A refresh has ended.
-    Refresh {
-        /// The number of attempts until then.
-        requests: u64,
-    },
-    /// This many ordinary attempts, which have no entries.
-    Ordinary(u32),
+    /// This many ordinary attempts on a node, which have no entries.
+    Ordinary { node: NodeUrl, count: u32 },
     /// The list of nodes has changed.
     NodesChanged {
         added: Vec<NodeUrl>,
@@ -45,6 +41,8 @@ pub(super) struct Attempt {
     pub(super) outcome: Outcome,
     pub(super) status: Option<u16>,
     pub(super) duration: Duration,
+    /// The number of responses of the node before.
+    pub(super) responses: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -56,12 +54,15 @@ pub(super) struct HealthChange {
     pub(super) is_unresponsive: bool,
 }
 
-/// The number of ordinary attempts between two refreshes that are replayed at most: an outcome window holds seconds, and
-/// more responses of a healthy node change nothing.
-const MAX_ORDINARY: u64 = 100_000;
+/// The number of ordinary attempts between two entries that are replayed at most: more responses of a healthy node change
+/// nothing.
+const MAX_ORDINARY: u64 = 10_000;
 
-/// The number of steps between two refreshes in which they are replayed.
-const ORDINARY_STEPS: u32 = 500;
+/// Responses that are older than an outcome window change nothing either.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// The number of steps between two entries in which they are replayed.
+const ORDINARY_STEPS: u32 = 100;
 
 /// How long after an attempt's entry the change that it made is recorded, at most.
 const SAME_TIME: Duration = Duration::from_millis(5);
@@ -102,10 +103,8 @@ impl Dump {
                 outcome: outcome(line["outcome"].as_str()?)?,
                 status: line["status"].as_u64().and_then(|it| it.try_into().ok()),
                 duration: millis(&line["duration_ms"])?,
+                responses: line["responses"].as_u64()?,
             }),
-            "refresh" => Step::Refresh {
-                requests: line["requests"].as_u64()?,
-            },
             "event" => match of_event(line)? {
                 Some(step) => step,
                 None => return Some(()),
@@ -132,22 +131,18 @@ impl Dump {
         }
     }
 
-    /// Adds the attempts that have no entries: evenly between the refreshes that count them.
+    /// Adds the responses that have no entries: those of a node between two of its entries, evenly.
     fn add_ordinary(&mut self) {
         let mut ordinary = Vec::new();
-        let mut last: Option<(Duration, u64)> = None;
-        let mut with_entries = 0;
+        let mut last: HashMap<&NodeUrl, (Duration, u64)> = HashMap::new();
         for (at, step) in &self.steps {
-            match step {
-                Step::Attempt(_) => with_entries += 1,
-                Step::Refresh { requests } => {
-                    let recorded = std::mem::take(&mut with_entries);
-                    if let Some((since, before)) = last.replace((*at, *requests)) {
-                        let count = requests.saturating_sub(before + recorded);
-                        ordinary.extend(spread(count.min(MAX_ORDINARY), since, *at));
-                    }
-                }
-                _ => {}
+            if let Step::Attempt(attempt) = step {
+                let after = attempt.responses + u64::from(attempt.outcome.has_response());
+                let before = last.insert(&attempt.node, (*at, after));
+                let (since, before) = before.unwrap_or_default();
+                let count = attempt.responses.saturating_sub(before);
+                let since = since.max(at.saturating_sub(WINDOW));
+                ordinary.extend(spread(&attempt.node, count.min(MAX_ORDINARY), since, *at));
             }
         }
         self.steps.extend(ordinary);
@@ -168,6 +163,15 @@ impl Dump {
         })
     }
 
+    /// The nodes that were admitted.
+    pub(super) fn admitted(&self) -> HashSet<NodeUrl> {
+        let admitted = self.steps.iter().filter_map(|(_, step)| match step {
+            Step::Health(health) if health.change == Change::Admitted => Some(health.node.clone()),
+            _ => None,
+        });
+        admitted.collect()
+    }
+
     /// The nodes before the first step: those of the end, with all changes undone.
     pub(super) fn first_nodes(&self) -> Vec<(NodeUrl, usize)> {
         let mut nodes = self.nodes.clone();
@@ -181,15 +185,19 @@ impl Dump {
     }
 }
 
-fn spread(count: u64, since: Duration, until: Duration) -> impl Iterator<Item = (Duration, Step)> {
+fn spread(
+    node: &NodeUrl,
+    count: u64,
+    since: Duration,
+    until: Duration,
+) -> impl Iterator<Item = (Duration, Step)> {
     let count = u32::try_from(count).unwrap_or(u32::MAX);
-    let until_step =
-        move |step: u32| u64::from(count) * u64::from(step) / u64::from(ORDINARY_STEPS);
+    let until_step = move |step: u32| count * step / ORDINARY_STEPS;
     (0..ORDINARY_STEPS).filter_map(move |step| {
-        let in_step = until_step(step + 1) - until_step(step);
+        let count = until_step(step + 1) - until_step(step);
         let at = since + (until - since) * step / ORDINARY_STEPS;
-        let in_step = u32::try_from(in_step).unwrap_or(u32::MAX);
-        (in_step > 0).then_some((at, Step::Ordinary(in_step)))
+        let node = node.clone();
+        (count > 0).then_some((at, Step::Ordinary { node, count }))
     })
 }
 

@@ -5,8 +5,8 @@
 //! library decides who is ejected for its errors and when, who is restored by a request, and when panic mode begins and
 //! ends. So a dump of an incident is a test: of a release that behaves differently, or of a change that is meant to.
 //!
-//! Ordinary attempts have no entries. They are replayed by their number between two refreshes, evenly spread, as
-//! responses of the nodes that the library's own round robin picks.
+//! Ordinary attempts have no entries, but each entry counts the responses of its node until then. They are replayed
+//! evenly between two entries.
 
 mod decisions;
 mod dump;

@@ -7,6 +7,7 @@ use alternator_lb_core::routing::{
     Attempt, Endpoint, EndpointState, HealthEvent, Plan, Policy, Reason, Router, RoutingSnapshot,
 };
 use alternator_lb_core::topology::{NodeUrl, Topology};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Player {
     router: Router<()>,
-    rng: fastrand::Rng,
     levels: Vec<Vec<NodeUrl>>,
+    /// The nodes that responded for the first time after they were listed. The others were trusted at once.
+    admitted: HashSet<NodeUrl>,
     decisions: Vec<Decision>,
 }
 
@@ -35,8 +37,8 @@ impl Player {
         let snapshot = RoutingSnapshot::new(Arc::new(topology));
         let mut this = Self {
             router: Router::new(snapshot, Policy::round_robin(), 0),
-            rng: fastrand::Rng::with_seed(1),
             levels,
+            admitted: dump.admitted(),
             decisions: Vec::new(),
         };
         this.eject_initially(dump);
@@ -64,11 +66,11 @@ impl Player {
     pub(super) fn play(&mut self, at: Duration, step: &Step) {
         match step {
             Step::Attempt(attempt) => self.play_attempt(at, attempt),
-            Step::Ordinary(count) => self.play_ordinary(at, *count),
+            Step::Ordinary { node, count } => self.play_ordinary(at, node, *count),
             Step::NodesChanged { added, removed } => self.change_nodes(at, added, removed),
             Step::Health(health) if health.is_input => self.play_health(at, health),
             // Decided by the replay itself.
-            Step::Health(_) | Step::PanicMode(_) | Step::Refresh { .. } => {}
+            Step::Health(_) | Step::PanicMode(_) => {}
         }
     }
 
@@ -120,17 +122,16 @@ impl Player {
         self.decisions.extend(decision);
     }
 
-    fn play_ordinary(&mut self, at: Duration, count: u32) {
+    fn play_ordinary(&mut self, at: Duration, node: &NodeUrl, count: u32) {
+        // The attempts on ejected nodes have entries.
+        let node = self.find(node);
+        let Some(node) = node.filter(|node| node.health().state().is_up()) else {
+            return;
+        };
         for _ in 0..count {
-            let Ok(node) = self.router.pick_one(at, &mut self.rng) else {
-                return;
-            };
-            // The attempts on ejected nodes have entries.
-            if node.health().state().is_up() {
-                let attempt = Attempt::new(node, Reason::RoundRobin, None, at);
-                let plan = Plan::of_attempt(attempt);
-                self.settle(plan, Outcome::Responded, Some(200), at);
-            }
+            let attempt = Attempt::new(Arc::clone(&node), Reason::RoundRobin, None, at);
+            let plan = Plan::of_attempt(attempt);
+            self.settle(plan, Outcome::Responded, Some(200), at);
         }
     }
 
@@ -170,8 +171,12 @@ impl Player {
             preferred.extend(added.iter().cloned());
         }
         let snapshot = self.router.snapshot();
-        let topology = snapshot.topology().refreshed(&self.levels, |_| {
-            EndpointState::with_health((), NodeHealth::pending(at))
+        let topology = snapshot.topology().refreshed(&self.levels, |url| {
+            let health = match self.admitted.contains(url) {
+                true => NodeHealth::pending(at),
+                false => NodeHealth::default(),
+            };
+            EndpointState::with_health((), health)
         });
         let snapshot = RoutingSnapshot::new(Arc::new(topology));
         let panic_mode = self.router.publish(snapshot);
