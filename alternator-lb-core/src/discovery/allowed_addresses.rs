@@ -55,8 +55,23 @@ fn parse(text: &str) -> Result<IpNet, NetworkError> {
         text.parse::<IpAddr>()
             .map(|ip| IpNet::from(ip.to_canonical()))
     };
-    let network = text.parse::<IpNet>().or_else(|_no_network| address());
+    let network = text.parse::<IpNet>().map(canonical);
+    let network = network.or_else(|_no_network| address());
     network.map_err(|_no_address| NetworkError::Unparsable(text.to_owned()))
+}
+
+/// Returns the network of IPv4 that a network of mapped addresses stands for, or the same network.
+fn canonical(network: IpNet) -> IpNet {
+    let IpAddr::V4(start) = network.addr().to_canonical() else {
+        return network;
+    };
+    let length = network.prefix_len();
+    let length = match network {
+        IpNet::V4(_) => Some(length),
+        IpNet::V6(_) => length.checked_sub(96),
+    };
+    let mapped = length.and_then(|length| IpNet::new(start.into(), length).ok());
+    mapped.unwrap_or(network)
 }
 
 /// Returns whether an address can be that of a host: `0.0.0.0`, a common mistake in `scylla.yaml`, leads to this one.
@@ -127,6 +142,16 @@ mod tests {
         }
         let all = in_networks(&["0.0.0.0/0", "::/0"]).unwrap();
         assert!(!all.allows_node(address("0.0.0.0")) && !all.allows_node(address("ff02::1")));
+    }
+
+    #[test]
+    fn network_of_mapped_addresses_is_one_of_ipv4() {
+        let allowed = in_networks(&["::ffff:10.0.0.0/104", "::ffff:192.168.7.9"]).unwrap();
+        assert!(allowed.allows_node(address("10.1.2.3")));
+        assert!(allowed.allows_node(address("192.168.7.9")));
+        assert!(!allowed.allows_node(address("11.0.0.1")));
+        let wider = in_networks(&["::ffff:0:0/95"]).unwrap();
+        assert!(!wider.allows_node(address("10.1.2.3")));
     }
 
     #[test]

@@ -89,10 +89,12 @@ pub fn parse_seed(seed: &str) -> Result<NodeUrl, SeedError> {
         Some(url::Host::Domain(name)) => Host::Name(name.into()),
         None => return Err(SeedError::Host(owned())),
     };
-    match url.port_or_known_default() {
-        Some(port) if port != 0 && can_be_connected(&host) => Ok(NodeUrl::new(scheme, host, port)),
-        _ => Err(SeedError::Host(owned())),
-    }
+    let url = match url.port_or_known_default() {
+        Some(port) if port != 0 => Some(NodeUrl::new(scheme, host, port)),
+        _ => None,
+    };
+    url.filter(|url| can_be_connected(url.host()))
+        .ok_or_else(|| SeedError::Host(owned()))
 }
 
 /// `10.0.0.1:8000` parses as a URL with an unknown scheme, or not at all.
@@ -103,8 +105,13 @@ fn has_scheme(seed: &str) -> bool {
 fn can_be_connected(host: &Host) -> bool {
     match host {
         Host::Ip(ip) => AllowedAddresses::default().allows_seed(*ip),
-        Host::Name(_) => true,
+        // Others are allowed in a URL, but not in the URI of a request.
+        Host::Name(name) => name.bytes().all(is_of_name),
     }
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._".contains(&byte)
 }
 
 /// A path, query or user of a seed would be ignored silently, since it could not apply to the other nodes.
@@ -204,6 +211,9 @@ mod tests {
             "http://0.0.0.0:8000",
             "http://224.0.0.1:8000",
             "http://10.0.0.1:0",
+            "http://[::ffff:0.0.0.0]:8000",
+            "http://{db}:8000",
+            "http://a\"b:8000",
         ] {
             assert_eq!(
                 parse_seed(seed),
@@ -232,6 +242,7 @@ mod tests {
         let allowed = AllowedAddresses::in_networks(&["10.0.0.0/8".to_owned()]).unwrap();
         let parsed = |seed: &str| parse_seeds(&[seed.to_owned()], false, &allowed);
         assert!(parsed("http://10.0.0.1:8000").is_ok());
+        assert!(parsed("http://[::ffff:10.0.0.1]:8000").is_ok());
         assert!(
             parsed("http://db:8000").is_ok(),
             "its addresses are checked"
@@ -256,6 +267,8 @@ mod tests {
                 .len(),
             2
         );
+        let notations = seeds(&["http://10.0.0.1:1", "http://[::ffff:10.0.0.1]:1"]);
+        assert_eq!(notations.unwrap().len(), 1);
         for other in ["https://b:1", "http://b:2"] {
             assert_eq!(
                 seeds(&["http://a:1", other]),

@@ -185,7 +185,8 @@ async fn look_up(
     allowed: &AllowedAddresses,
 ) -> io::Result<HashSet<IpAddr>> {
     let addresses = timeout(LOOK_UP_TIMEOUT, client.look_up(name)).await??;
-    let addresses = addresses.into_iter().filter(|ip| allowed.allows_seed(*ip));
+    let addresses = addresses.into_iter().map(|ip| ip.to_canonical());
+    let addresses = addresses.filter(|ip| allowed.allows_seed(*ip));
     let addresses: HashSet<IpAddr> = addresses.collect();
     match addresses.is_empty() {
         true => {

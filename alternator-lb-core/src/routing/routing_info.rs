@@ -94,7 +94,7 @@ impl RoutingKey {
 
     /// Returns whether a node is known to be a replica of the partition.
     pub(super) fn is_replica<E>(&self, node: &Endpoint<E>) -> bool {
-        let ip = node.url().ip().map(|ip| ip.to_canonical());
+        let ip = node.url().ip();
         let mut replicas = self.replicas().iter();
         replicas.any(|replica| Some(replica.to_canonical()) == ip)
     }

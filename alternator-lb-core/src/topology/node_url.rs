@@ -36,8 +36,12 @@ pub enum Host {
 }
 
 impl NodeUrl {
-    /// Creates an address, and formats it.
+    /// Creates an address, and formats it. An IPv4 address that is mapped to IPv6 becomes what it stands for.
     pub fn new(scheme: Scheme, host: Host, port: u16) -> Self {
+        let host = match host {
+            Host::Ip(ip) => Host::Ip(ip.to_canonical()),
+            Host::Name(_) => host,
+        };
         let text = match &host {
             Host::Ip(ip) => format!("{scheme}://{}", SocketAddr::new(*ip, port)),
             Host::Name(name) => format!("{scheme}://{name}:{port}"),
@@ -165,5 +169,8 @@ mod tests {
         let v6 = seed.at("2001:db8:0:0:0:0:0:1".parse().unwrap());
         assert_eq!(v6.as_str(), "https://[2001:db8::1]:8043");
         assert_eq!(v6, seed.at("2001:db8::1".parse().unwrap()));
+
+        let mapped = seed.at("::ffff:10.0.0.7".parse().unwrap());
+        assert_eq!((mapped.ip(), &mapped), (v4.ip(), &v4));
     }
 }
