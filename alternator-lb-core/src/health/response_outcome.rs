@@ -126,11 +126,10 @@ impl ResponseParts<'_> {
     /// Returns the type of an error of DynamoDB, without the namespace.
     fn error_type(&self) -> Option<&str> {
         let of_body = || {
-            // Within a string of JSON the quotes would be escaped.
-            let (_, rest) = self.text()?.split_once("\"__type\"")?;
-            let rest = rest.trim_start().strip_prefix(':')?;
-            let (error, _) = rest.trim_start().strip_prefix('"')?.split_once('"')?;
-            Some(error)
+            // Within a string of JSON the quotes would be escaped. The item that failed a condition comes first; an
+            // attribute of this name has an object as its value.
+            let mut members = self.text()?.split("\"__type\"").skip(1);
+            members.find_map(text_of_member)
         };
         let error = self.error_type_header.or_else(of_body)?;
         let (error, _) = error.split_once(':').unwrap_or((error, ""));
@@ -140,6 +139,13 @@ impl ResponseParts<'_> {
     fn text(&self) -> Option<&str> {
         std::str::from_utf8(self.body?).ok()
     }
+}
+
+/// Returns the value of a member, given what follows its name. `None` if it is no string.
+fn text_of_member(rest: &str) -> Option<&str> {
+    let value = rest.trim_start().strip_prefix(':')?.trim_start();
+    let (text, _) = value.strip_prefix('"')?.split_once('"')?;
+    Some(text)
 }
 
 #[cfg(test)]
@@ -260,6 +266,11 @@ mod tests {
                 400,
                 AMAZON,
                 r#"{"message":"m", "__type" : "a#ConditionalCheckFailedException"}"#,
+            ),
+            (
+                400,
+                AMAZON,
+                r#"{"Item":{"__type":{"S":"__type"}},"__type":"a#ConditionalCheckFailedException"}"#,
             ),
             (
                 413,
