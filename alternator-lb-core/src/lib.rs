@@ -24,6 +24,8 @@
 
 pub mod clock;
 pub mod discovery;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod health;
 pub mod jitter;
 pub mod lease;

@@ -92,6 +92,8 @@ mod compression;
 mod config;
 pub mod docs;
 mod explanation;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod history;
 mod install;
 mod internal;

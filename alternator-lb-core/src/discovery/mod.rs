@@ -69,6 +69,8 @@ mod config;
 mod error;
 mod findings;
 mod foreign_seeds;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 #[cfg(test)]
 mod harness;
 mod health_checker;

@@ -11,6 +11,8 @@
 
 mod backoff;
 mod ejection_reason;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod node_health;
 mod outcome;
 mod outcome_window;

@@ -57,6 +57,8 @@ pub use retry_decision::{
 pub use router::{HealthEvent, Router};
 pub use routing_info::{Preference, RoutingInfo, RoutingKey};
 pub use snapshot::{RoutingSnapshot, SelectionError};
+#[cfg(any(test, fuzzing))]
+pub(crate) use token::fuzzing;
 pub use token::{KeyValue, Token};
 pub use token_map::TokenMap;
 pub use trace::{Replica, RoutingTrace};

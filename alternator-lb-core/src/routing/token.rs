@@ -4,6 +4,8 @@
 //! that hashes the same bytes in the same way knows the owners, and clients that hash alike agree on a node without
 //! communication.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod murmur3;
 mod number;
 

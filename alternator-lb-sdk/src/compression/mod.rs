@@ -20,6 +20,8 @@
 mod body;
 mod decode_error;
 mod encode;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod negotiate;
 mod request;
 mod response;

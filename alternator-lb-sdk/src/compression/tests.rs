@@ -5,7 +5,8 @@ mod encoding;
 mod negotiation;
 mod request_body;
 
-use super::body::{Data, Decoder, Step};
+use super::body::{Data, Decoder};
+use super::fuzzing::decode;
 use super::{
     Compression, CompressionSettings, DecodeError, Encoding, RequestCompression,
     ResponseCompression, negotiate,
@@ -39,28 +40,6 @@ fn unpacked(encoding: Encoding, packed: &[u8]) -> Vec<u8> {
     }
     .unwrap();
     plain
-}
-
-/// Feeds these pieces, and collects what comes.
-fn decode<'a>(
-    encoding: Encoding,
-    limit: usize,
-    pieces: impl IntoIterator<Item = &'a [u8]>,
-) -> Result<Vec<u8>, (DecodeError, usize)> {
-    let mut decoder = Decoder::new(encoding, limit);
-    let mut pieces = pieces.into_iter();
-    let mut decoded = Vec::new();
-    loop {
-        match decoder.step() {
-            Ok(Step::Decoded(data)) => decoded.extend_from_slice(&data),
-            Ok(Step::End) => return Ok(decoded),
-            Ok(Step::NeedsInput) => match pieces.next() {
-                Some(piece) => decoder.feed(Data::copy_from_slice(piece)),
-                None => decoder.end(),
-            },
-            Err(error) => return Err((error, decoded.len())),
-        }
-    }
 }
 
 /// A text as those of items are: it shrinks.

@@ -13,6 +13,8 @@
 //! of health.
 
 mod error;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod response;
 
 pub(crate) use error::InternalError;

@@ -27,6 +27,8 @@
 mod cache;
 mod describe;
 mod fetch_client;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 pub(crate) mod invalidation;
 mod map_reading;
 mod needs;

@@ -3,6 +3,8 @@
 
 pub(crate) mod affinity;
 mod expression;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod input;
 pub(crate) mod item_operation;
 pub(crate) mod key_routing;

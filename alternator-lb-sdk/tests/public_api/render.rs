@@ -1,6 +1,6 @@
 //! Renders the public API as Rust without bodies, docs and private parts.
 
-use crate::sources::{Crate, join, last, reexports};
+use crate::sources::{Crate, is_for_tests, join, last, reexports};
 use quote::ToTokens as _;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,7 +24,7 @@ fn list_module(listing: &mut BTreeMap<String, String>, module: &str, sdk: &Crate
     list(listing, module, items, sdk, core);
     for item in items {
         let Item::Mod(inner) = item else { continue };
-        if !is_public(&inner.vis) {
+        if !is_public(&inner.vis) || is_for_tests(inner) {
             continue;
         }
         let path = join(module, &inner.ident.to_string());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use syn::{Item, ItemUse, UseTree, Visibility};
+use syn::{Item, ItemMod, ItemUse, UseTree, Visibility};
 
 /// The modules of a crate by their paths, `a::b`; the root's is empty.
 pub(crate) struct Crate {
@@ -10,7 +10,7 @@ pub(crate) struct Crate {
 }
 
 impl Crate {
-    /// Parses all modules that are declared from `src/lib.rs` on, except tests.
+    /// Parses all modules that are declared from `src/lib.rs` on, except those [for tests](is_for_tests).
     pub(crate) fn parse(package: &Path) -> Self {
         let mut this = Self {
             modules: BTreeMap::new(),
@@ -25,7 +25,7 @@ impl Crate {
         for item in &items {
             let Item::Mod(module) = item else { continue };
             let name = module.ident.to_string();
-            if module.content.is_some() || name == "tests" {
+            if module.content.is_some() || is_for_tests(module) {
                 continue;
             }
             let path = join(path, &name);
@@ -73,6 +73,11 @@ impl Crate {
         };
         self.find(&leaf)
     }
+}
+
+/// Returns whether no user gets the module: it exists in tests, or for fuzz targets.
+pub(crate) fn is_for_tests(module: &ItemMod) -> bool {
+    module.ident == "tests" || module.ident == "fuzzing"
 }
 
 /// The public re-exports among some items: each with its attributes, and the paths that it exports.

@@ -1,11 +1,9 @@
+use super::fuzzing::{bigdecimal_bytes, driver_token};
 use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bigdecimal::BigDecimal;
 use bigdecimal::num_bigint::BigInt;
 use proptest::prelude::*;
-use scylla::routing::partitioner::{Murmur3Partitioner, Partitioner as _, PartitionerHasher as _};
-use std::str::FromStr as _;
 
 fn token_of_text(text: &str) -> i64 {
     Token::of_key(KeyValue::Text(text)).unwrap().value()
@@ -22,21 +20,6 @@ fn hex_bytes(text: &str) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
-}
-
-/// The token by ScyllaDB's own driver.
-fn driver_token(bytes: &[u8]) -> i64 {
-    let mut hasher = Murmur3Partitioner.build_hasher();
-    hasher.write(bytes);
-    hasher.finish().value()
-}
-
-/// The serialisation of a number by another library's decimals.
-fn bigdecimal_bytes(text: &str) -> Option<Vec<u8>> {
-    let (digits, scale) = BigDecimal::from_str(text).ok()?.into_bigint_and_exponent();
-    let mut bytes = i32::try_from(scale).ok()?.to_be_bytes().to_vec();
-    bytes.extend(digits.to_signed_bytes_be());
-    Some(bytes)
 }
 
 #[test]

@@ -19,6 +19,8 @@
 //! clients refuse: no such column is read. Malformed rows are skipped, and cost the requests for their ranges a hop.
 
 mod addresses;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod local_datacenters;
 mod placement;
 mod query;
