@@ -49,30 +49,30 @@ impl AllowedAddresses {
     }
 }
 
+/// Parses a network or an address. The address is parsed as anywhere else: with leading zeros, which some programs take
+/// for octal numbers, it is refused.
 fn parse(text: &str) -> Result<IpNet, NetworkError> {
-    let text = text.trim();
-    let address = || {
-        text.parse::<IpAddr>()
-            .map(|ip| IpNet::from(ip.to_canonical()))
+    let network = || {
+        let (address, length) = match text.trim().split_once('/') {
+            Some((address, length)) => (address, Some(length.parse().ok()?)),
+            None => (text.trim(), None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let canonical = address.to_canonical();
+        match length {
+            None => Some(canonical.into()),
+            // A network of mapped addresses is one of IPv4, unless there are others in it.
+            Some(length) if address != canonical && length >= MAPPED => {
+                IpNet::new(canonical, length - MAPPED).ok()
+            }
+            Some(length) => IpNet::new(address, length).ok(),
+        }
     };
-    let network = text.parse::<IpNet>().map(canonical);
-    let network = network.or_else(|_no_network| address());
-    network.map_err(|_no_address| NetworkError::Unparsable(text.to_owned()))
+    network().ok_or_else(|| NetworkError::Unparsable(text.trim().to_owned()))
 }
 
-/// Returns the network of IPv4 that a network of mapped addresses stands for, or the same network.
-fn canonical(network: IpNet) -> IpNet {
-    let IpAddr::V4(start) = network.addr().to_canonical() else {
-        return network;
-    };
-    let length = network.prefix_len();
-    let length = match network {
-        IpNet::V4(_) => Some(length),
-        IpNet::V6(_) => length.checked_sub(96),
-    };
-    let mapped = length.and_then(|length| IpNet::new(start.into(), length).ok());
-    mapped.unwrap_or(network)
-}
+/// The length of the prefix that all IPv4 addresses have which are mapped to IPv6.
+const MAPPED: u8 = 96;
 
 /// Returns whether an address can be that of a host: `0.0.0.0`, a common mistake in `scylla.yaml`, leads to this one.
 fn is_host(address: IpAddr) -> bool {
@@ -160,6 +160,9 @@ mod tests {
         for text in [
             "",
             "10.0.0.0/33",
+            "010.0.0.0/8",
+            "010.0.0.1",
+            "10.0.0.0/",
             "node-a",
             "10.0.0",
             "10.0.0.0/8,10.1.0.0/16",
