@@ -17,6 +17,7 @@ mod nodes;
 mod program;
 mod progress;
 pub mod replicas;
+pub mod soak;
 mod text;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
