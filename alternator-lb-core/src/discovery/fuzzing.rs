@@ -1,5 +1,10 @@
 //! Properties of the addresses that come from outside.
 
+#![expect(
+    clippy::panic,
+    reason = "a property that does not hold is reported by a panic"
+)]
+
 use super::localnodes::{self, MAX_NODES};
 use super::{AllowedAddresses, parse_seed, parse_seeds};
 use crate::topology::{Host, NodeUrl, Scheme};

@@ -1,5 +1,10 @@
 //! Properties of compressed bodies.
 
+#![expect(
+    clippy::panic,
+    reason = "a property that does not hold is reported by a panic"
+)]
+
 use super::body::{Data, Decoder, Step};
 use super::{DecodeError, Encoding, RequestCompression};
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};

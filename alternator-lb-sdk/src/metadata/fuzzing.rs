@@ -1,5 +1,10 @@
 //! Properties of the metadata that nodes respond with.
 
+#![expect(
+    clippy::panic,
+    reason = "a property that does not hold is reported by a panic"
+)]
+
 use super::TableSchema;
 use super::server_tables::fuzzing::check_page;
 use serde_json::{Value, json};

@@ -1,5 +1,10 @@
 //! Properties of the expressions that operations have.
 
+#![expect(
+    clippy::panic,
+    reason = "a property that does not hold is reported by a panic"
+)]
+
 use super::expression::{Lexeme, lexemes};
 use super::item_operation::{ItemOperation, TableOrIndex};
 use super::lwt::{Isolation, WriteRules};

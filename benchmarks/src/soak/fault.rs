@@ -74,28 +74,49 @@ impl Fault {
     pub(super) fn removes_node(self) -> bool {
         matches!(self, Self::Leave | Self::Foreign)
     }
+
+    /// Returns the name of its kind.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Hang => "hang",
+            Self::Slow(_) => "slow",
+            Self::SlowOperations(_) => "slow operations",
+            Self::Errors(_) => "errors",
+            Self::Throttle(_) => "throttle",
+            Self::Cut(_) => "cut",
+            Self::Stall => "stall",
+            Self::BlackHole => "black hole",
+            Self::LostConnections => "lost connections",
+            Self::Partition => "partition",
+            Self::Join => "join",
+            Self::Leave => "leave",
+            Self::Foreign => "foreign cluster",
+            Self::ClockAhead(_) => "clock ahead",
+            Self::ClockBehind(_) => "clock behind",
+            Self::AllDown => "all down",
+        }
+    }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
         match self {
-            Self::Kill => f.write_str("kill"),
-            Self::Hang => f.write_str("hang"),
-            Self::Slow(delay) => write!(f, "slow by {} ms", delay.as_millis()),
-            Self::SlowOperations(delay) => write!(f, "slow operations by {} ms", delay.as_millis()),
-            Self::Errors(share) => write!(f, "errors, {:.0} %", 100.0 * share),
-            Self::Throttle(share) => write!(f, "throttle, {:.0} %", 100.0 * share),
-            Self::Cut(bytes) => write!(f, "cut after {bytes} bytes"),
-            Self::Stall => f.write_str("stall"),
-            Self::BlackHole => f.write_str("black hole"),
-            Self::LostConnections => f.write_str("lost connections"),
-            Self::Partition => f.write_str("partition"),
-            Self::Join => f.write_str("join"),
-            Self::Leave => f.write_str("leave"),
-            Self::Foreign => f.write_str("foreign cluster"),
-            Self::ClockAhead(by) => write!(f, "clock {} s ahead", by.as_secs()),
-            Self::ClockBehind(by) => write!(f, "clock {} s behind", by.as_secs()),
-            Self::AllDown => f.write_str("all down"),
+            Self::Slow(by) | Self::SlowOperations(by) => write!(f, " by {} ms", by.as_millis()),
+            Self::Errors(share) | Self::Throttle(share) => write!(f, ", {:.0} %", 100.0 * share),
+            Self::Cut(bytes) => write!(f, " after {bytes} bytes"),
+            Self::ClockAhead(by) | Self::ClockBehind(by) => write!(f, " by {} s", by.as_secs()),
+            Self::Kill
+            | Self::Hang
+            | Self::Stall
+            | Self::BlackHole
+            | Self::LostConnections
+            | Self::Partition
+            | Self::Join
+            | Self::Leave
+            | Self::Foreign
+            | Self::AllDown => Ok(()),
         }
     }
 }

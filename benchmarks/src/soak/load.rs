@@ -33,7 +33,8 @@ type Step = Result<(), End>;
 
 /// Why a step ended early.
 enum End {
-    Failed,
+    /// With the kind of the error.
+    Failed(String),
     Violated(Violation),
 }
 
@@ -62,7 +63,7 @@ impl Caller {
     pub(super) async fn call(&mut self, access: &Access, shared: &Shared) {
         match time::timeout(LONGEST, self.step(access, shared)).await {
             Ok(Ok(())) => drop(shared.succeeded.fetch_add(1, Ordering::Relaxed)),
-            Ok(Err(End::Failed)) => drop(shared.failed.fetch_add(1, Ordering::Relaxed)),
+            Ok(Err(End::Failed(kind))) => shared.failures().count(kind),
             Ok(Err(End::Violated(violation))) => shared.report(violation),
             Err(_) => shared.report(Violation::Stuck(LONGEST)),
         }
@@ -77,7 +78,7 @@ impl Caller {
     pub(super) async fn check_all(&self, client: &Client) -> Result<(), Violation> {
         match self.read_all(client).await {
             Ok(()) => Ok(()),
-            Err(End::Failed) => Err(Violation::FailedRead),
+            Err(End::Failed(kind)) => Err(Violation::FailedRead(kind)),
             Err(End::Violated(violation)) => Err(violation),
         }
     }
@@ -114,11 +115,11 @@ impl Caller {
             self.rng.u64(..),
         );
         let put = self.put(client, &key).item("v", n(value));
-        put.send().await.map_err(|_| End::Failed)?;
+        put.send().await.map_err(failed)?;
         self.items.acknowledge(key, value);
         if let Some(old) = self.items.retire(ITEMS) {
             let delete = client.delete_item().table_name(TABLE).key(KEY, s(old));
-            delete.send().await.map_err(|_| End::Failed)?;
+            delete.send().await.map_err(failed)?;
         }
         Ok(())
     }
@@ -142,7 +143,7 @@ impl Caller {
             Ok(_) => {}
             // Only an earlier attempt of this write can have stored as new a version.
             Err(error) if is_condition(&error) => {}
-            Err(_) => return Err(End::Failed),
+            Err(error) => return Err(failed(error)),
         }
         self.version.acknowledge();
         Ok(())
@@ -171,7 +172,11 @@ impl Caller {
                 ":operation",
                 AttributeValue::Ns(vec![self.operations.to_string()]),
             );
-        update.send().await.map_err(|_| End::Failed)?;
+        let updated = update.send().await;
+        updated.map_err(|error| match failed(error) {
+            End::Failed(kind) => End::Failed(format!("{kind} of the only attempt")),
+            violated @ End::Violated(_) => violated,
+        })?;
         self.increments.acknowledge(self.operations);
         Ok(())
     }
@@ -217,7 +222,7 @@ impl Caller {
                     false => counter.refuse(),
                 }
             }
-            Err(_) => return Err(End::Failed),
+            Err(error) => return Err(failed(error)),
         }
         Ok(())
     }
@@ -247,7 +252,7 @@ impl Caller {
 async fn read(client: &Client, key: &str) -> Result<Option<Item>, End> {
     let get = client.get_item().table_name(TABLE).key(KEY, s(key));
     let got = get.consistent_read(true).send().await;
-    got.map(|output| output.item).map_err(|_| End::Failed)
+    got.map(|output| output.item).map_err(failed)
 }
 
 /// Reads a counter, and checks it.
@@ -257,6 +262,18 @@ async fn read_counter(counter: &Counter, client: &Client) -> Result<Option<Item>
     let found = item.as_ref().and_then(|item| number(item, "v"));
     counter.check(least, found.unwrap_or(0))?;
     Ok(item)
+}
+
+/// Returns the end of a step by an error: its code, or what the SDK calls it.
+fn failed<E: ProvideErrorMetadata>(error: SdkError<E>) -> End {
+    let kind = match &error {
+        SdkError::ServiceError(_) => error.code().unwrap_or("unknown error"),
+        SdkError::TimeoutError(_) => "timeout",
+        SdkError::DispatchFailure(_) => "dispatch failure",
+        SdkError::ResponseError(_) => "broken response",
+        _ => "other",
+    };
+    End::Failed(kind.to_owned())
 }
 
 fn is_condition<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
@@ -274,3 +291,6 @@ fn n(number: u64) -> AttributeValue {
 fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,15 @@
 //! The state after the last fault.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use alternator_lb_sdk::NodeState;
 use aws_sdk_dynamodb::types::AttributeValue;
-use tokio::time::Instant;
+use tokio::time::{self, Instant};
 
 use super::access::{Access, KEY, TABLE};
 use super::plan::NODES;
-use super::setting::RECOVERY;
+use super::setting::{PAUSE, RECOVERY};
 use super::violation::Violation;
 use super::worker::Shared;
 
@@ -26,13 +25,16 @@ pub(super) async fn recover(witness: &Access, shared: &Shared) -> Result<Duratio
     let begin = Instant::now();
     loop {
         let before = Requests::of(witness);
-        let failed = shared.failed.load(Ordering::Relaxed);
+        let failed = shared.failures().total();
         let mut own_failures = 0;
         for _ in 0..READS {
             own_failures += u64::from(!read(witness).await);
         }
-        let failed = shared.failed.load(Ordering::Relaxed) - failed + own_failures;
+        let failed = shared.failures().total() - failed + own_failures;
         let problem = problem(&before, &Requests::of(witness), failed);
+        if let Some(problem) = &problem {
+            eprintln!("{:11}not recovered: {problem}", "");
+        }
         match problem {
             None => return Ok(begin.elapsed()),
             Some(problem) if begin.elapsed() > RECOVERY => {
@@ -43,8 +45,16 @@ pub(super) async fn recover(witness: &Access, shared: &Shared) -> Result<Duratio
     }
 }
 
+/// Reads in sequence for ever, so that the client meets all faults.
+pub(super) async fn keep_reading(witness: &Access) {
+    loop {
+        read(witness).await;
+        time::sleep(PAUSE).await;
+    }
+}
+
 /// Reads an item that does not exist. Returns whether that succeeds.
-pub(super) async fn read(witness: &Access) -> bool {
+async fn read(witness: &Access) -> bool {
     let key = AttributeValue::S("witness".to_owned());
     let get = witness.client.get_item().table_name(TABLE).key(KEY, key);
     get.send().await.is_ok()

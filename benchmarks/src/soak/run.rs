@@ -144,27 +144,9 @@ impl Script<'_> {
     async fn play(self, subject: &mut Subject, length: Duration) -> Outcome<Option<Duration>> {
         // A client that lives as long as the run, with the defaults.
         let witness = witness(self.shared)?;
-        for step in self.plan.steps() {
-            while self.begin.elapsed() < step.at {
-                recovery::read(&witness).await;
-                time::sleep(Duration::from_millis(5)).await;
-            }
-            let Some(episode) = self.plan.episodes.get(step.episode) else {
-                continue;
-            };
-            if step.begins {
-                eprintln!(
-                    "{:7.1} s  {:4}  {episode}",
-                    self.begin.elapsed().as_secs_f64(),
-                    step.episode
-                );
-                subject.begin(episode)?;
-            } else {
-                subject
-                    .check_addresses()
-                    .unwrap_or_else(|violation| self.shared.report(violation));
-                subject.end(episode)?;
-            }
+        tokio::select! {
+            faults = self.play_faults(subject) => faults?,
+            () = recovery::keep_reading(&witness) => {}
         }
         let recovered = recovery::recover(&witness, self.shared).await;
         let recovered = recovered
@@ -172,6 +154,27 @@ impl Script<'_> {
             .ok();
         time::sleep_until(self.begin + length).await;
         Ok(recovered)
+    }
+
+    async fn play_faults(self, subject: &mut Subject) -> Outcome<()> {
+        for step in self.plan.steps() {
+            time::sleep_until(self.begin + step.at).await;
+            let Some(episode) = self.plan.episodes.get(step.episode) else {
+                continue;
+            };
+            if step.begins {
+                let now = self.begin.elapsed().as_secs_f64();
+                eprintln!("{now:7.1} s  {:4}  {episode}", step.episode);
+                self.shared.failures().begin(episode.fault.name());
+                subject.begin(episode)?;
+            } else {
+                let addresses = subject.check_addresses();
+                addresses.unwrap_or_else(|violation| self.shared.report(violation));
+                subject.end(episode)?;
+                self.shared.failures().end(episode.fault.name());
+            }
+        }
+        Ok(())
     }
 
     /// Returns a violation with the time when it was found and the faults until then.
@@ -267,7 +270,7 @@ fn check_release(meter: &Meter, before: Usage) -> Result<(), Violation> {
             return check;
         }
         if let Ok(runtime) = &runtime {
-            runtime.block_on(time::sleep(SAMPLING));
+            runtime.block_on(async { time::sleep(SAMPLING).await });
         }
     }
 }
@@ -283,12 +286,13 @@ fn report(
         || "not recovered".to_owned(),
         |time| format!("recovered {:.1} s after the last fault", time.as_secs_f64()),
     );
+    let failures = shared.failures();
     format!(
-        "{:.0} s, {} clients, {} operations succeeded and {} failed, {recovered}, at most {} MB allocated",
+        "{:.0} s, {} clients, {} operations succeeded and {} failed, {recovered}, at most {} MB allocated\n{failures}",
         elapsed.as_secs_f64(),
         number(&shared.clients),
         number(&shared.succeeded),
-        number(&shared.failed),
+        count(failures.total()),
         leaks.most_bytes() >> 20,
     )
 }

@@ -97,7 +97,11 @@ impl Subject {
             | Fault::Cut(_)
             | Fault::Stall
             | Fault::BlackHole => node.recover(),
-            Fault::LostConnections => {}
+            // A node never closes a lost connection by itself, also if its client has.
+            Fault::LostConnections => {
+                node.stop();
+                node.start()?;
+            }
             Fault::Partition => node.restore_listing(),
             Fault::Join => {
                 if let Some(joined) = self.joined.pop() {

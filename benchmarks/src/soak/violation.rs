@@ -35,8 +35,8 @@ pub(super) enum Violation {
     },
     #[error("counter {key} lacks the acknowledged increment {operation}")]
     LostIncrement { key: String, operation: u64 },
-    #[error("a read failed after the last fault")]
-    FailedRead,
+    #[error("a read failed after the last fault: {0}")]
+    FailedRead(String),
     #[error("an operation did not end within {0:?}")]
     Stuck(Duration),
     #[error("{connections} connections to addresses that are neither seeds nor nodes")]

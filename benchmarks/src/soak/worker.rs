@@ -1,7 +1,9 @@
 //! Workers: one client after the other, each with its own options, and the callers of each.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -16,6 +18,56 @@ use super::setting::{CALLERS, COUNTERS, RELEASE, SINGLE_THREADED};
 use super::violation::Violation;
 use crate::Outcome;
 
+/// The operations that failed.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    /// The faults that are under way.
+    faults: Vec<&'static str>,
+    /// By the faults that were under way, and the kind of the error.
+    counts: BTreeMap<(String, String), u64>,
+}
+
+impl Failures {
+    /// Notes that a fault begins.
+    pub(super) fn begin(&mut self, fault: &'static str) {
+        self.faults.push(fault);
+    }
+
+    /// Notes that a fault has ended.
+    pub(super) fn end(&mut self, fault: &'static str) {
+        if let Some(index) = self.faults.iter().position(|it| *it == fault) {
+            self.faults.remove(index);
+        }
+    }
+
+    /// Counts an operation that failed with an error of this kind.
+    pub(super) fn count(&mut self, kind: String) {
+        *self
+            .counts
+            .entry((self.faults.join(", "), kind))
+            .or_default() += 1;
+    }
+
+    /// Returns the number of operations that failed.
+    pub(super) fn total(&self) -> u64 {
+        self.counts.values().sum()
+    }
+}
+
+impl fmt::Display for Failures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for ((faults, kind), count) in &self.counts {
+            let faults = if faults.is_empty() {
+                "no fault"
+            } else {
+                faults
+            };
+            writeln!(f, "{count:7} {kind} ({faults})")?;
+        }
+        Ok(())
+    }
+}
+
 /// What all workers share.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -23,8 +75,8 @@ pub(super) struct Shared {
     pub(super) seeds: Vec<String>,
     pub(super) counters: Vec<Counter>,
     pub(super) succeeded: AtomicU64,
-    pub(super) failed: AtomicU64,
     pub(super) clients: AtomicU64,
+    failures: Mutex<Failures>,
     violation: watch::Sender<Option<Violation>>,
     is_over: watch::Sender<bool>,
 }
@@ -37,11 +89,16 @@ impl Shared {
             seeds,
             counters: counters.collect(),
             succeeded: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
             clients: AtomicU64::new(0),
+            failures: Mutex::default(),
             violation: watch::Sender::new(None),
             is_over: watch::Sender::new(false),
         }
+    }
+
+    /// Returns the operations that failed.
+    pub(super) fn failures(&self) -> MutexGuard<'_, Failures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reports a violation, if it is the first.
@@ -93,6 +150,7 @@ pub(super) async fn work(shared: Arc<Shared>, worker: usize) -> Outcome<Vec<Call
             break;
         }
         let options = ClientOptions::of(shared.seed, worker, number);
+        eprintln!("{:11}client {number} of worker {worker}: {options}", "");
         callers = serve(&shared, worker, &options, callers).await?;
         if worker < SINGLE_THREADED && !shared.is_over() {
             check_release(&shared).await;

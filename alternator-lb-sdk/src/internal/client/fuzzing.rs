@@ -1,5 +1,10 @@
 //! Properties of the responses to internal operations.
 
+#![expect(
+    clippy::panic,
+    reason = "a property that does not hold is reported by a panic"
+)]
+
 use super::response::read;
 use super::{InternalError, RawResponse};
 use futures_util::FutureExt as _;

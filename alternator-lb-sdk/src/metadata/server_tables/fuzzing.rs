@@ -1,5 +1,10 @@
 //! Properties of the rows of the server's tables.
 
+#![expect(
+    clippy::panic,
+    reason = "a property that does not hold is reported by a panic"
+)]
+
 use super::row::{parsed, text, uuid};
 use super::{
     Addresses, IndexIds, LocalDatacenters, Placement, Replication, Replications, RowReader,
