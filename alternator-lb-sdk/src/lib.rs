@@ -69,6 +69,8 @@
 //! |---|---|---|
 //! | `compression` | no | compresses requests and negotiates compressed responses, where the builder says so |
 //! | `default-https-client` | yes | uses the SDK's default HTTP client where the application gives none |
+//! | `metrics` | no | publishes [metrics](docs::metrics) by the `metrics` facade |
+//! | `otel` | no | registers [metrics](docs::metrics) with a meter of OpenTelemetry |
 //! | `streams` | no | installs on `aws_sdk_dynamodbstreams` as well |
 //!
 //! # Limitations

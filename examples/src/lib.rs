@@ -1,11 +1,16 @@
-//! Shared code of the example programs: a table, operations on it, and a bar chart of the requests per node.
+//! Shared code of the example programs: a table, operations on it, a bar chart of the requests per node, and a page
+//! with metrics.
 
 mod bars;
 mod finish;
+mod metrics_page;
+mod seeds;
 mod table;
 
 pub use bars::bars;
 pub use finish::{chain, finish, verify};
+pub use metrics_page::{MetricsPage, scrape};
+pub use seeds::seeds;
 pub use table::{create_table, drop_table, get, put};
 
 /// Any error. It ends the program, and is printed.

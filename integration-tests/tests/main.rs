@@ -29,6 +29,7 @@ mod degraded_nodes;
 mod dynamodb_local;
 mod endpoint_overrides;
 mod even_distribution;
+mod exported_metrics;
 mod failover;
 mod fast_signing;
 mod http_client_order;

@@ -3,7 +3,7 @@
 use super::json::{self, as_millis};
 use crate::health::{EjectionCause, EjectionReason, Outcome};
 use crate::routing::{EndpointState, LatencySummary, Traffic};
-use crate::topology::{Locality, Topology};
+use crate::topology::{Locality, NodeUrl, Topology};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -12,7 +12,8 @@ use std::time::Duration;
 /// The status of one node at the time of `Alternator::nodes()`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NodeStatus {
-    url: String,
+    #[serde(serialize_with = "json::text")]
+    url: NodeUrl,
     datacenter: Option<String>,
     rack: Option<String>,
     priority: usize,
@@ -35,8 +36,7 @@ pub struct NodeStatus {
 }
 
 /// The state of a node, which decides whether it takes requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NodeState {
     /// The node takes its share of the requests.
@@ -53,6 +53,28 @@ pub enum NodeState {
     Ejected,
 }
 
+impl NodeState {
+    /// All states.
+    pub const ALL: [Self; 4] = [Self::Up, Self::Pending, Self::Down, Self::Ejected];
+
+    /// Returns the name, in snake case, as in metrics and in the status in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Pending => "pending",
+            Self::Down => "down",
+            Self::Ejected => "ejected",
+        }
+    }
+}
+
+impl Serialize for NodeState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 impl NodeStatus {
     /// Returns the status of all nodes, in the order of their [priorities](Self::priority).
     pub fn of_topology<E>(topology: &Topology<EndpointState<E>>, now: Duration) -> Vec<Self> {
@@ -65,7 +87,7 @@ impl NodeStatus {
         let share = |recent| (total > 0).then(|| ratio(responses(recent), total));
         let placements = topology.placements().zip(&recent);
         let status = placements.map(|((node, priority, locality), recent)| Self {
-            url: node.url().as_str().to_owned(),
+            url: node.url().clone(),
             datacenter: locality.and_then(Locality::datacenter).map(str::to_owned),
             rack: locality.and_then(Locality::rack).map(str::to_owned),
             state: match node.health().state().cause() {
@@ -91,7 +113,19 @@ impl NodeStatus {
     /// Returns the address, as `scheme://host:port`.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        self.url.as_str()
+    }
+
+    /// Returns the IP address or the DNS name of the node, without brackets.
+    #[must_use]
+    pub fn host(&self) -> String {
+        self.url.host().to_string()
+    }
+
+    /// Returns the port of the node.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.url.port()
     }
 
     /// Returns the name of the node's datacenter, as far as the scope tells it: a datacenter or rack scope names the
@@ -293,6 +327,23 @@ mod tests {
 
         let statuses = NodeStatus::of_topology(&seeds, NOW);
         assert!(statuses.iter().all(|status| status.datacenter().is_none()));
+    }
+
+    #[test]
+    fn status_has_the_host_without_brackets_and_the_port() {
+        let hosts = [
+            Host::Ip("2001:db8::1".parse().unwrap()),
+            Host::Name("db.example".into()),
+        ];
+        let nodes = hosts.map(|host| NodeUrl::new(Scheme::Https, host, 8043));
+        let topology = Topology::new(&[nodes], |_| EndpointState::new(()));
+        let mut nodes: Vec<_> = NodeStatus::of_topology(&topology, NOW)
+            .iter()
+            .map(|status| (status.host(), status.port()))
+            .collect();
+        nodes.sort();
+        let expected = ["2001:db8::1", "db.example"].map(|host| (host.to_owned(), 8043));
+        assert_eq!(nodes, expected);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! * [`attempts`]: reading an error: which nodes an operation went to, and why it ended.
 //! * [`cost`]: what a request costs, and which part of that is the plugin's.
 //! * [`observability`]: numbers, events, logs, and the record of an incident.
+//! * [`metrics`]: metrics for Prometheus, OpenTelemetry and Grafana.
 //! * [`security`]: credentials, TLS, and whom the plugin trusts.
 //! * [`limitations`]: requirements, limits and known gaps.
 //! * [`faq`]: short answers.
@@ -18,6 +19,7 @@ pub mod cost;
 pub mod faq;
 pub mod health;
 pub mod limitations;
+pub mod metrics;
 pub mod migration;
 pub mod observability;
 pub mod overview;

@@ -1,5 +1,7 @@
 //! What the plugin counts itself.
 
+#[cfg(feature = "metrics")]
+use super::facade::PublishedMetrics;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,6 +12,9 @@ pub(crate) struct Counts {
     pub(crate) retries_spared: AtomicU64,
     /// The bytes of bodies that compression has saved.
     pub(crate) saved_by_compression: SavedBytes,
+    /// What the recorder of the `metrics` facade was told last.
+    #[cfg(feature = "metrics")]
+    pub(super) published: PublishedMetrics,
 }
 
 /// A number of bytes that were not sent or received.

@@ -3,9 +3,19 @@
 
 mod counts;
 mod dump;
+#[cfg(feature = "metrics")]
+mod facade;
+#[cfg(any(feature = "metrics", feature = "otel"))]
+mod instruments;
+#[cfg(feature = "otel")]
+pub mod otel;
+#[cfg(any(feature = "metrics", feature = "otel"))]
+mod readings;
 mod status;
 #[cfg(unix)]
 mod status_socket;
+#[cfg(all(test, any(feature = "metrics", feature = "otel")))]
+mod test_traffic;
 
 pub use alternator_lb_core::health::{EjectionReason, Outcome};
 pub use alternator_lb_core::observe::{Event, Stats, Subscription};

@@ -18,7 +18,7 @@ pub(crate) fn public_api(package: &Path) -> String {
         .collect()
 }
 
-/// Lists what a module re-exports, and its public modules.
+/// Lists what a module re-exports, its functions, and its public modules.
 fn list_module(listing: &mut BTreeMap<String, String>, module: &str, sdk: &Crate, core: &Crate) {
     let items = sdk.module(module);
     list(listing, module, items, sdk, core);
@@ -29,7 +29,8 @@ fn list_module(listing: &mut BTreeMap<String, String>, module: &str, sdk: &Crate
         }
         let path = join(module, &inner.ident.to_string());
         if inner.content.is_none() {
-            let text = format!("pub mod {} {{}}\n", inner.ident);
+            let (attributes, name) = (kept(&inner.attrs, &[]), &inner.ident);
+            let text = unparse(vec![syn::parse_quote!(#(#attributes)* pub mod #name {})]);
             listing.insert(format!("{path}::"), text);
         }
         match &inner.content {
@@ -58,14 +59,28 @@ fn list(
             let name = last(&path);
             let mut rendered = vec![definition(origin.find(&inner), &reexport.attrs)];
             rendered.extend(impls(origin, name));
-            let file = File {
-                shebang: None,
-                attrs: Vec::new(),
-                items: rendered,
-            };
-            listing.insert(join(module, name), prettyplease::unparse(&file));
+            listing.insert(join(module, name), unparse(rendered));
         }
     }
+    for item in items {
+        if let Item::Fn(function) = item
+            && is_public(&function.vis)
+        {
+            let mut function = function.clone();
+            function.attrs = kept(&function.attrs, &[]);
+            function.block = syn::parse_quote!({});
+            let path = join(module, &function.sig.ident.to_string());
+            listing.insert(path, unparse(vec![Item::Fn(function)]));
+        }
+    }
+}
+
+fn unparse(items: Vec<Item>) -> String {
+    prettyplease::unparse(&File {
+        shebang: None,
+        attrs: Vec::new(),
+        items,
+    })
 }
 
 /// The item without docs, private fields and bodies.

@@ -1,5 +1,6 @@
 //! Command-line arguments.
 
+use examples::seeds;
 use lexopt::{Arg, Parser, ValueExt as _};
 
 /// The cluster to run on.
@@ -27,13 +28,6 @@ impl Command {
         }
         Ok(command)
     }
-}
-
-fn seeds(text: &str) -> Result<Vec<String>, String> {
-    if text.is_empty() {
-        return Err("at least one URL is required".to_owned());
-    }
-    Ok(text.split(',').map(str::to_owned).collect())
 }
 
 pub(crate) const USAGE: &str = "\
