@@ -119,6 +119,11 @@ pub mod explain {
     pub use alternator_lb_core::routing::{Reason, Replica};
 }
 
+/// The permissions that a client's role needs for token awareness.
+pub mod permissions {
+    pub use crate::metadata::ServerTable;
+}
+
 pub use alternator::Alternator;
 pub use alternator_lb_core::discovery::RefreshError;
 pub use alternator_lb_core::observe::{NodeState, NodeStatus};

@@ -25,6 +25,16 @@ pub enum Version {
 }
 
 impl Version {
+    /// Returns the version of its first release, the column `version` of `system.versions`.
+    pub(crate) const fn first_release(self) -> &'static str {
+        match self {
+            Self::V6_2 => "6.2.0",
+            Self::V2025_1 => "2025.1.0",
+            Self::V2026_1 => "2026.1.0",
+            Self::V2026_2 => "2026.2.0",
+        }
+    }
+
     /// Returns whether `/localnodes` filters by `dc` and `rack`.
     pub(crate) const fn filters_localnodes(self) -> bool {
         match self {

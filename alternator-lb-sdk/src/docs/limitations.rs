@@ -1,5 +1,7 @@
 //! Requirements, limits and known gaps: what to know before production.
 //!
+//! The program [`alternator-doctor`](https://docs.rs/crate/alternator-doctor) checks a cluster for most of it.
+//!
 //! # Requirements
 //!
 //! * **Rust** 1.94.1 or later, as the AWS SDK requires.

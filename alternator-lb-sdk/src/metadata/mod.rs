@@ -45,6 +45,7 @@ mod token_map_fetch;
 
 pub(crate) use cache::MetadataCache;
 pub(crate) use needs::MetadataNeeds;
+pub use server_tables::ServerTable;
 pub(crate) use table_maps::FetchedMap;
 pub(crate) use table_metadata::TableMetadata;
 pub(crate) use table_schema::TableSchema;

@@ -47,6 +47,7 @@ impl MetadataNeeds {
             | ServerTable::TokenRing
             | ServerTable::Views => self.token_maps,
         };
-        ServerTable::ALL.into_iter().filter(is_needed).collect()
+        let tables = ServerTable::all().iter().copied();
+        tables.filter(is_needed).collect()
     }
 }

@@ -1,8 +1,8 @@
 //! Access to the internal tables.
 
 /// The access of clients to the internal tables: `.scylla.alternator.system.tablets`, `.system.token_ring`,
-/// `.system.local`, `.system.peers`, `.system.config`, `.system_schema.keyspaces`, `.system_schema.tables` and
-/// `.system_schema.views`, by Query and Scan.
+/// `.system.local`, `.system.peers`, `.system.versions`, `.system.config`, `.system_schema.keyspaces`,
+/// `.system_schema.tables` and `.system_schema.views`, by Query and Scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InternalTables {

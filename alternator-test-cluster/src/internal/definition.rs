@@ -25,6 +25,7 @@ enum RowSource {
     Tablets,
     TokenRing,
     Tables,
+    Versions,
     Views,
 }
 
@@ -48,6 +49,7 @@ impl Definition {
             RowSource::Tablets => placement_rows::tablets(contents),
             RowSource::TokenRing => placement_rows::token_ring(contents),
             RowSource::Tables => schema_rows::tables(contents),
+            RowSource::Versions => system_rows::versions(cluster),
             RowSource::Views => schema_rows::views(contents),
         }
     }
@@ -92,6 +94,12 @@ const TABLES: &[Definition] = &[
             ("endpoint", Type::Inet),
         ],
         kind: RowSource::TokenRing,
+    },
+    Definition {
+        name: "system.versions",
+        partition_key: ("key", Type::Text),
+        clustering_key: &[],
+        kind: RowSource::Versions,
     },
     Definition {
         name: "system_schema.keyspaces",

@@ -1,4 +1,4 @@
-//! The nodes and their settings: `system.local`, `system.peers` and `system.config`.
+//! The nodes and their settings: `system.local`, `system.peers`, `system.versions` and `system.config`.
 
 use super::cell::{Cell, set};
 use super::row::Row;
@@ -32,6 +32,19 @@ pub(super) fn local(
         }
     };
     owner.map(row).collect()
+}
+
+/// Returns one row: the release of the node that serves the request.
+pub(super) fn versions(cluster: &ClusterState) -> Vec<Row<'static>> {
+    let row = Row {
+        key: vec![Cell::text("local")],
+        columns: vec![
+            ("build_id", Cell::text(BUILD)),
+            ("build_mode", Cell::text("release")),
+            ("version", Cell::text(cluster.version.first_release())),
+        ],
+    };
+    vec![row]
 }
 
 /// A row for each other node.
@@ -125,3 +138,5 @@ const FEATURES: &str = "ALTERNATOR_STREAMS,ALTERNATOR_TTL,CLIENT_ROUTES,TABLETS"
 const PARTITIONER: &str = "org.apache.cassandra.dht.Murmur3Partitioner";
 /// The release of Cassandra that ScyllaDB reports.
 const RELEASE: &str = "3.0.8";
+/// The form of a hash, of no build.
+const BUILD: &str = "0000000000000000000000000000000000000000";

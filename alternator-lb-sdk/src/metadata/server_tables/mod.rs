@@ -34,7 +34,8 @@ pub(super) use placement::{Placement, RingReader, TabletReader};
 pub(super) use query::{RowReader, ServerQuery};
 pub(super) use replication::{Replication, Replications};
 pub(super) use row::{IndexIds, keyspace};
-pub(super) use table::{ServerTable, grants};
+pub use table::ServerTable;
+pub(super) use table::grants;
 
 #[cfg(test)]
 mod tests;

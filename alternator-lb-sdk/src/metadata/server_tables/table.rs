@@ -1,39 +1,61 @@
 //! The tables that are read, and the permissions that this takes.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
-/// One of the server's own tables.
+/// One of the server's own tables, which the plugin reads for
+/// [token awareness](crate::Builder::token_aware) and for
+/// [`KeyAffinity::from_table`](crate::KeyAffinity::from_table).
+///
+/// Where authorization is enforced, the client's role needs the permission `SELECT` on each of them. Use
+/// [`grant`](Self::grant) to set up roles, and to check them.
+///
+/// ```
+/// use alternator_lb_sdk::permissions::ServerTable;
+///
+/// for table in ServerTable::all() {
+///     println!("{}", table.grant("app")); // GRANT SELECT ON system.tablets TO app;
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum ServerTable {
-    /// The settings of the server.
+#[non_exhaustive]
+pub enum ServerTable {
+    /// `system.config`: the settings of the server, for the write isolation of tables that have no tag for it.
     Config,
-    /// The replication of each keyspace.
+    /// `system_schema.keyspaces`: the replication of each keyspace.
     Keyspaces,
-    /// The node that responds.
+    /// `system.local`: the node that responds.
     Local,
-    /// The other nodes.
+    /// `system.peers`: the other nodes.
     Peers,
+    /// `system.tablets`: the tablets of each table.
     Tablets,
-    /// The vnodes of each keyspace.
+    /// `system.token_ring`: the vnodes of each keyspace.
     TokenRing,
-    /// The indexes.
+    /// `system_schema.views`: the indexes.
     Views,
 }
 
 impl ServerTable {
-    /// The tables that token-aware routing reads: the one list of them, which the documentation repeats.
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Tablets,
-        Self::TokenRing,
-        Self::Local,
-        Self::Peers,
-        Self::Config,
-        Self::Keyspaces,
-        Self::Views,
-    ];
+    /// Returns all tables that the plugin reads. [`KeyAffinity::from_table`](crate::KeyAffinity::from_table) alone reads
+    /// [`Config`](Self::Config) only.
+    #[must_use]
+    pub const fn all() -> &'static [Self] {
+        &[
+            Self::Tablets,
+            Self::TokenRing,
+            Self::Local,
+            Self::Peers,
+            Self::Config,
+            Self::Keyspaces,
+            Self::Views,
+        ]
+    }
 
-    /// The name, with that of the keyspace.
-    pub(crate) const fn name(self) -> &'static str {
+    /// Returns the name, with that of the keyspace, such as `system.tablets`.
+    ///
+    /// DynamoDB operations find the table as `.scylla.alternator.system.tablets`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Config => "system.config",
             Self::Keyspaces => "system_schema.keyspaces",
@@ -44,17 +66,40 @@ impl ServerTable {
             Self::Views => "system_schema.views",
         }
     }
+
+    /// Returns the CQL statement that permits `role` to read the table. The name of the role is quoted where CQL
+    /// demands it.
+    ///
+    /// ```
+    /// use alternator_lb_sdk::permissions::ServerTable;
+    ///
+    /// let statement = ServerTable::Config.grant("App 1");
+    /// assert_eq!(statement, r#"GRANT SELECT ON system.config TO "App 1";"#);
+    /// ```
+    #[must_use]
+    pub fn grant(self, role: &str) -> String {
+        self.grant_to(&identifier(role))
+    }
+
+    fn grant_to(self, role: &str) -> String {
+        format!("GRANT SELECT ON {} TO {role};", self.name())
+    }
 }
 
-/// The statements that permit a role to read these tables.
+/// The statements that permit a role, whose name is to be filled in, to read these tables.
 pub(crate) fn grants(tables: &[ServerTable]) -> String {
-    let mut statements = String::new();
-    for table in tables {
-        // Writing to a string never fails.
-        let _ = write!(statements, "GRANT SELECT ON {} TO <role>; ", table.name());
+    let statements = tables.iter().map(|table| table.grant_to("<role>"));
+    statements.collect::<Vec<_>>().join(" ")
+}
+
+/// An identifier of CQL, quoted unless it is in lower case.
+fn identifier(name: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let begins_plain = name.starts_with(|first: char| first.is_ascii_lowercase());
+    match begins_plain && name.bytes().all(is_plain) {
+        true => Cow::Borrowed(name),
+        false => Cow::Owned(format!("\"{}\"", name.replace('"', "\"\""))),
     }
-    statements.truncate(statements.trim_end().len());
-    statements
 }
 
 #[cfg(test)]
@@ -68,15 +113,15 @@ mod tests {
             ("README.md", include_str!("../../../../README.md")),
         ] {
             let granted = text.matches("GRANT SELECT ON ").count();
-            assert_eq!(granted, ServerTable::ALL.len(), "{document}");
-            for table in ServerTable::ALL {
+            assert_eq!(granted, ServerTable::all().len(), "{document}");
+            for table in ServerTable::all() {
                 let statement = format!("GRANT SELECT ON {} TO ", table.name());
                 assert!(text.contains(&statement), "{document}: {statement}");
             }
         }
         let builder = include_str!("../../builder.rs");
         assert!(
-            ServerTable::ALL
+            ServerTable::all()
                 .iter()
                 .all(|table| builder.contains(table.name()))
         );
@@ -88,5 +133,22 @@ mod tests {
             grants(&[ServerTable::Tablets, ServerTable::Views]),
             "GRANT SELECT ON system.tablets TO <role>; GRANT SELECT ON system_schema.views TO <role>;"
         );
+    }
+
+    #[test]
+    fn role_is_quoted_unless_it_is_in_lower_case() {
+        for (role, expected) in [
+            ("app_1", "app_1"),
+            ("App", "\"App\""),
+            ("1app", "\"1app\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("", "\"\""),
+        ] {
+            let statement = ServerTable::Local.grant(role);
+            assert_eq!(
+                statement,
+                format!("GRANT SELECT ON system.local TO {expected};")
+            );
+        }
     }
 }

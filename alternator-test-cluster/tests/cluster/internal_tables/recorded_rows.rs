@@ -31,6 +31,7 @@ fn rows_have_the_recorded_columns_and_types() {
     for table in [
         "system.local",
         "system.peers",
+        "system.versions",
         "system_schema.tables",
         "system_schema.views",
         "system.token_ring",

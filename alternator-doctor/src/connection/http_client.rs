@@ -1,0 +1,57 @@
+//! The HTTP client of all requests.
+
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use std::error::Error;
+use std::fmt::{self, Display};
+
+/// The file of trusted certificates holds none, or cannot be parsed.
+#[derive(Debug)]
+pub(crate) struct UnusableCertificates(String);
+
+impl Display for UnusableCertificates {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl Error for UnusableCertificates {}
+
+/// Returns the SDK's HTTP client, which trusts the certificates in `pem`, or those of the system without it. It uses no
+/// proxy: the way to the nodes themselves is checked.
+pub(crate) fn http_client(pem: Option<&[u8]>) -> Result<SharedHttpClient, UnusableCertificates> {
+    let mut context = TlsContext::builder();
+    if let Some(pem) = pem {
+        // The SDK's client panics at the first connection if the file is not PEM.
+        let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+        let certificates = certificates.map_err(|error| UnusableCertificates(error.to_string()))?;
+        if certificates.is_empty() {
+            let text = "it holds no certificate in PEM (-----BEGIN CERTIFICATE-----)";
+            return Err(UnusableCertificates(text.to_owned()));
+        }
+        context = context.with_trust_store(TrustStore::empty().with_pem_certificate(pem));
+    }
+    let context = context.build();
+    let context = context.map_err(|error| UnusableCertificates(error.to_string()))?;
+    Ok(Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_context(context)
+        .build_https())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_without_certificates_is_refused() {
+        for text in ["", "no PEM", "-----BEGIN CERTIFICATE-----\n!\n"] {
+            assert!(http_client(Some(text.as_bytes())).is_err(), "{text}");
+        }
+        assert!(http_client(None).is_ok());
+    }
+}

@@ -1,0 +1,53 @@
+//! The program `alternator-doctor`: finds out whether a ScyllaDB Alternator cluster and an application fit.
+
+mod arguments;
+mod check;
+mod connection;
+
+use arguments::{CheckArguments, Command};
+use std::error::Error;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command = Command::parse(lexopt::Parser::from_env(), |name| std::env::var_os(name));
+    let result = match command {
+        Ok(Command::Check(arguments)) => run_check(&arguments),
+        Ok(Command::Print(text)) => print(text).map(|()| ExitCode::SUCCESS),
+        Err(error) => {
+            eprintln!("error: {error}\n\nSee `alternator-doctor check --help`.");
+            return ExitCode::from(check::NOTHING_CHECKED);
+        }
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(check::NOTHING_CHECKED)
+    })
+}
+
+fn run_check(arguments: &CheckArguments) -> Result<ExitCode, Box<dyn Error>> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build()?;
+    let report = runtime.block_on(check::run(arguments))?;
+    // Look-ups of names on other threads are not waited for.
+    runtime.shutdown_background();
+    match arguments.json {
+        true => print(&report.json()?)?,
+        false => print(&report.text(is_coloured()))?,
+    }
+    Ok(ExitCode::from(report.exit_status()))
+}
+
+/// True on a terminal whose user has not turned colours off (<https://no-color.org>).
+fn is_coloured() -> bool {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stdout().is_terminal() && !no_colour
+}
+
+/// Prints a text. A closed output is an error, which ends the program.
+fn print(text: &str) -> Result<(), Box<dyn Error>> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "{}", text.trim_end())?;
+    output.flush()?;
+    Ok(())
+}
