@@ -336,7 +336,7 @@ mod tests {
             Host::Name("db.example".into()),
         ];
         let nodes = hosts.map(|host| NodeUrl::new(Scheme::Https, host, 8043));
-        let topology = Topology::new(&[nodes], |_| EndpointState::new(()));
+        let topology = Topology::new(&[nodes.to_vec()], |_| EndpointState::new(()));
         let mut nodes: Vec<_> = NodeStatus::of_topology(&topology, NOW)
             .iter()
             .map(|status| (status.host(), status.port()))

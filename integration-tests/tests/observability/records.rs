@@ -198,6 +198,7 @@ mod socket {
     use std::path::PathBuf;
     use tokio::io::AsyncReadExt as _;
     use tokio::net::UnixStream;
+    use tokio::runtime::Handle;
 
     fn path(name: &str) -> PathBuf {
         std::env::temp_dir().join(format!("alternator-{name}-{}.sock", std::process::id()))
@@ -218,7 +219,7 @@ mod socket {
         let path = path("served");
         // A socket that a former process has left.
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-        let server = tokio::spawn(alternator.serve_status(&path));
+        let server = Handle::current().spawn(alternator.serve_status(&path));
         eventually("the status is served", async || read(&path).await.is_some()).await;
         let status = read(&path).await.unwrap();
         assert_eq!(status["stats"]["requests"], 3);
