@@ -1,5 +1,7 @@
 //! Traffic without requests, for the tests of exporters.
 
+#![expect(clippy::unwrap_used, reason = "support of tests fails by panicking")]
+
 use crate::alternator::Alternator;
 use crate::transport::sdk_endpoint::{SdkEndpoint, SdkPlan};
 use alternator_lb_core::health::Outcome;
