@@ -11,7 +11,7 @@
 //!
 //! All of it is always there, and costs a request a few atomic increments on the counters of its node. Nothing locks on
 //! the path of a request: the flight recorder's ring is lock-free, and a subscriber that is too slow misses events and
-//! is told so.
+//! is told so. [Metrics](super::metrics) for Prometheus and OpenTelemetry, with a dashboard and alert rules, are features.
 //!
 //! # Alarms
 //!

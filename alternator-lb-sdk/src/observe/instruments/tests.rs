@@ -1,4 +1,5 @@
 use super::*;
+use alternator_lb_core::health::Outcome;
 use std::collections::BTreeSet;
 
 impl Instrument {
@@ -49,6 +50,28 @@ fn documentation_lists_every_instrument() {
         .collect();
     let expected: Vec<String> = INSTRUMENTS.iter().map(Instrument::documentation).collect();
     assert_eq!(rows, expected, "\n{}", expected.join("\n"));
+}
+
+#[test]
+fn documentation_lists_every_kind_of_error_by_its_blame() {
+    let page = include_str!("../../docs/metrics.rs").replace("\n//! ", " ");
+    let (_, kinds) = page
+        .split_once("of them say something against the node (")
+        .unwrap();
+    let (against, others) = kinds.split_once(')').unwrap();
+    let (others, _) = others.split_once(')').unwrap();
+    let list = |is_listed: fn(Outcome) -> bool| {
+        let outcomes = Outcome::ALL.into_iter().filter(|it| is_listed(*it));
+        let names: Vec<String> = outcomes.map(|it| format!("`{}`", it.name())).collect();
+        names.join(", ")
+    };
+    assert_eq!(against, list(Outcome::is_failure));
+    let is_other = |it: Outcome| !it.is_failure() && it != Outcome::Responded;
+    assert!(
+        others.ends_with(&list(is_other)),
+        "{others} {}",
+        list(is_other)
+    );
 }
 
 #[test]
