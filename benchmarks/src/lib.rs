@@ -3,7 +3,7 @@
 //! Each benchmark is a program under `src/bin` and a module here. Build and run them with `--release`; they use
 //! loopback only. The nodes run in a second process, so that their processor time does not count as the client's. Both
 //! processes share the machine, so figures are comparable between contenders of one run, but not between runs or
-//! machines.
+//! machines. [`soak`] measures nothing, and has the nodes in its own process.
 
 mod client;
 pub mod cost;

@@ -1,4 +1,4 @@
-//! Detects what grows.
+//! Detects resources that are not released.
 //!
 //! Tasks, connections and descriptors have a bound while the clients run, which follows from their number. Memory has
 //! none, so the least that is allocated in the last third of the run is compared with the least in the first.
@@ -7,7 +7,7 @@ use std::fs;
 
 use super::violation::Violation;
 
-/// What is in use at one time.
+/// The resources in use at one time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Usage {
     pub(super) tasks: u64,

@@ -12,8 +12,8 @@ use tokio::time;
 use super::access::{Access, KEY, TABLE};
 use super::check::{Counter, Items, NumberedIncrements, Version};
 use super::setting::{INCREMENTS, ITEMS, LONGEST, PAUSE};
+use super::shared::Shared;
 use super::violation::Violation;
-use super::worker::Shared;
 
 /// A caller, which makes one operation after the other and knows what they must return.
 #[derive(Debug)]

@@ -19,6 +19,7 @@
 mod access;
 mod arguments;
 mod check;
+mod failures;
 mod fault;
 mod leaks;
 mod load;
@@ -27,6 +28,7 @@ mod plan;
 mod recovery;
 mod run;
 mod setting;
+mod shared;
 mod subject;
 mod violation;
 mod worker;

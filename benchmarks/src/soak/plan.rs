@@ -103,7 +103,7 @@ fn episode(fault: Fault, at: Duration, others: &[Episode], rng: &mut fastrand::R
     }
 }
 
-/// Deals the kinds of faults like cards.
+/// Returns the kinds of faults in random order, each once before any returns.
 #[derive(Debug, Default)]
 struct Kinds {
     left: Vec<usize>,

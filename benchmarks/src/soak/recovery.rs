@@ -10,8 +10,8 @@ use tokio::time::{self, Instant};
 use super::access::{Access, KEY, TABLE};
 use super::plan::NODES;
 use super::setting::{PAUSE, RECOVERY};
+use super::shared::Shared;
 use super::violation::Violation;
-use super::worker::Shared;
 
 /// The reads of a round: 20 of each node.
 const READS: u64 = 20 * NODES as u64;

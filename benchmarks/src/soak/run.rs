@@ -17,9 +17,10 @@ use super::load::Caller;
 use super::plan::{Episode, Plan};
 use super::recovery;
 use super::setting::{CALLERS, CONNECTIONS, RELEASE, SAMPLING, SINGLE_THREADED, WORKERS};
+use super::shared::Shared;
 use super::subject::Subject;
 use super::violation::Violation;
-use super::worker::{Shared, work};
+use super::worker::work;
 use crate::Outcome;
 use crate::text::count;
 
