@@ -49,7 +49,7 @@ fn arguments() -> CheckArguments {
 async fn facts_that_are_missing_when_the_time_is_up_are_not_checked() {
     let arguments = arguments();
     // Each request takes less than its limit of 2 s, and all together more than 20 s.
-    let facts = &facts(&arguments, Duration::from_millis(1_300)).await;
+    let facts = &facts(&arguments, Duration::from_millis(1_800)).await;
     assert!(facts.is_out_of_time);
     assert!(facts.requests < 20, "{}", facts.requests);
     let arguments = &arguments;

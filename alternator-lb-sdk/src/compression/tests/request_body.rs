@@ -1,6 +1,7 @@
 //! The request before it is signed.
 
 use super::*;
+use crate::compression::negotiate::Negotiation;
 use crate::compression::{compress_body, restore_plain_body};
 use crate::request::options::OperationOptions;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -115,7 +116,7 @@ fn operation_option_overrides_the_response_compression_of_the_cluster() {
         options.store(&mut config);
         let mut request = request(text(4_000));
         negotiate(compression, &mut request, &config);
-        request.extension::<ResponseCompression>().copied()
+        request.extension::<Negotiation>().map(|it| it.setting)
     };
     let own = |compression: Option<ResponseCompression>| {
         OperationOptions::new().response_compression(compression)
