@@ -42,7 +42,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// All outcomes, in the order of their [indices](Self::index).
+    /// All outcomes, in the order of their declaration.
     pub const ALL: [Self; Self::COUNT] = [
         Self::Responded,
         Self::Overloaded,
