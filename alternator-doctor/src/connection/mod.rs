@@ -15,8 +15,8 @@ pub(crate) use plain_client::PlainClient;
 use aws_smithy_types::timeout::TimeoutConfig;
 use std::time::Duration;
 
-/// The time limit of one request, for a run that may take this long in all: a tenth of it. Nodes that do not respond then
-/// leave enough time for the others. By default it is 3 s, about what the SDK gives a connection.
+/// The time limit of one request, for a run that may take this long in all: a tenth of it, so that nodes which do not
+/// respond leave enough time for the others. By default it is 3 s, about what the SDK gives a connection.
 pub(crate) fn request_limit(timeout: Duration) -> Duration {
     timeout / 10
 }

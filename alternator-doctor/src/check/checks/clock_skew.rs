@@ -1,7 +1,7 @@
 //! `clock-skew`: the clocks of the nodes agree with that of this machine.
 //!
 //! A response has the time of its node, in whole seconds. The node made it between the sending of the request and the
-//! arrival of the response, so each response bounds the difference of the clocks from both sides, and several narrow it.
+//! arrival of the response, so each response limits the difference of the clocks on both sides, and several narrow it.
 
 use super::count;
 use crate::check::Evidence;

@@ -31,7 +31,8 @@ pub(super) fn check(evidence: Evidence<'_>) -> Vec<Finding> {
                 count(captured, "node")
             );
             Finding::warning(CHECK, title).detail(urls).advise(
-                "Add the addresses of the nodes, or their address blocks, to NO_PROXY in the environment of the application",
+                "Add the addresses of the nodes, or their address blocks, to NO_PROXY in the environment of the \
+                 application",
             )
         }
     }]

@@ -167,7 +167,8 @@ impl ClusterFacts {
         let lists = self.seeds.iter().filter_map(|seed| seed.list.as_ref());
         let scopes = self.scopes.iter().filter_map(|scope| scope.list.as_ref());
         let entries = lists.chain(scopes).flatten().flatten();
-        let addresses: BTreeSet<IpAddr> = entries.filter_map(|entry| entry.parse().ok()).collect();
+        let addresses = entries.filter_map(|entry| entry.parse::<IpAddr>().ok());
+        let addresses: BTreeSet<_> = addresses.map(|address| address.to_canonical()).collect();
         let listed = addresses.into_iter().map(|address| NodeFacts {
             url: at_address(seed, address),
             address: Some(address),

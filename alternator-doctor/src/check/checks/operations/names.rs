@@ -97,8 +97,8 @@ pub(super) const SUPPORTED: [&str; 24] = [
     "DescribeContinuousBackups",
 ];
 
-/// All other operations of DynamoDB, by the advice for applications that use them. IAM policies name the checks of transactions and the
-/// statements of PartiQL.
+/// All other operations of DynamoDB, by the advice for applications that use them. IAM policies name the checks of
+/// transactions and the statements of PartiQL.
 pub(super) const UNSUPPORTED: [(&str, &[&str]); 9] = [
     ("see ScyllaDB's own vector search", &["SearchVectors"]),
     (
