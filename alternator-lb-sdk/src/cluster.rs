@@ -1,5 +1,8 @@
 //! The state that all clients of a cluster share.
 
+mod discovery_reports;
+mod missing_replicas;
+
 use crate::auth::ClockSkew;
 #[cfg(feature = "compression")]
 use crate::compression::Compression;
@@ -13,20 +16,20 @@ use crate::observe::Counts;
 use crate::operation::item_operation::ItemOperation;
 use crate::operation::key_routing::KeyRouting;
 use crate::operation::routing_settings::RoutingOptions;
-use crate::operation::table_exclusions::{OperationTable, TableExclusions};
+use crate::operation::table_exclusions::TableExclusions;
 use crate::request;
 use crate::retry::quota::RetryQuota;
 use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode, SdkPlan};
 use alternator_lb_core::clock::Clock;
 use alternator_lb_core::discovery::{
-    Discovery, DiscoveryClient, DiscoveryConfig, DiscoveryTask, EventSink, TopologyEvent,
+    Discovery, DiscoveryClient, DiscoveryConfig, DiscoveryTask, EventSink,
 };
 use alternator_lb_core::health::Outcome;
 use alternator_lb_core::observe::{
-    AttemptEntry, Event, FlightRecorder, Observer, PluginCounts, Record, Stats, TARGET,
+    AttemptEntry, FlightRecorder, Observer, PluginCounts, Record, Stats, TARGET,
 };
-use alternator_lb_core::routing::{Attempt, EndpointState, Exclusion, Router, RoutingSnapshot};
+use alternator_lb_core::routing::{EndpointState, Router, RoutingSnapshot};
 use alternator_lb_core::topology::{NodeUrl, Topology};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -35,6 +38,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::timeout::TimeoutConfig;
+use discovery_reports::{report, report_proxy};
 use futures_util::future::join;
 use std::fmt;
 use std::net::IpAddr;
@@ -181,57 +185,6 @@ impl Cluster {
         if self.key_routing.is_used() {
             invalidation::attempt_ended(&self.metadata, context, config);
         }
-    }
-
-    /// Learns from the outcome of an attempt whether the datacenter of its node holds replicas of its table.
-    pub(crate) fn note_replicas(
-        &self,
-        context: &FinalizerInterceptorContextRef<'_>,
-        outcome: Outcome,
-        config: &mut ConfigBag,
-    ) {
-        let table = config.load::<OperationTable>();
-        let is_refused = matches!(outcome, Outcome::NoReplicas | Outcome::NoLiveReplica);
-        if !is_refused && table.is_none() {
-            return;
-        }
-        let Some(plan) = request::plan(config) else {
-            return;
-        };
-        let Some(node) = plan.current().map(Attempt::node) else {
-            return;
-        };
-        if is_refused {
-            let exclusion = match outcome {
-                Outcome::NoReplicas => self.exclude(table, node),
-                // Transactions in two datacenters do not exclude each other, and one replica may just be down.
-                _ if plan.prefers_primary() => None,
-                _ => self.exclude(None, node),
-            };
-            if let (Some(exclusion), Some(plan)) = (exclusion, request::plan_mut(config)) {
-                plan.exclude(exclusion);
-            }
-        } else if let Some(table) = table
-            && matches!(context.output_or_error(), Some(Ok(_)))
-        {
-            self.table_exclusions.served(table, node);
-        }
-    }
-
-    /// Excludes the datacenter of a node for a table, if it is named, and for the operation under way.
-    fn exclude(&self, table: Option<&OperationTable>, node: &SdkNode) -> Option<Arc<Exclusion>> {
-        let (snapshot, now) = (self.router.snapshot(), self.now());
-        let topology = snapshot.topology();
-        let (exclusion, is_first) = self.table_exclusions.exclude(table, node, topology, now)?;
-        if let Some(table) = table.filter(|_| is_first) {
-            let datacenter = Exclusion::datacenter(topology, node);
-            self.observer.emit(Event::NoReplicas {
-                table: table.name().to_owned(),
-                datacenter: datacenter.map(str::to_owned),
-                node: node.url().to_string(),
-            });
-        }
-        Some(exclusion)
     }
 
     /// Ends all background tasks for good.
@@ -408,43 +361,5 @@ impl ClientContext for Cluster {
 
     fn clock_skew(&self) -> &Arc<ClockSkew> {
         &self.clock_skew
-    }
-}
-
-fn report(observer: &Observer, event: &TopologyEvent) {
-    if let &TopologyEvent::RefreshEnded {
-        nodes,
-        has_succeeded,
-        requests,
-    } = event
-    {
-        observer.record(|| Record::Refresh {
-            nodes,
-            has_succeeded,
-            requests,
-        });
-    }
-    if let Some(event) = Event::of_topology(event) {
-        observer.emit(event);
-    }
-    if let TopologyEvent::Changed { added, .. } = event {
-        report_proxy(observer, added);
-    }
-}
-
-/// Reports a node to which the proxy variables of the environment apply.
-#[cfg_attr(
-    not(feature = "default-https-client"),
-    expect(
-        unused_variables,
-        reason = "only the SDK's default client is known to honour them"
-    )
-)]
-fn report_proxy(observer: &Observer, nodes: &[NodeUrl]) {
-    #[cfg(feature = "default-https-client")]
-    if let Some(node) = crate::install::proxy::captured(nodes) {
-        observer.emit(Event::ProxyApplies {
-            node: node.to_string(),
-        });
     }
 }
