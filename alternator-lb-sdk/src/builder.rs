@@ -4,6 +4,7 @@ mod allowed_addresses;
 #[cfg(feature = "compression")]
 mod compression;
 mod endpoint_from;
+mod hedged_reads;
 mod intervals;
 
 use crate::alternator::Alternator;

@@ -27,9 +27,9 @@ use alternator_lb_core::discovery::{
 };
 use alternator_lb_core::health::Outcome;
 use alternator_lb_core::observe::{
-    AttemptEntry, FlightRecorder, Observer, PluginCounts, Record, Stats, TARGET,
+    AttemptEntry, Event, FlightRecorder, Observer, PluginCounts, Record, Stats, TARGET,
 };
-use alternator_lb_core::routing::{EndpointState, Router, RoutingSnapshot};
+use alternator_lb_core::routing::{EndpointState, Hedging, Router, RoutingSnapshot};
 use alternator_lb_core::topology::{NodeUrl, Topology};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -42,7 +42,7 @@ use discovery_reports::{report, report_proxy};
 use futures_util::future::join;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tracing::trace;
@@ -68,6 +68,9 @@ pub(crate) struct Cluster {
     seeds: Vec<Arc<SdkNode>>,
     /// The SDK's default client, made on first use.
     default_client: OnceLock<Option<SharedHttpClient>>,
+    /// Where reads are hedged.
+    pub(crate) hedging: Option<Hedging>,
+    has_warned_of_hedging: AtomicBool,
     #[cfg(feature = "compression")]
     pub(crate) compression: Compression,
 }
@@ -125,6 +128,8 @@ impl Cluster {
             table_exclusions: TableExclusions::default(),
             seeds,
             default_client: OnceLock::new(),
+            hedging: config.hedged_reads.map(Hedging::new),
+            has_warned_of_hedging: AtomicBool::new(false),
             #[cfg(feature = "compression")]
             compression: Compression::new(config.compression, observer, saved),
             config,
@@ -245,6 +250,13 @@ impl Cluster {
         }
     }
 
+    /// Warns once where reads were to be hedged, and an installation lacks the decorator of the HTTP client.
+    pub(crate) fn installed_without_decorator(&self) {
+        if self.hedging.is_some() && !self.has_warned_of_hedging.swap(true, Ordering::Relaxed) {
+            self.observer.emit(Event::HedgingUnavailable);
+        }
+    }
+
     /// Selects the node of an operation's next attempt.
     pub(crate) fn advance(&self, plan: &mut SdkPlan) -> Result<(), RouteError> {
         let now = self.record_request();
@@ -274,6 +286,11 @@ impl Cluster {
     pub(crate) fn stats(&self) -> Stats {
         let counts = PluginCounts {
             retries_spared: self.counts.retries_spared.load(Ordering::Relaxed),
+            hedges: self
+                .hedging
+                .as_ref()
+                .map(Hedging::counts)
+                .unwrap_or_default(),
             bytes_saved_by_compression: self.counts.saved_by_compression.get(),
         };
         Stats::new(&self.router, &self.discovery, counts)

@@ -8,7 +8,7 @@ use crate::operation::routing_settings::RoutingSettings;
 use crate::request::user_agent::UserAgent;
 use alternator_lb_core::discovery::{ACTIVE, AllowedAddresses, IDLE, RefreshIntervals};
 use alternator_lb_core::observe::FlightRecorder;
-use alternator_lb_core::routing::Policy;
+use alternator_lb_core::routing::{Hedge, Policy};
 use alternator_lb_core::topology::{NodeUrl, Scope};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::collections::HashMap;
@@ -42,6 +42,7 @@ pub(crate) struct ClusterConfig {
     pub(crate) fast_signing: bool,
     /// The number of entries of the flight recorder.
     pub(crate) flight_recorder: usize,
+    pub(crate) hedged_reads: Option<Hedge>,
     #[cfg(feature = "compression")]
     pub(crate) compression: CompressionSettings,
 }
@@ -68,6 +69,7 @@ impl Default for ClusterConfig {
             user_agent: UserAgent::default(),
             fast_signing: true,
             flight_recorder: FlightRecorder::DEFAULT_CAPACITY,
+            hedged_reads: None,
             #[cfg(feature = "compression")]
             compression: CompressionSettings::default(),
         }

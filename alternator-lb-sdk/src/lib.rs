@@ -96,6 +96,7 @@ pub mod docs;
 mod explanation;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod hedging;
 mod history;
 mod install;
 mod internal;
@@ -127,7 +128,7 @@ pub mod permissions {
 pub use alternator::Alternator;
 pub use alternator_lb_core::discovery::RefreshError;
 pub use alternator_lb_core::observe::{NodeState, NodeStatus};
-pub use alternator_lb_core::routing::Policy;
+pub use alternator_lb_core::routing::{Hedge, Policy};
 pub use alternator_lb_core::topology::Scope;
 pub use auth::AuthMode;
 pub use build_error::BuildError;

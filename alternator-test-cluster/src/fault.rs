@@ -18,6 +18,14 @@ pub enum Fault {
     /// Responses to DynamoDB operations are delayed by this duration, but those to `/localnodes` and `GET /` are not,
     /// as from a node that is alive and busy with long scans. Recovery releases delayed responses at once.
     SlowOperations(Duration),
+    /// Responses to DynamoDB operations are delayed for this share of the requests, spread as for
+    /// [`Fault::ServerError`], as from a node that pauses now and then. Recovery releases delayed responses at once.
+    SlowShare {
+        /// The share of requests, from 0 (none) to 1 (all).
+        share: f64,
+        /// The delay.
+        delay: Duration,
+    },
     /// DynamoDB operations fail with 500 `InternalServerError` without being executed, for this share of the requests.
     ///
     /// Failures are spread evenly and begin with the first request: with 0.5, the first, third, fifth … request since

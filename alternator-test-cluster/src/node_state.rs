@@ -192,8 +192,13 @@ impl NodeState {
         let (Fault::ServerError { share } | Fault::Throttle { share }) = fault else {
             return None;
         };
+        self.is_in_share(share).then_some(fault)
+    }
+
+    /// Counts an operation, and returns whether it is in the share of those that the fault is to affect.
+    pub(crate) fn is_in_share(&self, share: f64) -> bool {
         let number = self.since_fault.fetch_add(1, Ordering::SeqCst);
-        Fault::is_in_share(share, number).then_some(fault)
+        Fault::is_in_share(share, number)
     }
 
     pub(crate) fn set_response(&self, response: Option<RawResponse>) {

@@ -32,6 +32,7 @@ mod even_distribution;
 mod exported_metrics;
 mod failover;
 mod fast_signing;
+mod hedged_reads;
 mod http_client_order;
 mod http_clients;
 mod invalid_settings;

@@ -184,6 +184,8 @@ pub enum Event {
     NoRetries,
     /// Requests bypass the plugin's decorator of the HTTP client.
     TransportRemoved,
+    /// Hedged reads are set, and the plugin is installed without the decorator of the HTTP client that they need.
+    HedgingUnavailable,
     /// The `endpoint_url` of a client names no node, and is ignored.
     EndpointIgnored {
         /// The endpoint.
@@ -305,6 +307,7 @@ impl Event {
             Self::CredentialsFailed => "credentials_failed",
             Self::NoRetries => "no_retries",
             Self::TransportRemoved => "transport_removed",
+            Self::HedgingUnavailable => "hedging_unavailable",
             Self::EndpointIgnored { .. } => "endpoint_ignored",
             Self::ProxyApplies { .. } => "proxy_applies",
             Self::CompressionRefused { .. } => "compression_refused",

@@ -72,7 +72,8 @@ impl Event {
             Self::NoRuntime
             | Self::CredentialsFailed
             | Self::NoRetries
-            | Self::TransportRemoved => log!(warn, self),
+            | Self::TransportRemoved
+            | Self::HedgingUnavailable => log!(warn, self),
             Self::EndpointIgnored { endpoint } => log!(warn, self, endpoint),
             Self::ProxyApplies { node } | Self::CompressionRefused { node } => {
                 log!(warn, self, node);

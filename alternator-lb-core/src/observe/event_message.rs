@@ -94,8 +94,13 @@ impl Event {
             Self::TransportRemoved => {
                 "a request bypassed the plugin's decorator of the HTTP client, as all do where `.http_client(..)` is \
                  called after `.alternator(..)`, and those of an operation whose `config_override` has an HTTP client: \
-                 everything else works, but such requests wait for a node that hangs, and their responses are not \
-                 compressed; call `.alternator(..)` last, in the `config_override` as well"
+                 everything else works, but such requests wait for a node that hangs, their reads are not hedged, \
+                 and their responses are not compressed; call `.alternator(..)` last, in the `config_override` as well"
+            }
+            Self::HedgingUnavailable => {
+                "reads are not hedged: the second request of one is sent by the plugin's decorator of the HTTP client, \
+                 which the endpoint resolver and the interceptor alone do not install; call `.alternator(..)` on the \
+                 client's configuration instead, or leave `.hedged_reads(..)` out"
             }
             Self::EndpointIgnored { .. } => {
                 "the client's endpoint_url is ignored: the plugin sends its requests to the nodes of the cluster, and \

@@ -60,16 +60,17 @@ pub struct AttemptEntry {
 }
 
 impl AttemptEntry {
-    /// Returns whether an attempt is not worth an entry: a first one that went where the operation wanted it, and got a
-    /// response.
+    /// Returns whether an attempt is not worth an entry: a first one that went where the operation wanted it, or its
+    /// hedge, and got a response.
     #[must_use]
     pub fn is_ordinary(number: u32, reason: Reason, outcome: Outcome) -> bool {
         let is_ordinary_choice = match reason {
+            Reason::Hedge => true,
             Reason::PrimaryNode
             | Reason::Replica
             | Reason::RoundRobin
             | Reason::LessLoaded
-            | Reason::Pinned => true,
+            | Reason::Pinned => number == 1,
             Reason::NextPrimaryNode
             | Reason::SameNode
             | Reason::Remaining
@@ -77,7 +78,7 @@ impl AttemptEntry {
             | Reason::Fallback
             | Reason::NoNode => false,
         };
-        number == 1 && is_ordinary_choice && outcome == Outcome::Responded
+        is_ordinary_choice && outcome == Outcome::Responded
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::discovery::Discovery;
 use crate::health::Outcome;
-use crate::routing::{Router, Traffic};
+use crate::routing::{HedgeCounts, Router, Traffic};
 use serde::Serialize;
 
 /// What a cluster's clients have done since its [`Alternator`] was built. Returned by `Alternator::stats()`.
@@ -17,6 +17,8 @@ pub struct Stats {
     failures: u64,
     failovers: u64,
     retries_spared: u64,
+    hedges: u64,
+    hedges_won: u64,
     spill_overs: u64,
     replica_hits: u64,
     replica_misses: u64,
@@ -36,6 +38,8 @@ pub struct Stats {
 pub struct PluginCounts {
     /// The retries that cost the application none of its attempts.
     pub retries_spared: u64,
+    /// The second requests of hedged reads.
+    pub hedges: HedgeCounts,
     /// The bytes of bodies that compression has saved.
     pub bytes_saved_by_compression: u64,
 }
@@ -54,6 +58,8 @@ impl Stats {
             failures: traffic.failures(),
             failovers: traffic.failovers,
             retries_spared: counts.retries_spared,
+            hedges: counts.hedges.sent,
+            hedges_won: counts.hedges.won,
             spill_overs: traffic.spill_overs,
             replica_hits: traffic.replica_hits,
             replica_misses: traffic.replica_misses,
@@ -99,6 +105,19 @@ impl Stats {
     #[must_use]
     pub fn retries_spared(&self) -> u64 {
         self.retries_spared
+    }
+
+    /// Returns the number of second requests of [hedged reads](crate::routing::Hedge): attempts that were made since
+    /// another one had no response yet. Zero unless `Builder::hedged_reads(..)` is set.
+    #[must_use]
+    pub fn hedges(&self) -> u64 {
+        self.hedges
+    }
+
+    /// Returns the number of [`hedges`](Self::hedges) whose response came first.
+    #[must_use]
+    pub fn hedges_won(&self) -> u64 {
+        self.hedges_won
     }
 
     /// Returns the number of attempts that went to a scope after the preferred one. Zero without a chain of scopes.

@@ -62,6 +62,9 @@ pub enum AttemptResult {
     TimedOut,
     /// No response: the plugin has ended the request, because its node was ejected or its connection was lost.
     Aborted,
+    /// No response yet: that of a [hedged](super::Hedge) read's second request, which is the next attempt here, came
+    /// first.
+    Outrun,
     /// An error of this process: the request was not sent, as where it could not be signed, or the response was
     /// refused.
     LocalError,
@@ -270,6 +273,7 @@ impl fmt::Display for AttemptEnd {
         match (self.result, self.status) {
             (AttemptResult::InFlight, _) => f.write_str("under way"),
             (AttemptResult::Dropped, _) => f.write_str("dropped"),
+            (AttemptResult::Outrun, _) => f.write_str("no response yet"),
             (AttemptResult::TimedOut, _) => f.write_str("timed out"),
             (AttemptResult::Aborted, _) => match self.outcome {
                 Some(Outcome::ConnectionLost) => f.write_str("ended, as the node was ejected,"),

@@ -120,6 +120,21 @@ impl LoadStats {
         }
     }
 
+    /// Records that an attempt has taken this long without a response, when the response to a second request came from
+    /// another node: without that, a slow node would look as fast as its fast responses.
+    pub(super) fn record_outrun(
+        &self,
+        kind: Option<OperationKind>,
+        duration: Duration,
+        now: Duration,
+    ) {
+        self.record_latency(duration);
+        self.recent_latencies.record(duration, now);
+        if let Some(kind) = kind {
+            self.operation_latencies.record(kind, duration, now);
+        }
+    }
+
     /// Returns whether the node has shed load in the last seconds.
     pub(super) fn has_shed(&self, now: Duration) -> bool {
         let until = self.overloaded_until.load(Ordering::Relaxed);

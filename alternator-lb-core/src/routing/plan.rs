@@ -1,11 +1,16 @@
 //! The attempts of one operation.
 
+mod attempt;
+mod hedge;
+
+pub use attempt::Attempt;
+
 use super::attempt_log::AttemptLogWriter;
 use super::{
-    AttemptEnd, AttemptLog, Endpoint, Exclusion, NextStep, OperationKind, Preference, Reason,
-    RoutingInfo, SharedAttemptLog,
+    AttemptEnd, AttemptLog, Endpoint, Exclusion, NextStep, OperationKind, Preference, RoutingInfo,
+    SharedAttemptLog,
 };
-use crate::health::{Outcome, ProbePermit, Transition};
+use crate::health::{Outcome, Transition};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -84,6 +89,12 @@ impl<E> Plan<E> {
     /// Sets the kind of the operation, so that it is kept from nodes that are slow for it.
     pub fn set_operation(&mut self, kind: Option<OperationKind>) {
         self.operation = kind;
+    }
+
+    /// Returns the kind of the operation, if it is one on data.
+    #[must_use]
+    pub fn operation(&self) -> Option<OperationKind> {
+        self.operation
     }
 
     /// Returns the kind of the operation, if its nodes are selected by their load, at least among other things.
@@ -323,74 +334,5 @@ impl<E> Plan<E> {
     pub fn tried(&self) -> impl Iterator<Item = &Arc<Endpoint<E>>> {
         let current = self.current.iter().map(Attempt::node);
         self.tried.iter().chain(&self.ended).chain(current)
-    }
-}
-
-/// An attempt in flight on a node.
-///
-/// It counts as in flight while it exists. Dropping it, which is all that happens when the application drops its
-/// `send()` future, removes it from the count, and releases a probe permit whose request was never sent.
-#[derive(Debug)]
-pub struct Attempt<E> {
-    node: Arc<Endpoint<E>>,
-    /// Why the node was selected.
-    reason: Reason,
-    began: Duration,
-    /// The number of the node's responses when the attempt began.
-    responses_before: u64,
-    permit: Option<ProbePermit>,
-    is_sent: bool,
-}
-
-impl<E> Attempt<E> {
-    /// Begins an attempt on the node that was selected for this reason, with the probe permit that was acquired for it,
-    /// if any.
-    pub fn new(
-        node: Arc<Endpoint<E>>,
-        reason: Reason,
-        permit: Option<ProbePermit>,
-        now: Duration,
-    ) -> Self {
-        node.load_stats().begin();
-        Self {
-            responses_before: node.responses(),
-            node,
-            reason,
-            began: now,
-            permit,
-            is_sent: false,
-        }
-    }
-
-    fn begin_record(&self, log: &AttemptLogWriter) {
-        log.begin(self.node.url().clone(), self.reason, self.began);
-    }
-
-    /// Returns the node that the attempt goes to.
-    pub fn node(&self) -> &Arc<Endpoint<E>> {
-        &self.node
-    }
-
-    /// Returns why the attempt goes there.
-    pub fn reason(&self) -> Reason {
-        self.reason
-    }
-
-    /// Returns when the attempt began.
-    pub fn began(&self) -> Duration {
-        self.began
-    }
-}
-
-impl<E> Drop for Attempt<E> {
-    fn drop(&mut self) {
-        self.node.load_stats().end();
-        // What a request that was sent would have found out is unknown: if its permit were released, a node that hangs
-        // could take all requests of one impatient caller. The permit expires by itself.
-        if let Some(permit) = self.permit.take()
-            && !self.is_sent
-        {
-            self.node.health().release_permit(permit);
-        }
     }
 }

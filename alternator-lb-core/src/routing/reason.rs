@@ -30,6 +30,9 @@ pub enum Reason {
     Remaining,
     /// The node is ejected, and due for a probe. Only attempts have this reason.
     Probe,
+    /// The operation waits for its first node, and this one is asked as well: a [hedged](super::Hedge) read. Only
+    /// attempts have this reason.
+    Hedge,
     /// The request is refused: the scope allows no node.
     NoNode,
 }
@@ -49,6 +52,7 @@ impl Reason {
             Self::Probe => "probe",
             Self::Fallback => "fallback",
             Self::Pinned => "pinned",
+            Self::Hedge => "hedge",
             Self::NoNode => "no_node",
         }
     }
@@ -69,6 +73,7 @@ impl fmt::Display for Reason {
             Self::SameNode => "the same node again",
             Self::Remaining => "one of the nodes that remain, as all were tried",
             Self::Probe => "an ejected node that is due for a probe",
+            Self::Hedge => "another node as well, as the first takes long",
             Self::NoNode => "no node: the scope allows none",
         })
     }

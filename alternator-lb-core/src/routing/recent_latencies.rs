@@ -5,7 +5,7 @@ use histogram::{AtomicHistogram32, Histogram32};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// The latencies of one node in a recent time, for its percentiles.
+/// The latencies of one node, or of one kind of read, in a recent time, for their percentiles.
 ///
 /// Two histograms take turns: while one records, the other holds the window before. Recording is one atomic increment.
 /// A response that is recorded while a window begins may be lost.
@@ -70,20 +70,32 @@ impl RecentLatencies {
 
     /// Returns the latencies of the last 15 to 30 seconds; none if there was no response.
     pub(super) fn summary(&self, now: Duration) -> Option<LatencySummary> {
+        let all = self.histogram(now)?;
+        Some(LatencySummary {
+            responses: responses(&all),
+            p50: quantile(&all, 0.5)?,
+            p99: quantile(&all, 0.99)?,
+        })
+    }
+
+    /// Returns the number of the responses of the last 15 to 30 seconds, and a percentile of their latencies; none if
+    /// there was no response.
+    pub(super) fn percentile(&self, percentile: u8, now: Duration) -> Option<(u64, Duration)> {
+        let all = self.histogram(now)?;
+        let latency = quantile(&all, f64::from(percentile) / 100.0)?;
+        Some((responses(&all), latency))
+    }
+
+    fn histogram(&self, now: Duration) -> Option<Histogram32> {
         let windows = self.windows.get()?.as_ref()?;
         let (recorded, window) = (self.current.load(Ordering::Relaxed), number(now));
         let latest = (recorded + 1 >= window).then(|| of_number(windows, recorded).load());
         let before = (recorded >= window).then(|| of_number(windows, recorded + 1).load());
-        let all = match (latest, before) {
-            (Some(latest), Some(before)) => latest.wrapping_add(&before).ok()?,
-            (Some(all), None) | (None, Some(all)) => all,
-            (None, None) => return None,
-        };
-        Some(LatencySummary {
-            responses: all.as_slice().iter().map(|count| u64::from(*count)).sum(),
-            p50: quantile(&all, 0.5)?,
-            p99: quantile(&all, 0.99)?,
-        })
+        match (latest, before) {
+            (Some(latest), Some(before)) => latest.wrapping_add(&before).ok(),
+            (Some(all), None) | (None, Some(all)) => Some(all),
+            (None, None) => None,
+        }
     }
 }
 
@@ -97,6 +109,11 @@ fn of_number(windows: &[AtomicHistogram32; 2], number: u64) -> &AtomicHistogram3
         0 => even,
         _ => odd,
     }
+}
+
+fn responses(histogram: &Histogram32) -> u64 {
+    let counts = histogram.as_slice().iter();
+    counts.map(|count| u64::from(*count)).sum()
 }
 
 /// Returns the upper bound of the bucket in which the quantile is; none without responses.

@@ -1,5 +1,7 @@
 //! The router: the one place where nodes are selected.
 
+mod hedge;
+
 use super::policy::RoundRobin;
 use super::selection::Selection;
 use super::selector::{Selector, acquire_primary_permit, is_moved_primary};
@@ -117,7 +119,7 @@ impl<E> Router<E> {
                 None => (self.pick(&snapshot, plan, now, rng)?, None),
             },
         };
-        record_selection(&snapshot, plan, &selection);
+        record_selection(&snapshot, plan, &selection, false);
         let node = Arc::clone(selection.node);
         plan.begin(Attempt::new(node, selection.reason, permit, now));
         Ok(())
@@ -337,7 +339,7 @@ impl<E> Router<E> {
     }
 }
 
-/// Counts what is not ordinary of the selection of a plan's next attempt.
+/// Counts what is not ordinary of the selection of a plan's next attempt. That of a hedge replaces no failed one.
 fn record_selection<E>(
     snapshot: &RoutingSnapshot<E>,
     plan: &Plan<E>,
@@ -346,13 +348,14 @@ fn record_selection<E>(
         reason,
         is_spill_over,
     }: &Selection<'_, E>,
+    is_hedge: bool,
 ) {
     let last = plan.tried().last();
     let info = plan.routing_info();
     let is_primary = info.is_some_and(|info| info.preference().is_primary());
     let flags = SelectionFlags {
         is_spill_over,
-        is_failover: last.is_some_and(|last| last.id() != node.id()),
+        is_failover: !is_hedge && last.is_some_and(|last| last.id() != node.id()),
         wants_replica: info.is_some() && !is_primary,
         is_moved_primary: is_primary
             && (reason == Reason::NextPrimaryNode

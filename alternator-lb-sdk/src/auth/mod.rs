@@ -21,6 +21,7 @@ mod signature;
 mod signing_keys;
 
 pub(crate) use clock_skew::{ClockSkew, DateByNode, SkewedDate, note_sent};
+pub(crate) use host::host;
 pub(crate) use node_clock::NodeClock;
 pub(crate) use scheme::SigningScheme;
 

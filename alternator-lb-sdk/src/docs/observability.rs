@@ -67,6 +67,7 @@
 //! | `credentials_failed` | warn | | the credentials provider of a client fails |
 //! | `no_retries` | warn | | the SDK retries nothing, by default and not by choice |
 //! | `transport_removed` | warn | | requests bypass the plugin's decorator of the HTTP client |
+//! | `hedging_unavailable` | warn | | hedged reads are set, and the installation has no decorator of the HTTP client |
 //! | `endpoint_ignored` | warn | `endpoint` | the `endpoint_url` of a client names no node |
 //! | `proxy_applies` | warn | `node` | the proxy variables of the environment apply to a node |
 //! | `compression_refused` | warn | `node` | a server does not decompress requests |

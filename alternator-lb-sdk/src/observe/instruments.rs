@@ -38,7 +38,7 @@ pub(super) const SERVER_ADDRESS: &str = "server.address";
 pub(super) const SERVER_PORT: &str = "server.port";
 
 /// All instruments: those of nodes, and then those of the cluster.
-pub(super) static INSTRUMENTS: [Instrument; 18] = [
+pub(super) static INSTRUMENTS: [Instrument; 20] = [
     Instrument {
         name: "alternator.client.requests",
         unit: Unit::Number("{request}"),
@@ -86,6 +86,18 @@ pub(super) static INSTRUMENTS: [Instrument; 18] = [
         unit: Unit::Number("{retry}"),
         description: "Number of retries that cost the application none of its own, since the node was never reached",
         reading: Reading::Counter(Count::OfCluster(Stats::retries_spared)),
+    },
+    Instrument {
+        name: "alternator.client.hedges",
+        unit: Unit::Number("{request}"),
+        description: "Number of second requests of hedged reads",
+        reading: Reading::Counter(Count::OfCluster(Stats::hedges)),
+    },
+    Instrument {
+        name: "alternator.client.hedges.won",
+        unit: Unit::Number("{request}"),
+        description: "Number of second requests of hedged reads whose response came first",
+        reading: Reading::Counter(Count::OfCluster(Stats::hedges_won)),
     },
     Instrument {
         name: "alternator.client.spill_overs",

@@ -28,7 +28,10 @@ pub(crate) fn classify(
     match (context.output_or_error(), context.response()) {
         (Some(Err(error)), _) if is_foreign_response(error) => Outcome::Foreign,
         (Some(Err(error)), _) if is_transport_error(error) => {
-            of_broken_attempt(error, context, config, age)
+            // A request with a partial response was sent, whatever the HTTP client says of its connections.
+            let capture = config.load::<CaptureSmithyConnection>();
+            let may_be_unsent = context.response().is_none();
+            of_broken_attempt(error, may_be_unsent.then_some(capture), age)
         }
         // Any other failure happened on this side: nothing came from the node.
         (_, None) => Outcome::Neutral,
@@ -115,17 +118,28 @@ fn is_transport_error(error: &OrchestratorError<Error>) -> bool {
         && (error.is_connector_error() || error.is_timeout_error() || error.is_response_error())
 }
 
+/// Classifies a request that the HTTP client has failed. `capture` shows its connection.
+pub(crate) fn without_response(
+    error: &OrchestratorError<Error>,
+    capture: Option<&CaptureSmithyConnection>,
+) -> Outcome {
+    // Only timeouts of the SDK above the HTTP client are told apart by the age.
+    match is_transport_error(error) {
+        true => of_broken_attempt(error, Some(capture), Duration::MAX),
+        false => Outcome::Neutral,
+    }
+}
+
+/// Classifies a failed request. `capture` is none if the request was certainly sent, else what shows its connection, if
+/// anything does.
 fn of_broken_attempt(
     error: &OrchestratorError<Error>,
-    context: &FinalizerInterceptorContextRef<'_>,
-    config: &ConfigBag,
+    capture: Option<Option<&CaptureSmithyConnection>>,
     age: Duration,
 ) -> Outcome {
     let connector = error.as_connector_error();
     let source = connector.map(|error| error as &(dyn StdError + 'static));
-    // A request with a partial response was sent, whatever the HTTP client says of its connections.
-    let never_sent = context.response().is_none()
-        && connection_evidence::never_sent(config.load::<CaptureSmithyConnection>(), source);
+    let never_sent = capture.is_some_and(|it| connection_evidence::never_sent(it, source));
     let timed_out = error.is_timeout_error() || connector.is_some_and(ConnectorError::is_timeout);
     let is_stale = connection_evidence::chain(error)
         .any(|error| error.downcast_ref() == Some(&Abort::ConnectionLost));

@@ -8,6 +8,7 @@
 //! and passes requests on. From the handles the interceptor learns that.
 
 use super::generations::Generations;
+use super::sdk_endpoint::SdkEndpoint;
 use alternator_lb_core::observe::{Event, Observer};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::fmt;
@@ -39,6 +40,23 @@ pub(crate) struct AbortHandle {
 }
 
 impl AbortHandle {
+    /// Returns a handle for a second request like this one, which goes to another endpoint.
+    pub(crate) fn for_endpoint(&self, endpoint: &SdkEndpoint) -> Self {
+        let AbortSignals {
+            ejected,
+            generations,
+        } = &self.signals;
+        Self {
+            signals: AbortSignals {
+                ejected: ejected.as_ref().map(|_| Arc::clone(&endpoint.ejected)),
+                generations: generations
+                    .as_ref()
+                    .map(|_| Arc::clone(&endpoint.generations)),
+            },
+            is_inside: None,
+        }
+    }
+
     /// Notes that the request has reached the decorator. Returns the signals that abort the request.
     pub(crate) fn reach(&self) -> &AbortSignals {
         if let Some(is_inside) = &self.is_inside {

@@ -3,12 +3,14 @@
 //! A node that hangs keeps its connections, so requests to it wait until a timeout of the application, of which the SDK
 //! has none by default; and so do requests on a connection that the network has lost. The health checker detects both
 //! by other means. [`AbortableHttpClient`] holds the futures of the requests, and ends those whose [`AbortHandle`] has
-//! a signal. With the feature `compression` it also accepts compressed responses and decodes them.
+//! a signal. It also sends the second requests of hedged reads, and with the feature `compression` accepts compressed
+//! responses and decodes them.
 //!
 //! To the SDK an aborted request is one whose connection broke: a transient error, so the SDK sends it again if the
 //! application allows that. Dropping the inner future closes the connection.
 //!
-//! The decorator knows no cluster, keeps none alive, and serves any installation.
+//! The decorator knows no cluster, keeps none alive, and serves any installation: a request brings what is needed of its
+//! cluster.
 
 pub(crate) mod abort_handle;
 mod generations;
@@ -16,6 +18,7 @@ pub(crate) mod sdk_endpoint;
 #[cfg(test)]
 mod tests;
 
+use crate::hedging::race;
 use abort_handle::{AbortHandle, AbortSignals};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
@@ -151,14 +154,14 @@ impl fmt::Debug for AbortableHttpClient {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Connector {
     inner: SharedHttpConnector,
 }
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let call = |request| self.call_abortable(request);
+        let call = |request| self.call_hedged(request);
         #[cfg(feature = "compression")]
         let call = |request| crate::compression::call_decoded(request, call);
         call(request)
@@ -166,6 +169,17 @@ impl HttpConnector for Connector {
 }
 
 impl Connector {
+    fn call_hedged(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let hedge = race::Start::of(&request);
+        let first = self.call_abortable(request);
+        let Some(hedge) = hedge else {
+            return first;
+        };
+        let this = self.clone();
+        let call = move |request| this.call_abortable(request);
+        HttpConnectorFuture::new(race::race(first, hedge, call))
+    }
+
     fn call_abortable(&self, request: HttpRequest) -> HttpConnectorFuture {
         let signals = request.extension().map(AbortHandle::reach);
         let Some(signals) = signals.filter(|signals| !signals.is_none()).cloned() else {

@@ -21,8 +21,15 @@ pub(super) async fn wait(node: &NodeState, request: RequestKind) {
     loop {
         let fault = *faults.borrow_and_update();
         match fault {
-            Some(Fault::SlowOperations(_)) if request == RequestKind::Other => return,
-            Some(Fault::Delay(delay) | Fault::SlowOperations(delay)) => tokio::select! {
+            Some(Fault::SlowOperations(_) | Fault::SlowShare { .. })
+                if request == RequestKind::Other =>
+            {
+                return;
+            }
+            Some(Fault::SlowShare { share, .. }) if !node.is_in_share(share) => return,
+            Some(
+                Fault::Delay(delay) | Fault::SlowOperations(delay) | Fault::SlowShare { delay, .. },
+            ) => tokio::select! {
                 () = tokio::time::sleep(delay) => return,
                 // Another fault, or none any more.
                 _ = faults.changed() => {}
@@ -53,6 +60,10 @@ pub(super) fn body_delay(node: &NodeState) -> Option<BodyDelay> {
 
 fn waits(fault: Option<Fault>) -> bool {
     fault.is_some_and(|fault| {
-        fault.holds_requests() || matches!(fault, Fault::Delay(_) | Fault::SlowOperations(_))
+        fault.holds_requests()
+            || matches!(
+                fault,
+                Fault::Delay(_) | Fault::SlowOperations(_) | Fault::SlowShare { .. }
+            )
     })
 }

@@ -114,6 +114,17 @@ const THROTTLED: FaultCase = steady(
     &[Threshold::ShareBelow(0.25), Threshold::NotEjected],
 );
 
+const PAUSES: FaultCase = steady(
+    "pauses",
+    "a node answers one in twenty 100 ms late",
+    |_| script::fault(Change::SlowShare(0.05, Duration::from_millis(100))),
+    &[
+        Threshold::NoFailures,
+        Threshold::StillUsed,
+        Threshold::NotEjected,
+    ],
+);
+
 /// A transaction stays with its node: operations are as slow as the node of their key, and fail where that throttles.
 const OF_TRANSACTIONS: &[Threshold] = &[Threshold::StillUsed, Threshold::NotEjected];
 
@@ -129,7 +140,7 @@ const HANG_THRESHOLDS: &[Threshold] = &[
 const THREE: Service = Service::open(NODES);
 const THREE_ENFORCING: Service = Service::enforcing_authorization(NODES);
 
-pub(super) static FAULT_CASES: [FaultCase; 24] = [
+pub(super) static FAULT_CASES: [FaultCase; 26] = [
     steady(
         "refuses",
         "a node refuses connections",
@@ -175,6 +186,22 @@ pub(super) static FAULT_CASES: [FaultCase; 24] = [
         workload: Workload::ConditionalWrites,
         thresholds: OF_TRANSACTIONS,
         ..LATE
+    },
+    PAUSES,
+    FaultCase {
+        name: "pauses-hedged",
+        title: "the same, `Hedge::after_p95()`",
+        workload: Workload::HedgedReads,
+        thresholds: &[
+            Threshold::NoFailures,
+            Threshold::StillUsed,
+            Threshold::NotEjected,
+            // A fifth of the pause.
+            Threshold::P999Below(Duration::from_millis(20)),
+            // 5 %, and the requests that were under way at either end of the window.
+            Threshold::RequestsPerOperation(1.06),
+        ],
+        ..PAUSES
     },
     steady(
         "half-errors",

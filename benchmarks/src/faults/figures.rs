@@ -27,6 +27,9 @@ pub(super) struct Figures {
     /// Latencies of those that succeeded in the window.
     pub(super) p50: Duration,
     pub(super) p99: Duration,
+    pub(super) p999: Duration,
+    /// The requests of all nodes for each operation of the window that ended there.
+    pub(super) requests_per_operation: Option<f64>,
     /// The longest that returned an error.
     pub(super) longest_failure: Duration,
     /// From the return of a node to the first success.
@@ -50,7 +53,7 @@ impl Figures {
         let stuck = ends(Completion::Pending).filter(|it| it.took >= STUCK);
         let after = || operations.iter().filter(|it| it.ended() >= run.fault);
         let slowest = after().max_by_key(|it| it.took);
-        let (p50, p99) = percentiles(run);
+        let [p50, p99, p999] = percentiles(run);
         Self {
             throughput: throughput(run),
             operations: operations.len(),
@@ -61,6 +64,8 @@ impl Figures {
             slow: after().filter(|it| it.took > SLOW).count(),
             p50,
             p99,
+            p999,
+            requests_per_operation: requests_per_operation(run),
             longest_failure: ends(Completion::Failed)
                 .map(|it| it.took)
                 .max()
@@ -113,7 +118,7 @@ fn throughput(run: &Observations) -> f64 {
     in_window(run).count() as f64 / length.as_secs_f64()
 }
 
-fn percentiles(run: &Observations) -> (Duration, Duration) {
+fn percentiles(run: &Observations) -> [Duration; 3] {
     // Three significant digits; only more than five are an error.
     let Ok(mut histogram) = Histogram::<u64>::new(3) else {
         return Default::default();
@@ -123,7 +128,13 @@ fn percentiles(run: &Observations) -> (Duration, Duration) {
         histogram += micros;
     }
     let at = |quantile| Duration::from_micros(histogram.value_at_quantile(quantile));
-    (at(0.5), at(0.99))
+    [at(0.5), at(0.99), at(0.999)]
+}
+
+fn requests_per_operation(run: &Observations) -> Option<f64> {
+    let ended = in_window(run).count();
+    let requests: u64 = run.requests.iter().sum();
+    (ended > 0 && requests > 0).then(|| requests as f64 / ended as f64)
 }
 
 fn recovery_time(run: &Observations) -> Option<Duration> {
@@ -235,6 +246,14 @@ mod tests {
         assert_eq!((figures.requests, figures.share), (Some(1), Some(0.1)));
         assert_eq!(share(&[0, 0]), None);
         assert_eq!(share(&[]), None);
+    }
+
+    #[test]
+    fn second_requests_show_in_the_requests_per_operation() {
+        let operations = vec![operation(2500, 10, Completion::Succeeded); 8];
+        let figures = Figures::of(&run(operations));
+        assert_eq!(figures.requests_per_operation, Some(1.25));
+        assert_eq!(Figures::of(&run(Vec::new())).requests_per_operation, None);
     }
 
     #[test]

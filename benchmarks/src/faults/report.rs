@@ -85,13 +85,15 @@ pub(super) fn details(results: &Results) -> String {
         "slowest",
         "p50",
         "p99",
+        "p99.9",
+        "requests for each",
         &format!("> {}", time(SLOW)),
         "node 1 got",
         "state in the plugin",
         "other programs took",
     ];
     let mut table = table_row(&head);
-    table.push_str(&table_row(&["---"; 14]));
+    table.push_str(&table_row(&["---"; 16]));
     for baseline in &results.baselines {
         let name = match baseline.service.enforces_authorization {
             true => format!("healthy, of {}, signed", baseline.service.nodes),
@@ -196,6 +198,10 @@ fn detail(
         slowest(figures),
         quantile(figures.p50),
         quantile(figures.p99),
+        quantile(figures.p999),
+        figures
+            .requests_per_operation
+            .map_or_else(String::new, |requests| format!("{requests:.3}")),
         count(figures.slow),
         figures.share.map(percent).unwrap_or_default(),
         state.unwrap_or_default().to_owned(),

@@ -15,6 +15,10 @@ pub(super) enum Threshold {
     NoFailures,
     /// Every operation is faster than this.
     SlowestBelow(Duration),
+    /// All but one operation in a thousand are faster than this.
+    P999Below(Duration),
+    /// At most this number of requests are sent for each operation.
+    RequestsPerOperation(f64),
     /// Slow operations do not outnumber the callers at the beginning of the fault plus the probes during it.
     FewSlow,
     /// Node 1 still gets requests.
@@ -51,6 +55,8 @@ impl Threshold {
             Self::Throughput(_)
             | Self::NoFailures
             | Self::SlowestBelow(_)
+            | Self::P999Below(_)
+            | Self::RequestsPerOperation(_)
             | Self::FewSlow
             | Self::NotEjected
             | Self::RecoveryWithin(_) => false,
@@ -83,6 +89,13 @@ impl Threshold {
                     time(bound)
                 )
             }),
+            Self::P999Below(bound) => (figures.p999 >= bound)
+                .then(|| format!("p99.9 {} (below {})", time(figures.p999), time(bound))),
+            Self::RequestsPerOperation(most) => {
+                let requests = figures.requests_per_operation.unwrap_or(f64::INFINITY);
+                (requests > most)
+                    .then(|| format!("{requests:.3} requests for each operation (at most {most})"))
+            }
             Self::FewSlow => {
                 let most = measurement.callers + probe_count(measurement.fault_length);
                 let slow = figures.slow;
@@ -203,6 +216,24 @@ mod tests {
     }
 
     #[test]
+    fn tail_and_its_price_have_bounds() {
+        let figures = |p999, requests| Figures {
+            p999: Duration::from_millis(p999),
+            requests_per_operation: Some(requests),
+            ..Figures::default()
+        };
+        let (tail, price) = (
+            Threshold::P999Below(Duration::from_millis(20)),
+            Threshold::RequestsPerOperation(1.06),
+        );
+        let good = figures(19, 1.05);
+        assert_eq!((miss(tail, &good), miss(price, &good)), (None, None));
+        let bad = figures(100, 1.2);
+        assert_eq!(miss(tail, &bad).unwrap(), "p99.9 100 ms (below 20 ms)");
+        assert!(miss(price, &bad).is_some());
+    }
+
+    #[test]
     fn throttled_node_keeps_some_requests() {
         let figures = |share| Figures {
             share: Some(share),
@@ -220,6 +251,7 @@ mod tests {
         for threshold in [
             Threshold::Throughput(0.1),
             Threshold::StillUsed,
+            Threshold::RequestsPerOperation(1.06),
             Threshold::ShareBelow(0.25),
             Threshold::RequestsAtMost(150),
             Threshold::NotEjected,

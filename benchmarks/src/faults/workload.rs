@@ -1,6 +1,6 @@
 //! The operations of the callers.
 
-use alternator_lb_sdk::{Builder, KeyAffinity};
+use alternator_lb_sdk::{Builder, Hedge, KeyAffinity};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::client::Client;
@@ -13,6 +13,8 @@ use crate::client::Client;
 pub(super) enum Workload {
     /// Reads of one item, without key affinity.
     Reads,
+    /// The same, with [`Hedge::after_p95`].
+    HedgedReads,
     /// Reads of many items, with [`KeyAffinity::all`].
     ReadsWithAffinity,
     /// Writes of many items, with [`KeyAffinity::all_writes`].
@@ -28,10 +30,11 @@ const KEY: &str = "k";
 const ITEMS: u32 = 1_000;
 
 impl Workload {
-    /// Sets the key affinity.
+    /// Sets the key affinity and hedging.
     pub(super) fn configure(self, builder: Builder) -> Builder {
         let affinity = match self {
             Self::Reads => return builder,
+            Self::HedgedReads => return builder.hedged_reads(Hedge::after_p95()),
             Self::ReadsWithAffinity => KeyAffinity::all(),
             Self::WritesWithAffinity => KeyAffinity::all_writes(),
             Self::ConditionalWrites => KeyAffinity::conditional_writes(),
@@ -42,7 +45,7 @@ impl Workload {
     /// Makes an operation. Returns whether it succeeds.
     pub(super) async fn call(self, client: &Client) -> bool {
         let key = match self {
-            Self::Reads => "a".to_owned(),
+            Self::Reads | Self::HedgedReads => "a".to_owned(),
             Self::ReadsWithAffinity | Self::WritesWithAffinity | Self::ConditionalWrites => {
                 fastrand::u32(..ITEMS).to_string()
             }
@@ -50,7 +53,7 @@ impl Workload {
         let key = AttributeValue::S(key);
         let put = || client.put_item().table_name(TABLE).item(KEY, key.clone());
         match self {
-            Self::Reads | Self::ReadsWithAffinity => {
+            Self::Reads | Self::HedgedReads | Self::ReadsWithAffinity => {
                 let get = client.get_item().table_name(TABLE);
                 get.key(KEY, key.clone()).send().await.is_ok()
             }

@@ -32,6 +32,8 @@ pub(crate) enum Change {
     StallAfterHeaders,
     /// Delays responses by this time.
     Delay(Duration),
+    /// Delays this share of the responses by this time.
+    SlowShare(f64, Duration),
     /// Responds with 500 to this share of the requests.
     Errors(f64),
     /// Responds with `RequestLimitExceeded` to this share of the requests.
@@ -61,6 +63,9 @@ impl fmt::Display for Command {
             Change::BlackHole => write!(f, "blackhole {node}"),
             Change::StallAfterHeaders => write!(f, "stall {node}"),
             Change::Delay(delay) => write!(f, "delay {node} {}", delay.as_millis()),
+            Change::SlowShare(share, delay) => {
+                write!(f, "slow {node} {share} {}", delay.as_millis())
+            }
             Change::Errors(share) => write!(f, "errors {node} {share}"),
             Change::Throttle(share) => write!(f, "throttle {node} {share}"),
             Change::NoQuorum => write!(f, "noquorum {node}"),
@@ -88,6 +93,10 @@ impl FromStr for Command {
             ["delay", node, milliseconds] => {
                 let delay = Duration::from_millis(number(milliseconds)?);
                 (node, Change::Delay(delay))
+            }
+            ["slow", node, share, milliseconds] => {
+                let delay = Duration::from_millis(number(milliseconds)?);
+                (node, Change::SlowShare(number(share)?, delay))
             }
             ["errors", node, share] => (node, Change::Errors(number(share)?)),
             ["throttle", node, share] => (node, Change::Throttle(number(share)?)),
@@ -123,6 +132,7 @@ mod tests {
             Change::BlackHole,
             Change::StallAfterHeaders,
             Change::Delay(Duration::from_millis(100)),
+            Change::SlowShare(0.05, Duration::from_millis(100)),
             Change::Errors(0.5),
             Change::Throttle(1.0),
             Change::NoQuorum,

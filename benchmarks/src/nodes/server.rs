@@ -74,6 +74,7 @@ fn apply(node: &Node, change: Change) -> Result<(), String> {
         Change::BlackHole => node.inject(Fault::BlackHole),
         Change::StallAfterHeaders => node.inject(Fault::StallAfterHeaders),
         Change::Delay(delay) => node.inject(Fault::Delay(delay)),
+        Change::SlowShare(share, delay) => node.inject(Fault::SlowShare { share, delay }),
         Change::Errors(share) => node.inject(Fault::ServerError { share }),
         Change::Throttle(share) => node.inject(Fault::Throttle { share }),
         Change::NoQuorum => node.set_response(RawResponse::new(500, NO_QUORUM)),

@@ -103,6 +103,7 @@ fn events() -> Vec<Event> {
         Event::CredentialsFailed,
         Event::NoRetries,
         Event::TransportRemoved,
+        Event::HedgingUnavailable,
         Event::EndpointIgnored { endpoint: text() },
         Event::ProxyApplies { node: text() },
         Event::CompressionRefused { node: text() },

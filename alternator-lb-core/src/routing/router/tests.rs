@@ -3,6 +3,7 @@ mod bounded_load;
 mod coordinator;
 mod ejection;
 mod exclusion;
+mod hedge;
 mod least_loaded;
 mod load;
 mod local;

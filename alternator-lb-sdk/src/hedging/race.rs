@@ -1,0 +1,158 @@
+//! The race of two requests for the response to one read.
+
+use super::{HedgeHandle, HedgeWin, SharedPlan};
+use crate::auth::host;
+use crate::retry::{connection_evidence, outcome};
+use crate::transport::abort_handle::AbortHandle;
+use crate::transport::sdk_endpoint::SdkPlan;
+use aws_smithy_async::rt::sleep::AsyncSleep as _;
+use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
+use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use futures_util::future::{Either, select};
+
+/// The parts of a race that are made before the first request is sent.
+pub(crate) struct Start {
+    handle: HedgeHandle,
+    /// The second request, still with the address of the first.
+    request: HttpRequest,
+    /// The connection of the first request.
+    capture: Option<CaptureSmithyConnection>,
+}
+
+impl Start {
+    /// Prepares the second request of one that may be hedged.
+    pub(crate) fn of(request: &HttpRequest) -> Option<Self> {
+        let handle = request.extension::<HedgeHandle>()?;
+        let mut second = request.try_clone()?;
+        let headers = second.headers_mut();
+        if !headers.contains_key("host") {
+            let host = host(request.uri())?.to_owned();
+            headers.insert("host", host);
+        }
+        if let Some(first) = request.extension::<AbortHandle>() {
+            second.add_extension(first.clone());
+        }
+        Some(Self {
+            handle: handle.clone(),
+            request: second,
+            capture: request.extension().cloned(),
+        })
+    }
+
+    /// Selects the node of the second request and addresses it, if the budget and the nodes allow one.
+    fn second(&mut self) -> Option<Second> {
+        let HedgeHandle { cluster, plan, .. } = &self.handle;
+        let (hedging, mut plan) = (cluster.hedging.as_ref()?, plan.take()?);
+        if !hedging.withdraw() {
+            return None;
+        }
+        let request = &mut self.request;
+        let now = cluster.now();
+        let is_selected = cluster
+            .router
+            .begin_hedge(&mut plan, now, &mut fastrand::Rng::new());
+        let node = plan.current().filter(|_| is_selected).map(|it| it.node());
+        let is_addressed = node.is_some_and(|node| {
+            let endpoint = node.extension();
+            if let Some(first) = request.extension::<AbortHandle>() {
+                let own = first.for_endpoint(endpoint);
+                request.add_extension(own);
+            }
+            request
+                .uri_mut()
+                .set_endpoint(endpoint.endpoint.url())
+                .is_ok()
+        });
+        if !is_addressed {
+            hedging.refund();
+            return None;
+        }
+        plan.mark_sent();
+        hedging.count_sent();
+        let capture = CaptureSmithyConnection::new();
+        connection_evidence::mark(&capture);
+        request.add_extension(capture.clone());
+        Some(Second { plan, capture })
+    }
+}
+
+/// A second request that is sent.
+struct Second {
+    plan: SdkPlan,
+    capture: CaptureSmithyConnection,
+}
+
+impl Second {
+    /// Returns the response, which came first, with what the interceptor is to know.
+    fn win(
+        self,
+        mut response: HttpResponse,
+        start: &Start,
+        failure: Option<ConnectorError>,
+    ) -> HttpResponse {
+        if let Some(hedging) = &start.handle.cluster.hedging {
+            hedging.count_won();
+        }
+        let failure = failure.map(|error| {
+            let error = OrchestratorError::connector(error);
+            outcome::without_response(&error, start.capture.as_ref())
+        });
+        response.add_extension(HedgeWin {
+            plan: SharedPlan::new(self.plan),
+            failure,
+        });
+        response
+    }
+
+    /// Records what a response or an error that is of no use says of its node: an error says that no connection could
+    /// be made, or that it broke. A response with an error says nothing here: its body would have to be read, and a node
+    /// that fails shows it to other requests.
+    fn lose(mut self, result: Result<HttpResponse, ConnectorError>, start: &Start) {
+        if let Err(error) = result {
+            let cluster = &start.handle.cluster;
+            let error = OrchestratorError::connector(error);
+            let outcome = outcome::without_response(&error, Some(&self.capture));
+            cluster.settle(&mut self.plan, outcome, None, cluster.now());
+        }
+    }
+}
+
+/// Waits for the response of the first request, and sends a second one if it does not come in time. The first response
+/// that is of use wins: any of the first request, whose errors the SDK classifies, and one with success of the second.
+/// Dropping the other request closes its connection, as HTTP/1.1 has no other way to end it.
+pub(crate) async fn race(
+    first: HttpConnectorFuture,
+    mut start: Start,
+    call: impl Fn(HttpRequest) -> HttpConnectorFuture,
+) -> Result<HttpResponse, ConnectorError> {
+    let delay = start.handle.sleep.sleep(start.handle.delay);
+    let first = match select(first, delay).await {
+        Either::Left((result, _)) => return result,
+        Either::Right(((), first)) => first,
+    };
+    let Some(second) = start.second() else {
+        return first.await;
+    };
+    let request = std::mem::replace(&mut start.request, HttpRequest::empty());
+    match select(first, call(request)).await {
+        Either::Left((Ok(response), _)) => Ok(response),
+        Either::Left((Err(error), other)) => match other.await {
+            Ok(response) if response.status().is_success() => {
+                Ok(second.win(response, &start, Some(error)))
+            }
+            result => {
+                second.lose(result, &start);
+                Err(error)
+            }
+        },
+        Either::Right((Ok(response), _)) if response.status().is_success() => {
+            Ok(second.win(response, &start, None))
+        }
+        Either::Right((result, first)) => {
+            second.lose(result, &start);
+            first.await
+        }
+    }
+}
