@@ -82,7 +82,10 @@ impl Cluster {
         let snapshot = RoutingSnapshot::new(Arc::new(nodes));
         let router = Arc::new(Router::new(snapshot, config.policy, fastrand::usize(..)));
         let key_routing = KeyRouting::new(config.routing, &config.table_options);
-        let addresses = seeds.iter().filter_map(|seed| seed.url().ip());
+        // With a translator the cluster knows the seeds by other addresses.
+        let is_translated = config.address_translator.is_some();
+        let known = seeds.iter().filter(|_| !is_translated);
+        let addresses = known.filter_map(|seed| seed.address());
         let counts = Counts::default();
         #[cfg(feature = "compression")]
         let saved = counts.saved_by_compression.clone();
@@ -102,6 +105,7 @@ impl Cluster {
             scope_is_chosen: config.scope.is_some(),
             queries_nodes: config.discovery,
             allowed_addresses: config.allowed_addresses.clone(),
+            address_translator: config.address_translator.clone(),
             spill_over: config.spill_over,
             // One primary for all clients must not depend on the rack of each.
             discovers_local_datacenter: key_routing.is_used(),
@@ -204,7 +208,12 @@ impl Cluster {
     fn node_addresses(&self) -> Vec<IpAddr> {
         let snapshot = self.router.snapshot();
         let nodes = snapshot.topology().nodes().iter();
-        nodes.filter_map(|node| node.url().ip()).collect()
+        let is_translated = self.config.address_translator.is_some();
+        let address = |node: &Arc<SdkNode>| match is_translated {
+            true => node.translated_address(),
+            false => node.address(),
+        };
+        nodes.filter_map(address).collect()
     }
 
     /// Returns the HTTP client for a configuration that has none, if there is one to share.

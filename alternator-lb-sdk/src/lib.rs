@@ -125,7 +125,10 @@ pub mod permissions {
 }
 
 pub use alternator::Alternator;
-pub use alternator_lb_core::discovery::RefreshError;
+pub use alternator_lb_core::discovery::{
+    AddressMap, AddressMapError, AddressTranslator, RefreshError, TranslationFuture,
+    UntranslatedNode,
+};
 pub use alternator_lb_core::observe::{NodeState, NodeStatus};
 pub use alternator_lb_core::routing::Policy;
 pub use alternator_lb_core::topology::Scope;

@@ -115,6 +115,9 @@ pub enum QueryError {
     /// An empty list where the node itself should be in it.
     #[error("it listed no node, not even itself")]
     Empty,
+    /// A list of nodes, none of which has a URL.
+    #[error("none of the nodes that it listed could be translated")]
+    Untranslated,
     /// The response of a server that does not know the parameters `dc` and `rack`.
     #[error("it ignores the parameters `dc` and `rack`")]
     ScopeUnsupported,

@@ -62,6 +62,8 @@ pub mod parameters {
     pub use super::wake_ups::{DEBOUNCE, MAX_DEBOUNCE};
 }
 
+mod address_map;
+mod address_translator;
 mod allowed_addresses;
 mod client;
 mod cluster_query;
@@ -96,8 +98,14 @@ mod stall_detector;
 mod stalled_check;
 mod state;
 mod task;
+mod translations;
 mod wake_ups;
 
+pub use address_map::{AddressMap, AddressMapError};
+pub use address_translator::{
+    AddressTranslator, SharedAddressTranslator, TranslationError, TranslationFuture,
+    UntranslatedNode,
+};
 pub use allowed_addresses::{AllowedAddresses, NetworkError};
 pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError};
 pub use config::{DiscoveryConfig, EventSink, RequestControl, TopologyEvent};

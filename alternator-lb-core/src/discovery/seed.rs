@@ -148,8 +148,15 @@ const AWS_DOMAINS: [&str; 14] = [
 ];
 
 /// Returns whether a name is in a domain under which AWS serves DynamoDB.
+///
+/// Endpoints of PrivateLink have names in such a domain, too. They lead to DynamoDB only if they name it: those of
+/// other accounts' services, a ScyllaDB cluster among them, name the service by an id.
 fn is_aws(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let mut labels = name.split('.');
+    if labels.any(|label| label.starts_with("vpce-svc-")) && labels.any(|label| label == "vpce") {
+        return false;
+    }
     AWS_DOMAINS.iter().any(|domain| {
         let prefix = name.strip_suffix(domain);
         prefix.is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('.'))
@@ -235,6 +242,18 @@ mod tests {
             assert_eq!(parse_seed(seed), Err(SeedError::Aws(seed.into())), "{seed}");
         }
         assert!(parse_seed("https://notamazonaws.com").is_ok());
+    }
+
+    #[test]
+    fn private_link_endpoint_is_accepted_unless_it_leads_to_dynamodb() {
+        let endpoint = |service: &str| {
+            let name = format!("vpce-0a1b2c3d-4e5f.{service}.us-east-1.vpce.amazonaws.com");
+            parse_seed(&format!("https://{name}:8043"))
+        };
+        assert!(endpoint("vpce-svc-0123456789abcdef0").is_ok());
+        assert!(matches!(endpoint("dynamodb"), Err(SeedError::Aws(_))));
+        let other = "https://vpce-svc-0.dynamodb.us-east-1.amazonaws.com";
+        assert_eq!(parse_seed(other), Err(SeedError::Aws(other.into())));
     }
 
     #[test]
