@@ -11,6 +11,7 @@ use crate::install::default_client;
 use crate::internal::background_tasks::BackgroundTasks;
 use crate::internal::client::{ClientContext, Credentials, InternalClient};
 use crate::internal::discovery_client::SdkDiscoveryClient;
+use crate::internal::installed_clients::InstalledClients;
 use crate::metadata::{MetadataCache, TableMetadata, invalidation};
 use crate::observe::Counts;
 use crate::operation::item_operation::ItemOperation;
@@ -56,6 +57,7 @@ pub(crate) struct Cluster {
     pub(crate) discovery: Arc<Discovery<SdkEndpoint>>,
     discovery_task: DiscoveryTask,
     background_tasks: BackgroundTasks,
+    pub(crate) installed_clients: Arc<InstalledClients>,
     pub(crate) key_routing: KeyRouting,
     /// The metadata of tables that it needs.
     pub(crate) metadata: Arc<MetadataCache>,
@@ -122,6 +124,7 @@ impl Cluster {
             router,
             discovery_task: DiscoveryTask::default(),
             background_tasks: BackgroundTasks::new(),
+            installed_clients: Arc::default(),
             key_routing,
             metadata: Arc::new(metadata),
             retry_quota: RetryQuota::new(),
@@ -230,7 +233,12 @@ impl Cluster {
     pub(crate) fn adopt(&self, http_client: &SharedHttpClient, timeouts: Option<&TimeoutConfig>) {
         self.discovery.adopt(|| -> Arc<dyn DiscoveryClient> {
             let http_client = self.config.http_client.as_ref().unwrap_or(http_client);
-            Arc::new(SdkDiscoveryClient::new(http_client.clone(), timeouts))
+            let clients = Arc::clone(&self.installed_clients);
+            Arc::new(SdkDiscoveryClient::new(
+                http_client.clone(),
+                timeouts,
+                clients,
+            ))
         });
     }
 

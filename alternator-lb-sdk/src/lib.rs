@@ -126,7 +126,7 @@ pub mod permissions {
 
 pub use alternator::Alternator;
 pub use alternator_lb_core::discovery::{
-    AddressMap, AddressMapError, AddressTranslator, RefreshError, TranslationFuture,
+    AddressMap, AddressMapError, AddressTranslator, ClientRoutes, RefreshError, TranslationFuture,
     UntranslatedNode,
 };
 pub use alternator_lb_core::observe::{NodeState, NodeStatus};

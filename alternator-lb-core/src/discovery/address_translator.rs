@@ -5,7 +5,7 @@
 //! each.
 
 use super::DiscoveryClient;
-use crate::topology::NodeUrl;
+use crate::topology::{NodeUrl, Scheme};
 use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
@@ -110,8 +110,8 @@ impl<'a> UntranslatedNode<'a> {
         self.url.as_str()
     }
 
-    pub(super) fn node_url(&self) -> &NodeUrl {
-        &self.url
+    pub(super) fn scheme(&self) -> Scheme {
+        self.url.scheme()
     }
 }
 

@@ -66,6 +66,7 @@ mod address_map;
 mod address_translator;
 mod allowed_addresses;
 mod client;
+mod client_routes;
 mod cluster_query;
 mod config;
 mod error;
@@ -108,6 +109,7 @@ pub use address_translator::{
 };
 pub use allowed_addresses::{AllowedAddresses, NetworkError};
 pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError};
+pub use client_routes::{ClientRoute, ClientRoutes, RouteTable};
 pub use config::{DiscoveryConfig, EventSink, RequestControl, TopologyEvent};
 pub use error::RefreshError;
 pub use seed::{SeedError, parse_seed, parse_seeds};

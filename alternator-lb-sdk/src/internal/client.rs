@@ -15,7 +15,7 @@
 mod error;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
-mod response;
+pub(crate) mod response;
 
 pub(crate) use error::InternalError;
 
@@ -75,6 +75,9 @@ impl Credentials {
         Self(resolver.map(|resolver| resolver.cache_partition()))
     }
 
+    /// Those of requests that are not signed.
+    pub(crate) const NONE: Self = Self(None);
+
     /// Credentials that differ from all others.
     #[cfg(test)]
     pub(crate) fn for_tests() -> Self {
@@ -101,7 +104,7 @@ const NODE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The number of bytes of a response that are read: a page of the server is 1 MiB of stored data, and its JSON is
 /// several times larger.
-const RESPONSE_LIMIT: usize = 8 << 20;
+pub(crate) const RESPONSE_LIMIT: usize = 8 << 20;
 
 const NAME: &str = "alternator-lb-sdk: internal client";
 
@@ -165,6 +168,17 @@ impl InternalClient {
                 result => return result,
             }
         }
+    }
+
+    /// Sends `operation` with `input` to one node.
+    pub(crate) async fn call_node(
+        &self,
+        node: &Arc<SdkNode>,
+        operation: &'static str,
+        input: &Value,
+    ) -> Result<Value, InternalError> {
+        let sending = self.send(node, operation, input.to_string());
+        with_timeout(NODE_TIMEOUT, sending).await
     }
 
     /// The next node, an untried one if there is any.
