@@ -19,6 +19,11 @@
 //! known node is dropped, and no list that names none of the known ones is believed, because of one response while
 //! another node responds; and a refresh that fails changes nothing.
 //!
+//! Where listed addresses are not those that are sent to, an [`AddressTranslator`] names the URL of each node. The cache
+//! of its results (`translations`) sits between a response and everything above: nodes are known by their URLs, so that
+//! a seed is the same node as the listed one that it leads to. Routing by keys goes by the listed address, which
+//! [`Node`](crate::topology::Node) keeps beside the URL.
+//!
 //! The health checker works while there are requests. It probes (`GET /`) the nodes that are ejected, and the nodes
 //! that let requests wait much longer than usual. Where such a node responds, the connections to it may be lost.
 //!

@@ -323,6 +323,31 @@ mod tests {
         );
     }
 
+    #[test]
+    fn listed_address_changes_the_generation_and_keeps_the_node() {
+        let before = topology(&[1, 2]);
+        let mut after = before.refreshed(&level(&[1, 2]), |_| ());
+        let listed = |last: u8| {
+            let listed = [172, 17, 0, last].into();
+            move |node: &NodeUrl| (*node == url(1)).then_some(listed)
+        };
+        assert!(!after.record_listed_addresses(|_| None));
+        assert_eq!(after.generation(), before.generation());
+        assert!(after.record_listed_addresses(listed(7)));
+        assert!(after.generation() > before.generation());
+        assert!(!after.record_listed_addresses(listed(7)));
+        let [node, other] = after.nodes() else {
+            panic!("two nodes, not {:?}", after.nodes());
+        };
+        assert_eq!(node.id(), before.nodes()[0].id());
+        assert_eq!(node.address(), Some([172, 17, 0, 7].into()));
+        assert_eq!(node.host(), Host::Ip([172, 17, 0, 7].into()));
+        assert_eq!(
+            (other.address(), other.host()),
+            (url(2).ip(), url(2).host().clone())
+        );
+    }
+
     proptest! {
         #[test]
         fn refreshed_topology_has_exactly_the_named_nodes(
