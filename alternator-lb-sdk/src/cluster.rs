@@ -372,6 +372,10 @@ impl ClientContext for Cluster {
         self.pick_one()
     }
 
+    fn find_node(&self, url: &NodeUrl) -> Option<Arc<SdkNode>> {
+        self.find(url)
+    }
+
     fn config(&self) -> &ClusterConfig {
         &self.config
     }

@@ -78,7 +78,7 @@ impl NodeState {
             scheme,
             ip: address.ip(),
             port_number: AtomicU16::new(address.port()),
-            listed_address: place.listed_address.unwrap_or(address.ip()),
+            listed_address: place.listed_address.unwrap_or_else(|| address.ip()),
             client_routes: Mutex::default(),
             datacenter: place.datacenter,
             rack: place.rack,

@@ -88,7 +88,7 @@ impl Running {
         let mut nodes = lock(&self.state.nodes);
         let number = nodes.len();
         let catalog = &self.state.catalog;
-        let rpc = place.listed_address.unwrap_or(address.ip());
+        let rpc = place.listed_address.unwrap_or_else(|| address.ip());
         catalog.join(Owner::new(
             number,
             (place.internal_address.unwrap_or(rpc), rpc),

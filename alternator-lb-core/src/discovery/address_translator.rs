@@ -21,8 +21,8 @@ use std::time::Duration;
 ///
 /// # When it is called
 ///
-/// In the background task of discovery only, never in a request, and several addresses at a time. The result is kept.
-/// A node is translated
+/// In the background task of discovery only, never in a request, and for all nodes that are due at the same time. The
+/// result is kept. A node is translated
 ///
 /// * when it is listed and was not before,
 /// * again, before nodes are queried, when it is ejected or has not responded to a query: its port may be another one

@@ -148,19 +148,22 @@ const AWS_DOMAINS: [&str; 14] = [
 ];
 
 /// Returns whether a name is in a domain under which AWS serves DynamoDB.
-///
-/// Endpoints of PrivateLink have names in such a domain, too. They lead to DynamoDB only if they name it: those of
-/// other accounts' services, a ScyllaDB cluster among them, name the service by an id.
 fn is_aws(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let mut labels = name.split('.');
-    if labels.any(|label| label.starts_with("vpce-svc-")) && labels.any(|label| label == "vpce") {
-        return false;
-    }
     AWS_DOMAINS.iter().any(|domain| {
         let prefix = name.strip_suffix(domain);
-        prefix.is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+        prefix.is_some_and(|prefix| {
+            (prefix.is_empty() || prefix.ends_with('.')) && !is_private_link(prefix)
+        })
     })
+}
+
+/// Returns whether a name in a domain of AWS is that of a PrivateLink endpoint which leads to a customer's service, as
+/// ScyllaDB Cloud's: `vpce-….vpce-svc-….us-east-1.vpce.`. An endpoint that leads to DynamoDB names that instead.
+fn is_private_link(prefix: &str) -> bool {
+    let mut labels = prefix.trim_end_matches('.').rsplit('.');
+    let (vpce, _region, service) = (labels.next(), labels.next(), labels.next());
+    vpce == Some("vpce") && service.is_some_and(|service| service.starts_with("vpce-svc-"))
 }
 
 #[cfg(test)]
@@ -252,8 +255,12 @@ mod tests {
         };
         assert!(endpoint("vpce-svc-0123456789abcdef0").is_ok());
         assert!(matches!(endpoint("dynamodb"), Err(SeedError::Aws(_))));
-        let other = "https://vpce-svc-0.dynamodb.us-east-1.amazonaws.com";
-        assert_eq!(parse_seed(other), Err(SeedError::Aws(other.into())));
+        for other in [
+            "https://vpce-svc-0.dynamodb.us-east-1.amazonaws.com",
+            "https://vpce-svc-0.vpce.dynamodb.us-east-1.amazonaws.com",
+        ] {
+            assert_eq!(parse_seed(other), Err(SeedError::Aws(other.into())));
+        }
     }
 
     #[test]

@@ -25,6 +25,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause. A node that was down comes back to the list anew, and is translated at once.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// The number of failures that one refresh reports: the log is clear enough by then.
+const MAX_EVENTS: usize = 64;
+
 /// Calls the translator, and keeps what it returned, by listed address.
 #[derive(Debug)]
 pub(super) struct Translations {
@@ -283,7 +286,9 @@ impl State {
         for (address, result) in settled {
             let entry = self.entries.entry(address).or_default();
             let former = entry.url.clone();
-            self.events.extend(entry.record(address, result, now));
+            let event = entry.record(address, result, now);
+            self.events
+                .extend(event.filter(|_| self.events.len() < MAX_EVENTS));
             // Its last URL may be that of another node by now.
             entry.url = entry
                 .url

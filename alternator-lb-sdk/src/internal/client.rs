@@ -23,7 +23,9 @@ use super::raw_response::{RawResponse, RawResponseDeserializer};
 use crate::auth::{AuthMode, ClockSkew, DateByNode};
 use crate::config::ClusterConfig;
 use crate::route_error::RouteError;
-use crate::transport::sdk_endpoint::SdkNode;
+use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode};
+use alternator_lb_core::routing::EndpointState;
+use alternator_lb_core::topology::NodeUrl;
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::SCHEME_ID;
 use aws_sdk_dynamodb::config::auth;
@@ -89,6 +91,9 @@ impl Credentials {
 pub(crate) trait ClientContext: Debug + Send + Sync {
     /// Picks the node of a request that does not count as load, and notes that the cluster is in use.
     fn pick_node(&self) -> Result<Arc<SdkNode>, RouteError>;
+
+    /// Returns the node at a URL, if it is listed or a seed.
+    fn find_node(&self, url: &NodeUrl) -> Option<Arc<SdkNode>>;
 
     fn config(&self) -> &ClusterConfig;
 
@@ -170,14 +175,20 @@ impl InternalClient {
         }
     }
 
-    /// Sends `operation` with `input` to one node.
+    /// Sends `operation` with `input` to one node, which need not be listed.
     pub(crate) async fn call_node(
         &self,
-        node: &Arc<SdkNode>,
+        url: &NodeUrl,
         operation: &'static str,
         input: &Value,
     ) -> Result<Value, InternalError> {
-        let sending = self.send(node, operation, input.to_string());
+        let context = self.context.upgrade();
+        let node = context.and_then(|context| context.find_node(url));
+        let node = node.unwrap_or_else(|| {
+            let state = EndpointState::new(SdkEndpoint::new(url));
+            Arc::new(SdkNode::new(url.clone(), state))
+        });
+        let sending = self.send(&node, operation, input.to_string());
         with_timeout(NODE_TIMEOUT, sending).await
     }
 

@@ -177,7 +177,10 @@ impl DiscoveryClient for SdkDiscoveryClient {
             }
             let mut result = Ok(RouteTable::default());
             for client in clients {
-                let node = SignedNode::new(node, client);
+                let node = SignedNode {
+                    client: &client,
+                    node,
+                };
                 result = client_routes::read(&node, connection_ids, clock).await;
                 if result.is_ok() {
                     break;

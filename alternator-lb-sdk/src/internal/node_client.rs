@@ -3,38 +3,25 @@
 use super::client::{InternalClient, InternalError, RESPONSE_LIMIT, response};
 use super::discovery_client::{SdkDiscoveryClient, post};
 use crate::metadata::client_routes::NodeClient;
-use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode};
 use alternator_lb_core::discovery::ConnectionPool;
-use alternator_lb_core::routing::EndpointState;
 use alternator_lb_core::topology::NodeUrl;
 use aws_smithy_runtime_api::box_error::BoxError;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use std::sync::Arc;
 
 /// A node to which operations are sent by the means of a client.
-pub(super) struct SignedNode {
-    node: Arc<SdkNode>,
-    client: Arc<InternalClient>,
+pub(super) struct SignedNode<'a> {
+    pub(super) client: &'a InternalClient,
+    pub(super) node: &'a NodeUrl,
 }
 
-impl SignedNode {
-    pub(super) fn new(url: &NodeUrl, client: Arc<InternalClient>) -> Self {
-        let state = EndpointState::new(SdkEndpoint::new(url));
-        Self {
-            node: Arc::new(SdkNode::new(url.clone(), state)),
-            client,
-        }
-    }
-}
-
-impl NodeClient for SignedNode {
+impl NodeClient for SignedNode<'_> {
     fn call_node<'a>(
         &'a self,
         operation: &'static str,
         input: &'a Value,
     ) -> BoxFuture<'a, Result<Value, InternalError>> {
-        Box::pin(self.client.call_node(&self.node, operation, input))
+        Box::pin(self.client.call_node(self.node, operation, input))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The one interceptor of an installation: the steps of an operation, in their order.
 
+mod warnings;
+
 use super::active_interceptor::{ActiveInterceptor, Step};
 use super::minimal_headers::Replacements;
 use super::{
@@ -17,8 +19,6 @@ use crate::transport::AbortableHttpClient;
 use crate::transport::abort_handle::{AbortSignals, TransportPresence};
 use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::health::Outcome;
-use alternator_lb_core::observe::Event;
-use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -30,7 +30,6 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -70,29 +69,6 @@ impl Interceptor {
             has_warned_of_endpoint: AtomicBool::new(false),
             has_warned_of_credentials: AtomicBool::new(false),
             saved_header_bytes: OnceLock::new(),
-        }
-    }
-
-    /// Warns once if the SDK makes no retries although the application has not disabled them: older behavior versions
-    /// have none.
-    fn check_retries(&self, config: &ConfigBag) {
-        if self.checks_retries.load(Ordering::Relaxed)
-            && self.checks_retries.swap(false, Ordering::Relaxed)
-            && !config
-                .load::<RetryConfig>()
-                .is_some_and(RetryConfig::has_retry)
-        {
-            self.cluster.observer.emit(Event::NoRetries);
-        }
-    }
-
-    /// Warns once if the credentials provider that the application set has failed: the request is not sent unsigned.
-    fn warn_if_credentials_failed(&self, context: &FinalizerInterceptorContextRef<'_>) {
-        if let Some(Err(error)) = context.output_or_error()
-            && connection_evidence::chain(error).any(|error| error.is::<CredentialsError>())
-            && !self.has_warned_of_credentials.swap(true, Ordering::Relaxed)
-        {
-            self.cluster.observer.emit(Event::CredentialsFailed);
         }
     }
 }

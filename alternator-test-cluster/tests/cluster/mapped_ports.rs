@@ -75,7 +75,7 @@ fn restarted_node_is_at_another_port_and_listed_as_before() {
 #[test]
 fn client_routes_have_the_host_ids_of_the_nodes() {
     let cluster = containers();
-    assert_eq!(scan(&cluster, "client_routes"), [json!(0); 0]);
+    assert!(scan(&cluster, "client_routes").is_empty());
     cluster.node(0).add_client_route("a", "vpce.example", 9_001);
     cluster.node(0).add_client_route("b", "10.0.0.1", 9_002);
     cluster.node(1).add_client_route("a", "vpce.example", 9_003);
@@ -111,10 +111,7 @@ fn old_versions_have_no_client_routes() {
         .start()
         .unwrap();
     let request = json!({"TableName": ".scylla.alternator.system.client_routes"});
-    expect_error(
-        &cluster.node(0),
-        "Scan",
-        &request,
-        "ResourceNotFoundException",
-    );
+    let response = expect_error(&cluster.node(0), "Scan", &request);
+    let text = response.text();
+    assert!(text.contains("ResourceNotFoundException"), "{text}");
 }
