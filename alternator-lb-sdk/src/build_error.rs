@@ -1,6 +1,6 @@
 //! Why an `Alternator` could not be built.
 
-use alternator_lb_core::discovery::{NetworkError, SeedError};
+use alternator_lb_core::discovery::{AddressMapError, NetworkError, SeedError};
 use alternator_lb_core::topology::ScopeError;
 use std::error::Error;
 use std::sync::Arc;
@@ -70,7 +70,8 @@ pub enum BuildError {
     /// Seeds disagree on the scheme or port.
     #[error(
         "the seed `{seed}` has another scheme or port than `{first}`, but those of the seeds are those of every node; \
-         write them alike"
+         write them alike, or name the port of each node by `.address_translator(..)` or `.without_discovery()`, where only \
+         the schemes must be alike"
     )]
     #[non_exhaustive]
     SeedsDiffer {
@@ -123,6 +124,17 @@ pub enum BuildError {
          `.scope(..)` and name the nodes of one datacenter, or leave out `.without_discovery()`"
     )]
     ScopeWithoutDiscovery,
+
+    /// An address translator is set without discovery.
+    #[error(
+        "there is nothing to translate without discovery, since each seed is a node at its own URL; leave out \
+         `.address_translator(..)`, or leave out `.without_discovery()`"
+    )]
+    TranslatorWithoutDiscovery,
+
+    /// The entries of an [`AddressMap`](crate::AddressMap) are invalid.
+    #[error(transparent)]
+    AddressMap(#[from] AddressMapError),
 
     /// The compression level does not exist.
     #[cfg(feature = "compression")]

@@ -1,5 +1,6 @@
 //! The settings of an `Alternator`.
 
+mod address_translator;
 mod allowed_addresses;
 #[cfg(feature = "compression")]
 mod compression;
@@ -55,8 +56,9 @@ impl Builder {
     /// many there are, a refresh queries one node of each datacenter. A list in one string is split by the caller:
     /// `.seeds("http://a:8000,http://b:8000".split(','))`.
     ///
-    /// Scheme and port of the seeds are those of every node, so all seeds must have the same, except [without
-    /// discovery](Self::without_discovery). A port that is omitted is the scheme's: 80 or 443.
+    /// Scheme and port of the seeds are those of every node, so all seeds must have the same; but [without
+    /// discovery](Self::without_discovery) each seed is a node with its own port, and with an [address
+    /// translator](Self::address_translator) that names the port of each node. The scheme is always one. A port that is omitted is the scheme's: 80 or 443.
     ///
     /// Over `http` every address of a name is a seed as long as the name has it. The name is resolved again when known
     /// nodes or one of its addresses fail: at most every 30 s while some node responds, every second or two while none
@@ -367,9 +369,14 @@ impl Builder {
         if let Some(networks) = &self.allowed_networks {
             config.allowed_addresses = AllowedAddresses::in_networks(networks)?;
         }
-        config.seeds = parse_seeds(&self.seeds, !config.discovery, &config.allowed_addresses)?;
+        let is_translated = config.address_translator.is_some();
+        let differ_in_port = is_translated || !config.discovery;
+        config.seeds = parse_seeds(&self.seeds, differ_in_port, &config.allowed_addresses)?;
         if !config.discovery && config.scope.is_some() {
             return Err(BuildError::ScopeWithoutDiscovery);
+        }
+        if !config.discovery && is_translated {
+            return Err(BuildError::TranslatorWithoutDiscovery);
         }
         if let Some(scope) = &config.scope {
             scope.check()?;

@@ -11,6 +11,7 @@ use crate::install::default_client;
 use crate::internal::background_tasks::BackgroundTasks;
 use crate::internal::client::{ClientContext, Credentials, InternalClient};
 use crate::internal::discovery_client::SdkDiscoveryClient;
+use crate::internal::installed_clients::InstalledClients;
 use crate::metadata::{MetadataCache, TableMetadata, invalidation};
 use crate::observe::Counts;
 use crate::operation::item_operation::ItemOperation;
@@ -56,6 +57,7 @@ pub(crate) struct Cluster {
     pub(crate) discovery: Arc<Discovery<SdkEndpoint>>,
     discovery_task: DiscoveryTask,
     background_tasks: BackgroundTasks,
+    pub(crate) installed_clients: Arc<InstalledClients>,
     pub(crate) key_routing: KeyRouting,
     /// The metadata of tables that it needs.
     pub(crate) metadata: Arc<MetadataCache>,
@@ -85,7 +87,10 @@ impl Cluster {
         let snapshot = RoutingSnapshot::new(Arc::new(nodes));
         let router = Arc::new(Router::new(snapshot, config.policy, fastrand::usize(..)));
         let key_routing = KeyRouting::new(config.routing, &config.table_options);
-        let addresses = seeds.iter().filter_map(|seed| seed.url().ip());
+        // With a translator the cluster knows the seeds by other addresses.
+        let is_translated = config.address_translator.is_some();
+        let known = seeds.iter().filter(|_| !is_translated);
+        let addresses = known.filter_map(|seed| seed.address());
         let counts = Counts::default();
         #[cfg(feature = "compression")]
         let saved = counts.saved_by_compression.clone();
@@ -105,6 +110,7 @@ impl Cluster {
             scope_is_chosen: config.scope.is_some(),
             queries_nodes: config.discovery,
             allowed_addresses: config.allowed_addresses.clone(),
+            address_translator: config.address_translator.clone(),
             spill_over: config.spill_over,
             // One primary for all clients must not depend on the rack of each.
             discovers_local_datacenter: key_routing.is_used(),
@@ -121,6 +127,7 @@ impl Cluster {
             router,
             discovery_task: DiscoveryTask::default(),
             background_tasks: BackgroundTasks::new(),
+            installed_clients: Arc::default(),
             key_routing,
             metadata: Arc::new(metadata),
             retry_quota: RetryQuota::new(),
@@ -209,7 +216,12 @@ impl Cluster {
     fn node_addresses(&self) -> Vec<IpAddr> {
         let snapshot = self.router.snapshot();
         let nodes = snapshot.topology().nodes().iter();
-        nodes.filter_map(|node| node.url().ip()).collect()
+        let is_translated = self.config.address_translator.is_some();
+        let address = |node: &Arc<SdkNode>| match is_translated {
+            true => node.translated_address(),
+            false => node.address(),
+        };
+        nodes.filter_map(address).collect()
     }
 
     /// Returns the HTTP client for a configuration that has none, if there is one to share.
@@ -226,7 +238,12 @@ impl Cluster {
     pub(crate) fn adopt(&self, http_client: &SharedHttpClient, timeouts: Option<&TimeoutConfig>) {
         self.discovery.adopt(|| -> Arc<dyn DiscoveryClient> {
             let http_client = self.config.http_client.as_ref().unwrap_or(http_client);
-            Arc::new(SdkDiscoveryClient::new(http_client.clone(), timeouts))
+            let clients = Arc::clone(&self.installed_clients);
+            Arc::new(SdkDiscoveryClient::new(
+                http_client.clone(),
+                timeouts,
+                clients,
+            ))
         });
     }
 
@@ -370,6 +387,10 @@ impl fmt::Debug for Cluster {
 impl ClientContext for Cluster {
     fn pick_node(&self) -> Result<Arc<SdkNode>, RouteError> {
         self.pick_one()
+    }
+
+    fn find_node(&self, url: &NodeUrl) -> Option<Arc<SdkNode>> {
+        self.find(url)
     }
 
     fn config(&self) -> &ClusterConfig {

@@ -6,7 +6,9 @@ use crate::compression::CompressionSettings;
 use crate::operation::TableOptions;
 use crate::operation::routing_settings::RoutingSettings;
 use crate::request::user_agent::UserAgent;
-use alternator_lb_core::discovery::{ACTIVE, AllowedAddresses, IDLE, RefreshIntervals};
+use alternator_lb_core::discovery::{
+    ACTIVE, AllowedAddresses, IDLE, RefreshIntervals, SharedAddressTranslator,
+};
 use alternator_lb_core::observe::FlightRecorder;
 use alternator_lb_core::routing::{Hedge, Policy};
 use alternator_lb_core::topology::{NodeUrl, Scope};
@@ -24,6 +26,7 @@ pub(crate) struct ClusterConfig {
     /// True if nodes are discovered; else the seeds are the nodes.
     pub(crate) discovery: bool,
     pub(crate) allowed_addresses: AllowedAddresses,
+    pub(crate) address_translator: Option<SharedAddressTranslator>,
     pub(crate) spill_over: bool,
     pub(crate) policy: Policy,
     /// Unless a table or an operation says otherwise.
@@ -54,6 +57,7 @@ impl Default for ClusterConfig {
             scope: None,
             discovery: true,
             allowed_addresses: AllowedAddresses::default(),
+            address_translator: None,
             spill_over: true,
             policy: Policy::default(),
             routing: RoutingSettings::default(),

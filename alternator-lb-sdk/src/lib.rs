@@ -126,7 +126,10 @@ pub mod permissions {
 }
 
 pub use alternator::Alternator;
-pub use alternator_lb_core::discovery::RefreshError;
+pub use alternator_lb_core::discovery::{
+    AddressMap, AddressMapError, AddressTranslator, ClientRoutes, RefreshError, TranslationFuture,
+    UntranslatedNode,
+};
 pub use alternator_lb_core::observe::{NodeState, NodeStatus};
 pub use alternator_lb_core::routing::{Hedge, Policy};
 pub use alternator_lb_core::topology::Scope;

@@ -1,7 +1,7 @@
 //! Configuration and start of a cluster.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -295,8 +295,7 @@ impl Builder {
             .as_ref()
             .map(|identity| identity.server_config())
             .transpose()?;
-        let ips: Vec<_> = places.iter().map(|(ip, _)| *ip).collect();
-        let (port, listeners) = port::listen_on_all(&ips, self.port)?;
+        let (port, listeners) = listen(&places, self.port)?;
         let server_thread = ServerThread::start()?;
         let internal_tables = match (self.internal_tables, self.tokens) {
             (Some(access), _) => access,
@@ -334,8 +333,8 @@ impl Builder {
             nodes: Mutex::default(),
         });
         let running = Running::new(state, port, addresses, server_thread, engine_thread);
-        for ((ip, place), listener) in places.into_iter().zip(listeners) {
-            running.run_node(SocketAddr::new(ip, port), place, listener)?;
+        for ((_, place), (address, listener)) in places.into_iter().zip(listeners) {
+            running.run_node(address, place, listener)?;
         }
         Ok(TestCluster::of(running))
     }
@@ -354,8 +353,11 @@ impl Builder {
             .into_iter()
             .map(NodeConfig::validate)
             .collect::<Result<Vec<_>, _>>()?;
-        for ip in places.iter().filter_map(|place| place.address) {
-            if !addresses.reserve(ip) {
+        for place in &places {
+            if let Some(ip) = place.address
+                && !addresses.reserve(ip)
+                && !place.has_own_port
+            {
                 return Err(StartError::AddressUsedTwice { ip });
             }
         }
@@ -363,6 +365,29 @@ impl Builder {
             |place: ValidNodeConfig| (place.address.unwrap_or_else(|| addresses.pick()), place);
         Ok(places.into_iter().map(addressed).collect())
     }
+}
+
+/// Listens for all nodes, on the cluster's port or on ports of their own. Returns the cluster's port.
+fn listen(
+    places: &[(IpAddr, ValidNodeConfig)],
+    port: Option<u16>,
+) -> Result<(u16, Vec<(SocketAddr, TcpListener)>), StartError> {
+    let shared = places.iter().filter(|(_, place)| !place.has_own_port);
+    let ips: Vec<_> = shared.map(|(ip, _)| *ip).collect();
+    let (port, listeners) = port::listen_on_all(&ips, port)?;
+    let mut shared = listeners.into_iter();
+    let mut all = Vec::new();
+    for (ip, place) in places {
+        let listener = match place.has_own_port {
+            true => None,
+            false => shared.next(),
+        };
+        all.push(match listener {
+            Some(listener) => (SocketAddr::new(*ip, port), listener),
+            None => port::listen_on_free(*ip)?,
+        });
+    }
+    Ok((port, all))
 }
 
 const DEFAULT_NODES: usize = 3;

@@ -68,7 +68,8 @@ impl TestCluster {
         assert!(
             moved,
             "tablet {index} of {table} cannot move from {} to {}",
-            from.address, to.address
+            from.address(),
+            to.address()
         );
     }
 
@@ -92,7 +93,8 @@ impl TestCluster {
         assert!(
             begun,
             "tablet {index} of {table} cannot migrate from {} to {}",
-            from.address, to.address
+            from.address(),
+            to.address()
         );
         TabletTransition::new(&self.running.state, table, index)
     }

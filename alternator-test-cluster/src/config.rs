@@ -19,6 +19,8 @@ pub struct NodeConfig {
     rack: String,
     address: Option<String>,
     internal_address: Option<IpAddr>,
+    listed_address: Option<IpAddr>,
+    has_own_port: bool,
 }
 
 impl NodeConfig {
@@ -29,6 +31,8 @@ impl NodeConfig {
             rack: "r1".to_owned(),
             address: None,
             internal_address: None,
+            listed_address: None,
+            has_own_port: false,
         }
     }
 
@@ -79,6 +83,30 @@ impl NodeConfig {
         self
     }
 
+    /// Sets the address that `/localnodes` and the column `rpc_address` contain, as that of a container behind a mapped
+    /// port, or of a node behind address translation. Nothing listens there.
+    ///
+    /// # Default
+    ///
+    /// The address at which the node listens.
+    #[must_use]
+    pub fn listed_address(mut self, address: impl Into<IpAddr>) -> Self {
+        self.listed_address = Some(address.into());
+        self
+    }
+
+    /// Gives the node a free port of its own, as a container with a mapped port has. Its [`address`](Self::address) may
+    /// be that of other such nodes.
+    ///
+    /// # Default
+    ///
+    /// The port of the cluster.
+    #[must_use]
+    pub fn own_port(mut self) -> Self {
+        self.has_own_port = true;
+        self
+    }
+
     /// Validates the names and parses the address.
     pub(crate) fn validate(self) -> Result<ValidNodeConfig, StartError> {
         if self.datacenter.is_empty() {
@@ -99,6 +127,8 @@ impl NodeConfig {
             rack: self.rack,
             address,
             internal_address: self.internal_address,
+            listed_address: self.listed_address,
+            has_own_port: self.has_own_port,
         })
     }
 }
@@ -116,4 +146,6 @@ pub(crate) struct ValidNodeConfig {
     pub(crate) rack: String,
     pub(crate) address: Option<IpAddr>,
     pub(crate) internal_address: Option<IpAddr>,
+    pub(crate) listed_address: Option<IpAddr>,
+    pub(crate) has_own_port: bool,
 }

@@ -93,13 +93,16 @@
 //! | it lost contact to the others | [`Node::partition`], undone by [`Node::restore_listing`] |
 //! | its datacenter holds no replicas | [`Builder::replication_factor_in`] with 0, or [`TestCluster::add_node`] after the table was created |
 //! | another cluster has its address | [`TestCluster::remove_node`], and a cluster with [`Builder::cluster_name`] at the same address and port |
+//! | it is a container behind a mapped port | [`NodeConfig::listed_address`], [`NodeConfig::own_port`], [`Node::restart_at_another_port`] |
+//! | it is behind PrivateLink | [`Node::add_client_route`] |
 //! | it lists invalid nodes | [`Node::set_localnodes_entries`], [`Node::set_localnodes_response`], undone by [`Node::restore_listing`] |
 //!
 //! [`Counters`] hold the numbers of requests and connections of a node.
 //!
 //! # Addresses
 //!
-//! Nodes listen on 127.0.0.1, 127.0.0.2, … and all on one port, since `/localnodes` names addresses only. Linux has all
+//! Nodes listen on 127.0.0.1, 127.0.0.2, … and all on one port, since `/localnodes` names addresses only; nodes with
+//! [`NodeConfig::own_port`] are for clients that translate addresses. Linux has all
 //! of these addresses. On macOS each but the first must be added: `sudo ifconfig lo0 alias 127.0.0.2 up`. Any number of
 //! clusters can run at the same time, each on a port of its own.
 //!
@@ -128,6 +131,7 @@ mod api_error;
 mod auth;
 mod builder;
 mod catalog;
+mod client_route;
 mod cluster;
 mod cluster_state;
 mod compression;

@@ -1,13 +1,16 @@
 //! The handle of a node.
 
-use std::net::SocketAddr;
+use std::fmt::Display;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use crate::client_route::ClientRoute;
 use crate::cluster_state::ClusterState;
 use crate::listing::Listing;
 use crate::node_state::NodeState;
 use crate::server;
+use crate::sync::lock;
 use crate::{Counters, Fault, RawResponse, StartError};
 
 /// One node of a cluster: its faults, its entries in `/localnodes` and its counters.
@@ -47,6 +50,42 @@ impl Node {
             Some(cluster) => self.state.start(server::starter(&cluster, &self.state)),
             None => Err(StartError::Ended),
         }
+    }
+
+    /// Stops the node, and starts it again at another free port, as a container that gets a new mapped port.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn restart_at_another_port(&self) -> Result<(), StartError> {
+        self.stop();
+        self.state.move_to_free_port()?;
+        self.start()
+    }
+
+    /// Adds a row to `system.client_routes`: the node is reached through this connection at this host, an IP address or
+    /// a DNS name, and at this port.
+    ///
+    /// # Default
+    ///
+    /// There are no rows, as without PrivateLink.
+    pub fn add_client_route(
+        &self,
+        connection_id: impl Into<String>,
+        host: impl Display,
+        port: u16,
+    ) {
+        let route = ClientRoute {
+            connection_id: connection_id.into(),
+            host: host.to_string(),
+            port,
+        };
+        lock(&self.state.client_routes).push(route);
+    }
+
+    /// Removes the rows of this node from `system.client_routes`.
+    pub fn clear_client_routes(&self) {
+        lock(&self.state.client_routes).clear();
     }
 
     /// Injects a fault, which replaces the previous one.
@@ -177,7 +216,13 @@ impl Node {
 
     /// Returns the address at which the node listens, or did until it was stopped.
     pub fn address(&self) -> SocketAddr {
-        self.state.address
+        self.state.address()
+    }
+
+    /// Returns the address that `/localnodes` has of the node: that at which it listens, unless
+    /// [`NodeConfig::listed_address`](crate::NodeConfig::listed_address) sets another.
+    pub fn listed_address(&self) -> IpAddr {
+        self.state.listed_address
     }
 
     /// Returns the datacenter.

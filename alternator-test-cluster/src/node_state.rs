@@ -1,7 +1,7 @@
 //! The state that the handles of a node and its server share.
 
-use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +10,7 @@ use socket2::Socket;
 use tokio::sync::{mpsc, watch};
 
 use crate::catalog::Contents;
+use crate::client_route::ClientRoute;
 use crate::config::ValidNodeConfig;
 use crate::counters::Recorder;
 use crate::listing::{Listing, Member};
@@ -24,7 +25,13 @@ pub(crate) struct NodeState {
     /// Its number in the order of adding.
     pub(crate) number: usize,
     pub(crate) scheme: &'static str,
-    pub(crate) address: SocketAddr,
+    pub(crate) ip: IpAddr,
+    /// The port, which is another one after a restart with a new mapped port.
+    port_number: AtomicU16,
+    /// The address for clients, as `/localnodes` has it.
+    pub(crate) listed_address: IpAddr,
+    /// The rows of this node in `system.client_routes`.
+    pub(crate) client_routes: Mutex<Vec<ClientRoute>>,
     pub(crate) datacenter: String,
     pub(crate) rack: String,
     pub(crate) recorder: Recorder,
@@ -69,7 +76,10 @@ impl NodeState {
         Self {
             number,
             scheme,
-            address,
+            ip: address.ip(),
+            port_number: AtomicU16::new(address.port()),
+            listed_address: place.listed_address.unwrap_or_else(|| address.ip()),
+            client_routes: Mutex::default(),
             datacenter: place.datacenter,
             rack: place.rack,
             recorder: Recorder::default(),
@@ -106,7 +116,7 @@ impl NodeState {
         let mut port = lock(&self.port);
         if self.is_removed() {
             return Err(StartError::Removed {
-                address: self.address,
+                address: self.address(),
             });
         }
         let kept = match &mut *port {
@@ -115,10 +125,27 @@ impl NodeState {
         };
         let socket = match kept {
             Some(socket) => socket,
-            None => port::bind(self.address)?,
+            None => port::bind(self.address())?,
         };
-        let listener = port::listen(socket, self.address)?;
+        let listener = port::listen(socket, self.address())?;
         self.run_on(&mut port, listener, serve)
+    }
+
+    /// Moves a stopped node to another port, as one that is free now.
+    pub(crate) fn move_to_free_port(&self) -> Result<(), StartError> {
+        let mut port = lock(&self.port);
+        if let Port::Closed(kept) = &mut *port {
+            // The former port stays taken until there is another one.
+            let (address, listener) = port::listen_on_free(self.ip)?;
+            self.port_number.store(address.port(), Ordering::SeqCst);
+            *kept = port::stop_listening(listener);
+        }
+        Ok(())
+    }
+
+    /// The address at which the node listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.ip, self.port_number.load(Ordering::SeqCst))
     }
 
     fn run_on(
@@ -300,12 +327,12 @@ impl NodeState {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("{}://{}", self.scheme, self.address)
+        format!("{}://{}", self.scheme, self.address())
     }
 
     pub(crate) fn as_member(&self) -> Member<'_> {
         Member {
-            ip: self.address.ip(),
+            ip: self.listed_address,
             datacenter: &self.datacenter,
             rack: &self.rack,
             is_listed: self.is_listed(),

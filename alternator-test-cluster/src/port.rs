@@ -81,6 +81,16 @@ pub(crate) fn listen_on_all(
     }
 }
 
+/// Listens on a free port of an address.
+pub(crate) fn listen_on_free(ip: IpAddr) -> Result<(SocketAddr, TcpListener), StartError> {
+    let (port, mut listeners) = listen_on_all(&[ip], None)?;
+    let address = SocketAddr::new(ip, port);
+    match listeners.pop() {
+        Some(listener) => Ok((address, listener)),
+        None => Err(StartError::Ended),
+    }
+}
+
 /// Returns a random port of [`PORT_RANGE`].
 fn random_port(tried: usize) -> u16 {
     use std::hash::{BuildHasher, RandomState};

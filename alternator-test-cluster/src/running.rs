@@ -50,15 +50,20 @@ impl Running {
             None => addresses.pick(),
             Some(ip) => {
                 let present = self.state.present_nodes();
-                if present.iter().any(|node| node.address.ip() == ip) {
+                if !place.has_own_port && present.iter().any(|node| node.ip == ip) {
                     return Err(StartError::AddressUsedTwice { ip });
                 }
                 addresses.reserve(ip);
                 ip
             }
         };
-        let address = SocketAddr::new(ip, self.port);
-        let listener = port::listen(port::bind(address)?, address)?;
+        let (address, listener) = match place.has_own_port {
+            true => port::listen_on_free(ip)?,
+            false => {
+                let address = SocketAddr::new(ip, self.port);
+                (address, port::listen(port::bind(address)?, address)?)
+            }
+        };
         self.run_node(address, place, listener)
     }
 
@@ -83,7 +88,7 @@ impl Running {
         let mut nodes = lock(&self.state.nodes);
         let number = nodes.len();
         let catalog = &self.state.catalog;
-        let rpc = address.ip();
+        let rpc = place.listed_address.unwrap_or_else(|| address.ip());
         catalog.join(Owner::new(
             number,
             (place.internal_address.unwrap_or(rpc), rpc),

@@ -51,6 +51,14 @@ impl Version {
         }
     }
 
+    /// Returns whether there is the table `system.client_routes`.
+    pub(crate) const fn has_client_routes(self) -> bool {
+        match self {
+            Self::V6_2 | Self::V2025_1 => false,
+            Self::V2026_1 | Self::V2026_2 => true,
+        }
+    }
+
     /// Returns whether a body over the limit gets a DynamoDB error in JSON, instead of plain text from the HTTP layer.
     pub(crate) const fn rejects_large_bodies_in_json(self) -> bool {
         self.supports_compression()

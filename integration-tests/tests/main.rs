@@ -10,6 +10,7 @@
 
 mod support;
 
+mod address_translation;
 mod all_nodes_down;
 mod allowed_endpoints;
 mod any_cluster;

@@ -33,6 +33,11 @@ impl AllowedAddresses {
         }
     }
 
+    /// Returns whether there are networks.
+    pub(super) fn are_limited(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Returns whether a list of nodes may name this address.
     pub(super) fn allows_node(&self, address: IpAddr) -> bool {
         match self.0 {
@@ -75,7 +80,7 @@ fn parse(text: &str) -> Result<IpNet, NetworkError> {
 const MAPPED: u8 = 96;
 
 /// Returns whether an address can be that of a host: `0.0.0.0`, a common mistake in `scylla.yaml`, leads to this one.
-fn is_host(address: IpAddr) -> bool {
+pub(super) fn is_host(address: IpAddr) -> bool {
     let is_broadcast = matches!(address, IpAddr::V4(ip) if ip.is_broadcast());
     !address.is_unspecified() && !address.is_multicast() && !is_broadcast
 }

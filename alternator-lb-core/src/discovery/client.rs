@@ -1,5 +1,6 @@
 //! The network as discovery needs it.
 
+use super::RouteTable;
 use crate::topology::NodeUrl;
 use futures_util::future::BoxFuture;
 use std::error::Error;
@@ -24,6 +25,14 @@ pub trait DiscoveryClient: Send + Sync + fmt::Debug {
 
     /// Returns the name of a node's cluster, if the node tells it to everybody.
     fn cluster_name<'a>(&'a self, node: &'a NodeUrl) -> ClientFuture<'a, Option<String>>;
+
+    /// Reads `system.client_routes` through a node: the routes by these connections, of which an earlier one counts more.
+    /// The table of a server that has none is empty.
+    fn client_routes<'a>(
+        &'a self,
+        node: &'a NodeUrl,
+        connection_ids: &'a [String],
+    ) -> ClientFuture<'a, RouteTable, Box<dyn Error + Send + Sync>>;
 
     /// Returns all addresses of a host.
     fn look_up<'a>(&'a self, host: &'a str) -> ClientFuture<'a, Vec<IpAddr>, io::Error> {
@@ -115,6 +124,9 @@ pub enum QueryError {
     /// An empty list where the node itself should be in it.
     #[error("it listed no node, not even itself")]
     Empty,
+    /// A list of nodes, none of which has a URL.
+    #[error("none of the nodes that it listed could be translated")]
+    Untranslated,
     /// The response of a server that does not know the parameters `dc` and `rack`.
     #[error("it ignores the parameters `dc` and `rack`")]
     ScopeUnsupported,

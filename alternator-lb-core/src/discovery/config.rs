@@ -1,9 +1,12 @@
 //! The settings of discovery, and the events that it reports.
 
-use super::{AllowedAddresses, RefreshError, RefreshIntervals};
+use super::{
+    AllowedAddresses, RefreshError, RefreshIntervals, SharedAddressTranslator, TranslationError,
+};
 use crate::health::{EjectionReason, Transition};
 use crate::topology::{NodeUrl, Scope};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +29,8 @@ pub struct DiscoveryConfig<E> {
     pub discovers_local_datacenter: bool,
     /// The addresses that nodes may have.
     pub allowed_addresses: AllowedAddresses,
+    /// Knows where listed nodes can be reached. Without it they are at the listed addresses, at the seeds' port.
+    pub address_translator: Option<SharedAddressTranslator>,
     /// The pauses between refreshes.
     pub intervals: RefreshIntervals,
     /// Makes what the caller wants at hand when a node is selected.
@@ -124,6 +129,15 @@ pub enum TopologyEvent {
     Foreign(Vec<NodeUrl>),
     /// Entries of `/localnodes` that are no addresses of nodes, or none that are allowed.
     Dropped(Vec<String>),
+    /// A listed node could not be translated.
+    TranslationFailed {
+        /// Its address, as listed.
+        address: IpAddr,
+        /// The URL that it keeps, if it had one.
+        node: Option<NodeUrl>,
+        /// Why.
+        error: Arc<TranslationError>,
+    },
     /// The application chose no scope, and its nodes are in this many datacenters.
     SpansDatacenters {
         /// The number that their responses distinguish.

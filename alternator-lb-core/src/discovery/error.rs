@@ -1,8 +1,9 @@
 //! Why a refresh failed.
 
-use super::QueryError;
+use super::{QueryError, TranslationError};
 use crate::topology::NodeUrl;
 use std::error::Error;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The list of nodes could not be refreshed. The last good list stays in use.
@@ -48,7 +49,7 @@ pub enum RefreshError {
     /// The seeds respond, and none of the nodes that they list ever did.
     #[error(
         "operations are served by the seeds alone, since none of the nodes that they list can be reached ({}); if the seeds \
-         are load balancers or mapped ports, use `.without_discovery()`; else set `broadcast_rpc_address` in `scylla.yaml` to \
+         are load balancers or mapped ports, use `.without_discovery()` or `.address_translator(..)`; else set `broadcast_rpc_address` in `scylla.yaml` to \
          an address that this host can connect to and Alternator listens on (`alternator_address`), and over `https` let the \
          certificates name these addresses",
         failures.join("; ")
@@ -58,6 +59,20 @@ pub enum RefreshError {
         /// The nodes that were probed, each with its failure: the last eight at most.
         failures: Vec<String>,
         /// The last of these failures.
+        source: Option<Arc<dyn Error + Send + Sync>>,
+    },
+
+    /// The address translator has no URL for any of the listed nodes.
+    #[error(
+        "operations are served by the seeds alone, since the address translator has a URL for none of the listed nodes ({}); \
+         let it return one for each address that `/localnodes` lists",
+        failures.join("; ")
+    )]
+    #[non_exhaustive]
+    Untranslated {
+        /// The listed addresses, each with its failure: the first eight at most.
+        failures: Vec<String>,
+        /// The first of these failures.
         source: Option<Arc<dyn Error + Send + Sync>>,
     },
 
@@ -94,6 +109,17 @@ impl RefreshError {
         Self::NoResponse {
             failures: last_failures(failures),
             source: last_source(failures),
+        }
+    }
+
+    pub(super) fn untranslated(failures: &[(IpAddr, Arc<TranslationError>)]) -> Self {
+        let listed = failures.iter().take(MAX_LISTED_FAILURES);
+        let first = failures.first();
+        Self::Untranslated {
+            failures: listed
+                .map(|(address, error)| format!("{address}: {error}"))
+                .collect(),
+            source: first.map(|(_, error)| Arc::clone(error) as _),
         }
     }
 

@@ -1,8 +1,9 @@
 //! The queries of one refresh.
 
 use super::DiscoveryClient;
+use super::address_translator::Network;
 use super::membership::Membership;
-use super::membership_query::{MembershipQuery, QueryLog};
+use super::membership_query::{MAX_KNOWN_QUERIED, MembershipQuery, QueryLog};
 use super::publication::NodeLists;
 use super::seed_names::{LOOK_UP_TIMEOUT, LookUpReasons};
 use super::state::Discovery;
@@ -10,6 +11,7 @@ use super::{RefreshError, single_flight};
 use crate::health::NodeHealth;
 use crate::topology::NodeUrl;
 use futures_util::future::{Either, select};
+use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Mutex;
 use tokio::time::Instant;
@@ -40,6 +42,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         };
         let snapshot = self.router.snapshot();
         unhealthy.extend(snapshot.ejected().iter().map(|node| node.url().clone()));
+        self.renew_translations(client, &unhealthy).await;
         let membership = self.last_known_good().membership.clone();
         let (names, configured) = (&self.seed_names, &self.config.seeds);
         let resolved = names.resolve(configured, client, &reasons, self.clock);
@@ -49,6 +52,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             let query = MembershipQuery {
                 client,
                 allowed_addresses: &self.config.allowed_addresses,
+                translations: self.translations.as_ref(),
                 seeds: &seeds,
                 membership: &membership,
                 unhealthy: unhealthy.clone(),
@@ -70,6 +74,30 @@ impl<E: Send + Sync + 'static> Discovery<E> {
                 };
             }
             seeds = names.resolved(configured);
+        }
+    }
+
+    /// Translates the addresses of unhealthy nodes anew: they may have moved to other ports.
+    async fn renew_translations(&self, client: &dyn DiscoveryClient, unhealthy: &HashSet<NodeUrl>) {
+        let Some(translations) = &self.translations else {
+            return;
+        };
+        let known: Vec<NodeUrl> = {
+            let last_known_good = self.last_known_good();
+            last_known_good.membership.nodes().cloned().collect()
+        };
+        let seeds = self.seed_names.resolved(&self.config.seeds);
+        let mut nodes: Vec<NodeUrl> = known.into_iter().chain(seeds).collect();
+        nodes.sort_by_key(|node| unhealthy.contains(node));
+        nodes.truncate(MAX_KNOWN_QUERIED);
+        let network = Network {
+            client,
+            nodes: &nodes,
+        };
+        let renewing = translations.renew(unhealthy, network, self.clock.now());
+        let renamed = renewing.await;
+        if !renamed.is_empty() {
+            self.last_known_good().membership.rename(&renamed);
         }
     }
 

@@ -22,7 +22,7 @@ fn narrow() -> Option<AllowedAddresses> {
 pub fn local_nodes(body: &[u8]) {
     let narrow = narrow();
     for allowed in [Some(AllowedAddresses::default()), narrow].iter().flatten() {
-        let Ok(nodes) = localnodes::parse(body, allowed) else {
+        let Ok(nodes) = localnodes::parse(body, |address| allowed.allows_node(address)) else {
             continue;
         };
         let addresses = &nodes.addresses;
@@ -48,7 +48,7 @@ pub fn local_nodes(body: &[u8]) {
 
         let printed: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
         let printed = serde_json::Value::from(printed).to_string();
-        let again = localnodes::parse(printed.as_bytes(), allowed);
+        let again = localnodes::parse(printed.as_bytes(), |address| allowed.allows_node(address));
         assert!(again.is_ok_and(|again| again.addresses == *addresses && again.dropped.is_empty()));
     }
 }
@@ -97,7 +97,11 @@ fn check_seed(url: &NodeUrl) {
     }
     if let Host::Name(name) = url.host() {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        assert!(!name.ends_with(".amazonaws.com"), "{url} is AWS");
+        let is_private_link = name.contains("vpce-svc-") && name.ends_with(".vpce.amazonaws.com");
+        assert!(
+            is_private_link || !name.ends_with(".amazonaws.com"),
+            "{url} is AWS"
+        );
     }
 
     let uri: http::Uri = match url.as_str().parse() {

@@ -66,6 +66,7 @@ pub(super) fn config(seeds: Vec<NodeUrl>, scope: Option<Scope>) -> DiscoveryConf
         spill_over: true,
         discovers_local_datacenter: false,
         allowed_addresses: AllowedAddresses::default(),
+        address_translator: None,
         intervals: RefreshIntervals {
             active: ACTIVE,
             idle: IDLE,

@@ -1,6 +1,6 @@
 //! The response to `GET /localnodes`.
 
-use super::{AllowedAddresses, QueryError};
+use super::QueryError;
 use std::collections::HashSet;
 use std::net::IpAddr;
 
@@ -23,7 +23,10 @@ pub(super) struct LocalNodes {
 ///
 /// A node whose address is not known to the others is listed by its host id, and old versions write zone ids; servers
 /// may list host names one day. Requests cannot go to any of these, and a name from a response is never looked up.
-pub(super) fn parse(body: &[u8], allowed: &AllowedAddresses) -> Result<LocalNodes, QueryError> {
+pub(super) fn parse(
+    body: &[u8],
+    is_allowed: impl Fn(IpAddr) -> bool,
+) -> Result<LocalNodes, QueryError> {
     let entries: Vec<serde_json::Value> =
         serde_json::from_slice(body).map_err(QueryError::Malformed)?;
     if entries.len() > MAX_NODES {
@@ -35,7 +38,8 @@ pub(super) fn parse(body: &[u8], allowed: &AllowedAddresses) -> Result<LocalNode
     };
     let mut seen = HashSet::with_capacity(entries.len());
     for entry in entries {
-        match entry.as_str().and_then(|text| address(text, allowed)) {
+        let address = entry.as_str().and_then(address);
+        match address.filter(|address| is_allowed(*address)) {
             Some(address) if seen.insert(address) => nodes.addresses.push(address),
             Some(_) => {}
             None => nodes.dropped.push(shorten(&entry)),
@@ -44,10 +48,9 @@ pub(super) fn parse(body: &[u8], allowed: &AllowedAddresses) -> Result<LocalNode
     Ok(nodes)
 }
 
-/// Returns an address that a node can have.
-fn address(text: &str, allowed: &AllowedAddresses) -> Option<IpAddr> {
-    let address = text.parse::<IpAddr>().ok()?.to_canonical();
-    allowed.allows_node(address).then_some(address)
+fn address(text: &str) -> Option<IpAddr> {
+    let address = text.parse::<IpAddr>().ok()?;
+    Some(address.to_canonical())
 }
 
 /// Returns enough of an entry to recognise it in a log.
@@ -62,10 +65,13 @@ fn shorten(entry: &serde_json::Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::discovery::AllowedAddresses;
     use proptest::prelude::*;
 
     fn parse(body: &[u8]) -> Result<LocalNodes, QueryError> {
-        super::parse(body, &AllowedAddresses::default())
+        super::parse(body, |address| {
+            AllowedAddresses::default().allows_node(address)
+        })
     }
 
     fn addresses(texts: &[&str]) -> Vec<IpAddr> {

@@ -1,7 +1,7 @@
 //! The nodes of the cluster, as of one refresh.
 
 use crate::topology::{Locality, NodeUrl};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// The result of the last refresh that succeeded.
@@ -37,6 +37,18 @@ impl Membership {
     /// All nodes, those of the preferred level first. A node that is in several levels comes several times.
     pub(super) fn nodes(&self) -> impl Iterator<Item = &NodeUrl> {
         self.all_levels().flat_map(LevelMembers::nodes)
+    }
+
+    /// Replaces URLs of nodes that have others now.
+    pub(super) fn rename(&mut self, renamed: &HashMap<NodeUrl, NodeUrl>) {
+        let levels = self.levels.iter_mut().chain(&mut self.local_datacenter);
+        let datacenters = levels.flat_map(|level| &mut level.datacenters);
+        let of_datacenters = datacenters.flat_map(|it| [&mut it.nodes, &mut it.listed_by]);
+        let others = [&mut self.scope_aware, &mut self.left, &mut self.foreign];
+        for urls in of_datacenters.chain(others) {
+            let new = |url: NodeUrl| renamed.get(&url).cloned().unwrap_or(url);
+            *urls = std::mem::take(urls).into_iter().map(new).collect();
+        }
     }
 
     /// The known nodes of the local datacenter, which is that of the preferred level.

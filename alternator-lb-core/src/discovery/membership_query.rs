@@ -1,10 +1,13 @@
 //! One refresh: which nodes are queried, and which responses count.
 
+use super::address_translator::Network;
+use super::allowed_addresses::is_host;
 use super::error::NodeFailure;
 use super::localnodes;
 use super::localnodes::LocalNodes;
 use super::membership::{InferredDatacenter, LevelMembers, Membership};
 use super::node_list::NodeList;
+use super::translations::Translations;
 use super::{AllowedAddresses, DiscoveryClient, QueryError, RefreshError};
 use crate::topology::{Locality, NodeUrl, Scope};
 use std::collections::HashSet;
@@ -32,6 +35,8 @@ const IMPOSSIBLE_RACK: &str = "alternator-lb-sdk asks whether racks are known he
 pub(super) struct MembershipQuery<'a> {
     pub(super) client: &'a dyn DiscoveryClient,
     pub(super) allowed_addresses: &'a AllowedAddresses,
+    /// With an address translator only.
+    pub(super) translations: Option<&'a Translations>,
     /// With their names resolved.
     pub(super) seeds: &'a [NodeUrl],
     /// The result of the last refresh.
@@ -126,7 +131,9 @@ impl MembershipQuery<'_> {
                 Ok(self.membership(levels, local_datacenter))
             }
             (false, true) => Err(RefreshError::ScopeUnsupported { scope }),
-            (false, false) => Err(RefreshError::NoNodes { scope }),
+            (false, false) => Err(self
+                .untranslated()
+                .unwrap_or(RefreshError::NoNodes { scope })),
         }
     }
 
@@ -173,7 +180,18 @@ impl MembershipQuery<'_> {
 
     /// Returns the error that lists the last failures.
     fn no_response(&self) -> RefreshError {
-        RefreshError::no_response(&self.log().failures)
+        let log = self.log();
+        let is_untranslated =
+            |(_, error): &NodeFailure| matches!(**error, QueryError::Untranslated);
+        let untranslated = log.failures.iter().any(is_untranslated);
+        let untranslated = untranslated.then(|| self.untranslated()).flatten();
+        untranslated.unwrap_or_else(|| RefreshError::no_response(&log.failures))
+    }
+
+    /// Returns the error that says that listed nodes have no URL, if there are such nodes.
+    fn untranslated(&self) -> Option<RefreshError> {
+        let failures = self.translations?.failures();
+        (!failures.is_empty()).then(|| RefreshError::untranslated(&failures))
     }
 
     /// Returns the nodes of `locality` that `node` lists, or of its own datacenter for the whole cluster.
@@ -264,10 +282,12 @@ impl MembershipQuery<'_> {
         let response = self
             .get(node, locality.datacenter(), locality.rack())
             .await?;
-        let nodes = self.accept(node, response);
+        let is_empty = response.addresses.is_empty();
+        let nodes = self.accept(node, response).await;
         // Its own datacenter has at least the node itself.
         match is_cluster && nodes.is_empty() {
-            true => Err(QueryError::Empty),
+            true if is_empty || self.translations.is_none() => Err(QueryError::Empty),
+            true => Err(QueryError::Untranslated),
             false => Ok(nodes),
         }
     }
@@ -290,11 +310,24 @@ impl MembershipQuery<'_> {
         let body = timeout(QUERY_TIMEOUT, response)
             .await
             .map_err(|_elapsed| QueryError::TimedOut(QUERY_TIMEOUT))??;
-        localnodes::parse(&body, self.allowed_addresses)
+        // Listed addresses that are translated are names of nodes: what they are translated to must be allowed.
+        localnodes::parse(&body, |address| match self.translations {
+            Some(_) => is_host(address),
+            None => self.allowed_addresses.allows_node(address),
+        })
     }
 
     /// Returns the nodes of a response, and logs its other entries.
-    fn accept(&self, node: &NodeUrl, response: LocalNodes) -> HashSet<NodeUrl> {
+    async fn accept(&self, node: &NodeUrl, response: LocalNodes) -> HashSet<NodeUrl> {
+        if let Some(translations) = self.translations {
+            self.log().dropped.extend(response.dropped);
+            let network = Network {
+                client: self.client,
+                nodes: std::slice::from_ref(node),
+            };
+            let urls = translations.urls_of(&response.addresses, network, self.now);
+            return urls.await;
+        }
         // A loopback address that another host lists is a mistake in its configuration, and would lead to this host.
         let is_remote = node.ip().is_some_and(|ip| !ip.is_loopback());
         let (loopback, usable): (Vec<_>, Vec<_>) = response
@@ -318,6 +351,7 @@ impl MembershipQuery<'_> {
             | QueryError::Malformed(_)
             | QueryError::TooMany(..)
             | QueryError::Empty
+            | QueryError::Untranslated
             | QueryError::Unresolved(_) => QueryFailure::NoResponse,
         };
         let mut log = self.log();

@@ -19,6 +19,11 @@
 //! known node is dropped, and no list that names none of the known ones is believed, because of one response while
 //! another node responds; and a refresh that fails changes nothing.
 //!
+//! Where listed addresses are not those that are sent to, an [`AddressTranslator`] names the URL of each node. The cache
+//! of its results (`translations`) sits between a response and everything above: nodes are known by their URLs, so that
+//! a seed is the same node as the listed one that it leads to. Routing by keys goes by the listed address, which
+//! [`Node`](crate::topology::Node) keeps beside the URL.
+//!
 //! The health checker works while there are requests. It probes (`GET /`) the nodes that are ejected, and the nodes
 //! that let requests wait much longer than usual. Where such a node responds, the connections to it may be lost.
 //!
@@ -62,8 +67,11 @@ pub mod parameters {
     pub use super::wake_ups::{DEBOUNCE, MAX_DEBOUNCE};
 }
 
+mod address_map;
+mod address_translator;
 mod allowed_addresses;
 mod client;
+mod client_routes;
 mod cluster_query;
 mod config;
 mod error;
@@ -96,10 +104,17 @@ mod stall_detector;
 mod stalled_check;
 mod state;
 mod task;
+mod translations;
 mod wake_ups;
 
+pub use address_map::{AddressMap, AddressMapError};
+pub use address_translator::{
+    AddressTranslator, SharedAddressTranslator, TranslationError, TranslationFuture,
+    UntranslatedNode,
+};
 pub use allowed_addresses::{AllowedAddresses, NetworkError};
 pub use client::{ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError};
+pub use client_routes::{ClientRoute, ClientRoutes, RouteTable};
 pub use config::{DiscoveryConfig, EventSink, RequestControl, TopologyEvent};
 pub use error::RefreshError;
 pub use seed::{SeedError, parse_seed, parse_seeds};

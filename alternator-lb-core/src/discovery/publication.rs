@@ -3,6 +3,7 @@
 use super::TopologyEvent;
 use super::membership::Membership;
 use super::state::Discovery;
+use super::translations::Translations;
 use crate::health::NodeHealth;
 use crate::routing::{EndpointState, RoutingSnapshot};
 use crate::topology::{Locality, NodeUrl, Topology};
@@ -58,7 +59,12 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         levels.iter_mut().for_each(|level| fastrand::shuffle(level));
         let attach =
             |url: &NodeUrl| EndpointState::with_health((self.config.attach)(url), health(url));
-        let after = before.refreshed_with_local(levels, &nodes.local, nodes.localities, attach);
+        let mut after = before.refreshed_with_local(levels, &nodes.local, nodes.localities, attach);
+        let listed = self.translations.as_ref();
+        let listed = listed
+            .map(Translations::listed_addresses)
+            .unwrap_or_default();
+        let is_relisted = after.record_listed_addresses(|url| listed.get(url).copied());
         let (added, removed) = before.difference(&after);
         let is_changed = !added.is_empty() || !removed.is_empty();
         let (from, to) = (preferred_locality(before), preferred_locality(&after));
@@ -70,7 +76,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         });
         let localities = from.zip(to).filter(|(from, to)| from != to);
         let scope_changed = localities.map(|(from, to)| TopologyEvent::ScopeChanged { from, to });
-        if !before.is_same(&after) || snapshot.refuses() {
+        if is_relisted || !before.is_same(&after) || snapshot.refuses() {
             let panic_mode = self.router.publish(RoutingSnapshot::new(Arc::new(after)));
             self.report(panic_mode.map(TopologyEvent::PanicMode));
             self.wake_ups.wake_health_checker();

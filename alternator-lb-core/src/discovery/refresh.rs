@@ -6,6 +6,7 @@ use super::publication::NodeLists;
 use super::readiness::Contacts;
 use super::single_flight::{self, Joined, Leader};
 use super::state::Discovery;
+use super::translations::Translations;
 use super::wake_ups::DEBOUNCE;
 use super::{RefreshError, TopologyEvent};
 use crate::health::NodeHealth;
@@ -85,6 +86,8 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let mut events = Vec::new();
         events.extend(self.last_known_good().record_queries(&log, &seeds));
         events.extend(self.last_known_good().record_dropped(log.dropped));
+        let translations = self.translations.as_ref();
+        events.extend(translations.into_iter().flat_map(Translations::take_events));
         let result = membership.map(|membership| {
             events.extend(self.apply(membership, &seeds, &contacts));
         });
@@ -132,6 +135,9 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         }
         self.admit(&contacts.responding);
         let unreached = (!is_reached).then(|| RefreshError::served_by_seeds(&contacts.failures));
+        if let Some(translations) = &self.translations {
+            translations.retain(membership.nodes());
+        }
         let mut last_known_good = self.last_known_good();
         last_known_good.succeeded = Some(now);
         let mut events = last_known_good.record_success(membership, changes, &self.config);

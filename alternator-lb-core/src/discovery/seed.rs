@@ -152,8 +152,18 @@ fn is_aws(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     AWS_DOMAINS.iter().any(|domain| {
         let prefix = name.strip_suffix(domain);
-        prefix.is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+        prefix.is_some_and(|prefix| {
+            (prefix.is_empty() || prefix.ends_with('.')) && !is_private_link(prefix)
+        })
     })
+}
+
+/// Returns whether a name in a domain of AWS is that of a PrivateLink endpoint which leads to a customer's service, as
+/// ScyllaDB Cloud's: `vpce-….vpce-svc-….us-east-1.vpce.`. An endpoint that leads to DynamoDB names that instead.
+fn is_private_link(prefix: &str) -> bool {
+    let mut labels = prefix.trim_end_matches('.').rsplit('.');
+    let (vpce, _region, service) = (labels.next(), labels.next(), labels.next());
+    vpce == Some("vpce") && service.is_some_and(|service| service.starts_with("vpce-svc-"))
 }
 
 #[cfg(test)]
@@ -235,6 +245,22 @@ mod tests {
             assert_eq!(parse_seed(seed), Err(SeedError::Aws(seed.into())), "{seed}");
         }
         assert!(parse_seed("https://notamazonaws.com").is_ok());
+    }
+
+    #[test]
+    fn private_link_endpoint_is_accepted_unless_it_leads_to_dynamodb() {
+        let endpoint = |service: &str| {
+            let name = format!("vpce-0a1b2c3d-4e5f.{service}.us-east-1.vpce.amazonaws.com");
+            parse_seed(&format!("https://{name}:8043"))
+        };
+        assert!(endpoint("vpce-svc-0123456789abcdef0").is_ok());
+        assert!(matches!(endpoint("dynamodb"), Err(SeedError::Aws(_))));
+        for other in [
+            "https://vpce-svc-0.dynamodb.us-east-1.amazonaws.com",
+            "https://vpce-svc-0.vpce.dynamodb.us-east-1.amazonaws.com",
+        ] {
+            assert_eq!(parse_seed(other), Err(SeedError::Aws(other.into())));
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! A network for unit tests: nodes by the last number of their address.
 
-use super::{ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError};
+use super::{ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError, RouteTable};
 use crate::topology::{Host, NodeUrl, Scheme};
 use std::collections::{HashMap, HashSet};
+use std::error::Error;
 use std::io;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +22,7 @@ struct NetworkState {
     queries: Vec<(u8, String)>,
     probes: Vec<(u8, ConnectionPool)>,
     look_ups: u32,
+    routes: RouteTable,
     delays: HashMap<u8, Duration>,
     /// How many connections of the pool to each node are lost.
     lost_connections: HashMap<u8, usize>,
@@ -305,6 +307,21 @@ impl DiscoveryClient for SimulatedNetwork {
             self.state().queries.push((last, "cluster_name".to_owned()));
             self.reach(last, "/").await?;
             Ok(self.state().cluster_names.get(&last).cloned())
+        })
+    }
+
+    fn client_routes<'a>(
+        &'a self,
+        node: &'a NodeUrl,
+        _: &'a [String],
+    ) -> ClientFuture<'a, RouteTable, Box<dyn Error + Send + Sync>> {
+        Box::pin(async move {
+            let last = numbers([node])[0];
+            self.state()
+                .queries
+                .push((last, "client_routes".to_owned()));
+            self.reach(last, "/").await?;
+            Ok(self.state().routes.clone())
         })
     }
 

@@ -4,6 +4,7 @@ use super::last_known_good::LastKnownGood;
 use super::running_time::RunningClock;
 use super::seed_names::SeedNames;
 use super::single_flight::SingleFlight;
+use super::translations::Translations;
 use super::wake_ups::WakeUps;
 use super::{DiscoveryClient, DiscoveryConfig, RefreshError, TopologyEvent};
 use crate::clock::Clock;
@@ -30,6 +31,8 @@ pub struct Discovery<E> {
     /// By which the waits of requests are measured.
     pub(super) running_clock: RunningClock,
     pub(super) seed_names: SeedNames,
+    /// With an address translator only.
+    pub(super) translations: Option<Translations>,
     pub(super) single_flight: SingleFlight,
     pub(super) has_succeeded: AtomicBool,
     has_reached_node: AtomicBool,
@@ -41,9 +44,16 @@ pub struct Discovery<E> {
 impl<E: Send + Sync + 'static> Discovery<E> {
     /// A discovery without a client, which has not refreshed yet.
     pub fn new(config: DiscoveryConfig<E>, router: Arc<Router<E>>, clock: Clock) -> Self {
+        let translator = config.address_translator.clone();
+        let translations = translator
+            .zip(config.seeds.first())
+            .map(|(translator, seed)| {
+                Translations::new(translator, seed.clone(), config.allowed_addresses.clone())
+            });
         Self {
             router,
             clock,
+            translations,
             seed_names: SeedNames::new(config.allowed_addresses.clone()),
             config,
             client: OnceLock::new(),

@@ -3,6 +3,7 @@
 use super::json;
 use crate::discovery::{RefreshError, TopologyEvent};
 use crate::health::{EjectionReason, Transition};
+use crate::topology::NodeUrl;
 use serde::Serialize;
 use std::error::Error;
 use std::fmt;
@@ -96,6 +97,15 @@ pub enum Event {
     EntriesIgnored {
         /// The entries.
         entries: Vec<String>,
+    },
+    /// The address translator has no URL for a listed node. Reported once until it has one.
+    TranslationFailed {
+        /// The address under which the cluster lists the node.
+        address: String,
+        /// The URL that the node keeps. None if it never had one: then it gets no requests.
+        node: Option<String>,
+        /// The error with its causes.
+        error: String,
     },
     /// The application chose no scope, and the nodes are in several datacenters.
     SpansDatacenters {
@@ -251,6 +261,15 @@ impl Event {
             TopologyEvent::Foreign(nodes) => Self::ForeignNodes {
                 nodes: strings(nodes),
             },
+            TopologyEvent::TranslationFailed {
+                address,
+                node,
+                error,
+            } => Self::TranslationFailed {
+                address: address.to_string(),
+                node: node.as_ref().map(NodeUrl::to_string),
+                error: with_causes(error.as_ref()),
+            },
             TopologyEvent::SpansDatacenters { datacenters } => Self::SpansDatacenters {
                 datacenters: *datacenters,
             },
@@ -292,6 +311,7 @@ impl Event {
             Self::ServedBySeeds { .. } => "served_by_seeds",
             Self::ForeignNodes { .. } => "foreign_nodes",
             Self::EntriesIgnored { .. } => "entries_ignored",
+            Self::TranslationFailed { .. } => "translation_failed",
             Self::SpansDatacenters { .. } => "spans_datacenters",
             Self::NoRuntime => "no_runtime",
             Self::SchemaFetched { .. } => "schema_fetched",
@@ -327,6 +347,7 @@ impl Event {
             | Self::NoReplicas { node, .. }
             | Self::ProxyApplies { node }
             | Self::CompressionRefused { node } => Some(node),
+            Self::TranslationFailed { node, .. } => node.as_deref(),
             _ => None,
         }
     }

@@ -43,6 +43,11 @@ impl Event {
             }
             Self::ForeignNodes { nodes } => log!(warn, self, ?nodes),
             Self::EntriesIgnored { entries } => log!(warn, self, ?entries),
+            Self::TranslationFailed {
+                address,
+                node,
+                error,
+            } => log!(warn, self, address, node, error),
             Self::SpansDatacenters { datacenters } => log!(warn, self, datacenters),
             Self::SchemaFetched {
                 table,

@@ -35,6 +35,10 @@ impl Event {
                 "/localnodes lists entries that are not addresses of nodes, or not allowed as such (link-local ones are \
                  only by `.allowed_addresses(..)`); they are ignored"
             }
+            Self::TranslationFailed { .. } => {
+                "the address translator has no URL for a listed node: it stays at its last URL, or gets no requests if it has \
+                 none; the address is translated again soon"
+            }
             Self::SpansDatacenters { .. } => {
                 "the seeds list different nodes, as those of different datacenters do: reads may miss recent writes in \
                  another datacenter, and conditional writes in two of them do not exclude each other; choose one with \

@@ -7,6 +7,7 @@ use crate::topology::{Locality, NodeUrl, Topology};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// The status of one node at the time of `Alternator::nodes()`.
@@ -14,6 +15,7 @@ use std::time::Duration;
 pub struct NodeStatus {
     #[serde(serialize_with = "json::text")]
     url: NodeUrl,
+    listed_address: Option<IpAddr>,
     datacenter: Option<String>,
     rack: Option<String>,
     priority: usize,
@@ -88,6 +90,7 @@ impl NodeStatus {
         let placements = topology.placements().zip(&recent);
         let status = placements.map(|((node, priority, locality), recent)| Self {
             url: node.url().clone(),
+            listed_address: node.address(),
             datacenter: locality.and_then(Locality::datacenter).map(str::to_owned),
             rack: locality.and_then(Locality::rack).map(str::to_owned),
             state: match node.health().state().cause() {
@@ -110,10 +113,17 @@ impl NodeStatus {
         status.collect()
     }
 
-    /// Returns the address, as `scheme://host:port`.
+    /// Returns the URL that requests are sent to, as `scheme://host:port`.
     #[must_use]
     pub fn url(&self) -> &str {
         self.url.as_str()
+    }
+
+    /// Returns the address by which the cluster knows the node, as in `/localnodes`. It is the one of the
+    /// [`url`](Self::url), unless an address translator has turned it into that. `None` for a seed that is a DNS name.
+    #[must_use]
+    pub fn listed_address(&self) -> Option<IpAddr> {
+        self.listed_address
     }
 
     /// Returns the IP address or the DNS name of the node, without brackets.

@@ -32,7 +32,7 @@ impl<E> HealthySet<E> {
         let candidates: Box<[Candidate<E>]> = candidates.into_iter().collect();
         let positions = candidates.iter().enumerate();
         let addresses = positions
-            .filter_map(|(position, each)| Some((address(each.node.url().ip()?), position)));
+            .filter_map(|(position, each)| Some((address(each.node.address()?), position)));
         let mut by_address: Vec<(Address, usize)> = addresses.collect();
         by_address.sort_unstable();
         Self {

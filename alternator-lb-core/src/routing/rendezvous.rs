@@ -17,6 +17,7 @@
 use super::token::Token;
 use crate::topology::Host;
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The hash of a node's host. Computed once per list, so that a request hashes no address.
@@ -32,10 +33,24 @@ pub type RendezvousWeight<'a> = (u64, Reverse<&'a str>);
 impl NodeHash {
     /// Hashes the host alone: clients that connect to a node by `http` and by `https` agree on it.
     pub fn of(host: &Host) -> Self {
-        let host = match host {
-            Host::Ip(ip) => ip.to_canonical().to_string(),
-            Host::Name(name) => name.to_string(),
+        Self::of_text(text(host))
+    }
+
+    /// Hashes the hosts of a list of nodes. Nodes that share a host, as seeds at mapped ports do, are told apart by
+    /// their ports.
+    pub fn of_all(nodes: &[(Host, u16)]) -> Vec<Self> {
+        let mut hosts: HashMap<&Host, usize> = HashMap::with_capacity(nodes.len());
+        for (host, _) in nodes {
+            *hosts.entry(host).or_default() += 1;
+        }
+        let hash = |(host, port): &(Host, u16)| match hosts.get(host) {
+            Some(2..) => Self::of_text(format!("{}:{port}", text(host))),
+            Some(_) | None => Self::of(host),
         };
+        nodes.iter().map(hash).collect()
+    }
+
+    fn of_text(host: String) -> Self {
         Self {
             hash: Token::of_bytes(host.as_bytes()).value().cast_unsigned(),
             host: host.into(),
@@ -47,6 +62,13 @@ impl NodeHash {
     pub fn weight(&self, token: Token) -> RendezvousWeight<'_> {
         let weight = mix(token.value().cast_unsigned() ^ self.hash);
         (weight, Reverse(&self.host))
+    }
+}
+
+fn text(host: &Host) -> String {
+    match host {
+        Host::Ip(ip) => ip.to_canonical().to_string(),
+        Host::Name(name) => name.to_string(),
     }
 }
 

@@ -94,9 +94,9 @@ impl RoutingKey {
 
     /// Returns whether a node is known to be a replica of the partition.
     pub(super) fn is_replica<E>(&self, node: &Endpoint<E>) -> bool {
-        let ip = node.url().ip();
+        let address = node.address();
         let mut replicas = self.replicas().iter();
-        replicas.any(|replica| Some(replica.to_canonical()) == ip)
+        replicas.any(|replica| Some(replica.to_canonical()) == address)
     }
 }
 

@@ -5,7 +5,7 @@ use super::endpoint::Turn;
 use super::healthy_set::{Candidate, HealthySet};
 use super::policy::{Algorithm, RoundRobinCursor};
 use super::priority::failover_order;
-use super::rendezvous::{NodeHash, highest_weight, plurality};
+use super::rendezvous::{highest_weight, plurality};
 use super::selection::Selection;
 use super::{
     Endpoint, OperationKind, Plan, Preference, Reason, RoutingInfo, RoutingKey, RoutingSnapshot,
@@ -309,7 +309,7 @@ pub(super) fn is_moved_primary<E>(
     let Some(key) = info.keys().first().filter(|_| ejected.peek().is_some()) else {
         return false;
     };
-    let hash = NodeHash::of(node.url().host());
+    let hash = snapshot.hash_of(node);
     let weight = hash.weight(key.token);
     ejected.any(|candidate| {
         candidate.node.id() != node.id() && candidate.hash.weight(key.token) > weight

@@ -59,12 +59,23 @@ pub enum SelectionError {
 impl<E> RoutingSnapshot<E> {
     /// Makes a snapshot of the nodes by their current health.
     pub fn new(topology: Arc<Topology<EndpointState<E>>>) -> Self {
-        let candidates = topology.nodes().iter().map(|node| Hashed {
-            hash: NodeHash::of(node.url().host()),
-            node: Arc::clone(node),
-        });
+        let nodes = topology.nodes();
+        let hosts = nodes.iter().map(|node| (node.host(), node.url().port()));
+        let hashes = NodeHash::of_all(&hosts.collect::<Vec<_>>());
+        let candidates = nodes.iter().cloned().zip(hashes);
+        let candidates = candidates.map(|(node, hash)| Hashed { hash, node });
         let candidates = candidates.collect();
         Self::divided(topology, candidates)
+    }
+
+    /// Returns the hash of a node, which may have left the list.
+    pub(super) fn hash_of(&self, node: &Endpoint<E>) -> NodeHash {
+        let mut candidates = self.candidates.iter();
+        let listed = candidates.find(|candidate| candidate.node.id() == node.id());
+        listed.map_or_else(
+            || NodeHash::of(&node.host()),
+            |candidate| candidate.hash.clone(),
+        )
     }
 
     fn divided(topology: Arc<Topology<EndpointState<E>>>, candidates: Arc<[Candidate<E>]>) -> Self {

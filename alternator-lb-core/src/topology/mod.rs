@@ -6,12 +6,14 @@
 //!
 //! Not here: queries to the cluster (`discovery`), the state of a node (`health`), the selection of a node (`routing`).
 
+mod node;
 mod node_url;
 mod scope;
 mod snapshot;
 
+pub use node::Node;
 #[cfg(test)]
 pub(crate) use node_url::work;
 pub use node_url::{Host, NodeUrl, Scheme};
 pub use scope::{Locality, Scope, ScopeError};
-pub use snapshot::{Node, Topology};
+pub use snapshot::Topology;

@@ -1,10 +1,11 @@
 //! The topology: the nodes as of one refresh.
 
-use super::{Locality, NodeUrl};
+use super::{Locality, Node, NodeUrl};
 use std::collections::HashSet;
+use std::iter;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::{fmt, iter};
 
 /// The nodes that requests may go to, in the order of their priority levels. Immutable: a refresh creates another one.
 ///
@@ -88,7 +89,7 @@ impl<A> Topology<A> {
         }
     }
 
-    /// A number that grows exactly when nodes are added or removed. Compare it with a remembered one to tell whether
+    /// A number that grows exactly when nodes are added or removed, or are listed under another address. Compare it with a remembered one to tell whether
     /// other nodes are listed now. It stays the same when nodes only change their order or level.
     pub fn generation(&self) -> u64 {
         self.generation
@@ -96,13 +97,23 @@ impl<A> Topology<A> {
 
     /// The generation of a list that replaces this one.
     fn generation_of(&self, nodes: &[Arc<Node<A>>]) -> u64 {
-        // Of the process: two lists that replace the same one must not share a generation.
-        static NEWEST: AtomicU64 = AtomicU64::new(0);
         let after: HashSet<u64> = nodes.iter().map(|node| node.id()).collect();
         match self.ids().collect::<HashSet<u64>>() == after {
             true => self.generation,
-            false => NEWEST.fetch_add(1, Ordering::Relaxed) + 1,
+            false => next_generation(),
         }
+    }
+
+    /// Records the addresses under which the cluster lists the nodes, and returns whether any has changed: then the
+    /// generation grows, since the address decides which partitions a node holds.
+    pub fn record_listed_addresses(&mut self, listed: impl Fn(&NodeUrl) -> Option<IpAddr>) -> bool {
+        let nodes = self.nodes.iter();
+        let changed = nodes.filter(|node| node.record_listed_address(listed(node.url())));
+        let has_changed = changed.count() > 0;
+        if has_changed {
+            self.generation = next_generation();
+        }
+        has_changed
     }
 
     /// Returns the nodes of each level that has any, in order of preference.
@@ -172,48 +183,10 @@ impl<A> Topology<A> {
     }
 }
 
-/// A node, and what the modules above attach to it.
-///
-/// A node that left and a later one at the same address are different nodes. The `id` tells them apart, so that what an
-/// operation remembers of a node never applies to its successor.
-pub struct Node<A> {
-    id: u64,
-    url: NodeUrl,
-    attached: A,
-}
-
-/// Short, since plans are part of what the SDK prints of an operation.
-impl<A> fmt::Debug for Node<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Node({})", self.url)
-    }
-}
-
-impl<A> Node<A> {
-    /// Creates a node with an ID of its own.
-    pub fn new(url: NodeUrl, attached: A) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
-            url,
-            attached,
-        }
-    }
-
-    /// Returns the ID, which is unique in the process and never reused.
-    pub fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// Returns the address.
-    pub fn url(&self) -> &NodeUrl {
-        &self.url
-    }
-
-    /// Returns what was attached to the node when it was created.
-    pub fn attached(&self) -> &A {
-        &self.attached
-    }
+/// Returns a generation that no list of the process has: two lists that replace the same one must not share one.
+fn next_generation() -> u64 {
+    static NEWEST: AtomicU64 = AtomicU64::new(0);
+    NEWEST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
 #[cfg(test)]
@@ -347,6 +320,31 @@ mod tests {
         assert_ne!(
             more.generation(),
             one.refreshed(&level(&[1]), |_| ()).generation()
+        );
+    }
+
+    #[test]
+    fn listed_address_changes_the_generation_and_keeps_the_node() {
+        let before = topology(&[1, 2]);
+        let mut after = before.refreshed(&level(&[1, 2]), |_| ());
+        let listed = |last: u8| {
+            let listed = [172, 17, 0, last].into();
+            move |node: &NodeUrl| (*node == url(1)).then_some(listed)
+        };
+        assert!(!after.record_listed_addresses(|_| None));
+        assert_eq!(after.generation(), before.generation());
+        assert!(after.record_listed_addresses(listed(7)));
+        assert!(after.generation() > before.generation());
+        assert!(!after.record_listed_addresses(listed(7)));
+        let [node, other] = after.nodes() else {
+            panic!("two nodes, not {:?}", after.nodes());
+        };
+        assert_eq!(node.id(), before.nodes()[0].id());
+        assert_eq!(node.address(), Some([172, 17, 0, 7].into()));
+        assert_eq!(node.host(), Host::Ip([172, 17, 0, 7].into()));
+        assert_eq!(
+            (other.address(), other.host()),
+            (url(2).ip(), url(2).host().clone())
         );
     }
 

@@ -40,8 +40,8 @@
 //! `aws_sdk_dynamodb::Client` work as before. For HTTP clients that replay or record exchanges (`StaticReplayClient`,
 //! `capture_request`) use [`without_discovery`](crate::Builder::without_discovery), so that they see operations alone.
 //!
-//! **Does it work behind a load balancer, or with mapped ports?** With
-//! [`without_discovery`](crate::Builder::without_discovery): the seeds are then the nodes, each with a port of its own.
+//! **Does it work behind a load balancer, with mapped ports, or with PrivateLink?** Yes: see [networks](super::networks)
+//! for the setting of each.
 //!
 //! **How do I test my application against dying nodes?** With
 //! [`alternator-test-cluster`](https://docs.rs/alternator-test-cluster), in the process of the test:

@@ -11,9 +11,9 @@
 //!   ignore the filter, which is noticed. A scope chain with [`Scope::cluster()`](crate::Scope::cluster) in it is then
 //!   served by that; a chain without it fails.
 //! * **Addresses** that clients can reach. Nodes are listed by their `broadcast_rpc_address` (before 6.1 by their
-//!   internal address), and all listen on the port of the seeds. Behind address translation or a load balancer,
-//!   requests stay with the seeds, and [`ready()`](crate::Alternator::ready) says so: use
-//!   [`without_discovery`](crate::Builder::without_discovery) there.
+//!   internal address), and all listen on the port of the seeds. Otherwise requests stay with the seeds, and
+//!   [`ready()`](crate::Alternator::ready) says so: [networks](super::networks) has what to set behind mapped ports,
+//!   address translation, a load balancer, and PrivateLink.
 //! * **Certificates that name addresses**. Over `https` the plugin connects to nodes by address, so their certificates
 //!   must name these (IP SANs). Where they name only the DNS name of a seed, requests stay with that seed.
 //!

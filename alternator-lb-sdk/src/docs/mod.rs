@@ -10,6 +10,7 @@
 //! * [`cost`]: what a request costs, and which part of that is the plugin's.
 //! * [`observability`]: numbers, events, logs, and the record of an incident.
 //! * [`metrics`]: metrics for Prometheus, OpenTelemetry and Grafana.
+//! * [`networks`]: containers, address translation and PrivateLink.
 //! * [`security`]: credentials, TLS, and whom the plugin trusts.
 //! * [`limitations`]: requirements, limits and known gaps.
 //! * [`faq`]: short answers.
@@ -21,6 +22,7 @@ pub mod health;
 pub mod limitations;
 pub mod metrics;
 pub mod migration;
+pub mod networks;
 pub mod observability;
 pub mod overview;
 pub mod routing;

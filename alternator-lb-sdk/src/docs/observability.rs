@@ -52,6 +52,7 @@
 //! | `served_by_seeds` | warn | `error` | no listed node can be reached, and requests go to the seeds |
 //! | `foreign_nodes` | warn | `nodes` | nodes belong to another cluster |
 //! | `entries_ignored` | warn | `entries` | a list has entries that are no addresses, or not allowed |
+//! | `translation_failed` | warn | `address`, `node`, `error` | the address translator has no URL for a listed node |
 //! | `spans_datacenters` | warn | `datacenters` | no scope was chosen, and the seeds are in several datacenters |
 //! | `no_runtime` | warn | | requests are made outside of a tokio runtime |
 //! | `schema_fetched` | debug | `table`, `partition_key` | the schema of a table is known |
@@ -124,6 +125,6 @@
 //! | `format` | 1; it grows when a field changes its meaning or goes |
 //! | `version` | the plugin and its version |
 //! | `unix_ms` | the time of the document |
-//! | `nodes` | for each node `url`, `datacenter`, `rack`, `priority`, `state`, `reason`, `in_state_for_ms`, `is_in_slow_start`, `in_flight`, `requests`, `failures`, `outcomes`, `latency_ms`, `latency_p50_ms`, `latency_p99_ms`, `share`, `listed_ago_ms` |
+//! | `nodes` | for each node `url`, `listed_address`, `datacenter`, `rack`, `priority`, `state`, `reason`, `in_state_for_ms`, `is_in_slow_start`, `in_flight`, `requests`, `failures`, `outcomes`, `latency_ms`, `latency_p50_ms`, `latency_p99_ms`, `share`, `listed_ago_ms` |
 //! | `stats` | the numbers of [`Stats`](crate::observe::Stats) by their names |
 //! | `events` | the last hundred events: `event` and its fields, `ago_ms`, `text` |

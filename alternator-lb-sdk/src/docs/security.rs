@@ -43,12 +43,15 @@
 //!
 //! TLS is the HTTP client's: its trusted certificates, its proxy. Discovery and probes use the same client as the data.
 //! The certificate of a node is verified against the address or name that the request goes to. The scheme and port of
-//! every node are those of the seeds, so a server cannot turn `https` into `http` or name another port.
+//! every node are those of the seeds, so a server cannot turn `https` into `http` or name another port. With an
+//! [address translator](super::networks) the port is what that returns, and the scheme still that of the seeds.
 //!
 //! # Trust
 //!
-//! * A request goes to a seed, or to an address that a node of the cluster has listed; otherwise the operation fails.
-//!   An endpoint of AWS, of any of its partitions, is refused as a seed.
+//! * A request goes to a seed, or to an address that a node of the cluster has listed, or to what the application's
+//!   [address translator](super::networks) returns for such an address; otherwise the operation fails.
+//!   An endpoint of AWS, of any of its partitions, is refused as a seed and as the URL of a node. Names of PrivateLink
+//!   endpoints are accepted unless they are DynamoDB's.
 //! * A node whose address has gone to another cluster gets no requests after the next refresh: it lists none of its
 //!   former peers, and they no longer list it. Before a second list of nodes is believed, the names of the clusters are
 //!   compared, by an unsigned read of `system.local`, where the servers allow that.
@@ -62,6 +65,8 @@
 //!   requests are then sent there, on the seeds' port, signed if there are credentials. Signatures do not contain the
 //!   secret key, and with `https` the address has to prove its identity first.
 //!   [`allowed_addresses`](crate::Builder::allowed_addresses) pins the application to the networks of its cluster.
+//! * [`ClientRoutes`](crate::ClientRoutes) trusts the cluster to name hosts and ports: whoever may write its table
+//!   `system.client_routes` decides where requests go.
 //! * [Token awareness](super::routing#permissions) needs `SELECT` on seven system tables. Never grant it on the whole
 //!   keyspace `system`: `system.roles` holds the secret of every role.
 //!

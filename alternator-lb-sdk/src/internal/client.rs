@@ -15,7 +15,7 @@
 mod error;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
-mod response;
+pub(crate) mod response;
 
 pub(crate) use error::InternalError;
 
@@ -23,7 +23,9 @@ use super::raw_response::{RawResponse, RawResponseDeserializer};
 use crate::auth::{AuthMode, ClockSkew, DateByNode};
 use crate::config::ClusterConfig;
 use crate::route_error::RouteError;
-use crate::transport::sdk_endpoint::SdkNode;
+use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode};
+use alternator_lb_core::routing::EndpointState;
+use alternator_lb_core::topology::NodeUrl;
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::SCHEME_ID;
 use aws_sdk_dynamodb::config::auth;
@@ -75,6 +77,9 @@ impl Credentials {
         Self(resolver.map(|resolver| resolver.cache_partition()))
     }
 
+    /// Those of requests that are not signed.
+    pub(crate) const NONE: Self = Self(None);
+
     /// Credentials that differ from all others.
     #[cfg(test)]
     pub(crate) fn for_tests() -> Self {
@@ -86,6 +91,9 @@ impl Credentials {
 pub(crate) trait ClientContext: Debug + Send + Sync {
     /// Picks the node of a request that does not count as load, and notes that the cluster is in use.
     fn pick_node(&self) -> Result<Arc<SdkNode>, RouteError>;
+
+    /// Returns the node at a URL, if it is listed or a seed.
+    fn find_node(&self, url: &NodeUrl) -> Option<Arc<SdkNode>>;
 
     fn config(&self) -> &ClusterConfig;
 
@@ -101,7 +109,7 @@ const NODE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The number of bytes of a response that are read: a page of the server is 1 MiB of stored data, and its JSON is
 /// several times larger.
-const RESPONSE_LIMIT: usize = 8 << 20;
+pub(crate) const RESPONSE_LIMIT: usize = 8 << 20;
 
 const NAME: &str = "alternator-lb-sdk: internal client";
 
@@ -165,6 +173,23 @@ impl InternalClient {
                 result => return result,
             }
         }
+    }
+
+    /// Sends `operation` with `input` to one node, which need not be listed.
+    pub(crate) async fn call_node(
+        &self,
+        url: &NodeUrl,
+        operation: &'static str,
+        input: &Value,
+    ) -> Result<Value, InternalError> {
+        let context = self.context.upgrade();
+        let node = context.and_then(|context| context.find_node(url));
+        let node = node.unwrap_or_else(|| {
+            let state = EndpointState::new(SdkEndpoint::new(url));
+            Arc::new(SdkNode::new(url.clone(), state))
+        });
+        let sending = self.send(&node, operation, input.to_string());
+        with_timeout(NODE_TIMEOUT, sending).await
     }
 
     /// The next node, an untried one if there is any.

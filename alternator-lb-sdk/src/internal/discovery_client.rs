@@ -1,13 +1,18 @@
 //! Discovery requests and health checks, over the HTTP client of the application's requests.
 
+use super::installed_clients::InstalledClients;
+use super::node_client::{SignedNode, UnsignedNode};
 use super::raw_response::{RawResponse, RawResponseDeserializer};
+use crate::metadata::client_routes;
 use crate::request::user_agent;
 use crate::retry::connection_evidence;
+use alternator_lb_core::clock::Clock;
 use alternator_lb_core::discovery::{
-    ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError,
+    ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError, RouteTable,
 };
 use alternator_lb_core::topology::NodeUrl;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -16,6 +21,7 @@ use aws_smithy_runtime_api::http::HttpError;
 use aws_smithy_types::timeout::TimeoutConfig;
 use serde_json::{Value, json};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Sends requests as operations that no service models.
@@ -29,6 +35,8 @@ pub(crate) struct SdkDiscoveryClient {
     shared_pool: TimeoutConfig,
     /// Select another pool.
     separate_pool: TimeoutConfig,
+    /// Sign what the server does not accept unsigned.
+    clients: Arc<InstalledClients>,
 }
 
 /// The connect timeout that the SDK has by default. The SDK keeps a pool of connections for each pair of connect and
@@ -42,12 +50,19 @@ const POOL_OFFSET: Duration = Duration::from_millis(1);
 /// response shows a node that is reachable, too.
 const PROBE_LIMIT: usize = 1024;
 
+/// The number of clients whose credentials are tried: they may have different roles.
+const MAX_CLIENTS: usize = 4;
+
 /// The number of bytes of a response with the name of a cluster that are read.
 const NAME_LIMIT: usize = 4096;
 
 impl SdkDiscoveryClient {
     /// A client that sends over `http_client`. `timeouts` are those of the application's requests, where they are set.
-    pub(crate) fn new(http_client: SharedHttpClient, timeouts: Option<&TimeoutConfig>) -> Self {
+    pub(crate) fn new(
+        http_client: SharedHttpClient,
+        timeouts: Option<&TimeoutConfig>,
+        clients: Arc<InstalledClients>,
+    ) -> Self {
         let connect = timeouts.and_then(TimeoutConfig::connect_timeout);
         let connect = connect.unwrap_or(CONNECT_TIMEOUT);
         let read = timeouts.and_then(TimeoutConfig::read_timeout);
@@ -58,6 +73,7 @@ impl SdkDiscoveryClient {
         };
         Self {
             http_client,
+            clients,
             shared_pool: pool(connect),
             // Long enough for a first packet that is sent again. Of the longest duration there is, none is longer.
             separate_pool: pool(
@@ -69,7 +85,7 @@ impl SdkDiscoveryClient {
         }
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         node: &NodeUrl,
         request: HttpRequest,
@@ -138,12 +154,39 @@ impl DiscoveryClient for SdkDiscoveryClient {
 
     fn cluster_name<'a>(&'a self, node: &'a NodeUrl) -> ClientFuture<'a, Option<String>> {
         Box::pin(async move {
-            let request = cluster_name_query();
+            let request = post("Scan", cluster_name_query().to_string());
             let request = request.map_err(|error| QueryError::NotSent(error.into()))?;
             let response = self.send(node, request, ConnectionPool::Shared).await?;
             let body = response.read(NAME_LIMIT).await;
             let body = body.map_err(QueryError::Unreachable)?;
             Ok(body.and_then(|body| cluster_name(&body)))
+        })
+    }
+
+    fn client_routes<'a>(
+        &'a self,
+        node: &'a NodeUrl,
+        connection_ids: &'a [String],
+    ) -> ClientFuture<'a, RouteTable, BoxError> {
+        Box::pin(async move {
+            let clock = Clock::new();
+            let mut clients = self.clients.all().into_iter().take(MAX_CLIENTS).peekable();
+            if clients.peek().is_none() {
+                let node = UnsignedNode { client: self, node };
+                return client_routes::read(&node, connection_ids, clock).await;
+            }
+            let mut result = Ok(RouteTable::default());
+            for client in clients {
+                let node = SignedNode {
+                    client: &client,
+                    node,
+                };
+                result = client_routes::read(&node, connection_ids, clock).await;
+                if result.is_ok() {
+                    break;
+                }
+            }
+            result
         })
     }
 }
@@ -153,20 +196,23 @@ fn get(path_and_query: impl Into<String>) -> Result<HttpRequest, QueryError> {
     request.map_err(|error| QueryError::NotSent(error.into()))
 }
 
-/// Returns the request that reads the name of a node's cluster. It is unsigned: where the server enforces
-/// authorization, the name stays unknown.
-fn cluster_name_query() -> Result<HttpRequest, HttpError> {
-    let query = json!({
+/// Returns the query for the name of a node's cluster. It is not signed: where the server enforces authorization, the
+/// name stays unknown.
+fn cluster_name_query() -> Value {
+    json!({
         "TableName": ".scylla.alternator.system.local",
         "ProjectionExpression": "cluster_name",
-    });
-    let body = query.to_string();
+    })
+}
+
+/// Returns the unsigned request of an operation.
+pub(super) fn post(operation: &str, body: String) -> Result<HttpRequest, HttpError> {
     let length = body.len().to_string();
     let mut request = HttpRequest::new(body.into());
     request.set_method("POST")?;
     request.set_uri("/")?;
     let headers = request.headers_mut();
-    headers.insert("x-amz-target", "DynamoDB_20120810.Scan");
+    headers.insert("x-amz-target", format!("DynamoDB_20120810.{operation}"));
     headers.insert("content-type", "application/x-amz-json-1.0");
     headers.insert("content-length", length);
     Ok(request)
@@ -197,7 +243,6 @@ mod tests {
         HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
     };
     use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use tokio::time::timeout;
 
@@ -237,7 +282,7 @@ mod tests {
         let flag = Arc::new(AtomicBool::new(false));
         for flag in [Some(flag), None] {
             let http_client = SharedHttpClient::new(UnresponsiveClient(flag.clone()));
-            let client = SdkDiscoveryClient::new(http_client, None);
+            let client = SdkDiscoveryClient::new(http_client, None, Arc::default());
             let mut probe = client.probe(&node, ConnectionPool::Separate);
             let sent = timeout(Duration::from_millis(1), probe.response()).await;
             assert!(sent.is_err(), "there is no response");

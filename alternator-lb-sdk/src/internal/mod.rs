@@ -3,4 +3,6 @@
 pub(crate) mod background_tasks;
 pub(crate) mod client;
 pub(crate) mod discovery_client;
+pub(crate) mod installed_clients;
+mod node_client;
 mod raw_response;

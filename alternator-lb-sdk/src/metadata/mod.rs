@@ -25,6 +25,7 @@
 //! addresses of its nodes, and the type of a token map.
 
 mod cache;
+pub(crate) mod client_routes;
 mod describe;
 mod fetch_client;
 #[cfg(any(test, fuzzing))]

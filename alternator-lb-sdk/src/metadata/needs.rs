@@ -39,6 +39,8 @@ impl MetadataNeeds {
     /// The tables of the server's own that are read.
     pub(super) fn server_tables(self) -> Vec<ServerTable> {
         let is_needed = |table: &ServerTable| match table {
+            // Read by discovery, with an address translator that needs it.
+            ServerTable::ClientRoutes => false,
             ServerTable::Config => self.isolation,
             ServerTable::Keyspaces
             | ServerTable::Local

@@ -13,6 +13,7 @@ use crate::cluster::Cluster;
 use crate::compression;
 use crate::hedging;
 use crate::history::AttemptRecorder;
+use crate::internal::installed_clients::ClientMeans;
 use crate::retry::{attempt_end, connection_evidence, error_context, outcome, policy};
 use crate::route_error::RouteError;
 use crate::transport::AbortableHttpClient;
@@ -41,6 +42,7 @@ pub(crate) const NAME: &str = "alternator-lb-sdk";
 #[derive(Debug)]
 pub(crate) struct Interceptor {
     cluster: Arc<Cluster>,
+    means: ClientMeans,
     /// Set where an HTTP client decorator is installed as well.
     pub(crate) transport: Option<TransportPresence>,
     /// True if the whole plugin is installed.
@@ -60,6 +62,7 @@ impl Interceptor {
         cluster.discovery.track_outcomes();
         Self {
             cluster,
+            means: ClientMeans::default(),
             transport: None,
             is_complete: false,
             keeps_stall_protection: false,
@@ -104,6 +107,7 @@ impl Intercept for Interceptor {
             self.cluster
                 .adopt(&http_client, config.load::<TimeoutConfig>());
         }
+        self.means.offer(&self.cluster, components, config);
         endpoint_override::pin(&self.cluster, config)?;
         let options = config.load::<OperationOptions>();
         let routing = options.map(|options| options.routing).unwrap_or_default();

@@ -3,6 +3,7 @@
 use super::cell::Type;
 use super::row::Row;
 use super::{placement_rows, schema_rows, system_rows};
+use crate::Version;
 use crate::cluster_state::ClusterState;
 use crate::node_state::NodeState;
 
@@ -18,6 +19,7 @@ pub(super) struct Definition {
 
 #[derive(Clone, Copy, Debug)]
 enum RowSource {
+    ClientRoutes,
     Config,
     Keyspaces,
     Local,
@@ -30,18 +32,35 @@ enum RowSource {
 }
 
 impl Definition {
-    pub(super) fn named(name: &str) -> Option<&'static Self> {
-        TABLES.iter().find(|table| table.name == name)
+    /// Returns a table that servers of this version have.
+    pub(super) fn named(name: &str, version: Version) -> Option<&'static Self> {
+        let is_known = |table: &&Self| match table.kind {
+            RowSource::ClientRoutes => version.has_client_routes(),
+            RowSource::Config
+            | RowSource::Keyspaces
+            | RowSource::Local
+            | RowSource::Peers
+            | RowSource::Tablets
+            | RowSource::TokenRing
+            | RowSource::Tables
+            | RowSource::Versions
+            | RowSource::Views => true,
+        };
+        let table = TABLES.iter().find(|table| table.name == name);
+        table.filter(is_known)
     }
 
     /// Returns all rows, in no particular order.
     pub(super) fn rows(&self, cluster: &ClusterState, node: &NodeState) -> Vec<Row<'static>> {
+        // Nodes are locked before the catalog elsewhere, too.
+        let nodes = cluster.present_nodes();
         let mut frozen = node.frozen_contents();
         let contents = match frozen.as_mut() {
             Some(contents) => contents,
             None => &mut *cluster.catalog.contents(),
         };
         match self.kind {
+            RowSource::ClientRoutes => system_rows::client_routes(contents, &nodes),
             RowSource::Config => system_rows::config(cluster, node),
             RowSource::Keyspaces => schema_rows::keyspaces(contents),
             RowSource::Local => system_rows::local(cluster, contents, node),
@@ -61,6 +80,12 @@ impl Definition {
 }
 
 const TABLES: &[Definition] = &[
+    Definition {
+        name: "system.client_routes",
+        partition_key: ("connection_id", Type::Text),
+        clustering_key: &[("host_id", Type::Uuid)],
+        kind: RowSource::ClientRoutes,
+    },
     Definition {
         name: "system.config",
         partition_key: ("name", Type::Text),

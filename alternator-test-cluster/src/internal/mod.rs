@@ -67,7 +67,8 @@ fn respond_for_table(
             "The prefix {PREFIX} is reserved for internal tables: cannot create {name}"
         )));
     }
-    let definition = name.strip_prefix(PREFIX).and_then(Definition::named);
+    let definition = name.strip_prefix(PREFIX);
+    let definition = definition.and_then(|name| Definition::named(name, cluster.version));
     let known = definition.filter(|_| cluster.internal_tables != InternalTables::Unknown);
     let Some(definition) = known else {
         return Err(not_found(format!(

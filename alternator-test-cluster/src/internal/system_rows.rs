@@ -5,6 +5,9 @@ use super::row::Row;
 use crate::catalog::Contents;
 use crate::cluster_state::ClusterState;
 use crate::node_state::NodeState;
+use crate::sync::lock;
+use std::sync::Arc;
+
 use crate::tokens::{Owner, deterministic_uuid};
 
 /// Returns one row: the node that serves the request.
@@ -80,6 +83,28 @@ fn common(owner: &Owner) -> Vec<(&'static str, Cell<'static>)> {
     columns
 }
 
+/// A row for each connection of each node.
+pub(super) fn client_routes(contents: &Contents, nodes: &[Arc<NodeState>]) -> Vec<Row<'static>> {
+    let mut rows = Vec::new();
+    for node in nodes {
+        let port_column = match node.scheme {
+            "https" => "alternator_https_port",
+            _ => "alternator_port",
+        };
+        let Some(owner) = contents.owner(node.number) else {
+            continue;
+        };
+        rows.extend(lock(&node.client_routes).iter().map(|route| Row {
+            key: vec![Cell::text(&route.connection_id), Cell::Uuid(owner.host_id)],
+            columns: vec![
+                ("address", Cell::text(&route.host)),
+                (port_column, Cell::text(route.port.to_string())),
+            ],
+        }));
+    }
+    rows
+}
+
 /// Some of the many settings, with their values as JSON.
 pub(super) fn config(cluster: &ClusterState, node: &NodeState) -> Vec<Row<'static>> {
     let enforces = !cluster.users.is_empty();
@@ -98,7 +123,7 @@ pub(super) fn config(cluster: &ClusterState, node: &NodeState) -> Vec<Row<'stati
         (
             "alternator_port",
             "integer",
-            node.address.port().to_string(),
+            node.address().port().to_string(),
         ),
         (
             "alternator_timeout_in_ms",

@@ -94,7 +94,7 @@ impl FullBacklog {
             return full_backlog;
         }
         while full_backlog.fillers.len() < FILLERS {
-            match time::timeout(FILL_WAIT, TcpStream::connect(node.address)).await {
+            match time::timeout(FILL_WAIT, TcpStream::connect(node.address())).await {
                 Ok(Ok(stream)) => full_backlog.fillers.push(stream),
                 Ok(Err(_)) | Err(_) => break,
             }

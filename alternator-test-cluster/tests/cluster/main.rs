@@ -21,6 +21,7 @@ mod lifecycle;
 mod limits;
 mod localnodes;
 mod lwt;
+mod mapped_ports;
 mod operations;
 mod paxos;
 #[cfg(feature = "cli")]

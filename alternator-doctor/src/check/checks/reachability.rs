@@ -125,4 +125,4 @@ fn lines(failures: &[(&NodeFacts, &Failure)]) -> Vec<String> {
 
 const TRANSLATED: &str = "No listed address can be reached from here, as behind address translation or in \
      containers: set `broadcast_rpc_address` to addresses that clients can reach, or use \
-     Builder::without_discovery() with the addresses that work";
+     Builder::without_discovery() or Builder::address_translator(..) with the addresses that work";

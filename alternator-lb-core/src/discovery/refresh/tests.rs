@@ -10,6 +10,7 @@ use std::time::Duration;
 /// The nodes of a datacenter, with their rack.
 const THREE_NODES: [(&str, u8); 3] = [("r1", 1), ("r1", 2), ("r1", 3)];
 
+mod address_translation;
 mod cluster;
 mod failures;
 mod foreign_nodes;

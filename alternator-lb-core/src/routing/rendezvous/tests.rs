@@ -42,6 +42,28 @@ fn order(token: Token, nodes: &[NodeHash]) -> Vec<&NodeHash> {
 }
 
 #[test]
+fn nodes_that_share_a_host_are_told_apart_by_their_ports() {
+    let host = |last: u8| Host::Ip([10, 0, 0, last].into());
+    let nodes = [(host(1), 1), (host(1), 2), (host(2), 1)];
+    let hashes = NodeHash::of_all(&nodes);
+    assert_ne!(hashes[0], hashes[1]);
+    assert_eq!(
+        hashes[2],
+        NodeHash::of(&host(2)),
+        "the port counts only where it is needed"
+    );
+    let mut counts = [0; 3];
+    for token in tokens() {
+        let node = first(token, &hashes).unwrap();
+        counts[hashes.iter().position(|hash| hash == node).unwrap()] += 1;
+    }
+    assert!(
+        counts.iter().all(|count| (30_000..37_000).contains(count)),
+        "{counts:?}"
+    );
+}
+
+#[test]
 fn order_never_changes_between_versions() {
     let nodes = hashes(1..=5);
     let hosts = |token| {

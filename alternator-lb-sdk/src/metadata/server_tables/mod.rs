@@ -10,6 +10,7 @@
 //! system.token_ring                 otherwise the vnodes of its keyspace, with the internal addresses of their nodes
 //! system.local, .peers              the addresses by which clients know those nodes, and their datacenters
 //! system.config                     the settings that apply to all tables
+//! system.client_routes              the addresses of nodes behind PrivateLink
 //! ```
 //!
 //! `system.token_ring` lists tablets too, but joins the tables of a keyspace in a way that is not settled, and a node
@@ -33,7 +34,7 @@ pub(super) use local_datacenters::LocalDatacenters;
 pub(super) use placement::{Placement, RingReader, TabletReader};
 pub(super) use query::{RowReader, ServerQuery};
 pub(super) use replication::{Replication, Replications};
-pub(super) use row::{IndexIds, keyspace};
+pub(super) use row::{IndexIds, keyspace, parsed, text, uuid};
 pub use table::ServerTable;
 pub(super) use table::grants;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// One of the server's own tables, which the plugin reads for
 /// [token awareness](crate::Builder::token_aware) and for
-/// [`KeyAffinity::from_table`](crate::KeyAffinity::from_table).
+/// [`KeyAffinity::from_table`](crate::KeyAffinity::from_table); and for [`ClientRoutes`](crate::ClientRoutes).
 ///
 /// Where authorization is enforced, the client's role needs the permission `SELECT` on each of them. Use
 /// [`grant`](Self::grant) to set up roles, and to check them.
@@ -19,6 +19,9 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ServerTable {
+    /// `system.client_routes`: the addresses of nodes behind PrivateLink. Only
+    /// [`ClientRoutes`](crate::ClientRoutes) reads it, with [`Local`](Self::Local) and [`Peers`](Self::Peers).
+    ClientRoutes,
     /// `system.config`: the settings of the server, for the write isolation of tables that have no tag for it.
     Config,
     /// `system_schema.keyspaces`: the replication of each keyspace.
@@ -36,7 +39,7 @@ pub enum ServerTable {
 }
 
 impl ServerTable {
-    /// Returns all tables that the plugin reads. [`KeyAffinity::from_table`](crate::KeyAffinity::from_table) alone reads
+    /// Returns all tables that the plugin reads for these two. [`KeyAffinity::from_table`](crate::KeyAffinity::from_table) alone reads
     /// [`Config`](Self::Config) only.
     #[must_use]
     pub const fn all() -> &'static [Self] {
@@ -57,6 +60,7 @@ impl ServerTable {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::ClientRoutes => "system.client_routes",
             Self::Config => "system.config",
             Self::Keyspaces => "system_schema.keyspaces",
             Self::Local => "system.local",
