@@ -105,6 +105,8 @@ mod operation;
 mod request;
 mod retry;
 mod route_error;
+#[cfg(feature = "default-https-client")]
+pub mod tls;
 mod transport;
 
 /// The attempts of an operation: what an [`AttemptHistory`] is made of.

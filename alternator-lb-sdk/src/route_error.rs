@@ -81,10 +81,13 @@ pub enum RouteError {
         source: Option<Arc<dyn Error + Send + Sync>>,
     },
 
-    /// The request is not signed, and [`AuthMode::Required`](crate::AuthMode::Required) forbids that.
+    /// The request is not signed, and not authenticated by a client certificate either, which
+    /// [`AuthMode::Required`](crate::AuthMode::Required) and
+    /// [`AuthMode::ClientCertificate`](crate::AuthMode::ClientCertificate) forbid.
     #[error(
-        "the request is not signed, and `.auth(AuthMode::Required)` forbids to send it so; \
-         give the client a `credentials_provider`"
+        "the request is not signed, and `.auth(AuthMode::Required)` or `.auth(AuthMode::ClientCertificate)` forbids to send \
+         it so over an HTTP client that shows no client certificate; give the client a `credentials_provider`, or the \
+         cluster a client certificate, and call `.alternator(..)` after `.http_client(..)`"
     )]
     Unsigned,
 }

@@ -184,6 +184,12 @@ pub enum Event {
     NoRetries,
     /// Requests bypass the plugin's decorator of the HTTP client.
     TransportRemoved,
+    /// The cluster's settings for TLS replace the HTTP client of a configuration.
+    HttpClientReplaced,
+    /// No certificate of a node is verified, as the application has chosen.
+    CertificatesNotVerified,
+    /// New certificates are in use.
+    CertificatesReplaced,
     /// The `endpoint_url` of a client names no node, and is ignored.
     EndpointIgnored {
         /// The endpoint.
@@ -305,6 +311,9 @@ impl Event {
             Self::CredentialsFailed => "credentials_failed",
             Self::NoRetries => "no_retries",
             Self::TransportRemoved => "transport_removed",
+            Self::HttpClientReplaced => "http_client_replaced",
+            Self::CertificatesNotVerified => "certificates_not_verified",
+            Self::CertificatesReplaced => "certificates_replaced",
             Self::EndpointIgnored { .. } => "endpoint_ignored",
             Self::ProxyApplies { .. } => "proxy_applies",
             Self::CompressionRefused { .. } => "compression_refused",

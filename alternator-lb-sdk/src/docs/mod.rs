@@ -25,3 +25,4 @@ pub mod observability;
 pub mod overview;
 pub mod routing;
 pub mod security;
+pub mod tls;

@@ -20,8 +20,9 @@ mod response;
 pub(crate) use error::InternalError;
 
 use super::raw_response::{RawResponse, RawResponseDeserializer};
-use crate::auth::{AuthMode, ClockSkew, DateByNode};
+use crate::auth::{ClockSkew, DateByNode};
 use crate::config::ClusterConfig;
+use crate::request;
 use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::SdkNode;
 use aws_runtime::auth::SigV4OperationSigningConfig;
@@ -115,7 +116,10 @@ impl InternalClient {
         components.http_client()?;
         let credentials = Credentials::of(components);
         let mut interceptors = Vec::new();
-        if context.config().auth == AuthMode::Required {
+        let settings_of_cluster = context.config();
+        if settings_of_cluster.auth.forbids_unsigned()
+            && !request::is_certified(settings_of_cluster, config)
+        {
             interceptors.push(SharedInterceptor::new(SignatureGuard));
         }
         let mut components = components.to_builder();

@@ -3,9 +3,10 @@
 use super::active_interceptor::{ActiveInterceptor, Step};
 use super::minimal_headers::Replacements;
 use super::{
-    OperationOptions, begin_plan, endpoint_override, is_pinned, minimal_headers, plan, plan_mut,
+    OperationOptions, begin_plan, endpoint_override, is_certified, is_pinned, minimal_headers,
+    plan, plan_mut,
 };
-use crate::auth::{self, AuthMode};
+use crate::auth;
 use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
 use crate::compression;
@@ -231,8 +232,10 @@ impl Intercept for Interceptor {
         if !ActiveInterceptor::begins(self, Step::Signed, config) {
             return Ok(());
         }
-        let must_be_signed = self.cluster.config.auth == AuthMode::Required;
-        if must_be_signed && context.request().headers().get("authorization").is_none() {
+        if context.request().headers().get("authorization").is_none()
+            && self.cluster.config.auth.forbids_unsigned()
+            && !is_certified(&self.cluster.config, config)
+        {
             return Err(RouteError::Unsigned.into());
         }
         Ok(())

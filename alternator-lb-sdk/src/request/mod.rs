@@ -13,7 +13,9 @@ pub(crate) mod user_agent;
 
 pub use options::{OperationExt, OperationOptions};
 
+use crate::config::ClusterConfig;
 use crate::transport::sdk_endpoint::SdkPlan;
+use active_interceptor::ActiveInterceptor;
 use alternator_lb_core::routing::OperationKind;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -52,6 +54,11 @@ pub(crate) fn plan_or_default(config: &mut ConfigBag, change: impl FnOnce(&mut S
             params.set_property(plan);
         }
     }
+}
+
+/// Returns whether an operation goes over the cluster's own HTTP client, which shows nodes a client certificate.
+pub(crate) fn is_certified(cluster: &ClusterConfig, config: &ConfigBag) -> bool {
+    cluster.has_client_certificate() && ActiveInterceptor::has_decorator(config)
 }
 
 /// Returns whether the operation is [pinned](endpoint_override::pin) to a node.
