@@ -1,5 +1,9 @@
 //! Why an operation reached no node.
 
+#[cfg(feature = "default-https-client")]
+use crate::retry::connection_evidence::chain;
+#[cfg(feature = "default-https-client")]
+use crate::tls::TlsError;
 use alternator_lb_core::discovery::RefreshError;
 use alternator_lb_core::routing::SelectionError;
 use std::error::Error;
@@ -51,9 +55,9 @@ pub enum RouteError {
 
     /// None of the nodes that were tried could be connected.
     #[error(
-        "none of the nodes tried could be reached ({}); check that they run, and that their addresses are reachable \
-         from here{}",
+        "none of the nodes tried could be reached ({}); {}{}",
         tried.join(", "),
+        advice(&**source),
         discovery.as_ref().map(|error| format!("; the last refresh of their list failed: {error}")).unwrap_or_default()
     )]
     #[non_exhaustive]
@@ -90,6 +94,16 @@ pub enum RouteError {
          cluster a client certificate, and call `.alternator(..)` after `.http_client(..)`"
     )]
     Unsigned,
+}
+
+/// Returns what to do about nodes that could not be reached.
+fn advice(source: &(dyn Error + 'static)) -> String {
+    #[cfg(feature = "default-https-client")]
+    if let Some(error) = chain(source).find_map(|error| error.downcast_ref::<TlsError>()) {
+        return format!("the last of them failed TLS: {error}");
+    }
+    let _ = source;
+    "check that they run, and that their addresses are reachable from here".to_owned()
 }
 
 impl From<SelectionError> for RouteError {

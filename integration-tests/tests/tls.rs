@@ -1,9 +1,20 @@
-//! Clusters with HTTPS.
+//! Clusters with HTTPS. Here with an HTTP client that the application has made; the modules have the settings of the
+//! builder.
+
+mod certificates;
+mod client_certificates;
+mod handshake_errors;
+mod mismatched_ports;
+mod own_http_client;
+mod resumption;
+mod rotation;
+mod trust;
 
 use crate::support::{
-    RecordingClient, config, expect_pings, http_client, ping, quick_refresh, quick_retries,
-    test_cluster,
+    RecordingClient, config, expect_pings, find_in_chain, http_client, ping, quick_refresh,
+    quick_retries, test_cluster,
 };
+use alternator_lb_sdk::tls::{TlsError, TlsProblem};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, RefreshError};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::SharedHttpClient;
@@ -11,12 +22,9 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use certificates::Identity;
 use rcgen::{CertificateParams, KeyPair};
-
-struct Identity {
-    certificate: String,
-    key: String,
-}
+use std::error::Error;
 
 /// Starts three HTTPS nodes with this identity.
 macro_rules! https_cluster {
@@ -25,6 +33,13 @@ macro_rules! https_cluster {
             .nodes(3)
             .tls($identity.certificate.as_str(), $identity.key.as_str()))
     };
+}
+use https_cluster;
+
+/// The problem with TLS that an error tells of.
+fn tls_problem(error: &(dyn Error + 'static)) -> Option<TlsProblem> {
+    let error = find_in_chain::<TlsError>(error)?;
+    Some(error.problem().clone())
 }
 
 /// A certificate for `localhost` and the addresses of the nodes.
@@ -36,9 +51,11 @@ fn identity_of(names: &[&str]) -> Identity {
     let key = KeyPair::generate().unwrap();
     let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
     let params = CertificateParams::new(names).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
     Identity {
-        certificate: params.self_signed(&key).unwrap().pem(),
+        certificate: certificate.pem(),
         key: key.serialize_pem(),
+        der: certificate.der().to_vec(),
     }
 }
 

@@ -16,6 +16,7 @@ mod client_certificate;
 mod cluster_tls;
 #[cfg(feature = "tls")]
 mod own_client;
+mod problem;
 mod reload;
 mod reloadable_client;
 mod sdk_client;
@@ -24,5 +25,7 @@ mod source;
 
 pub use certificate_error::CertificateError;
 pub(crate) use cluster_tls::ClusterTls;
+pub(crate) use problem::is_client_refused;
+pub use problem::{TlsError, TlsProblem};
 pub(crate) use settings::TlsSettings;
 pub(crate) use source::PemSource;
