@@ -388,11 +388,8 @@ impl Builder {
         config.user_agent.check()?;
         #[cfg(feature = "default-https-client")]
         tls::set_up(self.tls, &mut config)?;
-        let http_client = config.http_client.take();
-        config.http_client = http_client.or(self.http_client_of_sdk_config);
-        if config.auth == AuthMode::ClientCertificate && !config.has_client_certificate() {
-            return Err(BuildError::NoClientCertificate);
-        }
+        config.http_client = config.http_client.or(self.http_client_of_sdk_config);
+        config.check_auth()?;
         #[cfg(feature = "compression")]
         config.compression.check()?;
         let cluster = Cluster::new(config);

@@ -1,6 +1,7 @@
 //! The settings of a cluster.
 
 use crate::auth::AuthMode;
+use crate::build_error::BuildError;
 #[cfg(feature = "compression")]
 use crate::compression::CompressionSettings;
 use crate::operation::TableOptions;
@@ -54,6 +55,19 @@ pub(crate) struct ClusterConfig {
 }
 
 impl ClusterConfig {
+    /// Returns an error if requests shall be authenticated by a client certificate, and there is none.
+    pub(crate) fn check_auth(&self) -> Result<(), BuildError> {
+        match self.auth {
+            AuthMode::ClientCertificate if !self.has_client_certificate() => {
+                Err(BuildError::NoClientCertificate)
+            }
+            AuthMode::ClientCertificate
+            | AuthMode::Auto
+            | AuthMode::Unsigned
+            | AuthMode::Required => Ok(()),
+        }
+    }
+
     /// Returns whether the HTTP client of the cluster shows nodes that ask for one a certificate.
     pub(crate) fn has_client_certificate(&self) -> bool {
         #[cfg(feature = "default-https-client")]

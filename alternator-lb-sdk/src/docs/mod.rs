@@ -10,7 +10,8 @@
 //! * [`cost`]: what a request costs, and which part of that is the plugin's.
 //! * [`observability`]: numbers, events, logs, and the record of an incident.
 //! * [`metrics`]: metrics for Prometheus, OpenTelemetry and Grafana.
-//! * [`security`]: credentials, TLS, and whom the plugin trusts.
+//! * [`security`]: credentials, and whom the plugin trusts.
+//! * [`tls`]: trusted certificates, names, client certificates, their rotation, and errors.
 //! * [`limitations`]: requirements, limits and known gaps.
 //! * [`faq`]: short answers.
 

@@ -116,10 +116,7 @@ impl InternalClient {
         components.http_client()?;
         let credentials = Credentials::of(components);
         let mut interceptors = Vec::new();
-        let settings_of_cluster = context.config();
-        if settings_of_cluster.auth.forbids_unsigned()
-            && !request::is_certified(settings_of_cluster, config)
-        {
+        if !request::may_be_unsigned(context.config(), config) {
             interceptors.push(SharedInterceptor::new(SignatureGuard));
         }
         let mut components = components.to_builder();

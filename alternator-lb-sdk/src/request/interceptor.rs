@@ -3,7 +3,7 @@
 use super::active_interceptor::{ActiveInterceptor, Step};
 use super::minimal_headers::Replacements;
 use super::{
-    OperationOptions, begin_plan, endpoint_override, is_certified, is_pinned, minimal_headers,
+    OperationOptions, begin_plan, endpoint_override, is_pinned, may_be_unsigned, minimal_headers,
     plan, plan_mut,
 };
 use crate::auth;
@@ -232,10 +232,8 @@ impl Intercept for Interceptor {
         if !ActiveInterceptor::begins(self, Step::Signed, config) {
             return Ok(());
         }
-        if context.request().headers().get("authorization").is_none()
-            && self.cluster.config.auth.forbids_unsigned()
-            && !is_certified(&self.cluster.config, config)
-        {
+        let is_unsigned = context.request().headers().get("authorization").is_none();
+        if is_unsigned && !may_be_unsigned(&self.cluster.config, config) {
             return Err(RouteError::Unsigned.into());
         }
         Ok(())

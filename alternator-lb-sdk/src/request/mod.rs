@@ -56,9 +56,12 @@ pub(crate) fn plan_or_default(config: &mut ConfigBag, change: impl FnOnce(&mut S
     }
 }
 
-/// Returns whether an operation goes over the cluster's own HTTP client, which shows nodes a client certificate.
-pub(crate) fn is_certified(cluster: &ClusterConfig, config: &ConfigBag) -> bool {
-    cluster.has_client_certificate() && ActiveInterceptor::has_decorator(config)
+/// Returns whether a request of an operation may be sent unsigned: where signatures are not required, or its connection
+/// shows a client certificate, as that of the cluster's own HTTP client does.
+pub(crate) fn may_be_unsigned(cluster: &ClusterConfig, config: &ConfigBag) -> bool {
+    let is_certified =
+        || cluster.has_client_certificate() && ActiveInterceptor::has_decorator(config);
+    !cluster.auth.forbids_unsigned() || is_certified()
 }
 
 /// Returns whether the operation is [pinned](endpoint_override::pin) to a node.

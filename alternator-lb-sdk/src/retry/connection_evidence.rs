@@ -141,6 +141,28 @@ mod tests {
         assert!(never_sent(Some(&capture), Some(&refused())));
     }
 
+    #[cfg(feature = "default-https-client")]
+    #[test]
+    fn refusal_of_the_clients_certificate_proves_that_no_request_was_looked_at() {
+        use rustls::AlertDescription;
+
+        let capture = CaptureSmithyConnection::new();
+        capture.set_connection_retriever(|| Some(connection()));
+        for (alert, is_proof) in [
+            (AlertDescription::CertificateRequired, true),
+            (AlertDescription::UnknownCA, true),
+            (AlertDescription::CloseNotify, false),
+        ] {
+            let error = rustls::Error::AlertReceived(alert);
+            let error = io::Error::new(ErrorKind::InvalidData, error);
+            assert_eq!(
+                never_sent(Some(&capture), Some(&error)),
+                is_proof,
+                "{alert:?}"
+            );
+        }
+    }
+
     #[test]
     fn exhausted_files_or_addresses_are_a_local_error() {
         for local in [

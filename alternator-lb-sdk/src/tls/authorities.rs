@@ -1,11 +1,10 @@
 //! The certificates of the CAs that are trusted.
 
 use super::CertificateError;
-use super::source::PemSource;
+use super::source::Pem;
 use rustls::RootCertStore;
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::pki_types::{CertificateDer, ServerName};
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Trusted certificates, checked: each is one that a TLS library can use, and there is at least one.
@@ -21,55 +20,46 @@ pub(super) struct Authorities {
 }
 
 impl Authorities {
-    /// Reads the certificates of the sources; without a source, those of the system.
-    pub(super) fn read(sources: &[PemSource]) -> Result<Self, CertificateError> {
+    /// Parses the certificates; without any, reads those of the system.
+    pub(super) fn parse(texts: Vec<Pem>) -> Result<Self, CertificateError> {
         let mut roots = RootCertStore::empty();
-        if sources.is_empty() {
+        if texts.is_empty() {
             let system = rustls_native_certs::load_native_certs();
             let (usable, _) = roots.add_parsable_certificates(system.certs);
-            return match usable {
-                0 => Err(CertificateError::NoSystemCertificates),
-                _ => Ok(Self {
-                    pem: Vec::new(),
-                    roots,
-                }),
-            };
+            if usable == 0 {
+                return Err(CertificateError::NoSystemCertificates);
+            }
         }
-        let mut all = Vec::with_capacity(sources.len());
-        for source in sources {
-            let pem = source.read()?;
-            for certificate in certificates(&pem, source)? {
+        for pem in &texts {
+            for certificate in certificates(pem)? {
                 roots
                     .add(certificate)
                     .map_err(|error| CertificateError::InvalidCertificate {
-                        origin: source.to_string(),
+                        origin: pem.origin.clone(),
                         source: Arc::new(error),
                     })?;
             }
-            all.push(Cow::into_owned(pem));
         }
-        Ok(Self { pem: all, roots })
+        let pem = texts.into_iter().map(|pem| pem.text).collect();
+        Ok(Self { pem, roots })
     }
 }
 
 /// Parses certificates, of which there must be one.
-pub(super) fn certificates(
-    pem: &[u8],
-    source: &PemSource,
-) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
-    let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
-    let certificates = certificates.map_err(|error| malformed(source, error))?;
+pub(super) fn certificates(pem: &Pem) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
+    let certificates = CertificateDer::pem_slice_iter(&pem.text).collect::<Result<Vec<_>, _>>();
+    let certificates = certificates.map_err(|error| malformed(pem, error))?;
     match certificates.is_empty() {
         true => Err(CertificateError::NoCertificate {
-            origin: source.to_string(),
+            origin: pem.origin.clone(),
         }),
         false => Ok(certificates),
     }
 }
 
-pub(super) fn malformed(source: &PemSource, error: PemError) -> CertificateError {
+pub(super) fn malformed(pem: &Pem, error: PemError) -> CertificateError {
     CertificateError::Malformed {
-        origin: source.to_string(),
+        origin: pem.origin.clone(),
         source: Arc::new(error),
     }
 }
@@ -77,8 +67,8 @@ pub(super) fn malformed(source: &PemSource, error: PemError) -> CertificateError
 /// Parses the names that are accepted for all nodes.
 pub(super) fn server_names(names: &[String]) -> Result<Vec<ServerName<'static>>, CertificateError> {
     let parsed = names.iter().map(|name| {
-        ServerName::try_from(name.clone())
-            .map_err(|_| CertificateError::InvalidServerName { name: name.clone() })
+        let parsed = ServerName::try_from(name.clone());
+        parsed.map_err(|_| CertificateError::InvalidServerName { name: name.clone() })
     });
     parsed.collect()
 }

@@ -2,29 +2,30 @@
 
 use super::CertificateError;
 use super::authorities::{certificates, malformed};
-use super::source::PemSource;
+use super::source::Pem;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::sign::CertifiedKey;
 use std::sync::Arc;
 
-/// Reads a certificate with those of the CAs between it and the one that the servers trust, and its key. They are of the
+/// Parses a certificate with those of the CAs between it and the one that the servers trust, and its key. They are of the
 /// same pair, as far as that can be told.
-pub(super) fn read(
-    (chain_source, key_source): &(PemSource, PemSource),
+pub(super) fn parse(
+    (chain, key): &(Pem, Pem),
     provider: &CryptoProvider,
 ) -> Result<CertifiedKey, CertificateError> {
-    let chain = certificates(&chain_source.read()?, chain_source)?;
-    let key = PrivateKeyDer::from_pem_slice(&key_source.read()?);
-    let key = key.map_err(|error| match error {
+    let certificates = certificates(chain)?;
+    let private_key = PrivateKeyDer::from_pem_slice(&key.text);
+    let private_key = private_key.map_err(|error| match error {
         PemError::NoItemsFound => CertificateError::NoPrivateKey {
-            origin: key_source.to_string(),
+            origin: key.origin.clone(),
         },
-        error => malformed(key_source, error),
+        error => malformed(key, error),
     })?;
-    CertifiedKey::from_der(chain, key, provider).map_err(|error| CertificateError::UnusableKey {
-        origin: key_source.to_string(),
+    let certified = CertifiedKey::from_der(certificates, private_key, provider);
+    certified.map_err(|error| CertificateError::UnusableKey {
+        origin: key.origin.clone(),
         source: Arc::new(error),
     })
 }

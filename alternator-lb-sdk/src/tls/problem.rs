@@ -228,34 +228,40 @@ impl TlsProblem {
     }
 }
 
-/// Returns whether an error is the server's refusal of the client for its certificate, or for the lack of one: it came
-/// before the server looked at the request, although this client may have sent it by then.
+/// Returns whether an error is the server's refusal of the client at the end of the handshake, for its certificate or for
+/// the lack of one: before the server looked at the request, although this client may have sent it by then.
 pub(crate) fn is_client_refused(error: &(dyn Error + 'static)) -> bool {
     match error.downcast_ref::<rustls::Error>() {
         Some(rustls::Error::AlertReceived(alert)) => {
-            let is_missing = *alert == AlertDescription::CertificateRequired;
-            is_missing || is_of_client_certificate(*alert)
+            *alert == AlertDescription::CertificateRequired || is_of_verification(*alert)
         }
         // A foreign enum; these are errors of this side.
         Some(_) | None => false,
     }
 }
 
-/// Returns whether servers send this alert only about the certificate of the client. Servers send it at the end of the
-/// handshake, and no node verifies a certificate later.
-fn is_of_client_certificate(alert: AlertDescription) -> bool {
+/// Returns whether servers send this alert only while they verify the certificate of the client.
+fn is_of_verification(alert: AlertDescription) -> bool {
     matches!(
         alert,
         AlertDescription::BadCertificate
             | AlertDescription::UnsupportedCertificate
-            | AlertDescription::CertificateRevoked
             | AlertDescription::CertificateExpired
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA
-            | AlertDescription::AccessDenied
             // Of a CA with the name of the one that is trusted, and another key.
             | AlertDescription::DecryptError
     )
+}
+
+/// Returns whether this alert is about the certificate of the client. The last two may be the decision of something that
+/// looked at a request first.
+fn is_of_client_certificate(alert: AlertDescription) -> bool {
+    is_of_verification(alert)
+        || matches!(
+            alert,
+            AlertDescription::CertificateRevoked | AlertDescription::AccessDenied
+        )
 }
 
 /// Returns whether the connection ended after it was there, and before TLS was.
@@ -277,3 +283,6 @@ fn presented_text(presented: &[String]) -> String {
         false => format!(", but for {}", presented.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,12 +7,14 @@ use alternator_lb_core::observe::Event;
 impl Alternator {
     /// Reads the files of certificates and keys again, and uses what is in them from now on.
     ///
-    /// Use it where certificates are renewed while the process runs: from time to time, on a signal, or when the files
-    /// change. Requests that begin later go over new connections, made with the new certificates. Those under way end on
-    /// theirs, so none fails for it; the old connections are closed then. TLS sessions are not resumed across the change.
+    /// Use it where certificates are renewed while the process runs: every minute, on a signal, or when the files change.
+    /// Where nothing has changed, nothing happens. Otherwise requests that begin later go over new connections, made with
+    /// the new certificates. Those under way end on theirs, so none fails for it; the old connections are closed then. TLS
+    /// sessions are not resumed across the change.
     ///
     /// Replace a CA in three steps: trust the old one and the new one, give the nodes their new certificates, and trust
-    /// the new one alone. It does no harm to call this with nothing changed, but for the new connections.
+    /// the new one alone. The CAs of the system are read once in a process. A task as in the example keeps the cluster alive:
+    /// end it where the application ends with the cluster.
     ///
     /// Blocks for as long as it takes to read the files. With the feature `default-https-client`.
     ///
@@ -22,10 +24,15 @@ impl Alternator {
     ///     .seeds(["https://10.0.0.1:8043"])
     ///     .ca_certificate_file("/etc/alternator/ca.crt")
     ///     .build()?;
-    /// // Later:
-    /// if let Err(error) = alternator.reload_certificates() {
-    ///     eprintln!("the former certificates stay in use: {error}");
-    /// }
+    /// tokio::spawn(async move {
+    ///     let mut minute = tokio::time::interval(std::time::Duration::from_secs(60));
+    ///     loop {
+    ///         minute.tick().await;
+    ///         if let Err(error) = alternator.reload_certificates() {
+    ///             eprintln!("the former certificates stay in use: {error}");
+    ///         }
+    ///     }
+    /// });
     /// # Ok(())
     /// # }
     /// ```
@@ -76,8 +83,9 @@ impl Alternator {
     fn change_tls(&self, change: impl FnOnce(&mut TlsSettings)) -> Result<(), CertificateError> {
         let cluster = self.cluster();
         let tls = cluster.config.tls.as_ref();
-        tls.ok_or(CertificateError::NotConfigured)?.update(change)?;
-        cluster.observer.emit(Event::CertificatesReplaced);
+        if tls.ok_or(CertificateError::NotConfigured)?.update(change)? {
+            cluster.observer.emit(Event::CertificatesReplaced);
+        }
         Ok(())
     }
 }

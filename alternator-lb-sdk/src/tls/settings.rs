@@ -1,6 +1,8 @@
 //! The settings for TLS, as the application makes them.
 
-use super::source::PemSource;
+use super::CertificateError;
+use super::source::{Pem, PemSource};
+use sha2::{Digest as _, Sha256};
 
 /// Collected by the builder, and changed by new certificates. Checked when an HTTP client is made of them.
 #[derive(Clone, Debug, Default)]
@@ -41,3 +43,46 @@ impl TlsSettings {
         false
     }
 }
+
+/// The certificates and keys of the settings, read at one moment.
+pub(super) struct PemTexts {
+    pub(super) authorities: Vec<Pem>,
+    #[cfg(feature = "tls")]
+    pub(super) client_certificate: Option<(Pem, Pem)>,
+}
+
+impl PemTexts {
+    pub(super) fn read(settings: &TlsSettings) -> Result<Self, CertificateError> {
+        let authorities = settings.authorities.iter().map(PemSource::read);
+        #[cfg(feature = "tls")]
+        let client_certificate = match &settings.client_certificate {
+            Some((chain, key)) => Some((chain.read()?, key.read()?)),
+            None => None,
+        };
+        Ok(Self {
+            authorities: authorities.collect::<Result<_, _>>()?,
+            #[cfg(feature = "tls")]
+            client_certificate,
+        })
+    }
+
+    /// Returns a hash of all of it, which tells whether anything has changed.
+    pub(super) fn digest(&self) -> PemDigest {
+        let mut hash = Sha256::new();
+        let mut add = |pem: &Pem| {
+            hash.update(pem.text.len().to_le_bytes());
+            hash.update(&pem.text);
+        };
+        self.authorities.iter().for_each(&mut add);
+        #[cfg(feature = "tls")]
+        if let Some((chain, key)) = &self.client_certificate {
+            add(chain);
+            add(key);
+        }
+        PemDigest(hash.finalize().into())
+    }
+}
+
+/// A hash of certificates and keys, from which none can be inferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PemDigest([u8; 32]);

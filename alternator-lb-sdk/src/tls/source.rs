@@ -1,7 +1,6 @@
 //! Where certificates and keys come from.
 
 use super::CertificateError;
-use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,19 +34,28 @@ impl PemSource {
         }
     }
 
-    /// Returns the PEM.
-    pub(super) fn read(&self) -> Result<Cow<'_, [u8]>, CertificateError> {
-        match &self.origin {
-            Origin::Memory(pem) => Ok(Cow::Borrowed(pem)),
-            Origin::File(path) => match std::fs::read(path) {
-                Ok(pem) => Ok(Cow::Owned(pem)),
-                Err(source) => Err(CertificateError::Unreadable {
+    pub(super) fn read(&self) -> Result<Pem, CertificateError> {
+        let text = match &self.origin {
+            Origin::Memory(text) => text.to_vec(),
+            Origin::File(path) => {
+                std::fs::read(path).map_err(|error| CertificateError::Unreadable {
                     origin: self.to_string(),
-                    source: Arc::new(source),
-                }),
-            },
-        }
+                    source: Arc::new(error),
+                })?
+            }
+        };
+        Ok(Pem {
+            origin: self.to_string(),
+            text,
+        })
     }
+}
+
+/// PEM as it was read, not yet parsed.
+pub(super) struct Pem {
+    /// The source, as errors name it.
+    pub(super) origin: String,
+    pub(super) text: Vec<u8>,
 }
 
 /// The name of the source in errors.

@@ -108,7 +108,7 @@ async fn the_plugins_own_requests_are_authenticated_by_the_certificate_too() {
             cluster.reset_counters();
             for key in 0..20 {
                 let request = client.get_item().table_name(&table.name);
-                let request = request.key("pk", s(&key.to_string())).key("sk", s("a"));
+                let request = request.key("pk", s(key.to_string())).key("sk", s("a"));
                 request.send().await.unwrap();
             }
             let nodes = cluster.nodes();

@@ -209,7 +209,8 @@ async fn http_client_of_a_configuration_gives_way_with_one_event() {
         expect_pings(&client, 3).await;
     }
     assert!(recorder.operations().is_empty());
-    alternator.reload_certificates().unwrap();
+    let both = authority.pem() + &Authority::new().pem();
+    alternator.replace_ca_certificate_pem(both).unwrap();
     let mut replaced = 0;
     loop {
         let event = timeout(Duration::from_secs(60), events.next()).await;

@@ -2,6 +2,7 @@
 
 use super::super::authorities::{Authorities, server_names};
 use super::super::client_certificate;
+use super::super::settings::PemTexts;
 use super::super::{CertificateError, TlsSettings};
 use super::server_verifier::{self, AcceptsInvalid};
 use rustls::ClientConfig;
@@ -19,24 +20,24 @@ const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 /// for 32 nodes, and those beyond would need a full handshake each time.
 const SESSION_TICKETS: usize = 8 * 256;
 
-/// Makes the configuration from checked settings. Without `authorities` no certificate is verified. It has no session of a former one: a session that is resumed verifies
-/// no certificate, and has the client certificate with which it began.
+/// Makes the configuration. It has no session of a former one: a session that is resumed verifies no certificate, and has
+/// the client certificate with which it began.
 pub(crate) fn client_config(
     settings: &TlsSettings,
-    authorities: Option<Authorities>,
+    texts: PemTexts,
 ) -> Result<ClientConfig, CertificateError> {
     // Explicit, since another crate of the program may install another default provider.
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let names = server_names(&settings.names)?;
-    let shown = settings.client_certificate.as_ref();
-    let shown = shown.map(|source| client_certificate::read(source, &provider));
+    let shown = texts.client_certificate.as_ref();
+    let shown = shown.map(|pair| client_certificate::parse(pair, &provider));
     let shown: Option<CertifiedKey> = shown.transpose()?;
-    let verifier: Arc<dyn ServerCertVerifier> = match authorities {
-        None => Arc::new(AcceptsInvalid(Arc::clone(&provider))),
-        Some(authorities) => {
-            let verifier = server_verifier::verifier(authorities.roots.into(), names, &provider);
-            verifier.map_err(|error| unsupported(Arc::new(error)))?
-        }
+    let verifier: Arc<dyn ServerCertVerifier> = if settings.accepts_invalid() {
+        Arc::new(AcceptsInvalid(Arc::clone(&provider)))
+    } else {
+        let authorities = Authorities::parse(texts.authorities)?;
+        let names = server_names(&settings.names)?;
+        let verifier = server_verifier::verifier(authorities.roots.into(), names, &provider);
+        verifier.map_err(|error| unsupported(Arc::new(error)))?
     };
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
