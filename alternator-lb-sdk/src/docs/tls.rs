@@ -86,7 +86,10 @@
 //! [`RouteError::Unsigned`](crate::RouteError::Unsigned). [`Alternator::endpoint_resolver()`](crate::Alternator::endpoint_resolver)
 //! sets no HTTP client, so there these settings are those of discovery alone.
 //!
-//! Without any of these settings, TLS is the application's HTTP client's, or that of the SDK's default one.
+//! Without any of these settings, TLS is the application's HTTP client's, or that of the SDK's default one. An application
+//! that makes the SDK's HTTP client itself can give it the same: `TlsContext::builder()` of `aws_smithy_http_client` has
+//! `with_trust_store` and `with_additional_server_names`. The latter is a list of `ServerName`, each of which is accepted of
+//! every server, as here. Check the PEM first: that client panics on what is none, and on an empty trust store beside names.
 //!
 //! # Sessions
 //!

@@ -71,14 +71,14 @@ pub trait AlternatorExt: Sealed + Sized {
     /// Compressed responses (feature `compression`) are negotiated and decoded there as well. Everything else is passed
     /// on as it is, and every request still goes through the application's client.
     ///
-    /// Where the cluster has [settings for TLS](crate::docs::tls), the HTTP client that is made of them replaces that of
-    /// the configuration, with one warning: discovery and data must trust the same certificates.
-    ///
     /// So call it after `.http_client(..)`: a client that is set later replaces the decorated one, and one in the
     /// `config_override` of an operation replaces it for that operation. Then its requests cannot be aborted, its
     /// responses are uncompressed, the SDK's stalled-stream protection stays, one warning is logged, and discovery
     /// keeps the former client; everything else works. An operation with an HTTP client of its own is covered as well
     /// if its `config_override` calls `.alternator(..)` after `.http_client(..)`.
+    ///
+    /// Where the cluster has [settings for TLS](crate::docs::tls), the HTTP client that is made of them replaces that of
+    /// the configuration, with one warning: discovery and data must trust the same certificates.
     ///
     /// # Configuration of an operation
     ///

@@ -69,6 +69,7 @@ impl PemTexts {
     /// Returns a hash of all of it, which tells whether anything has changed.
     pub(super) fn digest(&self) -> PemDigest {
         let mut hash = Sha256::new();
+        hash.update(self.authorities.len().to_le_bytes());
         let mut add = |pem: &Pem| {
             hash.update(pem.text.len().to_le_bytes());
             hash.update(&pem.text);

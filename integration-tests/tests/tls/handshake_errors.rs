@@ -1,7 +1,7 @@
 //! Handshakes that fail: the errors name the node and what to change.
 
 use super::certificates::{ADDRESSES, Authority, Identity};
-use super::{https_cluster, tls_problem};
+use super::{builders, https_cluster, tls_problem};
 use crate::support::{
     client, config, error_text, expect_pings, find_in_chain, ping, quick_refresh, quick_retries,
     ready_client_of, test_cluster,
@@ -61,12 +61,7 @@ async fn expect_refused(
     remedy: &str,
 ) {
     let cluster = https_cluster!(identity);
-    let sdk = quick_refresh(&cluster).ca_certificate_pem(trusted.pem());
-    let Identity {
-        certificate, key, ..
-    } = trusted.client("client");
-    let own = sdk.clone().client_certificate_pem(certificate, key);
-    for builder in [sdk, own] {
+    for builder in builders(&cluster, trusted) {
         expect_problem(&cluster, builder, expected, remedy).await;
     }
 }

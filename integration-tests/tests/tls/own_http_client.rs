@@ -1,35 +1,25 @@
 //! The plugin's HTTP client, which shows client certificates, behaves as the SDK's.
 
-use super::certificates::{Authority, Identity};
-use super::https_cluster;
+use super::certificates::Authority;
+use super::{builders, https_cluster};
 use crate::support::{
-    config, error_text, eventually, expect_pings, ping, quick_refresh, quick_retries,
-    ready_client_of, test_cluster,
+    config, error_text, eventually, expect_pings, ping, quick_retries, ready_client_of,
+    test_cluster,
 };
-use alternator_lb_sdk::{AlternatorExt as _, Builder};
-use alternator_test_cluster::{Fault, TestCluster};
+use alternator_lb_sdk::AlternatorExt as _;
+use alternator_test_cluster::Fault;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::SdkError;
 use std::time::Duration;
 
-/// The settings with which the SDK's HTTP client is used, and those with which the plugin's is.
-fn both(cluster: &TestCluster, authority: &Authority) -> [Builder; 2] {
-    let Identity {
-        certificate, key, ..
-    } = authority.client("client");
-    let sdk = quick_refresh(cluster).ca_certificate_pem(authority.pem());
-    let own = sdk.clone().client_certificate_pem(certificate, key);
-    [sdk, own]
-}
-
 #[tokio::test]
 async fn handshake_that_hangs_ends_with_the_connect_timeout_and_costs_no_retry() {
     let authority = Authority::new();
     let identity = authority.node();
     let cluster = https_cluster!(identity);
-    for builder in both(&cluster, &authority) {
+    for builder in builders(&cluster, &authority) {
         cluster.node(1).inject(Fault::Hang);
         let alternator = builder.seeds(cluster.urls()).without_discovery().build();
         let connect = Duration::from_millis(200);
@@ -49,7 +39,7 @@ async fn read_timeout_is_a_timeout() {
     let identity = authority.node();
     for setting in 0..2 {
         let cluster = https_cluster!(identity);
-        let builder = both(&cluster, &authority)[setting].clone();
+        let builder = builders(&cluster, &authority)[setting].clone();
         let alternator = builder.without_discovery().build().unwrap();
         let read = Duration::from_millis(200);
         let config = config()
@@ -83,7 +73,7 @@ async fn connection_is_closed_where_the_sdk_says_so_and_reused_otherwise() {
             ReconnectMode::ReuseAllConnections,
         ] {
             let cluster = https_cluster!(identity);
-            let builder = both(&cluster, &authority)[setting].clone();
+            let builder = builders(&cluster, &authority)[setting].clone();
             let alternator = builder.without_discovery().build().unwrap();
             let retries = RetryConfig::disabled().with_reconnect_mode(reconnects);
             let config = config().retry_config(retries).alternator(&alternator);
@@ -109,7 +99,7 @@ async fn request_that_waits_for_a_node_that_hangs_goes_to_another() {
     let identity = authority.node();
     for setting in 0..2 {
         let cluster = https_cluster!(identity);
-        let builder = both(&cluster, &authority)[setting].clone();
+        let builder = builders(&cluster, &authority)[setting].clone();
         let alternator = builder.build().unwrap();
         let config = config().retry_config(quick_retries());
         let client = Client::from_conf(config.alternator(&alternator).build());
@@ -126,7 +116,7 @@ async fn discovery_and_data_share_connections() {
     let identity = authority.node();
     for setting in 0..2 {
         let cluster = https_cluster!(identity);
-        let builder = both(&cluster, &authority)[setting].clone();
+        let builder = builders(&cluster, &authority)[setting].clone();
         let (alternator, client) = ready_client_of(builder).await;
         alternator.shutdown().await;
         expect_pings(&client, 9).await;
@@ -149,7 +139,7 @@ async fn connections_end_with_the_last_client() {
     let identity = authority.node();
     for setting in 0..2 {
         let cluster = https_cluster!(identity);
-        let builder = both(&cluster, &authority)[setting].clone();
+        let builder = builders(&cluster, &authority)[setting].clone();
         let (alternator, client) = ready_client_of(builder).await;
         expect_pings(&client, 9).await;
         drop((alternator, client));

@@ -1,28 +1,17 @@
 //! Trusted certificates and names, with the SDK's HTTP client and with the plugin's.
 
 use super::certificates::{Authority, Identity};
-use super::{https_cluster, tls_problem};
+use super::{builders, https_cluster, tls_problem};
 use crate::support::{
     Log, RecordingClient, client, config, error_text, eventually, expect_pings, is_child, ping,
     quick_refresh, quick_retries, ready_client_of, run_in_child_process, test_cluster, this_test,
 };
 use alternator_lb_sdk::observe::Event;
 use alternator_lb_sdk::tls::{CertificateError, TlsProblem};
-use alternator_lb_sdk::{Alternator, AlternatorExt as _, BuildError, Builder, NodeState};
-use alternator_test_cluster::TestCluster;
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, BuildError, NodeState};
 use aws_sdk_dynamodb::Client;
 use std::time::Duration;
 use tokio::time::timeout;
-
-/// The settings with which the SDK's HTTP client is used, and those with which the plugin's is.
-fn clients(cluster: &TestCluster, authority: &Authority) -> [Builder; 2] {
-    let client = authority.client("client");
-    let sdk = quick_refresh(cluster).ca_certificate_pem(authority.pem());
-    let own = sdk
-        .clone()
-        .client_certificate_pem(client.certificate, client.key);
-    [sdk, own]
-}
 
 #[tokio::test]
 async fn discovery_and_data_trust_the_ca() {
@@ -30,8 +19,8 @@ async fn discovery_and_data_trust_the_ca() {
     let identity = authority.node();
     for setting in 0..2 {
         let cluster = https_cluster!(identity);
-        let [sdk, own] = clients(&cluster, &authority);
-        let (_alternator, client) = ready_client_of(if setting == 0 { sdk } else { own }).await;
+        let builder = builders(&cluster, &authority)[setting].clone();
+        let (_alternator, client) = ready_client_of(builder).await;
         expect_pings(&client, 9).await;
         for node in cluster.nodes() {
             assert_eq!(node.counters().requests, 3);
@@ -46,8 +35,8 @@ async fn probes_trust_the_ca_and_failover_works() {
     let identity = authority.node();
     for setting in 0..2 {
         let cluster = https_cluster!(identity);
-        let [sdk, own] = clients(&cluster, &authority);
-        let alternator = if setting == 0 { sdk } else { own }.build().unwrap();
+        let builder = builders(&cluster, &authority)[setting].clone();
+        let alternator = builder.build().unwrap();
         // A connection that the node cuts costs a retry.
         let config = config().retry_config(quick_retries());
         let client = Client::from_conf(config.alternator(&alternator).build());
@@ -86,8 +75,7 @@ async fn additional_name_stands_for_the_addresses_of_all_nodes() {
     let identity = authority.named(&["other.example.com", "*.alternator.example.com"]);
     for setting in 0..2 {
         let cluster = https_cluster!(identity);
-        let [sdk, own] = clients(&cluster, &authority);
-        let builder = if setting == 0 { sdk } else { own };
+        let builder = builders(&cluster, &authority)[setting].clone();
         let wrong = builder
             .clone()
             .additional_server_names(["alternator.example.com"]);
@@ -116,8 +104,7 @@ async fn additional_name_makes_no_other_ca_trusted() {
     let identity = other.named(&["alternator.example.com"]);
     for setting in 0..2 {
         let cluster = https_cluster!(identity);
-        let [sdk, own] = clients(&cluster, &trusted);
-        let builder = if setting == 0 { sdk } else { own };
+        let builder = builders(&cluster, &trusted)[setting].clone();
         let builder = builder.additional_server_names(["alternator.example.com"]);
         let error = builder.build().unwrap().ready().await.unwrap_err();
         assert_eq!(tls_problem(&error), Some(TlsProblem::UnknownIssuer));
@@ -200,7 +187,7 @@ async fn http_client_of_a_configuration_gives_way_with_one_event() {
     let identity = authority.node();
     let cluster = https_cluster!(identity);
     let recorder = RecordingClient::new();
-    let [builder, _] = clients(&cluster, &authority);
+    let [builder, _] = builders(&cluster, &authority);
     let alternator = builder.build().unwrap();
     let mut events = alternator.subscribe();
     for _ in 0..2 {
@@ -221,6 +208,41 @@ async fn http_client_of_a_configuration_gives_way_with_one_event() {
         }
     }
     assert_eq!(replaced, 1);
+}
+
+#[tokio::test]
+async fn no_proxy_is_used() {
+    if !is_child() {
+        // Nothing listens there.
+        let proxy = "http://127.0.0.1:9";
+        return run_in_child_process(
+            this_test!(),
+            &[("HTTPS_PROXY", proxy), ("ALL_PROXY", proxy)],
+        );
+    }
+    let authority = Authority::new();
+    let identity = authority.node();
+    let cluster = https_cluster!(identity);
+    for builder in builders(&cluster, &authority) {
+        let (_alternator, client) = ready_client_of(builder).await;
+        expect_pings(&client, 3).await;
+    }
+}
+
+#[tokio::test]
+async fn http_client_of_an_sdk_config_gives_way_too() {
+    let authority = Authority::new();
+    let identity = authority.node();
+    let cluster = https_cluster!(identity);
+    let recorder = RecordingClient::new();
+    let sdk_config = aws_types::SdkConfig::builder()
+        .endpoint_url(cluster.url())
+        .http_client(recorder.clone())
+        .build();
+    let alternator = Alternator::builder().endpoint_from(&sdk_config).unwrap();
+    let alternator = alternator.ca_certificate_pem(authority.pem()).build();
+    alternator.unwrap().ready().await.unwrap();
+    assert!(recorder.discoveries().is_empty());
 }
 
 #[tokio::test]
