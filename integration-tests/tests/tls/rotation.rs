@@ -153,28 +153,32 @@ async fn no_request_uses_a_former_connection_and_those_are_closed() {
     let (alternator, client) = ready_client_of(builder).await;
     expect_pings(&client, 9).await;
     alternator.shutdown().await;
-    let open = || {
-        let nodes = cluster.nodes().into_iter();
-        nodes
-            .map(|node| node.counters().open_connections)
-            .sum::<u64>()
+    let opened = |count| {
+        let nodes = cluster.nodes();
+        let mut opened = nodes.iter().map(|node| node.counters().connections);
+        opened.all(|opened| opened == count)
     };
-    assert!(open() >= 3);
-    cluster.reset_counters();
+    eventually("requests open no connections", async || {
+        cluster.reset_counters();
+        expect_pings(&client, 9).await;
+        opened(0)
+    })
+    .await;
     alternator.reload_certificates().unwrap();
     expect_pings(&client, 9).await;
-    let connections = |count| {
+    assert!(opened(0), "nothing has changed");
+
+    let both = authority.pem() + &Authority::new().pem();
+    alternator.replace_ca_certificate_pem(both).unwrap();
+    eventually("the former connections are closed", async || {
         let nodes = cluster.nodes();
         nodes
             .iter()
-            .all(|node| node.counters().connections == count)
-    };
-    assert!(connections(0), "nothing has changed");
-    let both = authority.pem() + &Authority::new().pem();
-    alternator.replace_ca_certificate_pem(both).unwrap();
-    eventually("the former connections are closed", async || open() == 0).await;
+            .all(|node| node.counters().open_connections == 0)
+    })
+    .await;
     expect_pings(&client, 9).await;
-    assert!(connections(1));
+    assert!(opened(1));
 }
 
 #[tokio::test]
