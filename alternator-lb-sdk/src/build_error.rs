@@ -135,6 +135,35 @@ pub enum BuildError {
     /// The entries of an [`AddressMap`](crate::AddressMap) are invalid.
     #[error(transparent)]
     AddressMap(#[from] AddressMapError),
+    /// Certificates, names or keys cannot be used.
+    #[cfg(feature = "default-https-client")]
+    #[error(transparent)]
+    Certificate(#[from] crate::tls::CertificateError),
+
+    /// TLS is set, and the seeds are not `https`.
+    #[error(
+        "certificates or names for TLS are set, and the seed `{seed}` is not `https`, so that they would not be used; begin \
+         all seeds with `https://`, with the port of `alternator_https_port`, or leave these settings out"
+    )]
+    #[non_exhaustive]
+    TlsWithoutHttps {
+        /// The seed.
+        seed: String,
+    },
+
+    /// TLS is set, and an HTTP client too, which brings its own.
+    #[error(
+        "`.http_client(..)` is set beside certificates or names for TLS, which would not apply to it; leave one of them \
+         out, or make the HTTP client with these certificates"
+    )]
+    TlsOfHttpClient,
+
+    /// Clients shall authenticate by a client certificate, and there is none.
+    #[error(
+        "`.auth(AuthMode::ClientCertificate)` is set without a certificate to authenticate with; give the builder \
+         `.client_certificate_pem(..)` or `.client_certificate_files(..)` (feature `tls`)"
+    )]
+    NoClientCertificate,
 
     /// The compression level does not exist.
     #[cfg(feature = "compression")]

@@ -7,6 +7,8 @@ mod compression;
 mod endpoint_from;
 mod hedged_reads;
 mod intervals;
+#[cfg(feature = "default-https-client")]
+mod tls;
 
 use crate::alternator::Alternator;
 use crate::auth::AuthMode;
@@ -18,7 +20,7 @@ use crate::request::user_agent::UserAgent;
 use alternator_lb_core::discovery::{AllowedAddresses, parse_seeds};
 use alternator_lb_core::routing::Policy;
 use alternator_lb_core::topology::Scope;
-use aws_smithy_runtime_api::client::http::HttpClient;
+use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
 use aws_smithy_runtime_api::shared::IntoShared as _;
 
 /// Collects the settings of an [`Alternator`]. Made by [`Alternator::builder()`].
@@ -43,6 +45,10 @@ pub struct Builder {
     seeds: Vec<String>,
     /// As given, if any were; parsed likewise.
     allowed_networks: Option<Vec<String>>,
+    /// Used where no other is set.
+    http_client_of_sdk_config: Option<SharedHttpClient>,
+    #[cfg(feature = "default-https-client")]
+    tls: crate::tls::TlsSettings,
     config: ClusterConfig,
 }
 
@@ -63,7 +69,8 @@ impl Builder {
     /// Over `http` every address of a name is a seed as long as the name has it. The name is resolved again when known
     /// nodes or one of its addresses fail: at most every 30 s while some node responds, every second or two while none
     /// does. Over `https` a name stays one seed, which the HTTP client resolves, since TLS verifies the name; the nodes
-    /// found through it are addressed by IP, so their certificates must name these addresses.
+    /// found through it are addressed by IP, so their certificates must name these addresses, or one of
+    /// [the names that are accepted](crate::docs::tls#names) instead.
     pub fn seeds(mut self, seeds: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.seeds.extend(seeds.into_iter().map(Into::into));
         self
@@ -252,9 +259,13 @@ impl Builder {
     /// The connections of an HTTP client are driven by the runtime on which they were opened. Where a runtime is at
     /// times not polled while others are, give each configuration an HTTP client of its own.
     ///
+    /// It trusts what it was made to trust: with [TLS settings](crate::docs::tls) of this builder
+    /// [`build`](Self::build) fails.
+    ///
     /// # Default
     ///
-    /// That of the first configuration in which the plugin is installed, else the SDK's default.
+    /// That of the first configuration in which the plugin is installed, else the SDK's default; with TLS settings one
+    /// that is made of these.
     pub fn http_client(mut self, http_client: impl HttpClient + 'static) -> Self {
         self.config.http_client = Some(http_client.into_shared());
         self
@@ -383,8 +394,15 @@ impl Builder {
         }
         intervals::check(&mut config.intervals)?;
         config.user_agent.check()?;
+        #[cfg(feature = "default-https-client")]
+        tls::set_up(self.tls, &mut config)?;
+        config.http_client = config.http_client.or(self.http_client_of_sdk_config);
+        config.check_auth()?;
         #[cfg(feature = "compression")]
         config.compression.check()?;
-        Ok(Alternator::new(Cluster::new(config)))
+        let cluster = Cluster::new(config);
+        #[cfg(feature = "default-https-client")]
+        tls::warn(&cluster);
+        Ok(Alternator::new(cluster))
     }
 }

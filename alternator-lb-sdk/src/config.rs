@@ -1,11 +1,14 @@
 //! The settings of a cluster.
 
 use crate::auth::AuthMode;
+use crate::build_error::BuildError;
 #[cfg(feature = "compression")]
 use crate::compression::CompressionSettings;
 use crate::operation::TableOptions;
 use crate::operation::routing_settings::RoutingSettings;
 use crate::request::user_agent::UserAgent;
+#[cfg(feature = "default-https-client")]
+use crate::tls::ClusterTls;
 use alternator_lb_core::discovery::{
     ACTIVE, AllowedAddresses, IDLE, RefreshIntervals, SharedAddressTranslator,
 };
@@ -14,6 +17,8 @@ use alternator_lb_core::routing::{Hedge, Policy};
 use alternator_lb_core::topology::{NodeUrl, Scope};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::collections::HashMap;
+#[cfg(feature = "default-https-client")]
+use std::sync::Arc;
 
 /// Everything that an application can set. The [`Builder`](crate::Builder) fills it in and validates it; the cluster
 /// keeps it.
@@ -37,6 +42,9 @@ pub(crate) struct ClusterConfig {
     pub(crate) intervals: RefreshIntervals,
     /// The HTTP client that goes before that of any SDK configuration.
     pub(crate) http_client: Option<SharedHttpClient>,
+    /// What that HTTP client is made of, where the application has set TLS.
+    #[cfg(feature = "default-https-client")]
+    pub(crate) tls: Option<Arc<ClusterTls>>,
     pub(crate) auth: AuthMode,
     /// Unless an operation says otherwise.
     pub(crate) minimal_headers: bool,
@@ -48,6 +56,32 @@ pub(crate) struct ClusterConfig {
     pub(crate) hedged_reads: Option<Hedge>,
     #[cfg(feature = "compression")]
     pub(crate) compression: CompressionSettings,
+}
+
+impl ClusterConfig {
+    /// Returns an error if requests shall be authenticated by a client certificate, and there is none.
+    pub(crate) fn check_auth(&self) -> Result<(), BuildError> {
+        match self.auth {
+            AuthMode::ClientCertificate if !self.has_client_certificate() => {
+                Err(BuildError::NoClientCertificate)
+            }
+            AuthMode::ClientCertificate
+            | AuthMode::Auto
+            | AuthMode::Unsigned
+            | AuthMode::Required => Ok(()),
+        }
+    }
+
+    /// Returns whether the HTTP client of the cluster shows nodes that ask for one a certificate.
+    pub(crate) fn has_client_certificate(&self) -> bool {
+        #[cfg(feature = "default-https-client")]
+        return self
+            .tls
+            .as_ref()
+            .is_some_and(|tls| tls.has_client_certificate());
+        #[cfg(not(feature = "default-https-client"))]
+        false
+    }
 }
 
 impl Default for ClusterConfig {
@@ -68,6 +102,8 @@ impl Default for ClusterConfig {
                 idle: IDLE,
             },
             http_client: None,
+            #[cfg(feature = "default-https-client")]
+            tls: None,
             auth: AuthMode::Auto,
             minimal_headers: true,
             user_agent: UserAgent::default(),

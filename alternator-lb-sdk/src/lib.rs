@@ -68,14 +68,17 @@
 //! | feature | default | effect |
 //! |---|---|---|
 //! | `compression` | no | compresses requests and negotiates compressed responses, where the builder says so |
-//! | `default-https-client` | yes | uses the SDK's default HTTP client where the application gives none |
+//! | `dangerously_accept_invalid_certificates` | no | lets the builder turn the verification of certificates off |
+//! | `default-https-client` | yes | uses the SDK's default HTTP client where the application gives none, and has the [settings for TLS](docs::tls) |
 //! | `metrics` | no | publishes [metrics](docs::metrics) by the `metrics` facade |
 //! | `otel` | no | registers [metrics](docs::metrics) with a meter of OpenTelemetry |
 //! | `streams` | no | installs on `aws_sdk_dynamodbstreams` as well |
+//! | `tls` | no | shows nodes a [client certificate](docs::tls#client-certificates) |
 //!
 //! # Limitations
 //!
-//! * Over `https` the nodes are addressed by IP, so their certificates must name these addresses.
+//! * Over `https` the nodes are addressed by IP, so their certificates must name these addresses, or a name that
+//!   [the builder accepts](docs::tls#names).
 //! * A request that waits for a node that hangs goes to another node only if the application's retries leave an
 //!   attempt. With retries turned off, give the client timeouts.
 //! * Requests must be made inside a tokio runtime, or nothing refreshes the list of nodes and checks their health.
@@ -106,6 +109,8 @@ mod operation;
 mod request;
 mod retry;
 mod route_error;
+#[cfg(feature = "default-https-client")]
+pub mod tls;
 mod transport;
 
 /// The attempts of an operation: what an [`AttemptHistory`] is made of.

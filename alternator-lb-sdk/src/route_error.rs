@@ -1,5 +1,9 @@
 //! Why an operation reached no node.
 
+#[cfg(feature = "default-https-client")]
+use crate::retry::connection_evidence::chain;
+#[cfg(feature = "default-https-client")]
+use crate::tls::TlsError;
 use alternator_lb_core::discovery::RefreshError;
 use alternator_lb_core::routing::SelectionError;
 use std::error::Error;
@@ -51,9 +55,9 @@ pub enum RouteError {
 
     /// None of the nodes that were tried could be connected.
     #[error(
-        "none of the nodes tried could be reached ({}); check that they run, and that their addresses are reachable \
-         from here{}",
+        "none of the nodes tried could be reached ({}); {}{}",
         tried.join(", "),
+        advice(&**source),
         discovery.as_ref().map(|error| format!("; the last refresh of their list failed: {error}")).unwrap_or_default()
     )]
     #[non_exhaustive]
@@ -81,12 +85,25 @@ pub enum RouteError {
         source: Option<Arc<dyn Error + Send + Sync>>,
     },
 
-    /// The request is not signed, and [`AuthMode::Required`](crate::AuthMode::Required) forbids that.
+    /// The request is not signed, and not authenticated by a client certificate either, which
+    /// [`AuthMode::Required`](crate::AuthMode::Required) and
+    /// [`AuthMode::ClientCertificate`](crate::AuthMode::ClientCertificate) forbid.
     #[error(
-        "the request is not signed, and `.auth(AuthMode::Required)` forbids to send it so; \
-         give the client a `credentials_provider`"
+        "the request is not signed, and `.auth(AuthMode::Required)` or `.auth(AuthMode::ClientCertificate)` forbids to send \
+         it so over an HTTP client that shows no client certificate; give the client a `credentials_provider`, or the \
+         cluster a client certificate, and call `.alternator(..)` after `.http_client(..)`"
     )]
     Unsigned,
+}
+
+/// Returns what to do about nodes that could not be reached.
+fn advice(source: &(dyn Error + 'static)) -> String {
+    #[cfg(feature = "default-https-client")]
+    if let Some(error) = chain(source).find_map(|error| error.downcast_ref::<TlsError>()) {
+        return format!("the last of them failed TLS: {error}");
+    }
+    let _ = source;
+    "check that they run, and that their addresses are reachable from here".to_owned()
 }
 
 impl From<SelectionError> for RouteError {

@@ -1,5 +1,8 @@
 //! Configuration and start of a cluster.
 
+#[cfg(feature = "tls")]
+mod tls;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
@@ -45,6 +48,8 @@ pub struct Builder {
     failure_detection: Option<Duration>,
     #[cfg(feature = "tls")]
     tls: Option<crate::tls::Identity>,
+    #[cfg(feature = "tls")]
+    client_certificates: crate::tls::ClientCertificates,
 }
 
 impl TestCluster {
@@ -260,27 +265,6 @@ impl Builder {
         self
     }
 
-    /// Makes all nodes speak HTTPS, and nothing else, with this certificate chain and private key, both as PEM text.
-    ///
-    /// The certificate should name the addresses that clients connect to, such as 127.0.0.1 and 127.0.0.2, as IP
-    /// addresses; it is not checked for that. Invalid PEM is an error of [`start`](Self::start).
-    ///
-    /// # Default
-    ///
-    /// HTTP.
-    #[cfg(feature = "tls")]
-    pub fn tls(
-        mut self,
-        cert_chain_pem: impl Into<Vec<u8>>,
-        private_key_pem: impl Into<Vec<u8>>,
-    ) -> Self {
-        self.tls = Some(crate::tls::Identity::new(
-            cert_chain_pem.into(),
-            private_key_pem.into(),
-        ));
-        self
-    }
-
     /// Starts the cluster. Returns when all ports listen.
     ///
     /// # Errors
@@ -290,11 +274,7 @@ impl Builder {
         let mut addresses = Addresses::default();
         let places = self.places(&mut addresses)?;
         #[cfg(feature = "tls")]
-        let tls = self
-            .tls
-            .as_ref()
-            .map(|identity| identity.server_config())
-            .transpose()?;
+        let tls = self.cluster_tls()?;
         let (port, listeners) = listen(&places, self.port)?;
         let server_thread = ServerThread::start()?;
         let internal_tables = match (self.internal_tables, self.tokens) {

@@ -184,6 +184,28 @@ impl TestCluster {
         lock(&self.running.state.grants).insert(role.into(), tables);
     }
 
+    /// Shows clients this certificate chain, with its private key, from their next handshake on, as a server that reloads
+    /// its certificate does. Both are PEM text. Sessions that began with another certificate are not resumed.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Tls`] for what is no PEM, or is no pair; the former certificate stays. Also on a cluster without
+    /// [`Builder::tls`](crate::Builder::tls).
+    #[cfg(feature = "tls")]
+    pub fn replace_certificate(
+        &self,
+        cert_chain_pem: impl Into<Vec<u8>>,
+        private_key_pem: impl Into<Vec<u8>>,
+    ) -> Result<(), StartError> {
+        let Some(tls) = &self.running.state.tls else {
+            return Err(StartError::Tls {
+                source: "the cluster speaks no TLS".into(),
+            });
+        };
+        let identity = crate::tls::Identity::new(cert_chain_pem.into(), private_key_pem.into());
+        tls.replace(&identity)
+    }
+
     /// Returns how often coordinators of lightweight transactions superseded each other's proposals, at all nodes that
     /// have not been removed: the sum of [`Counters::ballot_contentions`](crate::Counters::ballot_contentions).
     pub fn ballot_contentions(&self) -> u64 {

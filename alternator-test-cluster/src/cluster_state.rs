@@ -25,7 +25,7 @@ pub(crate) struct ClusterState {
     pub(crate) users: BTreeMap<String, String>,
     pub(crate) fixed_responses: BTreeMap<String, Bytes>,
     #[cfg(feature = "tls")]
-    pub(crate) tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
+    pub(crate) tls: Option<crate::tls::ClusterTls>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) internal_tables: InternalTables,
     /// True if the keys of all pages of internal tables have a weight.

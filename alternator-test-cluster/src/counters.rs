@@ -28,6 +28,12 @@ pub struct Counters {
     pub connections: u64,
     /// Connections that are open now. A reset does not change this.
     pub open_connections: u64,
+    /// TLS handshakes that were made in full, with the certificates of both sides. With the feature `tls`.
+    pub full_handshakes: u64,
+    /// TLS handshakes that resumed a session of an earlier connection.
+    pub resumed_handshakes: u64,
+    /// TLS handshakes that failed.
+    pub failed_handshakes: u64,
     /// Bytes in the bodies of DynamoDB operations as received, that is before decompression.
     pub request_bytes: u64,
     /// Operations on one partition (GetItem, PutItem, UpdateItem, DeleteItem, and Query of a table or index) for which
@@ -52,6 +58,8 @@ pub struct Counters {
     /// The headers of the last DynamoDB operation, with names in lower case, in no particular order. Invalid UTF-8 in
     /// values is replaced by U+FFFD.
     pub last_headers: Vec<(String, String)>,
+    /// The certificate that the client of the last DynamoDB operation has shown, in DER.
+    pub last_client_certificate: Option<Vec<u8>>,
     /// The headers of the last discovery, in the same form.
     pub last_discovery_headers: Vec<(String, String)>,
     /// The query of the last discovery, as received: `dc=dc1&rack=r1`. `None` if it had no query.
@@ -88,11 +96,17 @@ struct Record {
     counters: Counters,
     /// Converted to text only by [`Recorder::snapshot`], since most headers are never read.
     last_headers: Option<Arc<HeaderMap>>,
+    last_client_certificate: Option<Arc<[u8]>>,
     last_discovery_headers: Option<Arc<HeaderMap>>,
 }
 
 impl Recorder {
-    pub(crate) fn record_operation(&self, name: &str, headers: Arc<HeaderMap>) {
+    pub(crate) fn record_operation(
+        &self,
+        name: &str,
+        headers: Arc<HeaderMap>,
+        client_certificate: Option<Arc<[u8]>>,
+    ) {
         let mut record = lock(&self.record);
         record.counters.requests += 1;
         match record.counters.operations.get_mut(name) {
@@ -102,6 +116,7 @@ impl Recorder {
             }
         }
         record.last_headers = Some(headers);
+        record.last_client_certificate = client_certificate;
     }
 
     /// Counts the bytes of the body of an operation.
@@ -152,6 +167,20 @@ impl Recorder {
         lock(&self.record).counters.other_requests += 1;
     }
 
+    #[cfg(feature = "tls")]
+    pub(crate) fn record_handshake(&self, is_resumed: bool) {
+        let counters = &mut lock(&self.record).counters;
+        match is_resumed {
+            true => counters.resumed_handshakes += 1,
+            false => counters.full_handshakes += 1,
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn record_failed_handshake(&self) {
+        lock(&self.record).counters.failed_handshakes += 1;
+    }
+
     pub(crate) fn record_connection_opened(&self) {
         let mut record = lock(&self.record);
         record.counters.connections += 1;
@@ -175,6 +204,7 @@ impl Recorder {
         let record = lock(&self.record);
         Counters {
             last_headers: headers_to_text(record.last_headers.as_deref()),
+            last_client_certificate: record.last_client_certificate.as_deref().map(Vec::from),
             last_discovery_headers: headers_to_text(record.last_discovery_headers.as_deref()),
             ..record.counters.clone()
         }

@@ -87,6 +87,7 @@
 //! | a node joins, or leaves for good | [`TestCluster::add_node`], [`TestCluster::remove_node`] |
 //! | it hangs, is slow, fails, sheds load, truncates or stalls its responses, drops packets | [`Node::inject`], undone by [`Node::recover`] |
 //! | it sheds load with the body unread, which breaks the next request | [`Fault::Throttle`] with [`Version::V2026_2`] |
+//! | its certificate is renewed | `TestCluster::replace_certificate` (feature `tls`) |
 //! | it gives a recorded answer, or another program has its address | [`Node::set_response`], undone by [`Node::restore_responses`] |
 //! | its clock is wrong | [`Node::set_clock_ahead`], [`Node::set_clock_behind`] |
 //! | a NAT or firewall has forgotten its connections | [`Node::lose_connections`] |
@@ -125,7 +126,8 @@
 //! # Features
 //!
 //! - `cli` (on by default): the program `alternator-test-cluster`. `default-features = false` saves a small dependency.
-//! - `tls`: `Builder::tls`, with which the nodes speak HTTPS.
+//! - `tls`: `Builder::tls`, with which the nodes speak HTTPS, ask clients for certificates, authenticate by them, and count
+//!   full and resumed handshakes.
 
 mod api_error;
 mod auth;

@@ -1,22 +1,32 @@
-//! Clusters with HTTPS.
+//! Clusters with HTTPS. Here with an HTTP client that the application has made; the modules have the settings of the
+//! builder.
+
+mod certificates;
+mod client_certificates;
+mod handshake_errors;
+mod mismatched_ports;
+mod own_http_client;
+mod resumption;
+mod rotation;
+mod trust;
 
 use crate::support::{
-    RecordingClient, config, expect_pings, http_client, ping, quick_refresh, quick_retries,
-    test_cluster,
+    RecordingClient, client, config, expect_pings, find_in_chain, http_client, ping, quick_refresh,
+    quick_retries, test_cluster,
 };
-use alternator_lb_sdk::{Alternator, AlternatorExt as _, RefreshError};
+use alternator_lb_sdk::tls::{TlsError, TlsProblem};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, Builder, RefreshError};
+use alternator_test_cluster::TestCluster;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::tls::{
+    Provider, ServerName, TlsContext, TlsContextBuilder, TrustStore,
+};
+use certificates::{Authority, Identity};
 use rcgen::{CertificateParams, KeyPair};
-
-struct Identity {
-    certificate: String,
-    key: String,
-}
+use std::error::Error;
 
 /// Starts three HTTPS nodes with this identity.
 macro_rules! https_cluster {
@@ -25,6 +35,23 @@ macro_rules! https_cluster {
             .nodes(3)
             .tls($identity.certificate.as_str(), $identity.key.as_str()))
     };
+}
+use https_cluster;
+
+/// The settings with which the SDK's HTTP client is used, and those with which the plugin's is. Both trust one CA.
+fn builders(cluster: &TestCluster, authority: &Authority) -> [Builder; 2] {
+    let Identity {
+        certificate, key, ..
+    } = authority.client("client");
+    let sdk = quick_refresh(cluster).ca_certificate_pem(authority.pem());
+    let own = sdk.clone().client_certificate_pem(certificate, key);
+    [sdk, own]
+}
+
+/// The problem with TLS that an error tells of.
+fn tls_problem(error: &(dyn Error + 'static)) -> Option<TlsProblem> {
+    let error = find_in_chain::<TlsError>(error)?;
+    Some(error.problem().clone())
 }
 
 /// A certificate for `localhost` and the addresses of the nodes.
@@ -36,17 +63,26 @@ fn identity_of(names: &[&str]) -> Identity {
     let key = KeyPair::generate().unwrap();
     let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
     let params = CertificateParams::new(names).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
     Identity {
-        certificate: params.self_signed(&key).unwrap().pem(),
+        certificate: certificate.pem(),
         key: key.serialize_pem(),
+        der: certificate.der().to_vec(),
     }
 }
 
 /// An HTTP client that trusts only this certificate.
 fn client_trusting(identity: &Identity) -> SharedHttpClient {
+    client_of(trusting(identity))
+}
+
+fn trusting(identity: &Identity) -> TlsContextBuilder {
     let store = TrustStore::empty().with_pem_certificate(identity.certificate.as_str());
-    let context = TlsContext::builder().with_trust_store(store);
-    Builder::new()
+    TlsContext::builder().with_trust_store(store)
+}
+
+fn client_of(context: TlsContextBuilder) -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .tls_context(context.build().unwrap())
         .build_https()
@@ -128,6 +164,20 @@ async fn untrusted_certificate_is_an_error() {
             .iter()
             .all(|node| node.counters().requests == 0)
     );
+}
+
+#[tokio::test]
+async fn sdks_http_client_accepts_an_additional_name_of_every_node() {
+    let identity = identity_of(&["alternator.example.com"]);
+    let cluster = https_cluster!(identity);
+    let name = ServerName::try_from("alternator.example.com").unwrap();
+    let accepting = client_of(trusting(&identity).with_additional_server_names(vec![name]));
+    for (http_client, is_accepted) in [(accepting, true), (client_trusting(&identity), false)] {
+        let alternator = quick_refresh(&cluster).http_client(http_client).build();
+        let client = client(alternator.as_ref().unwrap());
+        assert_eq!(ping(&client).await.is_ok(), is_accepted);
+        assert_eq!(alternator.unwrap().ready().await.is_ok(), is_accepted);
+    }
 }
 
 #[tokio::test]

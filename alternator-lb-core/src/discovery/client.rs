@@ -103,6 +103,9 @@ pub enum QueryError {
     /// No connection, or a connection that broke.
     #[error("it could not be reached")]
     Unreachable(#[source] Box<dyn Error + Send + Sync>),
+    /// The node and this client do not come to terms over TLS. The text says why, and what to change.
+    #[error("{0}")]
+    Tls(String, #[source] Box<dyn Error + Send + Sync>),
     /// The failure is one of this process, as when it has no file descriptor left.
     #[error("no request was sent, since this process cannot open connections at the moment")]
     NotSent(#[source] Box<dyn Error + Send + Sync>),

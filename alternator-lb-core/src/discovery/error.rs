@@ -51,7 +51,7 @@ pub enum RefreshError {
         "operations are served by the seeds alone, since none of the nodes that they list can be reached ({}); if the seeds \
          are load balancers or mapped ports, use `.without_discovery()` or `.address_translator(..)`; else set `broadcast_rpc_address` in `scylla.yaml` to \
          an address that this host can connect to and Alternator listens on (`alternator_address`), and over `https` let the \
-         certificates name these addresses",
+         certificates name these addresses, or a name of `.additional_server_names(..)`",
         failures.join("; ")
     )]
     #[non_exhaustive]

@@ -344,6 +344,7 @@ impl MembershipQuery<'_> {
         let failure = match error {
             QueryError::ScopeUnsupported => QueryFailure::ScopeUnsupported,
             QueryError::Unreachable(_)
+            | QueryError::Tls(..)
             | QueryError::NotSent(_)
             | QueryError::TimedOut(_)
             | QueryError::Status(_)

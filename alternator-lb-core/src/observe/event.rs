@@ -196,6 +196,12 @@ pub enum Event {
     TransportRemoved,
     /// Hedged reads are set, and the plugin is installed without the decorator of the HTTP client that they need.
     HedgingUnavailable,
+    /// The cluster's settings for TLS replace the HTTP client of a configuration.
+    HttpClientReplaced,
+    /// No certificate of a node is verified, as the application has chosen.
+    CertificatesNotVerified,
+    /// New certificates are in use.
+    CertificatesReplaced,
     /// The `endpoint_url` of a client names no node, and is ignored.
     EndpointIgnored {
         /// The endpoint.
@@ -328,6 +334,9 @@ impl Event {
             Self::NoRetries => "no_retries",
             Self::TransportRemoved => "transport_removed",
             Self::HedgingUnavailable => "hedging_unavailable",
+            Self::HttpClientReplaced => "http_client_replaced",
+            Self::CertificatesNotVerified => "certificates_not_verified",
+            Self::CertificatesReplaced => "certificates_replaced",
             Self::EndpointIgnored { .. } => "endpoint_ignored",
             Self::ProxyApplies { .. } => "proxy_applies",
             Self::CompressionRefused { .. } => "compression_refused",

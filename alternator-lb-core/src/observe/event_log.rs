@@ -35,9 +35,10 @@ impl Event {
             } => log!(debug, self, node, %reason, ?backoff),
             Self::NodeAdmitted { node } | Self::NodeRestored { node } => log!(info, self, node),
             Self::PanicModeEntered => log!(warn, self),
-            Self::PanicModeExited | Self::RefreshRecovered | Self::CompressionResumed => {
-                log!(info, self);
-            }
+            Self::PanicModeExited
+            | Self::RefreshRecovered
+            | Self::CertificatesReplaced
+            | Self::CompressionResumed => log!(info, self),
             Self::RefreshFailed { error } | Self::ServedBySeeds { error } => {
                 log!(warn, self, %error);
             }
@@ -78,7 +79,9 @@ impl Event {
             | Self::CredentialsFailed
             | Self::NoRetries
             | Self::TransportRemoved
-            | Self::HedgingUnavailable => log!(warn, self),
+            | Self::HedgingUnavailable
+            | Self::HttpClientReplaced
+            | Self::CertificatesNotVerified => log!(warn, self),
             Self::EndpointIgnored { endpoint } => log!(warn, self, endpoint),
             Self::ProxyApplies { node } | Self::CompressionRefused { node } => {
                 log!(warn, self, node);

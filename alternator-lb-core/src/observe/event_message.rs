@@ -106,6 +106,15 @@ impl Event {
                  which the endpoint resolver and the interceptor alone do not install; call `.alternator(..)` on the \
                  client's configuration instead, or leave `.hedged_reads(..)` out"
             }
+            Self::HttpClientReplaced => {
+                "the configuration has an HTTP client of its own, which is not used, since the settings of the cluster for \
+                 TLS do not apply to it; leave it out, or make it with these certificates and set no TLS on the cluster"
+            }
+            Self::CertificatesNotVerified => {
+                "certificates of nodes are not verified: anyone on the way can read and change everything; leave out \
+                 `.dangerously_accept_invalid_certificates()` and name the CA by `.ca_certificate_pem(..)`"
+            }
+            Self::CertificatesReplaced => "new connections use the new certificates",
             Self::EndpointIgnored { .. } => {
                 "the client's endpoint_url is ignored: the plugin sends its requests to the nodes of the cluster, and \
                  this is none of them; leave it out, or name it as a seed"

@@ -47,8 +47,30 @@ pub enum AuthMode {
     /// Sends all requests unsigned. For clusters that do not enforce authorization, where the credentials at hand are
     /// meant for AWS.
     Unsigned,
-    /// Sends no request unsigned: an operation without credentials fails with
+    /// Sends no request unauthenticated: an operation without credentials fails with
     /// [`RouteError::Unsigned`](crate::RouteError::Unsigned) or the SDK's own error. Use it where a missing credentials
     /// provider is a mistake that must not go unnoticed.
+    ///
+    /// A [client certificate](crate::docs::tls#client-certificates) satisfies it as well: where there is one, and no
+    /// credentials provider, requests are unsigned. Whether the servers authenticate by it is theirs to decide; those
+    /// that do not, refuse unsigned requests if they enforce authorization.
     Required,
+    /// Sends all requests unsigned, and has the client certificate authenticate them. Use it on servers that authenticate
+    /// by certificates (ScyllaDB releases after 2026.3): there no signature is looked at, so that making one is wasted,
+    /// and credentials that the application has for AWS stay here.
+    ///
+    /// [`build`](crate::Builder::build) returns [`BuildError::NoClientCertificate`](crate::BuildError::NoClientCertificate)
+    /// where there is no certificate. A request over another HTTP client than the cluster's, which does not show it, fails
+    /// with [`RouteError::Unsigned`](crate::RouteError::Unsigned).
+    ClientCertificate,
+}
+
+impl AuthMode {
+    /// Returns whether a request that is not signed must be authenticated by a certificate.
+    pub(crate) fn forbids_unsigned(self) -> bool {
+        match self {
+            Self::Required | Self::ClientCertificate => true,
+            Self::Auto | Self::Unsigned => false,
+        }
+    }
 }

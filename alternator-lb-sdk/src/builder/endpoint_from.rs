@@ -8,7 +8,7 @@ use aws_types::service_config::ServiceConfigKey;
 impl Builder {
     /// Takes the endpoint that `sdk_config` names for DynamoDB as a seed, as the SDK itself reads it: the endpoint set
     /// in code, else `AWS_ENDPOINT_URL_DYNAMODB` or its form in the profile, else the endpoint for all services. Takes
-    /// its HTTP client as well, unless [`http_client`](Self::http_client) was called.
+    /// its HTTP client as well, unless [`http_client`](Self::http_client) or [TLS](crate::docs::tls) is set here.
     ///
     /// Use it to migrate an application that is pointed at one node by its environment, where a scope, a policy or
     /// other settings are wanted as well; [`Alternator::from_sdk_config`](crate::Alternator::from_sdk_config) is the
@@ -36,8 +36,8 @@ impl Builder {
             return Err(BuildError::EndpointList { endpoint });
         }
         self.seeds.push(endpoint);
-        if self.config.http_client.is_none() {
-            self.config.http_client = sdk_config.http_client();
+        if self.http_client_of_sdk_config.is_none() {
+            self.http_client_of_sdk_config = sdk_config.http_client();
         }
         Ok(self)
     }

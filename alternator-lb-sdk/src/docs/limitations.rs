@@ -14,8 +14,9 @@
 //!   internal address), and all listen on the port of the seeds. Otherwise requests stay with the seeds, and
 //!   [`ready()`](crate::Alternator::ready) says so: [networks](super::networks) has what to set behind mapped ports,
 //!   address translation, a load balancer, and PrivateLink.
-//! * **Certificates that name addresses**. Over `https` the plugin connects to nodes by address, so their certificates
-//!   must name these (IP SANs). Where they name only the DNS name of a seed, requests stay with that seed.
+//! * **Certificates that fit**. Over `https` the plugin connects to nodes by address. Their certificates must name these
+//!   (IP SANs), or a name of [`additional_server_names`](crate::Builder::additional_server_names). Where they name only the
+//!   DNS name of a seed, and that is not set, requests stay with that seed.
 //!
 //! # Several datacenters
 //!
@@ -38,10 +39,11 @@
 //!
 //! * **`Client::new(&sdk_config)` bypasses the plugin**: it builds a client from the shared configuration alone. Use
 //!   `Client::from_conf` with the configuration that the plugin was installed on.
-//! * **The HTTP client** must be set before `.alternator(..)`, which wraps it. A client that is set afterwards serves
+//! * **The HTTP client** gives way to that of the cluster where [TLS](super::tls#http-clients) is set there. Otherwise it
+//!   must be set before `.alternator(..)`, which wraps it. A client that is set afterwards serves
 //!   the data unwrapped, which a warning reports, and discovery keeps the client that it has.
 //! * **Proxies**: `HTTP_PROXY` and the like apply to the addresses of nodes too. If they do, a warning names
-//!   `NO_PROXY`.
+//!   `NO_PROXY`. With [settings for TLS](super::tls#http-clients) no proxy is used.
 //! * **The region**: `aws_config` looks for a region in several places, AWS's metadata service among them, which can
 //!   take seconds outside of AWS. Set `AWS_REGION` or `.region(..)`; every name is accepted.
 //! * **Retries that are turned off** leave a request on a node that hangs. Give such a client timeouts.
@@ -58,7 +60,3 @@
 //! and [`ready()`](crate::Alternator::ready) fails, unless [`without_discovery`](crate::Builder::without_discovery) is
 //! set. DynamoDB Local wants signed requests: give the configuration any credentials. Token awareness has no effect
 //! there.
-//!
-//! # Not there yet
-//!
-//! Metrics, and certificate or trust settings of the plugin's own: TLS is the HTTP client's.

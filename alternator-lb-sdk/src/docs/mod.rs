@@ -11,7 +11,8 @@
 //! * [`observability`]: numbers, events, logs, and the record of an incident.
 //! * [`metrics`]: metrics for Prometheus, OpenTelemetry and Grafana.
 //! * [`networks`]: containers, address translation and PrivateLink.
-//! * [`security`]: credentials, TLS, and whom the plugin trusts.
+//! * [`security`]: credentials, and whom the plugin trusts.
+//! * [`tls`]: trusted certificates, names, client certificates, their rotation, and errors.
 //! * [`limitations`]: requirements, limits and known gaps.
 //! * [`faq`]: short answers.
 
@@ -27,3 +28,4 @@ pub mod observability;
 pub mod overview;
 pub mod routing;
 pub mod security;
+pub mod tls;

@@ -1,4 +1,4 @@
-//! Credentials, TLS, and whom the plugin trusts.
+//! Credentials, and whom the plugin trusts.
 //!
 //! # Credentials
 //!
@@ -16,7 +16,8 @@
 //! |---|---|
 //! | [`Auto`](crate::AuthMode::Auto) (default) | are signed where the configuration has a credentials provider, and unsigned where it has none |
 //! | [`Unsigned`](crate::AuthMode::Unsigned) | are never signed |
-//! | [`Required`](crate::AuthMode::Required) | are signed, or fail |
+//! | [`Required`](crate::AuthMode::Required) | are signed, or made on a connection with a [client certificate](super::tls#client-certificates), or fail |
+//! | [`ClientCertificate`](crate::AuthMode::ClientCertificate) | are made on a connection with a client certificate, never signed, or fail |
 //!
 //! A provider that fails is an error, and never leads to an unsigned request.
 //!
@@ -41,10 +42,15 @@
 //!
 //! # TLS
 //!
-//! TLS is the HTTP client's: its trusted certificates, its proxy. Discovery and probes use the same client as the data.
-//! The certificate of a node is verified against the address or name that the request goes to. The scheme and port of
-//! every node are those of the seeds, so a server cannot turn `https` into `http` or name another port. With an
-//! [address translator](super::networks) the port is what that returns, and the scheme still that of the seeds.
+//! Discovery and probes trust the certificates that the data trusts: those of the builder's [settings](super::tls), or else
+//! those of the application's HTTP client. The certificate of a node is verified against the address or name that the
+//! request goes to, or one of the names that the builder adds. The scheme and port of every node are those of the seeds, so
+//! a server cannot turn `https` into `http` or name another port. With an [address translator](super::networks) the port is
+//! what that returns, and the scheme still that of the seeds.
+//!
+//! Private keys are read by `build()` and by reloads, stay in memory only, and are shown in no error and no `Debug` output.
+//! That no certificate is verified takes a feature of the application's `Cargo.toml`,
+//! `dangerously_accept_invalid_certificates`, and a call of the same name.
 //!
 //! # Trust
 //!

@@ -1,6 +1,8 @@
 //! The error that names the nodes of an operation's attempts.
 
 use super::AttemptHistory;
+#[cfg(feature = "default-https-client")]
+use crate::tls::TlsError;
 use alternator_lb_core::routing::{AttemptRecord, NextStep};
 use aws_smithy_runtime_api::client::interceptors::context::Error;
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
@@ -12,12 +14,34 @@ use std::fmt;
 #[derive(Debug)]
 pub(crate) struct AttemptError {
     history: AttemptHistory,
-    source: OrchestratorError<Error>,
+    source: Source,
+}
+
+/// What the error is made of.
+#[derive(Debug)]
+enum Source {
+    /// The SDK's own error.
+    Sdk(OrchestratorError<Error>),
+    /// The same, with what it says of TLS.
+    #[cfg(feature = "default-https-client")]
+    Tls(TlsError),
 }
 
 impl AttemptError {
     pub(crate) fn new(history: AttemptHistory, source: OrchestratorError<Error>) -> Self {
-        Self { history, source }
+        Self {
+            history,
+            source: Source::Sdk(source),
+        }
+    }
+
+    /// The error of an operation whose last attempt failed since TLS did.
+    #[cfg(feature = "default-https-client")]
+    pub(crate) fn of_tls(history: AttemptHistory, source: TlsError) -> Self {
+        Self {
+            history,
+            source: Source::Tls(source),
+        }
     }
 
     pub(crate) fn history(&self) -> &AttemptHistory {
@@ -62,6 +86,10 @@ impl fmt::Display for At<'_> {
 /// The layer of the SDK between is left out: the kind that it names is that of the new error too.
 impl StdError for AttemptError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.source()
+        match &self.source {
+            Source::Sdk(error) => error.source(),
+            #[cfg(feature = "default-https-client")]
+            Source::Tls(error) => Some(error),
+        }
     }
 }

@@ -16,6 +16,8 @@ use crate::request::resolver::Resolver;
 use crate::retry::classifiers::ClockSkewClassifier;
 use crate::transport::AbortableHttpClient;
 use crate::transport::abort_handle::TransportPresence;
+#[cfg(feature = "default-https-client")]
+use alternator_lb_core::observe::Event;
 use aws_sdk_dynamodb as dynamodb;
 use aws_smithy_runtime::client::auth::no_auth::NO_AUTH_SCHEME_ID;
 use aws_smithy_runtime_api::client::auth::AuthSchemePreference;
@@ -74,6 +76,9 @@ pub trait AlternatorExt: Sealed + Sized {
     /// responses are uncompressed, the SDK's stalled-stream protection stays, one warning is logged, and discovery
     /// keeps the former client; everything else works. An operation with an HTTP client of its own is covered as well
     /// if its `config_override` calls `.alternator(..)` after `.http_client(..)`.
+    ///
+    /// Where the cluster has [settings for TLS](crate::docs::tls), the HTTP client that is made of them replaces that of
+    /// the configuration, with one warning: discovery and data must trust the same certificates.
     ///
     /// # Configuration of an operation
     ///
@@ -146,11 +151,11 @@ macro_rules! implement {
                     self.set_auth_scheme_preference(None);
                 }
                 match settings.auth {
-                    AuthMode::Required => {}
-                    AuthMode::Auto => {
+                    AuthMode::Required if !settings.has_client_certificate() => {}
+                    AuthMode::Auto | AuthMode::Required => {
                         self.set_allow_no_auth();
                     }
-                    AuthMode::Unsigned => {
+                    AuthMode::Unsigned | AuthMode::ClientCertificate => {
                         self.set_allow_no_auth();
                         self.set_auth_scheme_preference(Some(unsigned));
                     }
@@ -165,12 +170,22 @@ macro_rules! implement {
 }
 
 /// Returns the HTTP client for a configuration, decorated; none if the choice is left to the SDK. A client that a
-/// former installation has set is no choice of the application.
+/// former installation has set is no choice of the application. Where the cluster has settings for TLS, the client is the
+/// one that is made of them.
 fn transport(
     configured: Option<SharedHttpClient>,
     cluster: &Cluster,
 ) -> Option<AbortableHttpClient> {
-    match configured.map(AbortableHttpClient::around) {
+    let configured = configured.map(AbortableHttpClient::around);
+    #[cfg(feature = "default-https-client")]
+    if let Some(tls) = &cluster.config.tls {
+        // Data must not trust other certificates than discovery.
+        if configured.is_some_and(|it| it.is_of_application) && tls.replaces_first_client() {
+            cluster.observer.emit(Event::HttpClientReplaced);
+        }
+        return Some(AbortableHttpClient::default_for(tls.http_client()));
+    }
+    match configured {
         Some(transport) if transport.is_of_application => Some(transport),
         former => {
             let http_client = cluster.http_client();

@@ -20,8 +20,9 @@ pub(crate) mod response;
 pub(crate) use error::InternalError;
 
 use super::raw_response::{RawResponse, RawResponseDeserializer};
-use crate::auth::{AuthMode, ClockSkew, DateByNode};
+use crate::auth::{ClockSkew, DateByNode};
 use crate::config::ClusterConfig;
+use crate::request;
 use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode};
 use alternator_lb_core::routing::EndpointState;
@@ -123,7 +124,7 @@ impl InternalClient {
         components.http_client()?;
         let credentials = Credentials::of(components);
         let mut interceptors = Vec::new();
-        if context.config().auth == AuthMode::Required {
+        if !request::may_be_unsigned(context.config(), config) {
             interceptors.push(SharedInterceptor::new(SignatureGuard));
         }
         let mut components = components.to_builder();

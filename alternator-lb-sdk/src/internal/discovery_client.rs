@@ -22,6 +22,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Sends requests as operations that no service models.
@@ -37,6 +38,8 @@ pub(crate) struct SdkDiscoveryClient {
     separate_pool: TimeoutConfig,
     /// Sign what the server does not accept unsigned.
     clients: Arc<InstalledClients>,
+    /// True once a node has responded, whatever it was.
+    has_responded: AtomicBool,
 }
 
 /// The connect timeout that the SDK has by default. The SDK keeps a pool of connections for each pair of connect and
@@ -82,6 +85,7 @@ impl SdkDiscoveryClient {
                     .checked_add(POOL_OFFSET)
                     .unwrap_or(CONNECT_TIMEOUT),
             ),
+            has_responded: AtomicBool::new(false),
         }
     }
 
@@ -114,7 +118,40 @@ impl SdkDiscoveryClient {
             })
             .deserializer_impl::<RawResponse, Infallible>(RawResponseDeserializer)
             .build();
-        operation.invoke(request).await.map_err(unreachable)
+        let response = operation.invoke(request).await;
+        match response {
+            Ok(response) => {
+                self.has_responded.store(true, Ordering::Relaxed);
+                Ok(response)
+            }
+            Err(error) => Err(self.failure(node, error)),
+        }
+    }
+
+    /// The cause of the SDK's error, without the outer layers that only say "dispatch failure".
+    #[cfg_attr(
+        not(feature = "default-https-client"),
+        expect(
+            unused_variables,
+            reason = "the errors of other HTTP clients are unknown"
+        )
+    )]
+    fn failure(&self, node: &NodeUrl, error: SdkError<Infallible, HttpResponse>) -> QueryError {
+        let source = error.into_source().unwrap_or_else(Into::into);
+        if connection_evidence::is_local(source.as_ref()) {
+            return QueryError::NotSent(source);
+        }
+        #[cfg(feature = "default-https-client")]
+        {
+            use crate::tls::{TlsError, TlsProblem};
+
+            let has_responded = self.has_responded.load(Ordering::Relaxed);
+            if let Some(problem) = TlsProblem::of(node.scheme(), has_responded, source.as_ref()) {
+                let text = problem.to_string();
+                return QueryError::Tls(text, TlsError::new(node, problem, source.into()).into());
+            }
+        }
+        QueryError::Unreachable(source)
     }
 }
 
@@ -225,15 +262,6 @@ fn cluster_name(body: &[u8]) -> Option<String> {
     Some(name.as_str()?.to_owned())
 }
 
-/// The cause of the SDK's error, without the outer layers that only say "dispatch failure".
-fn unreachable(error: SdkError<Infallible, HttpResponse>) -> QueryError {
-    let source = error.into_source().unwrap_or_else(Into::into);
-    match connection_evidence::is_local(source.as_ref()) {
-        true => QueryError::NotSent(source),
-        false => QueryError::Unreachable(source),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +271,7 @@ mod tests {
         HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
     };
     use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use tokio::time::timeout;
 

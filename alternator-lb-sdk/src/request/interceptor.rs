@@ -5,9 +5,10 @@ mod warnings;
 use super::active_interceptor::{ActiveInterceptor, Step};
 use super::minimal_headers::Replacements;
 use super::{
-    OperationOptions, begin_plan, endpoint_override, is_pinned, minimal_headers, plan, plan_mut,
+    OperationOptions, begin_plan, endpoint_override, is_pinned, may_be_unsigned, minimal_headers,
+    plan, plan_mut,
 };
-use crate::auth::{self, AuthMode};
+use crate::auth;
 use crate::cluster::Cluster;
 #[cfg(feature = "compression")]
 use crate::compression;
@@ -215,8 +216,8 @@ impl Intercept for Interceptor {
         if !ActiveInterceptor::begins(self, Step::Signed, config) {
             return Ok(());
         }
-        let must_be_signed = self.cluster.config.auth == AuthMode::Required;
-        if must_be_signed && context.request().headers().get("authorization").is_none() {
+        let is_unsigned = context.request().headers().get("authorization").is_none();
+        if is_unsigned && !may_be_unsigned(&self.cluster.config, config) {
             return Err(RouteError::Unsigned.into());
         }
         Ok(())

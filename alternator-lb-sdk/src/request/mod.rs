@@ -13,7 +13,9 @@ pub(crate) mod user_agent;
 
 pub use options::{OperationExt, OperationOptions};
 
+use crate::config::ClusterConfig;
 use crate::transport::sdk_endpoint::SdkPlan;
+use active_interceptor::ActiveInterceptor;
 use alternator_lb_core::routing::OperationKind;
 use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -52,6 +54,14 @@ pub(crate) fn plan_or_default(config: &mut ConfigBag, change: impl FnOnce(&mut S
             params.set_property(plan);
         }
     }
+}
+
+/// Returns whether a request of an operation may be sent unsigned: where signatures are not required, or its connection
+/// shows a client certificate, as that of the cluster's own HTTP client does.
+pub(crate) fn may_be_unsigned(cluster: &ClusterConfig, config: &ConfigBag) -> bool {
+    let is_certified =
+        || cluster.has_client_certificate() && ActiveInterceptor::has_decorator(config);
+    !cluster.auth.forbids_unsigned() || is_certified()
 }
 
 /// Returns whether the operation is [pinned](endpoint_override::pin) to a node.

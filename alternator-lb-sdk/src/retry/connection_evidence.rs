@@ -7,7 +7,7 @@
 //! | found | nothing was sent if |
 //! |---|---|
 //! | nothing: the client replaced the marker, and never had a connection | always |
-//! | a connection | the error is a refused connection or a failed name resolution: the connection was found dead before anything was written to it, and no other could be made |
+//! | a connection | the error is a refused connection or a failed name resolution: the connection was found dead before anything was written to it, and no other could be made; or it is the server's refusal of the client's certificate, which comes before it looks at a request |
 //! | the marker: the client shows no connections | the error is one of these; one that says that the host cannot be reached may be that of an established connection |
 
 use aws_smithy_runtime_api::client::connection::{
@@ -49,7 +49,25 @@ pub(crate) fn never_sent(
 
 /// Returns whether only an attempt to connect has this error.
 fn is_refused(error: &(dyn Error + 'static)) -> bool {
-    error.is::<ResolveDnsError>() || kind(error) == Some(ErrorKind::ConnectionRefused)
+    error.is::<ResolveDnsError>()
+        || kind(error) == Some(ErrorKind::ConnectionRefused)
+        || is_client_refused(error)
+}
+
+/// Returns whether the server has refused the certificate of this client, at the end of the handshake, and so has never
+/// looked at the request.
+#[cfg_attr(
+    not(feature = "default-https-client"),
+    expect(
+        unused_variables,
+        reason = "the errors of other HTTP clients are unknown"
+    )
+)]
+fn is_client_refused(error: &(dyn Error + 'static)) -> bool {
+    #[cfg(feature = "default-https-client")]
+    return crate::tls::is_client_refused(error);
+    #[cfg(not(feature = "default-https-client"))]
+    false
 }
 
 /// Returns whether this process could not connect to any node: that says nothing of this one.
@@ -121,6 +139,28 @@ mod tests {
         let capture = CaptureSmithyConnection::new();
         capture.set_connection_retriever(|| Some(connection()));
         assert!(never_sent(Some(&capture), Some(&refused())));
+    }
+
+    #[cfg(feature = "default-https-client")]
+    #[test]
+    fn refusal_of_the_clients_certificate_proves_that_no_request_was_looked_at() {
+        use rustls::AlertDescription;
+
+        let capture = CaptureSmithyConnection::new();
+        capture.set_connection_retriever(|| Some(connection()));
+        for (alert, is_proof) in [
+            (AlertDescription::CertificateRequired, true),
+            (AlertDescription::UnknownCA, true),
+            (AlertDescription::CloseNotify, false),
+        ] {
+            let error = rustls::Error::AlertReceived(alert);
+            let error = io::Error::new(ErrorKind::InvalidData, error);
+            assert_eq!(
+                never_sent(Some(&capture), Some(&error)),
+                is_proof,
+                "{alert:?}"
+            );
+        }
     }
 
     #[test]

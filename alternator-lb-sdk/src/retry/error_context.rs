@@ -4,7 +4,8 @@
 //! stays in the chain of its sources:
 //!
 //! ```text
-//! SdkError ─▶ ConnectorError of the same kind ─▶ RouteError ─▶ AttemptError ─▶ the SDK's own error
+//! SdkError ─▶ ConnectorError of the same kind ─▶ RouteError ─▶ AttemptError ─▶ TlsError ─▶ the SDK's own error
+//!                                                │                             └─ if it is one of TLS
 //!                                                └─ if no node was reached
 //! ```
 //!
@@ -55,11 +56,41 @@ pub(crate) fn complete(
         && let Some(explained) = of_same_kind(error, plan)
     {
         let source = std::mem::replace(error, OrchestratorError::other("being replaced"));
-        *error = explained(match is_unreachable(&source, plan) {
-            false => AttemptError::new(history, source).into(),
-            true => unreachable(cluster, plan, AttemptError::new(history, source)).into(),
+        let is_unreachable = is_unreachable(&source, plan);
+        let source = with_attempts(history, source, plan);
+        *error = explained(match is_unreachable {
+            false => source.into(),
+            true => unreachable(cluster, plan, source).into(),
         });
     }
+}
+
+/// Adds the attempts to an error, and what it says of TLS with the node of the last attempt.
+#[cfg_attr(
+    not(feature = "default-https-client"),
+    expect(
+        unused_variables,
+        reason = "the errors of other HTTP clients are unknown"
+    )
+)]
+fn with_attempts(
+    history: AttemptHistory,
+    source: OrchestratorError<Error>,
+    plan: &SdkPlan,
+) -> AttemptError {
+    #[cfg(feature = "default-https-client")]
+    if source.is_connector_error()
+        && let Some(node) = plan.tried().last()
+    {
+        use crate::tls::{TlsError, TlsProblem};
+
+        let has_responded = node.responses() > 0;
+        if let Some(problem) = TlsProblem::of(node.url().scheme(), has_responded, &source) {
+            let error = TlsError::new(node.url(), problem, Arc::new(source));
+            return AttemptError::of_tls(history, error);
+        }
+    }
+    AttemptError::new(history, source)
 }
 
 /// Returns whether the last attempt failed since it could not connect.

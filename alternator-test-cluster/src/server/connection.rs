@@ -23,24 +23,33 @@ pub(super) async fn serve(stream: TcpStream, cluster: Arc<ClusterState>, node: A
     // connection is gone already.
     let _ = stream.set_nodelay(true);
     #[cfg(feature = "tls")]
-    if let Some(config) = cluster.tls.clone() {
+    if let Some(tls) = &cluster.tls {
         // The fault of the node delays the handshake as any response.
         super::fault_delay::wait(&node, super::fault_delay::RequestKind::Other).await;
-        // That of a client which does not trust the certificate fails.
-        if let Ok(stream) = tokio_rustls::TlsAcceptor::from(config).accept(stream).await {
-            serve_http(stream, cluster, node).await;
+        let acceptor = tokio_rustls::TlsAcceptor::from(tls.server_config());
+        match acceptor.accept(stream).await {
+            Ok(stream) => {
+                let certificate = crate::tls::record_handshake(stream.get_ref().1, &node);
+                serve_http(stream, certificate, cluster, node).await;
+            }
+            // As that of a client which does not trust the certificate, or of one whose own is not trusted.
+            Err(_) => node.recorder.record_failed_handshake(),
         }
         return;
     }
-    serve_http(stream, cluster, node).await;
+    serve_http(stream, None, cluster, node).await;
 }
 
-async fn serve_http<S>(stream: S, cluster: Arc<ClusterState>, node: Arc<NodeState>)
-where
+async fn serve_http<S>(
+    stream: S,
+    client_certificate: Option<Arc<[u8]>>,
+    cluster: Arc<ClusterState>,
+    node: Arc<NodeState>,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let write_limit = WriteLimit::unlimited();
-    let connection = ConnectionState::new(&node);
+    let connection = ConnectionState::new(&node, client_certificate);
     let context = Context {
         cluster,
         node,

@@ -15,14 +15,21 @@ pub(super) struct ConnectionState {
     number: u64,
     /// Set once the body of a request was left unread, so that the next request is read from within it.
     has_unread_body: AtomicBool,
+    /// The certificate that the client has shown.
+    client_certificate: Option<Arc<[u8]>>,
 }
 
 impl ConnectionState {
-    pub(super) fn new(node: &NodeState) -> Arc<Self> {
+    pub(super) fn new(node: &NodeState, client_certificate: Option<Arc<[u8]>>) -> Arc<Self> {
         Arc::new(Self {
             number: node.number_connection(),
             has_unread_body: AtomicBool::new(false),
+            client_certificate,
         })
+    }
+
+    pub(super) fn client_certificate(&self) -> Option<&Arc<[u8]>> {
+        self.client_certificate.as_ref()
     }
 
     pub(super) fn leave_body_unread(&self) {

@@ -57,7 +57,7 @@ pub(super) async fn respond(
 /// Checks what does not depend on the operation. Returns the decompressed body.
 fn admit(context: &Context, headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
     let cluster = &context.cluster;
-    if !cluster.users.is_empty() {
+    if !cluster.users.is_empty() && !is_authenticated_by_certificate(context) {
         auth::verify(
             context.node.now(),
             headers,
@@ -76,6 +76,17 @@ fn admit(context: &Context, headers: &HeaderMap, body: Bytes) -> Result<Bytes, A
     } else {
         Ok(body)
     }
+}
+
+/// Returns whether the certificate of the client stands for a signature.
+fn is_authenticated_by_certificate(context: &Context) -> bool {
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &context.cluster.tls {
+        let certificate = context.connection.client_certificate();
+        return tls.authenticates(certificate.map(|it| &**it));
+    }
+    let _ = context;
+    false
 }
 
 /// Returns the response to a request that is shed with its body unread, if the release does so.

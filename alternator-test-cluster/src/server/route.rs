@@ -36,7 +36,9 @@ pub(super) async fn respond(
     let response = match (&parts.method, path) {
         (&Method::POST, "") => {
             let name = operations::name(&headers);
-            node.recorder.record_operation(name, Arc::clone(&headers));
+            let certificate = context.connection.client_certificate().cloned();
+            node.recorder
+                .record_operation(name, Arc::clone(&headers), certificate);
             if let Some(response) = operations::shed(&context) {
                 return Ok(response.into_http(None));
             }

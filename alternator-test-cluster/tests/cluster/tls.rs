@@ -10,7 +10,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::http::Client;
@@ -49,6 +49,11 @@ async fn connect(
     node: usize,
     trusted: &Identity,
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    connect_with(cluster, node, client_config(trusted, None)).await
+}
+
+/// Returns the configuration of a client that trusts only one certificate, and shows one.
+fn client_config(trusted: &Identity, shown: Option<&Identity>) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_slice(trusted.certificate.as_bytes()).unwrap())
@@ -57,14 +62,29 @@ async fn connect(
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap();
-    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    let config = config.with_root_certificates(roots);
+    let mut config = match shown {
+        None => config.with_no_client_auth(),
+        Some(shown) => {
+            let chain = CertificateDer::from_pem_slice(shown.certificate.as_bytes());
+            let key = PrivateKeyDer::from_pem_slice(shown.key.as_bytes());
+            let chain = vec![chain.unwrap()];
+            config.with_client_auth_cert(chain, key.unwrap()).unwrap()
+        }
+    };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Arc::new(config)
+}
+
+async fn connect_with(
+    cluster: &TestCluster,
+    node: usize,
+    config: Arc<ClientConfig>,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let address = cluster.node(node).address();
     let stream = TcpStream::connect(address).await?;
     let name = ServerName::from(address.ip());
-    TlsConnector::from(Arc::new(config))
-        .connect(name, stream)
-        .await
+    TlsConnector::from(config).connect(name, stream).await
 }
 
 async fn get_root(stream: &mut TlsStream<TcpStream>) -> String {
@@ -172,4 +192,99 @@ fn invalid_certificate_or_key_is_an_error() {
             .unwrap_err();
         assert!(matches!(error, StartError::Tls { .. }), "{error}");
     }
+}
+
+/// Sends an unsigned operation, and returns the response. The empty string if the server refuses the client.
+async fn list_tables(
+    cluster: &TestCluster,
+    trusted: &Identity,
+    shown: Option<&Identity>,
+) -> String {
+    let mut stream = connect_with(cluster, 0, client_config(trusted, shown))
+        .await
+        .unwrap();
+    let head = "POST / HTTP/1.1\r\nHost: node\r\nX-Amz-Target: DynamoDB_20120810.ListTables\r\n\
+                Connection: close\r\nContent-Length: 2\r\n\r\n{}";
+    let _ = stream.write_all(head.as_bytes()).await;
+    read_to_end(&mut stream).await
+}
+
+#[test]
+fn required_client_certificates_are_verified_and_counted() {
+    let [node, client, other] = std::array::from_fn(|_| self_signed_identity());
+    let cluster = TestCluster::builder()
+        .nodes(1)
+        .tls(node.certificate.as_str(), node.key.as_str())
+        .client_certificates(client.certificate.as_str(), true);
+    let cluster = cluster.start().unwrap();
+    block_on(async {
+        assert_eq!(list_tables(&cluster, &node, None).await, "");
+        assert_eq!(list_tables(&cluster, &node, Some(&other)).await, "");
+        let counters = cluster.node(0).counters();
+        assert_eq!((counters.failed_handshakes, counters.requests), (2, 0));
+        let response = list_tables(&cluster, &node, Some(&client)).await;
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+    });
+    let counters = cluster.node(0).counters();
+    let shown = CertificateDer::from_pem_slice(client.certificate.as_bytes()).unwrap();
+    assert_eq!(counters.full_handshakes, 1);
+    assert_eq!(
+        counters.last_client_certificate.as_deref(),
+        Some(shown.as_ref())
+    );
+}
+
+#[test]
+fn optional_client_certificate_authenticates_where_it_has_a_role() {
+    let [node, client] = std::array::from_fn(|_| self_signed_identity());
+    for has_role in [false, true] {
+        let mut builder = TestCluster::builder()
+            .nodes(1)
+            .tls(node.certificate.as_str(), node.key.as_str())
+            .authorization("app", "secret")
+            .client_certificates(client.certificate.as_str(), false);
+        if has_role {
+            builder = builder.client_certificate_role("app");
+        }
+        let cluster = builder.start().unwrap();
+        block_on(async {
+            let response = list_tables(&cluster, &node, None).await;
+            assert!(
+                response.contains("MissingAuthenticationToken"),
+                "{response}"
+            );
+            let response = list_tables(&cluster, &node, Some(&client)).await;
+            assert_eq!(response.starts_with("HTTP/1.1 200"), has_role, "{response}");
+        });
+    }
+}
+
+#[test]
+fn sessions_are_resumed_until_the_certificate_is_replaced() {
+    let [old, new] = std::array::from_fn(|_| self_signed_identity());
+    let cluster = tls_cluster(&old);
+    let node = cluster.node(0);
+    let handshakes = || {
+        let counters = node.counters();
+        (counters.full_handshakes, counters.resumed_handshakes)
+    };
+    block_on(async {
+        let config = client_config(&old, None);
+        for _ in 0..3 {
+            let mut stream = connect_with(&cluster, 0, Arc::clone(&config))
+                .await
+                .unwrap();
+            get_root(&mut stream).await;
+        }
+        assert_eq!(handshakes(), (1, 2));
+        cluster
+            .replace_certificate(new.certificate.as_str(), new.key.as_str())
+            .unwrap();
+        assert!(connect_with(&cluster, 0, config).await.is_err());
+        let mut stream = connect(&cluster, 0, &new).await.unwrap();
+        get_root(&mut stream).await;
+        assert_eq!(handshakes(), (2, 2));
+        assert!(cluster.replace_certificate("", "").is_err());
+        assert!(connect(&cluster, 0, &new).await.is_ok());
+    });
 }

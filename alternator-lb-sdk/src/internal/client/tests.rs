@@ -1,4 +1,5 @@
 use super::*;
+use crate::auth::AuthMode;
 use crate::{Alternator, AlternatorExt as _, Builder};
 use alternator_test_cluster::{Fault, TestCluster};
 use aws_sdk_dynamodb::Client;
@@ -89,7 +90,7 @@ async fn internal_operation_is_unsigned_like_its_cause() {
             .map(|it| it.1.as_str())
     };
     assert_eq!(value("authorization"), None);
-    assert_eq!(value("user-agent"), Some(crate::request::user_agent::OWN));
+    assert_eq!(value("user-agent"), Some(request::user_agent::OWN));
     assert_eq!(value("x-amz-target"), Some("DynamoDB_20120810.ListTables"));
 }
 

@@ -1,0 +1,154 @@
+//! The plugin's HTTP client, which shows client certificates, behaves as the SDK's.
+
+use super::certificates::Authority;
+use super::{builders, https_cluster};
+use crate::support::{
+    config, error_text, eventually, expect_pings, ping, quick_retries, ready_client_of,
+    test_cluster,
+};
+use alternator_lb_sdk::AlternatorExt as _;
+use alternator_test_cluster::Fault;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::error::SdkError;
+use std::time::Duration;
+
+#[tokio::test]
+async fn handshake_that_hangs_ends_with_the_connect_timeout_and_costs_no_retry() {
+    let authority = Authority::new();
+    let identity = authority.node();
+    let cluster = https_cluster!(identity);
+    for builder in builders(&cluster, &authority) {
+        cluster.node(1).inject(Fault::Hang);
+        let alternator = builder.seeds(cluster.urls()).without_discovery().build();
+        let connect = Duration::from_millis(200);
+        let config = config()
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().connect_timeout(connect).build())
+            .alternator(&alternator.unwrap());
+        let client = Client::from_conf(config.build());
+        expect_pings(&client, 9).await;
+        cluster.node(1).recover();
+    }
+}
+
+#[tokio::test]
+async fn read_timeout_is_a_timeout() {
+    let authority = Authority::new();
+    let identity = authority.node();
+    for setting in 0..2 {
+        let cluster = https_cluster!(identity);
+        let builder = builders(&cluster, &authority)[setting].clone();
+        let alternator = builder.without_discovery().build().unwrap();
+        let read = Duration::from_millis(200);
+        let config = config()
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().read_timeout(read).build())
+            .alternator(&alternator);
+        let client = Client::from_conf(config.build());
+        expect_pings(&client, 1).await;
+        cluster.node(0).inject(Fault::Hang);
+        let error = ping(&client).await.unwrap_err();
+        let text = error_text(&error);
+        match &error {
+            SdkError::DispatchFailure(failure) => assert!(failure.is_timeout(), "{text}"),
+            _ => panic!("{text}"),
+        }
+        assert!(
+            text.contains("HTTP read timeout occurred after 200ms"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn connection_is_closed_where_the_sdk_says_so_and_reused_otherwise() {
+    let authority = Authority::new();
+    let identity = authority.node();
+    for setting in 0..2 {
+        let mut opened = Vec::new();
+        for reconnects in [
+            ReconnectMode::ReconnectOnTransientError,
+            ReconnectMode::ReuseAllConnections,
+        ] {
+            let cluster = https_cluster!(identity);
+            let builder = builders(&cluster, &authority)[setting].clone();
+            let alternator = builder.without_discovery().build().unwrap();
+            let retries = RetryConfig::disabled().with_reconnect_mode(reconnects);
+            let config = config().retry_config(retries).alternator(&alternator);
+            let client = Client::from_conf(config.build());
+            expect_pings(&client, 3).await;
+            let node = cluster.node(0);
+            let before = node.counters().connections;
+            for _ in 0..3 {
+                node.inject(Fault::ServerError { share: 1.0 });
+                ping(&client).await.unwrap_err();
+                node.recover();
+                ping(&client).await.unwrap();
+            }
+            opened.push(node.counters().connections - before);
+        }
+        assert_eq!(opened, [3, 0], "HTTP client {setting}");
+    }
+}
+
+#[tokio::test]
+async fn request_that_waits_for_a_node_that_hangs_goes_to_another() {
+    let authority = Authority::new();
+    let identity = authority.node();
+    for setting in 0..2 {
+        let cluster = https_cluster!(identity);
+        let builder = builders(&cluster, &authority)[setting].clone();
+        let alternator = builder.build().unwrap();
+        let config = config().retry_config(quick_retries());
+        let client = Client::from_conf(config.alternator(&alternator).build());
+        alternator.ready().await.unwrap();
+        expect_pings(&client, 9).await;
+        cluster.node(1).inject(Fault::Hang);
+        expect_pings(&client, 9).await;
+    }
+}
+
+#[tokio::test]
+async fn discovery_and_data_share_connections() {
+    let authority = Authority::new();
+    let identity = authority.node();
+    for setting in 0..2 {
+        let cluster = https_cluster!(identity);
+        let builder = builders(&cluster, &authority)[setting].clone();
+        let (alternator, client) = ready_client_of(builder).await;
+        alternator.shutdown().await;
+        expect_pings(&client, 9).await;
+        let connections = || {
+            let nodes = cluster.nodes().into_iter();
+            nodes.map(|node| node.counters().connections).sum::<u64>()
+        };
+        let before = connections();
+        for _ in 0..5 {
+            alternator.refresh().await.unwrap();
+            expect_pings(&client, 3).await;
+        }
+        assert_eq!(connections(), before, "HTTP client {setting}");
+    }
+}
+
+#[tokio::test]
+async fn connections_end_with_the_last_client() {
+    let authority = Authority::new();
+    let identity = authority.node();
+    for setting in 0..2 {
+        let cluster = https_cluster!(identity);
+        let builder = builders(&cluster, &authority)[setting].clone();
+        let (alternator, client) = ready_client_of(builder).await;
+        expect_pings(&client, 9).await;
+        drop((alternator, client));
+        eventually("all connections are closed", async || {
+            let nodes = cluster.nodes();
+            nodes
+                .iter()
+                .all(|node| node.counters().open_connections == 0)
+        })
+        .await;
+    }
+}
