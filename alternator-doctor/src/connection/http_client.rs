@@ -8,8 +8,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use std::error::Error;
 use std::fmt::{self, Display};
+use std::fs;
+use std::path::Path;
 
-/// The file of trusted certificates holds none, or cannot be parsed.
+/// The file of trusted certificates cannot be read, holds none, or cannot be parsed.
 #[derive(Debug)]
 pub(crate) struct UnusableCertificates(String);
 
@@ -21,9 +23,21 @@ impl Display for UnusableCertificates {
 
 impl Error for UnusableCertificates {}
 
-/// Returns the SDK's HTTP client, which trusts the certificates in `pem`, or those of the system without it. It uses no
-/// proxy: the way to the nodes themselves is checked.
-pub(crate) fn http_client(pem: Option<&[u8]>) -> Result<SharedHttpClient, UnusableCertificates> {
+/// Returns the SDK's HTTP client, which trusts the certificates in the file `ca`, or those of the system without it. It
+/// uses no proxy: the way to the nodes themselves is of interest.
+pub(crate) fn http_client(ca: Option<&Path>) -> Result<SharedHttpClient, UnusableCertificates> {
+    let Some(path) = ca else {
+        return trusting(None);
+    };
+    let pem = fs::read(path).map_err(|error| {
+        UnusableCertificates(format!("cannot read {}: {error}", path.display()))
+    })?;
+    trusting(Some(&pem)).map_err(|UnusableCertificates(reason)| {
+        UnusableCertificates(format!("--ca cannot be used: {reason}"))
+    })
+}
+
+fn trusting(pem: Option<&[u8]>) -> Result<SharedHttpClient, UnusableCertificates> {
     let mut context = TlsContext::builder();
     if let Some(pem) = pem {
         // The SDK's client panics at the first connection if the file is not PEM.
@@ -50,8 +64,8 @@ mod tests {
     #[test]
     fn file_without_certificates_is_refused() {
         for text in ["", "no PEM", "-----BEGIN CERTIFICATE-----\n!\n"] {
-            assert!(http_client(Some(text.as_bytes())).is_err(), "{text}");
+            assert!(trusting(Some(text.as_bytes())).is_err(), "{text}");
         }
-        assert!(http_client(None).is_ok());
+        assert!(trusting(None).is_ok());
     }
 }
