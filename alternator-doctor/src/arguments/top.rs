@@ -100,8 +100,9 @@ Requests:
 Keys:
   q, Ctrl-C  quit                       s, S   sort by the next, the previous column
   ↑ ↓ PgUp PgDn Home End  move          r      reverse the order
-  e          the events alone           /      filter by address, state or place
-  p          pause                      ?      help
+  Enter      all about a node           /      filter by address, state or place
+  e          the events alone           p      pause
+  ?          help
 
 Exit status:
   0  ended by a key or a signal

@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The format that this program reads.
@@ -47,10 +48,17 @@ pub(super) struct NodeRecord {
     #[serde(default)]
     pub(super) latency_ms: Option<f64>,
     #[serde(default)]
+    pub(super) latency_p50_ms: Option<f64>,
+    #[serde(default)]
     pub(super) latency_p99_ms: Option<f64>,
     /// From 0 to 1.
     #[serde(default)]
     pub(super) share: Option<f64>,
+    /// The number of requests that ended so, by their outcomes.
+    #[serde(default)]
+    pub(super) outcomes: BTreeMap<String, u64>,
+    #[serde(default)]
+    pub(super) listed_ago_ms: Option<f64>,
 }
 
 /// The numbers of all nodes together.
@@ -175,6 +183,8 @@ pub(super) mod tests {
             "failures",
             "latency_ms",
             "share",
+            "outcomes",
+            "listed_ago_ms",
         ] {
             assert!(written["nodes"][0].get(field).is_some(), "{field}: {json}");
         }

@@ -33,6 +33,7 @@ fn command(model: &mut Model, code: KeyCode) {
             model.nodes.filter.is_edited = true;
         }
         KeyCode::Esc if model.pane != Pane::Nodes => model.pane = Pane::Nodes,
+        KeyCode::Enter => show_node(model),
         KeyCode::Esc => model.nodes.filter.clear(),
         KeyCode::Char('s') => model.nodes.order.advance(1),
         KeyCode::Char('S') => model.nodes.order.advance(-1),
@@ -59,6 +60,13 @@ fn edit(filter: &mut Filter, code: KeyCode) {
     }
 }
 
+/// Shows the selected node, or all nodes again.
+fn show_node(model: &mut Model) {
+    let selected = model.nodes.selected().filter(|_| model.pane == Pane::Nodes);
+    let url = selected.map(|row| row.record.url.clone());
+    model.pane = url.map_or(Pane::Nodes, |url| Pane::Node { url });
+}
+
 /// Shows a pane, or the nodes again.
 fn toggle(shown: &mut Pane, pane: Pane) {
     let is_shown = std::mem::discriminant(shown) == std::mem::discriminant(&pane);
@@ -72,7 +80,7 @@ fn scroll(model: &mut Model, by: isize) {
             let last = model.events.len().saturating_sub(1);
             *skipped = skipped.saturating_add_signed(by).min(last);
         }
-        Pane::Help => {}
+        Pane::Node { .. } | Pane::Help => {}
     }
 }
 
@@ -168,6 +176,19 @@ mod tests {
         assert_eq!(model.pane, Pane::Nodes);
         let _ = type_keys(&mut model, [KeyCode::Char('?'), KeyCode::Esc]);
         assert_eq!(model.pane, Pane::Nodes);
+    }
+
+    #[test]
+    fn enter_shows_the_selected_node_and_all_again() {
+        let mut model = model();
+        let _ = type_keys(&mut model, [KeyCode::Down, KeyCode::Enter]);
+        let url = "http://10.0.0.2:8000".to_owned();
+        assert_eq!(model.pane, Pane::Node { url });
+        let _ = type_keys(&mut model, [KeyCode::Enter]);
+        assert_eq!(model.pane, Pane::Nodes);
+        let _ = type_keys(&mut model, characters("/nothing"));
+        let _ = type_keys(&mut model, [KeyCode::Enter, KeyCode::Enter]);
+        assert_eq!(model.pane, Pane::Nodes, "no node is selected");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) async fn run(arguments: &TopArguments, is_coloured: bool) -> Result<(
             sources.spawn(ProbedCluster::new(cluster)?.run(sender));
             Model::new(
                 cluster.seeds.join(" "),
-                "probed: GET / to each node, once a second".to_owned(),
+                "probed by GET / to each node, at most once a second".to_owned(),
             )
         }
         Subject::Application(path) => {

@@ -25,6 +25,8 @@ pub(in crate::top) struct EventEntry {
     pub(in crate::top) at: Duration,
     /// Its name, in words.
     pub(in crate::top) name: String,
+    /// The URL of the node that it is about, if it is about one.
+    pub(in crate::top) node: Option<String>,
     /// What it is about: the node, and further fields.
     pub(in crate::top) detail: String,
     /// What it means, and what to do about it.
@@ -56,13 +58,23 @@ impl EventList {
                 self.entries.insert(position, entry);
             }
         }
-        let surplus = self.entries.len().saturating_sub(MAX_EVENTS);
-        self.entries.drain(..surplus);
+        while self.entries.len() > MAX_EVENTS {
+            // Failed probes are many, and say little.
+            let mut entries = self.entries.iter();
+            let detail = entries.position(|entry| entry.severity == Severity::Detail);
+            self.entries.remove(detail.unwrap_or_default());
+        }
     }
 
     /// The events, from the newest to the oldest.
     pub(in crate::top) fn newest_first(&self) -> impl Iterator<Item = &EventEntry> {
         self.entries.iter().rev()
+    }
+
+    /// Those that are about a node, from the newest to the oldest.
+    pub(in crate::top) fn of_node(&self, url: &str) -> impl Iterator<Item = &EventEntry> {
+        self.newest_first()
+            .filter(move |event| event.node.as_deref() == Some(url))
     }
 
     pub(in crate::top) fn len(&self) -> usize {
@@ -81,14 +93,20 @@ impl EventList {
 
 impl EventEntry {
     fn new(record: &EventRecord, document: Duration) -> Self {
-        let node = record.fields.get("node").and_then(Value::as_str);
-        let fields = record.fields.iter().filter(|(name, _)| *name != "node");
-        let fields =
-            fields.filter_map(|(name, value)| Some(format!("{} {}", words(name), text(value)?)));
-        let detail: Vec<_> = node.map(str::to_owned).into_iter().chain(fields).collect();
+        let fields = record.fields.iter();
+        let mut fields: Vec<_> = fields
+            .filter_map(|(name, value)| Some((rank(name), field(name, value)?)))
+            .collect();
+        fields.sort_by_key(|(rank, _)| *rank);
+        let detail: Vec<_> = fields.into_iter().map(|(_, text)| text).collect();
         Self {
             at: record.at(document),
             name: words(&record.event),
+            node: record
+                .fields
+                .get("node")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
             detail: detail.join(", "),
             text: record.text.clone(),
             severity: Severity::of(&record.event),
@@ -118,7 +136,28 @@ fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// The text of a field. `None` if it says nothing.
+/// The fields that say most come first.
+fn rank(field: &str) -> usize {
+    match field {
+        "node" | "table" => 0,
+        "reason" | "error" => 1,
+        _ => 2,
+    }
+}
+
+/// A field as it is shown. `None` if it says nothing.
+fn field(name: &str, value: &Value) -> Option<String> {
+    let value_text = text(value)?;
+    Some(match (name, value.as_f64()) {
+        ("node" | "reason" | "error", _) => value_text,
+        (_, Some(number)) if name.ends_with("_ms") => {
+            format!("{} {number:.0} ms", words(name.trim_end_matches("_ms")))
+        }
+        _ => format!("{} {value_text}", words(name)),
+    })
+}
+
+/// The text of a value. `None` if it says nothing.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -140,7 +179,7 @@ mod tests {
     fn ejected(node: &str, ago_ms: u64) -> Value {
         json!({
             "event": "node_ejected", "ago_ms": ago_ms, "node": node, "reason": "it cannot be connected",
-            "backoff_ms": 1000, "text": "node ejected",
+            "backoff_ms": 94.849, "text": "node ejected",
         })
     }
 
@@ -169,7 +208,7 @@ mod tests {
         );
         let expected = [
             "added http://a:1 http://b:1, nodes 2",
-            "http://a:1, backoff ms 1000, reason it cannot be connected",
+            "http://a:1, it cannot be connected, backoff 95 ms",
         ];
         assert_eq!(details(&list), expected);
         let newest = list.newest_first().next().unwrap();
@@ -208,6 +247,18 @@ mod tests {
             .map(|it| it.split(',').next().unwrap())
             .collect();
         assert_eq!(nodes, ["b", "late", "a"]);
+    }
+
+    #[test]
+    fn failed_probes_go_before_other_events() {
+        let mut list = EventList::default();
+        merge(&mut list, 500, json!([ejected("a", 0)]));
+        for at in 1..2_000 {
+            let failed = json!({ "event": "probe_failed", "ago_ms": 0, "node": "a" });
+            merge(&mut list, at * 1_000, json!([failed]));
+        }
+        assert_eq!(list.len(), MAX_EVENTS);
+        assert_eq!(list.newest_first().last().unwrap().name, "node ejected");
     }
 
     #[test]

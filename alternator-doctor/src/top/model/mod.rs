@@ -37,10 +37,14 @@ pub(super) struct Model {
 }
 
 /// What the screen shows below its head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Pane {
     /// The nodes, and the last events where there is room for them.
     Nodes,
+    /// All that is known of the node with this URL.
+    Node {
+        url: String,
+    },
     /// The events alone, with their explanations. The number of newer ones that are scrolled over.
     Events {
         skipped: usize,

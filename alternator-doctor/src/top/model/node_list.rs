@@ -67,14 +67,35 @@ impl NodeList {
             .first
             .clamp(lowest, self.selected.max(lowest))
             .min(first_of_last_page);
-        let mut rows: Vec<_> = self.shown().collect();
-        rows.sort_by(|one, other| self.order.compare(one, other));
         Page {
-            rows: rows.into_iter().skip(self.first).take(height).collect(),
+            rows: self
+                .sorted()
+                .into_iter()
+                .skip(self.first)
+                .take(height)
+                .collect(),
             first: self.first,
             selected: self.selected.saturating_sub(self.first),
             shown,
         }
+    }
+
+    /// The selected node.
+    pub(in crate::top) fn selected(&self) -> Option<&NodeRow> {
+        let rows = self.sorted();
+        rows.get(self.selected.min(rows.len().saturating_sub(1)))
+            .copied()
+    }
+
+    /// The node with this URL.
+    pub(in crate::top) fn find(&self, url: &str) -> Option<&NodeRow> {
+        self.rows.iter().find(|row| row.record.url == url)
+    }
+
+    fn sorted(&self) -> Vec<&NodeRow> {
+        let mut rows: Vec<_> = self.shown().collect();
+        rows.sort_by(|one, other| self.order.compare(one, other));
+        rows
     }
 
     fn shown(&self) -> impl Iterator<Item = &NodeRow> {

@@ -8,6 +8,7 @@ use crate::top::document::StatusDocument;
 use crate::top::source::health_check_client::HealthCheckClient;
 use alternator_lb_sdk::{Alternator, AuthMode};
 use std::error::Error;
+use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Probes a cluster, and shows what the library knows of it by that.
@@ -23,12 +24,16 @@ const USER_AGENT: &str = concat!("alternator-doctor/", env!("CARGO_PKG_VERSION")
 /// usual: an event stays for a quarter of an hour where all of the 50 probes a second fail.
 const RECORDED: usize = 1 << 16;
 
+/// The time after which an idle connection is closed. Those to up to 100 nodes are kept from one probe to the next; a
+/// thousand nodes would need a thousand, and processes may have 256 files open on some systems.
+const IDLE_TIME: Duration = Duration::from_secs(2);
+
 impl ProbedCluster {
     /// # Errors
     ///
     /// Arguments that cannot be used: a file of certificates above all.
     pub(in crate::top) fn new(arguments: &ClusterArguments) -> Result<Self, Box<dyn Error>> {
-        let http_client = http_client(arguments.ca.as_deref())?;
+        let http_client = http_client(arguments.ca.as_deref(), Some(IDLE_TIME))?;
         let alternator = arguments
             .builder()
             .http_client(http_client.clone())

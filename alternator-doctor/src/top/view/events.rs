@@ -2,14 +2,14 @@
 
 use super::Palette;
 use super::units::age;
-use crate::top::model::{EventEntry, Model};
+use crate::top::model::{EventEntry, Model, Severity};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Paragraph, Wrap};
 use std::time::Duration;
 
-/// Draws the last events, one in each line.
+/// Draws the last events, one in each line, without what repeats.
 pub(super) fn draw_last(
     frame: &mut Frame<'_>,
     area: Rect,
@@ -18,9 +18,14 @@ pub(super) fn draw_last(
     now: Duration,
 ) {
     let rows = usize::from(area.height.saturating_sub(1));
-    let events = model.events.newest_first().take(rows);
-    let mut lines = vec![title(model, area, palette)];
-    lines.extend(events.map(|event| line(event, palette, now)));
+    let events = model.events.newest_first();
+    let events = events.filter(|event| event.severity != Severity::Detail);
+    let text = match model.events.len() {
+        0 => "EVENTS: none yet".to_owned(),
+        count => format!("EVENTS, the newest first (e: all {count})"),
+    };
+    let mut lines = vec![title(&text, area, palette)];
+    lines.extend(events.take(rows).map(|event| line(event, palette, now)));
     frame.render_widget(Text::from(lines), area);
 }
 
@@ -33,7 +38,8 @@ pub(super) fn draw_all(
     palette: Palette,
     now: Duration,
 ) {
-    let mut lines = vec![title(model, area, palette)];
+    let text = format!("EVENTS: {}, the newest first", model.events.len());
+    let mut lines = vec![title(&text, area, palette)];
     let events = model.events.newest_first().skip(skipped);
     // Each takes two lines at least.
     for event in events.take(area.height.into()) {
@@ -44,18 +50,13 @@ pub(super) fn draw_all(
     frame.render_widget(text, area);
 }
 
-fn title(model: &Model, area: Rect, palette: Palette) -> Line<'static> {
-    let text = match model.events.len() {
-        0 => "EVENTS: none yet".to_owned(),
-        events => format!("EVENTS: {events}, the newest first"),
-    };
-    Line::styled(
-        format!("{text:width$}", width = area.width.into()),
-        palette.header(),
-    )
+fn title(text: &str, area: Rect, palette: Palette) -> Line<'static> {
+    let width = area.width.into();
+    Line::styled(format!("{text:width$}"), palette.header())
 }
 
-fn line<'a>(event: &'a EventEntry, palette: Palette, now: Duration) -> Line<'a> {
+/// An event in one line.
+pub(super) fn line(event: &EventEntry, palette: Palette, now: Duration) -> Line<'_> {
     Line::from(vec![
         Span::styled(
             format!("{:>5} ", age(now.saturating_sub(event.at))),

@@ -23,7 +23,7 @@ pub(super) fn draw(
             Span::styled("  Enter keep  Esc clear", palette.dim()),
         ])
     } else if filter.text().is_empty() {
-        keys(model.pane, palette)
+        keys(&model.pane, palette)
     } else {
         let text = format!("filter: {}", filter.text());
         Line::from(vec![
@@ -53,10 +53,11 @@ fn position(rows: ShownRows) -> String {
     }
 }
 
-fn keys(pane: Pane, palette: Palette) -> Line<'static> {
+fn keys(pane: &Pane, palette: Palette) -> Line<'static> {
     let text = match pane {
-        Pane::Nodes => "q quit  ? help  s sort  r reverse  / filter  e events  p pause",
+        Pane::Nodes => "q quit  ? help  s sort  r reverse  / filter  Enter node  e events  p pause",
         Pane::Events { .. } => "q quit  ? help  e nodes  ↑↓ scroll",
+        Pane::Node { .. } => "q quit  ? help  Enter, Esc all nodes",
         Pane::Help => "q quit  ? back",
     };
     Line::styled(text, palette.dim())

@@ -8,8 +8,9 @@ use ratatui::widgets::Paragraph;
 const HELP: &str = "\
 q, Ctrl-C  quit               s, S  sort by the next, previous column
 ?          this help          r     reverse the order
-e          events             /     filter; Enter keeps, Esc clears
-p          pause              ↑ ↓ PgUp PgDn Home End  move
+Enter      the selected node  /     filter; Enter keeps, Esc clears
+e          events             ↑ ↓ PgUp PgDn Home End  move
+p          pause
 
 STATE   up, slow start: takes requests; pending, down, ejected: none
 SINCE   how long it has been taking requests, or none

@@ -4,6 +4,7 @@ mod events;
 mod footer;
 mod head;
 mod help;
+mod node_detail;
 mod node_table;
 mod palette;
 mod sparkline;
@@ -13,7 +14,7 @@ pub(super) use palette::Palette;
 
 use super::model::{Model, Pane};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout};
+use ratatui::layout::{Constraint, Layout, Rect};
 use std::time::Duration;
 
 /// The smallest size on which anything can be read.
@@ -42,26 +43,28 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &mut Model, palette: Palette, n
     ])
     .areas(area);
     head::draw(frame, head, model, palette, now);
-    let rows = match model.pane {
+    let mut rows = None;
+    match model.pane.clone() {
         Pane::Nodes if area.height < HEIGHT_WITH_EVENTS => {
-            Some(node_table::draw(frame, body, model, palette))
+            rows = Some(node_table::draw(frame, body, model, palette));
         }
         Pane::Nodes => {
-            let [nodes, events] =
-                Layout::vertical([Constraint::Fill(2), Constraint::Fill(1)]).areas(body);
+            let [nodes, events] = nodes_and_events(body, model.nodes.rows().len());
+            rows = Some(node_table::draw(frame, nodes, model, palette));
             events::draw_last(frame, events, model, palette, now);
-            Some(node_table::draw(frame, nodes, model, palette))
         }
-        Pane::Events { skipped } => {
-            events::draw_all(frame, body, model, skipped, palette, now);
-            None
-        }
-        Pane::Help => {
-            help::draw(frame, body, palette);
-            None
-        }
-    };
+        Pane::Node { url } => node_detail::draw(frame, body, model, &url, palette, now),
+        Pane::Events { skipped } => events::draw_all(frame, body, model, skipped, palette, now),
+        Pane::Help => help::draw(frame, body, palette),
+    }
     footer::draw(frame, footer, model, rows, palette);
+}
+
+/// The table takes what its rows need, and two thirds at most; the events take the rest.
+fn nodes_and_events(body: Rect, nodes: usize) -> [Rect; 2] {
+    let needed = u16::try_from(nodes).unwrap_or(u16::MAX).saturating_add(2);
+    let height = needed.min(body.height / 3 * 2);
+    Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(body)
 }
 
 #[cfg(test)]

@@ -46,11 +46,11 @@ impl Palette {
     }
 
     pub(super) fn header(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
     }
 
     pub(super) fn selected(self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+        Style::new().add_modifier(Modifier::REVERSED)
     }
 
     /// The style of a node's state.

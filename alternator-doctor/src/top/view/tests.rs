@@ -8,6 +8,8 @@ use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 use serde_json::{Value, json};
 
+const README: &str = include_str!("../../../README.md");
+
 /// The time of the last document of a model, in milliseconds.
 const LAST: u64 = 1_000_000;
 
@@ -22,7 +24,7 @@ fn model() -> Model {
         let nodes = json!([
             { "url": "http://10.0.0.1:8000", "requests": second * 100, "latency_ms": 0.5 + (second % 3) as f64,
               "latency_p99_ms": 12.34, "share": 0.667, "in_flight": 7, "in_state_for_ms": 7_300_000.0 },
-            { "url": "http://10.0.0.2:8000", "requests": second * 50, "failures": second * 50, "state": "down",
+            { "url": "http://10.0.0.2:8000", "requests": second * 50, "failures": second * 50, "state": "down", "outcomes": { "not_connected": second * 50 },
               "reason": "it cannot be connected", "in_state_for_ms": 12_000.0 },
             { "url": "http://10.0.0.3:8000", "requests": second * 50, "latency_ms": 3.0, "share": 0.333,
               "is_in_slow_start": true },
@@ -62,7 +64,12 @@ fn screen(model: &mut Model, size: (u16, u16)) -> String {
 
 fn press(model: &mut Model, keys: &str) {
     for key in keys.chars() {
-        let _ = keys::press(model, KeyCode::Char(key).into());
+        let code = if key == '\r' {
+            KeyCode::Enter
+        } else {
+            KeyCode::Char(key)
+        };
+        let _ = keys::press(model, code.into());
     }
 }
 
@@ -112,7 +119,7 @@ fn wide_screen_has_everything() {
     );
     let event = line(&screen, "node ejected");
     assert!(
-        event.starts_with("   4s node ejected  http://10.0.0.2:8000, reason it cannot"),
+        event.starts_with("   4s node ejected  http://10.0.0.2:8000, it cannot"),
         "{event}"
     );
     assert!(
@@ -142,10 +149,10 @@ fn narrow_screen_leaves_columns_out() {
 #[test]
 fn every_size_can_be_drawn() {
     let mut model = model();
-    for keys in ["", "e", "?"] {
+    for keys in ["", "e", "?", "?\r"] {
         press(&mut model, keys);
-        for width in (1..=130).step_by(9) {
-            for height in (1..=40).step_by(3) {
+        for width in [1, 23, 24, 33, 40, 57, 80, 130] {
+            for height in [1, 4, 5, 8, 9, 15, 16, 17, 40] {
                 screen(&mut model, (width, height));
             }
         }
@@ -199,14 +206,14 @@ fn thousand_nodes_scroll() {
     let top = screen(&mut model, (80, 24));
     assert!(top.contains("1000 of 1000 nodes up"), "{top}");
     assert!(
-        top.lines().last().unwrap().ends_with("1–12 of 1000"),
+        top.lines().last().unwrap().ends_with("1–11 of 1000"),
         "{top}"
     );
     let _ = keys::press(&mut model, KeyCode::End.into());
     let bottom = screen(&mut model, (80, 24));
     assert!(bottom.contains("10.0.3.249:8000"), "{bottom}");
     assert!(
-        bottom.lines().last().unwrap().ends_with("989–1000 of 1000"),
+        bottom.lines().last().unwrap().ends_with("990–1000 of 1000"),
         "{bottom}"
     );
 }
@@ -261,7 +268,28 @@ fn events_have_their_explanations_in_their_own_pane() {
 }
 
 #[test]
-fn help_explains_every_column() {
+fn node_has_a_pane_of_its_own() {
+    let mut model = model();
+    let _ = keys::press(&mut model, KeyCode::Down.into());
+    let _ = keys::press(&mut model, KeyCode::Enter.into());
+    let down = screen(&mut model, (100, 20));
+    for text in [
+        "http://10.0.0.2:8000",
+        "state     down for 12s: it cannot be connected",
+        "requests  450, 450 failed, 0 in flight; 50.0/s, 50.0 failures/s, share –",
+        "outcomes  not connected 450",
+        "   4s node ejected",
+    ] {
+        assert!(down.contains(text), "{text}: {down}");
+    }
+    assert!(!down.contains("10.0.0.3"), "{down}");
+    model.update(update(LAST, json!([]), json!([])));
+    let gone = screen(&mut model, (100, 20));
+    assert!(gone.contains("no longer in the list"), "{gone}");
+}
+
+#[test]
+fn help_and_readme_explain_every_column() {
     let mut model = model();
     let table = screen(&mut model, (150, 20));
     press(&mut model, "?");
@@ -271,6 +299,7 @@ fn help_explains_every_column() {
         .filter(|word| !word.starts_with("NODE"));
     for column in columns {
         assert!(help.contains(column), "{column}: {help}");
+        assert!(README.contains(column), "{column}");
     }
 }
 
@@ -311,4 +340,64 @@ fn control_characters_of_a_document_do_not_reach_the_terminal() {
         let is_control = |character: char| character.is_control() && character != '\n';
         assert!(!screen.contains(is_control), "{screen:?}");
     }
+}
+
+/// A cluster of five nodes under load, one of which was killed, one slow and one restarted.
+fn readme_model() -> Model {
+    let mut model = Model::new(
+        "/run/shop/alternator.sock".to_owned(),
+        "the traffic of an application".to_owned(),
+    );
+    let url = |last: u64| format!("http://10.0.0.{last}:8000");
+    for second in 0..=40_u64 {
+        let wave = (second * 7 % 5) as f64 / 10.0;
+        let node = |last: u64, rate: u64, latency: f64, p99: f64, share: f64| {
+            json!({
+                "url": url(last), "requests": second * rate, "latency_ms": latency, "latency_p99_ms": p99,
+                "share": share, "in_flight": rate / 300 + second % 2, "in_state_for_ms": 3_600_000.0 * 26.0,
+            })
+        };
+        let mut nodes = [
+            node(1, 1_204, 0.6 + wave, 2.31, 0.318),
+            node(2, 1_198, 0.7 + wave / 2.0, 2.19, 0.317),
+            node(3, if second < 20 { 1_200 } else { 0 }, 0.8, 2.4, 0.0),
+            node(
+                4,
+                811,
+                if second < 28 { 0.8 + wave } else { 6.5 + wave },
+                14.7,
+                0.215,
+            ),
+            node(5, if second < 34 { 0 } else { 640 }, 0.9 + wave, 3.02, 0.15),
+        ];
+        if second >= 20 {
+            nodes[2]["state"] = "down".into();
+            nodes[2]["reason"] = "it cannot be connected".into();
+            nodes[2]["in_state_for_ms"] = 20_000.0.into();
+            nodes[2]["share"] = Value::Null;
+        }
+        nodes[4]["in_state_for_ms"] = 6_000.0.into();
+        nodes[4]["is_in_slow_start"] = true.into();
+        let event = |name: &str, node: u64, ago_ms: u64| json!({ "event": name, "ago_ms": ago_ms, "node": url(node) });
+        let mut ejected = event("node_ejected", 3, 20_000);
+        ejected["reason"] = "it cannot be connected".into();
+        ejected["backoff_ms"] = 104.2.into();
+        let events = match second {
+            40 => json!([event("node_admitted", 5, 6_000), ejected]),
+            _ => json!([]),
+        };
+        model.update(update(
+            LAST - 40_000 + second * 1_000,
+            nodes.to_vec().into(),
+            events,
+        ));
+    }
+    model.totals.stats.failovers = 3;
+    model
+}
+
+#[test]
+fn readme_has_this_screen() {
+    let screen = screen(&mut readme_model(), (100, 16));
+    assert!(README.contains(&screen), "the README lacks this:\n{screen}");
 }

@@ -30,6 +30,11 @@ pub(super) fn percent(share: Option<f64>) -> String {
     )
 }
 
+/// A time of a document, which is in milliseconds.
+pub(super) fn milliseconds(time: f64) -> Duration {
+    Duration::try_from_secs_f64(time / 1e3).unwrap_or_default()
+}
+
 /// A time in its largest unit.
 pub(super) fn age(time: Duration) -> String {
     match time.as_secs() {
