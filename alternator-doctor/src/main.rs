@@ -1,4 +1,5 @@
-//! The program `alternator-doctor`: finds out whether a ScyllaDB Alternator cluster and an application fit.
+//! The program `alternator-doctor`: finds out whether a ScyllaDB Alternator cluster and an application fit, and shows both
+//! live.
 
 mod arguments;
 mod check;

@@ -57,6 +57,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Option<TopArguments>, lexopt::
     let subject = match attached {
         Some(path) if is_unset(&cluster) => Subject::Application(path),
         Some(_) => return Err(ATTACHED_CLUSTER.into()),
+        None if cluster.seeds.is_empty() => return Err(NO_SUBJECT.into()),
         None => match cluster.builder().build() {
             Ok(_) => Subject::Cluster(cluster),
             Err(error) => return Err(error.to_string().into()),
@@ -69,6 +70,8 @@ fn is_unset(cluster: &ClusterArguments) -> bool {
     cluster.seeds.is_empty() && cluster.scope.is_empty() && cluster.ca.is_none()
 }
 
+const NO_SUBJECT: &str =
+    "name a seed, as in `top http://10.0.0.1:8000`, or an application: `top --attach PATH`";
 const ATTACHED_CLUSTER: &str =
     "--attach shows the cluster that the application knows: leave out seeds, --scope and --ca";
 

@@ -37,7 +37,6 @@ pub(super) struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    #[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self)
     }

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// The number of events that are kept.
 const MAX_EVENTS: usize = 1_000;
 
+/// The number of values of a field that are shown, such as the nodes that were added: those of a small cluster.
+const MAX_VALUES: usize = 6;
+
 /// The difference within which two times are that of the same event: a document has the age of an event and its own
 /// time in whole milliseconds, by two clocks.
 const TOLERANCE: Duration = Duration::from_millis(50);
@@ -163,7 +166,10 @@ fn text(value: &Value) -> Option<String> {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
         Value::Array(values) => {
-            let texts: Vec<_> = values.iter().filter_map(text).collect();
+            let mut texts: Vec<_> = values.iter().filter_map(text).take(MAX_VALUES).collect();
+            if let surplus @ 1.. = values.len().saturating_sub(MAX_VALUES) {
+                texts.push(format!("and {surplus} more"));
+            }
             (!texts.is_empty()).then(|| texts.join(" "))
         }
         Value::Bool(_) | Value::Number(_) | Value::Object(_) => Some(value.to_string()),
@@ -218,6 +224,18 @@ mod tests {
         );
         let oldest = list.newest_first().last().unwrap();
         assert_eq!(oldest.severity, Severity::Warning);
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let mut list = EventList::default();
+        let added: Vec<_> = (0..1_000).map(|node| node.to_string()).collect();
+        merge(
+            &mut list,
+            0,
+            json!([{ "event": "nodes_changed", "ago_ms": 0, "added": added }]),
+        );
+        assert_eq!(details(&list), ["added 0 1 2 3 4 5 and 994 more"]);
     }
 
     #[test]

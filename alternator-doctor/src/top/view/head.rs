@@ -49,7 +49,8 @@ fn title<'a>(model: &'a Model, palette: Palette) -> Line<'a> {
 fn numbers(model: &Model, palette: Palette) -> Line<'static> {
     let rows = model.nodes.rows();
     let up = rows.iter().filter(|row| row.is_up()).count();
-    let in_flight: u32 = rows.iter().map(|row| row.record.in_flight).sum();
+    let in_flight = rows.iter().map(|row| u64::from(row.record.in_flight));
+    let in_flight: u64 = in_flight.sum();
     let history = &model.totals.history;
     let state = match rows.len() {
         0 => Span::raw("no nodes yet"),

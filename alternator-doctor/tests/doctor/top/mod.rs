@@ -95,15 +95,15 @@ fn nodes_get_one_health_check_a_second_and_no_operation() {
     let counters = cluster.nodes().into_iter().map(|node| node.counters());
     let counters: Vec<_> = counters.collect();
     let seconds = started.elapsed().as_secs();
-    assert!(seconds >= 4, "five probes within {seconds} s");
+    assert!(seconds >= 3, "five probes within {seconds} s");
     for counters in counters {
         assert_eq!((counters.requests, counters.other_requests), (0, 0));
         assert!(
-            (4..=seconds + 2).contains(&counters.health_checks),
+            (4..=seconds + 4).contains(&counters.health_checks),
             "{seconds} s: {counters:?}"
         );
-        // That of the probes, and those of the library's own.
-        assert!(counters.open_connections <= 2, "{counters:?}");
+        // That of the probes, and those of the library's own, also on a busy machine.
+        assert!(counters.open_connections <= 4, "{counters:?}");
     }
 }
 
