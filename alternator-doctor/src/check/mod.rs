@@ -19,7 +19,6 @@ use crate::connection::http_client;
 use facts::{ClusterFacts, Collector};
 use progress::Progress;
 use std::error::Error;
-use std::fs;
 
 /// The subject of the checks.
 #[derive(Clone, Copy)]
@@ -34,11 +33,7 @@ struct Evidence<'a> {
 ///
 /// A file of certificates that cannot be used.
 pub(crate) async fn run(arguments: &CheckArguments) -> Result<Report, Box<dyn Error>> {
-    let pem = arguments.ca.as_ref().map(|path| {
-        fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
-    });
-    let http_client = http_client(pem.transpose()?.as_deref());
-    let http_client = http_client.map_err(|error| format!("--ca cannot be used: {error}"))?;
+    let http_client = http_client(arguments.ca.as_deref(), None)?;
     let progress = Progress::new();
     let facts = ClusterFacts::collect(&Collector::new(arguments, http_client, &progress)).await?;
     drop(progress);

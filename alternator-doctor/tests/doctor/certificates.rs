@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// A cluster whose certificate names these hosts, and the file of the certificate.
-fn cluster(name: &str, hosts: &[&str]) -> (TestCluster, PathBuf) {
+pub(crate) fn cluster(name: &str, hosts: &[&str]) -> (TestCluster, PathBuf) {
     let key = KeyPair::generate().unwrap();
     let hosts: Vec<_> = hosts.iter().map(|&host| host.to_owned()).collect();
     let params = CertificateParams::new(hosts).unwrap();

@@ -9,6 +9,8 @@
 )]
 
 mod support;
+#[cfg(unix)]
+mod terminal;
 
 mod application;
 mod arguments;
@@ -20,3 +22,5 @@ mod network;
 mod report;
 mod server_tables;
 mod tables;
+#[cfg(unix)]
+mod top;

@@ -121,7 +121,19 @@
 //!
 //! [`Alternator::status_json()`](crate::Alternator::status_json) returns one line of JSON, and on Unix
 //! `Alternator::serve_status(path)` serves it on a socket that only the application's own user can connect.
-//! `alternator-doctor top --attach` shows it live; with `socat - UNIX-CONNECT:path | jq` it is a query.
+//! [`alternator-doctor top --attach`](https://docs.rs/crate/alternator-doctor) shows it live, on the terminal of whoever
+//! may read the path; with `socat - UNIX-CONNECT:path | jq` it is a query. Without sockets a file does as well, where it
+//! is replaced as a whole:
+//!
+//! ```no_run
+//! # async fn example(alternator: alternator_lb_sdk::Alternator) -> std::io::Result<()> {
+//! loop {
+//!     std::fs::write("/run/shop/status.new", alternator.status_json())?;
+//!     std::fs::rename("/run/shop/status.new", "/run/shop/status.json")?;
+//!     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+//! }
+//! # }
+//! ```
 //!
 //! | field | what it holds |
 //! |---|---|

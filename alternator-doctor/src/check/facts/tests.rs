@@ -41,7 +41,7 @@ fn arguments() -> CheckArguments {
     let arguments = ["check", "http://10.0.0.1:8000", "--timeout", "20s"];
     match Command::parse(lexopt::Parser::from_args(arguments), |_| None).unwrap() {
         Command::Check(arguments) => arguments,
-        Command::Print(text) => panic!("{text}"),
+        Command::Top(_) | Command::Print(_) => panic!("{arguments:?}"),
     }
 }
 

@@ -234,7 +234,7 @@ mod tests {
         let cluster = TestCluster::builder().nodes(1).start().unwrap();
         let meter = Arc::new(Meter::default());
         meter.allow(100);
-        let http_client = MeteredClient::new(http_client(None).unwrap(), meter);
+        let http_client = MeteredClient::new(http_client(None, None).unwrap(), meter);
         let client = PlainClient::new(http_client, Duration::from_secs(30));
         for name in SUPPORTED {
             let refusal = refusal(&client, &cluster.url(), name).await;

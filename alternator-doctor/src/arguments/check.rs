@@ -1,20 +1,12 @@
-//! The arguments of the program.
+//! The arguments of `check`.
 
-use alternator_lb_sdk::{Alternator, Scope};
+use super::scope::{self, ScopePart};
+use crate::connection::Credentials;
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
-
-use crate::connection::Credentials;
-
-/// The action that the arguments select.
-pub(crate) enum Command {
-    Check(CheckArguments),
-    /// Print this text.
-    Print(&'static str),
-}
 
 /// The arguments of `check`.
 pub(crate) struct CheckArguments {
@@ -33,38 +25,11 @@ pub(crate) struct CheckArguments {
     pub(crate) json: bool,
 }
 
-/// A part of a scope chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ScopePart {
-    Cluster,
-    Datacenter(String),
-    Rack { datacenter: String, rack: String },
-}
-
-impl Command {
-    /// Parses the arguments. Credentials are in the environment, or among the arguments, which take precedence.
-    pub(crate) fn parse(
-        mut parser: Parser,
-        variable: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<Self, lexopt::Error> {
-        match parser.next()? {
-            Some(Arg::Value(name)) if name == "check" => parse_check(parser, variable),
-            Some(Arg::Value(name)) => {
-                let name = name.display();
-                Err(format!("there is no command `{name}`; the command is `check`").into())
-            }
-            Some(Arg::Long("help") | Arg::Short('h')) => Ok(Self::Print(USAGE)),
-            Some(Arg::Long("version") | Arg::Short('V')) => Ok(Self::Print(VERSION)),
-            Some(other) => Err(other.unexpected()),
-            None => Err("a command is missing: `check`".into()),
-        }
-    }
-}
-
-fn parse_check(
+/// Parses what follows the command. `None` if help is wanted.
+pub(super) fn parse(
     mut parser: Parser,
     variable: impl Fn(&str) -> Option<OsString>,
-) -> Result<Command, lexopt::Error> {
+) -> Result<Option<CheckArguments>, lexopt::Error> {
     let mut arguments = CheckArguments {
         seeds: Vec::new(),
         scope: Vec::new(),
@@ -80,7 +45,7 @@ fn parse_check(
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Value(seed) => arguments.seeds.push(seed.string()?),
-            Arg::Long("scope") => arguments.scope = parser.value()?.parse_with(scope)?,
+            Arg::Long("scope") => arguments.scope = parser.value()?.parse_with(scope::scope)?,
             Arg::Long("access-key") => access_key = Some(parser.value()?.string()?),
             Arg::Long("secret-key") => secret_key = Some(parser.value()?.string()?),
             Arg::Long("ca") => arguments.ca = Some(parser.value()?.into()),
@@ -88,7 +53,7 @@ fn parse_check(
             Arg::Long("tables") => arguments.tables = parser.value()?.parse_with(names)?,
             Arg::Long("timeout") => arguments.timeout = parser.value()?.parse_with(duration)?,
             Arg::Long("json") => arguments.json = true,
-            Arg::Long("help") | Arg::Short('h') => return Ok(Command::Print(CHECK_USAGE)),
+            Arg::Long("help") | Arg::Short('h') => return Ok(None),
             other => return Err(other.unexpected()),
         }
     }
@@ -103,35 +68,16 @@ fn parse_check(
         }
         (None, Some(_)) => return Err("the secret lacks its role: add --access-key ROLE".into()),
     };
-    if let Err(error) = arguments.alternator() {
+    if let Err(error) = arguments.builder().build() {
         return Err(error.to_string().into());
     }
-    Ok(Command::Check(arguments))
+    Ok(Some(arguments))
 }
 
 impl CheckArguments {
     /// Returns a builder with the seeds and the scope. It is an error of the arguments if they cannot be used.
     pub(crate) fn builder(&self) -> alternator_lb_sdk::Builder {
-        let builder = Alternator::builder().seeds(&self.seeds);
-        let scopes = self.scope.iter().map(ScopePart::scope);
-        match scopes.reduce(Scope::or) {
-            Some(scope) => builder.scope(scope),
-            None => builder,
-        }
-    }
-
-    fn alternator(&self) -> Result<Alternator, alternator_lb_sdk::BuildError> {
-        self.builder().build()
-    }
-}
-
-impl ScopePart {
-    fn scope(&self) -> Scope {
-        match self {
-            Self::Cluster => Scope::cluster(),
-            Self::Datacenter(datacenter) => Scope::datacenter(datacenter),
-            Self::Rack { datacenter, rack } => Scope::rack(datacenter, rack),
-        }
+        scope::builder(&self.seeds, &self.scope)
     }
 }
 
@@ -142,26 +88,6 @@ fn from_environment(
 ) -> Result<Option<String>, lexopt::Error> {
     let value = variable(name).map(OsString::string).transpose()?;
     Ok(value.filter(|value| !value.is_empty()))
-}
-
-fn scope(text: &str) -> Result<Vec<ScopePart>, String> {
-    let part = |part: &str| match part.trim().split_once('/') {
-        Some(("", _) | (_, "")) => Err("write a rack as datacenter/rack".to_owned()),
-        Some((datacenter, rack)) => Ok(ScopePart::Rack {
-            datacenter: datacenter.to_owned(),
-            rack: rack.to_owned(),
-        }),
-        None => match part.trim() {
-            "" => Err("write it as dc1/rack1,dc1,cluster".to_owned()),
-            "cluster" => Ok(ScopePart::Cluster),
-            datacenter => Ok(ScopePart::Datacenter(datacenter.to_owned())),
-        },
-    };
-    let parts: Vec<_> = text.split(',').map(part).collect::<Result<_, _>>()?;
-    match parts.len() {
-        0..=MAX_SCOPES => Ok(parts),
-        _ => Err(format!("a scope has at most {MAX_SCOPES} parts")),
-    }
 }
 
 fn names(text: &str) -> Result<Vec<String>, String> {
@@ -208,24 +134,7 @@ const SECRET_KEY: &str = "ALTERNATOR_SECRET_KEY";
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 const DURATIONS: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(100)..=Duration::from_secs(3_600);
-/// Each part is a request.
-const MAX_SCOPES: usize = 16;
-
-const VERSION: &str = concat!("alternator-doctor ", env!("CARGO_PKG_VERSION"));
-
-pub(crate) const USAGE: &str = "\
-Checks a ScyllaDB Alternator (DynamoDB API) cluster, as applications with alternator-lb-sdk see it.
-
-Usage: alternator-doctor check URL... [OPTIONS]
-
-Commands:
-  check          find out whether a cluster and an application fit, before going live
-
-Options:
-  -h, --help     print this, or after a command its options
-  -V, --version  print the version of this program";
-
-pub(crate) const CHECK_USAGE: &str = "\
+pub(super) const USAGE: &str = "\
 Finds out whether a ScyllaDB Alternator cluster and an application fit, before going live: run it where
 the application will run. It writes nothing to the cluster, and reads no data of applications.
 
@@ -261,36 +170,32 @@ Exit status:
 mod tests {
     use super::*;
 
-    fn parse(arguments: &[&str]) -> Result<Command, String> {
-        parse_with(arguments, &[])
-    }
-
-    fn parse_with(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Command, String> {
+    fn parse_with(
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<CheckArguments, String> {
         let variable = |name: &str| {
             let mut variables = variables.iter();
             variables
                 .find(|(key, _)| *key == name)
                 .map(|(_, value)| value.into())
         };
-        Command::parse(Parser::from_args(arguments), variable).map_err(|error| error.to_string())
+        match parse(Parser::from_args(arguments), variable) {
+            Ok(Some(arguments)) => Ok(arguments),
+            Ok(None) => Err("help".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     fn check(arguments: &[&str]) -> CheckArguments {
-        match parse(&[&["check", "http://a:8000"], arguments].concat()).unwrap() {
-            Command::Check(arguments) => arguments,
-            Command::Print(text) => panic!("{text}"),
-        }
+        parse_with(&[&["http://a:8000"], arguments].concat(), &[]).unwrap()
     }
 
     #[test]
     fn scope_is_a_chain() {
         let arguments = check(&["--scope", "dc1/r1, dc1,cluster"]);
-        let rack = ScopePart::Rack {
-            datacenter: "dc1".to_owned(),
-            rack: "r1".to_owned(),
-        };
-        let datacenter = ScopePart::Datacenter("dc1".to_owned());
-        assert_eq!(arguments.scope, [rack, datacenter, ScopePart::Cluster]);
+        assert_eq!(arguments.scope.len(), 3);
+        assert_eq!(arguments.scope[2], ScopePart::Cluster);
     }
 
     #[test]
@@ -309,23 +214,19 @@ mod tests {
     #[test]
     fn unusable_arguments_are_errors() {
         for (arguments, expected) in [
-            (&["check"][..], "seed"),
-            (&["check", "http://dynamodb.eu-west-1.amazonaws.com"], "AWS"),
-            (&["check", "10.0.0.1"], "10.0.0.1"),
-            (&["check", "http://a", "--scope", "dc1/"], "datacenter/rack"),
-            (&["check", "http://a", "--timeout", "0s"], "30s"),
-            (&["check", "http://a", "--timeout", "1h"], "30s"),
-            (&["check", "http://a", "--tables", ","], "table1"),
-            (
-                &["check", "http://a", "--access-key", "x"],
-                "ALTERNATOR_SECRET_KEY",
-            ),
-            (&["check", "http://a", "--secret-key", "x"], "--access-key"),
-            (&["check", "http://a", "--colour"], "--colour"),
-            (&["cure", "http://a"], "check"),
-            (&[], "check"),
+            (&[][..], "seed"),
+            (&["http://dynamodb.eu-west-1.amazonaws.com"], "AWS"),
+            (&["10.0.0.1"], "10.0.0.1"),
+            (&["http://a", "--scope", "dc1/"], "datacenter/rack"),
+            (&["http://a", "--timeout", "0s"], "30s"),
+            (&["http://a", "--timeout", "1h"], "30s"),
+            (&["http://a", "--tables", ","], "table1"),
+            (&["http://a", "--access-key", "x"], "ALTERNATOR_SECRET_KEY"),
+            (&["http://a", "--secret-key", "x"], "--access-key"),
+            (&["http://a", "--colour"], "--colour"),
+            (&["--help"], "help"),
         ] {
-            match parse(arguments) {
+            match parse_with(arguments, &[]) {
                 Err(error) => assert!(error.contains(expected), "{arguments:?}: {error}"),
                 Ok(_) => panic!("{arguments:?}"),
             }
@@ -336,33 +237,13 @@ mod tests {
     fn arguments_precede_the_environment() {
         let variables = [(ACCESS_KEY, "role"), (SECRET_KEY, "secret")];
         let credentials = |arguments: &[&str]| {
-            let arguments = [&["check", "http://a"], arguments].concat();
-            match parse_with(&arguments, &variables).unwrap() {
-                Command::Check(CheckArguments {
-                    credentials: Some(credentials),
-                    ..
-                }) => (credentials.access_key, credentials.secret_key),
-                _ => panic!("{arguments:?}"),
-            }
+            let arguments = [&["http://a"], arguments].concat();
+            let arguments = parse_with(&arguments, &variables).unwrap();
+            let credentials = arguments.credentials.unwrap();
+            (credentials.access_key, credentials.secret_key)
         };
         assert_eq!(credentials(&[]), ("role".to_owned(), "secret".to_owned()));
         let app = ("app".to_owned(), "secret".to_owned());
         assert_eq!(credentials(&["--access-key", "app"]), app);
-    }
-
-    #[test]
-    fn help_fits_a_terminal_and_names_every_option() {
-        for text in [USAGE, CHECK_USAGE] {
-            assert!(text.lines().all(|line| line.chars().count() <= 106));
-        }
-        let code = include_str!("arguments.rs");
-        let options = code.split("Arg::Long(\"").skip(1);
-        for option in options.filter_map(|rest| rest.split('"').next()) {
-            let option = format!("--{option}");
-            assert!(
-                USAGE.contains(&option) || CHECK_USAGE.contains(&option),
-                "{option}"
-            );
-        }
     }
 }
