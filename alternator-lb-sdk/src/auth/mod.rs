@@ -16,11 +16,13 @@ mod amz_date;
 mod clock_skew;
 mod host;
 mod node_clock;
+pub(crate) mod placeholder;
 mod scheme;
 mod signature;
 mod signing_keys;
 
 pub(crate) use clock_skew::{ClockSkew, DateByNode, SkewedDate, note_sent};
+pub(crate) use host::host;
 pub(crate) use node_clock::NodeClock;
 pub(crate) use scheme::SigningScheme;
 

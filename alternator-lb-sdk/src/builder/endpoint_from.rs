@@ -2,6 +2,7 @@
 
 use super::Builder;
 use crate::build_error::BuildError;
+use crate::transport::AbortableHttpClient;
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
@@ -37,7 +38,8 @@ impl Builder {
         }
         self.seeds.push(endpoint);
         if self.config.http_client.is_none() {
-            self.config.http_client = sdk_config.http_client();
+            let http_client = sdk_config.http_client();
+            self.config.http_client = http_client.map(AbortableHttpClient::undecorated);
         }
         Ok(self)
     }
