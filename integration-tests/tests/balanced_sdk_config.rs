@@ -5,6 +5,8 @@ mod distribution;
 mod environment;
 mod failover;
 mod installation;
+mod key_affinity;
+mod published_crates;
 mod refusals;
 
 use crate::support::quick_refresh;

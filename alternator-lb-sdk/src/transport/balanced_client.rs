@@ -20,10 +20,13 @@
 //! In contrast to the rest of this folder it knows the cluster, and keeps it alive as long as a configuration has it.
 
 mod admission;
+mod key_routing;
 mod pending_retries;
 mod response_body;
 mod routed_request;
 mod signed_request;
+#[cfg(test)]
+mod tests;
 
 use super::abort_handle::AbortHandle;
 use crate::cluster::Cluster;

@@ -9,7 +9,9 @@ use alternator_lb_sdk::attempts::AttemptResult;
 use alternator_lb_sdk::{Alternator, AttemptHistory, Builder, NodeState, NodeStatus, RouteError};
 use alternator_test_cluster::{Fault, TestCluster};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use futures_util::future::join_all;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -17,6 +19,14 @@ use tokio::time::timeout;
 /// A builder with the default refresh interval of seconds, so that no refresh finds a dead node before the requests do.
 fn rare_refresh(cluster: &TestCluster) -> Builder {
     Alternator::builder().seeds([cluster.node(0).url()])
+}
+
+/// An HTTP client that keeps no connection, so that no request is sent on one that its node has just cut.
+fn unpooled_http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .pool_max_idle_per_host(0)
+        .build_https()
 }
 
 #[tokio::test]
@@ -45,7 +55,8 @@ async fn refused_request_goes_on_within_one_attempt_of_the_sdk() {
     let cluster = test_cluster!();
     // So that the nodes see the number of the attempt.
     let builder = rare_refresh(&cluster).minimal_headers(false);
-    let (alternator, config) = balanced_by(builder, sdk_config()).await;
+    let (alternator, config) =
+        balanced_by(builder, sdk_config().http_client(unpooled_http_client())).await;
     let client = Client::new(&config);
     cluster.node(1).stop();
     for _ in 0..3 {
@@ -66,7 +77,8 @@ async fn signature_is_valid_on_the_node_that_a_refused_request_goes_on_to() {
     let credentials = super::credentials::provider("role", "secret");
     let config = sdk_config()
         .retry_config(RetryConfig::disabled())
-        .credentials_provider(credentials);
+        .credentials_provider(credentials)
+        .http_client(unpooled_http_client());
     let (alternator, config) = balanced_by(rare_refresh(&cluster), config).await;
     let client = Client::new(&config);
     // The signed host is that of a node that is down.
@@ -146,7 +158,9 @@ async fn attempt_that_times_out_is_retried_on_another_node() {
 #[tokio::test]
 async fn error_of_a_cluster_that_is_down_names_its_nodes() {
     let cluster = test_cluster!();
-    let config = sdk_config().retry_config(RetryConfig::disabled());
+    let config = sdk_config()
+        .retry_config(RetryConfig::disabled())
+        .http_client(unpooled_http_client());
     let (_alternator, client) = balanced_client(&cluster, config).await;
     for node in cluster.nodes() {
         node.stop();

@@ -2,7 +2,7 @@
 
 use super::response_body::settling;
 use super::signed_request::{self, AttemptInfo};
-use super::{Balancer, admission, refusal};
+use super::{Balancer, admission, key_routing, refusal};
 use crate::retry::{attempt_end, connection_evidence, error_context, outcome};
 use crate::route_error::RouteError;
 use crate::transport::abort_handle::{AbortHandle, AbortSignals};
@@ -44,13 +44,13 @@ impl RoutedRequest {
     ) -> Result<Self, RouteError> {
         let mut plan = balancer.endpoint.admit(&balancer.cluster, request)?;
         let info = AttemptInfo::of(request.headers());
-        let id = info.invocation_id.as_deref().filter(|_| info.is_retry);
-        if let Some(former) = id.and_then(|id| balancer.pending_retries.take(id))
-            && former.is_pinned() == plan.is_pinned()
-        {
-            plan = former;
-        }
         let operation: Box<str> = admission::operation(request).unwrap_or_default().into();
+        let id = info.invocation_id.as_deref().filter(|_| info.is_retry);
+        let former = id.and_then(|id| balancer.pending_retries.take(id));
+        if !plan.is_pinned() {
+            let by_key = || key_routing::plan(&balancer.cluster, &operation, request);
+            plan = former.or_else(by_key).unwrap_or(plan);
+        }
         plan.set_operation(OperationKind::named(&operation));
         let capture = request.extension::<CaptureSmithyConnection>().cloned();
         let saved_header_bytes = match plan.is_pinned() {
