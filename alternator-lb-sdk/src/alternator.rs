@@ -4,6 +4,7 @@ use crate::build_error::BuildError;
 use crate::builder::Builder;
 use crate::cluster::Cluster;
 use crate::explanation::{self, Explanation};
+use crate::install::sdk_config;
 use crate::operation::OperationInput;
 use crate::request::interceptor::Interceptor;
 use crate::request::resolver::Resolver;
@@ -82,6 +83,56 @@ impl Alternator {
     /// [`BuildError::NoEndpoint`] if no endpoint is named, and any error of the endpoint as a seed.
     pub fn from_sdk_config(sdk_config: &SdkConfig) -> Result<Self, BuildError> {
         Self::builder().endpoint_from(sdk_config)?.build()
+    }
+
+    /// Returns a configuration like `sdk_config`, from which any client of DynamoDB is balanced: for code that takes an
+    /// `SdkConfig`, or makes its client by `Client::new(&sdk_config)`, in a crate that cannot be changed.
+    ///
+    /// Where the client is built by the application itself, use [`.alternator(..)`](crate::AlternatorExt::alternator):
+    /// it does more. On a builder that was made from such a configuration it works as on any other.
+    ///
+    /// ```
+    /// use alternator_lb_sdk::Alternator;
+    ///
+    /// fn client(alternator: &Alternator, sdk_config: &aws_types::SdkConfig) -> aws_sdk_dynamodb::Client {
+    ///     let balanced = alternator.sdk_config(sdk_config);
+    ///     aws_sdk_dynamodb::Client::new(&balanced) // or any crate that takes an `SdkConfig`
+    /// }
+    /// ```
+    ///
+    /// Replaces the endpoint, also one of the environment or a profile (`AWS_ENDPOINT_URL_DYNAMODB`); decorates the HTTP
+    /// client, or where there is none [that of the cluster](crate::Builder::http_client), else the SDK's default one;
+    /// adds a region, if there is none; and unsets FIPS and dual stack, which are about endpoints of AWS. Retries,
+    /// timeouts, credentials, the region and all else stay. Calling it on its own result changes nothing.
+    ///
+    /// # How it works
+    ///
+    /// The endpoint is that of the first seed, a constant, which the SDK signs as the `host`. The HTTP client sends each
+    /// request to the next node, with the `host` that was signed, so that the signature is valid on each. A request that
+    /// could not be connected goes on to another node at once, whatever the retries: to the SDK that is one attempt.
+    /// Failed attempts count for the [health](crate::docs::health) of their nodes as ever, and a retry goes to a node
+    /// that its operation has not tried.
+    ///
+    /// A request for any other host fails with [`RouteError::ForeignHost`](crate::RouteError::ForeignHost), one for a
+    /// seed or node goes there, and one of another service, as of a client of S3 that was made from this configuration,
+    /// fails with [`RouteError::ForeignService`](crate::RouteError::ForeignService).
+    ///
+    /// # Credentials
+    ///
+    /// Without a credentials provider requests are sent unsigned, and with
+    /// [`AuthMode::Unsigned`](crate::AuthMode::Unsigned) in any case. An `SdkConfig` cannot say so: it gets credentials
+    /// that are no role's, and the HTTP client removes what they have signed. [`AuthMode::Required`](crate::AuthMode)
+    /// is enforced.
+    ///
+    /// # Limits
+    ///
+    /// What needs an interceptor is not done: compression of requests, options of single operations, short waits before
+    /// retries, and more. Key affinity and token awareness fetch nothing: name the
+    /// [partition keys](crate::Builder::partition_key).
+    /// [`docs::limitations`](crate::docs::limitations#configurations-of-sdk_config) has the list.
+    #[must_use = "the configuration that is given stays as it is"]
+    pub fn sdk_config(&self, sdk_config: &SdkConfig) -> SdkConfig {
+        sdk_config::balanced(&self.cluster, sdk_config)
     }
 
     /// Returns the load balancing alone, for

@@ -17,6 +17,7 @@ use crate::cluster::Cluster;
 use crate::config::ClusterConfig;
 use crate::operation::{KeyAffinity, TableOptions};
 use crate::request::user_agent::UserAgent;
+use crate::transport::AbortableHttpClient;
 use alternator_lb_core::discovery::{AllowedAddresses, parse_seeds};
 use alternator_lb_core::routing::Policy;
 use alternator_lb_core::topology::Scope;
@@ -267,7 +268,8 @@ impl Builder {
     /// That of the first configuration in which the plugin is installed, else the SDK's default; with TLS settings one
     /// that is made of these.
     pub fn http_client(mut self, http_client: impl HttpClient + 'static) -> Self {
-        self.config.http_client = Some(http_client.into_shared());
+        let http_client = AbortableHttpClient::undecorated(http_client.into_shared());
+        self.config.http_client = Some(http_client);
         self
     }
 

@@ -1,16 +1,15 @@
 //! The state that all clients of a cluster share.
 
 mod discovery_reports;
+mod http_client;
 mod missing_replicas;
 
 use crate::auth::ClockSkew;
 #[cfg(feature = "compression")]
 use crate::compression::Compression;
 use crate::config::ClusterConfig;
-use crate::install::default_client;
 use crate::internal::background_tasks::BackgroundTasks;
 use crate::internal::client::{ClientContext, Credentials, InternalClient};
-use crate::internal::discovery_client::SdkDiscoveryClient;
 use crate::internal::installed_clients::InstalledClients;
 use crate::metadata::{MetadataCache, TableMetadata, invalidation};
 use crate::observe::Counts;
@@ -23,12 +22,10 @@ use crate::retry::quota::RetryQuota;
 use crate::route_error::RouteError;
 use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode, SdkPlan};
 use alternator_lb_core::clock::Clock;
-use alternator_lb_core::discovery::{
-    Discovery, DiscoveryClient, DiscoveryConfig, DiscoveryTask, EventSink,
-};
+use alternator_lb_core::discovery::{Discovery, DiscoveryConfig, DiscoveryTask, EventSink};
 use alternator_lb_core::health::Outcome;
 use alternator_lb_core::observe::{
-    AttemptEntry, Event, FlightRecorder, Observer, PluginCounts, Record, Stats, TARGET,
+    AttemptEntry, FlightRecorder, Observer, PluginCounts, Record, Stats, TARGET,
 };
 use alternator_lb_core::routing::{EndpointState, Hedging, Router, RoutingSnapshot};
 use alternator_lb_core::topology::{NodeUrl, Topology};
@@ -38,8 +35,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use aws_smithy_types::timeout::TimeoutConfig;
-use discovery_reports::{report, report_proxy};
+use discovery_reports::report;
 use futures_util::future::join;
 use std::fmt;
 use std::net::IpAddr;
@@ -222,56 +218,6 @@ impl Cluster {
             false => node.address(),
         };
         nodes.filter_map(address).collect()
-    }
-
-    /// Returns the HTTP client for a configuration that has none, if there is one to share.
-    pub(crate) fn http_client(&self) -> Option<SharedHttpClient> {
-        self.config.http_client.clone().or_else(|| {
-            self.default_client
-                .get_or_init(default_client::default_client)
-                .clone()
-        })
-    }
-
-    /// Gives discovery this HTTP client, or the one that the application configured for it, unless it has one already.
-    /// The cluster holds it to its end, so it must not hold the cluster.
-    pub(crate) fn adopt(&self, http_client: &SharedHttpClient, timeouts: Option<&TimeoutConfig>) {
-        self.discovery.adopt(|| -> Arc<dyn DiscoveryClient> {
-            let http_client = self.config.http_client.as_ref().unwrap_or(http_client);
-            let clients = Arc::clone(&self.installed_clients);
-            Arc::new(SdkDiscoveryClient::new(
-                http_client.clone(),
-                timeouts,
-                clients,
-            ))
-        });
-    }
-
-    /// Gives discovery the default HTTP client, unless it has one already.
-    pub(crate) fn adopt_default_client(&self) {
-        if self.discovery.has_client() {
-            return;
-        }
-        if let Some(http_client) = self.http_client() {
-            self.adopt(&http_client, None);
-            report_proxy(&self.observer, &self.config.seeds);
-        }
-    }
-
-    /// Starts discovery, if possible, once a configuration has the plugin.
-    pub(crate) fn installed(&self) {
-        report_proxy(&self.observer, &self.config.seeds);
-        if self.discovery.has_client() && tokio::runtime::Handle::try_current().is_ok() {
-            self.discovery_task
-                .ensure(&self.discovery, self.clock.now());
-        }
-    }
-
-    /// Warns once where reads were to be hedged, and an installation lacks the decorator of the HTTP client.
-    pub(crate) fn installed_without_decorator(&self) {
-        if self.hedging.is_some() && !self.has_warned_of_hedging.swap(true, Ordering::Relaxed) {
-            self.observer.emit(Event::HedgingUnavailable);
-        }
     }
 
     /// Selects the node of an operation's next attempt.

@@ -59,6 +59,8 @@
 //!
 //! # Without the one line
 //!
+//! [`Alternator::sdk_config`] is for code that takes an `SdkConfig`: every client that is built from it is balanced.
+//!
 //! [`Alternator::endpoint_resolver()`] is the load balancing alone, for `config::Builder::endpoint_resolver`, and
 //! [`Alternator::interceptor()`] health and failover, for `config::Builder::interceptor`; without the decorated HTTP
 //! client a request that waits for a node that hangs is not aborted.

@@ -53,6 +53,42 @@ pub enum RouteError {
     #[error("the list of nodes is empty; give the builder `.seeds(..)` that can be reached")]
     NoNodes,
 
+    /// A request over a configuration of [`Alternator::sdk_config`](crate::Alternator::sdk_config) is for a host that is
+    /// no part of the cluster.
+    #[error(
+        "the request is for `{endpoint}`, which is neither a seed nor a node of this cluster; a configuration of \
+         `Alternator::sdk_config(..)` reaches the cluster alone: build clients of other services from the `SdkConfig` \
+         that it was made of, and leave `.endpoint_url(..)` out of clients of this one, or name one of {nodes:?}"
+    )]
+    #[non_exhaustive]
+    ForeignHost {
+        /// The scheme and the host of the request.
+        endpoint: String,
+        /// The nodes of the cluster.
+        nodes: Vec<String>,
+    },
+
+    /// A request over a configuration of [`Alternator::sdk_config`](crate::Alternator::sdk_config) is no operation of
+    /// DynamoDB or of its streams.
+    #[error(
+        "the request is no operation of DynamoDB ({}); a configuration of `Alternator::sdk_config(..)` is for clients \
+         of DynamoDB and DynamoDB Streams alone: build clients of other services from the `SdkConfig` that it was made \
+         of",
+        target.as_deref().map_or_else(|| "it names none".to_owned(), |target| format!("it is `{target}`"))
+    )]
+    #[non_exhaustive]
+    ForeignService {
+        /// The service and the operation of the request, as its header `x-amz-target` names them, if it has one.
+        target: Option<String>,
+    },
+
+    /// A configuration of [`Alternator::sdk_config`](crate::Alternator::sdk_config) has no HTTP client to balance.
+    #[error(
+        "the configuration has no HTTP client; enable the feature `default-https-client` of `alternator-lb-sdk`, or \
+         call `.http_client(..)` on the builder of the `Alternator` or of the `SdkConfig`"
+    )]
+    NoHttpClient,
+
     /// None of the nodes that were tried could be connected.
     #[error(
         "none of the nodes tried could be reached ({}); {}{}",

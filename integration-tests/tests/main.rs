@@ -16,6 +16,7 @@ mod allowed_endpoints;
 mod any_cluster;
 mod attempt_history;
 mod authorization;
+mod balanced_sdk_config;
 #[cfg(target_os = "linux")]
 mod black_holes;
 mod cancellation;

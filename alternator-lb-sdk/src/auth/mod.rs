@@ -16,6 +16,7 @@ mod amz_date;
 mod clock_skew;
 mod host;
 mod node_clock;
+pub(crate) mod placeholder;
 mod scheme;
 mod signature;
 mod signing_keys;
@@ -42,6 +43,9 @@ pub enum AuthMode {
     /// Signs requests where the client's configuration has a credentials provider, and sends them unsigned where it has
     /// none. The default: most clusters do not enforce authorization, and credentials that an application sets are
     /// there to be used. A provider that is set and fails is an error, as in the SDK.
+    ///
+    /// A configuration of [`Alternator::sdk_config`](crate::Alternator::sdk_config) without a provider gets one, with
+    /// credentials that are no role's. What they sign is sent unsigned.
     #[default]
     Auto,
     /// Sends all requests unsigned. For clusters that do not enforce authorization, where the credentials at hand are

@@ -2,6 +2,7 @@
 
 use super::amz_date::amz_date;
 use super::clock_skew;
+use super::placeholder;
 use super::signature::{TOKEN, authorization};
 use super::signing_keys::SigningKeys;
 use crate::request::options::OperationOptions;
@@ -130,6 +131,9 @@ impl Sign for SigningScheme {
         components: &RuntimeComponents,
         config: &ConfigBag,
     ) -> Result<(), BoxError> {
+        if identity.data().is_some_and(placeholder::is_placeholder) {
+            return Ok(());
+        }
         let is_plain = PROPERTIES.iter().all(|name| endpoint.get(name).is_none());
         if is_plain && self.sign(request, identity, components, config).is_some() {
             return Ok(());

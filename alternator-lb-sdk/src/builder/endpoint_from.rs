@@ -2,6 +2,7 @@
 
 use super::Builder;
 use crate::build_error::BuildError;
+use crate::transport::AbortableHttpClient;
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
@@ -37,7 +38,8 @@ impl Builder {
         }
         self.seeds.push(endpoint);
         if self.http_client_of_sdk_config.is_none() {
-            self.http_client_of_sdk_config = sdk_config.http_client();
+            let http_client = sdk_config.http_client();
+            self.http_client_of_sdk_config = http_client.map(AbortableHttpClient::undecorated);
         }
         Ok(self)
     }

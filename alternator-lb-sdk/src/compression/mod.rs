@@ -37,7 +37,7 @@ pub use response::ResponseCompression;
 pub(crate) use encode::{
     compress_body, detect_refusal, is_refused, is_too_large, restore_error, restore_plain_body,
 };
-pub(crate) use negotiate::{call_decoded, negotiate};
+pub(crate) use negotiate::{call_decoded, negotiate, negotiate_by_settings};
 
 use crate::build_error::BuildError;
 use crate::observe::SavedBytes;

@@ -22,7 +22,21 @@ const WIRE_HEADERS: [&str; 3] = [CONTENT_ENCODING, "content-length", "x-amz-crc3
 /// Lets the HTTP client decorator accept what this operation allows, by an extension of the request.
 pub(crate) fn negotiate(compression: &Compression, request: &mut HttpRequest, config: &ConfigBag) {
     let option = CompressionOptions::of(config).response;
-    if let Some(setting) = option.unwrap_or(compression.settings.response) {
+    let setting = option.unwrap_or(compression.settings.response);
+    allow(compression, request, setting);
+}
+
+/// The same for a request of which nothing but the settings of the cluster is known.
+pub(crate) fn negotiate_by_settings(compression: &Compression, request: &mut HttpRequest) {
+    allow(compression, request, compression.settings.response);
+}
+
+fn allow(
+    compression: &Compression,
+    request: &mut HttpRequest,
+    setting: Option<ResponseCompression>,
+) {
+    if let Some(setting) = setting {
         let saved = compression.saved.clone();
         request.add_extension(Negotiation { setting, saved });
     }

@@ -3,6 +3,14 @@
 //! **Is the plugin in use?** [`Alternator::nodes()`](crate::Alternator::nodes) counts the requests of each node. If all
 //! counts stay 0, the client was built by `Client::new(&sdk_config)`, which bypasses the plugin.
 //!
+//! **What if a crate takes nothing but an `SdkConfig`?** Give it one of
+//! [`Alternator::sdk_config`](crate::Alternator::sdk_config).
+//!
+//! **Does it work on AWS Lambda?** Yes: build the client once, in the init phase, and set timeouts. Nothing need be done
+//! after a thaw: the first request goes by the last known nodes, and the refresh that is due runs beside it. Name
+//! [partition keys](crate::Builder::partition_key), which a short-lived process would describe for a few operations.
+//! Waiting for [`ready()`](crate::Alternator::ready) only lengthens a cold start. The example `lambda` measures it.
+//!
 //! **Why does one node get no requests?** [`NodeStatus::state`](crate::NodeStatus::state) and
 //! [`priority`](crate::NodeStatus::priority) say whether it is down, ejected, pending, or outside of the preferred
 //! scope.

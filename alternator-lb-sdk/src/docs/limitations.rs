@@ -38,7 +38,8 @@
 //! # The client's configuration
 //!
 //! * **`Client::new(&sdk_config)` bypasses the plugin**: it builds a client from the shared configuration alone. Use
-//!   `Client::from_conf` with the configuration that the plugin was installed on.
+//!   `Client::from_conf` with the configuration that the plugin was installed on, or where that is somebody else's code
+//!   give it a configuration of [`Alternator::sdk_config`](crate::Alternator::sdk_config).
 //! * **The HTTP client** gives way to that of the cluster where [TLS](super::tls#http-clients) is set there. Otherwise it
 //!   must be set before `.alternator(..)`, which wraps it. A client that is set afterwards serves
 //!   the data unwrapped, which a warning reports, and discovery keeps the client that it has.
@@ -47,6 +48,37 @@
 //! * **The region**: `aws_config` looks for a region in several places, AWS's metadata service among them, which can
 //!   take seconds outside of AWS. Set `AWS_REGION` or `.region(..)`; every name is accepted.
 //! * **Retries that are turned off** leave a request on a node that hangs. Give such a client timeouts.
+//!
+//! # Configurations of `sdk_config`
+//!
+//! A client that is built from a configuration of [`Alternator::sdk_config`](crate::Alternator::sdk_config) has load
+//! balancing, failover, health, discovery, statistics, events, and compressed responses. An `SdkConfig` holds an HTTP
+//! client and no interceptor, so the rest needs [`.alternator(..)`](crate::AlternatorExt::alternator):
+//!
+//! * **Key affinity and token awareness use what is known**, and fetch nothing: the HTTP client sees neither the
+//!   credentials nor the settings that reading tables takes. Known are partition keys that are
+//!   [named](crate::Builder::partition_key), that of an operation which names a single attribute of its item, and what
+//!   clients with the plugin have read for the same `Alternator`. The key is read from the body of `GetItem`, `PutItem`,
+//!   `UpdateItem` and `DeleteItem`, which is parsed only where one of the two is on; `Query` and batches are distributed
+//!   as usual.
+//! * **Requests are not compressed**, since their signatures cover the bodies, and are signed by the SDK's signer.
+//!   [Minimal headers](crate::Builder::minimal_headers) leave out what is not signed: a signed request keeps
+//!   `x-amz-user-agent`.
+//! * **Retries are the SDK's**, with its waits of up to a second and its quota for the whole process. They go to other
+//!   nodes: the nodes of an operation's earlier attempts are remembered for the last 1,024 operations whose attempt
+//!   failed. A request that moves away from a node that hangs, or off a lost connection, costs one of them. A request
+//!   that could not be connected costs none, waits for nothing and needs no retries.
+//! * **Timeouts of the SDK for an attempt or an operation** drop the request, which says nothing about the node.
+//!   Connect and read timeouts count against it.
+//! * **Clock skew** is the SDK's: one for all nodes.
+//! * **A datacenter without replicas of a table** is not left for that table.
+//! * **Options of single operations** do not exist, except that an endpoint in a `config_override` is obeyed if it is a
+//!   seed or node. [`AttemptHistory`](crate::AttemptHistory) is found in errors without a response alone.
+//! * **The `host` is that of the first seed** on all nodes, without its port if that is the scheme's own. Alternator does
+//!   not look at it, beyond the signature. A proxy between client and nodes that routes by the `host` would send all
+//!   requests to one node. TLS verifies the address of the node as ever, and no header.
+//! * **`.http_client(..)` on a builder** that was made from such a configuration takes the place of the balancing one:
+//!   all requests go to the first seed. Set it on the `SdkConfig` before.
 //!
 //! # Writes
 //!

@@ -45,6 +45,25 @@
 //! `.http_client(..)` before `.alternator(..)`. Crates that take an `aws_sdk_dynamodb::Client`, and the SDK's mocks
 //! (`aws-smithy-mocks`), work as before.
 //!
+//! # Code that takes an `SdkConfig`
+//!
+//! A crate that makes its client by itself gets a configuration whose clients are balanced:
+//!
+//! ```no_run
+//! # mod sessions {
+//! #     pub fn store(sdk_config: &aws_config::SdkConfig) -> aws_sdk_dynamodb::Client {
+//! #         aws_sdk_dynamodb::Client::new(sdk_config)
+//! #     }
+//! # }
+//! # fn example(alternator: alternator_lb_sdk::Alternator, sdk_config: aws_config::SdkConfig) {
+//! let store = sessions::store(&alternator.sdk_config(&sdk_config));
+//! # }
+//! ```
+//!
+//! Keep the former configuration for other services: this one refuses their requests. What it does, and what it
+//! cannot: [`Alternator::sdk_config`](crate::Alternator::sdk_config) and
+//! [limitations](super::limitations#configurations-of-sdk_config).
+//!
 //! # From the official client
 //!
 //! [`alternator-client`](https://crates.io/crates/alternator-client) wraps the SDK's client in a type of its own. Here

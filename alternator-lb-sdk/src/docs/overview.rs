@@ -24,11 +24,12 @@
 //!
 //! # The parts
 //!
-//! [`AlternatorExt::alternator`](crate::AlternatorExt::alternator) installs everything. Two of the parts can be
-//! installed alone:
+//! [`AlternatorExt::alternator`](crate::AlternatorExt::alternator) installs everything. For code that builds its client
+//! by itself there is a whole configuration, and two of the parts can be installed alone:
 //!
 //! | part | brings | lacks |
 //! |---|---|---|
+//! | [`sdk_config(&sdk_config)`](crate::Alternator::sdk_config) | load balancing, failover and health for every client that is built from it | [what needs an interceptor](super::limitations#configurations-of-sdk_config) |
 //! | [`endpoint_resolver()`](crate::Alternator::endpoint_resolver) | load balancing and discovery | learns nothing from failures |
 //! | [`interceptor()`](crate::Alternator::interceptor) beside it | health and failover | does not move a request away from a node that hangs |
 //!

@@ -8,7 +8,7 @@ use crate::transport::sdk_endpoint::SdkPlan;
 use aws_smithy_async::rt::sleep::AsyncSleep as _;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use futures_util::future::{Either, select};
 
@@ -18,7 +18,7 @@ pub(crate) struct Start {
     /// The second request, still with the address of the first.
     request: HttpRequest,
     /// The connection of the first request.
-    capture: Option<CaptureSmithyConnection>,
+    capture: CaptureSmithyConnection,
 }
 
 impl Start {
@@ -37,7 +37,7 @@ impl Start {
         Some(Self {
             handle: handle.clone(),
             request: second,
-            capture: request.extension().cloned(),
+            capture: request.extension().cloned().unwrap_or_else(marked),
         })
     }
 
@@ -71,8 +71,7 @@ impl Start {
         }
         plan.mark_sent();
         hedging.count_sent();
-        let capture = CaptureSmithyConnection::new();
-        connection_evidence::mark(&capture);
+        let capture = marked();
         request.add_extension(capture.clone());
         Some(Second { plan, capture })
     }
@@ -95,10 +94,7 @@ impl Second {
         if let Some(hedging) = &start.handle.cluster.hedging {
             hedging.count_won();
         }
-        let failure = failure.map(|error| {
-            let error = OrchestratorError::connector(error);
-            outcome::without_response(&error, start.capture.as_ref())
-        });
+        let failure = failure.map(|error| outcome::of_connector_error(&error, &start.capture));
         response.add_extension(HedgeWin {
             plan: SharedPlan::new(self.plan),
             failure,
@@ -112,8 +108,7 @@ impl Second {
     fn lose(mut self, result: Result<HttpResponse, ConnectorError>, start: &Start) {
         if let Err(error) = result {
             let cluster = &start.handle.cluster;
-            let error = OrchestratorError::connector(error);
-            let outcome = outcome::without_response(&error, Some(&self.capture));
+            let outcome = outcome::of_connector_error(&error, &self.capture);
             cluster.settle(&mut self.plan, outcome, None, cluster.now());
         }
     }
@@ -155,4 +150,11 @@ pub(crate) async fn race(
             first.await
         }
     }
+}
+
+/// What shows the connection of a request, before its HTTP client does.
+fn marked() -> CaptureSmithyConnection {
+    let capture = CaptureSmithyConnection::new();
+    connection_evidence::mark(&capture);
+    capture
 }

@@ -5,6 +5,7 @@
 pub(crate) mod default_client;
 #[cfg(feature = "default-https-client")]
 pub(crate) mod proxy;
+pub(crate) mod sdk_config;
 pub(crate) mod sealed;
 
 use crate::alternator::Alternator;

@@ -7,6 +7,7 @@ mod expression;
 pub(crate) mod fuzzing;
 mod input;
 pub(crate) mod item_operation;
+pub(crate) mod json_input;
 pub(crate) mod key_routing;
 pub(crate) mod lwt;
 pub(crate) mod routing_settings;

@@ -31,7 +31,12 @@ impl UserAgent {
 
     /// Allocates only where it is not the plugin's alone.
     pub(crate) fn value(&self, config: &ConfigBag) -> Cow<'static, str> {
-        match (&self.0, config.load::<AppName>()) {
+        self.of_app(config.load::<AppName>())
+    }
+
+    /// The same for the name of an application.
+    pub(crate) fn of_app(&self, name: Option<&AppName>) -> Cow<'static, str> {
+        match (&self.0, name) {
             (Some(custom), _) => custom.clone().into(),
             (None, None) => OWN.into(),
             (None, Some(name)) => format!("{OWN} app/{name}").into(),

@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
@@ -32,6 +33,64 @@ pub(crate) fn log(
     }
 }
 
+/// Returns the end of an attempt whose HTTP client returned an error.
+pub(crate) fn of_connector_error(error: &ConnectorError, outcome: Outcome) -> AttemptEnd {
+    let result = match () {
+        () if is_aborted(error) => AttemptResult::Aborted,
+        () if error.is_timeout() => AttemptResult::TimedOut,
+        () if is_without_response(outcome) => AttemptResult::ConnectionFailed,
+        () => AttemptResult::LocalError,
+    };
+    without_response(result, error, None, outcome)
+}
+
+/// Returns the end of an attempt the body of whose response, which had this status, broke off.
+pub(crate) fn of_broken_body(
+    error: &(dyn StdError + 'static),
+    status: u16,
+    outcome: Outcome,
+) -> AttemptEnd {
+    let result = match is_aborted(error) {
+        true => AttemptResult::Aborted,
+        false => AttemptResult::ConnectionFailed,
+    };
+    without_response(result, error, Some(status), outcome)
+}
+
+/// Returns the end of an attempt with a whole response.
+pub(crate) fn of_response(status: u16, error_code: Option<&str>, outcome: Outcome) -> AttemptEnd {
+    let is_success = status < 400 && outcome != Outcome::Foreign;
+    AttemptEnd {
+        result: match is_success {
+            true => AttemptResult::Success,
+            false => AttemptResult::ErrorResponse,
+        },
+        outcome: Some(outcome),
+        status: Some(status),
+        error_code: error_code.map(Box::from),
+        io_error: None,
+    }
+}
+
+fn without_response(
+    result: AttemptResult,
+    error: &(dyn StdError + 'static),
+    status: Option<u16>,
+    outcome: Outcome,
+) -> AttemptEnd {
+    AttemptEnd {
+        result,
+        outcome: Some(outcome),
+        status,
+        error_code: None,
+        io_error: io_error(error),
+    }
+}
+
+fn is_aborted(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(|error| error.is::<Abort>())
+}
+
 fn end(context: &FinalizerInterceptorContextRef<'_>, outcome: Outcome) -> AttemptEnd {
     let response = context.response();
     let error = context.output_or_error().and_then(Result::err);
@@ -46,7 +105,7 @@ fn end(context: &FinalizerInterceptorContextRef<'_>, outcome: Outcome) -> Attemp
         outcome: Some(outcome),
         status,
         error_code: failed.and_then(outcome::error_code),
-        io_error: error.and_then(io_error),
+        io_error: error.and_then(|error| io_error(error)),
     }
 }
 
@@ -59,7 +118,7 @@ fn result(
     let connector = error.as_connector_error();
     let has_timed_out =
         error.is_timeout_error() || connector.is_some_and(ConnectorError::is_timeout);
-    if chain(error).any(|error| error.is::<Abort>()) {
+    if is_aborted(error) {
         AttemptResult::Aborted
     } else if has_timed_out {
         AttemptResult::TimedOut
@@ -79,7 +138,7 @@ fn is_without_response(outcome: Outcome) -> bool {
 }
 
 /// Returns the kind of the innermost error of the operating system, or of what stands in for it.
-fn io_error(error: &OrchestratorError<Error>) -> Option<io::ErrorKind> {
+fn io_error(error: &(dyn StdError + 'static)) -> Option<io::ErrorKind> {
     let errors = chain(error).filter_map(|error| error.downcast_ref::<io::Error>());
     let kinds = errors.map(io::Error::kind);
     kinds.filter(|kind| *kind != io::ErrorKind::Other).last()

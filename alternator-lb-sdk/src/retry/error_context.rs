@@ -93,6 +93,27 @@ fn with_attempts(
     AttemptError::new(history, source)
 }
 
+/// Adds the attempts to an error of the HTTP client. The kind of the error stays.
+pub(crate) fn of_connector_error(
+    error: ConnectorError,
+    operation: &str,
+    plan: &SdkPlan,
+    cluster: &Cluster,
+) -> ConnectorError {
+    let log = plan.attempt_log().filter(|log| !log.records().is_empty());
+    let Some(log) = log else {
+        return error;
+    };
+    let make = connector_like(&error, plan);
+    let is_unreachable = plan.last_outcome().is_some_and(Outcome::was_not_sent);
+    let history = AttemptHistory::new(operation, log);
+    let source = with_attempts(history, OrchestratorError::connector(error), plan);
+    make(match is_unreachable {
+        false => source.into(),
+        true => unreachable(cluster, plan, source).into(),
+    })
+}
+
 /// Returns whether the last attempt failed since it could not connect.
 fn is_unreachable(error: &OrchestratorError<Error>, plan: &SdkPlan) -> bool {
     let is_of_transport = error.is_connector_error() || error.is_timeout_error();
@@ -128,22 +149,31 @@ fn of_same_kind(error: &OrchestratorError<Error>, plan: &SdkPlan) -> Option<Make
     } else if error.is_response_error() {
         Box::new(OrchestratorError::response)
     } else if let Some(connector) = error.as_connector_error() {
-        let make = connector_of_same_kind(connector);
-        let connection = connector.connection_metadata().cloned();
-        let never_connected = plan.last_outcome().is_some_and(Outcome::was_not_sent);
-        Box::new(move |source| {
-            let error = make(source);
-            OrchestratorError::connector(match connection {
-                Some(connection) => error.with_connection(connection),
-                None if never_connected => error.never_connected(),
-                None => error,
-            })
-        })
+        let make = connector_like(connector, plan);
+        Box::new(move |source| OrchestratorError::connector(make(source)))
     } else {
         // The error of an interceptor, or any other: the SDK reports both alike.
         Box::new(OrchestratorError::other)
     };
     Some(make)
+}
+
+/// Returns how to make an error of the kind and with the connection of this one.
+fn connector_like(
+    error: &ConnectorError,
+    plan: &SdkPlan,
+) -> impl FnOnce(BoxError) -> ConnectorError + use<> {
+    let make = connector_of_same_kind(error);
+    let connection = error.connection_metadata().cloned();
+    let never_connected = plan.last_outcome().is_some_and(Outcome::was_not_sent);
+    move |source| {
+        let error = make(source);
+        match connection {
+            Some(connection) => error.with_connection(connection),
+            None if never_connected => error.never_connected(),
+            None => error,
+        }
+    }
 }
 
 fn connector_of_same_kind(

@@ -28,10 +28,7 @@ pub(crate) fn classify(
     match (context.output_or_error(), context.response()) {
         (Some(Err(error)), _) if is_foreign_response(error) => Outcome::Foreign,
         (Some(Err(error)), _) if is_transport_error(error) => {
-            // A request with a partial response was sent, whatever the HTTP client says of its connections.
-            let capture = config.load::<CaptureSmithyConnection>();
-            let may_be_unsent = context.response().is_none();
-            of_broken_attempt(error, may_be_unsent.then_some(capture), age)
+            of_broken_attempt(error, context, config, age)
         }
         // Any other failure happened on this side: nothing came from the node.
         (_, None) => Outcome::Neutral,
@@ -118,38 +115,83 @@ fn is_transport_error(error: &OrchestratorError<Error>) -> bool {
         && (error.is_connector_error() || error.is_timeout_error() || error.is_response_error())
 }
 
-/// Classifies a request that the HTTP client has failed. `capture` shows its connection.
-pub(crate) fn without_response(
-    error: &OrchestratorError<Error>,
-    capture: Option<&CaptureSmithyConnection>,
+/// Returns the outcome of an attempt whose HTTP client returned an error. `capture` is that of the request.
+pub(crate) fn of_connector_error(
+    error: &ConnectorError,
+    capture: &CaptureSmithyConnection,
 ) -> Outcome {
-    // Only timeouts of the SDK above the HTTP client are told apart by the age.
-    match is_transport_error(error) {
-        true => of_broken_attempt(error, Some(capture), Duration::MAX),
-        false => Outcome::Neutral,
+    if error.is_user() {
+        return Outcome::Neutral;
+    }
+    let failure = TransportFailure {
+        never_sent: connection_evidence::never_sent(Some(capture), Some(error)),
+        has_timed_out: error.is_timeout(),
+        is_stale: is_stale(error),
+        is_local: connection_evidence::is_local(error),
+        lacks_time: false,
+    };
+    failure.outcome()
+}
+
+/// Returns the outcome of an attempt the body of whose response broke off.
+pub(crate) fn of_broken_body(error: &(dyn StdError + 'static)) -> Outcome {
+    match is_stale(error) {
+        true => Outcome::StaleConnection,
+        false => Outcome::ConnectionLost,
     }
 }
 
-/// Classifies a failed request. `capture` is none if the request was certainly sent, else what shows its connection, if
-/// anything does.
+/// What is known of an attempt whose response did not arrive, or not whole.
+#[derive(Clone, Copy, Debug)]
+struct TransportFailure {
+    /// True if certainly nothing was sent.
+    never_sent: bool,
+    has_timed_out: bool,
+    /// True if the connection was found to lead nowhere.
+    is_stale: bool,
+    /// True if this process could not connect to any node.
+    is_local: bool,
+    /// True if there was too little time to connect.
+    lacks_time: bool,
+}
+
+impl TransportFailure {
+    fn outcome(self) -> Outcome {
+        match (self.never_sent, self.has_timed_out) {
+            (true, _) if self.is_stale => Outcome::NotSent,
+            (false, _) if self.is_stale => Outcome::StaleConnection,
+            (true, _) if self.is_local || self.lacks_time => Outcome::NotSent,
+            (true, _) => Outcome::NotConnected,
+            (false, true) => Outcome::TimedOut,
+            (false, false) => Outcome::ConnectionLost,
+        }
+    }
+}
+
+/// Returns whether the attempt was ended because its connection led nowhere.
+fn is_stale(error: &(dyn StdError + 'static)) -> bool {
+    connection_evidence::chain(error)
+        .any(|error| error.downcast_ref() == Some(&Abort::ConnectionLost))
+}
+
 fn of_broken_attempt(
     error: &OrchestratorError<Error>,
-    capture: Option<Option<&CaptureSmithyConnection>>,
+    context: &FinalizerInterceptorContextRef<'_>,
+    config: &ConfigBag,
     age: Duration,
 ) -> Outcome {
     let connector = error.as_connector_error();
     let source = connector.map(|error| error as &(dyn StdError + 'static));
-    let never_sent = capture.is_some_and(|it| connection_evidence::never_sent(it, source));
-    let timed_out = error.is_timeout_error() || connector.is_some_and(ConnectorError::is_timeout);
-    let is_stale = connection_evidence::chain(error)
-        .any(|error| error.downcast_ref() == Some(&Abort::ConnectionLost));
-    match (never_sent, timed_out) {
-        (true, _) if is_stale => Outcome::NotSent,
-        (false, _) if is_stale => Outcome::StaleConnection,
-        (true, _) if source.is_some_and(connection_evidence::is_local) => Outcome::NotSent,
-        (true, _) if error.is_timeout_error() && age < TIME_TO_CONNECT => Outcome::NotSent,
-        (true, _) => Outcome::NotConnected,
-        (false, true) => Outcome::TimedOut,
-        (false, false) => Outcome::ConnectionLost,
-    }
+    // A request with a partial response was sent, whatever the HTTP client says of its connections.
+    let never_sent = context.response().is_none()
+        && connection_evidence::never_sent(config.load::<CaptureSmithyConnection>(), source);
+    let has_timed_out = connector.is_some_and(ConnectorError::is_timeout);
+    let failure = TransportFailure {
+        never_sent,
+        has_timed_out: error.is_timeout_error() || has_timed_out,
+        is_stale: is_stale(error),
+        is_local: source.is_some_and(connection_evidence::is_local),
+        lacks_time: error.is_timeout_error() && age < TIME_TO_CONNECT,
+    };
+    failure.outcome()
 }

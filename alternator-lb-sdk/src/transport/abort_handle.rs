@@ -11,6 +11,7 @@ use super::generations::Generations;
 use super::sdk_endpoint::SdkEndpoint;
 use alternator_lb_core::observe::{Event, Observer};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +41,14 @@ pub(crate) struct AbortHandle {
 }
 
 impl AbortHandle {
+    /// Makes a handle for a request that certainly reaches the decorator.
+    pub(super) fn new(signals: AbortSignals) -> Self {
+        Self {
+            signals,
+            is_inside: None,
+        }
+    }
+
     /// Returns a handle for a second request like this one, which goes to another endpoint.
     pub(crate) fn for_endpoint(&self, endpoint: &SdkEndpoint) -> Self {
         let AbortSignals {
@@ -55,6 +64,11 @@ impl AbortHandle {
             },
             is_inside: None,
         }
+    }
+
+    /// Returns whether a request has a handle.
+    pub(super) fn is_attached(request: &HttpRequest) -> bool {
+        request.extension::<Self>().is_some()
     }
 
     /// Notes that the request has reached the decorator. Returns the signals that abort the request.

@@ -13,6 +13,7 @@
 //! cluster.
 
 pub(crate) mod abort_handle;
+pub(crate) mod balanced_client;
 mod generations;
 pub(crate) mod sdk_endpoint;
 #[cfg(test)]
@@ -33,6 +34,7 @@ use aws_smithy_runtime_api::client::runtime_components::{
 };
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer, Storable, StoreReplace};
+use balanced_client::BalancedHttpClient;
 use futures_util::future::{Either, select};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -63,12 +65,20 @@ pub(crate) enum Abort {
 }
 
 impl AbortableHttpClient {
+    const NAME: &str = "AbortableHttpClient(alternator-lb-sdk)";
+
     /// Decorates the HTTP client of a configuration. Returns a client that is decorated already as it is.
     pub(crate) fn around(http_client: SharedHttpClient) -> Self {
         Self::downcast(&http_client).unwrap_or(Self {
             inner: http_client,
             is_of_application: true,
         })
+    }
+
+    /// Returns the HTTP client without the plugin's decorators, if it has any: one that balances over a cluster refuses
+    /// the requests of another one's discovery.
+    pub(crate) fn undecorated(http_client: SharedHttpClient) -> SharedHttpClient {
+        Self::downcast(&http_client).map_or(http_client, |decorator| decorator.inner)
     }
 
     /// Decorates an HTTP client for a configuration that has none.
@@ -79,7 +89,8 @@ impl AbortableHttpClient {
         }
     }
 
-    /// Returns the decorator that `http_client` holds, if it is one.
+    /// Returns the decorator that `http_client` holds, if it is one, or one that [balances](BalancedHttpClient) over one:
+    /// what has the plugin installed is not balanced a second time.
     ///
     /// A `SharedHttpClient` has no downcast, but passes calls on. One of them takes a bag of settings, in which a
     /// decorator leaves a copy of itself if the bag holds a [`Downcast`]. That call makes the SDK's own client load its
@@ -90,7 +101,8 @@ impl AbortableHttpClient {
             inner: http_client.clone(),
             is_of_application: true,
         });
-        if format!("{http_client:?}") != format!("{alike:?}") {
+        let (text, decorator) = (format!("{http_client:?}"), format!("{alike:?}"));
+        if text != decorator && text != decorator.replace(Self::NAME, BalancedHttpClient::NAME) {
             return None;
         }
         let mut layer = Layer::new("alternator-lb-sdk");
@@ -150,7 +162,7 @@ impl HttpClient for AbortableHttpClient {
 /// The same for every decorator, whatever it decorates: [`AbortableHttpClient::downcast`] compares it.
 impl fmt::Debug for AbortableHttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AbortableHttpClient(alternator-lb-sdk)")
+        f.write_str(Self::NAME)
     }
 }
 
