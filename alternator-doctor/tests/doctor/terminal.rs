@@ -86,6 +86,8 @@ impl Terminal {
             .wait_timeout_while(state, PATIENCE, is_unexpected)
             .unwrap();
         let screen = state.parser.screen().contents();
+        // A panic with the lock would be followed by another.
+        drop(state);
         assert!(condition(&screen), "{what}:\n{screen}");
         screen
     }

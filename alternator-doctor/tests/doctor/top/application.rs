@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{self, BehaviorVersion, Region};
 use serde_json::{Value, json};
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -55,11 +56,35 @@ fn cluster() -> TestCluster {
     TestCluster::builder().nodes(3).start().unwrap()
 }
 
-/// A path that no file has.
-fn path(name: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("top-{name}"));
-    let _ = fs::remove_file(&path);
-    path
+/// A path that no file has. What comes to be there is removed when this is dropped.
+struct StatusPath(PathBuf);
+
+impl StatusPath {
+    fn new(name: &str) -> Self {
+        // Another run of the tests may be under way. Paths of sockets are short.
+        let name = format!("alternator-top-{}-{name}", std::process::id());
+        let path = Self(std::env::temp_dir().join(name));
+        path.remove();
+        path
+    }
+
+    fn remove(&self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+impl Deref for StatusPath {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for StatusPath {
+    fn drop(&mut self) {
+        self.remove();
+    }
 }
 
 fn attach(path: &Path) -> Terminal {
@@ -94,7 +119,7 @@ fn has_production_traffic(screen: &str) -> bool {
 fn socket_shows_the_traffic_and_the_events_of_the_application() {
     let cluster = cluster();
     let application = Application::start(&cluster);
-    let socket = path("events.sock");
+    let socket = StatusPath::new("events.sock");
     application.serve(&socket);
     let mut terminal = attach(&socket);
     let screen = terminal.expect("traffic", has_production_traffic);
@@ -122,7 +147,7 @@ fn socket_shows_the_traffic_and_the_events_of_the_application() {
 fn application_that_ends_is_noticed_and_found_again() {
     let cluster = cluster();
     let application = Application::start(&cluster);
-    let socket = path("restart.sock");
+    let socket = StatusPath::new("restart.sock");
     let terminal = attach(&socket);
     terminal.expect("no application yet", |screen| {
         screen.contains('✗') && screen.contains("trying again")
@@ -137,7 +162,7 @@ fn application_that_ends_is_noticed_and_found_again() {
     assert_eq!(rows(&screen).len(), 3, "the last numbers stay: {screen}");
     drop(application);
     // A process that was killed leaves its socket behind.
-    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    drop(std::os::unix::net::UnixListener::bind(&*socket).unwrap());
     terminal.expect_text("no application serves this socket any more");
     let restarted = Application::start(&cluster);
     restarted.serve(&socket);
@@ -150,9 +175,9 @@ fn application_that_ends_is_noticed_and_found_again() {
 fn file_shows_the_traffic_of_the_application() {
     let cluster = cluster();
     let application = Application::start(&cluster);
-    let file = path("traffic.json");
+    let file = StatusPath::new("traffic.json");
     write(&file, &application.alternator.status_json());
-    let (alternator, written) = (application.alternator.clone(), file.clone());
+    let (alternator, written) = (application.alternator.clone(), file.to_path_buf());
     let writer = application.runtime.spawn(async move {
         loop {
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -163,13 +188,13 @@ fn file_shows_the_traffic_of_the_application() {
     terminal.expect("traffic", has_production_traffic);
     writer.abort();
     terminal.expect_text("nothing newer was written");
-    fs::remove_file(&file).unwrap();
+    file.remove();
     terminal.expect_text("✗");
 }
 
 #[test]
 fn file_that_is_no_status_is_named() {
-    let file = path("other.json");
+    let file = StatusPath::new("other.json");
     write(&file, "{}");
     let terminal = attach(&file);
     terminal.expect_text("it has no format");
@@ -181,7 +206,7 @@ fn file_that_is_no_status_is_named() {
 
 #[test]
 fn thousand_nodes_are_shown_and_scrolled() {
-    let file = path("thousand.json");
+    let file = StatusPath::new("thousand.json");
     let url = |number: usize| format!("http://10.0.{}.{}:8000", number / 250, number % 250);
     let nodes: Vec<_> = (0..1_000)
         .map(|number| json!({ "url": url(number), "state": "up" }))
@@ -203,8 +228,8 @@ fn thousand_nodes_are_shown_and_scrolled() {
 
 #[test]
 fn application_that_hangs_is_named() {
-    let socket = path("hanging.sock");
-    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let socket = StatusPath::new("hanging.sock");
+    let _listener = std::os::unix::net::UnixListener::bind(&*socket).unwrap();
     let terminal = attach(&socket);
     terminal.expect_text("the application has not responded for 2 s");
 }
