@@ -58,6 +58,11 @@ fn events() -> Vec<Event> {
         Event::EntriesIgnored {
             entries: vec![text()],
         },
+        Event::TranslationFailed {
+            address: text(),
+            node: Some(text()),
+            error: text(),
+        },
         Event::SpansDatacenters { datacenters: 2 },
         Event::NoRuntime,
         Event::SchemaFetched {
