@@ -94,9 +94,10 @@ async fn next(State(invocations): State<Invocations>) -> Response {
 async fn response(
     State(invocations): State<Invocations>,
     Path(_): Path<String>,
-    Json(response): Json<Value>,
+    response: Bytes,
 ) -> StatusCode {
-    end(&invocations, Ok(response)).await
+    let response = serde_json::from_slice(&response).map_err(|error| error.to_string());
+    end(&invocations, response).await
 }
 
 async fn error(
