@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// Longer than any test.
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -247,7 +248,8 @@ async fn broken_first_request_is_waited_out_by_the_second() {
     first.inject(Fault::SlowOperations(HOUR));
     second.inject(Fault::SlowOperations(DELAY * 2));
     let hedges = alternator.stats().hedges();
-    let read = tokio::spawn(async move {
+    let mut reads = JoinSet::new();
+    reads.spawn(async move {
         for _ in 0..2 {
             get(&client, &table).await.unwrap();
         }
@@ -257,7 +259,7 @@ async fn broken_first_request_is_waited_out_by_the_second() {
     })
     .await;
     first.stop();
-    read.await.unwrap();
+    reads.join_next().await.unwrap().unwrap();
     assert_eq!(in_flight(&alternator), 0);
 }
 
@@ -289,13 +291,13 @@ async fn dropped_read_leaves_nothing_in_flight() {
         node.inject(Fault::SlowOperations(HOUR));
     }
     let hedges = alternator.stats().hedges();
-    let read = tokio::spawn(async move { get(&client, &table).await });
+    let mut reads = JoinSet::new();
+    reads.spawn(async move { get(&client, &table).await });
     eventually("a second request is under way", async || {
         alternator.stats().hedges() > hedges && in_flight(&alternator) == 2
     })
     .await;
-    read.abort();
-    read.await.unwrap_err();
+    reads.shutdown().await;
     assert_eq!(in_flight(&alternator), 0);
 }
 
