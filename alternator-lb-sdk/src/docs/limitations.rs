@@ -14,9 +14,9 @@
 //!   internal address), and all listen on the port of the seeds. Behind address translation or a load balancer,
 //!   requests stay with the seeds, and [`ready()`](crate::Alternator::ready) says so: use
 //!   [`without_discovery`](crate::Builder::without_discovery) there.
-//! * **Certificates that fit**. Over `https` the plugin connects to nodes by address. Their certificates must name these
-//!   (IP SANs), or a name of [`additional_server_names`](crate::Builder::additional_server_names). Where they name only the
-//!   DNS name of a seed, and that is not set, requests stay with that seed.
+//! * **Certificates that fit**. Over `https` the plugin connects to nodes by address. Their certificates must name
+//!   these (IP SANs), or a name of [`additional_server_names`](crate::Builder::additional_server_names). Where they
+//!   name only the DNS name of a seed, and that is not set, requests stay with that seed.
 //!
 //! # Several datacenters
 //!
@@ -39,9 +39,9 @@
 //!
 //! * **`Client::new(&sdk_config)` bypasses the plugin**: it builds a client from the shared configuration alone. Use
 //!   `Client::from_conf` with the configuration that the plugin was installed on.
-//! * **The HTTP client** gives way to that of the cluster where [TLS](super::tls#http-clients) is set there. Otherwise it
-//!   must be set before `.alternator(..)`, which wraps it. A client that is set afterwards serves
-//!   the data unwrapped, which a warning reports, and discovery keeps the client that it has.
+//! * **The HTTP client** gives way to that of the cluster where [TLS](super::tls#http-clients) is set there. Otherwise
+//!   it must be set before `.alternator(..)`, which wraps it. A client that is set afterwards serves the data
+//!   unwrapped, which a warning reports, and discovery keeps the client that it has.
 //! * **Proxies**: `HTTP_PROXY` and the like apply to the addresses of nodes too. If they do, a warning names
 //!   `NO_PROXY`. With [settings for TLS](super::tls#http-clients) no proxy is used.
 //! * **The region**: `aws_config` looks for a region in several places, AWS's metadata service among them, which can
