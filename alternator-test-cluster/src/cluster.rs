@@ -184,8 +184,8 @@ impl TestCluster {
         lock(&self.running.state.grants).insert(role.into(), tables);
     }
 
-    /// Shows clients this certificate chain, with its private key, from their next handshake on, as a server that reloads
-    /// its certificate does. Both are PEM text. Sessions that began with another certificate are not resumed.
+    /// Shows clients this certificate chain, with its private key, from their next handshake on, as a server that
+    /// reloads its certificate does. Both are PEM text. Sessions that began with another certificate are not resumed.
     ///
     /// # Errors
     ///

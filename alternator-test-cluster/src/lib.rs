@@ -126,8 +126,8 @@
 //! # Features
 //!
 //! - `cli` (on by default): the program `alternator-test-cluster`. `default-features = false` saves a small dependency.
-//! - `tls`: `Builder::tls`, with which the nodes speak HTTPS, ask clients for certificates, authenticate by them, and count
-//!   full and resumed handshakes.
+//! - `tls`: `Builder::tls`, with which the nodes speak HTTPS, ask clients for certificates, authenticate by them, and
+//!   count full and resumed handshakes.
 
 mod api_error;
 mod auth;

@@ -59,13 +59,14 @@ pub enum AuthMode {
     /// credentials provider, requests are unsigned. Whether the servers authenticate by it is theirs to decide; those
     /// that do not, refuse unsigned requests if they enforce authorization.
     Required,
-    /// Sends all requests unsigned, and has the client certificate authenticate them. Use it on servers that authenticate
-    /// by certificates (ScyllaDB releases after 2026.3): there no signature is looked at, so that making one is wasted,
-    /// and credentials that the application has for AWS stay here.
+    /// Sends all requests unsigned, and has the client certificate authenticate them. Use it on servers that
+    /// authenticate by certificates (ScyllaDB releases after 2026.3): there no signature is looked at, so that making
+    /// one is wasted, and credentials that the application has for AWS stay here.
     ///
-    /// [`build`](crate::Builder::build) returns [`BuildError::NoClientCertificate`](crate::BuildError::NoClientCertificate)
-    /// where there is no certificate. A request over another HTTP client than the cluster's, which does not show it, fails
-    /// with [`RouteError::Unsigned`](crate::RouteError::Unsigned).
+    /// [`build`](crate::Builder::build) returns
+    /// [`BuildError::NoClientCertificate`](crate::BuildError::NoClientCertificate) where there is no certificate. A
+    /// request over another HTTP client than the cluster's, which does not show it, fails with
+    /// [`RouteError::Unsigned`](crate::RouteError::Unsigned).
     ClientCertificate,
 }
 

@@ -42,11 +42,12 @@ impl Builder {
         self
     }
 
-    /// Trusts the CAs whose certificates are in a file: [`ca_certificate_pem`](Self::ca_certificate_pem) for certificates
-    /// that are mounted, as those of Kubernetes' cert-manager.
+    /// Trusts the CAs whose certificates are in a file: [`ca_certificate_pem`](Self::ca_certificate_pem) for
+    /// certificates that are mounted, as those of Kubernetes' cert-manager.
     ///
     /// The file is read by [`build`](Self::build), and again by
-    /// [`Alternator::reload_certificates`](crate::Alternator::reload_certificates). Both block for as long as that takes.
+    /// [`Alternator::reload_certificates`](crate::Alternator::reload_certificates). Both block for as long as that
+    /// takes.
     ///
     /// # Errors
     ///
@@ -65,8 +66,9 @@ impl Builder {
     /// `*.example.com` has every name directly below, as `node.example.com`. The names are accepted of every node, the
     /// seeds too, and are verified only: they are not looked up and not sent (SNI).
     ///
-    /// A certificate is verified by what it has in common with others, then: whoever has one of a trusted CA with such a
-    /// name can stand in for any node. Trust a [CA](Self::ca_certificate_pem) that issues it to nodes of this cluster only.
+    /// A certificate is verified by what it has in common with others, then: whoever has one of a trusted CA with such
+    /// a name can stand in for any node. Trust a [CA](Self::ca_certificate_pem) that issues it to nodes of this cluster
+    /// only.
     ///
     /// ```
     /// # fn example(pem: &str) -> Result<(), alternator_lb_sdk::BuildError> {
@@ -85,8 +87,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`build`](Self::build) returns [`BuildError::Certificate`] for a name that is none, and where the system trusts no
-    /// CA and no other is set.
+    /// [`build`](Self::build) returns [`BuildError::Certificate`] for a name that is none, and where the system trusts
+    /// no CA and no other is set.
     pub fn additional_server_names(
         mut self,
         names: impl IntoIterator<Item = impl Into<String>>,
@@ -100,8 +102,8 @@ impl Builder {
     ///
     /// Use it where the nodes want one (`require_client_auth`), or [authenticate clients by
     /// it](crate::docs::tls#client-certificates) ([`AuthMode::ClientCertificate`](crate::AuthMode::ClientCertificate)).
-    /// With the feature `tls`. The SDK's HTTP client shows none, so one of the plugin's own takes its place, which uses no
-    /// proxy.
+    /// With the feature `tls`. The SDK's HTTP client shows none, so one of the plugin's own takes its place, which uses
+    /// no proxy.
     ///
     /// ```
     /// # fn example(ca: &str, chain: &str, key: &str) -> Result<(), alternator_lb_sdk::BuildError> {
@@ -123,8 +125,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`build`](Self::build) returns [`BuildError::Certificate`] for what is no PEM, holds no certificate or no key, and
-    /// for a key that is not that of the first certificate.
+    /// [`build`](Self::build) returns [`BuildError::Certificate`] for what is no PEM, holds no certificate or no key,
+    /// and for a key that is not that of the first certificate.
     #[cfg(feature = "tls")]
     pub fn client_certificate_pem(
         mut self,
@@ -136,11 +138,13 @@ impl Builder {
         self
     }
 
-    /// Shows the certificate in a file to nodes that ask for one: [`client_certificate_pem`](Self::client_certificate_pem)
-    /// for certificates that are mounted, as those of Kubernetes' cert-manager. One file may be both.
+    /// Shows the certificate in a file to nodes that ask for one:
+    /// [`client_certificate_pem`](Self::client_certificate_pem) for certificates that are mounted, as those of
+    /// Kubernetes' cert-manager. One file may be both.
     ///
     /// The files are read by [`build`](Self::build), and again by
-    /// [`Alternator::reload_certificates`](crate::Alternator::reload_certificates). Both block for as long as that takes.
+    /// [`Alternator::reload_certificates`](crate::Alternator::reload_certificates). Both block for as long as that
+    /// takes.
     ///
     /// # Errors
     ///
@@ -159,9 +163,9 @@ impl Builder {
     /// **Accepts any certificate of any server**: one that is expired, of another name, or of nobody. TLS then protects
     /// against nobody who can change traffic. One warning says so.
     ///
-    /// For experiments with certificates that are not there yet. In production, name the [CA](Self::ca_certificate_pem) of
-    /// the nodes, or [the names of their certificates](Self::additional_server_names). With the feature of the same name
-    /// only, so that a search for it finds every program that can do this.
+    /// For experiments with certificates that are not there yet. In production, name the [CA](Self::ca_certificate_pem)
+    /// of the nodes, or [the names of their certificates](Self::additional_server_names). With the feature of the same
+    /// name only, so that a search for it finds every program that can do this.
     ///
     /// # Default
     ///

@@ -48,8 +48,8 @@
 //! a server cannot turn `https` into `http` or name another port. With an [address translator](super::networks) the port is
 //! what that returns, and the scheme still that of the seeds.
 //!
-//! Private keys are read by `build()` and by reloads, stay in memory only, and are shown in no error and no `Debug` output.
-//! That no certificate is verified takes a feature of the application's `Cargo.toml`,
+//! Private keys are read by `build()` and by reloads, stay in memory only, and are shown in no error and no `Debug`
+//! output. That no certificate is verified takes a feature of the application's `Cargo.toml`,
 //! `dangerously_accept_invalid_certificates`, and a call of the same name.
 //!
 //! # Trust

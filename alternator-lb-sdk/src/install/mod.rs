@@ -78,8 +78,8 @@ pub trait AlternatorExt: Sealed + Sized {
     /// keeps the former client; everything else works. An operation with an HTTP client of its own is covered as well
     /// if its `config_override` calls `.alternator(..)` after `.http_client(..)`.
     ///
-    /// Where the cluster has [settings for TLS](crate::docs::tls), the HTTP client that is made of them replaces that of
-    /// the configuration, with one warning: discovery and data must trust the same certificates.
+    /// Where the cluster has [settings for TLS](crate::docs::tls), the HTTP client that is made of them replaces that
+    /// of the configuration, with one warning: discovery and data must trust the same certificates.
     ///
     /// # Configuration of an operation
     ///
@@ -171,8 +171,8 @@ macro_rules! implement {
 }
 
 /// Returns the HTTP client for a configuration, decorated; none if the choice is left to the SDK. A client that a
-/// former installation has set is no choice of the application. Where the cluster has settings for TLS, the client is the
-/// one that is made of them.
+/// former installation has set is no choice of the application. Where the cluster has settings for TLS, the client is
+/// the one that is made of them.
 fn transport(
     configured: Option<SharedHttpClient>,
     cluster: &Cluster,

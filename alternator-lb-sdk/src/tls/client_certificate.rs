@@ -9,8 +9,8 @@ use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::sign::CertifiedKey;
 use std::sync::Arc;
 
-/// Parses a certificate with those of the CAs between it and the one that the servers trust, and its key. They are of the
-/// same pair, as far as that can be told.
+/// Parses a certificate with those of the CAs between it and the one that the servers trust, and its key. They are of
+/// the same pair, as far as that can be told.
 pub(super) fn parse(
     (chain, key): &(Pem, Pem),
     provider: &CryptoProvider,

@@ -61,8 +61,8 @@ impl ClusterTls {
         !self.has_warned_of_client.swap(true, Ordering::Relaxed)
     }
 
-    /// Changes the settings and reads all files again. Replaces the HTTP client if certificates or keys have changed, and
-    /// returns whether they have. An error leaves everything as it was.
+    /// Changes the settings and reads all files again. Replaces the HTTP client if certificates or keys have changed,
+    /// and returns whether they have. An error leaves everything as it was.
     pub(crate) fn update(
         &self,
         change: impl FnOnce(&mut TlsSettings),

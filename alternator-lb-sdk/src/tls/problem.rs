@@ -156,8 +156,8 @@ impl Error for TlsError {
 }
 
 impl TlsProblem {
-    /// Returns the problem that the causes of an error show, if it is one of TLS. `has_responded` says whether the node has
-    /// ever responded: one that has, speaks what is expected.
+    /// Returns the problem that the causes of an error show, if it is one of TLS. `has_responded` says whether the node
+    /// has ever responded: one that has, speaks what is expected.
     pub(crate) fn of(
         scheme: Scheme,
         has_responded: bool,
@@ -228,8 +228,8 @@ impl TlsProblem {
     }
 }
 
-/// Returns whether an error is the server's refusal of the client at the end of the handshake, for its certificate or for
-/// the lack of one: before the server looked at the request, although this client may have sent it by then.
+/// Returns whether an error is the server's refusal of the client at the end of the handshake, for its certificate or
+/// for the lack of one: before the server looked at the request, although this client may have sent it by then.
 pub(crate) fn is_client_refused(error: &(dyn Error + 'static)) -> bool {
     match error.downcast_ref::<rustls::Error>() {
         Some(rustls::Error::AlertReceived(alert)) => {
@@ -254,8 +254,8 @@ fn is_of_verification(alert: AlertDescription) -> bool {
     )
 }
 
-/// Returns whether this alert is about the certificate of the client. The last two may be the decision of something that
-/// looked at a request first.
+/// Returns whether this alert is about the certificate of the client. The last two may be the decision of something
+/// that looked at a request first.
 fn is_of_client_certificate(alert: AlertDescription) -> bool {
     is_of_verification(alert)
         || matches!(

@@ -7,14 +7,14 @@ use alternator_lb_core::observe::Event;
 impl Alternator {
     /// Reads the files of certificates and keys again, and uses what is in them from now on.
     ///
-    /// Use it where certificates are renewed while the process runs: every minute, on a signal, or when the files change.
-    /// Where nothing has changed, nothing happens. Otherwise requests that begin later go over new connections, made with
-    /// the new certificates. Those under way end on theirs, so none fails for it; the old connections are closed then. TLS
-    /// sessions are not resumed across the change.
+    /// Use it where certificates are renewed while the process runs: every minute, on a signal, or when the files
+    /// change. Where nothing has changed, nothing happens. Otherwise requests that begin later go over new connections,
+    /// made with the new certificates. Those under way end on theirs, so none fails for it; the old connections are
+    /// closed then. TLS sessions are not resumed across the change.
     ///
     /// Replace a CA in three steps: trust the old one and the new one, give the nodes their new certificates, and trust
-    /// the new one alone. The CAs of the system are read once in a process. A task as in the example keeps the cluster alive:
-    /// end it where the application ends with the cluster.
+    /// the new one alone. The CAs of the system are read once in a process. A task as in the example keeps the cluster
+    /// alive: end it where the application ends with the cluster.
     ///
     /// Blocks for as long as it takes to read the files. With the feature `default-https-client`.
     ///

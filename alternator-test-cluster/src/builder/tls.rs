@@ -36,8 +36,9 @@ impl Builder {
         self
     }
 
-    /// Authenticates clients that show a certificate as this role, as the releases after 2026.3 can: their requests need
-    /// no signature, and one that is there is not looked at. Needs [`client_certificates`](Self::client_certificates).
+    /// Authenticates clients that show a certificate as this role, as the releases after 2026.3 can: their requests
+    /// need no signature, and one that is there is not looked at. Needs
+    /// [`client_certificates`](Self::client_certificates).
     ///
     /// Unlike the server, which reads the role from the certificate, the cluster has one for all certificates.
     ///

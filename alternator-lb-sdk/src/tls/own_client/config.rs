@@ -20,8 +20,8 @@ const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 /// for 32 nodes, and those beyond would need a full handshake each time.
 const SESSION_TICKETS: usize = 8 * 256;
 
-/// Makes the configuration. It has no session of a former one: a session that is resumed verifies no certificate, and has
-/// the client certificate with which it began.
+/// Makes the configuration. It has no session of a former one: a session that is resumed verifies no certificate, and
+/// has the client certificate with which it began.
 pub(crate) fn client_config(
     settings: &TlsSettings,
     texts: PemTexts,
