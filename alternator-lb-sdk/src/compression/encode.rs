@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use std::error::Error as StdError;
 
 const CONTENT_LENGTH: &str = "content-length";
 
@@ -138,7 +139,7 @@ pub(crate) fn is_refused(error: &OrchestratorError<Error>) -> bool {
 }
 
 /// Returns whether the response is too large, as the next one would be.
-pub(crate) fn is_too_large(error: &OrchestratorError<Error>) -> bool {
+pub(crate) fn is_too_large(error: &(dyn StdError + 'static)) -> bool {
     chain(error)
         .filter_map(|error| error.downcast_ref())
         .any(|error| matches!(error, DecodeError::TooLarge { .. }))

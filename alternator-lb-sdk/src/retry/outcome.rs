@@ -135,6 +135,11 @@ pub(crate) fn of_connector_error(
 
 /// Returns the outcome of an attempt the body of whose response broke off.
 pub(crate) fn of_broken_body(error: &(dyn StdError + 'static)) -> Outcome {
+    // The node has sent all that it was to send.
+    #[cfg(feature = "compression")]
+    if compression::is_too_large(error) {
+        return Outcome::Responded;
+    }
     match is_stale(error) {
         true => Outcome::StaleConnection,
         false => Outcome::ConnectionLost,

@@ -108,7 +108,7 @@ pub(crate) fn last_step(
 ) -> NextStep {
     let error = context.output_or_error().and_then(Result::err);
     #[cfg(feature = "compression")]
-    if error.is_some_and(compression::is_too_large) {
+    if error.is_some_and(|error| compression::is_too_large(error)) {
         return NextStep::NotRetryable;
     }
     if error.is_some_and(is_operation_timeout) {

@@ -33,8 +33,11 @@ async fn one_signature_is_valid_on_every_node() {
 #[tokio::test]
 async fn requests_without_credentials_are_unsigned() {
     let cluster = test_cluster!();
-    let (_alternator, client) = balanced_client(&cluster, sdk_config()).await;
-    expect_pings(&client, 3).await;
+    let (_alternator, config) = balanced_by(quick_refresh(&cluster), sdk_config()).await;
+    expect_pings(&Client::new(&config), 3).await;
+    expect_unsigned(&cluster);
+    let at_a_node = Builder::from(&config).endpoint_url(cluster.node(1).url());
+    expect_pings(&Client::from_conf(at_a_node.build()), 3).await;
     expect_unsigned(&cluster);
 }
 
@@ -66,13 +69,18 @@ async fn required_signature_that_is_missing_is_an_error() {
     let builder = quick_refresh(&cluster).auth(AuthMode::Required);
     let (alternator, config) = balanced_by(builder, sdk_config()).await;
     ping(&Client::new(&config)).await.unwrap_err();
-    let unsigned = Builder::from(&config).allow_no_auth().build();
-    let error = ping(&Client::from_conf(unsigned)).await.unwrap_err();
-    assert!(
-        matches!(find_in_chain(&error), Some(RouteError::Unsigned)),
-        "{}",
-        error_text(error)
-    );
+    let unsigned = Builder::from(&config).allow_no_auth();
+    let at_a_node = unsigned.clone().endpoint_url(cluster.node(1).url());
+    for unsigned in [unsigned, at_a_node] {
+        let error = ping(&Client::from_conf(unsigned.build()))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(find_in_chain(&error), Some(RouteError::Unsigned)),
+            "{}",
+            error_text(error)
+        );
+    }
     assert_eq!(requests(&cluster), [0, 0, 0]);
     drop(alternator);
 }

@@ -53,11 +53,9 @@ impl RoutedRequest {
         }
         plan.set_operation(OperationKind::named(&operation));
         let capture = request.extension::<CaptureSmithyConnection>().cloned();
-        let saved_header_bytes = match plan.is_pinned() {
-            // Signed for this node, so that the HTTP client's own `host` is the right one.
-            true => 0,
-            false => signed_request::prepare(&balancer, request)?,
-        };
+        // What is for one node is signed for it, so that the HTTP client's own `host` is the right one.
+        let host = (!plan.is_pinned()).then(|| balancer.endpoint.host());
+        let saved_header_bytes = signed_request::prepare(&balancer, request, host)?;
         Ok(Self {
             balancer,
             time_source,

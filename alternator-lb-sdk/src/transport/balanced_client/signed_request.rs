@@ -45,13 +45,17 @@ impl AttemptInfo {
     }
 }
 
-/// Prepares a request for any node: adds the `host` that was signed, removes a signature that is none, and the headers
-/// that only AWS reads, as far as they are not signed. Returns the number of bytes that this saves.
+/// Prepares a request: adds the `host` that was signed, unless it is that of the node, and removes a signature that is
+/// none, and the headers that only AWS reads, as far as they are not signed. Returns the number of bytes that this saves.
 ///
 /// # Errors
 ///
 /// [`RouteError::Unsigned`] if the request is unsigned, and must not be.
-pub(super) fn prepare(balancer: &Balancer, request: &mut HttpRequest) -> Result<u64, RouteError> {
+pub(super) fn prepare(
+    balancer: &Balancer,
+    request: &mut HttpRequest,
+    host: Option<&str>,
+) -> Result<u64, RouteError> {
     let config = &balancer.cluster.config;
     let headers = request.headers_mut();
     let signature = headers.get(AUTHORIZATION);
@@ -69,8 +73,9 @@ pub(super) fn prepare(balancer: &Balancer, request: &mut HttpRequest) -> Result<
             headers.remove(name);
         }
     }
-    if !headers.contains_key("host") {
-        headers.insert("host", balancer.endpoint.host().to_owned());
+    if let Some(host) = host.filter(|_| !headers.contains_key("host")) {
+        // Of a URL that was parsed, so that it is visible ASCII.
+        let _ = headers.try_insert("host", host.to_owned());
     }
     Ok(match config.minimal_headers {
         true => minimize(headers, is_unsigned, &balancer.user_agent),
