@@ -387,3 +387,15 @@ async fn http_client_that_is_set_afterwards_does_not_hedge_and_is_warned_of_once
     assert_eq!(alternator.stats().hedges(), 0);
     assert_eq!(log.warnings("reads are not hedged").len(), 1);
 }
+
+#[tokio::test]
+async fn sdk_config_is_not_hedged_and_warned_of_once() {
+    let log = Log::capture();
+    let cluster = test_cluster!();
+    let alternator = hedging(quick_refresh(&cluster)).build().unwrap();
+    let plain = aws_config::SdkConfig::builder().build();
+    for _ in 0..2 {
+        alternator.sdk_config(&plain);
+    }
+    assert_eq!(log.warnings("reads are not hedged").len(), 1);
+}

@@ -194,7 +194,7 @@ pub enum Event {
     NoRetries,
     /// Requests bypass the plugin's decorator of the HTTP client.
     TransportRemoved,
-    /// Hedged reads are set, and the plugin is installed without the decorator of the HTTP client that they need.
+    /// Hedged reads are set, and the plugin is installed without the parts that they need.
     HedgingUnavailable,
     /// The cluster's settings for TLS replace the HTTP client of a configuration.
     HttpClientReplaced,

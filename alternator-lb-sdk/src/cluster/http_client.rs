@@ -55,8 +55,8 @@ impl Cluster {
         }
     }
 
-    /// Warns once where reads were to be hedged, and an installation lacks the decorator of the HTTP client.
-    pub(crate) fn installed_without_decorator(&self) {
+    /// Warns once where reads were to be hedged, and an installation lacks the parts for it.
+    pub(crate) fn installed_without_hedging(&self) {
         if self.hedging.is_some() && !self.has_warned_of_hedging.swap(true, Ordering::Relaxed) {
             self.observer.emit(Event::HedgingUnavailable);
         }

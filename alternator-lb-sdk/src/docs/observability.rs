@@ -68,7 +68,7 @@
 //! | `credentials_failed` | warn | | the credentials provider of a client fails |
 //! | `no_retries` | warn | | the SDK retries nothing, by default and not by choice |
 //! | `transport_removed` | warn | | requests bypass the plugin's decorator of the HTTP client |
-//! | `hedging_unavailable` | warn | | hedged reads are set, and the installation has no decorator of the HTTP client |
+//! | `hedging_unavailable` | warn | | hedged reads are set, and the installation lacks the parts that they need |
 //! | `http_client_replaced` | warn | | the cluster's settings for TLS replace the HTTP client of a configuration |
 //! | `certificates_not_verified` | warn | | no certificate of a node is verified, as the application has chosen |
 //! | `certificates_replaced` | info | | new certificates are in use |

@@ -68,7 +68,7 @@ impl dynamodb::ResolveEndpoint for Resolver {
     fn into_shared_resolver(self) -> SharedEndpointResolver {
         // This is its installation, and a resolver sees no HTTP client.
         self.cluster.adopt_default_client();
-        self.cluster.installed_without_decorator();
+        self.cluster.installed_without_hedging();
         SharedEndpointResolver::new(self)
     }
 }
