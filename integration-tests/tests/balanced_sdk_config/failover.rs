@@ -7,7 +7,7 @@ use crate::support::{
 };
 use alternator_lb_sdk::attempts::AttemptResult;
 use alternator_lb_sdk::{Alternator, AttemptHistory, Builder, NodeState, NodeStatus, RouteError};
-use alternator_test_cluster::{Fault, TestCluster};
+use alternator_test_cluster::{Fault, RawResponse, TestCluster};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -197,4 +197,27 @@ async fn history_of_an_error_has_the_attempts_of_all_retries() {
         .collect();
     assert_eq!(nodes.len(), 2, "{history}");
     assert_ne!(nodes[0], nodes[1], "{history}");
+}
+
+#[tokio::test]
+async fn response_of_another_program_is_an_error_that_names_the_node() {
+    let cluster = test_cluster!();
+    let config = sdk_config().retry_config(RetryConfig::disabled());
+    let (_alternator, client) = balanced_client(&cluster, config).await;
+    for status in [200, 404] {
+        for node in cluster.nodes() {
+            let page = RawResponse::new(status, "<html><body>hello</body></html>");
+            node.set_response(page.content_type("text/html"));
+        }
+        let error = ping(&client).await.unwrap_err();
+        let Some(RouteError::ForeignResponse {
+            node,
+            status: found,
+            ..
+        }) = find_in_chain(&error)
+        else {
+            panic!("{}", error_text(error));
+        };
+        assert!(cluster.urls().contains(node) && *found == status);
+    }
 }
