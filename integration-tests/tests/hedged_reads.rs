@@ -394,8 +394,6 @@ async fn sdk_config_is_not_hedged_and_warned_of_once() {
     let cluster = test_cluster!();
     let alternator = hedging(quick_refresh(&cluster)).build().unwrap();
     let plain = aws_config::SdkConfig::builder().build();
-    for _ in 0..2 {
-        alternator.sdk_config(&plain);
-    }
+    (0..2).for_each(|_| drop(alternator.sdk_config(&plain)));
     assert_eq!(log.warnings("reads are not hedged").len(), 1);
 }
