@@ -134,8 +134,9 @@ async fn recorder_that_is_off_records_nothing() {
 }
 
 /// The fields that the documentation lists for a node.
-const NODE_FIELDS: [&str; 17] = [
+const NODE_FIELDS: [&str; 18] = [
     "url",
+    "listed_address",
     "datacenter",
     "rack",
     "priority",
