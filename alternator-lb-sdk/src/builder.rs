@@ -4,6 +4,7 @@ mod address_translator;
 mod allowed_addresses;
 #[cfg(feature = "compression")]
 mod compression;
+mod connections;
 mod endpoint_from;
 mod hedged_reads;
 mod intervals;

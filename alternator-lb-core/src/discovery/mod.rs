@@ -65,6 +65,7 @@ pub mod parameters {
     pub use super::staggered_race::{STAGGER, WIDTH};
     pub use super::stalled_check::SEND_DELAY;
     pub use super::wake_ups::{DEBOUNCE, MAX_DEBOUNCE};
+    pub use super::warm_up::MAX_WARM_CONNECTIONS;
 }
 
 mod address_map;
@@ -106,6 +107,7 @@ mod state;
 mod task;
 mod translations;
 mod wake_ups;
+mod warm_up;
 
 pub use address_map::{AddressMap, AddressMapError};
 pub use address_translator::{

@@ -14,7 +14,15 @@
 
 pub(crate) mod abort_handle;
 pub(crate) mod balanced_client;
+#[cfg(feature = "default-https-client")]
+mod connectors;
 mod generations;
+#[cfg(feature = "default-https-client")]
+pub(crate) mod listed_nodes;
+#[cfg(feature = "default-https-client")]
+pub(crate) mod node_pools;
+#[cfg(feature = "default-https-client")]
+pub(crate) mod pool_settings;
 pub(crate) mod sdk_endpoint;
 #[cfg(test)]
 mod tests;
