@@ -95,16 +95,18 @@ async fn connection_to_a_seed_that_is_not_listed_is_closed_within_ten_seconds() 
     let cluster = test_cluster!();
     let node = cluster.node(2);
     let seeds = [cluster.node(0).url(), node.url()];
-    let (alternator, client) = ready_client_of(quick_refresh(&cluster).seeds(seeds)).await;
+    // Refreshes ask the seed too, which would keep its connection in use.
+    let pause = Duration::from_secs(3600);
+    let builder = Alternator::builder().seeds(seeds);
+    let builder = builder.refresh_interval(pause).idle_refresh_interval(pause);
+    let (alternator, client) = ready_client_of(builder).await;
     node.set_listed(false);
-    eventually("the node has left the list", async || {
-        alternator.nodes().len() == 2 && open(&node) == 0
-    })
-    .await;
+    alternator.refresh().await.unwrap();
+    assert_eq!(alternator.nodes().len(), 2);
     let endpoint = config().endpoint_url(node.url());
     let pinned = client.list_tables().customize().config_override(endpoint);
     pinned.send().await.unwrap();
-    assert_eq!(open(&node), 1);
+    assert!(open(&node) > 0);
     eventually_within(RETIREMENT, "its connection is closed", async || {
         open(&node) == 0
     })

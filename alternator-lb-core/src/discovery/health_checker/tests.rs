@@ -93,7 +93,7 @@ async fn first_and_new_nodes_are_warmed_up_and_known_ones_are_not() {
         "one finds out that it responds"
     );
     harness.refresh().await.unwrap();
-    assert_eq!(probed(&harness), []);
+    assert_eq!(probed(&harness), [0u8; 0]);
 }
 
 #[tokio::test(start_paused = true)]
