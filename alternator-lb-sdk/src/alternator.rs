@@ -100,18 +100,18 @@ impl Alternator {
     /// }
     /// ```
     ///
-    /// Replaces the endpoint, also one of the environment or a profile (`AWS_ENDPOINT_URL_DYNAMODB`); decorates the HTTP
-    /// client, or where there is none [that of the cluster](crate::Builder::http_client), else the SDK's default one;
-    /// adds a region, if there is none; and unsets FIPS and dual stack, which are about endpoints of AWS. Retries,
+    /// Replaces the endpoint, also one of the environment or a profile (`AWS_ENDPOINT_URL_DYNAMODB`); decorates the
+    /// HTTP client, or where there is none [that of the cluster](crate::Builder::http_client), else the SDK's default
+    /// one; adds a region, if there is none; and unsets FIPS and dual stack, which are about endpoints of AWS. Retries,
     /// timeouts, credentials, the region and all else stay. Calling it on its own result changes nothing.
     ///
     /// # How it works
     ///
-    /// The endpoint is that of the first seed, a constant, which the SDK signs as the `host`. The HTTP client sends each
-    /// request to the next node, with the `host` that was signed, so that the signature is valid on each. A request that
-    /// could not be connected goes on to another node at once, whatever the retries: to the SDK that is one attempt.
-    /// Failed attempts count for the [health](crate::docs::health) of their nodes as ever, and a retry goes to a node
-    /// that its operation has not tried.
+    /// The endpoint is that of the first seed, a constant, which the SDK signs as the `host`. The HTTP client sends
+    /// each request to the next node, with the `host` that was signed, so that the signature is valid on each. A
+    /// request that could not be connected goes on to another node at once, whatever the retries: to the SDK that is
+    /// one attempt. Failed attempts count for the [health](crate::docs::health) of their nodes as ever, and a retry
+    /// goes to a node that its operation has not tried.
     ///
     /// A request for any other host fails with [`RouteError::ForeignHost`](crate::RouteError::ForeignHost), one for a
     /// seed or node goes there, and one of another service, as of a client of S3 that was made from this configuration,

@@ -4,6 +4,7 @@ mod address_translator;
 mod allowed_addresses;
 #[cfg(feature = "compression")]
 mod compression;
+mod connections;
 mod endpoint_from;
 mod hedged_reads;
 mod intervals;
@@ -65,7 +66,8 @@ impl Builder {
     ///
     /// Scheme and port of the seeds are those of every node, so all seeds must have the same; but [without
     /// discovery](Self::without_discovery) each seed is a node with its own port, and with an [address
-    /// translator](Self::address_translator) that names the port of each node. The scheme is always one. A port that is omitted is the scheme's: 80 or 443.
+    /// translator](Self::address_translator) that names the port of each node. The scheme is always one. A port that is
+    /// omitted is the scheme's: 80 or 443.
     ///
     /// Over `http` every address of a name is a seed as long as the name has it. The name is resolved again when known
     /// nodes or one of its addresses fail: at most every 30 s while some node responds, every second or two while none
@@ -259,8 +261,8 @@ impl Builder {
     ///
     /// # Default
     ///
-    /// `true`: a real ScyllaDB accepts the signatures, and so does an engine that verifies by all of AWS's rules. `false`
-    /// leaves signing to the SDK, for servers behind which something wants every header signed.
+    /// `true`: a real ScyllaDB accepts the signatures, and so does an engine that verifies by all of AWS's rules.
+    /// `false` leaves signing to the SDK, for servers behind which something wants every header signed.
     pub fn fast_signing(mut self, fast: bool) -> Self {
         self.config.fast_signing = fast;
         self

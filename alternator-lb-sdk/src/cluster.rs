@@ -20,6 +20,8 @@ use crate::operation::table_exclusions::TableExclusions;
 use crate::request;
 use crate::retry::quota::RetryQuota;
 use crate::route_error::RouteError;
+#[cfg(feature = "default-https-client")]
+use crate::transport::listed_nodes::ListedNodes;
 use crate::transport::sdk_endpoint::{SdkEndpoint, SdkNode, SdkPlan};
 use alternator_lb_core::clock::Clock;
 use alternator_lb_core::discovery::{Discovery, DiscoveryConfig, DiscoveryTask, EventSink};
@@ -35,7 +37,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use discovery_reports::report;
+use discovery_reports::Reports;
 use futures_util::future::join;
 use std::fmt;
 use std::net::IpAddr;
@@ -66,6 +68,9 @@ pub(crate) struct Cluster {
     seeds: Vec<Arc<SdkNode>>,
     /// The SDK's default client, made on first use.
     default_client: OnceLock<Option<SharedHttpClient>>,
+    /// The nodes that have connections of their own in the HTTP client, unless that is the application's.
+    #[cfg(feature = "default-https-client")]
+    listed_nodes: Arc<ListedNodes>,
     /// Where reads are hedged.
     pub(crate) hedging: Option<Hedging>,
     has_warned_of_hedging: AtomicBool,
@@ -82,6 +87,11 @@ impl Cluster {
         let seeds = nodes.nodes().to_vec();
         let snapshot = RoutingSnapshot::new(Arc::new(nodes));
         let router = Arc::new(Router::new(snapshot, config.policy, fastrand::usize(..)));
+        #[cfg(feature = "default-https-client")]
+        let listed_nodes = match &config.tls {
+            Some(tls) => Arc::clone(tls.nodes()),
+            None => Arc::default(),
+        };
         let key_routing = KeyRouting::new(config.routing, &config.table_options);
         // With a translator the cluster knows the seeds by other addresses.
         let is_translated = config.address_translator.is_some();
@@ -92,7 +102,14 @@ impl Cluster {
         let saved = counts.saved_by_compression.clone();
         let recorder = FlightRecorder::new(config.flight_recorder);
         let observer = Arc::new(Observer::new(clock, recorder));
-        let events = Arc::clone(&observer);
+        let reports = Reports {
+            observer: Arc::clone(&observer),
+            #[cfg(feature = "default-https-client")]
+            router: Arc::clone(&router),
+            #[cfg(feature = "default-https-client")]
+            listed_nodes: Arc::clone(&listed_nodes),
+        };
+        reports.list_nodes();
         let metadata = MetadataCache::new(
             clock,
             Arc::clone(&observer),
@@ -110,10 +127,11 @@ impl Cluster {
             spill_over: config.spill_over,
             // One primary for all clients must not depend on the rack of each.
             discovers_local_datacenter: key_routing.is_used(),
+            min_idle: config.min_idle,
             intervals: config.intervals,
             attach: SdkEndpoint::new,
             requests: SdkEndpoint::REQUEST_CONTROL,
-            report: EventSink::new(move |event| report(&events, event)),
+            report: EventSink::new(move |event| reports.report(event)),
         };
         Self {
             clock,
@@ -131,6 +149,8 @@ impl Cluster {
             table_exclusions: TableExclusions::default(),
             seeds,
             default_client: OnceLock::new(),
+            #[cfg(feature = "default-https-client")]
+            listed_nodes,
             hedging: config.hedged_reads.map(Hedging::new),
             has_warned_of_hedging: AtomicBool::new(false),
             #[cfg(feature = "compression")]

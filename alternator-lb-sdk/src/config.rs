@@ -39,6 +39,8 @@ pub(crate) struct ClusterConfig {
     pub(crate) table_options: HashMap<String, TableOptions>,
     /// The partition keys that the application names, by table.
     pub(crate) partition_keys: HashMap<String, String>,
+    /// The number of connections that are opened to a node before it gets requests.
+    pub(crate) min_idle: usize,
     pub(crate) intervals: RefreshIntervals,
     /// The HTTP client that goes before that of any SDK configuration.
     pub(crate) http_client: Option<SharedHttpClient>,
@@ -97,6 +99,7 @@ impl Default for ClusterConfig {
             routing: RoutingSettings::default(),
             table_options: HashMap::new(),
             partition_keys: HashMap::new(),
+            min_idle: 0,
             intervals: RefreshIntervals {
                 active: ACTIVE,
                 idle: IDLE,

@@ -53,8 +53,8 @@ pub enum RouteError {
     #[error("the list of nodes is empty; give the builder `.seeds(..)` that can be reached")]
     NoNodes,
 
-    /// A request over a configuration of [`Alternator::sdk_config`](crate::Alternator::sdk_config) is for a host that is
-    /// no part of the cluster.
+    /// A request over a configuration of [`Alternator::sdk_config`](crate::Alternator::sdk_config) is for a host that
+    /// is no part of the cluster.
     #[error(
         "the request is for `{endpoint}`, which is neither a seed nor a node of this cluster; a configuration of \
          `Alternator::sdk_config(..)` reaches the cluster alone: build clients of other services from the `SdkConfig` \

@@ -25,6 +25,7 @@ mod cold_start;
 mod compressed_requests;
 mod compressed_responses;
 mod compression_fallback;
+mod connections;
 mod credentials;
 mod dead_nodes;
 mod degraded_nodes;

@@ -26,8 +26,8 @@ pub trait DiscoveryClient: Send + Sync + fmt::Debug {
     /// Returns the name of a node's cluster, if the node tells it to everybody.
     fn cluster_name<'a>(&'a self, node: &'a NodeUrl) -> ClientFuture<'a, Option<String>>;
 
-    /// Reads `system.client_routes` through a node: the routes by these connections, of which an earlier one counts more.
-    /// The table of a server that has none is empty.
+    /// Reads `system.client_routes` through a node: the routes by these connections, of which an earlier one counts
+    /// more. The table of a server that has none is empty.
     fn client_routes<'a>(
         &'a self,
         node: &'a NodeUrl,

@@ -14,10 +14,10 @@ use tokio::time::Instant;
 /// Reads where nodes can be reached from the cluster's own table `system.client_routes`: the [`AddressTranslator`] for
 /// PrivateLink.
 ///
-/// From 2026.1 on, a cluster behind PrivateLink has a row there for each connection (the endpoint of a client's network)
-/// and each node: the address and ports of the node as seen through that connection. The table is read through a seed,
-/// which is written as this host reaches it, and later through the nodes that were found. Where a node has a route by
-/// several of the connections, the first one counts.
+/// From 2026.1 on, a cluster behind PrivateLink has a row there for each connection (the endpoint of a client's
+/// network) and each node: the address and ports of the node as seen through that connection. The table is read through
+/// a seed, which is written as this host reaches it, and later through the nodes that were found. Where a node has a
+/// route by several of the connections, the first one counts.
 ///
 /// The table may be empty, or the server older: then nothing is to be translated, and nodes are at the addresses that
 /// `/localnodes` lists, at the port of the first seed. So the same settings fit inside and outside of the network of

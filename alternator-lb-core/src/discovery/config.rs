@@ -31,6 +31,8 @@ pub struct DiscoveryConfig<E> {
     pub allowed_addresses: AllowedAddresses,
     /// Knows where listed nodes can be reached. Without it they are at the listed addresses, at the seeds' port.
     pub address_translator: Option<SharedAddressTranslator>,
+    /// The number of connections that are opened to a node before it gets requests.
+    pub min_idle: usize,
     /// The pauses between refreshes.
     pub intervals: RefreshIntervals,
     /// Makes what the caller wants at hand when a node is selected.

@@ -67,6 +67,7 @@ pub(super) fn config(seeds: Vec<NodeUrl>, scope: Option<Scope>) -> DiscoveryConf
         discovers_local_datacenter: false,
         allowed_addresses: AllowedAddresses::default(),
         address_translator: None,
+        min_idle: 0,
         intervals: RefreshIntervals {
             active: ACTIVE,
             idle: IDLE,

@@ -5,6 +5,7 @@ use super::probe::{MAX_PROBES, ProbeResult, ProbeTimeouts, Prober};
 use super::running_time::{RunningTime, TICK};
 use super::stalled_check::StalledCheck;
 use super::state::Discovery;
+use super::warm_up::warm_up;
 use super::{ConnectionPool, DiscoveryClient, StallDetector};
 use crate::clock::Clock;
 use crate::health::{EjectionCause, ProbePermit};
@@ -216,7 +217,7 @@ impl<E> Drop for PermitGuard<E> {
     }
 }
 
-/// Probes an ejected node, and restores it if it responds. The probe goes over the connections of the application's
+/// Probes an ejected node, warms it up if it responds, and restores it. The probe goes over the connections of the application's
 /// requests: the connection that it opens serves those that follow.
 async fn check_ejected<E: Send + Sync + 'static>(
     discovery: Weak<Discovery<E>>,
@@ -237,6 +238,10 @@ async fn check_ejected<E: Send + Sync + 'static>(
         ProbeResult::Unresponsive | ProbeResult::Failed => false,
         ProbeResult::NotSent => return,
     };
+    if responds {
+        let min_idle = discovery.upgrade().map(|it| it.config.min_idle);
+        warm_up(client.as_ref(), [node.url()], min_idle.unwrap_or_default()).await;
+    }
     if let Some(discovery) = discovery.upgrade() {
         let now = discovery.clock.now();
         let node = Arc::clone(node);

@@ -19,10 +19,10 @@
 //! known node is dropped, and no list that names none of the known ones is believed, because of one response while
 //! another node responds; and a refresh that fails changes nothing.
 //!
-//! Where listed addresses are not those that are sent to, an [`AddressTranslator`] names the URL of each node. The cache
-//! of its results (`translations`) sits between a response and everything above: nodes are known by their URLs, so that
-//! a seed is the same node as the listed one that it leads to. Routing by keys goes by the listed address, which
-//! [`Node`](crate::topology::Node) keeps beside the URL.
+//! Where listed addresses are not those that are sent to, an [`AddressTranslator`] names the URL of each node. The
+//! cache of its results (`translations`) sits between a response and everything above: nodes are known by their URLs,
+//! so that a seed is the same node as the listed one that it leads to. Routing by keys goes by the listed address,
+//! which [`Node`](crate::topology::Node) keeps beside the URL.
 //!
 //! The health checker works while there are requests. It probes (`GET /`) the nodes that are ejected, and the nodes
 //! that let requests wait much longer than usual. Where such a node responds, the connections to it may be lost.
@@ -65,6 +65,7 @@ pub mod parameters {
     pub use super::staggered_race::{STAGGER, WIDTH};
     pub use super::stalled_check::SEND_DELAY;
     pub use super::wake_ups::{DEBOUNCE, MAX_DEBOUNCE};
+    pub use super::warm_up::MAX_WARM_CONNECTIONS;
 }
 
 mod address_map;
@@ -106,6 +107,7 @@ mod state;
 mod task;
 mod translations;
 mod wake_ups;
+mod warm_up;
 
 pub use address_map::{AddressMap, AddressMapError};
 pub use address_translator::{

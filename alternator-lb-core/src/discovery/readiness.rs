@@ -9,6 +9,7 @@ use super::findings::Findings;
 use super::membership::Membership;
 use super::probe::{self, ProbeTimeouts, Prober};
 use super::state::Discovery;
+use super::warm_up::warm_up;
 use super::{ConnectionPool, DiscoveryClient, RefreshError};
 use crate::topology::NodeUrl;
 use std::collections::HashSet;
@@ -101,6 +102,23 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let mut contacts = Contacts::from(probe::probe_all(client, listed, end).await);
         contacts.responding.extend(respondents);
         contacts
+    }
+
+    /// Opens connections to the nodes that have responded for the first time, and to all nodes of a first list.
+    pub(super) async fn warm_up_new(
+        &self,
+        client: &dyn DiscoveryClient,
+        findings: &Findings,
+        contacts: &Contacts,
+    ) {
+        let min_idle = self.config.min_idle;
+        let Ok(membership) = &findings.membership else {
+            return;
+        };
+        let is_first = contacts.are_trusted && !self.has_reached_node();
+        let nodes = membership.nodes();
+        let new = nodes.filter(|node| is_first || contacts.responding.contains(*node));
+        warm_up(client, new, min_idle).await;
     }
 
     async fn probe_new(&self, client: &dyn DiscoveryClient, membership: &Membership) -> Contacts {

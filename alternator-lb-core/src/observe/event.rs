@@ -11,11 +11,11 @@ use std::time::Duration;
 
 /// A change of the cluster, of the health of its nodes, or of what the plugin can do for its clients.
 ///
-/// Received from `Alternator::subscribe()`. Each is logged as well, with its [name](Self::name) and its fields, and kept
-/// by the flight recorder. An event marks a change: what persists is not repeated.
+/// Received from `Alternator::subscribe()`. Each is logged as well, with its [name](Self::name) and its fields, and
+/// kept by the flight recorder. An event marks a change: what persists is not repeated.
 ///
-/// [`Display`](fmt::Display) prints what it means, and what to do about it. Match the variants with `..`, since they may
-/// get further fields.
+/// [`Display`](fmt::Display) prints what it means, and what to do about it. Match the variants with `..`, since they
+/// may get further fields.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]

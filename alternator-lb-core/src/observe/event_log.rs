@@ -1,4 +1,5 @@
-//! The log: each event with its name and fields, which are an interface. `docs::observability` of the plugin lists them.
+//! The log: each event with its name and fields, which are an interface. `docs::observability` of the plugin lists
+//! them.
 
 use super::Event;
 use tracing::{debug, info, warn};

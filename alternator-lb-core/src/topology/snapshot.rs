@@ -89,8 +89,9 @@ impl<A> Topology<A> {
         }
     }
 
-    /// A number that grows exactly when nodes are added or removed, or are listed under another address. Compare it with a remembered one to tell whether
-    /// other nodes are listed now. It stays the same when nodes only change their order or level.
+    /// A number that grows exactly when nodes are added or removed, or are listed under another address. Compare it
+    /// with a remembered one to tell whether other nodes are listed now. It stays the same when nodes only change their
+    /// order or level.
     pub fn generation(&self) -> u64 {
         self.generation
     }

@@ -29,10 +29,10 @@ impl Builder {
     ///
     /// # HTTP client
     ///
-    /// The decorator of the HTTP client sends the second request, for the interceptor. Where one of them is missing, reads
-    /// are not hedged and one warning says so: with
-    /// [`Alternator::endpoint_resolver()`](crate::Alternator::endpoint_resolver) alone, where `.http_client(..)` is called
-    /// after `.alternator(..)`, and for clients of [`Alternator::sdk_config`](crate::Alternator::sdk_config).
+    /// The decorator of the HTTP client sends the second request, for the interceptor. Where one of them is missing,
+    /// reads are not hedged and one warning says so: with
+    /// [`Alternator::endpoint_resolver()`](crate::Alternator::endpoint_resolver) alone, where `.http_client(..)` is
+    /// called after `.alternator(..)`, and for clients of [`Alternator::sdk_config`](crate::Alternator::sdk_config).
     ///
     /// ```
     /// use alternator_lb_sdk::{Alternator, Hedge};

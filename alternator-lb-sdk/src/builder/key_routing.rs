@@ -7,8 +7,8 @@ impl Builder {
     /// Sends operations on the same partition to the same node, from all clients alike. [`KeyAffinity`] says why, at
     /// which cost, and which operations to choose.
     ///
-    /// An operation that its own endpoint pins to a node goes there. Of the [parts](crate::Alternator::endpoint_resolver) it
-    /// needs both.
+    /// An operation that its own endpoint pins to a node goes there. Of the
+    /// [parts](crate::Alternator::endpoint_resolver) it needs both.
     ///
     /// # Default
     ///
@@ -32,8 +32,8 @@ impl Builder {
     /// most of their partitions; all others are distributed as usual. Writes that use lightweight transactions go to
     /// one node for each partition, the same for all clients, which need not be a replica:
     /// [`key_affinity`](Self::key_affinity) says which writes these are if it is set, else [`KeyAffinity::from_table`]
-    /// applies. The retry of another operation goes to the next replica, then to other nodes. [`Alternator::explain`](crate::Alternator::explain)
-    /// tells where an operation would go, and why.
+    /// applies. The retry of another operation goes to the next replica, then to other nodes.
+    /// [`Alternator::explain`](crate::Alternator::explain) tells where an operation would go, and why.
     ///
     /// For single tables or operations there are [`TableOptions::token_aware`](crate::TableOptions::token_aware) and
     /// [`OperationOptions::token_aware`](crate::OperationOptions::token_aware).

@@ -1,28 +1,64 @@
 //! What discovery tells, as events and as entries of the flight recorder.
 
+#[cfg(feature = "default-https-client")]
+use crate::transport::{listed_nodes::ListedNodes, sdk_endpoint::SdkEndpoint};
 use alternator_lb_core::discovery::TopologyEvent;
 use alternator_lb_core::observe::{Event, Observer, Record};
+#[cfg(feature = "default-https-client")]
+use alternator_lb_core::routing::Router;
 use alternator_lb_core::topology::NodeUrl;
+use std::sync::Arc;
 
-/// Reports what discovery tells to the subscribers and to the flight recorder.
-pub(super) fn report(observer: &Observer, event: &TopologyEvent) {
-    if let &TopologyEvent::RefreshEnded {
-        nodes,
-        has_succeeded,
-        requests,
-    } = event
-    {
-        observer.record(|| Record::Refresh {
+/// Where reports go.
+#[derive(Debug)]
+pub(super) struct Reports {
+    pub(super) observer: Arc<Observer>,
+    #[cfg(feature = "default-https-client")]
+    pub(super) router: Arc<Router<SdkEndpoint>>,
+    #[cfg(feature = "default-https-client")]
+    pub(super) listed_nodes: Arc<ListedNodes>,
+}
+
+impl Reports {
+    /// Reports what discovery tells to the HTTP client, the subscribers and the flight recorder.
+    pub(super) fn report(&self, event: &TopologyEvent) {
+        let observer = &self.observer;
+        if let &TopologyEvent::RefreshEnded {
             nodes,
             has_succeeded,
             requests,
-        });
+        } = event
+        {
+            observer.record(|| Record::Refresh {
+                nodes,
+                has_succeeded,
+                requests,
+            });
+        }
+        if matches!(
+            event,
+            TopologyEvent::Changed { .. } | TopologyEvent::RefreshEnded { .. }
+        ) {
+            self.list_nodes();
+        }
+        if let Some(event) = Event::of_topology(event) {
+            observer.emit(event);
+        }
+        if let TopologyEvent::Changed { added, .. } = event {
+            report_proxy(observer, added);
+        }
     }
-    if let Some(event) = Event::of_topology(event) {
-        observer.emit(event);
-    }
-    if let TopologyEvent::Changed { added, .. } = event {
-        report_proxy(observer, added);
+
+    /// Has the HTTP client close the connections of nodes that have left the list.
+    pub(super) fn list_nodes(&self) {
+        #[cfg(feature = "default-https-client")]
+        {
+            let snapshot = self.router.snapshot();
+            let topology = snapshot.topology();
+            let nodes = topology.nodes().iter();
+            let urls = nodes.map(|node| node.url().as_str().into());
+            self.listed_nodes.replace(topology.generation(), urls);
+        }
     }
 }
 

@@ -16,7 +16,12 @@ impl Cluster {
     pub(crate) fn http_client(&self) -> Option<SharedHttpClient> {
         self.config.http_client.clone().or_else(|| {
             self.default_client
-                .get_or_init(default_client::default_client)
+                .get_or_init(|| {
+                    #[cfg(feature = "default-https-client")]
+                    return default_client::default_client(&self.listed_nodes);
+                    #[cfg(not(feature = "default-https-client"))]
+                    default_client::default_client()
+                })
                 .clone()
         })
     }

@@ -41,8 +41,8 @@
 //!    retry, as the retries are used up
 //! ```
 //!
-//! The second request of a [hedged read](crate::Builder::hedged_reads) is listed where its response came first, after the
-//! one that it outran, and is no attempt of the SDK.
+//! The second request of a [hedged read](crate::Builder::hedged_reads) is listed where its response came first, after
+//! the one that it outran, and is no attempt of the SDK.
 //!
 //! Each line, which is folded here, has
 //!

@@ -6,8 +6,8 @@
 //! **What if a crate takes nothing but an `SdkConfig`?** Give it one of
 //! [`Alternator::sdk_config`](crate::Alternator::sdk_config).
 //!
-//! **Does it work on AWS Lambda?** Yes: build the client once, in the init phase, and set timeouts. Nothing need be done
-//! after a thaw: the first request goes by the last known nodes, and the refresh that is due runs beside it. Name
+//! **Does it work on AWS Lambda?** Yes: build the client once, in the init phase, and set timeouts. Nothing need be
+//! done after a thaw: the first request goes by the last known nodes, and the refresh that is due runs beside it. Name
 //! [partition keys](crate::Builder::partition_key), which a short-lived process would describe for a few operations.
 //! Waiting for [`ready()`](crate::Alternator::ready) only lengthens a cold start. The example `lambda` measures it.
 //!
@@ -48,8 +48,8 @@
 //! `aws_sdk_dynamodb::Client` work as before. For HTTP clients that replay or record exchanges (`StaticReplayClient`,
 //! `capture_request`) use [`without_discovery`](crate::Builder::without_discovery), so that they see operations alone.
 //!
-//! **Does it work behind a load balancer, with mapped ports, or with PrivateLink?** Yes: see [networks](super::networks)
-//! for the setting of each.
+//! **Does it work behind a load balancer, with mapped ports, or with PrivateLink?** Yes: see
+//! [networks](super::networks) for the setting of each.
 //!
 //! **How do I test my application against dying nodes?** With
 //! [`alternator-test-cluster`](https://docs.rs/alternator-test-cluster), in the process of the test:

@@ -96,11 +96,7 @@
 //! long as the slowest response of any node so far, and three seconds at least, if its node answers a probe. So the
 //! first operation that takes longer than that may be made twice; the next ones are not.
 //!
-//! Connections that are idle for more than 90 seconds are closed by the SDK's HTTP client, which is less than the usual
-//! limits of address translations. The SDK's default client sets no TCP keepalive. One that does can be built with
-//! `aws_smithy_http_client::pool::ConnectionPool::builder()`, whose method `tcp_keepalive` takes the time: pass its
-//! client (`aws_smithy_http_client::pool::Client::new(&pool)?`) to `.http_client(..)`. It makes the operating system
-//! find a lost connection, which the SDK then treats as broken.
+//! [Connections](super::connections) has what closes idle connections, and why there is no TCP keepalive.
 //!
 //! # When a node is not ejected all the same
 //!

@@ -14,9 +14,9 @@
 //!   internal address), and all listen on the port of the seeds. Otherwise requests stay with the seeds, and
 //!   [`ready()`](crate::Alternator::ready) says so: [networks](super::networks) has what to set behind mapped ports,
 //!   address translation, a load balancer, and PrivateLink.
-//! * **Certificates that fit**. Over `https` the plugin connects to nodes by address. Their certificates must name these
-//!   (IP SANs), or a name of [`additional_server_names`](crate::Builder::additional_server_names). Where they name only the
-//!   DNS name of a seed, and that is not set, requests stay with that seed.
+//! * **Certificates that fit**. Over `https` the plugin connects to nodes by address. Their certificates must name
+//!   these (IP SANs), or a name of [`additional_server_names`](crate::Builder::additional_server_names). Where they
+//!   name only the DNS name of a seed, and that is not set, requests stay with that seed.
 //!
 //! # Several datacenters
 //!
@@ -40,9 +40,9 @@
 //! * **`Client::new(&sdk_config)` bypasses the plugin**: it builds a client from the shared configuration alone. Use
 //!   `Client::from_conf` with the configuration that the plugin was installed on, or where that is somebody else's code
 //!   give it a configuration of [`Alternator::sdk_config`](crate::Alternator::sdk_config).
-//! * **The HTTP client** gives way to that of the cluster where [TLS](super::tls#http-clients) is set there. Otherwise it
-//!   must be set before `.alternator(..)`, which wraps it. A client that is set afterwards serves
-//!   the data unwrapped, which a warning reports, and discovery keeps the client that it has.
+//! * **The HTTP client** gives way to that of the cluster where [TLS](super::tls#http-clients) is set there. Otherwise
+//!   it must be set before `.alternator(..)`, which wraps it. A client that is set afterwards serves the data
+//!   unwrapped, which a warning reports, and discovery keeps the client that it has.
 //! * **Proxies**: `HTTP_PROXY` and the like apply to the addresses of nodes too. If they do, a warning names
 //!   `NO_PROXY`. With [settings for TLS](super::tls#http-clients) no proxy is used.
 //! * **The region**: `aws_config` looks for a region in several places, AWS's metadata service among them, which can
@@ -58,9 +58,9 @@
 //! * **Key affinity and token awareness use what is known**, and fetch nothing: the HTTP client sees neither the
 //!   credentials nor the settings that reading tables takes. Known are partition keys that are
 //!   [named](crate::Builder::partition_key), that of an operation which names a single attribute of its item, and what
-//!   clients with the plugin have read for the same `Alternator`. The key is read from the body of `GetItem`, `PutItem`,
-//!   `UpdateItem` and `DeleteItem`, which is parsed only where one of the two is on; `Query` and batches are distributed
-//!   as usual.
+//!   clients with the plugin have read for the same `Alternator`. The key is read from the body of `GetItem`,
+//!   `PutItem`, `UpdateItem` and `DeleteItem`, which is parsed only where one of the two is on; `Query` and batches are
+//!   distributed as usual.
 //! * **Requests are not compressed**, since their signatures cover the bodies, and are signed by the SDK's signer.
 //!   [Minimal headers](crate::Builder::minimal_headers) leave out what is not signed: a signed request keeps
 //!   `x-amz-user-agent`.
@@ -74,9 +74,9 @@
 //! * **A datacenter without replicas of a table** is not left for that table.
 //! * **Options of single operations** do not exist, except that an endpoint in a `config_override` is obeyed if it is a
 //!   seed or node. [`AttemptHistory`](crate::AttemptHistory) is found in errors without a response alone.
-//! * **The `host` is that of the first seed** on all nodes, without its port if that is the scheme's own. Alternator does
-//!   not look at it, beyond the signature. A proxy between client and nodes that routes by the `host` would send all
-//!   requests to one node. TLS verifies the address of the node as ever, and no header.
+//! * **The `host` is that of the first seed** on all nodes, without its port if that is the scheme's own. Alternator
+//!   does not look at it, beyond the signature. A proxy between client and nodes that routes by the `host` would send
+//!   all requests to one node. TLS verifies the address of the node as ever, and no header.
 //! * **`.http_client(..)` on a builder** that was made from such a configuration takes the place of the balancing one:
 //!   all requests go to the first seed. Set it on the `SdkConfig` before.
 //!

@@ -1,8 +1,7 @@
 //! Metrics for Prometheus, OpenTelemetry and Grafana.
 //!
-//! Off by default. Both features read the same numbers, those of
-//! [`Alternator::stats()`](crate::Alternator::stats) and [`nodes()`](crate::Alternator::nodes), when they are collected:
-//! a request costs the same with and without them.
+//! Off by default. Both features read the same numbers, those of [`Alternator::stats()`](crate::Alternator::stats) and
+//! [`nodes()`](crate::Alternator::nodes), when they are collected: a request costs the same with and without them.
 //!
 //! # With the `metrics` facade
 //!
@@ -68,10 +67,10 @@
 //! counted. Errors need the whole plugin or [`interceptor()`](crate::Alternator::interceptor), and so do latencies.
 //!
 //! `error.type` is the name of an [`Outcome`](crate::observe::Outcome) other than `responded`, in snake case: five of
-//! them say something against the node (`server_error`, `foreign`, `not_connected`, `connection_lost`, `timed_out`), the
-//! others do not (`overloaded`, `contention`, `replica_error`, `no_replicas`, `no_live_replica`, `clock_skew`,
-//! `not_sent`, `stale_connection`, `neutral`). A response that says that the request is wrong is no error of the node's,
-//! nor counted here. A kind of error has no series before its first one.
+//! them say something against the node (`server_error`, `foreign`, `not_connected`, `connection_lost`, `timed_out`),
+//! the others do not (`overloaded`, `contention`, `replica_error`, `no_replicas`, `no_live_replica`, `clock_skew`,
+//! `not_sent`, `stale_connection`, `neutral`). A response that says that the request is wrong is no error of the
+//! node's, nor counted here. A kind of error has no series before its first one.
 //!
 //! `alternator.client.node.state` is the name of a [`NodeState`](crate::NodeState): `up`, `pending`, `down`, `ejected`.
 //!
@@ -93,16 +92,16 @@
 //! plugin's. `db.client.operation.duration` and `http.client.request.duration` are left to the SDK and to the
 //! application, which know the operation.
 //!
-//! The names in Prometheus are those that its exporters make of the others by
-//! [the rules for it](https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/): the unit as a
-//! suffix, without annotations, and then `_total` for counters.
+//! The names in Prometheus are those that its exporters make of the others by [the rules for
+//! it](https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/): the unit as a suffix,
+//! without annotations, and then `_total` for counters.
 //!
 //! # How many series
 //!
 //! Eight for each node, one for each kind of error that it has had, and twelve for the cluster. Nothing else multiplies
 //! them: neither tables nor operations nor keys. Nodes are those of the list, at most 4,096 addresses of one
-//! `/localnodes`; hundreds of nodes are a reason to sum over them in the collector. The SDK of OpenTelemetry keeps 2,000
-//! series of an instrument by default, which `alternator.client.node.status` reaches with 500 nodes.
+//! `/localnodes`; hundreds of nodes are a reason to sum over them in the collector. The SDK of OpenTelemetry keeps
+//! 2,000 series of an instrument by default, which `alternator.client.node.status` reaches with 500 nodes.
 //!
 //! Totals of the cluster are sums over its nodes, so that they have no metrics of their own:
 //! `sum(rate(alternator_client_requests_total[5m]))`.
@@ -112,8 +111,8 @@
 //! Servers list live nodes alone: one that dies is `down` for half a minute, and then leaves the list.
 //!
 //! * In OpenTelemetry its series end with the next collection.
-//! * The facade cannot remove a series. The gauges are set to 0, and to NaN where 0 would be a latency; the counters stand
-//!   still. The recorder ends them if it has a timeout for series that are not updated, as
+//! * The facade cannot remove a series. The gauges are set to 0, and to NaN where 0 would be a latency; the counters
+//!   stand still. The recorder ends them if it has a timeout for series that are not updated, as
 //!   `PrometheusBuilder::idle_timeout`: each publication updates all series of the listed nodes.
 //! * A node that returns counts from 0, as after a restart of the process; in the facade its counters go on.
 //!
@@ -122,8 +121,8 @@
 //! Percentiles over the last 15 to 30 seconds, from the histogram that each node has for
 //! [`latency_p99()`](crate::NodeStatus::latency_p99), and no histograms:
 //!
-//! * OpenTelemetry has no observable histogram, and the facade takes single values: either way each request would have to
-//!   be recorded once more, on its own time.
+//! * OpenTelemetry has no observable histogram, and the facade takes single values: either way each request would have
+//!   to be recorded once more, on its own time.
 //! * The node's histogram is of the last seconds, while Prometheus wants buckets that only grow, and has 368 buckets:
 //!   for thirty nodes eleven thousand series per process.
 //!

@@ -7,6 +7,7 @@
 //! * [`routing`]: scopes and failover, LWT routing, token awareness.
 //! * [`health`]: when a node is ejected and restored, with a reason for every number, and measured faults.
 //! * [`attempts`]: reading an error: which nodes an operation went to, and why it ended.
+//! * [`connections`]: pools, timeouts, warm-up, and what the return of a node costs it.
 //! * [`cost`]: what a request costs, and which part of that is the plugin's.
 //! * [`observability`]: numbers, events, logs, and the record of an incident.
 //! * [`metrics`]: metrics for Prometheus, OpenTelemetry and Grafana.
@@ -17,6 +18,7 @@
 //! * [`faq`]: short answers.
 
 pub mod attempts;
+pub mod connections;
 pub mod cost;
 pub mod faq;
 pub mod health;

@@ -11,7 +11,8 @@
 //!
 //! All of it is always there, and costs a request a few atomic increments on the counters of its node. Nothing locks on
 //! the path of a request: the flight recorder's ring is lock-free, and a subscriber that is too slow misses events and
-//! is told so. [Metrics](super::metrics) for Prometheus and OpenTelemetry, with a dashboard and alert rules, are features.
+//! is told so. [Metrics](super::metrics) for Prometheus and OpenTelemetry, with a dashboard and alert rules, are
+//! features.
 //!
 //! # Alarms
 //!
@@ -121,9 +122,9 @@
 //!
 //! [`Alternator::status_json()`](crate::Alternator::status_json) returns one line of JSON, and on Unix
 //! `Alternator::serve_status(path)` serves it on a socket that only the application's own user can connect.
-//! [`alternator-doctor top --attach`](https://docs.rs/crate/alternator-doctor) shows it live, on the terminal of whoever
-//! may read the path; with `socat - UNIX-CONNECT:path | jq` it is a query. Without sockets a file does as well, where it
-//! is replaced as a whole:
+//! [`alternator-doctor top --attach`](https://docs.rs/crate/alternator-doctor) shows it live, on the terminal of
+//! whoever may read the path; with `socat - UNIX-CONNECT:path | jq` it is a query. Without sockets a file does as well,
+//! where it is replaced as a whole:
 //!
 //! ```no_run
 //! # async fn example(alternator: alternator_lb_sdk::Alternator) -> std::io::Result<()> {

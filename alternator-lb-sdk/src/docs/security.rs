@@ -42,11 +42,11 @@
 //!
 //! # TLS
 //!
-//! Discovery and probes trust the certificates that the data trusts: those of the builder's [settings](super::tls), or else
-//! those of the application's HTTP client. The certificate of a node is verified against the address or name that the
-//! request goes to, or one of the names that the builder adds. The scheme and port of every node are those of the seeds, so
-//! a server cannot turn `https` into `http` or name another port. With an [address translator](super::networks) the port is
-//! what that returns, and the scheme still that of the seeds.
+//! Discovery and probes trust the certificates that the data trusts: those of the builder's [settings](super::tls), or
+//! else those of the application's HTTP client. The certificate of a node is verified against the address or name that
+//! the request goes to, or one of the names that the builder adds. The scheme and port of every node are those of the
+//! seeds, so a server cannot turn `https` into `http` or name another port. With an [address
+//! translator](super::networks) the port is what that returns, and the scheme still that of the seeds.
 //!
 //! Private keys are read by `build()` and by reloads, stay in memory only, and are shown in no error and no `Debug`
 //! output. That no certificate is verified takes a feature of the application's `Cargo.toml`,

@@ -76,10 +76,10 @@
 //!
 //! # HTTP clients
 //!
-//! Where trusted certificates and names are all that is set, requests go over the SDK's own HTTP client (`rustls`, with
-//! `aws-lc`). That one can show no client certificate and verify nothing less than it does; where one of these is set,
-//! a client of the plugin's own takes its place, of the same parts in the same versions, and with the same timeouts,
-//! pools and errors. In contrast to the SDK's default client **neither uses a proxy**.
+//! Where trusted certificates and names are all that is set, requests go over the SDK's own HTTP connectors (`rustls`,
+//! with `aws-lc`). That one can show no client certificate and verify nothing less than it does; where one of these is
+//! set, a client of the plugin's own takes its place, of the same parts in the same versions, and with the same
+//! timeouts, pools and errors. In contrast to the SDK's default client **neither uses a proxy**.
 //!
 //! An HTTP client in the configuration of an SDK client gives way to this one, with one warning, since its data would
 //! trust other certificates than discovery. One that is set after `.alternator(..)`, or for a single operation, stays.
@@ -98,9 +98,9 @@
 //!
 //! A new connection to a node that is known resumes a TLS session, where the server gives out tickets (ScyllaDB does
 //! from 2026.3 on for TLS 1.3): one round trip less, and no certificates. The plugin's client keeps tickets of 256
-//! nodes for all of its connections, the SDK's of 32 nodes for each pair of timeouts, and so others for probes. A
-//! session verifies no certificate again, so none is resumed after a rotation. A node whose certificate expires while
-//! it is resumed is noticed at the next full handshake.
+//! nodes for all of its connections, the SDK's for each node and pair of timeouts, and so others for probes. A session
+//! verifies no certificate again, so none is resumed after a rotation. A node whose certificate expires while it is
+//! resumed is noticed at the next full handshake.
 //!
 //! # Errors
 //!

@@ -103,8 +103,8 @@ impl Second {
     }
 
     /// Records what a response or an error that is of no use says of its node: an error says that no connection could
-    /// be made, or that it broke. A response with an error says nothing here: its body would have to be read, and a node
-    /// that fails shows it to other requests.
+    /// be made, or that it broke. A response with an error says nothing here: its body would have to be read, and a
+    /// node that fails shows it to other requests.
     fn lose(mut self, result: Result<HttpResponse, ConnectorError>, start: &Start) {
         if let Err(error) = result {
             let cluster = &start.handle.cluster;

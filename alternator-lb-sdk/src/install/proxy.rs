@@ -26,6 +26,14 @@ pub(crate) fn captured(nodes: &[NodeUrl]) -> Option<&NodeUrl> {
     (!IS_REPORTED.swap(true, Ordering::Relaxed)).then_some(node)
 }
 
+/// Returns whether requests for this URL need no TLS: neither to the node nor to a proxy.
+pub(crate) fn is_reached_without_tls(url: &str) -> bool {
+    url.starts_with("http://")
+        && url
+            .parse()
+            .is_ok_and(|uri| Matcher::from_env().intercept(&uri).is_none())
+}
+
 fn is_captured(proxies: &Matcher, node: &NodeUrl) -> bool {
     node.as_str()
         .parse()

@@ -6,6 +6,8 @@ use super::raw_response::{RawResponse, RawResponseDeserializer};
 use crate::metadata::client_routes;
 use crate::request::user_agent;
 use crate::retry::connection_evidence;
+#[cfg(feature = "default-https-client")]
+use crate::transport::node_pools::ProbedNode;
 use alternator_lb_core::clock::Clock;
 use alternator_lb_core::discovery::{
     ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError, RouteTable,
@@ -182,6 +184,10 @@ impl DiscoveryClient for SdkDiscoveryClient {
         let response = async move {
             let mut request = get("/")?;
             request.add_extension(captured);
+            #[cfg(feature = "default-https-client")]
+            if pool == ConnectionPool::Shared {
+                request.add_extension(ProbedNode);
+            }
             let response = self.send(node, request, pool).await?;
             let body = response.read(PROBE_LIMIT).await;
             body.map(drop).map_err(QueryError::Unreachable)

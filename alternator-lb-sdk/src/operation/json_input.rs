@@ -1,7 +1,7 @@
 //! The input of an operation, read back from the body of its request.
 //!
-//! For an HTTP client, which gets nothing else. Reads what routing by keys looks at, of the four operations on one item:
-//! the table, the attributes that can be a key, and what decides whether a write uses a transaction.
+//! For an HTTP client, which gets nothing else. Reads what routing by keys looks at, of the four operations on one
+//! item: the table, the attributes that can be a key, and what decides whether a write uses a transaction.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;

@@ -7,14 +7,16 @@ use super::own_client;
 use super::reloadable_client::ReloadableHttpClient;
 use super::sdk_client::sdk_client;
 use super::settings::{PemDigest, PemTexts, TlsSettings};
+use crate::transport::listed_nodes::ListedNodes;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The HTTP client of a cluster whose application has set TLS.
 #[derive(Debug)]
 pub(crate) struct ClusterTls {
     http_client: ReloadableHttpClient,
+    nodes: Arc<ListedNodes>,
     /// What the HTTP client was made of. Locked while it is replaced, and never by a request.
     current: Mutex<Current>,
     has_client_certificate: AtomicBool,
@@ -33,8 +35,10 @@ impl ClusterTls {
     pub(crate) fn new(settings: TlsSettings) -> Result<Self, CertificateError> {
         let texts = PemTexts::read(&settings)?;
         let digest = texts.digest();
+        let nodes = Arc::<ListedNodes>::default();
         Ok(Self {
-            http_client: ReloadableHttpClient::new(http_client(&settings, texts)?),
+            http_client: ReloadableHttpClient::new(http_client(&settings, texts, &nodes)?),
+            nodes,
             has_client_certificate: settings.has_client_certificate().into(),
             accepts_invalid: settings.accepts_invalid(),
             current: Mutex::new(Current { settings, digest }),
@@ -44,6 +48,11 @@ impl ClusterTls {
 
     pub(crate) fn http_client(&self) -> SharedHttpClient {
         SharedHttpClient::new(self.http_client.clone())
+    }
+
+    /// Returns the nodes that have connections of their own.
+    pub(crate) fn nodes(&self) -> &Arc<ListedNodes> {
+        &self.nodes
     }
 
     /// Returns whether nodes that ask for a certificate get one.
@@ -75,7 +84,7 @@ impl ClusterTls {
         let digest = texts.digest();
         let has_changed = digest != current.digest;
         if has_changed {
-            let http_client = http_client(&settings, texts)?;
+            let http_client = http_client(&settings, texts, &self.nodes)?;
             let is_shown = settings.has_client_certificate();
             self.http_client.replace(http_client);
             self.has_client_certificate
@@ -90,15 +99,19 @@ impl ClusterTls {
 fn http_client(
     settings: &TlsSettings,
     texts: PemTexts,
+    nodes: &Arc<ListedNodes>,
 ) -> Result<SharedHttpClient, CertificateError> {
     authorities::server_names(&settings.names)?;
     #[cfg(feature = "tls")]
     if settings.needs_own_client() {
         let config = own_client::client_config(settings, texts)?;
-        let http_client = own_client::OwnHttpClient::new(config);
-        return Ok(SharedHttpClient::new(http_client));
+        return Ok(own_client::own_client(config, nodes));
     }
-    sdk_client(Authorities::parse(texts.authorities)?, &settings.names)
+    sdk_client(
+        Authorities::parse(texts.authorities)?,
+        &settings.names,
+        nodes,
+    )
 }
 
 #[cfg(test)]

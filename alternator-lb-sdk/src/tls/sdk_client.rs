@@ -2,16 +2,20 @@
 
 use super::CertificateError;
 use super::authorities::Authorities;
-use aws_smithy_http_client::Builder;
+use crate::transport::listed_nodes::ListedNodes;
+use crate::transport::node_pools::NodePools;
+use crate::transport::pool_settings::PoolSettings;
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, ServerName, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 use std::sync::Arc;
 
-/// Returns the SDK's HTTP client, by the TLS library of its default one. It uses no proxy.
+/// Returns an HTTP client of the SDK's connectors, by the TLS library of its default one. It uses no proxy.
 pub(super) fn sdk_client(
     authorities: Authorities,
     names: &[String],
+    nodes: &Arc<ListedNodes>,
 ) -> Result<SharedHttpClient, CertificateError> {
     let store = match authorities.pem {
         system if system.is_empty() => TrustStore::default(),
@@ -30,8 +34,16 @@ pub(super) fn sdk_client(
         .map_err(|error| CertificateError::Unsupported {
             source: Arc::new(error),
         })?;
-    Ok(Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .tls_context(context)
-        .build_https())
+    let connector = move |_: Option<&str>, settings: &PoolSettings| {
+        let mut builder = Connector::builder();
+        builder.set_sleep_impl(settings.sleep.clone());
+        let connector = builder
+            .connector_settings(settings.connector_settings())
+            .pool_idle_timeout(settings.idle_timeout)
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .tls_context(context.clone())
+            .build();
+        SharedHttpConnector::new(connector)
+    };
+    Ok(NodePools::http_client(nodes, connector))
 }

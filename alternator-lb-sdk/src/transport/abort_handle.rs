@@ -115,8 +115,8 @@ impl TransportPresence {
         })
     }
 
-    /// Reports once if no request has reached the decorator through another HTTP client. Called when a request over such
-    /// a client has got a response or failed.
+    /// Reports once if no request has reached the decorator through another HTTP client. Called when a request over
+    /// such a client has got a response or failed.
     pub(crate) fn report_if_removed(&self, observer: &Observer) {
         let is_inside = self.is_inside.load(Ordering::Relaxed);
         if !is_inside && !self.has_warned.swap(true, Ordering::Relaxed) {

@@ -9,12 +9,20 @@
 //! To the SDK an aborted request is one whose connection broke: a transient error, so the SDK sends it again if the
 //! application allows that. Dropping the inner future closes the connection.
 //!
-//! The decorator knows no cluster, keeps none alive, and serves any installation: a request brings what is needed of its
-//! cluster.
+//! The decorator knows no cluster, keeps none alive, and serves any installation: a request brings what is needed of
+//! its cluster.
 
 pub(crate) mod abort_handle;
 pub(crate) mod balanced_client;
+#[cfg(feature = "default-https-client")]
+mod connectors;
 mod generations;
+#[cfg(feature = "default-https-client")]
+pub(crate) mod listed_nodes;
+#[cfg(feature = "default-https-client")]
+pub(crate) mod node_pools;
+#[cfg(feature = "default-https-client")]
+pub(crate) mod pool_settings;
 pub(crate) mod sdk_endpoint;
 #[cfg(test)]
 mod tests;
@@ -89,8 +97,8 @@ impl AbortableHttpClient {
         }
     }
 
-    /// Returns the decorator that `http_client` holds, if it is one, or one that [balances](BalancedHttpClient) over one:
-    /// what has the plugin installed is not balanced a second time.
+    /// Returns the decorator that `http_client` holds, if it is one, or one that [balances](BalancedHttpClient) over
+    /// one: what has the plugin installed is not balanced a second time.
     ///
     /// A `SharedHttpClient` has no downcast, but passes calls on. One of them takes a bag of settings, in which a
     /// decorator leaves a copy of itself if the bag holds a [`Downcast`]. That call makes the SDK's own client load its

@@ -71,8 +71,8 @@ async fn steady(
         }
         match step.command {
             Command::Requests => counts.push(harness.nodes.requests().await?),
-            // No script uses it.
-            Command::ProcessorTime => {}
+            // No script uses them.
+            Command::Connections | Command::ProcessorTime => {}
             Command::Change(node, change) => harness.nodes.change(node, change).await?,
         }
     }

@@ -74,7 +74,8 @@ async fn call(client: Client, operation: Operation, shared: Arc<Shared>) -> Outc
     Ok(())
 }
 
-async fn get(client: &Client) -> Outcome<()> {
+/// Makes one read.
+pub(super) async fn get(client: &Client) -> Outcome<()> {
     let answer = client
         .get_item()
         .table_name("load")

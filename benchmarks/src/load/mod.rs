@@ -17,12 +17,16 @@
 //!   not judged: with shared processors, which is the figure to use where other programs take a part of them, and with
 //!   the nodes elsewhere.
 //!
+//! * **Connections** are counts, of unsigned reads: how many a node accepts in 10,000 requests of a fresh client, and while
+//!   each node is restarted in turn; and the latency of the first 100 requests, one after the other.
+//!
 //! The SDK alone uses one of the nodes, as it always does. All nodes share the threads of one process, so that one node
 //! has the same capacity as three.
 
 mod arguments;
 mod callers;
 mod case;
+mod connections;
 mod contender;
 mod measure;
 mod report;
@@ -50,9 +54,11 @@ pub fn main() -> ExitCode {
 /// Measures and reports. Returns whether that is a success.
 fn compare(arguments: &Arguments) -> Outcome<bool> {
     let results = measure::measure(arguments)?;
+    let connections = connections::measure(arguments)?;
     let verdicts = verdict::judge(&results);
     println!("{}", report::table(&results));
     println!("{}", report::note(&results));
+    println!("{}", connections::table(&connections));
     println!("{}", verdict::text(&verdicts));
     println!("{}", report::details(&results));
     Ok(!arguments.strict || verdicts.iter().all(|verdict| verdict.is_reached()))

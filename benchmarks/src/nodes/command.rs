@@ -9,6 +9,8 @@ use std::time::Duration;
 pub(crate) enum Command {
     /// Writes the number of requests of each node.
     Requests,
+    /// Writes the number of connections that each node has accepted, and that are open.
+    Connections,
     /// Writes the processor time of the process, in nanoseconds.
     ProcessorTime,
     /// Changes a node.
@@ -52,6 +54,7 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (node, change) = match self {
             Self::Requests => return f.write_str("requests"),
+            Self::Connections => return f.write_str("connections"),
             Self::ProcessorTime => return f.write_str("processor-time"),
             Self::Change(node, change) => (node, change),
         };
@@ -83,6 +86,7 @@ impl FromStr for Command {
         let words: Vec<&str> = line.split_whitespace().collect();
         let (node, change) = match words.as_slice() {
             ["requests"] => return Ok(Self::Requests),
+            ["connections"] => return Ok(Self::Connections),
             ["processor-time"] => return Ok(Self::ProcessorTime),
             ["stop", node] => (node, Change::Stop),
             ["start", node] => (node, Change::Start),
@@ -144,7 +148,11 @@ mod tests {
             let command = Command::Change(3, change);
             assert_eq!(command.to_string().parse(), Ok(command));
         }
-        for command in [Command::Requests, Command::ProcessorTime] {
+        for command in [
+            Command::Requests,
+            Command::Connections,
+            Command::ProcessorTime,
+        ] {
             assert_eq!(command.to_string().parse(), Ok(command));
         }
     }

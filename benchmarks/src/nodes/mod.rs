@@ -31,6 +31,15 @@ pub(crate) struct Nodes {
     process: Child,
 }
 
+/// The connections of a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Connections {
+    /// Since its first start.
+    pub(crate) accepted: u64,
+    /// Now.
+    pub(crate) open: u64,
+}
+
 impl Nodes {
     /// Starts this very program anew, as these nodes.
     pub(crate) async fn start(service: Service) -> Outcome<Self> {
@@ -77,6 +86,20 @@ impl Nodes {
         let response = self.send(Command::Requests).await?;
         let numbers = response.split_whitespace().map(str::parse);
         Ok(numbers.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the connections of each node.
+    pub(crate) async fn connections(&mut self) -> Outcome<Vec<Connections>> {
+        let response = self.send(Command::Connections).await?;
+        let numbers = response.split_whitespace().map(str::parse);
+        let numbers: Vec<u64> = numbers.collect::<Result<_, _>>()?;
+        let pairs = numbers.chunks_exact(2);
+        Ok(pairs
+            .filter_map(|pair| match pair {
+                &[accepted, open] => Some(Connections { accepted, open }),
+                _ => None,
+            })
+            .collect())
     }
 
     /// Returns the processor time of the process since its start.

@@ -49,6 +49,12 @@ fn execute(cluster: &TestCluster, line: &str) -> Result<Vec<u64>, String> {
             let requests = nodes.iter().map(|node| node.counters().requests);
             Ok(requests.collect())
         }
+        Command::Connections => {
+            let counters = nodes.iter().map(Node::counters);
+            Ok(counters
+                .flat_map(|it| [it.connections, it.open_connections])
+                .collect())
+        }
         Command::ProcessorTime => {
             let used = ProcessTime::try_now().map_err(|error| error.to_string())?;
             let nanos = used.as_duration().as_nanos();
@@ -109,6 +115,7 @@ mod tests {
         assert_eq!(execute(&cluster, "start 2"), Ok(vec![]));
         assert!(cluster.node(1).is_running());
         assert_eq!(execute(&cluster, "requests"), Ok(vec![0, 0]));
+        assert_eq!(execute(&cluster, "connections"), Ok(vec![0; 4]));
     }
 
     #[test]

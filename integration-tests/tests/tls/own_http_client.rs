@@ -2,6 +2,7 @@
 
 use super::certificates::Authority;
 use super::{builders, https_cluster};
+use crate::connections::expect_retirement;
 use crate::support::{
     config, error_text, eventually, expect_pings, ping, quick_retries, ready_client_of,
     test_cluster,
@@ -30,6 +31,17 @@ async fn handshake_that_hangs_ends_with_the_connect_timeout_and_costs_no_retry()
         let client = Client::from_conf(config.build());
         expect_pings(&client, 9).await;
         cluster.node(1).recover();
+    }
+}
+
+#[tokio::test]
+async fn connections_of_a_node_that_leaves_the_list_are_closed_and_no_others() {
+    let authority = Authority::new();
+    let identity = authority.node();
+    for setting in 0..2 {
+        let cluster = https_cluster!(identity);
+        let builder = builders(&cluster, &authority).into_iter().nth(setting);
+        expect_retirement(&cluster, builder.unwrap()).await;
     }
 }
 

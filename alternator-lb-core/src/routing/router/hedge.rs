@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl<E> Router<E> {
-    /// Selects the node of a second request, whose plan is a [hedge](Plan::hedge). Returns false if there is none: panic
-    /// mode is on, so that the nodes have no room for more load, or no other node is usable. Takes no probe permit.
+    /// Selects the node of a second request, whose plan is a [hedge](Plan::hedge). Returns false if there is none:
+    /// panic mode is on, so that the nodes have no room for more load, or no other node is usable. Takes no probe
+    /// permit.
     #[must_use]
     pub fn begin_hedge(&self, plan: &mut Plan<E>, now: Duration, rng: &mut fastrand::Rng) -> bool {
         let snapshot = self.snapshot.load();

@@ -39,8 +39,8 @@ pub enum ServerTable {
 }
 
 impl ServerTable {
-    /// Returns all tables that the plugin reads for these two. [`KeyAffinity::from_table`](crate::KeyAffinity::from_table) alone reads
-    /// [`Config`](Self::Config) only.
+    /// Returns all tables that the plugin reads for these two.
+    /// [`KeyAffinity::from_table`](crate::KeyAffinity::from_table) alone reads [`Config`](Self::Config) only.
     #[must_use]
     pub const fn all() -> &'static [Self] {
         &[

@@ -24,12 +24,24 @@ pub(super) struct Connect {
     timer: Timer,
 }
 
+/// How long a connection is silent before the kernel probes it. Firewalls and address translation forget a silent
+/// connection after minutes, load balancers after 60 s.
+const KEEPALIVE_TIME: Duration = Duration::from_secs(15);
+
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// With the others, a connection to a host that has vanished ends within 30 s of its last packet.
+const KEEPALIVE_RETRIES: u32 = 3;
+
 impl Connect {
     pub(super) fn new(tls: Arc<ClientConfig>, timer: Timer) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         // A request in two packets would wait for the acknowledgement of the first, which servers delay.
         tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(KEEPALIVE_TIME));
+        tcp.set_keepalive_interval(Some(KEEPALIVE_INTERVAL));
+        tcp.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
         Self {
             https: HttpsConnector::from((tcp, tls)),
             timer,

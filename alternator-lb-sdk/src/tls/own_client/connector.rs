@@ -3,6 +3,7 @@
 use super::Timer;
 use super::connect::{Connect, TimeoutElapsed};
 use super::error_kind::connector_error;
+use crate::transport::pool_settings::PoolSettings;
 use aws_smithy_async::future::timeout::Timeout;
 use aws_smithy_async::rt::sleep::AsyncSleep as _;
 use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
@@ -16,6 +17,7 @@ use hyper_util::client::legacy::connect::{CaptureConnection, HttpInfo, capture_c
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A pool of connections.
 #[derive(Debug)]
@@ -25,13 +27,16 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    pub(super) fn new(tls: Arc<ClientConfig>, connect_timer: Timer, read_timer: Timer) -> Self {
+    pub(super) fn new(tls: Arc<ClientConfig>, settings: &PoolSettings) -> Self {
+        let timer = |timeout: Option<Duration>| settings.sleep.clone().zip(timeout);
         let mut builder = Client::builder(TokioExecutor::new());
         // Without a timer, idle connections would stay for ever.
-        builder.pool_timer(TokioTimer::new());
+        builder
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(settings.idle_timeout);
         Self {
-            client: builder.build(Connect::new(tls, connect_timer)),
-            read_timer,
+            client: builder.build(Connect::new(tls, timer(settings.timeouts.connect))),
+            read_timer: timer(settings.timeouts.read),
         }
     }
 }

@@ -46,7 +46,8 @@ impl AttemptInfo {
 }
 
 /// Prepares a request: adds the `host` that was signed, unless it is that of the node, and removes a signature that is
-/// none, and the headers that only AWS reads, as far as they are not signed. Returns the number of bytes that this saves.
+/// none, and the headers that only AWS reads, as far as they are not signed. Returns the number of bytes that this
+/// saves.
 ///
 /// # Errors
 ///
