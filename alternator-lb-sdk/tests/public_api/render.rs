@@ -123,6 +123,7 @@ fn definition(item: &Item, exported_if: &[Attribute]) -> Item {
                 }
             }
         }
+        Item::Type(item) => item.attrs = kept(&item.attrs, exported_if),
         other => panic!("no rule to render {}", other.to_token_stream()),
     }
     item
