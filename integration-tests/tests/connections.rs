@@ -1,10 +1,10 @@
 //! Connections of the plugin's HTTP client: one pool for each node, which goes with its node.
 
 use crate::support::{
-    Load, client, config, error_text, eventually, eventually_within, expect_pings, ping,
-    quick_refresh, ready_client, ready_client_of, test_cluster,
+    Load, client, error_text, eventually, eventually_within, expect_pings, ping, quick_refresh,
+    ready_client, ready_client_of, test_cluster,
 };
-use alternator_lb_sdk::{Alternator, AlternatorExt as _, Builder, NodeState};
+use alternator_lb_sdk::{Alternator, Builder, NodeState};
 use alternator_test_cluster::{Node, NodeConfig, TestCluster};
 use aws_sdk_dynamodb::Client;
 use std::time::Duration;
@@ -88,29 +88,6 @@ async fn node_that_returns_to_the_list_is_connected_anew() {
     })
     .await;
     assert!(open(&node) > 0);
-}
-
-#[tokio::test]
-async fn connection_to_a_seed_that_is_not_listed_is_closed_within_ten_seconds() {
-    let cluster = test_cluster!();
-    let node = cluster.node(2);
-    let seeds = [cluster.node(0).url(), node.url()];
-    // Refreshes ask the seed too, which would keep its connection in use.
-    let pause = Duration::from_secs(3600);
-    let builder = Alternator::builder().seeds(seeds);
-    let builder = builder.refresh_interval(pause).idle_refresh_interval(pause);
-    let (alternator, client) = ready_client_of(builder).await;
-    node.set_listed(false);
-    alternator.refresh().await.unwrap();
-    assert_eq!(alternator.nodes().len(), 2);
-    let endpoint = config().endpoint_url(node.url());
-    let pinned = client.list_tables().customize().config_override(endpoint);
-    pinned.send().await.unwrap();
-    assert!(open(&node) > 0);
-    eventually_within(RETIREMENT, "its connection is closed", async || {
-        open(&node) == 0
-    })
-    .await;
 }
 
 #[tokio::test]

@@ -34,11 +34,13 @@
 //!
 //! The SDK's HTTP clients cannot close the connections of one address. An idle timeout below 10 s would do it, and
 //! would cost a handshake for each request to those that have less than one request in that time for each node: so the
-//! default client has one connector of the SDK's for each node. That costs a request a look-up by the node's address. A
-//! connector takes some microseconds to make; over `https` with the certificates of the system it parses all of them.
+//! default client has one connector of the SDK's for each node. That costs a request a look-up by the node's address,
+//! which takes a quarter of a microsecond in a loop of its own, with 3 nodes and with 1,000: less than 1 % of [what an
+//! operation takes](super::cost) over loopback. It takes no lock. A connector is made for the first request to its
+//! node; over `https` with the certificates of the system that parses all of them.
 //!
 //! Addresses that are not listed (a seed that is no node, a node that left while a request was on its way) share a pool
-//! whose connections are closed within 10 s.
+//! whose connections are closed within 10 s of their last request.
 //!
 //! # Why there is no TCP keepalive
 //!
