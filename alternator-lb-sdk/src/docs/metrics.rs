@@ -50,8 +50,8 @@
 //! | `alternator.client.node.status` | `alternator_client_node_status` | up-down counter | `{node}` | node, `alternator.client.node.state` | State of the node: 1 for the state that it is in, and 0 for all others |
 //! | `alternator.client.failovers` | `alternator_client_failovers_total` | counter | `{retry}` | – | Number of retries that went to another node than the attempt before |
 //! | `alternator.client.retries_spared` | `alternator_client_retries_spared_total` | counter | `{retry}` | – | Number of retries that cost the application none of its own, since the node was never reached |
-//! | `alternator.client.hedges` | `alternator_client_hedges_total` | counter | `{request}` | – | Number of second requests of hedged reads |
-//! | `alternator.client.hedges.won` | `alternator_client_hedges_won_total` | counter | `{request}` | – | Number of second requests of hedged reads whose response came first |
+//! | `alternator.client.hedge.requests` | `alternator_client_hedge_requests_total` | counter | `{request}` | – | Number of second requests of hedged reads |
+//! | `alternator.client.hedge.wins` | `alternator_client_hedge_wins_total` | counter | `{request}` | – | Number of second requests of hedged reads whose response came first |
 //! | `alternator.client.spill_overs` | `alternator_client_spill_overs_total` | counter | `{request}` | – | Number of requests that went to a scope after the preferred one |
 //! | `alternator.client.replica.hits` | `alternator_client_replica_hits_total` | counter | `{request}` | – | Number of token-aware requests that went to a replica of their partition |
 //! | `alternator.client.replica.misses` | `alternator_client_replica_misses_total` | counter | `{request}` | – | Number of token-aware requests that went to a node that is no known replica of their partition |

@@ -88,13 +88,13 @@ pub(super) static INSTRUMENTS: [Instrument; 20] = [
         reading: Reading::Counter(Count::OfCluster(Stats::retries_spared)),
     },
     Instrument {
-        name: "alternator.client.hedges",
+        name: "alternator.client.hedge.requests",
         unit: Unit::Number("{request}"),
         description: "Number of second requests of hedged reads",
         reading: Reading::Counter(Count::OfCluster(Stats::hedges)),
     },
     Instrument {
-        name: "alternator.client.hedges.won",
+        name: "alternator.client.hedge.wins",
         unit: Unit::Number("{request}"),
         description: "Number of second requests of hedged reads whose response came first",
         reading: Reading::Counter(Count::OfCluster(Stats::hedges_won)),
