@@ -123,7 +123,7 @@ mod tests {
                 assert!(text.contains(&statement), "{document}: {statement}");
             }
         }
-        let builder = include_str!("../../builder.rs");
+        let builder = include_str!("../../builder/key_routing.rs");
         assert!(
             ServerTable::all()
                 .iter()
