@@ -217,8 +217,8 @@ impl<E> Drop for PermitGuard<E> {
     }
 }
 
-/// Probes an ejected node, warms it up if it responds, and restores it. The probe goes over the connections of the application's
-/// requests: the connection that it opens serves those that follow.
+/// Probes an ejected node, warms it up if it responds, and restores it. The probe goes over the connections of the
+/// application's requests: the connection that it opens serves those that follow.
 async fn check_ejected<E: Send + Sync + 'static>(
     discovery: Weak<Discovery<E>>,
     clock: Clock,
