@@ -54,6 +54,12 @@ async fn pay_for(client: &Client, table: &Table, hedges: usize) {
     }
 }
 
+fn slow_down(cluster: &TestCluster, delay: Duration) {
+    for node in cluster.nodes() {
+        node.inject(Fault::SlowOperations(delay));
+    }
+}
+
 /// Makes one read at least on each of three nodes.
 async fn read_from_all(client: &Client, table: &Table) {
     for _ in 0..3 {
@@ -133,9 +139,7 @@ async fn writes_are_never_sent_twice() {
     let (alternator, client, table) = hedging_client(&cluster).await;
     pay_for(&client, &table, 4).await;
     let before = alternator.stats().hedges();
-    for node in cluster.nodes() {
-        node.inject(Fault::SlowOperations(DELAY * 3));
-    }
+    slow_down(&cluster, DELAY * 3);
     for _ in 0..3 {
         let put = client.put_item().table_name(&table.name);
         let put = put.item("pk", s("a")).item("sk", s("b"));
@@ -151,9 +155,7 @@ async fn second_requests_are_a_twentieth_of_the_reads_at_most() {
     let builder = quick_refresh(&cluster).hedged_reads(Hedge::after(Duration::from_millis(1)));
     let (alternator, client) = ready_client_of(builder).await;
     let table = Table::create(&client).await;
-    for node in cluster.nodes() {
-        node.inject(Fault::SlowOperations(Duration::from_millis(20)));
-    }
+    slow_down(&cluster, Duration::from_millis(20));
     cluster.reset_counters();
     for _ in 0..5 * PRICE {
         get(&client, &table).await.unwrap();
@@ -291,9 +293,7 @@ async fn dropped_read_leaves_nothing_in_flight() {
     let cluster = test_cluster!();
     let (alternator, client, table) = hedging_client(&cluster).await;
     pay_for(&client, &table, 4).await;
-    for node in cluster.nodes() {
-        node.inject(Fault::SlowOperations(HOUR));
-    }
+    slow_down(&cluster, HOUR);
     let hedges = alternator.stats().hedges();
     let mut reads = JoinSet::new();
     reads.spawn(async move { get(&client, &table).await });
@@ -366,9 +366,7 @@ async fn parts_without_the_decorator_do_not_hedge_and_warn_once() {
     alternator.ready().await.unwrap();
     let table = Table::create(&client).await;
     pay_for(&client, &table, 2).await;
-    for node in cluster.nodes() {
-        node.inject(Fault::SlowOperations(DELAY * 2));
-    }
+    slow_down(&cluster, DELAY * 2);
     read_from_all(&client, &table).await;
     assert_eq!(alternator.stats().hedges(), 0);
     assert_eq!(log.warnings("reads are not hedged").len(), 1);
@@ -384,9 +382,7 @@ async fn http_client_that_is_set_afterwards_does_not_hedge_and_is_warned_of_once
     alternator.ready().await.unwrap();
     let table = Table::create(&client).await;
     pay_for(&client, &table, 2).await;
-    for node in cluster.nodes() {
-        node.inject(Fault::SlowOperations(DELAY * 2));
-    }
+    slow_down(&cluster, DELAY * 2);
     read_from_all(&client, &table).await;
     assert_eq!(alternator.stats().hedges(), 0);
     assert_eq!(log.warnings("reads are not hedged").len(), 1);
