@@ -113,7 +113,7 @@ mod tests {
         let Ok(Task::Measure(arguments)) = parse(Parser::from_args::<[&str; 0]>([])) else {
             panic!("measuring is the default");
         };
-        assert_eq!((arguments.cases.len(), arguments.contenders.len()), (24, 3));
+        assert_eq!((arguments.cases.len(), arguments.contenders.len()), (26, 3));
         assert!(!arguments.strict);
     }
 

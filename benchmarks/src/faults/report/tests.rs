@@ -104,5 +104,5 @@ fn every_detail_row_has_as_many_cells_as_the_header() {
         .lines()
         .map(|line| line.matches('|').count())
         .collect();
-    assert_eq!(cells, [15; 4]);
+    assert_eq!(cells, [17; 4]);
 }
