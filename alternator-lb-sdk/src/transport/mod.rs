@@ -21,6 +21,7 @@ mod generations;
 pub(crate) mod listed_nodes;
 #[cfg(feature = "default-https-client")]
 pub(crate) mod node_pools;
+mod origin;
 #[cfg(feature = "default-https-client")]
 pub(crate) mod pool_settings;
 pub(crate) mod sdk_endpoint;

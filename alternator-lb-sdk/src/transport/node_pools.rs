@@ -10,6 +10,7 @@
 
 use super::connectors::Connectors;
 use super::listed_nodes::ListedNodes;
+use super::origin::origin;
 use super::pool_settings::{IDLE_TIMEOUT, PoolSettings, Timeouts, UNLISTED_IDLE_TIMEOUT};
 use arc_swap::ArcSwap;
 use aws_smithy_async::rt::sleep::default_async_sleep;
@@ -200,14 +201,6 @@ impl HttpConnector for Connector {
         let connector = self.pools.connector(origin, is_probed, &self.settings);
         connector.call(request)
     }
-}
-
-/// Returns the scheme and authority of a URI: what nodes have as their URLs.
-fn origin(uri: &str) -> &str {
-    let authority = uri.find("://").map_or(0, |scheme| scheme + "://".len());
-    let path = uri.get(authority..).and_then(|rest| rest.find(['/', '?']));
-    let end = path.map_or(uri.len(), |path| authority + path);
-    uri.get(..end).unwrap_or(uri)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use crate::auth;
 use crate::cluster::Cluster;
 use crate::route_error::RouteError;
+use crate::transport::origin::origin;
 use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::discovery::parse_seed;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -66,7 +67,7 @@ impl LogicalEndpoint {
         let plan = if request.uri() == self.uri {
             SdkPlan::default()
         } else {
-            let endpoint = endpoint_of(request.uri());
+            let endpoint = origin(request.uri());
             let url = parse_seed(endpoint).ok();
             let node = url.and_then(|url| cluster.find(&url));
             SdkPlan::pinned_to(node.ok_or_else(|| RouteError::ForeignHost {
@@ -83,34 +84,8 @@ impl LogicalEndpoint {
     }
 }
 
-/// Returns scheme and authority of a URI.
-fn endpoint_of(uri: &str) -> &str {
-    let authority = uri.find("://").map_or(0, |position| position + 3);
-    let path = uri.get(authority..).and_then(|rest| rest.find(['/', '?']));
-    path.and_then(|path| uri.get(..authority + path))
-        .unwrap_or(uri)
-}
-
 /// Returns the name of the operation that a request is.
 pub(super) fn operation(request: &HttpRequest) -> Option<&str> {
     let (_, operation) = request.headers().get(TARGET)?.split_once('.')?;
     Some(operation)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::endpoint_of;
-
-    #[test]
-    fn endpoint_is_what_precedes_the_path() {
-        for (uri, endpoint) in [
-            ("http://10.0.0.1:8000/", "http://10.0.0.1:8000"),
-            ("http://10.0.0.1:8000", "http://10.0.0.1:8000"),
-            ("https://[::1]:8043/bucket/key?x=/", "https://[::1]:8043"),
-            ("https://name?list=1", "https://name"),
-            ("/path", ""),
-        ] {
-            assert_eq!(endpoint_of(uri), endpoint, "{uri}");
-        }
-    }
 }

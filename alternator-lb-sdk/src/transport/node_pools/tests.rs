@@ -146,17 +146,3 @@ fn pool_of_a_node_that_is_probed_and_not_listed_is_dropped_after_the_refresh() {
     harness.list(1, &NODES[..1]);
     assert_eq!(harness.live(), 0);
 }
-
-#[test]
-fn origin_of_a_uri_is_its_scheme_and_authority() {
-    for (uri, expected) in [
-        ("http://10.0.0.1:8000/", "http://10.0.0.1:8000"),
-        ("http://10.0.0.1:8000", "http://10.0.0.1:8000"),
-        ("https://[::1]:8043/localnodes?dc=dc1", "https://[::1]:8043"),
-        ("http://node?dc=a/b", "http://node"),
-        ("/localnodes", ""),
-        ("", ""),
-    ] {
-        assert_eq!(origin(uri), expected);
-    }
-}
