@@ -71,8 +71,8 @@ pub(crate) struct Cluster {
     /// The nodes that have connections of their own in the HTTP client, unless that is the application's.
     #[cfg(feature = "default-https-client")]
     listed_nodes: Arc<ListedNodes>,
-    /// Where reads are hedged.
-    pub(crate) hedging: Option<Hedging>,
+    /// The state of hedged reads, if they are set.
+    pub(crate) hedging: Option<Arc<Hedging>>,
     has_warned_of_hedging: AtomicBool,
     #[cfg(feature = "compression")]
     pub(crate) compression: Compression,
@@ -151,7 +151,9 @@ impl Cluster {
             default_client: OnceLock::new(),
             #[cfg(feature = "default-https-client")]
             listed_nodes,
-            hedging: config.hedged_reads.map(Hedging::new),
+            hedging: config
+                .hedged_reads
+                .map(|hedge| Arc::new(Hedging::new(hedge))),
             has_warned_of_hedging: AtomicBool::new(false),
             #[cfg(feature = "compression")]
             compression: Compression::new(config.compression, observer, saved),
@@ -272,7 +274,7 @@ impl Cluster {
             hedges: self
                 .hedging
                 .as_ref()
-                .map(Hedging::counts)
+                .map(|it| it.counts())
                 .unwrap_or_default(),
             bytes_saved_by_compression: self.counts.saved_by_compression.get(),
         };

@@ -221,7 +221,9 @@ impl AttemptRecord {
 
 impl AttemptEnd {
     /// The end of an attempt that says nothing about its node.
-    fn without_evidence(result: AttemptResult) -> Self {
+    /// The end of an attempt of which nothing is known but its result.
+    #[must_use]
+    pub fn without_evidence(result: AttemptResult) -> Self {
         Self {
             result,
             outcome: None,

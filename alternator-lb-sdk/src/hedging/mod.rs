@@ -15,8 +15,7 @@ pub(crate) mod race;
 use crate::cluster::Cluster;
 use crate::request::{plan, plan_mut};
 use crate::transport::sdk_endpoint::SdkPlan;
-use alternator_lb_core::health::Outcome;
-use alternator_lb_core::routing::{AttemptEnd, AttemptResult, Reason};
+use alternator_lb_core::routing::{AttemptEnd, AttemptResult, Hedging, Reason};
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -24,10 +23,11 @@ use aws_smithy_types::config_bag::ConfigBag;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What the HTTP client decorator needs for the second request, in the extensions of the first.
+/// The parts of a second request that the HTTP client decorator needs, in the extensions of the first.
 #[derive(Clone, Debug)]
 pub(crate) struct HedgeHandle {
     cluster: Arc<Cluster>,
+    hedging: Arc<Hedging>,
     plan: SharedPlan,
     delay: Duration,
     sleep: SharedAsyncSleep,
@@ -38,7 +38,7 @@ pub(crate) struct HedgeHandle {
 struct HedgeWin {
     plan: SharedPlan,
     /// The end of the first request, if it has failed.
-    failure: Option<Outcome>,
+    failure: Option<AttemptEnd>,
 }
 
 /// The plan of a second request. Extensions are values that can be cloned, which a plan is not; of the clones one takes
@@ -73,6 +73,7 @@ pub(crate) fn begin(
     {
         request.add_extension(HedgeHandle {
             cluster: Arc::clone(cluster),
+            hedging: Arc::clone(hedging),
             plan: SharedPlan::new(hedge),
             delay,
             sleep,
@@ -93,23 +94,18 @@ pub(crate) fn adopt(cluster: &Cluster, response: &HttpResponse, config: &mut Con
         return;
     };
     let now = cluster.now();
-    let result = match *failure {
-        Some(outcome) => {
-            cluster.settle(plan, outcome, None, now);
-            AttemptResult::ConnectionFailed
+    let end = match failure {
+        Some(end) => {
+            if let Some(outcome) = end.outcome {
+                cluster.settle(plan, outcome, None, now);
+            }
+            end.clone()
         }
         None => {
             plan.record_outrun(now);
             record(cluster, plan, now);
-            AttemptResult::Outrun
+            AttemptEnd::without_evidence(AttemptResult::Outrun)
         }
-    };
-    let end = AttemptEnd {
-        result,
-        outcome: *failure,
-        status: None,
-        error_code: None,
-        io_error: None,
     };
     plan.adopt_hedge(hedge, end, now);
 }

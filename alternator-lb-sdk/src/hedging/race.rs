@@ -2,7 +2,7 @@
 
 use super::{HedgeHandle, HedgeWin, SharedPlan};
 use crate::auth::host;
-use crate::retry::{connection_evidence, outcome};
+use crate::retry::{attempt_end, connection_evidence, outcome};
 use crate::transport::abort_handle::AbortHandle;
 use crate::transport::sdk_endpoint::SdkPlan;
 use aws_smithy_async::rt::sleep::AsyncSleep as _;
@@ -11,12 +11,15 @@ use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use futures_util::future::{Either, select};
+use std::sync::Arc;
 
 /// The parts of a race that are made before the first request is sent.
 pub(crate) struct Start {
     handle: HedgeHandle,
     /// The second request, still with the address of the first.
     request: HttpRequest,
+    /// The handle that aborts the first request.
+    abort_handle: Option<AbortHandle>,
     /// The connection of the first request.
     capture: CaptureSmithyConnection,
 }
@@ -31,48 +34,45 @@ impl Start {
             let host = host(request.uri())?.to_owned();
             headers.insert("host", host);
         }
-        if let Some(first) = request.extension::<AbortHandle>() {
-            second.add_extension(first.clone());
-        }
         Some(Self {
             handle: handle.clone(),
             request: second,
+            abort_handle: request.extension().cloned(),
             capture: request.extension().cloned().unwrap_or_else(marked),
         })
     }
 
     /// Selects the node of the second request and addresses it, if the budget and the nodes allow one.
     fn second(&mut self) -> Option<Second> {
-        let HedgeHandle { cluster, plan, .. } = &self.handle;
-        let (hedging, mut plan) = (cluster.hedging.as_ref()?, plan.take()?);
+        let hedging = Arc::clone(&self.handle.hedging);
         if !hedging.withdraw() {
             return None;
         }
-        let request = &mut self.request;
-        let now = cluster.now();
-        let is_selected = cluster
-            .router
-            .begin_hedge(&mut plan, now, &mut fastrand::Rng::new());
-        let node = plan.current().filter(|_| is_selected).map(|it| it.node());
-        let is_addressed = node.is_some_and(|node| {
-            let endpoint = node.extension();
-            if let Some(first) = request.extension::<AbortHandle>() {
-                let own = first.for_endpoint(endpoint);
-                request.add_extension(own);
-            }
-            request
-                .uri_mut()
-                .set_endpoint(endpoint.endpoint.url())
-                .is_ok()
-        });
-        if !is_addressed {
-            hedging.refund();
+        let second = self.addressed();
+        match second {
+            Some(_) => hedging.count_sent(),
+            None => hedging.refund(),
+        }
+        second
+    }
+
+    fn addressed(&mut self) -> Option<Second> {
+        let HedgeHandle { cluster, plan, .. } = &self.handle;
+        let mut plan = plan.take()?;
+        let (router, rng) = (&cluster.router, &mut fastrand::Rng::new());
+        if !router.begin_hedge(&mut plan, cluster.now(), rng) {
             return None;
         }
-        plan.mark_sent();
-        hedging.count_sent();
+        let endpoint = plan.current()?.node().extension();
+        let request = &mut self.request;
+        let url = endpoint.endpoint.url();
+        request.uri_mut().set_endpoint(url).ok()?;
+        if let Some(first) = &self.abort_handle {
+            request.add_extension(first.for_endpoint(endpoint));
+        }
         let capture = marked();
         request.add_extension(capture.clone());
+        plan.mark_sent();
         Some(Second { plan, capture })
     }
 }
@@ -91,10 +91,11 @@ impl Second {
         start: &Start,
         failure: Option<ConnectorError>,
     ) -> HttpResponse {
-        if let Some(hedging) = &start.handle.cluster.hedging {
-            hedging.count_won();
-        }
-        let failure = failure.map(|error| outcome::of_connector_error(&error, &start.capture));
+        start.handle.hedging.count_won();
+        let failure = failure.map(|error| {
+            let outcome = outcome::of_connector_error(&error, &start.capture);
+            attempt_end::of_connector_error(&error, outcome)
+        });
         response.add_extension(HedgeWin {
             plan: SharedPlan::new(self.plan),
             failure,
@@ -102,8 +103,8 @@ impl Second {
         response
     }
 
-    /// Records what a response or an error that is of no use says of its node: an error says that no connection could
-    /// be made, or that it broke. A response with an error says nothing here: its body would have to be read, and a
+    /// Records the evidence of a result that is of no use: an error says that no connection could be made, or that it
+    /// broke. A response with an error says nothing here: its body would have to be read, and a
     /// node that fails shows it to other requests.
     fn lose(mut self, result: Result<HttpResponse, ConnectorError>, start: &Start) {
         if let Err(error) = result {
@@ -152,7 +153,7 @@ pub(crate) async fn race(
     }
 }
 
-/// What shows the connection of a request, before its HTTP client does.
+/// Makes the capture of a request's connection, [marked](connection_evidence::mark).
 fn marked() -> CaptureSmithyConnection {
     let capture = CaptureSmithyConnection::new();
     connection_evidence::mark(&capture);

@@ -7,10 +7,7 @@ use crate::transport::Abort;
 use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::health::Outcome;
 use alternator_lb_core::routing::{AttemptEnd, AttemptResult};
-use aws_smithy_runtime_api::client::interceptors::context::{
-    Error, FinalizerInterceptorContextRef,
-};
-use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
+use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextRef;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use std::error::Error as StdError;
@@ -35,12 +32,7 @@ pub(crate) fn log(
 
 /// Returns the end of an attempt whose HTTP client returned an error.
 pub(crate) fn of_connector_error(error: &ConnectorError, outcome: Outcome) -> AttemptEnd {
-    let result = match () {
-        () if is_aborted(error) => AttemptResult::Aborted,
-        () if error.is_timeout() => AttemptResult::TimedOut,
-        () if is_without_response(outcome) => AttemptResult::ConnectionFailed,
-        () => AttemptResult::LocalError,
-    };
+    let result = result(error, error.is_timeout(), outcome, false);
     without_response(result, error, None, outcome)
 }
 
@@ -50,10 +42,7 @@ pub(crate) fn of_broken_body(
     status: u16,
     outcome: Outcome,
 ) -> AttemptEnd {
-    let result = match is_aborted(error) {
-        true => AttemptResult::Aborted,
-        false => AttemptResult::ConnectionFailed,
-    };
+    let result = result(error, false, outcome, false);
     without_response(result, error, Some(status), outcome)
 }
 
@@ -87,10 +76,6 @@ fn without_response(
     }
 }
 
-fn is_aborted(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).any(|error| error.is::<Abort>())
-}
-
 fn end(context: &FinalizerInterceptorContextRef<'_>, outcome: Outcome) -> AttemptEnd {
     let response = context.response();
     let error = context.output_or_error().and_then(Result::err);
@@ -99,8 +84,11 @@ fn end(context: &FinalizerInterceptorContextRef<'_>, outcome: Outcome) -> Attemp
     let failed = response.filter(|_| status.as_ref().is_some_and(has_error));
     AttemptEnd {
         result: error.map_or(AttemptResult::Success, |error| {
+            let connector = error.as_connector_error();
+            let has_timed_out =
+                error.is_timeout_error() || connector.is_some_and(ConnectorError::is_timeout);
             let has_responded = status.as_ref().is_some_and(has_error);
-            result(error, outcome, has_responded)
+            result(error, has_timed_out, outcome, has_responded)
         }),
         outcome: Some(outcome),
         status,
@@ -109,16 +97,15 @@ fn end(context: &FinalizerInterceptorContextRef<'_>, outcome: Outcome) -> Attemp
     }
 }
 
-/// Returns what came back from a failed attempt. `has_error_response` says whether it was a response with an error.
+/// Returns what came back from a failed attempt. `has_timed_out` says whether a timeout of the application has ended it,
+/// `has_error_response` whether it was a response with an error.
 fn result(
-    error: &OrchestratorError<Error>,
+    error: &(dyn StdError + 'static),
+    has_timed_out: bool,
     outcome: Outcome,
     has_error_response: bool,
 ) -> AttemptResult {
-    let connector = error.as_connector_error();
-    let has_timed_out =
-        error.is_timeout_error() || connector.is_some_and(ConnectorError::is_timeout);
-    if is_aborted(error) {
+    if chain(error).any(|error| error.is::<Abort>()) {
         AttemptResult::Aborted
     } else if has_timed_out {
         AttemptResult::TimedOut

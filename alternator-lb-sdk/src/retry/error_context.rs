@@ -56,12 +56,22 @@ pub(crate) fn complete(
         && let Some(explained) = of_same_kind(error, plan)
     {
         let source = std::mem::replace(error, OrchestratorError::other("being replaced"));
-        let is_unreachable = is_unreachable(&source, plan);
-        let source = with_attempts(history, source, plan);
-        *error = explained(match is_unreachable {
-            false => source.into(),
-            true => unreachable(cluster, plan, source).into(),
-        });
+        *error = explained(with_context(history, source, plan, cluster));
+    }
+}
+
+/// Adds the attempts to an error, and the nodes to one that says that none was reached.
+fn with_context(
+    history: AttemptHistory,
+    source: OrchestratorError<Error>,
+    plan: &SdkPlan,
+    cluster: &Cluster,
+) -> BoxError {
+    let is_unreachable = is_unreachable(&source, plan);
+    let source = with_attempts(history, source, plan);
+    match is_unreachable {
+        false => source.into(),
+        true => unreachable(cluster, plan, source).into(),
     }
 }
 
@@ -105,13 +115,9 @@ pub(crate) fn of_connector_error(
         return error;
     };
     let make = connector_like(&error, plan);
-    let is_unreachable = plan.last_outcome().is_some_and(Outcome::was_not_sent);
     let history = AttemptHistory::new(operation, log);
-    let source = with_attempts(history, OrchestratorError::connector(error), plan);
-    make(match is_unreachable {
-        false => source.into(),
-        true => unreachable(cluster, plan, source).into(),
-    })
+    let source = OrchestratorError::connector(error);
+    make(with_context(history, source, plan, cluster))
 }
 
 /// Returns whether the last attempt failed since it could not connect.

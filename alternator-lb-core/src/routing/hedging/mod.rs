@@ -11,12 +11,13 @@ mod budget;
 mod delay;
 
 use super::OperationKind;
+use crate::sync::atomic::{AtomicU64, Ordering};
 use budget::HedgeBudget;
 use delay::RecentDelay;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// When a read that waits for its response is sent to a second node as well: for `Builder::hedged_reads`.
+/// The time after which a read that waits for its response is sent to a second node as well: for
+/// `Builder::hedged_reads`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hedge(HedgeDelay);
 

@@ -23,13 +23,7 @@ fn first_attempt(router: &Router<()>) -> (Plan<()>, NodeUrl) {
 }
 
 fn outrun() -> AttemptEnd {
-    AttemptEnd {
-        result: AttemptResult::Outrun,
-        outcome: None,
-        status: None,
-        error_code: None,
-        io_error: None,
-    }
+    AttemptEnd::without_evidence(AttemptResult::Outrun)
 }
 
 #[test]
