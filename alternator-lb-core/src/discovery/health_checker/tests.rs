@@ -1,11 +1,12 @@
 mod lost_connections;
+mod stalled_nodes;
+mod warm_up;
 
 use super::*;
 use crate::discovery::ConnectionPool::{Separate, Shared};
 use crate::discovery::DiscoveryConfig;
 use crate::discovery::harness::{Harness, take_ended};
 use crate::discovery::simulated_network::{numbers, urls};
-use crate::discovery::warm_up::MAX_WARM_CONNECTIONS;
 use crate::health::{Outcome, State};
 use crate::routing::{EndpointState, Plan};
 use crate::topology::Scope;
@@ -59,55 +60,6 @@ async fn ejected_node_is_probed_over_the_shared_pool_and_restored() {
     pass(200).await;
     assert!(is_up(&harness, 2));
     assert_eq!(harness.network.take_probes(), [(2, Shared)]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn ejected_node_is_warmed_up_before_it_is_restored() {
-    let (harness, _checker) = checked_with(|config| config.min_idle = 3).await;
-    harness.network.take_probes();
-    kill(&harness, 2);
-    revive(&harness, 2);
-    harness.network.slow(2, Duration::from_millis(400));
-    pass(200 + 500).await;
-    assert_eq!(harness.network.take_probes(), [(2, Shared); 4]);
-    assert!(!is_up(&harness, 2), "the connections are not open yet");
-    pass(400).await;
-    assert!(is_up(&harness, 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn first_and_new_nodes_are_warmed_up_and_known_ones_are_not() {
-    let (harness, _checker) = checked_with(|config| config.min_idle = 2).await;
-    let probed = |harness: &Harness| {
-        let mut probes = harness.network.take_probes();
-        probes.sort_unstable_by_key(|(last, _)| *last);
-        probes.into_iter().map(|(last, _)| last).collect::<Vec<_>>()
-    };
-    assert_eq!(probed(&harness), [1, 1, 2, 2, 3, 3]);
-    let members = [("r1", 1), ("r1", 2), ("r1", 3), ("r1", 4)];
-    harness.network.datacenter("dc1", &members);
-    harness.refresh().await.unwrap();
-    assert_eq!(
-        probed(&harness),
-        [4, 4, 4],
-        "one finds out that it responds"
-    );
-    harness.refresh().await.unwrap();
-    assert_eq!(probed(&harness), [0u8; 0]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn warm_up_of_a_node_that_hangs_delays_it_by_two_seconds_at_most() {
-    let (harness, _checker) = checked_with(|config| config.min_idle = usize::MAX).await;
-    assert_eq!(
-        harness.network.take_probes().len(),
-        3 * MAX_WARM_CONNECTIONS
-    );
-    let begin = Instant::now();
-    harness.network.unresponsive(2);
-    let nodes = urls(&[2]);
-    warm_up(harness.network.as_ref(), &nodes, usize::MAX).await;
-    assert_eq!(begin.elapsed(), Duration::from_secs(2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -430,5 +382,3 @@ async fn failed_probes_are_no_failure_hint() {
     let failure_hint = harness.discovery.wake_ups.take_failure_hint();
     assert!(failure_hint.is_none());
 }
-
-mod stalled_nodes;
