@@ -73,6 +73,16 @@ async fn hedging_client(cluster: &TestCluster) -> (Alternator, Client, Table) {
     (alternator, client, table)
 }
 
+/// Expects that a client whose `Alternator` hedges reads does not.
+async fn expect_no_hedges(cluster: &TestCluster, alternator: &Alternator, client: &Client) {
+    alternator.ready().await.unwrap();
+    let table = Table::create(client).await;
+    pay_for(client, &table, 2).await;
+    slow_down(cluster, DELAY * 2);
+    read_from_all(client, &table).await;
+    assert_eq!(alternator.stats().hedges(), 0);
+}
+
 #[tokio::test]
 async fn slow_read_is_served_by_another_node() {
     let cluster = test_cluster!();
@@ -363,12 +373,7 @@ async fn parts_without_the_decorator_do_not_hedge_and_warn_once() {
     };
     let client = Client::from_conf(parts());
     let _another = Client::from_conf(parts());
-    alternator.ready().await.unwrap();
-    let table = Table::create(&client).await;
-    pay_for(&client, &table, 2).await;
-    slow_down(&cluster, DELAY * 2);
-    read_from_all(&client, &table).await;
-    assert_eq!(alternator.stats().hedges(), 0);
+    expect_no_hedges(&cluster, &alternator, &client).await;
     assert_eq!(log.warnings("reads are not hedged").len(), 1);
 }
 
@@ -379,12 +384,7 @@ async fn http_client_that_is_set_afterwards_does_not_hedge_and_is_warned_of_once
     let alternator = hedging(quick_refresh(&cluster)).build().unwrap();
     let config = config().alternator(&alternator);
     let client = Client::from_conf(config.http_client(crate::support::http_client()).build());
-    alternator.ready().await.unwrap();
-    let table = Table::create(&client).await;
-    pay_for(&client, &table, 2).await;
-    slow_down(&cluster, DELAY * 2);
-    read_from_all(&client, &table).await;
-    assert_eq!(alternator.stats().hedges(), 0);
+    expect_no_hedges(&cluster, &alternator, &client).await;
     assert_eq!(log.warnings("reads are not hedged").len(), 1);
 }
 

@@ -3,7 +3,7 @@
 use super::{balanced_by, sdk_config};
 use crate::support::{Table, eventually, quick_refresh, quick_retries, s, test_cluster};
 use alternator_lb_sdk::explain::Reason;
-use alternator_lb_sdk::{Alternator, KeyAffinity};
+use alternator_lb_sdk::{Alternator, Builder, KeyAffinity};
 use alternator_test_cluster::{Fault, TestCluster, Tokens};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
@@ -39,6 +39,16 @@ fn coordinator(alternator: &Alternator, table: &Table, name: &str) -> String {
     explanation.node().unwrap().to_owned()
 }
 
+/// A table, and the settings that send conditional writes on it to one coordinator and name its key.
+async fn table_with_a_named_key(cluster: &TestCluster) -> (Table, Builder) {
+    let setup = crate::support::client(&quick_refresh(cluster).build().unwrap());
+    let table = Table::create(&setup).await;
+    let builder = quick_refresh(cluster)
+        .key_affinity(KeyAffinity::conditional_writes())
+        .partition_key(&table.name, "pk");
+    (table, builder)
+}
+
 fn updates(cluster: &TestCluster) -> Vec<(String, u64)> {
     let nodes = cluster.nodes().into_iter();
     let updates = nodes.map(|node| (node.url(), node.counters().operation("UpdateItem")));
@@ -48,11 +58,7 @@ fn updates(cluster: &TestCluster) -> Vec<(String, u64)> {
 #[tokio::test]
 async fn conditional_writes_on_a_table_whose_key_is_named_have_one_coordinator() {
     let cluster = test_cluster!();
-    let setup = crate::support::client(&quick_refresh(&cluster).build().unwrap());
-    let table = Table::create(&setup).await;
-    let builder = quick_refresh(&cluster)
-        .key_affinity(KeyAffinity::conditional_writes())
-        .partition_key(&table.name, "pk");
+    let (table, builder) = table_with_a_named_key(&cluster).await;
     let (alternator, config) = balanced_by(builder, sdk_config()).await;
     let client = Client::new(&config);
     for name in ["ann", "bob", "eve", "joe"] {
@@ -71,11 +77,7 @@ async fn conditional_writes_on_a_table_whose_key_is_named_have_one_coordinator()
 #[tokio::test]
 async fn retry_of_a_conditional_write_stays_with_its_coordinator() {
     let cluster = test_cluster!();
-    let setup = crate::support::client(&quick_refresh(&cluster).build().unwrap());
-    let table = Table::create(&setup).await;
-    let builder = quick_refresh(&cluster)
-        .key_affinity(KeyAffinity::conditional_writes())
-        .partition_key(&table.name, "pk");
+    let (table, builder) = table_with_a_named_key(&cluster).await;
     let config = sdk_config().retry_config(quick_retries().with_max_attempts(20));
     let (alternator, config) = balanced_by(builder, config).await;
     let client = Client::new(&config);
