@@ -21,7 +21,7 @@ pub(super) enum Fault {
     /// Responses are cut off after so many bytes.
     Cut(usize),
     /// Responses stall after their heads.
-    Stall,
+    StallAfterHeaders,
     /// Packets are dropped.
     BlackHole,
     /// A firewall has forgotten the open connections.
@@ -57,7 +57,7 @@ impl Fault {
             4 => Self::Errors(rng.f64()),
             5 => Self::Throttle(rng.f64()),
             6 => Self::Cut(rng.usize(0..300)),
-            7 => Self::Stall,
+            7 => Self::StallAfterHeaders,
             8 => Self::BlackHole,
             9 => Self::LostConnections,
             10 => Self::Partition,
@@ -85,7 +85,7 @@ impl Fault {
             Self::Errors(_) => "errors",
             Self::Throttle(_) => "throttle",
             Self::Cut(_) => "cut",
-            Self::Stall => "stall",
+            Self::StallAfterHeaders => "stall",
             Self::BlackHole => "black hole",
             Self::LostConnections => "lost connections",
             Self::Partition => "partition",
@@ -109,7 +109,7 @@ impl fmt::Display for Fault {
             Self::ClockAhead(by) | Self::ClockBehind(by) => write!(f, " by {} s", by.as_secs()),
             Self::Kill
             | Self::Hang
-            | Self::Stall
+            | Self::StallAfterHeaders
             | Self::BlackHole
             | Self::LostConnections
             | Self::Partition

@@ -15,9 +15,9 @@ use super::setting::{INCREMENTS, ITEMS, LONGEST, PAUSE};
 use super::shared::Shared;
 use super::violation::Violation;
 
-/// A caller, which makes one operation after the other and knows what they must return.
+/// Makes one operation after the other, as one caller, and knows what they must return.
 #[derive(Debug)]
-pub(super) struct Caller {
+pub(super) struct LoadGenerator {
     number: usize,
     rng: fastrand::Rng,
     operations: u64,
@@ -46,7 +46,7 @@ impl From<Violation> for End {
 
 type Item = HashMap<String, AttributeValue>;
 
-impl Caller {
+impl LoadGenerator {
     pub(super) fn new(number: usize, seed: u64) -> Self {
         Self {
             number,

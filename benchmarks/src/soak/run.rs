@@ -13,7 +13,7 @@ use tokio::time::{self, Instant};
 use super::access::Access;
 use super::arguments::Arguments;
 use super::leaks::{LeakDetector, Usage, check_end, descriptors};
-use super::load::Caller;
+use super::load::LoadGenerator;
 use super::plan::{Episode, Plan};
 use super::recovery;
 use super::setting::{CALLERS, CONNECTIONS, RELEASE, SAMPLING, SINGLE_THREADED, WORKERS};
@@ -35,7 +35,7 @@ pub(super) struct End {
 /// The runtimes of the workers, and the threads that drive them.
 #[derive(Debug)]
 struct Workers {
-    threads: Vec<JoinHandle<Outcome<Vec<Caller>>>>,
+    threads: Vec<JoinHandle<Outcome<Vec<LoadGenerator>>>>,
     handles: Vec<Handle>,
     shared_runtime: Runtime,
 }
@@ -121,7 +121,7 @@ impl Workers {
     }
 
     /// Waits for the end of all workers, and drops their runtimes.
-    fn finish(self) -> Outcome<Vec<Caller>> {
+    fn finish(self) -> Outcome<Vec<LoadGenerator>> {
         let mut callers = Vec::new();
         for thread in self.threads {
             let result = thread.join().map_err(|_| "a worker panicked")?;
@@ -251,7 +251,7 @@ async fn sample(meter: &Meter, runtimes: &[Handle], leaks: &mut LeakDetector, sh
 }
 
 /// Checks all that was written, by another client.
-async fn check_rest(shared: &Shared, callers: &[Caller]) -> Outcome<Result<(), Violation>> {
+async fn check_rest(shared: &Shared, callers: &[LoadGenerator]) -> Outcome<Result<(), Violation>> {
     let witness = witness(shared)?;
     for caller in callers {
         if let Err(violation) = caller.check_all(&witness.client).await {

@@ -64,7 +64,7 @@ impl Subject {
             Fault::Errors(share) => node.inject(NodeFault::ServerError { share }),
             Fault::Throttle(share) => node.inject(NodeFault::Throttle { share }),
             Fault::Cut(bytes) => node.inject(NodeFault::CutAfter { bytes }),
-            Fault::Stall => node.inject(NodeFault::StallAfterHeaders),
+            Fault::StallAfterHeaders => node.inject(NodeFault::StallAfterHeaders),
             Fault::BlackHole => node.inject(NodeFault::BlackHole),
             Fault::LostConnections => node.lose_connections(),
             Fault::Partition => node.partition(),
@@ -95,7 +95,7 @@ impl Subject {
             | Fault::Errors(_)
             | Fault::Throttle(_)
             | Fault::Cut(_)
-            | Fault::Stall
+            | Fault::StallAfterHeaders
             | Fault::BlackHole => node.recover(),
             // A node never closes a lost connection by itself, also if its client has.
             Fault::LostConnections => {

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{self, Instant};
 
 use super::access::Access;
-use super::load::Caller;
+use super::load::LoadGenerator;
 use super::options::ClientOptions;
 use super::setting::{CALLERS, RELEASE, SINGLE_THREADED};
 use super::shared::Shared;
@@ -16,10 +16,10 @@ use super::violation::Violation;
 use crate::Outcome;
 
 /// Runs a worker until the load is to end. Returns its callers.
-pub(super) async fn work(shared: Arc<Shared>, worker: usize) -> Outcome<Vec<Caller>> {
+pub(super) async fn work(shared: Arc<Shared>, worker: usize) -> Outcome<Vec<LoadGenerator>> {
     let first = worker * CALLERS;
-    let mut callers: Vec<Caller> = (first..first + CALLERS)
-        .map(|number| Caller::new(number, shared.seed))
+    let mut callers: Vec<LoadGenerator> = (first..first + CALLERS)
+        .map(|number| LoadGenerator::new(number, shared.seed))
         .collect();
     for number in 0.. {
         if shared.is_over() {
@@ -40,8 +40,8 @@ async fn serve(
     shared: &Arc<Shared>,
     worker: usize,
     options: &ClientOptions,
-    callers: Vec<Caller>,
-) -> Outcome<Vec<Caller>> {
+    callers: Vec<LoadGenerator>,
+) -> Outcome<Vec<LoadGenerator>> {
     let seeds = options
         .seeds
         .iter()

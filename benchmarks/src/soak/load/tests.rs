@@ -43,7 +43,7 @@ async fn violation(distort: fn(&mut Input)) -> Option<Violation> {
         *client = Client::from_conf(config.build());
     }
     let shared = Shared::new(1, subject.seeds());
-    let mut caller = Caller::new(0, 1);
+    let mut caller = LoadGenerator::new(0, 1);
     for _ in 0..OPERATIONS {
         caller.call(&access, &shared).await;
         if shared.violation().is_some() {
