@@ -126,9 +126,9 @@ impl Alternator {
     ///
     /// # Limits
     ///
-    /// What needs an interceptor is not done: compression of requests, options of single operations, short waits before
-    /// retries, and more. Key affinity and token awareness fetch nothing: name the
-    /// [partition keys](crate::Builder::partition_key).
+    /// Settings that need an interceptor have no effect: compression of requests, options of single operations, short
+    /// waits before retries, and more. Key affinity and token awareness fetch nothing: name the [partition
+    /// keys](crate::Builder::partition_key).
     /// [`docs::limitations`](crate::docs::limitations#configurations-of-sdk_config) has the list.
     #[must_use = "the configuration that is given stays as it is"]
     pub fn sdk_config(&self, sdk_config: &SdkConfig) -> SdkConfig {

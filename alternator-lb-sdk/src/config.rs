@@ -44,7 +44,7 @@ pub(crate) struct ClusterConfig {
     pub(crate) intervals: RefreshIntervals,
     /// The HTTP client that goes before that of any SDK configuration.
     pub(crate) http_client: Option<SharedHttpClient>,
-    /// What that HTTP client is made of, where the application has set TLS.
+    /// The TLS of that HTTP client, where the application has set it.
     #[cfg(feature = "default-https-client")]
     pub(crate) tls: Option<Arc<ClusterTls>>,
     pub(crate) auth: AuthMode,

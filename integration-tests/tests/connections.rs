@@ -13,7 +13,7 @@ use tokio::time::sleep;
 /// The clients of one process in the test of a node's return.
 const CLIENTS: usize = 20;
 
-/// What is promised.
+/// The documented time after which the connections of a node that has left are closed.
 const RETIREMENT: Duration = Duration::from_secs(10);
 
 fn load(client: &Client) -> Load {
@@ -26,8 +26,8 @@ fn open(node: &Node) -> u64 {
     node.counters().open_connections
 }
 
-/// A node of a cluster with three leaves the list under load: its connections are closed, and no others. `builder` has the
-/// first node as its seed.
+/// A node of a cluster with three leaves the list under load: its connections are closed, and no others. `builder` has
+/// the first node as its seed.
 pub(crate) async fn expect_retirement(cluster: &TestCluster, builder: Builder) {
     let (alternator, client) = ready_client_of(builder).await;
     let load = load(&client);
@@ -126,8 +126,8 @@ async fn thousand_sequential_requests_take_one_connection_to_each_node() {
     );
 }
 
-/// Returns how many connections a node accepts within the first second after it has returned, from so many clients with 16
-/// callers each.
+/// Returns how many connections a node accepts within the first second after it has returned, from so many clients with
+/// 16 callers each.
 async fn connects_after_return(clients: usize) -> u64 {
     let cluster = TestCluster::builder().nodes(3).start().unwrap();
     let node = cluster.node(2);

@@ -124,7 +124,7 @@ impl fmt::Debug for UntranslatedNode<'_> {
     }
 }
 
-/// Why a listed node has no URL. Each message follows the address of the node.
+/// The reason for which a listed node has no URL. Each message follows the address of the node.
 #[derive(Debug, thiserror::Error)]
 pub enum TranslationError {
     /// The error of the translator.

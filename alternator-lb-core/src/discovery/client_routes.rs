@@ -68,7 +68,7 @@ pub struct ClientRoute {
     pub https_port: Option<u16>,
 }
 
-/// How long a reading counts: as long as the shortest pause between two translations of an address.
+/// The time for which a reading counts: as long as the shortest pause between two translations of an address.
 const READING_AGE: Duration = Duration::from_secs(1);
 
 impl ClientRoutes {

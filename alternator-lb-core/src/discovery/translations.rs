@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long the translator may take for one node: as long as a refresh waits for a response.
+/// The longest time of the translator for one node: as long as a refresh waits for a response.
 pub(super) const TRANSLATION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The pause after the first call for an address. It doubles with each further call.

@@ -1,4 +1,4 @@
-//! What discovery tells, as events and as entries of the flight recorder.
+//! The reports of discovery, as events and as entries of the flight recorder.
 
 #[cfg(feature = "default-https-client")]
 use crate::transport::{listed_nodes::ListedNodes, sdk_endpoint::SdkEndpoint};
@@ -9,7 +9,7 @@ use alternator_lb_core::routing::Router;
 use alternator_lb_core::topology::NodeUrl;
 use std::sync::Arc;
 
-/// Where reports go.
+/// The recipients of reports.
 #[derive(Debug)]
 pub(super) struct Reports {
     pub(super) observer: Arc<Observer>,
@@ -20,7 +20,7 @@ pub(super) struct Reports {
 }
 
 impl Reports {
-    /// Reports what discovery tells to the HTTP client, the subscribers and the flight recorder.
+    /// Reports an event of discovery to the HTTP client, the subscribers and the flight recorder.
     pub(super) fn report(&self, event: &TopologyEvent) {
         let observer = &self.observer;
         if let &TopologyEvent::RefreshEnded {

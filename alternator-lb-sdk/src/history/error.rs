@@ -17,7 +17,7 @@ pub(crate) struct AttemptError {
     source: Source,
 }
 
-/// What the error is made of.
+/// The error below the attempts.
 #[derive(Debug)]
 enum Source {
     /// The SDK's own error.

@@ -95,7 +95,7 @@ async fn read_with(
 #[derive(Debug, Default)]
 struct Routes(HashMap<NodeName, ClientRoute>);
 
-/// Whether there is any row.
+/// True if there is any row.
 #[derive(Debug)]
 struct AnyRow(bool);
 

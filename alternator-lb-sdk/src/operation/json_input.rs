@@ -105,7 +105,7 @@ fn attributes(values: HashMap<String, Value>) -> HashMap<String, AttributeValue>
     values.map(|(name, value)| (name, value.into())).collect()
 }
 
-/// That there is a condition counts, and not which one.
+/// Stands for any condition: its existence counts, and not its content.
 fn expected(_: IgnoredAny) -> HashMap<String, ExpectedAttributeValue> {
     HashMap::new()
 }

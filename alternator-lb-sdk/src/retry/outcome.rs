@@ -146,7 +146,7 @@ pub(crate) fn of_broken_body(error: &(dyn StdError + 'static)) -> Outcome {
     }
 }
 
-/// What is known of an attempt whose response did not arrive, or not whole.
+/// The evidence of an attempt whose response did not arrive, or not whole.
 #[derive(Clone, Copy, Debug)]
 struct TransportFailure {
     /// True if certainly nothing was sent.

@@ -1,4 +1,4 @@
-//! Why certificates cannot be used.
+//! The reasons for which certificates cannot be used.
 
 use std::error::Error;
 use std::sync::Arc;

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct ClusterTls {
     http_client: ReloadableHttpClient,
     nodes: Arc<ListedNodes>,
-    /// What the HTTP client was made of. Locked while it is replaced, and never by a request.
+    /// The certificates that the HTTP client was made of. Locked while it is replaced, and never by a request.
     current: Mutex<Current>,
     has_client_certificate: AtomicBool,
     accepts_invalid: bool,

@@ -1,4 +1,4 @@
-//! What a failed handshake means, and what to change.
+//! The meaning of a failed handshake, and its remedy.
 
 use crate::retry::connection_evidence::chain;
 use alternator_lb_core::topology::{NodeUrl, Scheme};

@@ -1,18 +1,17 @@
-//! What a pool of connections is made with.
+//! The settings of a pool of connections.
 
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
 use std::time::Duration;
 
-/// How long a connection of a listed node stays open without a request.
+/// The time for which a connection of a listed node stays open without a request.
 ///
 /// Alternator closes no idle connection. What stands before it may: load balancers do so after 60 s and later, and a
 /// request that meets the end of its connection has to be sent again. hyper looks for idle connections once in each
 /// such time, so one may stay open for twice as long; it is not used after the time itself.
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
-/// How long a connection of any other address stays open without a request: one is closed within twice that time, which
-/// is 10 s.
+/// The same for any other address: a connection is closed within twice that time, which is 10 s.
 pub(crate) const UNLISTED_IDLE_TIMEOUT: Duration = Duration::from_millis(4900);
 
 /// The timeouts of the requests over a pool. The SDK's HTTP client has a pool for each pair of them, and discovery
@@ -32,7 +31,7 @@ impl From<&HttpConnectorSettings> for Timeouts {
     }
 }
 
-/// What a pool is made with.
+/// The settings of a pool.
 #[derive(Clone, Debug)]
 pub(crate) struct PoolSettings {
     pub(crate) timeouts: Timeouts,

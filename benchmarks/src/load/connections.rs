@@ -223,7 +223,7 @@ fn by_node(figures: &Figures, figure: fn((u64, u64)) -> u64) -> String {
 const REQUESTS: u64 = 10_000;
 const FIRST: u64 = 100;
 
-/// How long a node is down, and how long the next one waits after it is back: longer than the first backoff of an ejected
+/// The time for which a node is down, and the pause after its return: longer than the first backoff of an ejected
 /// node, and than most of a slow start.
 const DOWN: Duration = Duration::from_secs(1);
 const UP: Duration = Duration::from_secs(4);

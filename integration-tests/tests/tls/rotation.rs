@@ -54,7 +54,7 @@ fn load(client: &Client) -> Load {
     })
 }
 
-/// Whether each node was last asked with this client certificate.
+/// Returns whether each node was last asked with this client certificate.
 fn all_show(cluster: &TestCluster, identity: &Identity) -> bool {
     let nodes = cluster.nodes();
     let mut shown = nodes

@@ -260,7 +260,7 @@ async fn client_without_settings_for_tls_is_not_touched() {
     assert!(text.contains(".ca_certificate_pem"), "{text}");
 }
 
-/// What is no certificate, and the error that it is.
+/// Texts that are no certificate, each with its error.
 fn unusable() -> Vec<(&'static str, String)> {
     let mut broken = Authority::new().pem();
     let middle = broken.len() / 2;

@@ -4,7 +4,7 @@ use crate::discovery::{AddressTranslator, TranslationFuture};
 use proptest::prelude::*;
 use std::sync::Mutex;
 
-/// What the translator does for an address, and the addresses that it was called for.
+/// The behaviour of a translator for each address, and the addresses that it was called for.
 #[derive(Clone, Debug, Default)]
 struct Script {
     answers: Arc<Mutex<HashMap<IpAddr, Answer>>>,

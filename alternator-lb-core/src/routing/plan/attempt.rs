@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Attempt<E> {
     pub(super) node: Arc<Endpoint<E>>,
-    /// Why the node was selected.
+    /// The reason for the selection of the node.
     reason: Reason,
     pub(super) began: Duration,
     /// The number of the node's responses when the attempt began.

@@ -24,7 +24,7 @@ pub(super) struct Connect {
     timer: Timer,
 }
 
-/// How long a connection is silent before the kernel probes it. Firewalls and address translation forget a silent
+/// The time without data after which the kernel probes a connection. Firewalls and address translation forget a silent
 /// connection after minutes, load balancers after 60 s.
 const KEEPALIVE_TIME: Duration = Duration::from_secs(15);
 

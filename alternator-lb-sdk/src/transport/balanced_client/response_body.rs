@@ -40,7 +40,7 @@ pub(super) fn settling(mut routed: RoutedRequest, mut response: HttpResponse) ->
     response
 }
 
-/// What was seen of a response so far.
+/// The part of a response that has arrived so far.
 struct SeenResponse {
     status: u16,
     /// Kept only where it is not JSON's.

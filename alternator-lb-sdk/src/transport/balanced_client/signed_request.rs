@@ -15,7 +15,7 @@ const USER_AGENT_OF_AWS: &str = "x-amz-user-agent";
 /// The headers of a signature.
 const SIGNATURE: [&str; 3] = [AUTHORIZATION, "x-amz-date", "x-amz-security-token"];
 
-/// What the SDK tells of an attempt in its headers.
+/// The headers in which the SDK describes an attempt.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct AttemptInfo {
     /// The id of the operation, the same for all its attempts.

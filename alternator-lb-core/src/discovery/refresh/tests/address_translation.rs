@@ -141,7 +141,7 @@ async fn listed_addresses_need_not_be_allowed_nor_of_this_network() {
     );
 }
 
-/// What the translator returns for a node: its own URL, that of another one, no URL of a node, or an error.
+/// The result of the translator for a node: its own URL, that of another one, no URL of a node, or an error.
 fn any_answer() -> impl Strategy<Value = Option<String>> {
     prop_oneof![
         4 => (101u8..110).prop_map(|last| Some(url(last).to_string())),
