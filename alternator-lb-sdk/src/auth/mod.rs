@@ -71,6 +71,14 @@ pub enum AuthMode {
 }
 
 impl AuthMode {
+    /// Returns whether no request is signed, whatever credentials there are.
+    pub(crate) fn never_signs(self) -> bool {
+        match self {
+            Self::Unsigned | Self::ClientCertificate => true,
+            Self::Auto | Self::Required => false,
+        }
+    }
+
     /// Returns whether a request that is not signed must be authenticated by a certificate.
     pub(crate) fn forbids_unsigned(self) -> bool {
         match self {

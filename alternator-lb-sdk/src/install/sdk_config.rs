@@ -1,7 +1,7 @@
 //! Installs the plugin on an `SdkConfig`: for clients that others build from it.
 
 use super::{REGION, transport};
-use crate::auth::{AuthMode, placeholder};
+use crate::auth::placeholder;
 use crate::cluster::Cluster;
 use crate::transport::balanced_client::BalancedHttpClient;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -34,11 +34,9 @@ pub(crate) fn balanced(cluster: &Arc<Cluster>, sdk_config: &SdkConfig) -> SdkCon
         builder.set_region(Some(Region::from_static(REGION)));
     }
     let has_provider = sdk_config.credentials_provider().is_some();
-    let is_unsigned = match cluster.config.auth {
-        AuthMode::Required => !has_provider && cluster.config.has_client_certificate(),
-        AuthMode::Auto => !has_provider,
-        AuthMode::Unsigned | AuthMode::ClientCertificate => true,
-    };
+    let auth = cluster.config.auth;
+    let may_be_unsigned = !auth.forbids_unsigned() || cluster.config.has_client_certificate();
+    let is_unsigned = auth.never_signs() || (!has_provider && may_be_unsigned);
     if is_unsigned {
         builder.set_credentials_provider(Some(placeholder::provider()));
     }
