@@ -53,11 +53,11 @@ impl Reports {
     pub(super) fn list_nodes(&self) {
         #[cfg(feature = "default-https-client")]
         {
-            let snapshot = self.router.snapshot();
-            let topology = snapshot.topology();
-            let nodes = topology.nodes().iter();
-            let urls = nodes.map(|node| node.url().as_str().into());
-            self.listed_nodes.replace(topology.generation(), urls);
+            self.listed_nodes.replace(|| {
+                let snapshot = self.router.snapshot();
+                let nodes = snapshot.topology().nodes().iter();
+                nodes.map(|node| node.url().as_str().into()).collect()
+            });
         }
     }
 }

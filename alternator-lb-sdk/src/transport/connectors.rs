@@ -1,6 +1,6 @@
 //! The pools of connections of one node.
 
-use super::pool_settings::{PoolSettings, Timeouts};
+use super::pool_settings::Timeouts;
 use arc_swap::ArcSwap;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,10 +19,9 @@ impl Connectors {
     /// Returns the connector for these timeouts, which `make` makes if there is none yet.
     pub(super) fn get_or_add(
         &self,
-        settings: &PoolSettings,
-        make: impl FnOnce(&PoolSettings) -> SharedHttpConnector,
+        timeouts: Timeouts,
+        make: impl FnOnce() -> SharedHttpConnector,
     ) -> SharedHttpConnector {
-        let timeouts = settings.timeouts;
         if let Some(known) = self.known(timeouts) {
             return known;
         }
@@ -31,7 +30,7 @@ impl Connectors {
         if let Some(known) = self.known(timeouts) {
             return known;
         }
-        let connector = make(settings);
+        let connector = make();
         let mut connectors = Vec::clone(&self.known.load());
         connectors.push((timeouts, connector.clone()));
         self.known.store(Arc::new(connectors));

@@ -10,18 +10,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 #[derive(Debug, Default)]
 pub(crate) struct ListedNodes {
     listed: ArcSwap<HashSet<Box<str>>>,
-    generation: Mutex<Option<u64>>,
+    /// Held while the list is replaced.
+    replacing: Mutex<()>,
     clients: Mutex<Vec<Weak<Pools>>>,
 }
 
 impl ListedNodes {
-    /// Replaces the list, unless it is that of this generation already, and closes the pools of all other nodes.
-    pub(crate) fn replace(&self, generation: u64, urls: impl Iterator<Item = Box<str>>) {
-        let mut current = lock(&self.generation);
-        if *current != Some(generation) {
-            *current = Some(generation);
-            self.listed.store(Arc::new(urls.collect()));
-        }
+    /// Replaces the list by the current one, and closes the pools of all other nodes. Of two calls at a time, the one that
+    /// ends last asks for the list last.
+    pub(crate) fn replace(&self, current: impl FnOnce() -> HashSet<Box<str>>) {
+        let _replacing = lock(&self.replacing);
+        self.listed.store(Arc::new(current()));
         let clients: Vec<_> = lock(&self.clients).clone();
         clients
             .iter()

@@ -122,12 +122,8 @@ impl Pools {
     pub(super) fn retain_listed(&self) {
         let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
         let nodes = self.of_nodes.load();
-        let listed = nodes
-            .iter()
-            .filter(|(origin, _)| self.listed.contains(origin));
-        let listed: HashMap<_, _> = listed
-            .map(|(origin, connectors)| (origin.clone(), Arc::clone(connectors)))
-            .collect();
+        let mut listed = HashMap::clone(&nodes);
+        listed.retain(|origin, _| self.listed.contains(origin));
         if listed.len() < nodes.len() {
             self.of_nodes.store(Arc::new(listed));
         }
@@ -140,7 +136,7 @@ impl Pools {
         settings: &PoolSettings,
     ) -> SharedHttpConnector {
         let of_node = |connectors: &Connectors| {
-            connectors.get_or_add(settings, |settings| (self.make)(Some(origin), settings))
+            connectors.get_or_add(settings.timeouts, || (self.make)(Some(origin), settings))
         };
         if let Some(connectors) = self.of_nodes.load().get(origin) {
             return of_node(connectors);
@@ -153,7 +149,7 @@ impl Pools {
             ..settings.clone()
         };
         let of_others = &self.of_others;
-        of_others.get_or_add(&settings, |settings| (self.make)(None, settings))
+        of_others.get_or_add(settings.timeouts, || (self.make)(None, &settings))
     }
 
     /// Adds a node that is listed, or is about to be.

@@ -1,7 +1,7 @@
 //! Changes to a request that is signed already: to what its signature does not cover.
 
 use super::Balancer;
-use crate::auth::{AuthMode, placeholder};
+use crate::auth::placeholder;
 use crate::route_error::RouteError;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::http::Headers;
@@ -61,11 +61,7 @@ pub(super) fn prepare(
     let headers = request.headers_mut();
     let signature = headers.get(AUTHORIZATION);
     let is_placeholder = signature.is_some_and(placeholder::has_signed);
-    let is_never_signed = match config.auth {
-        AuthMode::Unsigned | AuthMode::ClientCertificate => true,
-        AuthMode::Auto | AuthMode::Required => false,
-    };
-    let is_unsigned = signature.is_none() || is_placeholder || is_never_signed;
+    let is_unsigned = signature.is_none() || is_placeholder || config.auth.never_signs();
     if is_unsigned {
         if config.auth.forbids_unsigned() && !config.has_client_certificate() {
             return Err(RouteError::Unsigned);

@@ -49,9 +49,9 @@ impl Harness {
         }
     }
 
-    fn list(&self, generation: u64, nodes: &[&str]) {
+    fn list(&self, nodes: &[&str]) {
         let urls = nodes.iter().map(|url| Box::from(*url));
-        self.listed.replace(generation, urls);
+        self.listed.replace(|| urls.collect());
     }
 
     fn request(&self, origin: &str, connect: Option<Duration>) {
@@ -83,7 +83,7 @@ impl Harness {
 #[test]
 fn each_listed_node_has_a_pool_for_each_pair_of_timeouts() {
     let harness = Harness::new();
-    harness.list(1, &NODES);
+    harness.list(&NODES);
     for node in NODES.repeat(3) {
         harness.request(node, None);
     }
@@ -95,12 +95,12 @@ fn each_listed_node_has_a_pool_for_each_pair_of_timeouts() {
 #[test]
 fn pools_of_a_node_that_leaves_the_list_are_dropped_and_no_others() {
     let harness = Harness::new();
-    harness.list(1, &NODES);
+    harness.list(&NODES);
     for node in NODES {
         harness.request(node, None);
         harness.request(node, Some(Duration::from_secs(1)));
     }
-    harness.list(2, &NODES[1..]);
+    harness.list(&NODES[1..]);
     assert_eq!(harness.live(), 2);
     harness.request(NODES[1], None);
     assert_eq!(harness.live(), 2, "its pool is the former one");
@@ -109,7 +109,7 @@ fn pools_of_a_node_that_leaves_the_list_are_dropped_and_no_others() {
 #[test]
 fn addresses_that_are_not_listed_share_a_pool() {
     let harness = Harness::new();
-    harness.list(1, &NODES[..1]);
+    harness.list(&NODES[..1]);
     harness.request(NODES[0], None);
     for host in 3..100 {
         harness.request(&format!("http://10.0.0.{host}:8000"), None);
@@ -120,9 +120,9 @@ fn addresses_that_are_not_listed_share_a_pool() {
 #[test]
 fn request_to_a_node_that_has_just_left_brings_no_pool_of_its_back() {
     let harness = Harness::new();
-    harness.list(1, &NODES);
+    harness.list(&NODES);
     harness.request(NODES[0], None);
-    harness.list(2, &NODES[1..]);
+    harness.list(&NODES[1..]);
     harness.request(NODES[0], None);
     assert!(harness.pools.of_nodes.load().is_empty());
 }
@@ -130,9 +130,9 @@ fn request_to_a_node_that_has_just_left_brings_no_pool_of_its_back() {
 #[test]
 fn node_that_is_probed_keeps_its_pool_if_it_is_listed_next() {
     let harness = Harness::new();
-    harness.list(1, &NODES[..1]);
+    harness.list(&NODES[..1]);
     harness.probe(NODES[1]);
-    harness.list(2, &NODES);
+    harness.list(&NODES);
     harness.request(NODES[1], None);
     assert_eq!(harness.live(), 1);
 }
@@ -140,9 +140,9 @@ fn node_that_is_probed_keeps_its_pool_if_it_is_listed_next() {
 #[test]
 fn pool_of_a_node_that_is_probed_and_not_listed_is_dropped_after_the_refresh() {
     let harness = Harness::new();
-    harness.list(1, &NODES[..1]);
+    harness.list(&NODES[..1]);
     harness.probe(NODES[1]);
     assert_eq!(harness.live(), 1);
-    harness.list(1, &NODES[..1]);
+    harness.list(&NODES[..1]);
     assert_eq!(harness.live(), 0);
 }
