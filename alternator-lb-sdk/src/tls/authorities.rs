@@ -3,8 +3,8 @@
 use super::CertificateError;
 use super::source::Pem;
 use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
-use rustls::pki_types::{CertificateDer, ServerName};
 use std::sync::Arc;
 
 /// Trusted certificates, checked: each is one that a TLS library can use, and there is at least one.
@@ -62,13 +62,4 @@ pub(super) fn malformed(pem: &Pem, error: PemError) -> CertificateError {
         origin: pem.origin.clone(),
         source: Arc::new(error),
     }
-}
-
-/// Parses the names that are accepted for all nodes.
-pub(super) fn server_names(names: &[String]) -> Result<Vec<ServerName<'static>>, CertificateError> {
-    let parsed = names.iter().map(|name| {
-        let parsed = ServerName::try_from(name.clone());
-        parsed.map_err(|_| CertificateError::InvalidServerName { name: name.clone() })
-    });
-    parsed.collect()
 }

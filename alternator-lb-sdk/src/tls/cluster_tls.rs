@@ -1,7 +1,6 @@
 //! The TLS of a cluster: one HTTP client for discovery, probes and data, and the settings that it is made of.
 
 use super::CertificateError;
-use super::authorities::{self, Authorities};
 #[cfg(feature = "tls")]
 use super::own_client;
 use super::reloadable_client::ReloadableHttpClient;
@@ -101,17 +100,12 @@ fn http_client(
     texts: PemTexts,
     nodes: &Arc<ListedNodes>,
 ) -> Result<SharedHttpClient, CertificateError> {
-    authorities::server_names(&settings.names)?;
     #[cfg(feature = "tls")]
     if settings.needs_own_client() {
         let config = own_client::client_config(settings, texts)?;
         return Ok(own_client::own_client(config, nodes));
     }
-    sdk_client(
-        Authorities::parse(texts.authorities)?,
-        &settings.names,
-        nodes,
-    )
+    sdk_client(texts.authorities, &settings.names, nodes)
 }
 
 #[cfg(test)]

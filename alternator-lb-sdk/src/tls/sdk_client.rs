@@ -2,6 +2,7 @@
 
 use super::CertificateError;
 use super::authorities::Authorities;
+use super::source::Pem;
 use crate::transport::listed_nodes::ListedNodes;
 use crate::transport::node_pools::NodePools;
 use crate::transport::pool_settings::PoolSettings;
@@ -13,23 +14,24 @@ use std::sync::Arc;
 
 /// Returns an HTTP client of the SDK's connectors, by the TLS library of its default one. It uses no proxy.
 pub(super) fn sdk_client(
-    authorities: Authorities,
+    authorities: Vec<Pem>,
     names: &[String],
     nodes: &Arc<ListedNodes>,
 ) -> Result<SharedHttpClient, CertificateError> {
-    let store = match authorities.pem {
+    let names = names.iter().map(|name| {
+        ServerName::try_from(name.as_str())
+            .map_err(|_| CertificateError::InvalidServerName { name: name.clone() })
+    });
+    let names = names.collect::<Result<_, _>>()?;
+    let store = match Authorities::parse(authorities)?.pem {
         system if system.is_empty() => TrustStore::default(),
         pem => pem
             .into_iter()
             .fold(TrustStore::empty(), TrustStore::with_pem_certificate),
     };
-    let names = names.iter().map(|name| {
-        ServerName::try_from(name.as_str())
-            .map_err(|_| CertificateError::InvalidServerName { name: name.clone() })
-    });
     let context = TlsContext::builder()
         .with_trust_store(store)
-        .with_additional_server_names(names.collect::<Result<_, _>>()?)
+        .with_additional_server_names(names)
         .build()
         .map_err(|error| CertificateError::Unsupported {
             source: Arc::new(error),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tls::PemSource;
+use crate::tls::authorities::Authorities;
 use rcgen::{CertificateParams, KeyPair};
 
 /// A certificate and its key, in PEM.

@@ -1,6 +1,6 @@
 //! The TLS configuration: whom to trust, what to show, which sessions to keep.
 
-use super::super::authorities::{Authorities, server_names};
+use super::super::authorities::Authorities;
 use super::super::client_certificate;
 use super::super::settings::PemTexts;
 use super::super::{CertificateError, TlsSettings};
@@ -9,6 +9,7 @@ use rustls::ClientConfig;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::ServerName;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub(crate) fn client_config(
     settings: &TlsSettings,
     texts: PemTexts,
 ) -> Result<ClientConfig, CertificateError> {
+    let names = server_names(&settings.names)?;
     // Explicit, since another crate of the program may install another default provider.
     let provider = Arc::new(aws_lc_rs::default_provider());
     let shown = texts.client_certificate.as_ref();
@@ -35,7 +37,6 @@ pub(crate) fn client_config(
         Arc::new(AcceptsInvalid(Arc::clone(&provider)))
     } else {
         let authorities = Authorities::parse(texts.authorities)?;
-        let names = server_names(&settings.names)?;
         let verifier = server_verifier::verifier(authorities.roots.into(), names, &provider);
         verifier.map_err(|error| unsupported(Arc::new(error)))?
     };
@@ -54,6 +55,15 @@ pub(crate) fn client_config(
     config.alpn_protocols = PROTOCOLS.map(Vec::from).to_vec();
     config.resumption = Resumption::in_memory_sessions(SESSION_TICKETS);
     Ok(config)
+}
+
+/// Parses the names that are accepted for all nodes.
+fn server_names(names: &[String]) -> Result<Vec<ServerName<'static>>, CertificateError> {
+    let parsed = names.iter().map(|name| {
+        let parsed = ServerName::try_from(name.clone());
+        parsed.map_err(|_| CertificateError::InvalidServerName { name: name.clone() })
+    });
+    parsed.collect()
 }
 
 fn unsupported(source: Arc<dyn std::error::Error + Send + Sync>) -> CertificateError {
