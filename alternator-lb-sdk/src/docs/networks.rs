@@ -73,7 +73,7 @@
 //! GRANT SELECT ON system.peers TO app;
 //! ```
 //!
-//! Over `https` the certificate of a node must name the host of its route.
+//! Over `https` the certificate of a node must name the host of its route, or an additional name.
 //!
 //! # A translator of your own
 //!

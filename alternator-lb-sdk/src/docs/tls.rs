@@ -77,9 +77,9 @@
 //! # HTTP clients
 //!
 //! Where trusted certificates and names are all that is set, requests go over the SDK's own HTTP connectors (`rustls`,
-//! with `aws-lc`). That one can show no client certificate and verify nothing less than it does; where one of these is
-//! set, a client of the plugin's own takes its place, of the same parts in the same versions, and with the same
-//! timeouts, pools and errors. In contrast to the SDK's default client **neither uses a proxy**.
+//! with `aws-lc`). These can neither show a client certificate nor accept invalid ones; where one of these is set, a
+//! client of the plugin's own takes its place, of the same parts in the same versions, and with the same timeouts,
+//! pools and errors. In contrast to the SDK's default client **neither uses a proxy**.
 //!
 //! An HTTP client in the configuration of an SDK client gives way to this one, with one warning, since its data would
 //! trust other certificates than discovery. One that is set after `.alternator(..)`, or for a single operation, stays.

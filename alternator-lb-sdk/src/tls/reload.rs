@@ -13,7 +13,7 @@ impl Alternator {
     /// closed then. TLS sessions are not resumed across the change.
     ///
     /// Replace a CA in three steps: trust the old one and the new one, give the nodes their new certificates, and trust
-    /// the new one alone. The CAs of the system are read once in a process. A task as in the example keeps the cluster
+    /// the new one alone. A change of the system's CAs alone is not noticed. A task as in the example keeps the cluster
     /// alive: end it where the application ends with the cluster.
     ///
     /// Blocks for as long as it takes to read the files. With the feature `default-https-client`.

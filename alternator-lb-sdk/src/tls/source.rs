@@ -1,4 +1,4 @@
-//! Where certificates and keys come from.
+//! The sources of certificates and keys.
 
 use super::CertificateError;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! An HTTP client with client certificates: hyper's, over `rustls`, in the versions that the SDK's is made of.
 //!
-//! It behaves as the SDK's own in everything that the SDK and this plugin rely on: a pool of connections for each pair
-//! of connect and read timeouts, the protocols that it offers, the kinds of errors, the connection of a request that it
+//! It behaves as the SDK's own in everything that the SDK and this plugin rely on: the timeouts, the protocols
+//! that it offers, the kinds of errors, the connection of a request that it
 //! shows (`CaptureSmithyConnection`) and lets the SDK close. It lacks proxies. In contrast to the SDK's, all of its
 //! pools share their TLS sessions, so that a probe on a connection of its own costs no full handshake either.
 
