@@ -1,12 +1,11 @@
 //! Connections of the plugin's HTTP client: one pool for each node, which goes with its node.
 
 use crate::support::{
-    Load, client, error_text, eventually, eventually_within, expect_pings, ping, quick_refresh,
-    ready_client, ready_client_of, test_cluster,
+    Load, client, eventually, eventually_within, expect_pings, ping, quick_refresh, ready_client,
+    ready_client_of, test_cluster,
 };
 use alternator_lb_sdk::{Alternator, Builder, NodeState};
 use alternator_test_cluster::{Node, NodeConfig, TestCluster};
-use aws_sdk_dynamodb::Client;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -16,12 +15,6 @@ const CLIENTS: usize = 20;
 /// The documented time after which the connections of a node that has left are closed.
 const RETIREMENT: Duration = Duration::from_secs(10);
 
-fn load(client: &Client) -> Load {
-    Load::start(client, 16, async |client, _| {
-        ping(&client).await.map(drop).map_err(error_text)
-    })
-}
-
 fn open(node: &Node) -> u64 {
     node.counters().open_connections
 }
@@ -30,7 +23,7 @@ fn open(node: &Node) -> u64 {
 /// the first node as its seed.
 pub(crate) async fn expect_retirement(cluster: &TestCluster, builder: Builder) {
     let (alternator, client) = ready_client_of(builder).await;
-    let load = load(&client);
+    let load = Load::of_pings(&client, 16);
     load.wait_for_requests(300).await;
     let [first, second, leaving] = [0, 1, 2].map(|index| cluster.node(index));
     let staying = [first, second];
@@ -93,13 +86,20 @@ async fn node_that_returns_to_the_list_is_connected_anew() {
 #[tokio::test]
 async fn node_has_idle_connections_before_its_first_request() {
     let cluster = test_cluster!();
-    let (alternator, _client) = ready_client_of(quick_refresh(&cluster).min_idle(4)).await;
+    let (alternator, client) = ready_client_of(quick_refresh(&cluster).min_idle(4)).await;
     for node in cluster.nodes() {
         assert_eq!((open(&node), node.counters().requests), (4, 0));
     }
     let node = cluster.add_node(NodeConfig::new()).unwrap();
     eventually("the node is used", async || alternator.nodes().len() == 4).await;
     assert_eq!((open(&node), node.counters().requests), (4, 0));
+    let before = node.counters().connections;
+    eventually("the node serves", async || {
+        ping(&client).await.unwrap();
+        node.counters().requests >= 3
+    })
+    .await;
+    assert_eq!(node.counters().connections, before);
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn connects_after_return(clients: usize) -> u64 {
     for _ in 0..clients {
         let (alternator, client) =
             ready_client_of(Alternator::builder().seeds([cluster.node(0).url()])).await;
-        loads.push(load(&client));
+        loads.push(Load::of_pings(&client, 16));
         alternators.push(alternator);
     }
     for load in &loads {

@@ -1,8 +1,7 @@
 //! Degraded nodes under load: no operation fails, and the node gets no more load than it can serve.
 
 use crate::support::{
-    Load, config, error_text, eventually, expect_pings, ping, quick_refresh, ready_client, s,
-    test_cluster,
+    Load, config, eventually, expect_pings, ping, quick_refresh, ready_client, s, test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState, NodeStatus};
 use alternator_test_cluster::{Fault, Node, TestCluster};
@@ -20,13 +19,6 @@ fn state(alternator: &Alternator, node: &Node) -> NodeState {
     status(alternator, node).state()
 }
 
-/// Starts sixteen callers.
-fn start_sixteen_callers(client: &Client) -> Load {
-    Load::start(client, 16, async |client, _| {
-        ping(&client).await.map(drop).map_err(error_text)
-    })
-}
-
 /// A cluster under load, with one node for fault injection.
 struct Harness {
     cluster: TestCluster,
@@ -38,7 +30,7 @@ struct Harness {
 impl Harness {
     async fn start(cluster: TestCluster) -> Self {
         let (alternator, client) = ready_client(&cluster).await;
-        let load = start_sixteen_callers(&client);
+        let load = Load::of_pings(&client, 16);
         load.wait_for_requests(150).await;
         Self {
             faulty: cluster.node(1),
@@ -189,7 +181,7 @@ async fn throttling_node_gets_a_smaller_share_and_is_not_ejected() {
     let (alternator, client) = client_without_retries(&cluster).await;
     let faulty = cluster.node(1);
     faulty.inject(Fault::Throttle { share: 1.0 });
-    let load = start_sixteen_callers(&client);
+    let load = Load::of_pings(&client, 16);
     load.wait_for_requests(300).await;
     cluster.reset_counters();
     load.wait_for_requests(1_500).await;
@@ -260,9 +252,7 @@ async fn node_crash_with_three_hundred_requests_in_flight_fails_none() {
     for node in cluster.nodes() {
         node.inject(Fault::Hang);
     }
-    let load = Load::start(&client, 900, async |client, _| {
-        ping(&client).await.map(drop).map_err(error_text)
-    });
+    let load = Load::of_pings(&client, 900);
     let have_arrived = || {
         cluster
             .nodes()
@@ -302,9 +292,7 @@ async fn requests_to_a_hung_node_are_not_aborted_with_retries_disabled() {
     let (alternator, client) = client_without_retries(&cluster).await;
     let faulty = cluster.node(1);
     faulty.inject(Fault::Hang);
-    let load = Load::start(&client, 3, async |client, _| {
-        ping(&client).await.map(drop).map_err(error_text)
-    });
+    let load = Load::of_pings(&client, 3);
     eventually("the node is marked down", async || {
         state(&alternator, &faulty) == NodeState::Down
     })

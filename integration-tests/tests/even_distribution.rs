@@ -1,8 +1,6 @@
 //! Even distribution of requests over the nodes.
 
-use crate::support::{
-    Backend, Load, RecordingClient, error_text, expect_pings, ping, test_cluster,
-};
+use crate::support::{Backend, Load, RecordingClient, expect_pings, test_cluster};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, Policy};
 use aws_sdk_dynamodb::Client;
 
@@ -49,9 +47,7 @@ async fn sequential_requests_are_exactly_even_with_round_robin() {
 async fn concurrent_load_differs_between_nodes_by_less_than_two_percent() {
     let backend = Backend::start();
     let (_alternator, client, recorder) = recording_client(&backend, Policy::default()).await;
-    let load = Load::start(&client, 16, async |client, _| {
-        ping(&client).await.map(drop).map_err(error_text)
-    });
+    let load = Load::of_pings(&client, 16);
     load.wait_for_requests(3000).await;
     assert_eq!(load.stop().await, Vec::<String>::new());
 

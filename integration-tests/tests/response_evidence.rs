@@ -179,9 +179,7 @@ async fn connections_with_an_unread_body_count_against_no_node() {
     let alternator = quick_refresh(&cluster).build().unwrap();
     let client = client(&alternator);
     alternator.ready().await.unwrap();
-    let load = Load::start(&client, 8, async |client, _| {
-        ping(&client).await.map(drop).map_err(error_text)
-    });
+    let load = Load::of_pings(&client, 8);
     load.wait_for_requests(100).await;
     let shedding = cluster.node(1);
     shedding.inject(Fault::Throttle { share: 0.5 });

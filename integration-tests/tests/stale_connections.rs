@@ -1,8 +1,7 @@
 //! Connections that the network has lost, to nodes that are alive.
 
 use crate::support::{
-    Load, config, error_text, expect_pings, ping, quick_refresh, quick_retries, ready_client,
-    test_cluster,
+    Load, config, expect_pings, ping, quick_refresh, quick_retries, ready_client, test_cluster,
 };
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, NodeState, NodeStatus};
 use alternator_test_cluster::{Fault, TestCluster};
@@ -79,9 +78,7 @@ async fn operation_on_the_only_connection_to_a_node_is_sent_again_when_it_is_los
 async fn requests_under_way_on_lost_connections_are_sent_again_while_others_are_served() {
     let cluster = test_cluster!();
     let (alternator, client) = ready_client(&cluster).await;
-    let load = Load::start(&client, 16, async |client, _| {
-        ping(&client).await.map(drop).map_err(error_text)
-    });
+    let load = Load::of_pings(&client, 16);
     load.wait_for_requests(150).await;
     cluster.node(1).lose_connections();
     // A caller whose request waits for ever ends no more.

@@ -38,15 +38,21 @@ macro_rules! https_cluster {
 }
 use https_cluster;
 
-/// The settings with which the SDK's HTTP client is used, and those with which the plugin's is. Both trust one CA.
-fn builders(cluster: &TestCluster, authority: &Authority) -> [Builder; 2] {
+/// Settings that trust a CA: with these the SDK's HTTP client is used.
+fn with_ca(cluster: &TestCluster, authority: &Authority) -> Builder {
+    quick_refresh(cluster).ca_certificate_pem(authority.pem())
+}
+
+/// The same with a client certificate: with these the plugin's HTTP client is used.
+fn with_certificate(cluster: &TestCluster, authority: &Authority) -> Builder {
     let Identity {
         certificate, key, ..
     } = authority.client("client");
-    let sdk = quick_refresh(cluster).ca_certificate_pem(authority.pem());
-    let own = sdk.clone().client_certificate_pem(certificate, key);
-    [sdk, own]
+    with_ca(cluster, authority).client_certificate_pem(certificate, key)
 }
+
+/// The settings of either HTTP client.
+const BUILDERS: [fn(&TestCluster, &Authority) -> Builder; 2] = [with_ca, with_certificate];
 
 /// The problem with TLS that an error tells of.
 fn tls_problem(error: &(dyn Error + 'static)) -> Option<TlsProblem> {

@@ -1,6 +1,6 @@
 //! Continuous load.
 
-use super::eventually;
+use super::{error_text, eventually, ping};
 use aws_sdk_dynamodb::Client;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -47,6 +47,13 @@ impl Load {
             callers: running,
             counters,
         }
+    }
+
+    /// Starts this many callers, each of which makes one ping after the other.
+    pub(crate) fn of_pings(client: &Client, callers: usize) -> Self {
+        Self::start(client, callers, async |client, _| {
+            ping(&client).await.map(drop).map_err(error_text)
+        })
     }
 
     /// Waits until this many more requests have completed.

@@ -4,6 +4,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair,
 };
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The addresses of the nodes of a test cluster.
@@ -81,5 +82,38 @@ impl Authority {
             key: key.serialize_pem(),
             der: certificate.der().to_vec(),
         }
+    }
+}
+
+/// A directory with certificates, as Kubernetes mounts them.
+pub(super) struct Mount(PathBuf);
+
+impl Mount {
+    pub(super) fn new() -> Self {
+        static MOUNTS: AtomicU64 = AtomicU64::new(0);
+        let number = MOUNTS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("alternator-certificates-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub(super) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.file(name), text).unwrap();
+    }
+
+    pub(super) fn write_identity(&self, identity: &Identity) {
+        self.write("tls.crt", &identity.certificate);
+        self.write("tls.key", &identity.key);
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -1,15 +1,13 @@
 //! Client certificates: nodes that require them, and nodes that authenticate by them.
 
 use super::certificates::{Authority, Identity};
-use super::tls_problem;
+use super::{tls_problem, with_certificate};
 use crate::support::{
     Table, client, config, error_text, eventually, expect_pings, find_in_chain, http_client, ping,
     quick_refresh, quick_retries, ready_client_of, s, signing_config, test_cluster,
 };
 use alternator_lb_sdk::tls::TlsProblem;
-use alternator_lb_sdk::{
-    Alternator, AlternatorExt as _, AuthMode, BuildError, Builder, RouteError,
-};
+use alternator_lb_sdk::{Alternator, AlternatorExt as _, AuthMode, BuildError, RouteError};
 use alternator_test_cluster::{TestCluster, Tokens};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -31,16 +29,6 @@ fn certified(
         .authorization(ROLE, SECRET)
         .client_certificates(authority.pem(), required)
         .client_certificate_role(ROLE)
-}
-
-/// Settings with a certificate that the nodes trust.
-fn with_certificate(cluster: &TestCluster, authority: &Authority) -> Builder {
-    let Identity {
-        certificate, key, ..
-    } = authority.client("client");
-    quick_refresh(cluster)
-        .ca_certificate_pem(authority.pem())
-        .client_certificate_pem(certificate, key)
 }
 
 /// Expects that the last operation of each node was signed, or not, and on a connection with a certificate.
@@ -97,7 +85,7 @@ async fn the_plugins_own_requests_are_authenticated_by_the_certificate_too() {
     for mode in [AuthMode::Required, AuthMode::ClientCertificate] {
         let cluster = test_cluster!(|cluster| {
             let cluster = certified(cluster, &authority, true);
-            cluster.nodes(3).tokens(Tokens::tablets(16))
+            cluster.tokens(Tokens::tablets(16))
         });
         let builder = with_certificate(&cluster, &authority)
             .token_aware()

@@ -1,7 +1,7 @@
 //! Handshakes that fail: the errors name the node and what to change.
 
 use super::certificates::{ADDRESSES, Authority, Identity};
-use super::{builders, https_cluster, tls_problem};
+use super::{BUILDERS, https_cluster, tls_problem};
 use crate::support::{
     client, config, error_text, expect_pings, find_in_chain, ping, quick_refresh, quick_retries,
     ready_client_of, test_cluster,
@@ -61,7 +61,8 @@ async fn expect_refused(
     remedy: &str,
 ) {
     let cluster = https_cluster!(identity);
-    for builder in builders(&cluster, trusted) {
+    for builder in BUILDERS {
+        let builder = builder(&cluster, trusted);
         expect_problem(&cluster, builder, expected, remedy).await;
     }
 }

@@ -1,7 +1,7 @@
 //! The plugin's HTTP client, which shows client certificates, behaves as the SDK's.
 
 use super::certificates::Authority;
-use super::{builders, https_cluster};
+use super::{BUILDERS, https_cluster};
 use crate::connections::expect_retirement;
 use crate::support::{
     config, error_text, eventually, expect_pings, ping, quick_retries, ready_client_of,
@@ -20,7 +20,8 @@ async fn handshake_that_hangs_ends_with_the_connect_timeout_and_costs_no_retry()
     let authority = Authority::new();
     let identity = authority.node();
     let cluster = https_cluster!(identity);
-    for builder in builders(&cluster, &authority) {
+    for builder in BUILDERS {
+        let builder = builder(&cluster, &authority);
         cluster.node(1).inject(Fault::Hang);
         let alternator = builder.seeds(cluster.urls()).without_discovery().build();
         let connect = Duration::from_millis(200);
@@ -38,10 +39,9 @@ async fn handshake_that_hangs_ends_with_the_connect_timeout_and_costs_no_retry()
 async fn connections_of_a_node_that_leaves_the_list_are_closed_and_no_others() {
     let authority = Authority::new();
     let identity = authority.node();
-    for setting in 0..2 {
+    for builder in BUILDERS {
         let cluster = https_cluster!(identity);
-        let builder = builders(&cluster, &authority).into_iter().nth(setting);
-        expect_retirement(&cluster, builder.unwrap()).await;
+        expect_retirement(&cluster, builder(&cluster, &authority)).await;
     }
 }
 
@@ -49,9 +49,9 @@ async fn connections_of_a_node_that_leaves_the_list_are_closed_and_no_others() {
 async fn read_timeout_is_a_timeout() {
     let authority = Authority::new();
     let identity = authority.node();
-    for setting in 0..2 {
+    for builder in BUILDERS {
         let cluster = https_cluster!(identity);
-        let builder = builders(&cluster, &authority)[setting].clone();
+        let builder = builder(&cluster, &authority);
         let alternator = builder.without_discovery().build().unwrap();
         let read = Duration::from_millis(200);
         let config = config()
@@ -78,14 +78,14 @@ async fn read_timeout_is_a_timeout() {
 async fn connection_is_closed_where_the_sdk_says_so_and_reused_otherwise() {
     let authority = Authority::new();
     let identity = authority.node();
-    for setting in 0..2 {
+    for (setting, builder) in BUILDERS.into_iter().enumerate() {
         let mut opened = Vec::new();
         for reconnects in [
             ReconnectMode::ReconnectOnTransientError,
             ReconnectMode::ReuseAllConnections,
         ] {
             let cluster = https_cluster!(identity);
-            let builder = builders(&cluster, &authority)[setting].clone();
+            let builder = builder(&cluster, &authority);
             let alternator = builder.without_discovery().build().unwrap();
             let retries = RetryConfig::disabled().with_reconnect_mode(reconnects);
             let config = config().retry_config(retries).alternator(&alternator);
@@ -109,9 +109,9 @@ async fn connection_is_closed_where_the_sdk_says_so_and_reused_otherwise() {
 async fn request_that_waits_for_a_node_that_hangs_goes_to_another() {
     let authority = Authority::new();
     let identity = authority.node();
-    for setting in 0..2 {
+    for builder in BUILDERS {
         let cluster = https_cluster!(identity);
-        let builder = builders(&cluster, &authority)[setting].clone();
+        let builder = builder(&cluster, &authority);
         let alternator = builder.build().unwrap();
         let config = config().retry_config(quick_retries());
         let client = Client::from_conf(config.alternator(&alternator).build());
@@ -126,9 +126,9 @@ async fn request_that_waits_for_a_node_that_hangs_goes_to_another() {
 async fn discovery_and_data_share_connections() {
     let authority = Authority::new();
     let identity = authority.node();
-    for setting in 0..2 {
+    for (setting, builder) in BUILDERS.into_iter().enumerate() {
         let cluster = https_cluster!(identity);
-        let builder = builders(&cluster, &authority)[setting].clone();
+        let builder = builder(&cluster, &authority);
         let (alternator, client) = ready_client_of(builder).await;
         alternator.shutdown().await;
         expect_pings(&client, 9).await;
@@ -149,9 +149,9 @@ async fn discovery_and_data_share_connections() {
 async fn connections_end_with_the_last_client() {
     let authority = Authority::new();
     let identity = authority.node();
-    for setting in 0..2 {
+    for builder in BUILDERS {
         let cluster = https_cluster!(identity);
-        let builder = builders(&cluster, &authority)[setting].clone();
+        let builder = builder(&cluster, &authority);
         let (alternator, client) = ready_client_of(builder).await;
         expect_pings(&client, 9).await;
         drop((alternator, client));

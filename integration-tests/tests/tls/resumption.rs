@@ -1,7 +1,7 @@
 //! TLS sessions: a new connection to a node that is known needs no full handshake.
 
-use super::certificates::{Authority, Identity};
-use super::https_cluster;
+use super::certificates::Authority;
+use super::{BUILDERS, https_cluster};
 use crate::support::{
     config, eventually, expect_pings, quick_refresh, quick_retries, test_cluster,
 };
@@ -53,23 +53,15 @@ fn requests(cluster: &TestCluster) -> Vec<u64> {
 async fn new_connections_resume_sessions() {
     let authority = Authority::new();
     let identity = authority.node();
-    let Identity {
-        certificate, key, ..
-    } = authority.client("client");
-    for is_own in [false, true] {
+    // The SDK's client has sessions of its own for probes, each of which begins with one full handshake.
+    for (builder, allowed) in BUILDERS.into_iter().zip([3, 0]) {
         let cluster = https_cluster!(identity);
-        let mut builder = quick_refresh(&cluster).ca_certificate_pem(authority.pem());
-        if is_own {
-            builder = builder.client_certificate_pem(certificate.as_str(), key.as_str());
-        }
-        let (_alternator, client) = connected(builder).await;
+        let (_alternator, client) = connected(builder(&cluster, &authority)).await;
         let (full, resumed) = handshakes(&cluster);
         for _ in 0..5 {
             reconnect(&cluster, &client).await;
         }
         let (full_then, resumed_then) = handshakes(&cluster);
-        // The SDK's client has sessions of its own for probes, each of which begins with one full handshake.
-        let allowed = if is_own { 0 } else { 3 };
         assert!(full_then - full <= allowed, "{} more", full_then - full);
         assert!(resumed_then - resumed >= 15, "{}", resumed_then - resumed);
     }

@@ -1,58 +1,15 @@
 //! New certificates while requests are made.
 
-use super::certificates::{Authority, Identity};
-use super::{https_cluster, tls_problem};
+use super::certificates::{Authority, Identity, Mount};
+use super::{BUILDERS, https_cluster, tls_problem};
 use crate::support::{
-    Load, config, error_text, eventually, expect_pings, ping, quick_refresh, ready_client_of,
-    test_cluster,
+    Load, config, eventually, expect_pings, ping, quick_refresh, ready_client_of, test_cluster,
 };
 use alternator_lb_sdk::tls::{CertificateError, TlsProblem};
 use alternator_lb_sdk::{AlternatorExt as _, AuthMode};
 use alternator_test_cluster::TestCluster;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// A directory with certificates, as Kubernetes mounts them.
-struct Mount(PathBuf);
-
-impl Mount {
-    fn new() -> Self {
-        static MOUNTS: AtomicU64 = AtomicU64::new(0);
-        let number = MOUNTS.fetch_add(1, Ordering::Relaxed);
-        let name = format!("alternator-certificates-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.file(name), text).unwrap();
-    }
-
-    fn write_identity(&self, identity: &Identity) {
-        self.write("tls.crt", &identity.certificate);
-        self.write("tls.key", &identity.key);
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn load(client: &Client) -> Load {
-    Load::start(client, 8, async |client, _| {
-        let pong = ping(&client).await;
-        pong.map(drop).map_err(error_text)
-    })
-}
 
 /// Returns whether each node was last asked with this client certificate.
 fn all_show(cluster: &TestCluster, identity: &Identity) -> bool {
@@ -67,20 +24,13 @@ fn all_show(cluster: &TestCluster, identity: &Identity) -> bool {
 async fn ca_is_replaced_under_load_without_a_failed_request() {
     let [old, new] = [Authority::new(), Authority::new()];
     let identity = old.node();
-    for is_own in [false, true] {
+    for builder in BUILDERS {
         let cluster = https_cluster!(identity);
-        let mut builder = quick_refresh(&cluster).ca_certificate_pem(old.pem());
-        if is_own {
-            let Identity {
-                certificate, key, ..
-            } = old.client("client");
-            builder = builder.client_certificate_pem(certificate, key);
-        }
-        let alternator = builder.build().unwrap();
+        let alternator = builder(&cluster, &old).build().unwrap();
         let config = config().retry_config(RetryConfig::disabled());
         let client = Client::from_conf(config.alternator(&alternator).build());
         alternator.ready().await.unwrap();
-        let load = load(&client);
+        let load = Load::of_pings(&client, 8);
         load.wait_for_requests(100).await;
         let both = old.pem() + &new.pem();
         alternator.replace_ca_certificate_pem(both).unwrap();
@@ -132,7 +82,7 @@ async fn client_certificate_is_replaced_under_load_without_a_failed_request() {
     let config = config().retry_config(RetryConfig::disabled());
     let client = Client::from_conf(config.alternator(&alternator).build());
     alternator.ready().await.unwrap();
-    let load = load(&client);
+    let load = Load::of_pings(&client, 8);
     load.wait_for_requests(100).await;
     assert!(all_show(&cluster, &old));
     alternator

@@ -1,7 +1,7 @@
 //! Trusted certificates and names, with the SDK's HTTP client and with the plugin's.
 
-use super::certificates::{Authority, Identity};
-use super::{builders, https_cluster, tls_problem};
+use super::certificates::{Authority, Identity, Mount};
+use super::{BUILDERS, https_cluster, tls_problem, with_ca};
 use crate::support::{
     Log, RecordingClient, client, config, error_text, eventually, expect_pings, is_child, ping,
     quick_refresh, quick_retries, ready_client_of, run_in_child_process, test_cluster, this_test,
@@ -17,9 +17,9 @@ use tokio::time::timeout;
 async fn discovery_and_data_trust_the_ca() {
     let authority = Authority::new();
     let identity = authority.node();
-    for setting in 0..2 {
+    for builder in BUILDERS {
         let cluster = https_cluster!(identity);
-        let builder = builders(&cluster, &authority)[setting].clone();
+        let builder = builder(&cluster, &authority);
         let (_alternator, client) = ready_client_of(builder).await;
         expect_pings(&client, 9).await;
         for node in cluster.nodes() {
@@ -33,9 +33,9 @@ async fn discovery_and_data_trust_the_ca() {
 async fn probes_trust_the_ca_and_failover_works() {
     let authority = Authority::new();
     let identity = authority.node();
-    for setting in 0..2 {
+    for builder in BUILDERS {
         let cluster = https_cluster!(identity);
-        let builder = builders(&cluster, &authority)[setting].clone();
+        let builder = builder(&cluster, &authority);
         let alternator = builder.build().unwrap();
         // A connection that the node cuts costs a retry.
         let config = config().retry_config(quick_retries());
@@ -73,9 +73,9 @@ async fn cas_add_up() {
 async fn additional_name_stands_for_the_addresses_of_all_nodes() {
     let authority = Authority::new();
     let identity = authority.named(&["other.example.com", "*.alternator.example.com"]);
-    for setting in 0..2 {
+    for builder in BUILDERS {
         let cluster = https_cluster!(identity);
-        let builder = builders(&cluster, &authority)[setting].clone();
+        let builder = builder(&cluster, &authority);
         let wrong = builder
             .clone()
             .additional_server_names(["alternator.example.com"]);
@@ -102,9 +102,9 @@ async fn additional_name_stands_for_the_addresses_of_all_nodes() {
 async fn additional_name_makes_no_other_ca_trusted() {
     let [trusted, other] = [Authority::new(), Authority::new()];
     let identity = other.named(&["alternator.example.com"]);
-    for setting in 0..2 {
+    for builder in BUILDERS {
         let cluster = https_cluster!(identity);
-        let builder = builders(&cluster, &trusted)[setting].clone();
+        let builder = builder(&cluster, &trusted);
         let builder = builder.additional_server_names(["alternator.example.com"]);
         let error = builder.build().unwrap().ready().await.unwrap_err();
         assert_eq!(tls_problem(&error), Some(TlsProblem::UnknownIssuer));
@@ -127,15 +127,15 @@ async fn any_certificate_is_accepted_where_the_application_says_so_and_one_event
 
 /// Runs the test in a child process for which the system trusts the CAs in a file.
 fn with_system_ca(test: &str, pem: &str, environment: &[(&str, &str)]) {
-    let path = std::env::temp_dir().join(format!("system-ca-{}.pem", std::process::id()));
-    std::fs::write(&path, pem).unwrap();
+    let mount = Mount::new();
+    mount.write("ca.pem", pem);
+    let path = mount.file("ca.pem");
     let mut variables = vec![
         ("SSL_CERT_FILE", path.to_str().unwrap()),
         ("SSL_CERT_DIR", "/no/such/directory"),
     ];
     variables.extend(environment);
     run_in_child_process(test, &variables);
-    std::fs::remove_file(path).unwrap();
 }
 
 #[tokio::test]
@@ -187,7 +187,7 @@ async fn http_client_of_a_configuration_gives_way_with_one_event() {
     let identity = authority.node();
     let cluster = https_cluster!(identity);
     let recorder = RecordingClient::new();
-    let [builder, _] = builders(&cluster, &authority);
+    let builder = with_ca(&cluster, &authority);
     let alternator = builder.build().unwrap();
     let mut events = alternator.subscribe();
     for _ in 0..2 {
@@ -223,7 +223,8 @@ async fn no_proxy_is_used() {
     let authority = Authority::new();
     let identity = authority.node();
     let cluster = https_cluster!(identity);
-    for builder in builders(&cluster, &authority) {
+    for builder in BUILDERS {
+        let builder = builder(&cluster, &authority);
         let (_alternator, client) = ready_client_of(builder).await;
         expect_pings(&client, 3).await;
     }
