@@ -25,7 +25,7 @@ pub(crate) struct CheckArguments {
     pub(crate) json: bool,
 }
 
-/// Parses what follows the command. `None` if help is wanted.
+/// Parses the arguments after the command. `None` if help is wanted.
 pub(super) fn parse(
     mut parser: Parser,
     variable: impl Fn(&str) -> Option<OsString>,

@@ -36,7 +36,7 @@ impl ClusterArguments {
     }
 }
 
-/// Parses what follows the command. `None` if help is wanted.
+/// Parses the arguments after the command. `None` if help is wanted.
 pub(super) fn parse(mut parser: Parser) -> Result<Option<TopArguments>, lexopt::Error> {
     let mut cluster = ClusterArguments {
         seeds: Vec::new(),

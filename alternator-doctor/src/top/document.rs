@@ -83,7 +83,7 @@ pub(super) struct StatsRecord {
 pub(super) struct EventRecord {
     ago_ms: u64,
     pub(super) event: String,
-    /// What it means, and what to do about it.
+    /// Its meaning, and the remedy.
     #[serde(default)]
     pub(super) text: String,
     /// The fields of this kind of event.

@@ -7,7 +7,7 @@
 //! app       waits for documents, keys and signals
 //! ```
 //!
-//! Both sources have the same document, so that both screens have the same meaning. What a cluster is probed with are
+//! Both sources have the same document, so that both screens have the same meaning. The probes of a cluster are
 //! operations of a client of this process with the library installed: states, latencies, shares and events are the
 //! library's own, and not measured a second time.
 

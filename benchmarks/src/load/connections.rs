@@ -1,4 +1,4 @@
-//! The connections of each contender, as counts, and what the first requests take.
+//! The connections of each contender, as counts, and the latencies of its first requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -223,8 +223,8 @@ fn by_node(figures: &Figures, figure: fn((u64, u64)) -> u64) -> String {
 const REQUESTS: u64 = 10_000;
 const FIRST: u64 = 100;
 
-/// How long a node is down, and how long the next one waits after it is back: longer than the first backoff of an ejected
-/// node, and than most of a slow start.
+/// The time that a node is down, and that the next one waits after it is back: longer than the first backoff of an
+/// ejected node, and than most of a slow start.
 const DOWN: Duration = Duration::from_secs(1);
 const UP: Duration = Duration::from_secs(4);
 

@@ -12,7 +12,7 @@ const MIN_INTERVAL: Duration = Duration::from_millis(800);
 /// The number of points: those of a wide screen.
 const MAX_POINTS: usize = 240;
 
-/// What is known of the time between two samples.
+/// The requests between two samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::top) enum Point {
     /// Responses, which take this many milliseconds.

@@ -21,7 +21,7 @@ pub(in crate::top) enum Column {
 }
 
 impl Column {
-    /// Those that the rows can be sorted by.
+    /// The columns by which the rows can be sorted.
     pub(in crate::top) const SORTABLE: [Self; 9] = [
         Self::Node,
         Self::State,

@@ -56,7 +56,7 @@ fn cluster() -> TestCluster {
     TestCluster::builder().nodes(3).start().unwrap()
 }
 
-/// A path that no file has. What comes to be there is removed when this is dropped.
+/// A path that no file has. A file that is created there is removed when this is dropped.
 struct StatusPath(PathBuf);
 
 impl StatusPath {
