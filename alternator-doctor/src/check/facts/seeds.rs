@@ -1,7 +1,7 @@
 //! The responses of the seeds, and the nodes that they list.
 
 use super::{CONCURRENCY, ClusterFacts, Collector, Outcome, REQUESTS_PER_SEED};
-use crate::connection::{Failure, PlainClient};
+use crate::connection::{Failure, HEALTHY, PlainClient};
 use alternator_lb_sdk::BuildError;
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -50,7 +50,7 @@ impl ClusterFacts {
 pub(super) async fn health(client: &PlainClient, node: &str) -> Result<(), Failure> {
     let response = client.get(node, "/").await?;
     match response.status {
-        200 if response.body.starts_with("healthy: ") => Ok(()),
+        200 if response.body.starts_with(HEALTHY) => Ok(()),
         status => {
             let text = format!("status {status} to GET /, which is not Alternator's");
             Err(Failure::foreign(status, text))
