@@ -23,7 +23,7 @@ impl ClusterFacts {
     ) -> Result<(), BuildError> {
         collector.progress.begin("seeds");
         // Before it has refreshed, its nodes are the seeds. Names are not resolved.
-        let alternator = collector.arguments.builder().build()?;
+        let alternator = collector.arguments.cluster.builder().build()?;
         let seeds = alternator.nodes();
         collector.meter.allow(REQUESTS_PER_SEED * seeds.len());
         self.seeds = seeds
