@@ -54,8 +54,14 @@ fn numbers(model: &Model, palette: Palette) -> Line<'static> {
     let history = &model.totals.history;
     let state = match rows.len() {
         0 => Span::raw("no nodes yet"),
-        nodes if nodes == up => Span::styled(format!("{up} of {nodes} nodes up"), palette.good()),
-        nodes => Span::styled(format!("{up} of {nodes} nodes up"), palette.bad()),
+        nodes => {
+            let style = if nodes == up {
+                palette.good()
+            } else {
+                palette.bad()
+            };
+            Span::styled(format!("{up} of {nodes} nodes up"), style)
+        }
     };
     let failures = history.failure_rate();
     let failing = failures.is_some_and(|failures| failures > 0.0);
