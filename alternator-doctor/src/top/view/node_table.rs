@@ -136,13 +136,8 @@ fn min_width(column: Column, rows: &[NodeRow]) -> usize {
         }
         Column::State => 10,
         Column::History => MIN_HISTORY_WIDTH,
-        Column::Since
-        | Column::Rate
-        | Column::Failures
-        | Column::InFlight
-        | Column::Latency
-        | Column::P99
-        | Column::Share => title(column).len() + 1,
+        // Numbers are no wider than their titles with the arrow of the order.
+        _ => title(column).len() + 1,
     }
 }
 
@@ -175,15 +170,9 @@ fn header(column: Column, width: usize, order: Order) -> Cell<'static> {
 }
 
 fn alignment(column: Column) -> Alignment {
-    match column {
-        Column::Node | Column::Place | Column::State | Column::History => Alignment::Left,
-        Column::Since
-        | Column::Rate
-        | Column::Failures
-        | Column::InFlight
-        | Column::Latency
-        | Column::P99
-        | Column::Share => Alignment::Right,
+    match column.is_numeric() {
+        true => Alignment::Right,
+        false => Alignment::Left,
     }
 }
 
