@@ -26,13 +26,6 @@ impl NodeRow {
         }
     }
 
-    /// Takes over the status at a time.
-    pub(super) fn update(&mut self, at: Duration, record: NodeRecord) {
-        let counters = (record.requests, record.failures);
-        self.history.record(at, counters, record.latency_ms);
-        self.record = record;
-    }
-
     /// The host and the port.
     pub(in crate::top) fn address(&self) -> &str {
         address(&self.record.url)
