@@ -35,6 +35,7 @@ pub(super) struct NodeRecord {
     pub(super) state: String,
     #[serde(default)]
     pub(super) reason: Option<String>,
+    /// Since the node has changed between taking requests and taking none.
     #[serde(default)]
     pub(super) in_state_for_ms: f64,
     #[serde(default)]

@@ -3,14 +3,13 @@
 use super::History;
 use crate::top::document::NodeRecord;
 use std::net::IpAddr;
-use std::time::Duration;
 
 /// A node.
 #[derive(Clone, Debug)]
 pub(in crate::top) struct NodeRow {
     pub(in crate::top) record: NodeRecord,
     pub(in crate::top) history: History,
-    /// The key of the order by addresses: numbers as numbers, names after them.
+    /// The key of the order by addresses: numbers as numbers, after names.
     pub(super) address_key: AddressKey,
 }
 
@@ -51,11 +50,6 @@ impl NodeRow {
             Some(rack) => format!("{datacenter}/{rack}"),
             None => datacenter.to_owned(),
         })
-    }
-
-    /// The time since the node has changed between taking requests and taking none.
-    pub(in crate::top) fn in_state_for(&self) -> Duration {
-        Duration::try_from_secs_f64(self.record.in_state_for_ms / 1e3).unwrap_or_default()
     }
 }
 

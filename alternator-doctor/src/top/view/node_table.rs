@@ -2,7 +2,7 @@
 
 use super::Palette;
 use super::sparkline::sparkline;
-use super::units::{UNKNOWN, age, maybe, percent};
+use super::units::{UNKNOWN, age, maybe, milliseconds, percent};
 use crate::top::model::{Column, Model, NodeRow, Order};
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Rect};
@@ -183,7 +183,7 @@ fn cell<'a>(row: &'a NodeRow, column: Column, width: usize, palette: Palette) ->
         Column::Node => Line::raw(row.address()),
         Column::Place => Line::raw(row.place().unwrap_or_else(|| UNKNOWN.to_owned())),
         Column::State => Line::styled(row.state(), palette.state(row.state())),
-        Column::Since => Line::raw(age(row.in_state_for())),
+        Column::Since => Line::raw(age(milliseconds(record.in_state_for_ms))),
         Column::Rate => Line::raw(maybe(row.history.rate())),
         Column::Failures if failures.is_some_and(|failures| failures > 0.0) => {
             Line::styled(maybe(failures), palette.bad())
