@@ -1,6 +1,7 @@
 //! The arguments of `check`.
 
-use super::scope::{self, ScopePart};
+use super::cluster::ClusterArguments;
+use super::scope;
 use crate::connection::Credentials;
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::ffi::OsString;
@@ -10,13 +11,8 @@ use std::time::Duration;
 
 /// The arguments of `check`.
 pub(crate) struct CheckArguments {
-    /// URLs, which the library accepts as seeds.
-    pub(crate) seeds: Vec<String>,
-    /// The parts of the scope, preferred part first. Empty without a scope.
-    pub(crate) scope: Vec<ScopePart>,
+    pub(crate) cluster: ClusterArguments,
     pub(crate) credentials: Option<Credentials>,
-    /// The file of trusted certificates.
-    pub(crate) ca: Option<PathBuf>,
     /// The operations of the application.
     pub(crate) operations: Option<String>,
     /// The tables of the application. Empty for all.
@@ -25,16 +21,14 @@ pub(crate) struct CheckArguments {
     pub(crate) json: bool,
 }
 
-/// Parses what follows the command. `None` if help is wanted.
+/// Parses the arguments after the command. `None` if help is wanted.
 pub(super) fn parse(
     mut parser: Parser,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Option<CheckArguments>, lexopt::Error> {
     let mut arguments = CheckArguments {
-        seeds: Vec::new(),
-        scope: Vec::new(),
+        cluster: ClusterArguments::default(),
         credentials: None,
-        ca: None,
         operations: None,
         tables: Vec::new(),
         timeout: DEFAULT_TIMEOUT,
@@ -42,13 +36,14 @@ pub(super) fn parse(
     };
     let mut access_key = from_environment(&variable, ACCESS_KEY)?;
     let mut secret_key = from_environment(&variable, SECRET_KEY)?;
+    let cluster = &mut arguments.cluster;
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Value(seed) => arguments.seeds.push(seed.string()?),
-            Arg::Long("scope") => arguments.scope = parser.value()?.parse_with(scope::scope)?,
+            Arg::Value(seed) => cluster.seeds.push(seed.string()?),
+            Arg::Long("scope") => cluster.scope = parser.value()?.parse_with(scope::scope)?,
             Arg::Long("access-key") => access_key = Some(parser.value()?.string()?),
             Arg::Long("secret-key") => secret_key = Some(parser.value()?.string()?),
-            Arg::Long("ca") => arguments.ca = Some(parser.value()?.into()),
+            Arg::Long("ca") => cluster.ca = Some(parser.value()?.into()),
             Arg::Long("operations") => arguments.operations = Some(operations(parser.value()?)?),
             Arg::Long("tables") => arguments.tables = parser.value()?.parse_with(names)?,
             Arg::Long("timeout") => arguments.timeout = parser.value()?.parse_with(duration)?,
@@ -68,17 +63,8 @@ pub(super) fn parse(
         }
         (None, Some(_)) => return Err("the secret lacks its role: add --access-key ROLE".into()),
     };
-    if let Err(error) = arguments.builder().build() {
-        return Err(error.to_string().into());
-    }
+    arguments.cluster.validate()?;
     Ok(Some(arguments))
-}
-
-impl CheckArguments {
-    /// Returns a builder with the seeds and the scope. It is an error of the arguments if they cannot be used.
-    pub(crate) fn builder(&self) -> alternator_lb_sdk::Builder {
-        scope::builder(&self.seeds, &self.scope)
-    }
 }
 
 /// The value of an environment variable. One that is empty is not set.
@@ -169,6 +155,7 @@ Exit status:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arguments::ScopePart;
 
     fn parse_with(
         arguments: &[&str],
@@ -194,8 +181,8 @@ mod tests {
     #[test]
     fn scope_is_a_chain() {
         let arguments = check(&["--scope", "dc1/r1, dc1,cluster"]);
-        assert_eq!(arguments.scope.len(), 3);
-        assert_eq!(arguments.scope[2], ScopePart::Cluster);
+        assert_eq!(arguments.cluster.scope.len(), 3);
+        assert_eq!(arguments.cluster.scope[2], ScopePart::Cluster);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The arguments of the program.
 
 mod check;
+mod cluster;
 mod scope;
 mod top;
 
 pub(crate) use check::CheckArguments;
+pub(crate) use cluster::ClusterArguments;
 pub(crate) use scope::ScopePart;
-pub(crate) use top::{ClusterArguments, Subject, TopArguments};
+pub(crate) use top::TopArguments;
 
 use lexopt::{Arg, Parser};
 use std::ffi::OsString;

@@ -1,6 +1,6 @@
-//! The seeds and the scope, as the application names them to the library.
+//! The scope, as the application names it to the library.
 
-use alternator_lb_sdk::{Alternator, Builder, Scope};
+use alternator_lb_sdk::Scope;
 
 /// A part of a scope chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,16 +12,6 @@ pub(crate) enum ScopePart {
 
 /// Each part is a request.
 const MAX_SCOPES: usize = 16;
-
-/// Returns a builder with the seeds and the scope. It is an error of the arguments if they cannot be used.
-pub(super) fn builder(seeds: &[String], scope: &[ScopePart]) -> Builder {
-    let builder = Alternator::builder().seeds(seeds);
-    let scopes = scope.iter().map(ScopePart::scope);
-    match scopes.reduce(Scope::or) {
-        Some(scope) => builder.scope(scope),
-        None => builder,
-    }
-}
 
 /// Parses the value of `--scope`.
 pub(super) fn scope(text: &str) -> Result<Vec<ScopePart>, String> {
@@ -45,7 +35,7 @@ pub(super) fn scope(text: &str) -> Result<Vec<ScopePart>, String> {
 }
 
 impl ScopePart {
-    fn scope(&self) -> Scope {
+    pub(super) fn scope(&self) -> Scope {
         match self {
             Self::Cluster => Scope::cluster(),
             Self::Datacenter(datacenter) => Scope::datacenter(datacenter),

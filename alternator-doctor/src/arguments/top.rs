@@ -1,48 +1,22 @@
 //! The arguments of `top`.
 
-use super::scope::{self, ScopePart};
+use super::cluster::ClusterArguments;
+use super::scope;
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::path::PathBuf;
 
-/// The arguments of `top`.
+/// The arguments of `top`: the subject.
 #[derive(Debug)]
-pub(crate) struct TopArguments {
-    pub(crate) subject: Subject,
-}
-
-/// What is shown.
-#[derive(Debug)]
-pub(crate) enum Subject {
+pub(crate) enum TopArguments {
     /// A cluster, which is probed.
     Cluster(ClusterArguments),
     /// A running application, by its status: a socket that it serves, or a file that it writes.
     Application(PathBuf),
 }
 
-/// The cluster that is probed.
-#[derive(Debug)]
-pub(crate) struct ClusterArguments {
-    /// URLs, which the library accepts as seeds.
-    pub(crate) seeds: Vec<String>,
-    scope: Vec<ScopePart>,
-    /// The file of trusted certificates.
-    pub(crate) ca: Option<PathBuf>,
-}
-
-impl ClusterArguments {
-    /// Returns a builder with the seeds and the scope.
-    pub(crate) fn builder(&self) -> alternator_lb_sdk::Builder {
-        scope::builder(&self.seeds, &self.scope)
-    }
-}
-
-/// Parses what follows the command. `None` if help is wanted.
+/// Parses the arguments after the command. `None` if help is wanted.
 pub(super) fn parse(mut parser: Parser) -> Result<Option<TopArguments>, lexopt::Error> {
-    let mut cluster = ClusterArguments {
-        seeds: Vec::new(),
-        scope: Vec::new(),
-        ca: None,
-    };
+    let mut cluster = ClusterArguments::default();
     let mut attached: Option<PathBuf> = None;
     while let Some(argument) = parser.next()? {
         match argument {
@@ -54,20 +28,17 @@ pub(super) fn parse(mut parser: Parser) -> Result<Option<TopArguments>, lexopt::
             other => return Err(other.unexpected()),
         }
     }
-    let subject = match attached {
-        Some(path) if is_unset(&cluster) => Subject::Application(path),
-        Some(_) => return Err(ATTACHED_CLUSTER.into()),
-        None if cluster.seeds.is_empty() => return Err(NO_SUBJECT.into()),
-        None => match cluster.builder().build() {
-            Ok(_) => Subject::Cluster(cluster),
-            Err(error) => return Err(error.to_string().into()),
-        },
-    };
-    Ok(Some(TopArguments { subject }))
-}
-
-fn is_unset(cluster: &ClusterArguments) -> bool {
-    cluster.seeds.is_empty() && cluster.scope.is_empty() && cluster.ca.is_none()
+    match attached {
+        Some(path) if cluster == ClusterArguments::default() => {
+            Ok(Some(TopArguments::Application(path)))
+        }
+        Some(_) => Err(ATTACHED_CLUSTER.into()),
+        None if cluster.seeds.is_empty() => Err(NO_SUBJECT.into()),
+        None => {
+            cluster.validate()?;
+            Ok(Some(TopArguments::Cluster(cluster)))
+        }
+    }
 }
 
 const NO_SUBJECT: &str =
@@ -115,9 +86,9 @@ Exit status:
 mod tests {
     use super::*;
 
-    fn parsed(arguments: &[&str]) -> Result<Subject, String> {
+    fn parsed(arguments: &[&str]) -> Result<TopArguments, String> {
         match parse(Parser::from_args(arguments)) {
-            Ok(Some(arguments)) => Ok(arguments.subject),
+            Ok(Some(arguments)) => Ok(arguments),
             Ok(None) => Err("help".to_owned()),
             Err(error) => Err(error.to_string()),
         }
@@ -126,13 +97,13 @@ mod tests {
     #[test]
     fn subject_is_a_cluster_or_an_application() {
         let arguments = ["http://a:8000", "--scope", "dc1/r1,dc1", "--ca", "ca.pem"];
-        let Ok(Subject::Cluster(cluster)) = parsed(&arguments) else {
+        let Ok(TopArguments::Cluster(cluster)) = parsed(&arguments) else {
             panic!("no cluster");
         };
         assert_eq!(cluster.seeds, ["http://a:8000"]);
         assert_eq!(cluster.scope.len(), 2);
         assert_eq!(cluster.ca, Some("ca.pem".into()));
-        let Ok(Subject::Application(path)) = parsed(&["--attach", "/run/shop.sock"]) else {
+        let Ok(TopArguments::Application(path)) = parsed(&["--attach", "/run/shop.sock"]) else {
             panic!("no application");
         };
         assert_eq!(path, PathBuf::from("/run/shop.sock"));

@@ -33,7 +33,7 @@ struct Evidence<'a> {
 ///
 /// A file of certificates that cannot be used.
 pub(crate) async fn run(arguments: &CheckArguments) -> Result<Report, Box<dyn Error>> {
-    let http_client = http_client(arguments.ca.as_deref(), None)?;
+    let http_client = http_client(arguments.cluster.ca.as_deref(), None)?;
     let progress = Progress::new();
     let facts = ClusterFacts::collect(&Collector::new(arguments, http_client, &progress)).await?;
     drop(progress);

@@ -15,6 +15,12 @@ pub(crate) use plain_client::PlainClient;
 use aws_smithy_types::timeout::TimeoutConfig;
 use std::time::Duration;
 
+/// The name in `user-agent` and `system.clients`, by which a cluster's operator finds the requests of this program.
+pub(crate) const USER_AGENT: &str = concat!("alternator-doctor/", env!("CARGO_PKG_VERSION"));
+
+/// The beginning of each node's response to `GET /`; the host follows.
+pub(crate) const HEALTHY: &str = "healthy: ";
+
 /// The time limit of one request, for a run that may take this long in all: a tenth of it, so that nodes which do not
 /// respond leave enough time for the others. By default it is 3 s, about what the SDK gives a connection.
 pub(crate) fn request_limit(timeout: Duration) -> Duration {

@@ -1,6 +1,6 @@
 //! Requests that are no operations of the SDK: `GET /`, `/localnodes`, and an unsigned operation.
 
-use super::{Failure, MeteredClient, timeouts};
+use super::{Failure, MeteredClient, USER_AGENT, timeouts};
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
@@ -77,8 +77,6 @@ impl PlainClient {
         result.unwrap_or_else(|_| Err(Failure::timed_out()))
     }
 }
-
-const USER_AGENT: &str = concat!("alternator-doctor/", env!("CARGO_PKG_VERSION"));
 
 fn post(operation: &str, input: &Value) -> Result<HttpRequest, HttpError> {
     let body = input.to_string();

@@ -1,4 +1,4 @@
-//! The loop that draws the screen, and waits for what changes it.
+//! The loop that draws the screen, and waits for changes.
 
 use super::keys;
 use super::model::Model;

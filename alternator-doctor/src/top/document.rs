@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The format that this program reads.
-const FORMAT: u32 = 1;
+const FORMAT: u64 = 1;
 
 /// The status at one time.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -35,6 +35,7 @@ pub(super) struct NodeRecord {
     pub(super) state: String,
     #[serde(default)]
     pub(super) reason: Option<String>,
+    /// Since the node has changed between taking requests and taking none.
     #[serde(default)]
     pub(super) in_state_for_ms: f64,
     #[serde(default)]
@@ -63,18 +64,13 @@ pub(super) struct NodeRecord {
 
 /// The numbers of all nodes together.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct StatsRecord {
-    #[serde(default)]
     pub(super) requests: u64,
-    #[serde(default)]
     pub(super) failures: u64,
-    #[serde(default)]
     pub(super) failovers: u64,
-    #[serde(default)]
     pub(super) refreshes: u64,
-    #[serde(default)]
     pub(super) refresh_failures: u64,
-    #[serde(default)]
     pub(super) is_in_panic_mode: bool,
 }
 
@@ -83,7 +79,7 @@ pub(super) struct StatsRecord {
 pub(super) struct EventRecord {
     ago_ms: u64,
     pub(super) event: String,
-    /// What it means, and what to do about it.
+    /// Its meaning, and the remedy.
     #[serde(default)]
     pub(super) text: String,
     /// The fields of this kind of event.
@@ -104,7 +100,7 @@ impl StatusDocument {
         let document: Value = serde_json::from_slice(json)
             .map_err(|error| format!("it is not the JSON of `Alternator::status_json`: {error}"))?;
         match document.get("format").and_then(Value::as_u64) {
-            Some(format) if format == u64::from(FORMAT) => {}
+            Some(FORMAT) => {}
             Some(format) => {
                 return Err(format!(
                     "its format is {format}, and this program reads format {FORMAT}: use the version of \
@@ -117,10 +113,8 @@ impl StatusDocument {
                 );
             }
         }
-        let document: Self = serde_json::from_value(document).map_err(|error| {
-            format!("it is not as `Alternator::status_json` writes it: {error}")
-        })?;
-        Ok(document)
+        serde_json::from_value(document)
+            .map_err(|error| format!("it is not as `Alternator::status_json` writes it: {error}"))
     }
 
     /// The time of the document, since 1970.

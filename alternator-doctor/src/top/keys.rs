@@ -1,4 +1,4 @@
-//! The keys, and what they change.
+//! The keys, and their effects.
 
 use super::model::{Filter, Model, Pane};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 /// The rows of a page: those that PgUp and PgDn move by.
 const PAGE: isize = 10;
 
-/// Does what a key means. `Break` ends the program.
+/// Applies a key. `Break` ends the program.
 pub(super) fn press(model: &mut Model, key: KeyEvent) -> ControlFlow<()> {
     if key.kind == KeyEventKind::Release {
         return ControlFlow::Continue(());

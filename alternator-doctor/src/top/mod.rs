@@ -7,7 +7,7 @@
 //! app       waits for documents, keys and signals
 //! ```
 //!
-//! Both sources have the same document, so that both screens have the same meaning. What a cluster is probed with are
+//! Both sources have the same document, so that both screens have the same meaning. The probes of a cluster are
 //! operations of a client of this process with the library installed: states, latencies, shares and events are the
 //! library's own, and not measured a second time.
 
@@ -20,7 +20,7 @@ mod source;
 mod terminal;
 mod view;
 
-use crate::arguments::{Subject, TopArguments};
+use crate::arguments::TopArguments;
 use model::Model;
 use source::{Application, ProbedCluster};
 use std::error::Error;
@@ -38,15 +38,15 @@ pub(crate) async fn run(arguments: &TopArguments, is_coloured: bool) -> Result<(
     let (sender, updates) = mpsc::channel(1);
     // Dropping it ends the source.
     let mut sources = JoinSet::new();
-    let model = match &arguments.subject {
-        Subject::Cluster(cluster) => {
+    let model = match arguments {
+        TopArguments::Cluster(cluster) => {
             sources.spawn(ProbedCluster::new(cluster)?.run(sender));
             Model::new(
                 cluster.seeds.join(" "),
                 "probed by GET / to each node, at most once a second".to_owned(),
             )
         }
-        Subject::Application(path) => {
+        TopArguments::Application(path) => {
             sources.spawn(Application::new(path).run(sender));
             Model::new(
                 path.display().to_string(),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 use vt100::{Color, Parser};
 
-/// Longer than anything takes that happens at all, also on a busy machine.
+/// Longer than any change takes, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program in a terminal. It is killed when this is dropped.
@@ -20,7 +20,7 @@ pub(crate) struct Terminal {
     settings: String,
 }
 
-/// What the terminal shows.
+/// The contents of the terminal.
 struct Display {
     state: Mutex<State>,
     changed: Condvar,

@@ -88,7 +88,7 @@ fn datacenters(evidence: Evidence<'_>) -> BTreeMap<String, usize> {
             *datacenters.entry(member.datacenter.clone()).or_default() += 1;
         }
     }
-    for part in &evidence.arguments.scope {
+    for part in &evidence.arguments.cluster.scope {
         match part {
             ScopePart::Cluster => {}
             ScopePart::Datacenter(datacenter) | ScopePart::Rack { datacenter, .. } => {

@@ -17,10 +17,15 @@ fn filters(evidence: Evidence<'_>) -> Option<bool> {
 }
 
 pub(super) fn check_filters(evidence: Evidence<'_>) -> Vec<Finding> {
-    let needs_filters = evidence.arguments.scope.iter().any(|part| match part {
-        ScopePart::Cluster => false,
-        ScopePart::Datacenter(_) | ScopePart::Rack { .. } => true,
-    });
+    let needs_filters = evidence
+        .arguments
+        .cluster
+        .scope
+        .iter()
+        .any(|part| match part {
+            ScopePart::Cluster => false,
+            ScopePart::Datacenter(_) | ScopePart::Rack { .. } => true,
+        });
     vec![match (filters(evidence), &evidence.facts.unknown_rack) {
         (Some(true), _) => Finding::passed(
             CHECK_FILTERS,
@@ -40,7 +45,7 @@ pub(super) fn check_filters(evidence: Evidence<'_>) -> Vec<Finding> {
 }
 
 pub(super) fn check_names(evidence: Evidence<'_>) -> Vec<Finding> {
-    if evidence.arguments.scope.is_empty() {
+    if evidence.arguments.cluster.scope.is_empty() {
         return vec![Finding::skipped(CHECK_NAMES, "no --scope is given")];
     }
     if filters(evidence) == Some(false) {

@@ -22,7 +22,7 @@ const UNKNOWN_RACK: &str = "?rack=alternator-doctor-no-such-rack";
 impl ClusterFacts {
     pub(super) async fn collect_lists(&mut self, collector: &Collector<'_>, seed: &str) {
         self.unknown_rack = Some(list(&collector.plain, seed, UNKNOWN_RACK).await);
-        let parts = collector.arguments.scope.iter();
+        let parts = collector.arguments.cluster.scope.iter();
         let scopes = parts.map(|part| ScopeFacts {
             part: part.clone(),
             list: None,
@@ -43,6 +43,7 @@ impl ClusterFacts {
         collector.progress.begin("discovery");
         let alternator = collector
             .arguments
+            .cluster
             .builder()
             .auth(auth_mode(collector.credentials()));
         let alternator = alternator

@@ -1,7 +1,7 @@
 //! The responses of the seeds, and the nodes that they list.
 
 use super::{CONCURRENCY, ClusterFacts, Collector, Outcome, REQUESTS_PER_SEED};
-use crate::connection::{Failure, PlainClient};
+use crate::connection::{Failure, HEALTHY, PlainClient};
 use alternator_lb_sdk::BuildError;
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -23,7 +23,7 @@ impl ClusterFacts {
     ) -> Result<(), BuildError> {
         collector.progress.begin("seeds");
         // Before it has refreshed, its nodes are the seeds. Names are not resolved.
-        let alternator = collector.arguments.builder().build()?;
+        let alternator = collector.arguments.cluster.builder().build()?;
         let seeds = alternator.nodes();
         collector.meter.allow(REQUESTS_PER_SEED * seeds.len());
         self.seeds = seeds
@@ -50,7 +50,7 @@ impl ClusterFacts {
 pub(super) async fn health(client: &PlainClient, node: &str) -> Result<(), Failure> {
     let response = client.get(node, "/").await?;
     match response.status {
-        200 if response.body.starts_with("healthy: ") => Ok(()),
+        200 if response.body.starts_with(HEALTHY) => Ok(()),
         status => {
             let text = format!("status {status} to GET /, which is not Alternator's");
             Err(Failure::foreign(status, text))

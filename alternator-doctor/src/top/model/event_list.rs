@@ -30,14 +30,14 @@ pub(in crate::top) struct EventEntry {
     pub(in crate::top) name: String,
     /// The URL of the node that it is about, if it is about one.
     pub(in crate::top) node: Option<String>,
-    /// What it is about: the node, and further fields.
+    /// Its subject: the node, and further fields.
     pub(in crate::top) detail: String,
-    /// What it means, and what to do about it.
+    /// Its meaning, and the remedy.
     pub(in crate::top) text: String,
     pub(in crate::top) severity: Severity,
 }
 
-/// How much an event deserves attention, as the library's log levels do.
+/// The attention that an event deserves, as by the library's log levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::top) enum Severity {
     /// A change for the worse, or something that needs an operator.
@@ -46,7 +46,7 @@ pub(in crate::top) enum Severity {
     Recovery,
     /// Any other change.
     Change,
-    /// What repeats.
+    /// An event that repeats.
     Detail,
 }
 
@@ -74,7 +74,7 @@ impl EventList {
         self.entries.iter().rev()
     }
 
-    /// Those that are about a node, from the newest to the oldest.
+    /// The events of a node, from the newest to the oldest.
     pub(in crate::top) fn of_node(&self, url: &str) -> impl Iterator<Item = &EventEntry> {
         self.newest_first()
             .filter(move |event| event.node.as_deref() == Some(url))

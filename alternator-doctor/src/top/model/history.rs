@@ -12,7 +12,7 @@ const MIN_INTERVAL: Duration = Duration::from_millis(800);
 /// The number of points: those of a wide screen.
 const MAX_POINTS: usize = 240;
 
-/// What is known of the time between two samples.
+/// The requests between two samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::top) enum Point {
     /// Responses, which take this many milliseconds.
@@ -51,26 +51,20 @@ impl History {
             requests,
             failures,
         };
-        let Some(last) = self.counters.back().copied() else {
-            self.counters.push_back(new);
-            return;
-        };
-        let grown = requests
-            .checked_sub(last.requests)
-            .zip(failures.checked_sub(last.failures));
-        let (Some((requests, failures)), false) = (grown, at < last.at) else {
-            // The application was restarted, or the clock was set.
+        let growth = self.counters.back().and_then(|last| new.since(last));
+        let Some(growth) = growth else {
+            // It is the first sample, the application was restarted, or the clock was set.
             self.counters.clear();
             self.counters.push_back(new);
             return;
         };
-        if at - last.at < MIN_INTERVAL {
+        if growth.at < MIN_INTERVAL {
             return;
         }
         self.counters.push_back(new);
         self.points.push_back(match latency {
-            _ if failures > 0 => Point::Failed,
-            Some(latency) if requests > 0 => Point::Latency(latency),
+            _ if growth.failures > 0 => Point::Failed,
+            Some(latency) if growth.requests > 0 => Point::Latency(latency),
             Some(_) | None => Point::Silent,
         });
         if self.points.len() > MAX_POINTS {
@@ -107,6 +101,17 @@ impl History {
     pub(in crate::top) fn last_points(&self, count: usize) -> impl Iterator<Item = Point> + Clone {
         let skipped = self.points.len().saturating_sub(count);
         self.points.iter().copied().skip(skipped)
+    }
+}
+
+impl Counters {
+    /// The growth since `earlier`. `None` if one of them is lower.
+    fn since(&self, earlier: &Self) -> Option<Self> {
+        Some(Self {
+            at: self.at.checked_sub(earlier.at)?,
+            requests: self.requests.checked_sub(earlier.requests)?,
+            failures: self.failures.checked_sub(earlier.failures)?,
+        })
     }
 }
 

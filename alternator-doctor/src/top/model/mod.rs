@@ -21,14 +21,13 @@ use std::time::Duration;
 /// The state of the screen.
 #[derive(Debug)]
 pub(super) struct Model {
-    /// The name of what is shown.
+    /// The name of the cluster or the application.
     pub(super) title: String,
-    /// What is sent to the cluster, or read of the application.
+    /// The origin of the numbers: the probes of a cluster, or the traffic of an application.
     pub(super) description: String,
     pub(super) nodes: NodeList,
     pub(super) events: EventList,
     pub(super) totals: Totals,
-    /// The last document's time and the version of its library.
     pub(super) last: Option<LastDocument>,
     /// The reason for which the source has nothing newer.
     pub(super) error: Option<String>,
@@ -36,7 +35,7 @@ pub(super) struct Model {
     pub(super) is_paused: bool,
 }
 
-/// What the screen shows below its head.
+/// The contents of the screen below its head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Pane {
     /// The nodes, and the last events where there is room for them.
@@ -59,11 +58,12 @@ pub(super) struct Totals {
     pub(super) history: History,
 }
 
-/// Of the last document.
+/// The time and the origin of the last document.
 #[derive(Debug)]
 pub(super) struct LastDocument {
-    /// Its time, since 1970.
+    /// Since 1970.
     pub(super) at: Duration,
+    /// The library and its version.
     pub(super) version: String,
 }
 
@@ -82,7 +82,7 @@ impl Model {
         }
     }
 
-    /// Takes over what a source has. A failure leaves the last status on the screen.
+    /// Takes over an update of the source. A failure leaves the last status on the screen.
     pub(super) fn update(&mut self, update: Update) {
         if self.is_paused {
             return;

@@ -37,16 +37,16 @@ impl NodeList {
 
     /// Takes over the nodes at a time. The history of a node that is gone is dropped.
     pub(super) fn update(&mut self, at: Duration, records: Vec<NodeRecord>) {
-        let known = std::mem::take(&mut self.rows);
-        let mut known: HashMap<_, _> = known
-            .into_iter()
-            .map(|row| (row.record.url.clone(), row))
-            .collect();
+        let known = self.rows.drain(..).map(|row| (row.record.url, row.history));
+        let mut known: HashMap<_, _> = known.collect();
         self.rows.extend(records.into_iter().map(|record| {
-            let row = known.remove(&record.url);
-            let mut row = row.unwrap_or_else(|| NodeRow::new(record.clone()));
-            row.update(at, record);
-            row
+            let mut history = known.remove(&record.url).unwrap_or_default();
+            let counters = (record.requests, record.failures);
+            history.record(at, counters, record.latency_ms);
+            NodeRow {
+                history,
+                ..NodeRow::new(record)
+            }
         }));
     }
 

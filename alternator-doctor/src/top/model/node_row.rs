@@ -3,14 +3,13 @@
 use super::History;
 use crate::top::document::NodeRecord;
 use std::net::IpAddr;
-use std::time::Duration;
 
 /// A node.
 #[derive(Clone, Debug)]
 pub(in crate::top) struct NodeRow {
     pub(in crate::top) record: NodeRecord,
     pub(in crate::top) history: History,
-    /// The key of the order by addresses: numbers as numbers, names after them.
+    /// The key of the order by addresses: names first, then numbers as numbers.
     pub(super) address_key: AddressKey,
 }
 
@@ -24,13 +23,6 @@ impl NodeRow {
             record,
             history: History::default(),
         }
-    }
-
-    /// Takes over the status at a time.
-    pub(super) fn update(&mut self, at: Duration, record: NodeRecord) {
-        let counters = (record.requests, record.failures);
-        self.history.record(at, counters, record.latency_ms);
-        self.record = record;
     }
 
     /// The host and the port.
@@ -58,11 +50,6 @@ impl NodeRow {
             Some(rack) => format!("{datacenter}/{rack}"),
             None => datacenter.to_owned(),
         })
-    }
-
-    /// The time since the node has changed between taking requests and taking none.
-    pub(in crate::top) fn in_state_for(&self) -> Duration {
-        Duration::try_from_secs_f64(self.record.in_state_for_ms / 1e3).unwrap_or_default()
     }
 }
 

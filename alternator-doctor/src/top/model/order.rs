@@ -21,7 +21,7 @@ pub(in crate::top) enum Column {
 }
 
 impl Column {
-    /// Those that the rows can be sorted by.
+    /// The columns by which the rows can be sorted.
     pub(in crate::top) const SORTABLE: [Self; 9] = [
         Self::Node,
         Self::State,
@@ -33,6 +33,20 @@ impl Column {
         Self::P99,
         Self::Share,
     ];
+
+    /// Returns whether the column has numbers, and not words or bars.
+    pub(in crate::top) fn is_numeric(self) -> bool {
+        match self {
+            Self::Since
+            | Self::Rate
+            | Self::Failures
+            | Self::InFlight
+            | Self::Latency
+            | Self::P99
+            | Self::Share => true,
+            Self::Node | Self::Place | Self::State | Self::History => false,
+        }
+    }
 }
 
 /// The order of the rows. By default by address.
@@ -68,15 +82,7 @@ impl Order {
 
     /// Returns whether the first row has the highest number: as usual where the high numbers are of interest.
     pub(in crate::top) fn is_descending(self) -> bool {
-        let is_usual = match self.column {
-            Column::Rate
-            | Column::Failures
-            | Column::InFlight
-            | Column::Latency
-            | Column::P99
-            | Column::Share => true,
-            Column::Node | Column::Place | Column::State | Column::Since | Column::History => false,
-        };
+        let is_usual = self.column.is_numeric() && self.column != Column::Since;
         is_usual != self.is_reversed
     }
 
@@ -85,15 +91,11 @@ impl Order {
         let is_descending = self.is_descending();
         let by_address = one.address_key.cmp(&other.address_key);
         let ordering = match self.column {
-            Column::Node | Column::Place | Column::History => directed(by_address, is_descending),
             Column::State => directed(severity(one).cmp(&severity(other)), is_descending),
-            Column::Since
-            | Column::Rate
-            | Column::Failures
-            | Column::InFlight
-            | Column::Latency
-            | Column::P99
-            | Column::Share => compare_numbers(self.number(one), self.number(other), is_descending),
+            column if column.is_numeric() => {
+                compare_numbers(self.number(one), self.number(other), is_descending)
+            }
+            _ => directed(by_address, is_descending),
         };
         ordering.then(by_address)
     }

@@ -5,6 +5,7 @@
 //! asking other nodes. The response becomes that of an operation again. The requests of the library's own, which are no
 //! operations, stay as they are.
 
+use crate::connection::HEALTHY;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -66,9 +67,6 @@ const OPERATION_HEADERS: [&str; 4] = [TARGET, "content-type", "content-length", 
 /// The size of a response that is read: every node's is shorter by far.
 const MAX_BYTES: usize = 64 << 10;
 
-/// The beginning of the response to a health check; the host follows.
-const HEALTHY: &[u8] = b"healthy: ";
-
 fn make_health_check(request: &mut HttpRequest) -> Result<(), ConnectorError> {
     let user = |error| ConnectorError::user(Box::new(error));
     request.set_method("GET").map_err(user)?;
@@ -91,7 +89,7 @@ async fn operation_response(mut response: HttpResponse) -> Result<HttpResponse, 
         }
         body.extend_from_slice(&chunk);
     }
-    if response.status().as_u16() == 200 && body.starts_with(HEALTHY) {
+    if response.status().as_u16() == 200 && body.starts_with(HEALTHY.as_bytes()) {
         response.headers_mut().remove("content-length");
         response
             .headers_mut()

@@ -1,4 +1,4 @@
-//! Where the status comes from: a cluster that is probed, or a running application.
+//! The sources of the status: a cluster that is probed, or a running application.
 
 mod application;
 mod health_check_client;

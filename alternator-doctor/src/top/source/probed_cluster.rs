@@ -3,7 +3,7 @@
 use super::probes::Prober;
 use super::{UPDATE_INTERVAL, Update, Updates};
 use crate::arguments::ClusterArguments;
-use crate::connection::http_client;
+use crate::connection::{USER_AGENT, http_client};
 use crate::top::document::StatusDocument;
 use crate::top::source::health_check_client::HealthCheckClient;
 use alternator_lb_sdk::{Alternator, AuthMode};
@@ -16,9 +16,6 @@ pub(in crate::top) struct ProbedCluster {
     alternator: Alternator,
     prober: Prober,
 }
-
-/// The name in `system.clients`, by which a cluster's operator finds the probes.
-const USER_AGENT: &str = concat!("alternator-doctor/", env!("CARGO_PKG_VERSION"));
 
 /// The occurrences from which the library takes the last events. Each failed probe is one, so there are more than
 /// usual: an event stays for a quarter of an hour where all of the 50 probes a second fail.

@@ -54,16 +54,11 @@ impl Prober {
             for node in nodes {
                 while let Some(ended) = probes.try_join_next() {
                     // A probe neither panics nor is aborted.
-                    let _ = ended.map(|url: String| probed.remove(&url));
+                    let _ = ended.map(|url| probed.remove(&url));
                 }
                 // A node that has not responded yet gets no second request.
                 if probed.insert(node.url().to_owned()) {
-                    let probe = probe(self.client.clone(), Target::of(&node));
-                    let url = node.url().to_owned();
-                    probes.spawn(async {
-                        probe.await;
-                        url
-                    });
+                    probes.spawn(probe(self.client.clone(), node));
                 }
                 sleep(gap).await;
             }
@@ -77,33 +72,19 @@ fn gap(nodes: usize) -> Duration {
     (NODE_INTERVAL / nodes).max(MIN_GAP)
 }
 
-/// Where a probe goes.
-#[derive(Debug, PartialEq, Eq)]
-enum Target {
-    Node(String),
-    /// Where the library sends an operation. A node that is ejected for its errors takes a single one after each
-    /// backoff, which decides whether it is restored; no other request does.
-    Any,
-}
-
-impl Target {
-    fn of(node: &NodeStatus) -> Self {
-        match node.state() {
-            NodeState::Ejected => Self::Any,
-            // The enum may get further states, which say more about the node than about its requests.
-            _ => Self::Node(node.url().to_owned()),
-        }
-    }
-}
-
-/// Sends one probe. The library records its result.
-async fn probe(client: Client, target: Target) {
+/// Sends one probe, and returns the URL of the node. The library records the result.
+async fn probe(client: Client, node: NodeStatus) -> String {
+    let url = node.url();
     let operation = client.list_tables().customize();
-    let operation = match target {
-        Target::Node(url) => operation.config_override(Builder::new().endpoint_url(url)),
-        Target::Any => operation,
+    let operation = match node.state() {
+        // It goes where the library sends an operation: a node that is ejected for its errors takes a single one after
+        // each backoff, which decides whether it is restored; no other request does.
+        NodeState::Ejected => operation,
+        // The enum may get further states, which say more about the node than about its requests.
+        _ => operation.config_override(Builder::new().endpoint_url(url)),
     };
     let _ = operation.send().await;
+    url.to_owned()
 }
 
 #[cfg(test)]

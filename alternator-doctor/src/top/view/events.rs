@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Paragraph, Wrap};
 use std::time::Duration;
 
-/// Draws the last events, one in each line, without what repeats.
+/// Draws the last events, one in each line, without those that repeat.
 pub(super) fn draw_last(
     frame: &mut Frame<'_>,
     area: Rect,

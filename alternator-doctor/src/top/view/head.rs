@@ -1,4 +1,4 @@
-//! The first lines: what is shown, the numbers of all nodes, and whether they are of now.
+//! The first lines: the subject, the numbers of all nodes, and their origin or age.
 
 use super::Palette;
 use super::units::{age, maybe};
@@ -54,8 +54,14 @@ fn numbers(model: &Model, palette: Palette) -> Line<'static> {
     let history = &model.totals.history;
     let state = match rows.len() {
         0 => Span::raw("no nodes yet"),
-        nodes if nodes == up => Span::styled(format!("{up} of {nodes} nodes up"), palette.good()),
-        nodes => Span::styled(format!("{up} of {nodes} nodes up"), palette.bad()),
+        nodes => {
+            let style = if nodes == up {
+                palette.good()
+            } else {
+                palette.bad()
+            };
+            Span::styled(format!("{up} of {nodes} nodes up"), style)
+        }
     };
     let failures = history.failure_rate();
     let failing = failures.is_some_and(|failures| failures > 0.0);
@@ -81,7 +87,7 @@ fn numbers(model: &Model, palette: Palette) -> Line<'static> {
     line
 }
 
-/// Says where the numbers come from, or why there are none.
+/// The origin of the numbers, or the reason for which there are none or none of now.
 fn status<'a>(model: &'a Model, palette: Palette, now: Duration) -> Line<'a> {
     if let Some(error) = &model.error {
         return Line::styled(
@@ -109,7 +115,7 @@ fn status<'a>(model: &'a Model, palette: Palette, now: Duration) -> Line<'a> {
     Line::styled(text, palette.dim())
 }
 
-/// The age of what is on the screen all the same.
+/// The age of the numbers that stay on the screen.
 fn since(model: &Model, now: Duration) -> String {
     match &model.last {
         Some(last) => format!(

@@ -1,9 +1,9 @@
 //! All that is known of one node.
 
 use super::Palette;
+use super::events;
 use super::sparkline::sparkline;
-use super::units::{UNKNOWN, age, maybe, percent};
-use super::{events, units};
+use super::units::{UNKNOWN, age, maybe, milliseconds, percent};
 use crate::top::model::{Model, NodeRow};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -45,11 +45,11 @@ fn facts(row: &NodeRow, width: usize, palette: Palette) -> Vec<Line<'_>> {
         Span::styled(row.state().to_owned(), palette.state(row.state())),
         Span::raw(format!(
             " for {}{}",
-            age(row.in_state_for()),
+            age(milliseconds(record.in_state_for_ms)),
             reason.unwrap_or_default()
         )),
     ]);
-    let listed = record.listed_ago_ms.map(units::milliseconds);
+    let listed = record.listed_ago_ms.map(milliseconds);
     let listed = listed.map_or_else(|| UNKNOWN.to_owned(), |time| format!("{} ago", age(time)));
     let place = row
         .place()

@@ -2,7 +2,7 @@
 
 use super::Palette;
 use super::sparkline::sparkline;
-use super::units::{UNKNOWN, age, maybe, percent};
+use super::units::{UNKNOWN, age, maybe, milliseconds, percent};
 use crate::top::model::{Column, Model, NodeRow, Order};
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Rect};
@@ -136,13 +136,8 @@ fn min_width(column: Column, rows: &[NodeRow]) -> usize {
         }
         Column::State => 10,
         Column::History => MIN_HISTORY_WIDTH,
-        Column::Since
-        | Column::Rate
-        | Column::Failures
-        | Column::InFlight
-        | Column::Latency
-        | Column::P99
-        | Column::Share => title(column).len() + 1,
+        // Numbers are no wider than their titles with the arrow of the order.
+        _ => title(column).len() + 1,
     }
 }
 
@@ -175,15 +170,9 @@ fn header(column: Column, width: usize, order: Order) -> Cell<'static> {
 }
 
 fn alignment(column: Column) -> Alignment {
-    match column {
-        Column::Node | Column::Place | Column::State | Column::History => Alignment::Left,
-        Column::Since
-        | Column::Rate
-        | Column::Failures
-        | Column::InFlight
-        | Column::Latency
-        | Column::P99
-        | Column::Share => Alignment::Right,
+    match column.is_numeric() {
+        true => Alignment::Right,
+        false => Alignment::Left,
     }
 }
 
@@ -194,7 +183,7 @@ fn cell<'a>(row: &'a NodeRow, column: Column, width: usize, palette: Palette) ->
         Column::Node => Line::raw(row.address()),
         Column::Place => Line::raw(row.place().unwrap_or_else(|| UNKNOWN.to_owned())),
         Column::State => Line::styled(row.state(), palette.state(row.state())),
-        Column::Since => Line::raw(age(row.in_state_for())),
+        Column::Since => Line::raw(age(milliseconds(record.in_state_for_ms))),
         Column::Rate => Line::raw(maybe(row.history.rate())),
         Column::Failures if failures.is_some_and(|failures| failures > 0.0) => {
             Line::styled(maybe(failures), palette.bad())

@@ -1,4 +1,4 @@
-//! The styles. What they say is said by words as well, for terminals and people without colours.
+//! The styles. Words have the same meaning as well, for terminals and people without colours.
 
 use crate::top::model::Severity;
 use ratatui::style::{Color, Modifier, Style};

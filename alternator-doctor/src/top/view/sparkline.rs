@@ -36,13 +36,9 @@ fn bar(latency: f64, highest: f64) -> &'static str {
         0.0
     };
     let eighths = (1_u8..).zip(BARS);
-    let mut reached = eighths.take_while(|(eighths, _)| f64::from(*eighths) <= share * 8.0 + 1e-9);
+    let reached = eighths.take_while(|(eighths, _)| f64::from(*eighths) <= share * 8.0 + 1e-9);
     let [lowest, ..] = BARS;
-    let mut bar = lowest;
-    for (_, higher) in reached.by_ref() {
-        bar = higher;
-    }
-    bar
+    reached.last().map_or(lowest, |(_, bar)| bar)
 }
 
 #[cfg(test)]

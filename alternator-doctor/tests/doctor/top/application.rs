@@ -1,6 +1,6 @@
 //! A running application, by the status that it offers.
 
-use super::{END, SIZE, number, row, rows};
+use super::{END, SIZE, cluster, number, row, rows};
 use crate::terminal::Terminal;
 use alternator_lb_sdk::{Alternator, AlternatorExt as _};
 use alternator_test_cluster::TestCluster;
@@ -22,8 +22,11 @@ struct Application {
 
 impl Application {
     fn start(cluster: &TestCluster) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread();
-        let runtime = { runtime }.worker_threads(1).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         let alternator = Alternator::builder()
             .seeds([cluster.node(0).url()])
             .build()
@@ -52,11 +55,7 @@ impl Application {
     }
 }
 
-fn cluster() -> TestCluster {
-    TestCluster::builder().nodes(3).start().unwrap()
-}
-
-/// A path that no file has. What comes to be there is removed when this is dropped.
+/// A path that no file has. A file that is created there is removed when this is dropped.
 struct StatusPath(PathBuf);
 
 impl StatusPath {
