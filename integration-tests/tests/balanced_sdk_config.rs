@@ -9,6 +9,8 @@ mod key_affinity;
 mod published_crates;
 mod refusals;
 
+pub(crate) use credentials::provider;
+
 use crate::support::quick_refresh;
 use alternator_lb_sdk::{Alternator, Builder};
 use alternator_test_cluster::{Node, TestCluster};
@@ -20,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An `SdkConfig` as the SDK's loader makes it, without credentials. The region is unique, because all clients of a
 /// region share one retry quota.
-fn sdk_config() -> SdkConfigBuilder {
+pub(crate) fn sdk_config() -> SdkConfigBuilder {
     static REGIONS: AtomicU64 = AtomicU64::new(0);
     let region = REGIONS.fetch_add(1, Ordering::Relaxed);
     SdkConfig::builder()
@@ -35,7 +37,10 @@ async fn balanced(cluster: &TestCluster, sdk_config: SdkConfigBuilder) -> (Alter
 }
 
 /// The same with these settings.
-async fn balanced_by(builder: Builder, sdk_config: SdkConfigBuilder) -> (Alternator, SdkConfig) {
+pub(crate) async fn balanced_by(
+    builder: Builder,
+    sdk_config: SdkConfigBuilder,
+) -> (Alternator, SdkConfig) {
     let alternator = builder.build().unwrap();
     let balanced = alternator.sdk_config(&sdk_config.build());
     alternator.ready().await.unwrap();

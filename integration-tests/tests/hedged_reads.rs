@@ -1,5 +1,7 @@
 //! Hedged reads: a slow response costs a second request instead of the user's patience.
 
+mod sdk_config;
+
 use crate::support::{
     Log, Table, config, error_text, eventually, quick_refresh, ready_client_of, s, signing_config,
     test_cluster,
@@ -385,15 +387,5 @@ async fn http_client_that_is_set_afterwards_does_not_hedge_and_is_warned_of_once
     let config = config().alternator(&alternator);
     let client = Client::from_conf(config.http_client(crate::support::http_client()).build());
     expect_no_hedges(&cluster, &alternator, &client).await;
-    assert_eq!(log.warnings("reads are not hedged").len(), 1);
-}
-
-#[tokio::test]
-async fn sdk_config_is_not_hedged_and_warned_of_once() {
-    let log = Log::capture();
-    let cluster = test_cluster!();
-    let alternator = hedging(quick_refresh(&cluster)).build().unwrap();
-    let plain = aws_config::SdkConfig::builder().build();
-    (0..2).for_each(|_| drop(alternator.sdk_config(&plain)));
     assert_eq!(log.warnings("reads are not hedged").len(), 1);
 }

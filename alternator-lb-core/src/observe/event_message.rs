@@ -102,10 +102,9 @@ impl Event {
                  and their responses are not compressed; call `.alternator(..)` last, in the `config_override` as well"
             }
             Self::HedgingUnavailable => {
-                "reads are not hedged: that takes the plugin's interceptor and its decorator of the HTTP client, of which \
-                 the endpoint resolver and the interceptor by themselves lack one, and a configuration of `sdk_config(..)` \
-                 the other; call `.alternator(..)` on the client's configuration instead, or leave `.hedged_reads(..)` \
-                 out"
+                "reads are not hedged: that takes the plugin's decorator of the HTTP client, which the endpoint resolver \
+                 and the interceptor by themselves lack; call `.alternator(..)` on the client's configuration instead, \
+                 or leave `.hedged_reads(..)` out"
             }
             Self::HttpClientReplaced => {
                 "the configuration has an HTTP client of its own, which is not used, since the settings of the cluster for \

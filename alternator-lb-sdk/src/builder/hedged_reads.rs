@@ -31,8 +31,9 @@ impl Builder {
     ///
     /// The decorator of the HTTP client sends the second request, for the interceptor. Where one of them is missing,
     /// reads are not hedged and one warning says so: with
-    /// [`Alternator::endpoint_resolver()`](crate::Alternator::endpoint_resolver) alone, where `.http_client(..)` is
-    /// called after `.alternator(..)`, and for clients of [`Alternator::sdk_config`](crate::Alternator::sdk_config).
+    /// [`Alternator::endpoint_resolver()`](crate::Alternator::endpoint_resolver) alone, and where `.http_client(..)` is
+    /// called after `.alternator(..)`. For clients of [`Alternator::sdk_config`](crate::Alternator::sdk_config) the HTTP
+    /// client does all of it.
     ///
     /// ```
     /// use alternator_lb_sdk::{Alternator, Hedge};

@@ -52,8 +52,8 @@
 //! # Configurations of `sdk_config`
 //!
 //! A client that is built from a configuration of [`Alternator::sdk_config`](crate::Alternator::sdk_config) has load
-//! balancing, failover, health, discovery, statistics, events, and compressed responses. An `SdkConfig` holds an HTTP
-//! client and no interceptor, so the rest needs [`.alternator(..)`](crate::AlternatorExt::alternator):
+//! balancing, failover, health, discovery, statistics, events, hedged reads, and compressed responses. An `SdkConfig`
+//! holds an HTTP client and no interceptor, so the rest needs [`.alternator(..)`](crate::AlternatorExt::alternator):
 //!
 //! * **Key affinity and token awareness use what is known**, and fetch nothing: the HTTP client sees neither the
 //!   credentials nor the settings that reading tables takes. Known are partition keys that are

@@ -7,19 +7,20 @@
 //! | `modify_before_deserialization` | [`adopt`] makes the second request the attempt, if its response came first |
 //! | `read_after_attempt` | [`record`] records how long the first request took |
 //!
+//! For a client of an `SdkConfig`, which has no interceptor, the HTTP client that balances does the same steps where it
+//! sends a request and gets its response.
+//!
 //! The second request has the head and the body of the first, and so its signature, which covers the `host` header: it
-//! names the first node there, and goes to another one. Alternator verifies the `host` that it receives, whichever.
+//! names the first node there, or the cluster, and goes to another one. Alternator verifies the `host` that it receives,
+//! whichever.
 
 pub(crate) mod race;
 
 use crate::cluster::Cluster;
-use crate::request::{plan, plan_mut};
 use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::routing::{AttemptEnd, AttemptResult, Hedging, Reason};
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -56,20 +57,18 @@ impl SharedPlan {
     }
 }
 
-/// Counts a read whose attempt begins, and lets the HTTP client decorator hedge it if it can be.
+/// Counts a read whose attempt begins, and lets the HTTP client decorator hedge it if it can be. That takes a timer.
 pub(crate) fn begin(
     cluster: &Arc<Cluster>,
+    plan: &SdkPlan,
     request: &mut HttpRequest,
-    components: &RuntimeComponents,
-    config: &ConfigBag,
+    sleep: Option<SharedAsyncSleep>,
 ) {
-    let (Some(hedging), Some(plan)) = (&cluster.hedging, plan(config)) else {
-        return;
-    };
-    if let Some(kind) = plan.operation()
+    if let Some(hedging) = &cluster.hedging
+        && let Some(kind) = plan.operation()
         && let Some(delay) = hedging.begin(kind, cluster.now())
         && let Some(hedge) = plan.hedge()
-        && let Some(sleep) = components.sleep_impl()
+        && let Some(sleep) = sleep
     {
         request.add_extension(HedgeHandle {
             cluster: Arc::clone(cluster),
@@ -82,7 +81,7 @@ pub(crate) fn begin(
 }
 
 /// Makes the second request the current attempt, if this is its response.
-pub(crate) fn adopt(cluster: &Cluster, response: &HttpResponse, config: &mut ConfigBag) {
+pub(crate) fn adopt(cluster: &Cluster, response: &HttpResponse, plan: &mut SdkPlan) {
     let Some(HedgeWin {
         plan: hedge,
         failure,
@@ -90,7 +89,7 @@ pub(crate) fn adopt(cluster: &Cluster, response: &HttpResponse, config: &mut Con
     else {
         return;
     };
-    let (Some(hedge), Some(plan)) = (hedge.take(), plan_mut(config)) else {
+    let Some(hedge) = hedge.take() else {
         return;
     };
     let now = cluster.now();

@@ -40,7 +40,6 @@ pub(crate) fn balanced(cluster: &Arc<Cluster>, sdk_config: &SdkConfig) -> SdkCon
     if is_unsigned {
         builder.set_credentials_provider(Some(placeholder::provider()));
     }
-    cluster.installed_without_hedging();
     cluster.installed();
     builder.build()
 }

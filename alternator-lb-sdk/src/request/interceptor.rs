@@ -200,8 +200,9 @@ impl Intercept for Interceptor {
             if let Some(handle) = transport.handle(signals, has_decorator) {
                 context.request_mut().add_extension(handle);
             }
-            if has_decorator {
-                hedging::begin(&self.cluster, context.request_mut(), components, config);
+            if has_decorator && let Some(plan) = plan(config) {
+                let (request, sleep) = (context.request_mut(), components.sleep_impl());
+                hedging::begin(&self.cluster, plan, request, sleep);
             }
         }
         Ok(())
@@ -267,7 +268,9 @@ impl Intercept for Interceptor {
         if !ActiveInterceptor::begins(self, Step::Deserialization, config) {
             return Ok(());
         }
-        hedging::adopt(&self.cluster, context.response(), config);
+        if let Some(plan) = plan_mut(config) {
+            hedging::adopt(&self.cluster, context.response(), plan);
+        }
         let clock_skew = &self.cluster.clock_skew;
         if let Some(plan) = plan(config)
             && let Some(attempt) = plan.current()

@@ -8,7 +8,7 @@
 //! ```text
 //! the SDK signs for the logical host ─▶ admission: DynamoDB, and no other host
 //!   ─▶ signed_request: the `host` that was signed; no signature by placeholder credentials; fewer unsigned headers
-//!   ─▶ routed_request: the next node by the router ─▶ the abortable HTTP client ─▶ node
+//!   ─▶ routed_request: the next node by the router ─▶ the abortable HTTP client, which hedges reads ─▶ node
 //!        ▲                                                     │
 //!        └── the next node, if nothing was sent ◀── outcome ◀──┤
 //!                                                              └─▶ response_body: settles the attempt at its end
@@ -32,6 +32,7 @@ use super::abort_handle::AbortHandle;
 use crate::cluster::Cluster;
 use crate::route_error::RouteError;
 use admission::LogicalEndpoint;
+use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
@@ -105,7 +106,10 @@ impl HttpClient for BalancedHttpClient {
         SharedHttpConnector::new(Connector {
             balancer: Arc::clone(&self.balancer),
             inner: self.inner.as_ref().map(connector),
-            time_source: components.time_source().unwrap_or_default(),
+            runtime: RuntimeParts {
+                time_source: components.time_source().unwrap_or_default(),
+                sleep: components.sleep_impl(),
+            },
         })
     }
 
@@ -145,7 +149,16 @@ impl fmt::Debug for BalancedHttpClient {
 struct Connector {
     balancer: Arc<Balancer>,
     inner: Option<SharedHttpConnector>,
+    runtime: RuntimeParts,
+}
+
+/// The parts of a client's runtime that its requests need.
+#[derive(Clone)]
+struct RuntimeParts {
+    /// Tells when attempts were made.
     time_source: SharedTimeSource,
+    /// Tells when a read is to be hedged.
+    sleep: Option<SharedAsyncSleep>,
 }
 
 impl fmt::Debug for Connector {
@@ -163,8 +176,8 @@ impl HttpConnector for Connector {
             // The plugin's interceptor has selected the node, and records the outcome.
             return inner.call(request);
         }
-        let (balancer, time_source) = (Arc::clone(&self.balancer), self.time_source.clone());
-        HttpConnectorFuture::new(send(inner, balancer, request, time_source))
+        let (balancer, runtime) = (Arc::clone(&self.balancer), self.runtime.clone());
+        HttpConnectorFuture::new(send(inner, balancer, request, runtime))
     }
 }
 
@@ -173,9 +186,9 @@ async fn send(
     inner: SharedHttpConnector,
     balancer: Arc<Balancer>,
     mut request: HttpRequest,
-    time_source: SharedTimeSource,
+    runtime: RuntimeParts,
 ) -> Result<HttpResponse, ConnectorError> {
-    let mut routed = RoutedRequest::begin(balancer, &mut request, time_source).map_err(refusal)?;
+    let mut routed = RoutedRequest::begin(balancer, &mut request, runtime).map_err(refusal)?;
     loop {
         // None of a streaming body, which DynamoDB's operations do not have: it goes to one node.
         let spare = request.try_clone();

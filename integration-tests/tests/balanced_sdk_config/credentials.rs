@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Builder, Credentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 
-pub(super) fn provider(role: &str, secret: &str) -> SharedCredentialsProvider {
+pub(crate) fn provider(role: &str, secret: &str) -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(Credentials::new(role, secret, None, None, "test"))
 }
 

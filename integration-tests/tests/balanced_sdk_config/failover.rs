@@ -74,7 +74,7 @@ async fn refused_request_goes_on_within_one_attempt_of_the_sdk() {
 #[tokio::test]
 async fn signature_is_valid_on_the_node_that_a_refused_request_goes_on_to() {
     let cluster = test_cluster!(|cluster| cluster.nodes(3).authorization("role", "secret"));
-    let credentials = super::credentials::provider("role", "secret");
+    let credentials = super::provider("role", "secret");
     let config = sdk_config()
         .retry_config(RetryConfig::disabled())
         .credentials_provider(credentials)

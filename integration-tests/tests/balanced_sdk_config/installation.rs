@@ -97,7 +97,7 @@ async fn settings_of_the_application_stay() {
     let given = sdk_config()
         .retry_config(RetryConfig::standard().with_max_attempts(7))
         .timeout_config(timeouts)
-        .credentials_provider(super::credentials::provider("role", "secret"))
+        .credentials_provider(super::provider("role", "secret"))
         .build();
     let alternator = quick_refresh(&cluster).build().unwrap();
     let config = alternator.sdk_config(&given);

@@ -2,14 +2,14 @@
 
 use super::response_body::settling;
 use super::signed_request::{self, AttemptInfo};
-use super::{Balancer, admission, key_routing, refusal};
+use super::{Balancer, RuntimeParts, admission, key_routing, refusal};
+use crate::hedging;
 use crate::retry::{attempt_end, connection_evidence, error_context, outcome};
 use crate::route_error::RouteError;
 use crate::transport::abort_handle::{AbortHandle, AbortSignals};
 use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::health::Outcome;
 use alternator_lb_core::routing::{AttemptEnd, NextStep, OperationKind, RetryDecision};
-use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -23,7 +23,7 @@ use std::time::Duration;
 /// plan to the next attempt of the operation, if there can be one. The drop says nothing about the node.
 pub(super) struct RoutedRequest {
     balancer: Arc<Balancer>,
-    time_source: SharedTimeSource,
+    runtime: RuntimeParts,
     plan: SdkPlan,
     info: AttemptInfo,
     operation: Box<str>,
@@ -40,7 +40,7 @@ impl RoutedRequest {
     pub(super) fn begin(
         balancer: Arc<Balancer>,
         request: &mut HttpRequest,
-        time_source: SharedTimeSource,
+        runtime: RuntimeParts,
     ) -> Result<Self, RouteError> {
         let mut plan = balancer.endpoint.admit(&balancer.cluster, request)?;
         let info = AttemptInfo::of(request.headers());
@@ -58,7 +58,7 @@ impl RoutedRequest {
         let saved_header_bytes = signed_request::prepare(&balancer, request, host)?;
         Ok(Self {
             balancer,
-            time_source,
+            runtime,
             plan,
             info,
             operation,
@@ -92,12 +92,15 @@ impl RoutedRequest {
         crate::compression::negotiate_by_settings(&cluster.compression, request);
         connection_evidence::mark(&self.capture);
         request.add_extension(self.capture.clone());
+        hedging::begin(cluster, &self.plan, request, self.runtime.sleep.clone());
         self.plan.mark_sent();
         Ok(())
     }
 
-    /// Passes a response on, which ends the attempt when its body ends.
-    pub(super) fn respond(self, response: HttpResponse) -> HttpResponse {
+    /// Passes a response on, which ends the attempt when its body ends. It may be that of a hedged read's second
+    /// request.
+    pub(super) fn respond(mut self, response: HttpResponse) -> HttpResponse {
+        hedging::adopt(&self.balancer.cluster, &response, &mut self.plan);
         settling(self, response)
     }
 
@@ -143,10 +146,13 @@ impl RoutedRequest {
     pub(super) fn settle(&mut self, outcome: Outcome, end: AttemptEnd, now: Duration) {
         let status = end.status;
         if self.plan.is_logged() || outcome != Outcome::Responded {
-            let time_source = &self.time_source;
+            let time_source = &self.runtime.time_source;
             self.plan.log_end(end, now, || time_source.now());
         }
         let cluster = &self.balancer.cluster;
+        if outcome == Outcome::Responded {
+            hedging::record(cluster, &self.plan, now);
+        }
         cluster.settle(&mut self.plan, outcome, status, now);
         self.plan.end_attempt();
     }
