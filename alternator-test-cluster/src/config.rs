@@ -21,6 +21,7 @@ pub struct NodeConfig {
     internal_address: Option<IpAddr>,
     listed_address: Option<IpAddr>,
     has_own_port: bool,
+    shards: usize,
 }
 
 impl NodeConfig {
@@ -33,6 +34,7 @@ impl NodeConfig {
             internal_address: None,
             listed_address: None,
             has_own_port: false,
+            shards: 1,
         }
     }
 
@@ -107,6 +109,18 @@ impl NodeConfig {
         self
     }
 
+    /// Sets the number of shards. A connection is served by one of them, that with the fewest connections when it was
+    /// made, which the internal table `system.clients` shows while an operation is under way.
+    ///
+    /// # Default
+    ///
+    /// One. Zero counts as one.
+    #[must_use]
+    pub fn shards(mut self, count: usize) -> Self {
+        self.shards = count.max(1);
+        self
+    }
+
     /// Validates the names and parses the address.
     pub(crate) fn validate(self) -> Result<ValidNodeConfig, StartError> {
         if self.datacenter.is_empty() {
@@ -129,6 +143,7 @@ impl NodeConfig {
             internal_address: self.internal_address,
             listed_address: self.listed_address,
             has_own_port: self.has_own_port,
+            shards: self.shards,
         })
     }
 }
@@ -148,4 +163,5 @@ pub(crate) struct ValidNodeConfig {
     pub(crate) internal_address: Option<IpAddr>,
     pub(crate) listed_address: Option<IpAddr>,
     pub(crate) has_own_port: bool,
+    pub(crate) shards: usize,
 }

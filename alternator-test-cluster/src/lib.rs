@@ -133,6 +133,7 @@ mod api_error;
 mod auth;
 mod builder;
 mod catalog;
+mod client_connections;
 mod client_route;
 mod cluster;
 mod cluster_state;

@@ -10,6 +10,7 @@ use socket2::Socket;
 use tokio::sync::{mpsc, watch};
 
 use crate::catalog::Contents;
+use crate::client_connections::ClientConnections;
 use crate::client_route::ClientRoute;
 use crate::config::ValidNodeConfig;
 use crate::counters::Recorder;
@@ -34,6 +35,7 @@ pub(crate) struct NodeState {
     pub(crate) client_routes: Mutex<Vec<ClientRoute>>,
     pub(crate) datacenter: String,
     pub(crate) rack: String,
+    pub(crate) client_connections: ClientConnections,
     pub(crate) recorder: Recorder,
     pub(crate) listing: Mutex<Listing>,
     listed: AtomicBool,
@@ -82,6 +84,7 @@ impl NodeState {
             client_routes: Mutex::default(),
             datacenter: place.datacenter,
             rack: place.rack,
+            client_connections: ClientConnections::new(place.shards),
             recorder: Recorder::default(),
             listing: Mutex::default(),
             listed: AtomicBool::new(true),

@@ -59,6 +59,14 @@ impl Version {
         }
     }
 
+    /// Returns whether the table `system.clients` has the clients of Alternator, which it has since 2025.4.
+    pub(crate) const fn lists_its_clients(self) -> bool {
+        match self {
+            Self::V6_2 | Self::V2025_1 => false,
+            Self::V2026_1 | Self::V2026_2 => true,
+        }
+    }
+
     /// Returns whether a body over the limit gets a DynamoDB error in JSON, instead of plain text from the HTTP layer.
     pub(crate) const fn rejects_large_bodies_in_json(self) -> bool {
         self.supports_compression()

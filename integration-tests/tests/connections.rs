@@ -1,5 +1,7 @@
 //! Connections of the plugin's HTTP client: one pool for each node, which goes with its node.
 
+mod shards;
+
 use crate::support::{
     Load, client, eventually, eventually_within, expect_pings, ping, quick_refresh, ready_client,
     ready_client_of, test_cluster,

@@ -4,6 +4,15 @@
 //! are requests to it at the same time, and some more where requests have come in bursts. All clients of an
 //! [`Alternator`](crate::Alternator) share them with each other and with discovery.
 //!
+//! # Shards
+//!
+//! A node has a shard for each of its cores, and a connection belongs to one of them to its end: the shard that had the
+//! fewest connections when it was made. A client cannot choose it, and need not: the connections of all clients
+//! together are spread evenly. A client with fewer connections to a node than the node has shards uses some of them
+//! only, which matters where it is the only client. Then [`min_idle`](crate::Builder::min_idle) opens up to eight
+//! connections at once; more come with requests at the same time. The server's table
+//! `.scylla.alternator.system.clients` shows the shard of each operation under way (since ScyllaDB 2025.4).
+//!
 //! # Whose connections they are
 //!
 //! | HTTP client | pools | idle timeout | TCP keepalive | `TCP_NODELAY` | proxies |

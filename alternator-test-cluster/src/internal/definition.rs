@@ -19,6 +19,7 @@ pub(super) struct Definition {
 
 #[derive(Clone, Copy, Debug)]
 enum RowSource {
+    Clients,
     ClientRoutes,
     Config,
     Keyspaces,
@@ -36,7 +37,8 @@ impl Definition {
     pub(super) fn named(name: &str, version: Version) -> Option<&'static Self> {
         let is_known = |table: &&Self| match table.kind {
             RowSource::ClientRoutes => version.has_client_routes(),
-            RowSource::Config
+            RowSource::Clients
+            | RowSource::Config
             | RowSource::Keyspaces
             | RowSource::Local
             | RowSource::Peers
@@ -61,6 +63,7 @@ impl Definition {
         };
         match self.kind {
             RowSource::ClientRoutes => system_rows::client_routes(contents, &nodes),
+            RowSource::Clients => system_rows::clients(cluster, node),
             RowSource::Config => system_rows::config(cluster, node),
             RowSource::Keyspaces => schema_rows::keyspaces(contents),
             RowSource::Local => system_rows::local(cluster, contents, node),
@@ -85,6 +88,12 @@ const TABLES: &[Definition] = &[
         partition_key: ("connection_id", Type::Text),
         clustering_key: &[("host_id", Type::Uuid)],
         kind: RowSource::ClientRoutes,
+    },
+    Definition {
+        name: "system.clients",
+        partition_key: ("address", Type::Inet),
+        clustering_key: &[("port", Type::BigInt), ("client_type", Type::Text)],
+        kind: RowSource::Clients,
     },
     Definition {
         name: "system.config",

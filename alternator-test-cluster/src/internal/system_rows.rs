@@ -1,8 +1,10 @@
-//! The nodes and their settings: `system.local`, `system.peers`, `system.versions` and `system.config`.
+//! The nodes, their settings and their clients: `system.local`, `system.peers`, `system.versions`, `system.config`,
+//! `system.client_routes` and `system.clients`.
 
 use super::cell::{Cell, set};
 use super::row::Row;
 use crate::catalog::Contents;
+use crate::client_connections::{BusyConnection, ClientOperation};
 use crate::cluster_state::ClusterState;
 use crate::node_state::NodeState;
 use crate::sync::lock;
@@ -103,6 +105,35 @@ pub(super) fn client_routes(contents: &Contents, nodes: &[Arc<NodeState>]) -> Ve
         }));
     }
     rows
+}
+
+/// A row for each connection to the node that has an operation under way.
+pub(super) fn clients(cluster: &ClusterState, node: &NodeState) -> Vec<Row<'static>> {
+    if !cluster.version.lists_its_clients() {
+        return Vec::new();
+    }
+    let busy = node.client_connections.busy().into_iter();
+    let row = |connection: BusyConnection| {
+        let ClientOperation { user_agent, role } = connection.operation;
+        let mut columns = vec![
+            ("client_options", Cell::text("")),
+            ("connection_stage", Cell::text("ESTABLISHED")),
+            ("driver_name", Cell::text(user_agent)),
+            ("scheduling_group", Cell::text("sl:default")),
+            ("shard_id", Cell::text(connection.shard.to_string())),
+            ("ssl_enabled", Cell::Bool(node.scheme == "https")),
+        ];
+        columns.extend(role.map(|role| ("username", Cell::text(role))));
+        Row {
+            key: vec![
+                Cell::Inet(connection.peer.ip()),
+                Cell::BigInt(connection.peer.port().into()),
+                Cell::text("alternator"),
+            ],
+            columns,
+        }
+    };
+    busy.map(row).collect()
 }
 
 /// Some of the many settings, with their values as JSON.

@@ -70,8 +70,9 @@ async fn serve(
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             accepted = listener.accept(), if full_backlog.is_none() => match accepted {
                 Ok((_, peer)) if fillers.remove(&peer) => {}
-                Ok((stream, _)) => {
-                    connections.spawn(connection::serve(stream, Arc::clone(&cluster), Arc::clone(&node)));
+                Ok((stream, peer)) => {
+                    let (cluster, node) = (Arc::clone(&cluster), Arc::clone(&node));
+                    connections.spawn(connection::serve(stream, peer, cluster, node));
                 }
                 // Out of file descriptors, most likely: others may be given back.
                 Err(_) => time::sleep(ACCEPT_PAUSE).await,

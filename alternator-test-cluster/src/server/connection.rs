@@ -1,5 +1,6 @@
 //! One connection of a client.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hyper::server::conn::http1;
@@ -16,7 +17,12 @@ use crate::cluster_state::ClusterState;
 use crate::node_state::NodeState;
 
 /// Serves the requests of a connection until it ends.
-pub(super) async fn serve(stream: TcpStream, cluster: Arc<ClusterState>, node: Arc<NodeState>) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    cluster: Arc<ClusterState>,
+    node: Arc<NodeState>,
+) {
     node.recorder.record_connection_opened();
     let _open = Open(Arc::clone(&node));
     // Without it responses in two packets would wait for the client's delayed acknowledgement. It fails only if the
@@ -30,18 +36,19 @@ pub(super) async fn serve(stream: TcpStream, cluster: Arc<ClusterState>, node: A
         match acceptor.accept(stream).await {
             Ok(stream) => {
                 let certificate = crate::tls::record_handshake(stream.get_ref().1, &node);
-                serve_http(stream, certificate, cluster, node).await;
+                serve_http(stream, peer, certificate, cluster, node).await;
             }
             // As that of a client which does not trust the certificate, or of one whose own is not trusted.
             Err(_) => node.recorder.record_failed_handshake(),
         }
         return;
     }
-    serve_http(stream, None, cluster, node).await;
+    serve_http(stream, peer, None, cluster, node).await;
 }
 
 async fn serve_http<S>(
     stream: S,
+    peer: SocketAddr,
     client_certificate: Option<Arc<[u8]>>,
     cluster: Arc<ClusterState>,
     node: Arc<NodeState>,
@@ -49,7 +56,7 @@ async fn serve_http<S>(
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let write_limit = WriteLimit::unlimited();
-    let connection = ConnectionState::new(&node, client_certificate);
+    let connection = ConnectionState::new(&node, peer, client_certificate);
     let context = Context {
         cluster,
         node,

@@ -1,11 +1,13 @@
 //! What a connection remembers between its requests.
 
 use std::future::pending;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::watch;
 
+use crate::client_connections::{ClientOperation, ConnectionEntry, OperationEntry};
 use crate::node_state::NodeState;
 
 /// The state of one connection.
@@ -17,12 +19,19 @@ pub(super) struct ConnectionState {
     has_unread_body: AtomicBool,
     /// The certificate that the client has shown.
     client_certificate: Option<Arc<[u8]>>,
+    entry: ConnectionEntry,
 }
 
 impl ConnectionState {
-    pub(super) fn new(node: &NodeState, client_certificate: Option<Arc<[u8]>>) -> Arc<Self> {
+    pub(super) fn new(
+        node: &Arc<NodeState>,
+        peer: SocketAddr,
+        client_certificate: Option<Arc<[u8]>>,
+    ) -> Arc<Self> {
+        let number = node.number_connection();
         Arc::new(Self {
-            number: node.number_connection(),
+            number,
+            entry: ConnectionEntry::new(node, number, peer),
             has_unread_body: AtomicBool::new(false),
             client_certificate,
         })
@@ -30,6 +39,11 @@ impl ConnectionState {
 
     pub(super) fn client_certificate(&self) -> Option<&Arc<[u8]>> {
         self.client_certificate.as_ref()
+    }
+
+    /// Has the node list an operation of this connection until the guard is dropped.
+    pub(super) fn begin(&self, operation: ClientOperation) -> OperationEntry<'_> {
+        self.entry.begin(operation)
     }
 
     pub(super) fn leave_body_unread(&self) {

@@ -12,6 +12,7 @@ use crate::operations::create_table;
 use crate::tokens::{three_rack_cluster, urls};
 
 mod access;
+mod clients;
 mod placement;
 mod queries;
 mod recorded_rows;

@@ -30,6 +30,14 @@ impl Backend {
         }
     }
 
+    /// The real cluster. `None` if the tests run on the test cluster.
+    pub(crate) fn start_real(test: &str) -> Option<Self> {
+        match real_seeds() {
+            Some(_) => Some(Self::start()),
+            None => skip(test, "a real cluster, ALTERNATOR_SEEDS"),
+        }
+    }
+
     /// Like [`Self::start`], with authorization enforced. `None` if no credentials are set for the real cluster.
     pub(crate) fn start_enforcing(test: &str) -> Option<Self> {
         match real_seeds() {
