@@ -6,7 +6,7 @@ use crate::support::{
     Load, client, eventually, eventually_within, expect_pings, ping, quick_refresh, ready_client,
     ready_client_of, test_cluster,
 };
-use alternator_lb_sdk::{Alternator, Builder, NodeState};
+use alternator_lb_sdk::{Alternator, Builder, NodeState, Scope};
 use alternator_test_cluster::{Node, NodeConfig, TestCluster};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -61,6 +61,31 @@ pub(crate) async fn expect_retirement(cluster: &TestCluster, builder: Builder) {
 async fn connections_of_a_node_that_leaves_the_list_are_closed_and_no_others() {
     let cluster = test_cluster!();
     expect_retirement(&cluster, quick_refresh(&cluster)).await;
+}
+
+#[tokio::test]
+async fn connections_to_a_seed_outside_of_the_scope_are_closed_too() {
+    let cluster = test_cluster!(|cluster| {
+        let seed = NodeConfig::new().rack("r2");
+        cluster.node(seed).nodes(2)
+    });
+    let [seed, node] = [0, 1].map(|index| cluster.node(index));
+    let builder = Alternator::builder().seeds([seed.url()]);
+    let builder = builder.scope(Scope::rack("dc1", "r1"));
+    // No refresh asks the seed again meanwhile.
+    let builder = builder.refresh_interval(Duration::from_secs(3_600));
+    let (_alternator, client) = ready_client_of(builder).await;
+    assert!(seed.counters().connections > 0);
+    expect_pings(&client, 4).await;
+    let closed = "the connections to the seed are closed";
+    eventually_within(RETIREMENT, closed, async || open(&seed) == 0).await;
+    // An operation for this address.
+    let own = aws_sdk_dynamodb::config::Builder::new().endpoint_url(seed.url());
+    let pinned = client.list_tables().customize().config_override(own);
+    pinned.send().await.unwrap();
+    assert_eq!(open(&seed), 1);
+    eventually_within(RETIREMENT, closed, async || open(&seed) == 0).await;
+    assert!(open(&node) > 0);
 }
 
 #[tokio::test]

@@ -1,18 +1,19 @@
 //! The plugin's HTTP client, which shows client certificates, behaves as the SDK's.
 
 use super::certificates::Authority;
-use super::{BUILDERS, https_cluster};
+use super::{BUILDERS, https_cluster, with_ca, with_certificate};
 use crate::connections::expect_retirement;
 use crate::support::{
     config, error_text, eventually, expect_pings, ping, quick_retries, ready_client_of,
     test_cluster,
 };
-use alternator_lb_sdk::AlternatorExt as _;
-use alternator_test_cluster::Fault;
+use alternator_lb_sdk::{AlternatorExt as _, Builder};
+use alternator_test_cluster::{Fault, TestCluster};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::SdkError;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 #[tokio::test]
@@ -161,6 +162,61 @@ async fn connections_end_with_the_last_client() {
                 .iter()
                 .all(|node| node.counters().open_connections == 0)
         })
+        .await;
+    }
+}
+
+/// The sockets of this process's connections to the nodes: those with a timer for keepalive, and those without.
+#[cfg(target_os = "linux")]
+fn keepalive_timers(cluster: &TestCluster) -> (usize, usize) {
+    const ESTABLISHED: &str = "01";
+    let nodes = cluster.nodes().into_iter().map(|node| {
+        // As the kernel's table has an address: the bytes of a number in their order in memory.
+        let SocketAddr::V4(address) = node.address() else {
+            panic!("{}", node.address());
+        };
+        let ip = u32::from_ne_bytes(address.ip().octets());
+        format!("{ip:08X}:{:04X}", address.port())
+    });
+    let nodes: Vec<_> = nodes.collect();
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let sockets = table.lines().skip(1).filter_map(|line| {
+        let columns: Vec<_> = line.split_whitespace().collect();
+        let [_, _, remote, state, _, timer, ..] = columns[..] else {
+            panic!("{line}");
+        };
+        let is_to_a_node = state == ESTABLISHED && nodes.iter().any(|node| node == remote);
+        is_to_a_node.then(|| timer.starts_with("02:"))
+    });
+    let (with, without): (Vec<_>, Vec<_>) = sockets.partition(|has_timer| *has_timer);
+    (with.len(), without.len())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn tcp_keepalive_is_on_and_cas_alone_leave_the_sdks_client_which_has_none() {
+    let authority = Authority::new();
+    let identity = authority.named(&["alternator.example.com", "127.0.0.1"]);
+    let cas_and_names: fn(&TestCluster, &Authority) -> Builder = |cluster, authority| {
+        with_ca(cluster, authority).additional_server_names(["alternator.example.com"])
+    };
+    for (builder, is_own) in [(cas_and_names, false), (with_certificate, true)] {
+        let cluster = test_cluster!(|cluster| cluster
+            .nodes(1)
+            .tls(identity.certificate.as_str(), identity.key.as_str()));
+        let (_alternator, client) = ready_client_of(builder(&cluster, &authority)).await;
+        expect_pings(&client, 3).await;
+        // The timer of a packet that is not acknowledged yet precedes that for keepalive.
+        eventually(
+            "all connections are idle and have the timer, or none",
+            async || {
+                let (with, without) = keepalive_timers(&cluster);
+                match is_own {
+                    true => with > 0 && without == 0,
+                    false => with == 0 && without > 0,
+                }
+            },
+        )
         .await;
     }
 }

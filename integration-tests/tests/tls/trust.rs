@@ -143,17 +143,27 @@ async fn cas_of_the_system_are_trusted_unless_others_are_named() {
     if is_child() {
         let seed = std::env::var("NODE").unwrap();
         let builder = || Alternator::builder().seeds([&seed]);
-        let system = builder().additional_server_names(["alternator.example.com"]);
-        let (_alternator, client) = ready_client_of(system).await;
-        expect_pings(&client, 3).await;
+        let Identity {
+            certificate, key, ..
+        } = Authority::new().client("client");
+        for system in [
+            builder(),
+            builder().additional_server_names(["alternator.example.com"]),
+            builder().client_certificate_pem(certificate, key),
+        ] {
+            let (_alternator, client) = ready_client_of(system).await;
+            expect_pings(&client, 3).await;
+        }
         let other = builder().ca_certificate_pem(Authority::new().pem());
         let error = other.build().unwrap().ready().await.unwrap_err();
         assert_eq!(tls_problem(&error), Some(TlsProblem::UnknownIssuer));
         return;
     }
     let authority = Authority::new();
-    let identity = authority.named(&["alternator.example.com"]);
-    let cluster = https_cluster!(identity);
+    let identity = authority.named(&["alternator.example.com", "127.0.0.1"]);
+    let cluster = test_cluster!(|cluster| cluster
+        .nodes(1)
+        .tls(identity.certificate.as_str(), identity.key.as_str()));
     with_system_ca(
         this_test!(),
         &authority.pem(),
