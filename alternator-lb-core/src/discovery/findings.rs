@@ -53,6 +53,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
                 client,
                 allowed_addresses: &self.config.allowed_addresses,
                 translations: self.translations.as_ref(),
+                translating: tokio::sync::Mutex::default(),
                 seeds: &seeds,
                 membership: &membership,
                 unhealthy: unhealthy.clone(),

@@ -37,6 +37,9 @@ pub(super) struct MembershipQuery<'a> {
     pub(super) allowed_addresses: &'a AllowedAddresses,
     /// With an address translator only.
     pub(super) translations: Option<&'a Translations>,
+    /// Two lists that arrive together do not translate the same addresses twice. A lock of one refresh: a refresh that
+    /// stops for ever in the middle must not stop the next.
+    pub(super) translating: tokio::sync::Mutex<()>,
     /// With their names resolved.
     pub(super) seeds: &'a [NodeUrl],
     /// The result of the last refresh.
@@ -325,6 +328,7 @@ impl MembershipQuery<'_> {
                 client: self.client,
                 nodes: std::slice::from_ref(node),
             };
+            let _translating = self.translating.lock().await;
             let urls = translations.urls_of(&response.addresses, network, self.now);
             return urls.await;
         }

@@ -35,8 +35,6 @@ pub(super) struct Translations {
     /// The first seed, whose scheme is that of every node.
     origin: NodeUrl,
     allowed_addresses: AllowedAddresses,
-    /// Two lists that arrive together do not translate the same addresses twice.
-    turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -74,12 +72,12 @@ impl Translations {
             translator,
             origin,
             allowed_addresses,
-            turn: tokio::sync::Mutex::default(),
             state: Mutex::default(),
         }
     }
 
-    /// Returns the URLs of listed nodes, and translates those that have none yet. A node without a URL is left out.
+    /// Returns the URLs of listed nodes, and translates those that have none yet. A node without a URL is left out. Of
+    /// calls at the same time each translates all addresses that have none.
     ///
     /// Dropping the future leaves the addresses untranslated.
     pub(super) async fn urls_of(
@@ -88,7 +86,6 @@ impl Translations {
         network: Network<'_>,
         now: Duration,
     ) -> HashSet<NodeUrl> {
-        let _turn = self.turn.lock().await;
         let due = {
             let mut state = self.state();
             state.listed.extend(listed);
@@ -114,7 +111,6 @@ impl Translations {
         network: Network<'_>,
         now: Duration,
     ) -> HashMap<NodeUrl, NodeUrl> {
-        let _turn = self.turn.lock().await;
         let due = {
             let mut state = self.state();
             let mut due = Vec::new();

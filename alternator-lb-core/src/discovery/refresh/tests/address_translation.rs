@@ -9,6 +9,8 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use tokio::sync::Notify;
 
 /// Translates the last numbers of addresses, as far as it has an entry.
 #[derive(Clone, Debug, Default)]
@@ -139,6 +141,48 @@ async fn listed_addresses_need_not_be_allowed_nor_of_this_network() {
         events.contains("0.0.0.0") && events.contains("node-a"),
         "{events}"
     );
+}
+
+/// A translator whose first call never ends.
+#[derive(Clone, Debug)]
+struct HangsOnce {
+    hung: Arc<Notify>,
+    has_hung: Arc<AtomicBool>,
+    table: Table,
+}
+
+impl AddressTranslator for HangsOnce {
+    fn translate_address<'a>(&'a self, node: &'a UntranslatedNode<'a>) -> TranslationFuture<'a> {
+        if self.has_hung.swap(true, Ordering::Relaxed) {
+            return self.table.translate_address(node);
+        }
+        self.hung.notify_one();
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_that_is_no_longer_polled_in_a_translation_does_not_stop_the_next() {
+    let translator = HangsOnce {
+        hung: Arc::default(),
+        has_hung: Arc::default(),
+        table: Table::of(&[1, 2]),
+    };
+    let harness = Harness::with_config(urls(&[101]), None, |config| {
+        config.address_translator = Some(SharedAddressTranslator::new(translator.clone()));
+    });
+    serve(&harness, &[1, 2]);
+    let mut stuck = Box::pin(harness.refresh());
+    tokio::select! {
+        biased;
+        result = &mut stuck => panic!("{result:?}"),
+        () = translator.hung.notified() => {}
+    }
+    // Its runtime is no longer polled from here on.
+    let next = tokio::time::timeout(Duration::from_secs(60), harness.refresh());
+    let nodes = next.await.expect("the refresh ends").unwrap();
+    assert_eq!(nodes, [101, 102]);
+    drop(stuck);
 }
 
 /// The result of the translator for a node: its own URL, that of another one, no URL of a node, or an error.
