@@ -3,7 +3,7 @@
 use super::DiscoveryClient;
 use super::address_translator::Network;
 use super::membership::Membership;
-use super::membership_query::{MAX_KNOWN_QUERIED, MembershipQuery, QueryLog};
+use super::membership_query::{MembershipQuery, QueryLog};
 use super::publication::NodeLists;
 use super::seed_names::{LOOK_UP_TIMEOUT, LookUpReasons};
 use super::state::Discovery;
@@ -78,19 +78,22 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         }
     }
 
-    /// Translates the addresses of unhealthy nodes anew: they may have moved to other ports.
+    /// Translates the addresses of unhealthy nodes anew: they may have moved to other ports. Seeds that are no nodes of
+    /// this cluster are not asked where its nodes are.
     async fn renew_translations(&self, client: &dyn DiscoveryClient, unhealthy: &HashSet<NodeUrl>) {
         let Some(translations) = &self.translations else {
             return;
         };
-        let known: Vec<NodeUrl> = {
-            let last_known_good = self.last_known_good();
-            last_known_good.membership.nodes().cloned().collect()
-        };
         let seeds = self.seed_names.resolved(&self.config.seeds);
-        let mut nodes: Vec<NodeUrl> = known.into_iter().chain(seeds).collect();
-        nodes.sort_by_key(|node| unhealthy.contains(node));
-        nodes.truncate(MAX_KNOWN_QUERIED);
+        let nodes: Vec<NodeUrl> = {
+            let membership = &self.last_known_good().membership;
+            let candidates = membership.candidates(&seeds, |node| {
+                let is_stranger =
+                    membership.left.contains(node) || membership.foreign.contains(node);
+                (!is_stranger).then(|| u8::from(unhealthy.contains(node)))
+            });
+            candidates.into_iter().cloned().collect()
+        };
         let network = Network {
             client,
             nodes: &nodes,

@@ -5,7 +5,7 @@ use super::allowed_addresses::is_host;
 use super::error::NodeFailure;
 use super::localnodes;
 use super::localnodes::LocalNodes;
-use super::membership::{InferredDatacenter, LevelMembers, Membership};
+use super::membership::{InferredDatacenter, LevelMembers, Membership, by_rank, shuffled};
 use super::node_list::NodeList;
 use super::translations::Translations;
 use super::{AllowedAddresses, DiscoveryClient, QueryError, RefreshError};
@@ -229,27 +229,25 @@ impl MembershipQuery<'_> {
             && !known.any(|known| nodes.contains(known))
     }
 
-    /// Returns the nodes in the order in which they are queried: by responsiveness, and at random otherwise, so that
-    /// the clients of a cluster do not all query the same node. Nodes of another cluster are left out.
+    /// Returns the nodes in the order in which they are queried: by rank, and at random otherwise.
     pub(super) fn in_query_order<'n>(
         &self,
         nodes: impl Iterator<Item = &'n NodeUrl>,
     ) -> Vec<&'n NodeUrl> {
-        let mut nodes: Vec<_> = nodes.filter(|node| !self.is_foreign(node)).collect();
-        fastrand::shuffle(&mut nodes);
-        self.sort_by_responsiveness(&mut nodes);
-        nodes
+        let log = self.log();
+        by_rank(shuffled(nodes).collect(), |node| self.rank(&log, node))
     }
 
-    /// Puts the last respondent first, and unhealthy nodes and those that have just failed to respond last.
-    pub(super) fn sort_by_responsiveness(&self, nodes: &mut [&NodeUrl]) {
-        let log = self.log();
-        nodes.sort_by_key(|&node| match log.last_respondent.as_ref() {
-            _ if log.unresponsive.contains(node) => 2,
-            Some(respondent) if respondent == node => 0,
-            _ if self.unhealthy.contains(node) => 2,
-            Some(_) | None => 1,
-        });
+    /// Returns where a node comes among those to query: the last respondent first, and unhealthy nodes and those that
+    /// have just failed to respond last. Nodes of another cluster have no rank.
+    pub(super) fn rank(&self, log: &QueryLog, node: &NodeUrl) -> Option<u8> {
+        match log.last_respondent.as_ref() {
+            _ if log.foreign.contains(node) => None,
+            _ if log.unresponsive.contains(node) => Some(2),
+            Some(respondent) if respondent == node => Some(0),
+            _ if self.unhealthy.contains(node) => Some(2),
+            Some(_) | None => Some(1),
+        }
     }
 
     /// Returns how long a refresh waits for these nodes, once another node has responded.
@@ -262,10 +260,6 @@ impl MembershipQuery<'_> {
 
     pub(super) fn is_unresponsive(&self, node: &NodeUrl) -> bool {
         self.log().unresponsive.contains(node)
-    }
-
-    fn is_foreign(&self, node: &NodeUrl) -> bool {
-        self.log().foreign.contains(node)
     }
 
     /// Queries a datacenter or rack once the node has shown that it knows these parameters.

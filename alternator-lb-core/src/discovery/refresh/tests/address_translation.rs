@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::discovery::{
-    AddressTranslator, SharedAddressTranslator, TranslationFuture, UntranslatedNode,
+    AddressTranslator, ClientRoutes, SharedAddressTranslator, TranslationFuture, UntranslatedNode,
 };
 use crate::routing::Plan;
 use proptest::prelude::*;
@@ -141,6 +141,40 @@ async fn listed_addresses_need_not_be_allowed_nor_of_this_network() {
         events.contains("0.0.0.0") && events.contains("node-a"),
         "{events}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn seed_of_another_cluster_is_not_asked_for_the_routes_of_this_one() {
+    let harness = Harness::with_config(urls(&[101, 102]), None, |config| {
+        let translator = ClientRoutes::new(["connection"]);
+        config.address_translator = Some(SharedAddressTranslator::new(translator));
+    });
+    serve(&harness, &[1, 3]);
+    harness.network.routes(&[101, 103], &[(1, 101), (3, 103)]);
+    harness.network.cluster_name(&[101, 103], "ours");
+    assert_eq!(harness.refresh().await.unwrap(), [101, 103]);
+    let others = [("r1", 12), ("r1", 13)];
+    harness.network.lists_own(102, "dc1", &others);
+    harness.network.cluster_name(&[102], "another");
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert_eq!(harness.refresh().await.unwrap(), [101, 103]);
+
+    harness.network.dead(101).dead(103);
+    for _ in 0..3 {
+        tokio::time::advance(Duration::from_secs(5)).await;
+        harness.network.take_queries();
+        let _ = harness.refresh().await;
+        let queries = harness.network.take_queries();
+        let asked = queries.iter().filter(|(_, query)| query == "client_routes");
+        let asked: HashSet<u8> = asked.map(|(last, _)| *last).collect();
+        assert!(asked.is_subset(&[101, 103].into()), "{asked:?}");
+    }
+    serve(&harness, &[1, 3]);
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert_eq!(harness.refresh().await.unwrap(), [101, 103]);
+    let queries = harness.network.take_queries();
+    let reads_routes = |(_, query): &(u8, String)| query == "client_routes";
+    assert!(queries.iter().any(reads_routes), "{queries:?}");
 }
 
 /// A translator whose first call never ends.
