@@ -1,7 +1,7 @@
 //! One refresh: which nodes are queried, and which responses count.
 
 use super::address_translator::Network;
-use super::allowed_addresses::is_host;
+use super::allowed_addresses::{is_host, leads_to_own_host};
 use super::error::NodeFailure;
 use super::localnodes;
 use super::localnodes::LocalNodes;
@@ -307,7 +307,8 @@ impl MembershipQuery<'_> {
         let body = timeout(QUERY_TIMEOUT, response)
             .await
             .map_err(|_elapsed| QueryError::TimedOut(QUERY_TIMEOUT))??;
-        // Listed addresses that are translated are names of nodes: what they are translated to must be allowed.
+        // Listed addresses that are translated are names of nodes: what they are translated to must be allowed, and is
+        // checked there.
         localnodes::parse(&body, |address| match self.translations {
             Some(_) => is_host(address),
             None => self.allowed_addresses.allows_node(address),
@@ -326,12 +327,10 @@ impl MembershipQuery<'_> {
             let urls = translations.urls_of(&response.addresses, network, self.now);
             return urls.await;
         }
-        // A loopback address that another host lists is a mistake in its configuration, and would lead to this host.
-        let is_remote = node.ip().is_some_and(|ip| !ip.is_loopback());
         let (loopback, usable): (Vec<_>, Vec<_>) = response
             .addresses
             .into_iter()
-            .partition(|ip| is_remote && ip.is_loopback());
+            .partition(|ip| leads_to_own_host(*ip, node));
         let mut log = self.log();
         log.dropped.extend(response.dropped);
         log.dropped.extend(loopback.iter().map(IpAddr::to_string));
