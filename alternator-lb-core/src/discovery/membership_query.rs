@@ -134,9 +134,7 @@ impl MembershipQuery<'_> {
                 Ok(self.membership(levels, local_datacenter))
             }
             (false, true) => Err(RefreshError::ScopeUnsupported { scope }),
-            (false, false) => Err(self
-                .untranslated()
-                .unwrap_or(RefreshError::NoNodes { scope })),
+            (false, false) => Err(RefreshError::NoNodes { scope }),
         }
     }
 
@@ -281,11 +279,12 @@ impl MembershipQuery<'_> {
             .await?;
         let is_empty = response.addresses.is_empty();
         let nodes = self.accept(node, response).await;
-        // Its own datacenter has at least the node itself.
-        match is_cluster && nodes.is_empty() {
-            true if is_empty || self.translations.is_none() => Err(QueryError::Empty),
-            true => Err(QueryError::Untranslated),
-            false => Ok(nodes),
+        match nodes.is_empty() {
+            // A level whose nodes have no URL is not empty.
+            true if !is_empty && self.translations.is_some() => Err(QueryError::Untranslated),
+            // Its own datacenter has at least the node itself.
+            true if is_cluster => Err(QueryError::Empty),
+            true | false => Ok(nodes),
         }
     }
 
@@ -353,7 +352,8 @@ impl MembershipQuery<'_> {
             | QueryError::Unresolved(_) => QueryFailure::NoResponse,
         };
         let mut log = self.log();
-        if failure == QueryFailure::NoResponse {
+        // A node that lists what is not translated has responded.
+        if failure == QueryFailure::NoResponse && !matches!(error, QueryError::Untranslated) {
             log.unresponsive.insert(node.clone());
         }
         log.failures.push((node.clone(), Arc::new(error)));

@@ -177,6 +177,32 @@ async fn seed_of_another_cluster_is_not_asked_for_the_routes_of_this_one() {
     assert!(queries.iter().any(reads_routes), "{queries:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn rack_whose_nodes_are_not_translated_is_not_empty() {
+    let table = Table::of(&[2]);
+    let translator = SharedAddressTranslator::new(table.clone());
+    let scope = Scope::rack("dc1", "r1").or(Scope::cluster());
+    let harness = Harness::with_config(urls(&[102]), Some(scope), |config| {
+        config.address_translator = Some(translator);
+    });
+    let members = [("dc1", "r1", 1), ("dc1", "r2", 2)];
+    harness.network.lists(102, "dc1", &members);
+    harness.network.lists(101, "dc1", &members);
+    let error = harness.refresh().await.unwrap_err();
+    assert!(
+        matches!(&error, RefreshError::Untranslated { failures, .. } if failures.len() == 1),
+        "{error}"
+    );
+    assert!(take_events().join(" ").contains("no entry"));
+
+    table.set(1, 101);
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert_eq!(
+        harness.refresh_levels().await.unwrap(),
+        [vec![101], vec![102]]
+    );
+}
+
 /// A translator whose first call never ends.
 #[derive(Clone, Debug)]
 struct HangsOnce {
