@@ -10,7 +10,7 @@ use super::state::Discovery;
 use super::{RefreshError, single_flight};
 use crate::health::NodeHealth;
 use crate::topology::NodeUrl;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Mutex;
@@ -42,11 +42,12 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         };
         let snapshot = self.router.snapshot();
         unhealthy.extend(snapshot.ejected().iter().map(|node| node.url().clone()));
-        self.renew_translations(client, &unhealthy).await;
-        let membership = self.last_known_good().membership.clone();
         let (names, configured) = (&self.seed_names, &self.config.seeds);
+        let renewed = self.renew_translations(client, &unhealthy);
         let resolved = names.resolve(configured, client, &reasons, self.clock);
-        let (mut seeds, mut failures) = resolved.await;
+        // The time of the queries is what both leave.
+        let ((), (mut seeds, mut failures)) = join(renewed, resolved).await;
+        let membership = self.last_known_good().membership.clone();
         loop {
             self.publish_serving_seeds(&membership, &seeds);
             let query = MembershipQuery {

@@ -203,6 +203,37 @@ async fn rack_whose_nodes_are_not_translated_is_not_empty() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn names_are_looked_up_while_nodes_are_translated_anew() {
+    let translator = HangsOnce {
+        hung: Arc::default(),
+        has_hung: Arc::new(AtomicBool::new(true)),
+        table: Table::of(&[1]),
+    };
+    let seed = NodeUrl::new(Scheme::Http, Host::Name("db.example".into()), 8000);
+    let harness = Harness::with_config(vec![seed], None, |config| {
+        config.address_translator = Some(SharedAddressTranslator::new(translator.clone()));
+    });
+    serve(&harness, &[1]);
+    harness.network.name("db.example", &[101]);
+    assert_eq!(harness.refresh().await.unwrap(), [101]);
+    harness.network.dead(101);
+    tokio::time::advance(Duration::from_secs(40)).await;
+    let _ = harness.refresh().await.unwrap_err();
+
+    tokio::time::advance(Duration::from_secs(40)).await;
+    let look_ups = harness.network.look_ups();
+    translator.has_hung.store(false, Ordering::Relaxed);
+    let begin = Instant::now();
+    tokio::select! {
+        biased;
+        result = harness.refresh() => panic!("{result:?}"),
+        () = translator.hung.notified() => {}
+    }
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    assert_eq!(harness.network.look_ups(), look_ups + 1);
+}
+
 /// A translator whose first call never ends.
 #[derive(Clone, Debug)]
 struct HangsOnce {
