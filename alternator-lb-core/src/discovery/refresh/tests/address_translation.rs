@@ -63,7 +63,7 @@ fn listed(harness: &Harness) -> Vec<u8> {
     let snapshot = harness.router.snapshot();
     let nodes = snapshot.topology().nodes().iter();
     let mut listed: Vec<_> = nodes
-        .filter_map(|node| match node.translated_address()? {
+        .filter_map(|node| match node.address()? {
             IpAddr::V4(ip) => Some(ip.octets()[3]),
             IpAddr::V6(_) => None,
         })
