@@ -208,6 +208,12 @@ mod tests {
             error.to_string().contains("alternator_https_port"),
             "{error}"
         );
+        let both = ClientRoute {
+            https_port: Some(9_043),
+            ..route("node.example")
+        };
+        let url = both.url(Scheme::Https).unwrap();
+        assert_eq!(url, "https://node.example:9043");
     }
 
     fn network<'a>(client: &'a SimulatedNetwork, nodes: &'a [NodeUrl]) -> Network<'a> {
