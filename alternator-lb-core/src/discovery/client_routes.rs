@@ -27,7 +27,8 @@ use tokio::time::Instant;
 /// # Permissions
 ///
 /// Where authorization is enforced, the table is read with the credentials of a client in which the plugin is
-/// installed, from its first operation on. Its role needs `SELECT` on `system.client_routes`, `system.local` and
+/// installed, from its first operation on. Until then no node has a URL, and the seeds serve. A client that is made of a
+/// balanced `SdkConfig` alone lends no credentials. The role needs `SELECT` on `system.client_routes`, `system.local` and
 /// `system.peers`.
 ///
 /// # Cost

@@ -64,8 +64,11 @@
 #![doc = include_str!("networks/private_link.rs")]
 #![doc = "```"]
 //!
-//! Where authorization is enforced, the role of the client needs these permissions beside its own, and routes are read
-//! from its first operation on:
+//! Where authorization is enforced, routes are read with the credentials of a client in which the plugin is
+//! [installed](crate::AlternatorExt::alternator), from its first operation on. Before, and with clients of an
+//! [`sdk_config`](crate::Alternator::sdk_config) alone, [`ready()`](crate::Alternator::ready) fails and the seeds serve.
+//! Of several clients one that may read the routes is enough, among the first four. Its role needs these permissions
+//! beside its own:
 //!
 //! ```sql
 //! GRANT SELECT ON system.client_routes TO app;
