@@ -81,9 +81,13 @@ pub(crate) struct Cluster {
 impl Cluster {
     pub(crate) fn new(config: ClusterConfig) -> Self {
         let clock = Clock::new();
-        let nodes = Topology::new(std::slice::from_ref(&config.seeds), |url| {
+        let mut nodes = Topology::new(std::slice::from_ref(&config.seeds), |url| {
             EndpointState::new(SdkEndpoint::new(url))
         });
+        if config.address_translator.is_some() {
+            // The cluster knows the seeds by other addresses.
+            nodes.record_listed_addresses(|_| None);
+        }
         let seeds = nodes.nodes().to_vec();
         let snapshot = RoutingSnapshot::new(Arc::new(nodes));
         let router = Arc::new(Router::new(snapshot, config.policy, fastrand::usize(..)));
@@ -93,10 +97,7 @@ impl Cluster {
             None => Arc::default(),
         };
         let key_routing = KeyRouting::new(config.routing, &config.table_options);
-        // With a translator the cluster knows the seeds by other addresses.
-        let is_translated = config.address_translator.is_some();
-        let known = seeds.iter().filter(|_| !is_translated);
-        let addresses = known.filter_map(|seed| seed.address());
+        let addresses = seeds.iter().filter_map(|seed| seed.address());
         let counts = Counts::default();
         #[cfg(feature = "compression")]
         let saved = counts.saved_by_compression.clone();
@@ -234,12 +235,7 @@ impl Cluster {
     fn node_addresses(&self) -> Vec<IpAddr> {
         let snapshot = self.router.snapshot();
         let nodes = snapshot.topology().nodes().iter();
-        let is_translated = self.config.address_translator.is_some();
-        let address = |node: &Arc<SdkNode>| match is_translated {
-            true => node.translated_address(),
-            false => node.address(),
-        };
-        nodes.filter_map(address).collect()
+        nodes.filter_map(|node| node.address()).collect()
     }
 
     /// Selects the node of an operation's next attempt.

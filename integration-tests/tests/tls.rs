@@ -6,6 +6,7 @@ mod client_certificates;
 mod handshake_errors;
 mod mismatched_ports;
 mod own_http_client;
+mod private_link;
 mod resumption;
 mod rotation;
 mod trust;

@@ -3,7 +3,7 @@
 use super::address_translator::{AddressTranslator, TranslationFuture, UntranslatedNode};
 use super::parse_seed;
 use crate::topology::NodeUrl;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 /// A fixed table of addresses and URLs: the [`AddressTranslator`] for containers with mapped ports.
@@ -82,8 +82,8 @@ impl AddressMap {
             };
             urls.insert(ip.to_canonical(), node);
         }
-        let mut seen = HashMap::new();
-        let twice = urls.values().find(|url| seen.insert(*url, ()).is_some());
+        let mut seen = HashSet::new();
+        let twice = urls.values().find(|url| !seen.insert(*url));
         match twice {
             Some(url) => Err(AddressMapError::SameUrl {
                 url: url.to_string(),

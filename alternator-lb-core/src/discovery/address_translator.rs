@@ -1,4 +1,4 @@
-//! Where a listed node can be reached.
+//! The translation of listed addresses into URLs that this host can reach.
 //!
 //! `/localnodes` lists bare addresses. Behind mapped ports, address translation or PrivateLink a client reaches none of
 //! them, or all at ports of their own. An [`AddressTranslator`], as the drivers of ScyllaDB call it, knows the URL of
@@ -36,8 +36,9 @@ use std::time::Duration;
 ///
 /// A call that fails, panics or takes longer than 2 s leaves the node as it was: at its last URL, or out of the list of
 /// nodes if it has none. So does a URL that has another scheme than the seeds, names no host that can be connected, is
-/// outside of the allowed addresses, or is that of another node. The event `translation_failed` says which; other nodes
-/// are not affected.
+/// outside of the allowed addresses, or is that of another node. The listed address itself is refused where a list may
+/// not name it without a translator either: an address of the own link, or a loopback address that another host lists.
+/// The event `translation_failed` says which; other nodes are not affected.
 ///
 /// ```
 /// # use alternator_lb_core::discovery::{AddressTranslator, TranslationFuture, UntranslatedNode};
@@ -155,6 +156,12 @@ pub enum TranslationError {
          a name, whose address is not known; add its network there, or return an address"
     )]
     NotAllowed(String),
+    /// The translator has returned the listed address itself, which no list may name.
+    #[error(
+        "the address translator returned `{0}`, the listed address itself, which leads to this host or link only; set \
+         `broadcast_rpc_address` in the node's `scylla.yaml`, or return the address at which this host reaches the node"
+    )]
+    Listed(String),
     /// The translator has returned the URL of another listed node.
     #[error(
         "the address translator returned `{url}`, which is the URL of {other} already: each node needs a URL of its own, and a \

@@ -1,5 +1,6 @@
 //! The addresses that nodes may have.
 
+use crate::topology::NodeUrl;
 use ipnet::IpNet;
 use std::net::IpAddr;
 
@@ -83,6 +84,13 @@ const MAPPED: u8 = 96;
 pub(super) fn is_host(address: IpAddr) -> bool {
     let is_broadcast = matches!(address, IpAddr::V4(ip) if ip.is_broadcast());
     !address.is_unspecified() && !address.is_multicast() && !is_broadcast
+}
+
+/// Returns whether an address that this node lists is a mistake in its configuration: a loopback address that another
+/// host lists, which would lead to this one.
+pub(super) fn leads_to_own_host(listed: IpAddr, listed_by: &NodeUrl) -> bool {
+    let is_remote = listed_by.ip().is_some_and(|ip| !ip.is_loopback());
+    is_remote && listed.is_loopback()
 }
 
 fn is_link_local(address: IpAddr) -> bool {

@@ -2,13 +2,14 @@
 
 use super::address_translator::{AddressTranslator, Network, TranslationFuture, UntranslatedNode};
 use super::staggered_race::staggered_race;
+use super::translations::TRANSLATION_TIMEOUT;
 use crate::topology::Scheme;
 use std::collections::HashMap;
 use std::error::Error;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 /// Reads where nodes can be reached from the cluster's own table `system.client_routes`: the [`AddressTranslator`] for
@@ -26,7 +27,8 @@ use tokio::time::Instant;
 /// # Permissions
 ///
 /// Where authorization is enforced, the table is read with the credentials of a client in which the plugin is
-/// installed, from its first operation on. Its role needs `SELECT` on `system.client_routes`, `system.local` and
+/// installed, from its first operation on. Until then no node has a URL, and the seeds serve. A client that is made of a
+/// balanced `SdkConfig` alone lends no credentials. The role needs `SELECT` on `system.client_routes`, `system.local` and
 /// `system.peers`.
 ///
 /// # Cost
@@ -41,12 +43,19 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub struct ClientRoutes {
     connection_ids: Vec<String>,
-    /// The last reading, with the time at which it ended. Nodes that are translated together share it.
-    last: Mutex<Option<(Instant, Reading)>>,
+    /// Nodes that are translated together share one reading.
+    last: Mutex<Option<Arc<Reading>>>,
+}
+
+/// A reading of the table. No lock is held while it lasts: the caller that reads may be one that is no longer polled.
+#[derive(Debug)]
+struct Reading {
+    began: Instant,
+    routes: OnceCell<RoutesResult>,
 }
 
 /// The routes, or why they could not be read.
-type Reading = Result<Arc<RouteTable>, Arc<str>>;
+type RoutesResult = Result<Arc<RouteTable>, Arc<str>>;
 
 /// The rows of `system.client_routes`, by the addresses under which the cluster lists the nodes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +77,8 @@ pub struct ClientRoute {
     pub https_port: Option<u16>,
 }
 
-/// The time for which a reading counts: as long as the shortest pause between two translations of an address.
+/// The time for which a reading counts, from its beginning: as long as the shortest pause between two translations of an
+/// address.
 const READING_AGE: Duration = Duration::from_secs(1);
 
 impl ClientRoutes {
@@ -80,24 +90,33 @@ impl ClientRoutes {
         }
     }
 
-    async fn routes(&self, network: Network<'_>) -> Reading {
-        let mut last = self.last.lock().await;
-        if let Some((read_at, reading)) = last.as_ref()
-            && read_at.elapsed() < READING_AGE
-        {
-            return reading.clone();
-        }
+    /// Returns the routes, read or being read by any caller just now.
+    async fn routes(&self, network: Network<'_>) -> RoutesResult {
+        let reading = self.current();
+        let routes = reading.routes.get_or_init(|| self.read(network));
+        routes.await.clone()
+    }
+
+    /// Returns the last reading as long as it counts, or the next.
+    fn current(&self) -> Arc<Reading> {
+        // Nothing that holds the lock can panic.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = last.as_ref().filter(|reading| reading.counts());
+        let current = current.cloned().unwrap_or_else(Reading::begin);
+        *last = Some(Arc::clone(&current));
+        current
+    }
+
+    async fn read(&self, network: Network<'_>) -> RoutesResult {
         let nodes = network.nodes.iter();
         let readings: Vec<_> = nodes
             .map(|node| network.client.client_routes(node, &self.connection_ids))
             .collect();
-        let reading = staggered_race(readings).await;
-        let reading = reading.map(Arc::new).map_err(|failures| {
+        let routes = staggered_race(readings).await;
+        routes.map(Arc::new).map_err(|failures| {
             let failures = failures.iter().map(ToString::to_string);
             failures.collect::<Vec<_>>().join("; ").into()
-        });
-        *last = Some((Instant::now(), reading.clone()));
-        reading
+        })
     }
 
     /// Returns the URL of a node.
@@ -119,6 +138,25 @@ impl ClientRoutes {
             .into());
         };
         route.url(node.scheme())
+    }
+}
+
+impl Reading {
+    fn begin() -> Arc<Self> {
+        Arc::new(Self {
+            began: Instant::now(),
+            routes: OnceCell::new(),
+        })
+    }
+
+    /// Returns whether the reading is recent, or may still end. A caller is dropped after the time of a translation,
+    /// unless it is no longer polled.
+    fn counts(&self) -> bool {
+        let age = self.began.elapsed();
+        match self.routes.initialized() {
+            true => age < READING_AGE,
+            false => age < TRANSLATION_TIMEOUT,
+        }
     }
 }
 
@@ -147,6 +185,10 @@ impl ClientRoute {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::discovery::simulated_network::{SimulatedNetwork, urls};
+    use crate::topology::NodeUrl;
+    use futures_util::future::join_all;
+    use tokio::time::timeout;
 
     fn route(host: &str) -> ClientRoute {
         ClientRoute {
@@ -167,5 +209,49 @@ mod tests {
             error.to_string().contains("alternator_https_port"),
             "{error}"
         );
+        let both = ClientRoute {
+            https_port: Some(9_043),
+            ..route("node.example")
+        };
+        let url = both.url(Scheme::Https).unwrap();
+        assert_eq!(url, "https://node.example:9043");
+    }
+
+    fn network<'a>(client: &'a SimulatedNetwork, nodes: &'a [NodeUrl]) -> Network<'a> {
+        Network { client, nodes }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nodes_that_are_translated_together_share_one_reading() {
+        let (simulated, nodes) = (SimulatedNetwork::default(), urls(&[1]));
+        simulated.raw(1, "").slow(1, Duration::from_millis(1500));
+        let network = network(&simulated, &nodes);
+        let routes = ClientRoutes::new(["connection"]);
+        let results = join_all((0..10).map(|_| routes.routes(network))).await;
+        assert!(results.iter().all(Result::is_ok));
+        assert_eq!(simulated.take_queries().len(), 1);
+
+        simulated.slow(1, Duration::ZERO);
+        routes.routes(network).await.unwrap();
+        assert_eq!(simulated.take_queries().len(), 1, "the first is too old");
+        routes.routes(network).await.unwrap();
+        assert_eq!(simulated.take_queries().len(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reading_that_is_no_longer_polled_does_not_stop_the_next() {
+        let (simulated, nodes) = (SimulatedNetwork::default(), urls(&[1]));
+        simulated.unresponsive(1);
+        let network = network(&simulated, &nodes);
+        let routes = ClientRoutes::new(["connection"]);
+        let mut stuck = Box::pin(routes.routes(network));
+        assert!(timeout(Duration::from_millis(1), &mut stuck).await.is_err());
+        assert_eq!(simulated.take_queries().len(), 1, "it reads");
+
+        simulated.raw(1, "");
+        tokio::time::advance(TRANSLATION_TIMEOUT).await;
+        let next = timeout(TRANSLATION_TIMEOUT, routes.routes(network)).await;
+        next.expect("it ends").unwrap();
+        drop(stuck);
     }
 }

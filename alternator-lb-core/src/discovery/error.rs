@@ -62,10 +62,11 @@ pub enum RefreshError {
         source: Option<Arc<dyn Error + Send + Sync>>,
     },
 
-    /// The address translator has no URL for any of the listed nodes.
+    /// The address translator has a URL for none of the nodes that are listed in the datacenter of a seed, or in a scope
+    /// of the chain.
     #[error(
-        "operations are served by the seeds alone, since the address translator has a URL for none of the listed nodes ({}); \
-         let it return one for each address that `/localnodes` lists",
+        "the address translator has a URL for none of the listed nodes ({}); let it return one for each address that \
+         `/localnodes` lists. Until then operations are served by the nodes known before, or else by the seeds",
         failures.join("; ")
     )]
     #[non_exhaustive]

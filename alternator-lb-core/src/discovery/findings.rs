@@ -3,14 +3,14 @@
 use super::DiscoveryClient;
 use super::address_translator::Network;
 use super::membership::Membership;
-use super::membership_query::{MAX_KNOWN_QUERIED, MembershipQuery, QueryLog};
+use super::membership_query::{MembershipQuery, QueryLog};
 use super::publication::NodeLists;
 use super::seed_names::{LOOK_UP_TIMEOUT, LookUpReasons};
 use super::state::Discovery;
 use super::{RefreshError, single_flight};
 use crate::health::NodeHealth;
 use crate::topology::NodeUrl;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Mutex;
@@ -42,17 +42,19 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         };
         let snapshot = self.router.snapshot();
         unhealthy.extend(snapshot.ejected().iter().map(|node| node.url().clone()));
-        self.renew_translations(client, &unhealthy).await;
-        let membership = self.last_known_good().membership.clone();
         let (names, configured) = (&self.seed_names, &self.config.seeds);
+        let renewed = self.renew_translations(client, &unhealthy);
         let resolved = names.resolve(configured, client, &reasons, self.clock);
-        let (mut seeds, mut failures) = resolved.await;
+        // The time of the queries is what both leave.
+        let ((), (mut seeds, mut failures)) = join(renewed, resolved).await;
+        let membership = self.last_known_good().membership.clone();
         loop {
             self.publish_serving_seeds(&membership, &seeds);
             let query = MembershipQuery {
                 client,
                 allowed_addresses: &self.config.allowed_addresses,
                 translations: self.translations.as_ref(),
+                translating: tokio::sync::Mutex::default(),
                 seeds: &seeds,
                 membership: &membership,
                 unhealthy: unhealthy.clone(),
@@ -77,19 +79,22 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         }
     }
 
-    /// Translates the addresses of unhealthy nodes anew: they may have moved to other ports.
+    /// Translates the addresses of unhealthy nodes anew: they may have moved to other ports. Seeds that are no nodes of
+    /// this cluster are not asked where its nodes are.
     async fn renew_translations(&self, client: &dyn DiscoveryClient, unhealthy: &HashSet<NodeUrl>) {
         let Some(translations) = &self.translations else {
             return;
         };
-        let known: Vec<NodeUrl> = {
-            let last_known_good = self.last_known_good();
-            last_known_good.membership.nodes().cloned().collect()
-        };
         let seeds = self.seed_names.resolved(&self.config.seeds);
-        let mut nodes: Vec<NodeUrl> = known.into_iter().chain(seeds).collect();
-        nodes.sort_by_key(|node| unhealthy.contains(node));
-        nodes.truncate(MAX_KNOWN_QUERIED);
+        let nodes: Vec<NodeUrl> = {
+            let membership = &self.last_known_good().membership;
+            let candidates = membership.candidates(&seeds, |node| {
+                let is_stranger =
+                    membership.left.contains(node) || membership.foreign.contains(node);
+                (!is_stranger).then(|| u8::from(unhealthy.contains(node)))
+            });
+            candidates.into_iter().cloned().collect()
+        };
         let network = Network {
             client,
             nodes: &nodes,

@@ -1,7 +1,7 @@
 //! Checks the health of the nodes between the requests.
 
 use super::lost_connections::OverdueDetector;
-use super::probe::{MAX_PROBES, ProbeResult, ProbeTimeouts, Prober};
+use super::probe::{MAX_PROBE_TIMEOUT, MAX_PROBES, ProbeResult, ProbeTimeouts, Prober};
 use super::running_time::{RunningTime, TICK};
 use super::stalled_check::StalledCheck;
 use super::state::Discovery;
@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// The interval of probes that do not wait for the end of the backoff, while no node is usable. It has jitter, so that
 /// a fleet that has lost its cluster does not probe in step.
@@ -240,7 +240,14 @@ async fn check_ejected<E: Send + Sync + 'static>(
     };
     if responds {
         let min_idle = discovery.upgrade().map(|it| it.config.min_idle);
-        warm_up(client.as_ref(), [node.url()], min_idle.unwrap_or_default()).await;
+        let end = Instant::now() + MAX_PROBE_TIMEOUT;
+        warm_up(
+            client.as_ref(),
+            [node.url()],
+            min_idle.unwrap_or_default(),
+            end,
+        )
+        .await;
     }
     if let Some(discovery) = discovery.upgrade() {
         let now = discovery.clock.now();

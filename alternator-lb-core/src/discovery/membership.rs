@@ -1,5 +1,6 @@
 //! The nodes of the cluster, as of one refresh.
 
+use super::membership_query::MAX_KNOWN_QUERIED;
 use crate::topology::{Locality, NodeUrl};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -37,6 +38,28 @@ impl Membership {
     /// All nodes, those of the preferred level first. A node that is in several levels comes several times.
     pub(super) fn nodes(&self) -> impl Iterator<Item = &NodeUrl> {
         self.all_levels().flat_map(LevelMembers::nodes)
+    }
+
+    /// Returns some of the known nodes and then all seeds, in the order in which they are queried: by rank, and at random
+    /// otherwise. Nodes of the preferred level come first among their like, as they are the nearest. Leaves out the nodes
+    /// without a rank.
+    pub(super) fn candidates<'n>(
+        &'n self,
+        seeds: &'n [NodeUrl],
+        rank: impl Fn(&NodeUrl) -> Option<u8>,
+    ) -> Vec<&'n NodeUrl> {
+        let mut seen = HashSet::new();
+        let mut known = Vec::new();
+        for level in self.all_levels() {
+            known.extend(shuffled(level.nodes()).filter(|node| seen.insert(*node)));
+        }
+        let mut candidates = by_rank(known, &rank);
+        candidates.truncate(MAX_KNOWN_QUERIED);
+        let seeds: Vec<_> = shuffled(seeds.iter())
+            .filter(|seed| !candidates.contains(seed))
+            .collect();
+        candidates.extend(seeds);
+        by_rank(candidates, &rank)
     }
 
     /// Replaces URLs of nodes that have others now.
@@ -142,6 +165,29 @@ impl InferredDatacenter {
     fn overlaps(&self, other: &Self) -> bool {
         !self.nodes.is_disjoint(&other.nodes)
     }
+}
+
+/// Returns the nodes in an order of their own for each client, so that the clients of a cluster do not all query the
+/// same one.
+pub(super) fn shuffled<'n>(
+    nodes: impl Iterator<Item = &'n NodeUrl>,
+) -> impl Iterator<Item = &'n NodeUrl> {
+    let mut nodes: Vec<_> = nodes.collect();
+    fastrand::shuffle(&mut nodes);
+    nodes.into_iter()
+}
+
+/// Returns the nodes that have a rank, the lowest first, and otherwise in their order.
+pub(super) fn by_rank(
+    nodes: Vec<&NodeUrl>,
+    rank: impl Fn(&NodeUrl) -> Option<u8>,
+) -> Vec<&NodeUrl> {
+    let ranked = nodes.into_iter();
+    let mut ranked: Vec<_> = ranked
+        .filter_map(|node| Some((rank(node)?, node)))
+        .collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, node)| node).collect()
 }
 
 /// Merges the datacenters that have a node in common.

@@ -1,11 +1,11 @@
 //! One refresh: which nodes are queried, and which responses count.
 
 use super::address_translator::Network;
-use super::allowed_addresses::is_host;
+use super::allowed_addresses::{is_host, leads_to_own_host};
 use super::error::NodeFailure;
 use super::localnodes;
 use super::localnodes::LocalNodes;
-use super::membership::{InferredDatacenter, LevelMembers, Membership};
+use super::membership::{InferredDatacenter, LevelMembers, Membership, by_rank, shuffled};
 use super::node_list::NodeList;
 use super::translations::Translations;
 use super::{AllowedAddresses, DiscoveryClient, QueryError, RefreshError};
@@ -37,6 +37,9 @@ pub(super) struct MembershipQuery<'a> {
     pub(super) allowed_addresses: &'a AllowedAddresses,
     /// With an address translator only.
     pub(super) translations: Option<&'a Translations>,
+    /// Two lists that arrive together do not translate the same addresses twice. A lock of one refresh: a refresh that
+    /// stops for ever in the middle must not stop the next.
+    pub(super) translating: tokio::sync::Mutex<()>,
     /// With their names resolved.
     pub(super) seeds: &'a [NodeUrl],
     /// The result of the last refresh.
@@ -131,9 +134,7 @@ impl MembershipQuery<'_> {
                 Ok(self.membership(levels, local_datacenter))
             }
             (false, true) => Err(RefreshError::ScopeUnsupported { scope }),
-            (false, false) => Err(self
-                .untranslated()
-                .unwrap_or(RefreshError::NoNodes { scope })),
+            (false, false) => Err(RefreshError::NoNodes { scope }),
         }
     }
 
@@ -226,27 +227,25 @@ impl MembershipQuery<'_> {
             && !known.any(|known| nodes.contains(known))
     }
 
-    /// Returns the nodes in the order in which they are queried: by responsiveness, and at random otherwise, so that
-    /// the clients of a cluster do not all query the same node. Nodes of another cluster are left out.
+    /// Returns the nodes in the order in which they are queried: by rank, and at random otherwise.
     pub(super) fn in_query_order<'n>(
         &self,
         nodes: impl Iterator<Item = &'n NodeUrl>,
     ) -> Vec<&'n NodeUrl> {
-        let mut nodes: Vec<_> = nodes.filter(|node| !self.is_foreign(node)).collect();
-        fastrand::shuffle(&mut nodes);
-        self.sort_by_responsiveness(&mut nodes);
-        nodes
+        let log = self.log();
+        by_rank(shuffled(nodes).collect(), |node| self.rank(&log, node))
     }
 
-    /// Puts the last respondent first, and unhealthy nodes and those that have just failed to respond last.
-    pub(super) fn sort_by_responsiveness(&self, nodes: &mut [&NodeUrl]) {
-        let log = self.log();
-        nodes.sort_by_key(|&node| match log.last_respondent.as_ref() {
-            _ if log.unresponsive.contains(node) => 2,
-            Some(respondent) if respondent == node => 0,
-            _ if self.unhealthy.contains(node) => 2,
-            Some(_) | None => 1,
-        });
+    /// Returns where a node comes among those to query: the last respondent first, and unhealthy nodes and those that
+    /// have just failed to respond last. Nodes of another cluster have no rank.
+    pub(super) fn rank(&self, log: &QueryLog, node: &NodeUrl) -> Option<u8> {
+        match log.last_respondent.as_ref() {
+            _ if log.foreign.contains(node) => None,
+            _ if log.unresponsive.contains(node) => Some(2),
+            Some(respondent) if respondent == node => Some(0),
+            _ if self.unhealthy.contains(node) => Some(2),
+            Some(_) | None => Some(1),
+        }
     }
 
     /// Returns how long a refresh waits for these nodes, once another node has responded.
@@ -259,10 +258,6 @@ impl MembershipQuery<'_> {
 
     pub(super) fn is_unresponsive(&self, node: &NodeUrl) -> bool {
         self.log().unresponsive.contains(node)
-    }
-
-    fn is_foreign(&self, node: &NodeUrl) -> bool {
-        self.log().foreign.contains(node)
     }
 
     /// Queries a datacenter or rack once the node has shown that it knows these parameters.
@@ -284,11 +279,12 @@ impl MembershipQuery<'_> {
             .await?;
         let is_empty = response.addresses.is_empty();
         let nodes = self.accept(node, response).await;
-        // Its own datacenter has at least the node itself.
-        match is_cluster && nodes.is_empty() {
-            true if is_empty || self.translations.is_none() => Err(QueryError::Empty),
-            true => Err(QueryError::Untranslated),
-            false => Ok(nodes),
+        match nodes.is_empty() {
+            // A level whose nodes have no URL is not empty.
+            true if !is_empty && self.translations.is_some() => Err(QueryError::Untranslated),
+            // Its own datacenter has at least the node itself.
+            true if is_cluster => Err(QueryError::Empty),
+            true | false => Ok(nodes),
         }
     }
 
@@ -310,7 +306,8 @@ impl MembershipQuery<'_> {
         let body = timeout(QUERY_TIMEOUT, response)
             .await
             .map_err(|_elapsed| QueryError::TimedOut(QUERY_TIMEOUT))??;
-        // Listed addresses that are translated are names of nodes: what they are translated to must be allowed.
+        // Listed addresses that are translated are names of nodes: what they are translated to must be allowed, and is
+        // checked there.
         localnodes::parse(&body, |address| match self.translations {
             Some(_) => is_host(address),
             None => self.allowed_addresses.allows_node(address),
@@ -325,15 +322,14 @@ impl MembershipQuery<'_> {
                 client: self.client,
                 nodes: std::slice::from_ref(node),
             };
+            let _translating = self.translating.lock().await;
             let urls = translations.urls_of(&response.addresses, network, self.now);
             return urls.await;
         }
-        // A loopback address that another host lists is a mistake in its configuration, and would lead to this host.
-        let is_remote = node.ip().is_some_and(|ip| !ip.is_loopback());
         let (loopback, usable): (Vec<_>, Vec<_>) = response
             .addresses
             .into_iter()
-            .partition(|ip| is_remote && ip.is_loopback());
+            .partition(|ip| leads_to_own_host(*ip, node));
         let mut log = self.log();
         log.dropped.extend(response.dropped);
         log.dropped.extend(loopback.iter().map(IpAddr::to_string));
@@ -356,7 +352,8 @@ impl MembershipQuery<'_> {
             | QueryError::Unresolved(_) => QueryFailure::NoResponse,
         };
         let mut log = self.log();
-        if failure == QueryFailure::NoResponse {
+        // A node that lists what is not translated has responded.
+        if failure == QueryFailure::NoResponse && !matches!(error, QueryError::Untranslated) {
             log.unresponsive.insert(node.clone());
         }
         log.failures.push((node.clone(), Arc::new(error)));

@@ -60,11 +60,12 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let attach =
             |url: &NodeUrl| EndpointState::with_health((self.config.attach)(url), health(url));
         let mut after = before.refreshed_with_local(levels, &nodes.local, nodes.localities, attach);
-        let listed = self.translations.as_ref();
-        let listed = listed
-            .map(Translations::listed_addresses)
-            .unwrap_or_default();
-        let is_relisted = after.record_listed_addresses(|url| listed.get(url).copied());
+        let listed = self
+            .translations
+            .as_ref()
+            .map(Translations::listed_addresses);
+        let is_relisted = listed
+            .is_some_and(|listed| after.record_listed_addresses(|url| listed.get(url).copied()));
         let (added, removed) = before.difference(&after);
         let is_changed = !added.is_empty() || !removed.is_empty();
         let (from, to) = (preferred_locality(before), preferred_locality(&after));

@@ -104,21 +104,24 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         contacts
     }
 
-    /// Opens connections to the nodes that have responded for the first time, and to all nodes of a first list.
+    /// Opens connections to the nodes that have responded for the first time, and to all nodes of a first list. Ends at
+    /// `end` at the latest.
     pub(super) async fn warm_up_new(
         &self,
         client: &dyn DiscoveryClient,
         findings: &Findings,
         contacts: &Contacts,
+        end: Instant,
     ) {
         let min_idle = self.config.min_idle;
         let Ok(membership) = &findings.membership else {
             return;
         };
         let is_first = contacts.are_trusted && !self.has_reached_node();
-        let nodes = membership.nodes();
+        let mut seen = HashSet::new();
+        let nodes = membership.nodes().filter(|node| seen.insert(*node));
         let new = nodes.filter(|node| is_first || contacts.responding.contains(*node));
-        warm_up(client, new, min_idle).await;
+        warm_up(client, new, min_idle, end).await;
     }
 
     async fn probe_new(&self, client: &dyn DiscoveryClient, membership: &Membership) -> Contacts {

@@ -61,7 +61,7 @@ impl<E: Send + Sync + 'static> Discovery<E> {
             let failure_hint = self.wake_ups.take_failure_hint();
             let findings = self.query_membership(client, failure_hint.is_some()).await;
             let contacts = self.contact_nodes(client, &findings, end).await;
-            self.warm_up_new(client, &findings, &contacts).await;
+            self.warm_up_new(client, &findings, &contacts, end).await;
             // Otherwise another caller has become the leader since.
             if leader.is_current() {
                 if let Some(failure_hint) = failure_hint {

@@ -92,22 +92,12 @@ impl MembershipQuery<'_> {
         })
     }
 
-    /// The nodes in the order in which they are queried: some of the known ones, then the seeds. Those of the preferred
-    /// level come first, as they are the nearest and the surest to know the other nodes of it.
+    /// The nodes in the order in which they are queried. Those of the preferred level are also the surest to know the
+    /// other nodes of it.
     fn candidates(&self) -> Vec<&NodeUrl> {
-        let mut seen = HashSet::new();
-        let levels = self.membership.all_levels();
-        let mut candidates: Vec<_> = levels
-            .flat_map(|level| self.in_query_order(level.nodes()))
-            .filter(|node| seen.insert(*node))
-            .collect();
-        self.sort_by_responsiveness(&mut candidates);
-        candidates.truncate(MAX_KNOWN_QUERIED);
-        let mut seeds = self.in_query_order(self.seeds.iter());
-        seeds.retain(|seed| !candidates.contains(seed));
-        candidates.extend(seeds);
-        self.sort_by_responsiveness(&mut candidates);
-        candidates
+        let log = self.log();
+        let rank = |node: &NodeUrl| self.rank(&log, node);
+        self.membership.candidates(self.seeds, rank)
     }
 
     /// Returns what another node lists, if one responds.

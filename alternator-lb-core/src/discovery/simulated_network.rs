@@ -1,6 +1,8 @@
 //! A network for unit tests: nodes by the last number of their address.
 
-use super::{ClientFuture, ConnectionPool, DiscoveryClient, Probe, QueryError, RouteTable};
+use super::{
+    ClientFuture, ClientRoute, ConnectionPool, DiscoveryClient, Probe, QueryError, RouteTable,
+};
 use crate::topology::{Host, NodeUrl, Scheme};
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
@@ -22,7 +24,8 @@ struct NetworkState {
     queries: Vec<(u8, String)>,
     probes: Vec<(u8, ConnectionPool)>,
     look_ups: u32,
-    routes: RouteTable,
+    /// The tables of routes; empty where a node has none.
+    routes: HashMap<u8, RouteTable>,
     delays: HashMap<u8, Duration>,
     /// How many connections of the pool to each node are lost.
     lost_connections: HashMap<u8, usize>,
@@ -198,6 +201,25 @@ impl SimulatedNetwork {
         self
     }
 
+    /// Makes nodes have these rows in their table of routes: from a listed address to where it is reached.
+    pub(super) fn routes(&self, nodes: &[u8], rows: &[(u8, u8)]) -> &Self {
+        let routes = rows.iter().map(|(listed, reached_at)| {
+            let route = ClientRoute {
+                host: format!("127.0.0.{reached_at}"),
+                http_port: Some(8000),
+                https_port: None,
+            };
+            ([127, 0, 0, *listed].into(), route)
+        });
+        let table = RouteTable {
+            is_filled: true,
+            routes: routes.collect(),
+        };
+        let tables = nodes.iter().map(|last| (*last, table.clone()));
+        self.state().routes.extend(tables);
+        self
+    }
+
     /// Makes the look-up of a name fail from now on.
     pub(super) fn remove_name(&self, name: &str) -> &Self {
         self.state().names.remove(name);
@@ -321,7 +343,7 @@ impl DiscoveryClient for SimulatedNetwork {
                 .queries
                 .push((last, "client_routes".to_owned()));
             self.reach(last, "/").await?;
-            Ok(self.state().routes.clone())
+            Ok(self.state().routes.get(&last).cloned().unwrap_or_default())
         })
     }
 

@@ -3,6 +3,7 @@
 use super::address_translator::{
     Network, SharedAddressTranslator, TranslationError, UntranslatedNode,
 };
+use super::allowed_addresses::leads_to_own_host;
 use super::{AllowedAddresses, SeedError, TopologyEvent, parse_seed};
 use crate::topology::{Host, NodeUrl, Scheme};
 use futures_util::FutureExt as _;
@@ -35,8 +36,6 @@ pub(super) struct Translations {
     /// The first seed, whose scheme is that of every node.
     origin: NodeUrl,
     allowed_addresses: AllowedAddresses,
-    /// Two lists that arrive together do not translate the same addresses twice.
-    turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -74,12 +73,12 @@ impl Translations {
             translator,
             origin,
             allowed_addresses,
-            turn: tokio::sync::Mutex::default(),
             state: Mutex::default(),
         }
     }
 
-    /// Returns the URLs of listed nodes, and translates those that have none yet. A node without a URL is left out.
+    /// Returns the URLs of listed nodes, and translates those that have none yet. A node without a URL is left out. Of
+    /// calls at the same time each translates all addresses that have none.
     ///
     /// Dropping the future leaves the addresses untranslated.
     pub(super) async fn urls_of(
@@ -88,7 +87,6 @@ impl Translations {
         network: Network<'_>,
         now: Duration,
     ) -> HashSet<NodeUrl> {
-        let _turn = self.turn.lock().await;
         let due = {
             let mut state = self.state();
             state.listed.extend(listed);
@@ -114,7 +112,6 @@ impl Translations {
         network: Network<'_>,
         now: Duration,
     ) -> HashMap<NodeUrl, NodeUrl> {
-        let _turn = self.turn.lock().await;
         let due = {
             let mut state = self.state();
             let mut due = Vec::new();
@@ -204,11 +201,15 @@ impl Translations {
         let result = timeout(TRANSLATION_TIMEOUT, call).await;
         let result = result.map_err(|_elapsed| TranslationError::TimedOut(TRANSLATION_TIMEOUT))?;
         let result = result.map_err(|panic| TranslationError::Panicked(message_of(&*panic)))?;
-        self.check(result.map_err(TranslationError::Failed)?)
+        self.check(result.map_err(TranslationError::Failed)?, node)
     }
 
-    /// Parses a URL, and checks that nodes may have it.
-    fn check(&self, text: String) -> Result<NodeUrl, TranslationError> {
+    /// Parses a URL, and checks that the node may have it.
+    fn check(
+        &self,
+        text: String,
+        node: &UntranslatedNode<'_>,
+    ) -> Result<NodeUrl, TranslationError> {
         let url = match parse_seed(&text) {
             Ok(url) => url,
             Err(SeedError::Aws(_)) => return Err(TranslationError::Aws(text)),
@@ -222,10 +223,21 @@ impl Translations {
             // As with seeds: over `https` the certificate is checked.
             Host::Name(_) => url.scheme() == Scheme::Https || !self.allowed_addresses.are_limited(),
         };
-        match is_allowed {
-            true => Ok(url),
-            false => Err(TranslationError::NotAllowed(text)),
+        if !is_allowed {
+            return Err(TranslationError::NotAllowed(text));
         }
+        // A translator that returns the listed address does not vouch for it: it has no other.
+        match url.ip() == Some(node.address()) && !self.may_be_listed(node) {
+            true => Err(TranslationError::Listed(text)),
+            false => Ok(url),
+        }
+    }
+
+    /// Returns whether the node may be at its listed address, by the rules for lists without a translator.
+    fn may_be_listed(&self, node: &UntranslatedNode<'_>) -> bool {
+        let mut listed_by = node.network.nodes.iter();
+        self.allowed_addresses.allows_node(node.address())
+            && !listed_by.any(|by| leads_to_own_host(node.address(), by))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -305,7 +317,7 @@ impl State {
 }
 
 impl Translation {
-    /// Records the result of a call. Reports an error once until a call succeeds.
+    /// Records the result of a call. Reports errors of the same kind in a row once.
     fn record(
         &mut self,
         address: IpAddr,

@@ -12,14 +12,16 @@ use tokio::time::{Instant, timeout_at};
 pub const MAX_WARM_CONNECTIONS: usize = 8;
 
 /// Opens this many connections to each of these nodes, or as many as are missing: by probes at the same time, each of
-/// which needs a connection. Ends after two seconds whatever has become of them, since they are there to save time.
+/// which needs a connection. Ends at `end`, and after two seconds at the latest, whatever has become of them, since they are
+/// there to save time.
 pub(super) async fn warm_up(
     client: &dyn DiscoveryClient,
     nodes: impl IntoIterator<Item = &NodeUrl>,
     connections: usize,
+    end: Instant,
 ) {
     let connections = connections.min(MAX_WARM_CONNECTIONS);
-    let end = Instant::now() + MAX_PROBE_TIMEOUT;
+    let end = end.min(Instant::now() + MAX_PROBE_TIMEOUT);
     let nodes = nodes.into_iter().cloned();
     let opened = nodes.flat_map(|node| repeat_n(node, connections));
     let probes: Vec<_> = opened.map(|node| open(client, node, end)).collect();

@@ -98,7 +98,7 @@ pub enum Event {
         /// The entries.
         entries: Vec<String>,
     },
-    /// The address translator has no URL for a listed node. Reported once until it has one.
+    /// The address translator has no URL for a listed node. Errors of the same kind in a row are reported once.
     TranslationFailed {
         /// The address under which the cluster lists the node.
         address: String,

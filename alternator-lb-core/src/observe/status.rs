@@ -120,7 +120,8 @@ impl NodeStatus {
     }
 
     /// Returns the address by which the cluster knows the node, as in `/localnodes`. It is the one of the
-    /// [`url`](Self::url), unless an address translator has turned it into that. `None` for a seed that is a DNS name.
+    /// [`url`](Self::url), unless an address translator has turned it into that. `None` for a seed that is a DNS name, and
+    /// with an address translator for one that no node has listed.
     #[must_use]
     pub fn listed_address(&self) -> Option<IpAddr> {
         self.listed_address

@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Node<A> {
     id: u64,
     url: NodeUrl,
-    /// The address under which the cluster lists the node, where it is not that of the URL.
-    listed: ArcSwapOption<IpAddr>,
+    /// The address under which the cluster lists the node, as far as it is known.
+    address: ArcSwapOption<IpAddr>,
     attached: A,
 }
 
@@ -27,13 +27,13 @@ impl<A> fmt::Debug for Node<A> {
 }
 
 impl<A> Node<A> {
-    /// Creates a node with an ID of its own.
+    /// Creates a node with an ID of its own, which is listed by the address of its URL.
     pub fn new(url: NodeUrl, attached: A) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
+            address: ArcSwapOption::from_pointee(url.ip()),
             url,
-            listed: ArcSwapOption::empty(),
             attached,
         }
     }
@@ -48,29 +48,24 @@ impl<A> Node<A> {
         &self.url
     }
 
-    /// Returns the address by which the cluster knows the node, as in `/localnodes` and in the tables of replicas: the
-    /// listed one, which an address translator has turned into the URL, else that of the URL.
+    /// Returns the address by which the cluster knows the node, as in `/localnodes` and in the tables of replicas. None
+    /// for a DNS name, and with an address translator for a seed that is not listed.
     pub fn address(&self) -> Option<IpAddr> {
-        self.translated_address().or_else(|| self.url.ip())
+        self.address.load().as_deref().copied()
     }
 
     /// Returns the host by which all clients of the cluster know the node, whichever URL each of them sends to.
     pub fn host(&self) -> Host {
-        let listed = self.translated_address().map(Host::Ip);
-        listed.unwrap_or_else(|| self.url.host().clone())
-    }
-
-    /// Returns the listed address that an address translator has turned into the URL; none without one.
-    pub fn translated_address(&self) -> Option<IpAddr> {
-        self.listed.load().as_deref().copied()
+        let address = self.address().map(Host::Ip);
+        address.unwrap_or_else(|| self.url.host().clone())
     }
 
     /// Records the listed address that an address translator has turned into the URL. Returns whether it is another
     /// than before.
     pub(super) fn record_listed_address(&self, address: Option<IpAddr>) -> bool {
-        let is_changed = self.translated_address() != address;
+        let is_changed = self.address() != address;
         if is_changed {
-            self.listed.store(address.map(Arc::new));
+            self.address.store(address.map(Arc::new));
         }
         is_changed
     }

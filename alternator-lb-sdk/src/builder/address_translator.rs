@@ -1,4 +1,4 @@
-//! Where listed nodes can be reached.
+//! The setting of the address translator.
 
 use super::Builder;
 use crate::AddressTranslator;

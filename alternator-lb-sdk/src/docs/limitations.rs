@@ -61,6 +61,9 @@
 //!   clients with the plugin have read for the same `Alternator`. The key is read from the body of `GetItem`,
 //!   `PutItem`, `UpdateItem` and `DeleteItem`, which is parsed only where one of the two is on; `Query` and batches are
 //!   distributed as usual.
+//! * **Routes of PrivateLink are not read** for them where authorization is enforced, for the same reason. Unless a
+//!   client with the plugin has made an operation for the same `Alternator`, [`ClientRoutes`](crate::ClientRoutes) has no
+//!   routes, [`ready()`](crate::Alternator::ready) fails, and the seeds serve.
 //! * **Requests are not compressed**, since their signatures cover the bodies, and are signed by the SDK's signer.
 //!   [Minimal headers](crate::Builder::minimal_headers) leave out what is not signed: a signed request keeps
 //!   `x-amz-user-agent`.

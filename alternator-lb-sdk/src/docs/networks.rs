@@ -64,8 +64,11 @@
 #![doc = include_str!("networks/private_link.rs")]
 #![doc = "```"]
 //!
-//! Where authorization is enforced, the role of the client needs these permissions beside its own, and routes are read
-//! from its first operation on:
+//! Where authorization is enforced, routes are read with the credentials of a client in which the plugin is
+//! [installed](crate::AlternatorExt::alternator), from its first operation on. Before, and with clients of an
+//! [`sdk_config`](crate::Alternator::sdk_config) alone, [`ready()`](crate::Alternator::ready) fails and the seeds serve.
+//! Of several clients one that may read the routes is enough, among the first four. Its role needs these permissions
+//! beside its own:
 //!
 //! ```sql
 //! GRANT SELECT ON system.client_routes TO app;
@@ -112,14 +115,17 @@
 //!   to 30 s, until the node responds. A node that leaves the list is forgotten.
 //! * **Where.** In the background task of discovery, never in a request. A call may take 2 s.
 //! * **Errors.** A node whose translation fails stays at its last URL. One that never had any gets no requests. The
-//!   event `translation_failed` has its listed address and the error, once until a call succeeds. If no node has a
-//!   URL, [`ready()`](crate::Alternator::ready) fails with
-//!   [`RefreshError::Untranslated`](crate::RefreshError::Untranslated), and the seeds serve.
+//!   event `translation_failed` has its listed address and the error, once for errors of the same kind in a row. If no
+//!   node has a URL, [`ready()`](crate::Alternator::ready) fails with
+//!   [`RefreshError::Untranslated`](crate::RefreshError::Untranslated), and the seeds serve. A scope whose nodes have no
+//!   URL is not taken for an empty one: the refresh fails likewise, and the nodes known before serve.
 //! * **One URL, one node.** Of two nodes with the same URL the one that has it stays, and the other is left out, with
 //!   the same event. A load balancer is named as a seed, without discovery.
 //! * **Fail closed.** Requests go to seeds and to translated nodes of the list, nowhere else. An endpoint of AWS is
 //!   refused. [`allowed_addresses`](crate::Builder::allowed_addresses) applies to what is sent to: to the URLs, and not
-//!   to the listed addresses. Over `http`, it excludes URLs with a DNS name, since the HTTP client resolves those.
+//!   to the listed addresses. Over `http`, it excludes URLs with a DNS name, since the HTTP client resolves those. A
+//!   translator that returns the listed address itself does not make it valid: link-local addresses are refused, and
+//!   loopback addresses that another host lists, as they are without a translator.
 //! * **Both are shown.** [`NodeStatus::url`](crate::NodeStatus::url) is where requests go, and
 //!   [`listed_address`](crate::NodeStatus::listed_address) what the cluster lists.
 //! * **Keys go by listed addresses.** Token awareness and key affinity know nodes as the cluster does, so all clients

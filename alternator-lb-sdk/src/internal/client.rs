@@ -1,8 +1,10 @@
-//! Operations that the plugin makes by itself, to fetch metadata that an operation of the application needs.
+//! Operations that the plugin makes by itself: to fetch metadata that an operation of the application needs, and for
+//! discovery what takes credentials.
 //!
-//! They use the means of the operation that caused them: its HTTP client, hence its connections and certificates, and
+//! They use the means of an operation of the application: its HTTP client, hence its connections and certificates, and
 //! its credentials, since the role that may read one table may not read another. An [`InternalClient`] is taken from
-//! what the SDK hands to the interceptor, and dropped when its work is done.
+//! what the SDK hands to the interceptor. The one for metadata is dropped when its work is done; the one for discovery
+//! is taken from the first operation of a client, and kept by that client.
 //!
 //! JSON in and JSON out, by the SDK's own orchestrator, since only that can drive any HTTP client and credentials
 //! provider of the SDK. The typed client would have to be built from a configuration that is not available here, and

@@ -236,6 +236,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn route_has_the_ports_of_both_schemes_as_far_as_the_row_has_them() {
+        let mut both = row("first", 0, 8000);
+        both["alternator_https_port"] = json!({"S": "8043"});
+        let mut https = row("first", 1, 8000);
+        https.as_object_mut().unwrap().remove("alternator_port");
+        https["alternator_https_port"] = json!({"S": "8044"});
+        let tables = tables(json!([both, https]));
+        let table = read(&tables, &["first".to_owned()], Clock::new());
+        let table = table.await.unwrap();
+        let ports = |last: u8| {
+            let route = &table.routes[&[10, 0, 0, last].into()];
+            (route.http_port, route.https_port)
+        };
+        assert_eq!(ports(1), (Some(8000), Some(8043)));
+        assert_eq!(ports(2), (None, Some(8044)));
+    }
+
+    #[tokio::test]
     async fn empty_or_missing_table_is_not_filled() {
         assert_eq!(ports(&tables(json!([])), &["first"]).await, (false, vec![]));
         let old = Tables(HashMap::new());

@@ -4,6 +4,9 @@ use super::*;
 use crate::support::{Log, config, ping, quick_retries, signing_config, test_cluster};
 use alternator_lb_sdk::{AlternatorExt as _, ClientRoutes};
 use alternator_test_cluster::InternalTables;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 
 const OWN: &str = "6f5bb7d0-0a7c-4f0c-9a3e-0d4f6d3c3d52";
 const OTHER: &str = "0b0c8a3e-3f5e-4c55-8c46-8f9f1f1c0e11";
@@ -151,6 +154,68 @@ async fn routes_are_read_with_the_credentials_of_a_client_where_that_is_needed()
     wait_until_used(&alternator, &nodes).await;
     expect_even(&cluster, &client, &nodes).await;
     assert_eq!(log.warnings("translation_failed"), [""; 0]);
+}
+
+/// A cluster on which `reader` may read the routes, and `app` may not.
+macro_rules! cluster_with_a_reader {
+    () => {{
+        let cluster = test_cluster!(|cluster| private_link(cluster, 3)
+            .authorization("app", "hash")
+            .authorization("reader", "salt"));
+        cluster.set_grants("app", ["system.local", "system.peers"]);
+        let tables = ["system.client_routes", "system.local", "system.peers"];
+        cluster.set_grants("reader", tables);
+        cluster.nodes().iter().for_each(add_routes);
+        cluster
+    }};
+}
+
+#[tokio::test]
+async fn routes_are_read_by_the_client_that_may_whichever_is_the_first() {
+    let cluster = cluster_with_a_reader!();
+    let nodes = cluster.nodes();
+    let log = Log::capture();
+    let alternator = first_as_seed(&cluster).address_translator(ClientRoutes::new([OWN]));
+    let alternator = alternator.build().unwrap();
+    let app = signing_config("app", "hash").alternator(&alternator);
+    let app = Client::from_conf(app.build());
+    eventually("the first client may not", async || {
+        ping(&app).await.unwrap();
+        !log.warnings("translation_failed").is_empty()
+    })
+    .await;
+    assert_eq!(translated(&alternator), BTreeMap::new());
+
+    let reader = signing_config("reader", "salt").alternator(&alternator);
+    let reader = Client::from_conf(reader.build());
+    ping(&reader).await.unwrap();
+    wait_until_used(&alternator, &nodes).await;
+    expect_even(&cluster, &app, &nodes).await;
+}
+
+#[tokio::test]
+async fn routes_are_not_read_for_clients_of_an_sdk_config_alone_where_requests_must_be_signed() {
+    let cluster = cluster_with_a_reader!();
+    let nodes = cluster.nodes();
+    let alternator = first_as_seed(&cluster).address_translator(ClientRoutes::new([OWN]));
+    let alternator = alternator.build().unwrap();
+    let credentials = Credentials::new("reader", "salt", None, None, "test");
+    let sdk_config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("test-routes"))
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials));
+    let balanced = Client::new(&alternator.sdk_config(&sdk_config.build()));
+    ping(&balanced).await.unwrap();
+    let error = alternator.ready().await.unwrap_err().to_string();
+    assert!(error.contains("send a first operation"), "{error}");
+    assert_eq!(requests(&nodes[0]), 1, "the seed serves");
+
+    let installed = signing_config("reader", "salt").alternator(&alternator);
+    let installed = Client::from_conf(installed.build());
+    ping(&installed).await.unwrap();
+    wait_until_used(&alternator, &nodes).await;
+    expect_even(&cluster, &balanced, &nodes).await;
 }
 
 #[tokio::test]

@@ -85,6 +85,11 @@ async fn seeds_serve_and_ready_says_why_while_no_node_is_translated() {
         assert!(error.to_string().contains(&address), "{error}");
     }
     expect_even(&cluster, &client, &nodes).await;
+    assert_eq!(
+        translated(&alternator),
+        BTreeMap::new(),
+        "no listed address is known to be that of a seed"
+    );
 
     for node in &nodes {
         translator.translates(node);

@@ -22,7 +22,9 @@ enum Answer {
 impl AddressTranslator for Script {
     fn translate_address<'a>(&'a self, node: &'a UntranslatedNode<'a>) -> TranslationFuture<'a> {
         let answer = self.answers.lock().unwrap().get(&node.address()).cloned();
-        self.calls.lock().unwrap().push(number(node.address()));
+        if let IpAddr::V4(address) = node.address() {
+            self.calls.lock().unwrap().push(address.octets()[3]);
+        }
         Box::pin(async move {
             match answer {
                 Some(Answer::Url(url)) => Ok(url),
@@ -267,6 +269,43 @@ async fn url_that_no_node_can_have_is_refused() {
     let harness = Harness::new(&[]);
     harness.translates(1, "http://db.example:8000");
     assert_eq!(harness.urls(&[1], 0).await, ["http://db.example:8000"]);
+}
+
+#[tokio::test]
+async fn listed_address_itself_is_refused_where_a_list_may_not_name_it() {
+    let urls = async |text: &str, listed_by: NodeUrl| {
+        let harness = Harness::new(&[]);
+        let address: IpAddr = text.parse().unwrap();
+        let url = url(9).at(address);
+        let mut answers = harness.script.answers.lock().unwrap();
+        answers.insert(address, Answer::Url(url.to_string()));
+        drop(answers);
+        let network = Network {
+            nodes: &[listed_by],
+            ..harness.network()
+        };
+        let found = harness
+            .translations
+            .urls_of(&[address], network, Duration::ZERO)
+            .await;
+        for (_, error) in harness.translations.failures() {
+            assert!(matches!(*error, TranslationError::Listed(_)), "{error}");
+            assert!(found.is_empty());
+        }
+        found.contains(&url)
+    };
+    let remote = || parse_seed("http://10.0.0.9:8000").unwrap();
+    for text in ["169.254.169.254", "fe80::1"] {
+        assert!(
+            !urls(text, remote()).await && !urls(text, url(9)).await,
+            "{text}"
+        );
+    }
+    for text in ["127.0.0.1", "::1"] {
+        assert!(!urls(text, remote()).await, "{text} leads to this host");
+        assert!(urls(text, url(9)).await, "{text} is where the others are");
+    }
+    assert!(urls("10.0.0.1", remote()).await);
 }
 
 #[tokio::test]

@@ -48,6 +48,23 @@ async fn warm_up_of_a_node_that_hangs_delays_it_by_two_seconds_at_most() {
     let begin = Instant::now();
     harness.network.unresponsive(2);
     let nodes = urls(&[2]);
-    warm_up(harness.network.as_ref(), &nodes, usize::MAX).await;
+    let network = harness.network.as_ref();
+    warm_up(network, &nodes, usize::MAX, begin + Duration::from_mins(1)).await;
     assert_eq!(begin.elapsed(), Duration::from_secs(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_ends_in_time_although_nodes_are_slow_to_warm_up() {
+    let scope = Scope::rack("dc1", "r1").or(Scope::datacenter("dc1"));
+    let scope = scope.or(Scope::cluster());
+    let harness = Harness::with_config(urls(&[9]), Some(scope), |config| config.min_idle = 2);
+    let slow = Duration::from_millis(1900);
+    harness.network.lists_own(9, "dc1", &[("r1", 1)]);
+    harness.network.lists_own(1, "dc1", &[("r1", 1)]);
+    harness.network.slow(9, slow).slow(1, slow);
+    let begin = Instant::now();
+    harness.refresh().await.unwrap();
+    let probed = harness.network.take_probes();
+    assert_eq!(probed, [(1, Shared); 3], "one finds out that it responds");
+    assert_eq!(begin.elapsed(), crate::discovery::single_flight::LIMIT);
 }

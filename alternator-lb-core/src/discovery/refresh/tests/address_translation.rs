@@ -2,13 +2,15 @@
 
 use super::*;
 use crate::discovery::{
-    AddressTranslator, SharedAddressTranslator, TranslationFuture, UntranslatedNode,
+    AddressTranslator, ClientRoutes, SharedAddressTranslator, TranslationFuture, UntranslatedNode,
 };
 use crate::routing::Plan;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use tokio::sync::Notify;
 
 /// Translates the last numbers of addresses, as far as it has an entry.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +63,7 @@ fn listed(harness: &Harness) -> Vec<u8> {
     let snapshot = harness.router.snapshot();
     let nodes = snapshot.topology().nodes().iter();
     let mut listed: Vec<_> = nodes
-        .filter_map(|node| match node.translated_address()? {
+        .filter_map(|node| match node.address()? {
             IpAddr::V4(ip) => Some(ip.octets()[3]),
             IpAddr::V6(_) => None,
         })
@@ -139,6 +141,139 @@ async fn listed_addresses_need_not_be_allowed_nor_of_this_network() {
         events.contains("0.0.0.0") && events.contains("node-a"),
         "{events}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn seed_of_another_cluster_is_not_asked_for_the_routes_of_this_one() {
+    let harness = Harness::with_config(urls(&[101, 102]), None, |config| {
+        let translator = ClientRoutes::new(["connection"]);
+        config.address_translator = Some(SharedAddressTranslator::new(translator));
+    });
+    serve(&harness, &[1, 3]);
+    harness.network.routes(&[101, 103], &[(1, 101), (3, 103)]);
+    harness.network.cluster_name(&[101, 103], "ours");
+    assert_eq!(harness.refresh().await.unwrap(), [101, 103]);
+    let others = [("r1", 12), ("r1", 13)];
+    harness.network.lists_own(102, "dc1", &others);
+    harness.network.cluster_name(&[102], "another");
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert_eq!(harness.refresh().await.unwrap(), [101, 103]);
+
+    harness.network.dead(101).dead(103);
+    for _ in 0..3 {
+        tokio::time::advance(Duration::from_secs(5)).await;
+        harness.network.take_queries();
+        let _ = harness.refresh().await;
+        let queries = harness.network.take_queries();
+        let asked = queries.iter().filter(|(_, query)| query == "client_routes");
+        let asked: HashSet<u8> = asked.map(|(last, _)| *last).collect();
+        assert!(asked.is_subset(&[101, 103].into()), "{asked:?}");
+    }
+    serve(&harness, &[1, 3]);
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert_eq!(harness.refresh().await.unwrap(), [101, 103]);
+    let queries = harness.network.take_queries();
+    let reads_routes = |(_, query): &(u8, String)| query == "client_routes";
+    assert!(queries.iter().any(reads_routes), "{queries:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rack_whose_nodes_are_not_translated_is_not_empty() {
+    let table = Table::of(&[2]);
+    let translator = SharedAddressTranslator::new(table.clone());
+    let scope = Scope::rack("dc1", "r1").or(Scope::cluster());
+    let harness = Harness::with_config(urls(&[102]), Some(scope), |config| {
+        config.address_translator = Some(translator);
+    });
+    let members = [("dc1", "r1", 1), ("dc1", "r2", 2)];
+    harness.network.lists(102, "dc1", &members);
+    harness.network.lists(101, "dc1", &members);
+    let error = harness.refresh().await.unwrap_err();
+    assert!(
+        matches!(&error, RefreshError::Untranslated { failures, .. } if failures.len() == 1),
+        "{error}"
+    );
+    assert!(take_events().join(" ").contains("no entry"));
+
+    table.set(1, 101);
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert_eq!(
+        harness.refresh_levels().await.unwrap(),
+        [vec![101], vec![102]]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_are_looked_up_while_nodes_are_translated_anew() {
+    let translator = HangsOnce {
+        hung: Arc::default(),
+        has_hung: Arc::new(AtomicBool::new(true)),
+        table: Table::of(&[1]),
+    };
+    let seed = NodeUrl::new(Scheme::Http, Host::Name("db.example".into()), 8000);
+    let harness = Harness::with_config(vec![seed], None, |config| {
+        config.address_translator = Some(SharedAddressTranslator::new(translator.clone()));
+    });
+    serve(&harness, &[1]);
+    harness.network.name("db.example", &[101]);
+    assert_eq!(harness.refresh().await.unwrap(), [101]);
+    harness.network.dead(101);
+    tokio::time::advance(Duration::from_secs(40)).await;
+    let _ = harness.refresh().await.unwrap_err();
+
+    tokio::time::advance(Duration::from_secs(40)).await;
+    let look_ups = harness.network.look_ups();
+    translator.has_hung.store(false, Ordering::Relaxed);
+    let begin = Instant::now();
+    tokio::select! {
+        biased;
+        result = harness.refresh() => panic!("{result:?}"),
+        () = translator.hung.notified() => {}
+    }
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    assert_eq!(harness.network.look_ups(), look_ups + 1);
+}
+
+/// A translator whose first call never ends.
+#[derive(Clone, Debug)]
+struct HangsOnce {
+    hung: Arc<Notify>,
+    has_hung: Arc<AtomicBool>,
+    table: Table,
+}
+
+impl AddressTranslator for HangsOnce {
+    fn translate_address<'a>(&'a self, node: &'a UntranslatedNode<'a>) -> TranslationFuture<'a> {
+        if self.has_hung.swap(true, Ordering::Relaxed) {
+            return self.table.translate_address(node);
+        }
+        self.hung.notify_one();
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_that_is_no_longer_polled_in_a_translation_does_not_stop_the_next() {
+    let translator = HangsOnce {
+        hung: Arc::default(),
+        has_hung: Arc::default(),
+        table: Table::of(&[1, 2]),
+    };
+    let harness = Harness::with_config(urls(&[101]), None, |config| {
+        config.address_translator = Some(SharedAddressTranslator::new(translator.clone()));
+    });
+    serve(&harness, &[1, 2]);
+    let mut stuck = Box::pin(harness.refresh());
+    tokio::select! {
+        biased;
+        result = &mut stuck => panic!("{result:?}"),
+        () = translator.hung.notified() => {}
+    }
+    // Its runtime is no longer polled from here on.
+    let next = tokio::time::timeout(Duration::from_secs(60), harness.refresh());
+    let nodes = next.await.expect("the refresh ends").unwrap();
+    assert_eq!(nodes, [101, 102]);
+    drop(stuck);
 }
 
 /// The result of the translator for a node: its own URL, that of another one, no URL of a node, or an error.
