@@ -186,6 +186,7 @@ impl TestCluster {
 
     /// Shows clients this certificate chain, with its private key, from their next handshake on, as a server that
     /// reloads its certificate does. Both are PEM text. Sessions that began with another certificate are not resumed.
+    /// All nodes show it, also those with a [certificate of their own](Node::replace_certificate).
     ///
     /// # Errors
     ///
@@ -197,13 +198,9 @@ impl TestCluster {
         cert_chain_pem: impl Into<Vec<u8>>,
         private_key_pem: impl Into<Vec<u8>>,
     ) -> Result<(), StartError> {
-        let Some(tls) = &self.running.state.tls else {
-            return Err(StartError::Tls {
-                source: "the cluster speaks no TLS".into(),
-            });
-        };
+        let tls = self.running.state.tls()?;
         let identity = crate::tls::Identity::new(cert_chain_pem.into(), private_key_pem.into());
-        tls.replace(&identity)
+        tls.replace(&identity, &self.running.state.present_nodes())
     }
 
     /// Returns how often coordinators of lightweight transactions superseded each other's proposals, at all nodes that

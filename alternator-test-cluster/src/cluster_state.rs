@@ -81,6 +81,14 @@ impl ClusterState {
         picked.iter().map(IpAddr::to_string).collect()
     }
 
+    /// Returns the TLS of the cluster, or an error if it has none.
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls(&self) -> Result<&crate::tls::ClusterTls, crate::StartError> {
+        self.tls.as_ref().ok_or_else(|| crate::StartError::Tls {
+            source: "the cluster speaks no TLS".into(),
+        })
+    }
+
     /// Returns the scheme of the nodes' URLs.
     pub(crate) fn scheme(&self) -> &'static str {
         #[cfg(feature = "tls")]

@@ -88,6 +88,7 @@
 //! | it hangs, is slow, fails, sheds load, truncates or stalls its responses, drops packets | [`Node::inject`], undone by [`Node::recover`] |
 //! | it sheds load with the body unread, which breaks the next request | [`Fault::Throttle`] with [`Version::V2026_2`] |
 //! | its certificate is renewed | `TestCluster::replace_certificate` (feature `tls`) |
+//! | its certificate has expired, or is of another CA | `Node::replace_certificate` (feature `tls`) |
 //! | it gives a recorded answer, or another program has its address | [`Node::set_response`], undone by [`Node::restore_responses`] |
 //! | its clock is wrong | [`Node::set_clock_ahead`], [`Node::set_clock_behind`] |
 //! | a NAT or firewall has forgotten its connections | [`Node::lose_connections`] |

@@ -112,6 +112,30 @@ impl Node {
         self.state.set_response(None);
     }
 
+    /// Shows clients this certificate chain, with its private key, from their next handshake with this node on, as a
+    /// node does whose certificate has expired, or is that of another CA. Both are PEM text. Open connections stay open:
+    /// [`stop`](Self::stop) and [`start`](Self::start) end them.
+    ///
+    /// # Default
+    ///
+    /// The certificate of the [cluster](crate::Builder::tls), also again after
+    /// [`TestCluster::replace_certificate`](crate::TestCluster::replace_certificate).
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Tls`] for what is no PEM, or is no pair; the former certificate stays. Also on a cluster without
+    /// [`Builder::tls`](crate::Builder::tls). [`StartError::Ended`] if the cluster has ended.
+    #[cfg(feature = "tls")]
+    pub fn replace_certificate(
+        &self,
+        cert_chain_pem: impl Into<Vec<u8>>,
+        private_key_pem: impl Into<Vec<u8>>,
+    ) -> Result<(), StartError> {
+        let cluster = self.cluster.upgrade().ok_or(StartError::Ended)?;
+        let identity = crate::tls::Identity::new(cert_chain_pem.into(), private_key_pem.into());
+        cluster.tls()?.replace_of(&self.state, &identity)
+    }
+
     /// Sets the clock of the node ahead, by whole seconds: the dates of its responses, and the time by which it checks
     /// signatures. Zero sets it right again.
     ///

@@ -55,6 +55,9 @@ pub(crate) struct NodeState {
     liveness: Liveness,
     /// The content of the internal tables, if they are frozen.
     frozen_contents: Mutex<Option<Contents>>,
+    /// The TLS of a node that shows another certificate than the cluster.
+    #[cfg(feature = "tls")]
+    pub(crate) own_tls: Mutex<Option<Arc<tokio_rustls::rustls::ServerConfig>>>,
     port: Mutex<Port>,
 }
 
@@ -98,6 +101,8 @@ impl NodeState {
             first_kept_connection: watch::Sender::new(0),
             liveness: Liveness::default(),
             frozen_contents: Mutex::default(),
+            #[cfg(feature = "tls")]
+            own_tls: Mutex::default(),
             port: Mutex::new(Port::Closed(None)),
         }
     }

@@ -43,15 +43,36 @@ impl ClusterTls {
         })
     }
 
-    /// Shows this certificate from now on. Sessions that began with another are not resumed.
-    pub(crate) fn replace(&self, identity: &Identity) -> Result<(), StartError> {
+    /// Shows this certificate from now on, at these nodes, at all others that have none of their own, and at those that
+    /// join. Sessions that began with another are not resumed.
+    pub(crate) fn replace(
+        &self,
+        identity: &Identity,
+        nodes: &[Arc<NodeState>],
+    ) -> Result<(), StartError> {
         let config = server_config(identity, &self.clients)?;
         *lock(&self.current) = config;
+        for node in nodes {
+            *lock(&node.own_tls) = None;
+        }
         Ok(())
     }
 
-    pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&lock(&self.current))
+    /// Shows this certificate from now on, at one node.
+    pub(crate) fn replace_of(
+        &self,
+        node: &NodeState,
+        identity: &Identity,
+    ) -> Result<(), StartError> {
+        let config = server_config(identity, &self.clients)?;
+        *lock(&node.own_tls) = Some(config);
+        Ok(())
+    }
+
+    /// Returns the configuration of a handshake with a node that begins now.
+    pub(crate) fn server_config(&self, node: &NodeState) -> Arc<ServerConfig> {
+        let own = lock(&node.own_tls).clone();
+        own.unwrap_or_else(|| Arc::clone(&lock(&self.current)))
     }
 
     /// Returns whether a client that has shown a certificate is authenticated by it.

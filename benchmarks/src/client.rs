@@ -1,5 +1,8 @@
 //! The clients that are compared, and how they are made.
 //!
+//! Nodes with TLS have a CA of their own. The plugin trusts it by an option; the others get the SDK's HTTP client with trust
+//! in it, as their documentations advise.
+//!
 //! None is tuned: timeouts are those that each has by itself, which is the SDK's 3.1 s for connecting, and so are the
 //! retries, which are three attempts for all of them, where a measurement does not set them.
 
@@ -9,9 +12,11 @@ use std::sync::Arc;
 use alternator_driver::{AlternatorBuilder, AlternatorClient, AlternatorConfig};
 use alternator_lb_sdk::{Alternator, AlternatorExt as _, Builder};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{self, BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{self, BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
 use crate::{Outcome, floor};
 
@@ -28,6 +33,8 @@ pub(crate) enum Client {
 pub(crate) struct ClientSettings<'a> {
     /// The nodes, all of which are seeds.
     pub(crate) nodes: &'a [SocketAddr],
+    /// The certificate in PEM of the CA of nodes with TLS, which no contender knows by itself; `None` for HTTP.
+    pub(crate) authority: Option<&'a str>,
     /// The SDK keeps one retry quota per region for the whole process: in a region of its own no run begins with what
     /// another has left.
     pub(crate) region: Region,
@@ -40,8 +47,8 @@ pub(crate) struct ClientSettings<'a> {
 impl Client {
     /// The SDK with an `endpoint_url`, which is the first node.
     pub(crate) fn sdk(settings: &ClientSettings<'_>) -> Outcome<Self> {
-        let url = format!("http://{}", settings.first()?);
-        let config = settings.sdk().endpoint_url(url);
+        let config = settings.sdk_alone()?;
+        let config = config.endpoint_url(settings.url(settings.first()?));
         let config = match settings.credentials {
             Some(_) => config,
             None => config.allow_no_auth(),
@@ -53,8 +60,8 @@ impl Client {
 
     /// The [floor]: the SDK with every feature disabled that can be, for unsigned requests.
     pub(crate) fn floor(settings: &ClientSettings<'_>) -> Outcome<Self> {
-        let url = format!("http://{}", settings.first()?);
-        let config = floor::disable_everything(settings.sdk(), url);
+        let url = settings.url(settings.first()?);
+        let config = floor::disable_everything(settings.sdk_alone()?, url);
         Ok(Self::Sdk(aws_sdk_dynamodb::Client::from_conf(
             config.build(),
         )))
@@ -71,8 +78,13 @@ impl Client {
         settings: &ClientSettings<'_>,
         configure: impl FnOnce(Builder) -> Builder,
     ) -> Outcome<Self> {
-        let seeds = settings.nodes.iter().map(|node| format!("http://{node}"));
-        let alternator = configure(Alternator::builder().seeds(seeds)).build()?;
+        let seeds = settings.nodes.iter().map(|node| settings.url(*node));
+        let builder = Alternator::builder().seeds(seeds);
+        let builder = match settings.authority {
+            Some(pem) => builder.ca_certificate_pem(pem),
+            None => builder,
+        };
+        let alternator = configure(builder).build()?;
         let config = settings.sdk().alternator(&alternator).build();
         let client = aws_sdk_dynamodb::Client::from_conf(config);
         Ok(Self::Plugin(client, alternator))
@@ -101,12 +113,41 @@ impl ClientSettings<'_> {
         first.ok_or_else(|| "a client needs a node".into())
     }
 
+    fn scheme(&self) -> &'static str {
+        match self.authority {
+            Some(_) => "https",
+            None => "http",
+        }
+    }
+
+    fn url(&self, node: SocketAddr) -> String {
+        format!("{}://{node}", self.scheme())
+    }
+
+    /// Returns the SDK's HTTP client with trust in the CA of the nodes; `None` leaves it to the contender.
+    fn http_client(&self) -> Outcome<Option<SharedHttpClient>> {
+        let Some(pem) = self.authority else {
+            return Ok(None);
+        };
+        let store = TrustStore::empty().with_pem_certificate(pem);
+        let context = TlsContext::builder().with_trust_store(store).build()?;
+        let client = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .tls_context(context)
+            .build_https();
+        Ok(Some(client))
+    }
+
     pub(crate) fn official(&self) -> Outcome<AlternatorBuilder> {
         let config = AlternatorConfig::builder()
-            .scheme("http")
+            .scheme(self.scheme())
             .port(self.first()?.port())
             .seed_hosts(self.nodes.iter().map(|node| node.ip().to_string()))
             .region(self.region.clone());
+        let config = match self.http_client()? {
+            Some(client) => config.http_client(client),
+            None => config,
+        };
         let config = match self.retry_config() {
             Some(retries) => config.retry_config(retries),
             None => config,
@@ -120,6 +161,13 @@ impl ClientSettings<'_> {
     fn retry_config(&self) -> Option<RetryConfig> {
         let attempts = self.attempts?;
         Some(RetryConfig::standard().with_max_attempts(attempts))
+    }
+
+    /// The SDK without the plugin, which makes its HTTP client by itself.
+    fn sdk_alone(&self) -> Outcome<config::Builder> {
+        let mut config = self.sdk();
+        config.set_http_client(self.http_client()?);
+        Ok(config)
     }
 
     fn sdk(&self) -> config::Builder {

@@ -32,7 +32,7 @@ pub(super) async fn serve(
     if let Some(tls) = &cluster.tls {
         // The fault of the node delays the handshake as any response.
         super::fault_delay::wait(&node, super::fault_delay::RequestKind::Other).await;
-        let acceptor = tokio_rustls::TlsAcceptor::from(tls.server_config());
+        let acceptor = tokio_rustls::TlsAcceptor::from(tls.server_config(&node));
         match acceptor.accept(stream).await {
             Ok(stream) => {
                 let certificate = crate::tls::record_handshake(stream.get_ref().1, &node);

@@ -288,3 +288,30 @@ fn sessions_are_resumed_until_the_certificate_is_replaced() {
         assert!(connect(&cluster, 0, &new).await.is_ok());
     });
 }
+
+#[test]
+fn one_node_shows_another_certificate_until_that_of_the_cluster_is_replaced() {
+    let [old, other, new] = [(); 3].map(|()| self_signed_identity());
+    let cluster = tls_cluster(&old);
+    let is_trusted = async |node, identity| connect(&cluster, node, identity).await.is_ok();
+    block_on(async {
+        let node = cluster.node(0);
+        let shown = node.replace_certificate(other.certificate.as_str(), other.key.as_str());
+        shown.unwrap();
+        assert!(node.replace_certificate("", "").is_err());
+        assert!(is_trusted(0, &other).await && !is_trusted(0, &old).await);
+        assert!(is_trusted(1, &old).await);
+        cluster
+            .replace_certificate(new.certificate.as_str(), new.key.as_str())
+            .unwrap();
+        assert!(is_trusted(0, &new).await && is_trusted(1, &new).await);
+    });
+}
+
+#[test]
+fn node_without_tls_shows_no_certificate() {
+    let cluster = TestCluster::builder().nodes(1).start().unwrap();
+    let Identity { certificate, key } = self_signed_identity();
+    let error = cluster.node(0).replace_certificate(certificate, key);
+    assert!(matches!(error, Err(StartError::Tls { .. })), "{error:?}");
+}

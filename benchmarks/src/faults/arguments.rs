@@ -8,6 +8,7 @@ use lexopt::{Arg, Parser, ValueExt};
 use super::case::{FAULT_CASES, FaultCase};
 use super::contender::Contender;
 use super::harness::Setting;
+use super::tls_case::TLS_FAULT_CASES;
 use crate::nodes::Service;
 use crate::program::{Task, parse_in_range, parse_names};
 
@@ -24,9 +25,10 @@ pub(super) struct Arguments {
 /// Parses the arguments of the program.
 pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Service>, lexopt::Error> {
     let mut arguments = Arguments::default();
+    let (mut only, mut svg) = (None, None);
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("only") => arguments.cases = parser.value()?.parse_with(cases)?,
+            Arg::Long("only") => only = Some(parser.value()?),
             Arg::Long("contenders") => {
                 arguments.contenders = parser.value()?.parse_with(contenders)?;
             }
@@ -42,7 +44,8 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Service>, lexo
                     .parse_with(|text| parse_in_range(text, 1..=1000))?;
                 arguments.setting.callers = callers;
             }
-            Arg::Long("svg") => arguments.svg = parser.value()?.into(),
+            Arg::Long("tls") => arguments.setting.tls = true,
+            Arg::Long("svg") => svg = Some(parser.value()?),
             Arg::Long("strict") => arguments.strict = true,
             Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
             Arg::Value(word) if word == Service::SUBCOMMAND => {
@@ -51,27 +54,41 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Service>, lexo
             other => return Err(other.unexpected()),
         }
     }
+    // The other options may stand before `--tls`.
+    arguments.cases = FaultCase::all(arguments.setting.tls);
+    if let Some(only) = only {
+        arguments.cases =
+            only.parse_with(|names| parse_names(names, &arguments.cases, |case| case.name))?;
+    }
+    arguments.svg = match svg {
+        Some(path) => path.into(),
+        None => default_svg(arguments.setting.tls),
+    };
     Ok(Task::Measure(arguments))
+}
+
+/// Returns different paths, so that one run does not overwrite the chart of the other.
+fn default_svg(tls: bool) -> PathBuf {
+    PathBuf::from(match tls {
+        false => "target/faults.svg",
+        true => "target/faults-tls.svg",
+    })
 }
 
 impl Default for Arguments {
     fn default() -> Self {
         Self {
-            cases: FAULT_CASES.iter().collect(),
+            cases: FaultCase::all(false),
             contenders: Contender::ALL.to_vec(),
             setting: Setting {
                 length: Duration::from_secs(8),
                 callers: 16,
+                tls: false,
             },
             strict: false,
-            svg: PathBuf::from("target/faults.svg"),
+            svg: default_svg(false),
         }
     }
-}
-
-fn cases(names: &str) -> Result<Vec<&'static FaultCase>, String> {
-    let all: Vec<&FaultCase> = FAULT_CASES.iter().collect();
-    parse_names(names, &all, |case| case.name)
 }
 
 fn contenders(names: &str) -> Result<Vec<Contender>, String> {
@@ -80,10 +97,16 @@ fn contenders(names: &str) -> Result<Vec<Contender>, String> {
 
 pub(super) fn usage() -> String {
     let mut usage = USAGE.to_owned();
-    for case in &FAULT_CASES {
+    push_names(&mut usage, &FAULT_CASES);
+    usage.push_str("\n\nFaults that need --tls:");
+    push_names(&mut usage, &TLS_FAULT_CASES);
+    usage
+}
+
+fn push_names(usage: &mut String, cases: &[FaultCase]) {
+    for case in cases {
         usage.push_str(&format!("\n  {:<21} {}", case.name, case.title));
     }
-    usage
 }
 
 const USAGE: &str = "\
@@ -96,7 +119,8 @@ Options:
   --contenders NAME,...      of sdk, official and plugin [default: all]
   --seconds N                length of a run, from 3 on [default: 8]
   --callers N                concurrent callers [default: 16]
-  --svg PATH                 where the chart goes [default: target/faults.svg]
+  --tls                      over HTTPS, where TLS has faults of its own
+  --svg PATH                 where the chart goes [default: target/faults.svg, with --tls target/faults-tls.svg]
   --strict                   end with status 1 if the plugin misses a threshold
   -h, --help                 print this
 
@@ -115,6 +139,40 @@ mod tests {
         };
         assert_eq!((arguments.cases.len(), arguments.contenders.len()), (26, 3));
         assert!(!arguments.strict);
+    }
+
+    #[test]
+    fn faults_of_tls_are_measured_with_tls_only() {
+        let Ok(Task::Measure(arguments)) = parse(Parser::from_args(["--tls"])) else {
+            panic!("measuring is the default");
+        };
+        assert_eq!(arguments.cases.len(), 29);
+        assert!(arguments.setting.tls);
+        let words = ["--only", "expired,hangs", "--tls"];
+        let Ok(Task::Measure(arguments)) = parse(Parser::from_args(words)) else {
+            panic!("measuring is the default");
+        };
+        let names: Vec<&str> = arguments.cases.iter().map(|case| case.name).collect();
+        assert_eq!(names, ["hangs", "expired"]);
+        assert!(parse(Parser::from_args(&words[..2])).is_err());
+    }
+
+    #[test]
+    fn each_transport_has_a_chart_of_its_own() {
+        let svg = |words: &[&str]| match parse(Parser::from_args(words)) {
+            Ok(Task::Measure(arguments)) => arguments.svg,
+            other => panic!("{other:?}"),
+        };
+        assert_ne!(svg(&[]), svg(&["--tls"]));
+        assert_eq!(svg(&["--svg", "a.svg", "--tls"]), PathBuf::from("a.svg"));
+    }
+
+    #[test]
+    fn usage_names_every_fault() {
+        let usage = usage();
+        for case in FaultCase::all(true) {
+            assert!(usage.contains(case.title), "{}", case.name);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::config::Region;
 use super::case::FaultCase;
 use crate::Outcome;
 use crate::client::{Client, ClientSettings};
+use crate::nodes::Nodes;
 
 /// One of the clients that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,14 +52,10 @@ impl Contender {
     }
 
     /// Creates a client inside the runtime that it uses. `run` is another number each time.
-    pub(super) fn connect(
-        self,
-        nodes: &[SocketAddr],
-        case: &FaultCase,
-        run: usize,
-    ) -> Outcome<Client> {
+    pub(super) fn connect(self, nodes: &Nodes, case: &FaultCase, run: usize) -> Outcome<Client> {
         let settings = ClientSettings {
-            nodes,
+            nodes: nodes.addresses(),
+            authority: nodes.authority(),
             region: Region::new(format!("run-{run}")),
             credentials: case.service.credentials(),
             attempts: case.attempts,
@@ -84,9 +81,10 @@ impl ReportedState {
         let Client::Plugin(_, alternator) = client else {
             return None;
         };
-        let url = format!("http://{node}");
+        let after_scheme = format!("://{node}");
         let nodes = alternator.nodes();
-        let status = nodes.iter().find(|status| status.url() == url)?;
+        let mut nodes = nodes.iter();
+        let status = nodes.find(|status| status.url().ends_with(&after_scheme))?;
         Some(Self {
             is_ejected: status.state() != NodeState::Up,
             state: format!("{:?}", status.state()),

@@ -18,6 +18,15 @@ use crate::nodes::Nodes;
 pub(super) struct Setting {
     pub(super) length: Duration,
     pub(super) callers: usize,
+    /// Whether the nodes serve HTTPS.
+    pub(super) tls: bool,
+}
+
+impl Setting {
+    /// Starts the nodes of a case.
+    pub(super) async fn start(self, case: &FaultCase) -> Outcome<Nodes> {
+        Nodes::start(case.service.with_tls(self.tls)).await
+    }
 }
 
 /// The nodes, and a client in a runtime of its own, whose tasks end with it.
@@ -29,17 +38,7 @@ pub(super) struct Harness {
 }
 
 impl Harness {
-    /// Starts the nodes of a case, and connects a client. `number` is another one each time.
-    pub(super) async fn start(
-        case: &FaultCase,
-        contender: Contender,
-        number: usize,
-    ) -> Outcome<Self> {
-        let nodes = Nodes::start(case.service).await?;
-        Self::connect(nodes, case, contender, number)
-    }
-
-    /// Connects a client to these nodes.
+    /// Connects a client to these nodes of a case. `number` is another one each time.
     pub(super) fn connect(
         nodes: Nodes,
         case: &FaultCase,
@@ -49,7 +48,7 @@ impl Harness {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
         let client = {
             let _inside = runtime.enter();
-            contender.connect(nodes.addresses(), case, number)?
+            contender.connect(&nodes, case, number)?
         };
         Ok(Self {
             usage: CpuUsage::now(nodes.process()),

@@ -8,6 +8,10 @@
 //! The baseline, the throughput without a fault, is the mean of a run before and a run after all others, because the
 //! speed of a shared machine varies over time.
 //!
+//! With `--tls` the nodes serve HTTPS, so that each connection costs a handshake, and TLS itself has faults. The faults do
+//! what they do over HTTP: nodes that hang or drop packets do so within the handshake too, and a connection that is
+//! closed ends without TLS's `close_notify`, as it does where a process is killed.
+//!
 //! The SDK alone, one of the contenders, uses the node that gets the fault. With another node it would not notice the
 //! fault, but it would still depend on that one node.
 //!
@@ -31,6 +35,7 @@ mod run;
 mod script;
 mod style;
 mod threshold;
+mod tls_case;
 mod verdict;
 mod workload;
 

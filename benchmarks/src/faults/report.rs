@@ -58,11 +58,17 @@ pub(super) fn note(results: &Results) -> String {
         ),
         None => String::new(),
     };
+    let transport = match results.setting.tls {
+        true => {
+            " All nodes serve HTTPS, with certificates of one CA of their own, which each client is told to trust."
+        }
+        false => "",
+    };
     format!(
         "{callers} callers read as fast as responses arrive for {length} s; the fault begins after {fault} s. In a cell: \
          successes per second from {window} s on, as a share of those of the same client without a fault (two dead: on a \
          cluster of one node); operations that failed or never ended; the slowest. The SDK alone uses node 1; the \
-         others know all three. Retries and timeouts are the defaults of each.\n\n\
+         others know all three. Retries and timeouts are the defaults of each.{transport}\n\n\
          Measured on {} on {}, which callers and nodes share{other_programs}. alternator-lb-sdk {}, {}, aws-sdk-dynamodb {}.\n",
         machine::today(),
         machine::describe(),

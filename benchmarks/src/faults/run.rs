@@ -13,7 +13,7 @@ use super::script::{self, Step};
 use super::workload::Workload;
 use super::{crash, load};
 use crate::Outcome;
-use crate::nodes::{Change, Command, Nodes};
+use crate::nodes::{Change, Command};
 
 /// Makes a run. `number` is unique to each run.
 pub(super) async fn run(
@@ -22,22 +22,20 @@ pub(super) async fn run(
     setting: Setting,
     number: usize,
 ) -> Outcome<Observations> {
+    let mut nodes = setting.start(case).await?;
+    if let Kind::Burst = case.kind {
+        nodes.change(1, Change::Stop).await?;
+    }
+    let harness = Harness::connect(nodes, case, contender, number)?;
     match case.kind {
         Kind::Steady(script) | Kind::Return(script) => {
-            let harness = Harness::start(case, contender, number).await?;
             steady(harness, case.workload, script(setting.length), setting).await
         }
         Kind::Crash => {
             let operations = IN_FLIGHT * contender.node_count_used(case.service.nodes);
-            let harness = Harness::start(case, contender, number).await?;
             crash::run(harness, operations, setting).await
         }
-        Kind::Burst => {
-            let mut nodes = Nodes::start(case.service).await?;
-            nodes.change(1, Change::Stop).await?;
-            let harness = Harness::connect(nodes, case, contender, number)?;
-            burst(harness, setting).await
-        }
+        Kind::Burst => burst(harness, setting).await,
     }
 }
 

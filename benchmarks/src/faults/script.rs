@@ -23,6 +23,13 @@ pub(super) fn fault(change: Change) -> Vec<Step> {
     vec![Step::new(FAULT, Command::Change(1, change))]
 }
 
+/// Node 1 has a fault from [`FAULT`] on, which its connections do not survive.
+pub(super) fn restart_with(change: Change) -> Vec<Step> {
+    let mut steps = fault(change);
+    steps.push(Step::new(FAULT, Command::Change(1, Change::Restart)));
+    steps
+}
+
 /// These nodes are dead from [`FAULT`] on.
 pub(super) fn stopped(nodes: &[usize]) -> Vec<Step> {
     let stop = |node: &usize| Step::new(FAULT, Command::Change(*node, Change::Stop));
@@ -152,6 +159,10 @@ mod tests {
         );
         assert_eq!(
             fault_period(&fault(Change::Hang), LENGTH),
+            Some(second..LENGTH)
+        );
+        assert_eq!(
+            fault_period(&restart_with(Change::ExpiredCertificate), LENGTH),
             Some(second..LENGTH)
         );
         assert_eq!(fault_period(&[], LENGTH), None);

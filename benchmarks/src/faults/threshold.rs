@@ -29,6 +29,8 @@ pub(super) enum Threshold {
     RequestsAtMost(u64),
     /// Node 1 is not ejected.
     NotEjected,
+    /// Node 1 is ejected.
+    Ejected,
     /// The first success follows the return of a node within this time.
     RecoveryWithin(Duration),
 }
@@ -59,6 +61,7 @@ impl Threshold {
             | Self::RequestsPerOperation(_)
             | Self::FewSlow
             | Self::NotEjected
+            | Self::Ejected
             | Self::RecoveryWithin(_) => false,
         }
     }
@@ -124,6 +127,11 @@ impl Threshold {
                     .is_ejected
                     .then(|| format!("node 1 is {} (usable)", reported_state.state)),
                 None => Some("node 1 is not listed (usable)".to_owned()),
+            },
+            Self::Ejected => match measurement.reported_state {
+                Some(reported_state) => (!reported_state.is_ejected)
+                    .then(|| format!("node 1 is {} (ejected)", reported_state.state)),
+                None => Some("node 1 is not listed (ejected)".to_owned()),
             },
             Self::RecoveryWithin(bound) => match figures.recovery_time {
                 Some(after) => (after > bound).then(|| {
@@ -246,6 +254,28 @@ mod tests {
     }
 
     #[test]
+    fn state_of_the_node_is_judged() {
+        let figures = Figures::default();
+        let misses = |threshold: Threshold, is_ejected| {
+            let reported_state = ReportedState {
+                is_ejected,
+                state: "Whatever".to_owned(),
+            };
+            let measurement = Measurement {
+                figures: &figures,
+                baseline: 100.0,
+                baseline_slowest: Duration::ZERO,
+                reported_state: Some(&reported_state),
+                callers: 16,
+                fault_length: Duration::from_secs(7),
+            };
+            threshold.miss(measurement).is_some()
+        };
+        assert!(misses(Threshold::Ejected, false) && !misses(Threshold::Ejected, true));
+        assert!(misses(Threshold::NotEjected, true) && !misses(Threshold::NotEjected, false));
+    }
+
+    #[test]
     fn missing_observations_miss_their_thresholds() {
         let nothing = Figures::default();
         for threshold in [
@@ -255,6 +285,7 @@ mod tests {
             Threshold::ShareBelow(0.25),
             Threshold::RequestsAtMost(150),
             Threshold::NotEjected,
+            Threshold::Ejected,
             Threshold::RecoveryWithin(Duration::from_secs(1)),
         ] {
             assert!(miss(threshold, &nothing).is_some(), "{threshold:?}");

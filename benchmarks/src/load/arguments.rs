@@ -6,6 +6,7 @@ use lexopt::{Arg, Parser, ValueExt};
 
 use super::case::{Operation, Signing};
 use super::contender::{CONTENDERS, Contender};
+use super::run::NODES;
 use crate::nodes::Service;
 use crate::program::{Task, parse_in_range, parse_names};
 
@@ -19,6 +20,8 @@ pub(super) struct Arguments {
     pub(super) length: Duration,
     pub(super) rounds: usize,
     pub(super) callers: usize,
+    /// Whether the nodes serve HTTPS.
+    pub(super) tls: bool,
     pub(super) strict: bool,
 }
 
@@ -31,8 +34,20 @@ impl Default for Arguments {
             length: Duration::from_secs(1),
             rounds: 9,
             callers: 16,
+            tls: false,
             strict: false,
         }
+    }
+}
+
+impl Arguments {
+    /// Returns the nodes for requests that are signed, or are not.
+    pub(super) fn service(&self, signing: Signing) -> Service {
+        let service = match signing {
+            Signing::Unsigned => Service::open(NODES),
+            Signing::Signed => Service::enforcing_authorization(NODES),
+        };
+        service.with_tls(self.tls)
     }
 }
 
@@ -62,6 +77,7 @@ pub(super) fn parse(mut parser: Parser) -> Result<Task<Arguments, Service>, lexo
             }
             Arg::Long("rounds") => arguments.rounds = count(&mut parser, 100)?,
             Arg::Long("callers") => arguments.callers = count(&mut parser, 1000)?,
+            Arg::Long("tls") => arguments.tls = true,
             Arg::Long("strict") => arguments.strict = true,
             Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
             Arg::Value(word) if word == Service::SUBCOMMAND => {
@@ -97,6 +113,7 @@ Options:
   --rounds N                 how often each has its turn [default: 9]
   --seconds N                length of a turn, up to 60 [default: 1]
   --callers N                concurrent callers [default: 16]
+  --tls                      over HTTPS, so that connections are TLS handshakes
   --strict                   end with status 1 if the plugin misses a threshold
   -h, --help                 print this
 
@@ -119,6 +136,18 @@ mod tests {
         assert_eq!(arguments.signings, Signing::ALL);
         assert_eq!(arguments.contenders.len(), CONTENDERS.len());
         assert!(!arguments.strict);
+    }
+
+    #[test]
+    fn nodes_serve_https_on_demand() {
+        for (words, tls) in [(&[][..], false), (&["--tls"][..], true)] {
+            let Ok(Task::Measure(arguments)) = parse(words) else {
+                panic!("measuring is the default");
+            };
+            for signing in Signing::ALL {
+                assert_eq!(arguments.service(signing).speaks_tls, tls);
+            }
+        }
     }
 
     #[test]

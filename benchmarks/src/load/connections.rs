@@ -25,7 +25,9 @@ pub(super) struct Figures {
     /// The first requests of a fresh client, in order.
     first: Vec<Duration>,
     /// The connections of all nodes for [`REQUESTS`], those of the first requests included.
-    handshakes: u64,
+    connections: u64,
+    /// Their TLS handshakes, in full and resumed.
+    handshakes: (u64, u64),
     /// While each node is restarted in turn.
     restarts: Restarts,
 }
@@ -43,13 +45,20 @@ pub(super) fn measure(arguments: &Arguments) -> Outcome<Vec<Figures>> {
     let contenders = arguments.contenders.iter().copied();
     let unsigned = contenders.filter(|it| it.signing.contains(&Signing::Unsigned));
     unsigned
-        .map(|contender| measure_one(contender, arguments.callers))
+        .map(|contender| {
+            let service = arguments.service(Signing::Unsigned);
+            measure_one(contender, service, arguments.callers)
+        })
         .collect()
 }
 
-fn measure_one(contender: &'static Contender, callers: usize) -> Outcome<Figures> {
+fn measure_one(
+    contender: &'static Contender,
+    service: Service,
+    callers: usize,
+) -> Outcome<Figures> {
     let control = Builder::new_current_thread().enable_all().build()?;
-    let mut nodes = control.block_on(Nodes::start(Service::open(super::run::NODES)))?;
+    let mut nodes = control.block_on(Nodes::start(service))?;
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -57,13 +66,18 @@ fn measure_one(contender: &'static Contender, callers: usize) -> Outcome<Figures
     let client = connect(contender, &nodes, &runtime)?;
     let first = runtime.block_on(first_requests(&client))?;
     runtime.block_on(make_requests(&client, callers, REQUESTS - FIRST))?;
-    let handshakes = accepted(&control.block_on(nodes.connections())?);
+    let opened = control.block_on(nodes.connections())?;
+    let total = |count: fn(&Connections) -> u64| opened.iter().map(count).sum();
     let restarts = control.block_on(restart_each(&mut nodes, &client, runtime.handle(), callers));
     runtime.shutdown_timeout(Duration::from_secs(1));
     Ok(Figures {
         contender,
         first,
-        handshakes,
+        connections: total(|it| it.accepted),
+        handshakes: (
+            total(|it| it.full_handshakes),
+            total(|it| it.resumed_handshakes),
+        ),
         restarts: restarts?,
     })
 }
@@ -72,6 +86,7 @@ fn connect(contender: &Contender, nodes: &Nodes, runtime: &Runtime) -> Outcome<C
     let _inside = runtime.enter();
     (contender.connect)(&ClientSettings {
         nodes: nodes.addresses(),
+        authority: nodes.authority(),
         region: Region::new(format!("connections-{}", contender.name)),
         credentials: None,
         attempts: None,
@@ -168,11 +183,7 @@ async fn watch(nodes: &mut Nodes, length: Duration, open: &mut [u64]) -> Outcome
     Ok(())
 }
 
-fn accepted(nodes: &[Connections]) -> u64 {
-    nodes.iter().map(|node| node.accepted).sum()
-}
-
-/// Writes one row for each figure, and one column for each contender.
+/// Writes one row for each figure, and one column for each contender. Nodes without TLS have no row of handshakes.
 pub(super) fn table(all: &[Figures]) -> String {
     let column = |title: &str, cell: &dyn Fn(&Figures) -> String| {
         let cells = std::iter::once(title.to_owned()).chain(all.iter().map(cell));
@@ -181,8 +192,14 @@ pub(super) fn table(all: &[Figures]) -> String {
     let mut table = column("", &|it| it.contender.title.to_owned());
     table.push_str(&table_row(&vec!["---"; all.len() + 1]));
     table.push_str(&column("connections in 10,000 requests", &|it| {
-        count(it.handshakes)
+        count(it.connections)
     }));
+    if all.iter().any(|it| it.handshakes != (0, 0)) {
+        table.push_str(&column("… TLS handshakes in full, and resumed", &|it| {
+            let (full, resumed) = it.handshakes;
+            format!("{}, {}", count(full), count(resumed))
+        }));
+    }
     table.push_str(&column(
         "first 100 requests: the first, the median, the slowest other one",
         &|it| first(&it.first),
@@ -241,22 +258,33 @@ mod tests {
         assert_eq!(first(&[]), "");
     }
 
-    #[test]
-    fn the_table_has_a_column_for_each_contender() {
-        let figures = Figures {
+    fn figures(handshakes: (u64, u64)) -> Figures {
+        Figures {
             contender: Contender::named("plugin").unwrap(),
             first: vec![Duration::from_millis(1)],
-            handshakes: 1_048,
+            connections: 1_048,
+            handshakes,
             restarts: Restarts {
                 nodes: vec![(21, 16), (20, 15)],
                 succeeded: 5_000,
                 failed: 1,
             },
-        };
-        let table = table(&[figures]);
+        }
+    }
+
+    #[test]
+    fn the_table_has_a_column_for_each_contender() {
+        let table = table(&[figures((0, 0))]);
         assert!(table.starts_with("|  | this plugin |\n"), "{table}");
         for row in ["| 1,048 |", "| 21 · 20 |", "| 16 · 15 |", "| 5,001, 1 |"] {
             assert!(table.contains(row), "{table}");
         }
+        assert!(!table.contains("TLS"), "{table}");
+    }
+
+    #[test]
+    fn handshakes_are_shown_where_there_are_any() {
+        let table = table(&[figures((1_040, 8))]);
+        assert!(table.contains("and resumed | 1,040, 8 |"), "{table}");
     }
 }

@@ -17,7 +17,8 @@ pub(super) fn measure(arguments: &Arguments) -> Outcome<Results> {
         .sum();
     let progress = Progress::new(turns, "turns");
     for signing in &arguments.signings {
-        let mut harness = Harness::start(*signing, arguments.callers, arguments.length)?;
+        let service = arguments.service(*signing);
+        let mut harness = Harness::start(service, arguments.callers, arguments.length)?;
         for case in cases(arguments, *signing) {
             for round in 0..arguments.rounds {
                 for contender in participants(arguments, *signing) {

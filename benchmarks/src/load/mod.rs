@@ -18,7 +18,8 @@
 //!   the nodes elsewhere.
 //!
 //! * **Connections** are counts, of unsigned reads: how many a node accepts in 10,000 requests of a fresh client, and while
-//!   each node is restarted in turn; and the latency of the first 100 requests, one after the other.
+//!   each node is restarted in turn; and the latency of the first 100 requests, one after the other. With `--tls` each
+//!   connection is a TLS handshake, and the table tells those in full from those that resume a session.
 //!
 //! The SDK alone uses one of the nodes, as it always does. All nodes share the threads of one process, so that one node
 //! has the same capacity as three.

@@ -39,8 +39,12 @@ pub(super) fn note(results: &Results) -> String {
         }
         None => String::new(),
     };
+    let transport = match results.tls {
+        true => "by HTTPS over loopback",
+        false => "over loopback",
+    };
     format!(
-        "{callers} callers, {NODES} nodes in a process of their own, over loopback. The contenders took turns of {length} s \
+        "{callers} callers, {NODES} nodes in a process of their own, {transport}. The contenders took turns of {length} s \
          (after {warm_up} to warm up) in {rounds} rounds; in a cell the median, and the ratio to the SDK alone in the same \
          round: median, least to most.\n\n\
          Processor time is that of the client's process, with the kernel's work for it, and without the nodes. With two \

@@ -17,6 +17,8 @@ pub(super) struct Results {
     pub(super) length: Duration,
     pub(super) rounds: usize,
     pub(super) callers: usize,
+    /// Whether the nodes served HTTPS.
+    pub(super) tls: bool,
     pub(super) turns: Vec<Turn>,
 }
 
@@ -38,6 +40,7 @@ impl Results {
             length: arguments.length,
             rounds: arguments.rounds,
             callers: arguments.callers,
+            tls: arguments.tls,
             turns: Vec::new(),
         }
     }

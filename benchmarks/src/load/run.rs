@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::{self, Instant};
 
 use super::callers::Callers;
-use super::case::{Case, Signing};
+use super::case::Case;
 use super::contender::Contender;
 use crate::Outcome;
 use crate::client::{Client, ClientSettings};
@@ -52,12 +52,8 @@ struct Snapshot {
 
 impl Harness {
     /// Starts the nodes.
-    pub(super) fn start(signing: Signing, callers: usize, length: Duration) -> Outcome<Self> {
+    pub(super) fn start(service: Service, callers: usize, length: Duration) -> Outcome<Self> {
         let control = Builder::new_current_thread().enable_all().build()?;
-        let service = match signing {
-            Signing::Unsigned => Service::open(NODES),
-            Signing::Signed => Service::enforcing_authorization(NODES),
-        };
         let nodes = control.block_on(Nodes::start(service))?;
         Ok(Self {
             control,
@@ -90,6 +86,7 @@ impl Harness {
         let _inside = runtime.enter();
         (contender.connect)(&ClientSettings {
             nodes: self.nodes.addresses(),
+            authority: self.nodes.authority(),
             region: Region::new(format!("turn-{}", self.turns)),
             credentials: self.service.credentials(),
             attempts: None,

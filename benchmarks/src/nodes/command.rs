@@ -9,7 +9,8 @@ use std::time::Duration;
 pub(crate) enum Command {
     /// Writes the number of requests of each node.
     Requests,
-    /// Writes the number of connections that each node has accepted, and that are open.
+    /// Writes the numbers of connections that each node has accepted, and that are open, and of its TLS handshakes in full
+    /// and resumed.
     Connections,
     /// Writes the processor time of the process, in nanoseconds.
     ProcessorTime,
@@ -48,6 +49,12 @@ pub(crate) enum Change {
     LoseConnections,
     /// Sets the clock ahead by this time.
     ClockAhead(Duration),
+    /// Stops the node and starts it at once, which closes its connections. A fault stays.
+    Restart,
+    /// Shows a certificate that has expired, in handshakes that begin later.
+    ExpiredCertificate,
+    /// Shows a certificate of a CA that no client trusts, likewise.
+    UntrustedCertificate,
 }
 
 impl fmt::Display for Command {
@@ -75,6 +82,9 @@ impl fmt::Display for Command {
             Change::WebServer => write!(f, "webserver {node}"),
             Change::LoseConnections => write!(f, "lose {node}"),
             Change::ClockAhead(by) => write!(f, "ahead {node} {}", by.as_secs()),
+            Change::Restart => write!(f, "restart {node}"),
+            Change::ExpiredCertificate => write!(f, "expired {node}"),
+            Change::UntrustedCertificate => write!(f, "untrusted {node}"),
         }
     }
 }
@@ -111,6 +121,9 @@ impl FromStr for Command {
                 let by = Duration::from_secs(number(seconds)?);
                 (node, Change::ClockAhead(by))
             }
+            ["restart", node] => (node, Change::Restart),
+            ["expired", node] => (node, Change::ExpiredCertificate),
+            ["untrusted", node] => (node, Change::UntrustedCertificate),
             _ => return Err(format!("unknown command {line:?}")),
         };
         Ok(Self::Change(number(node)?, change))
@@ -143,6 +156,9 @@ mod tests {
             Change::WebServer,
             Change::LoseConnections,
             Change::ClockAhead(Duration::from_secs(3_600)),
+            Change::Restart,
+            Change::ExpiredCertificate,
+            Change::UntrustedCertificate,
         ];
         for change in changes {
             let command = Command::Change(3, change);

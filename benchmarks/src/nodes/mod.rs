@@ -1,8 +1,9 @@
 //! The nodes, in a second process, so that their processor time does not count as the client's.
 //!
 //! That process is the program itself, started with `serve`. It reads commands from its standard input, one per line,
-//! and writes one line for each.
+//! and writes one line for each. Nodes with TLS have certificates of a CA that this process makes, and tells its clients.
 
+mod certificates;
 mod command;
 mod server;
 mod service;
@@ -20,6 +21,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time;
 
 use crate::Outcome;
+use certificates::word_to_pem;
 
 /// Nodes in a process of their own, which ends when this is dropped.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub(crate) struct Nodes {
     input: ChildStdin,
     responses: Lines<BufReader<ChildStdout>>,
     addresses: Vec<SocketAddr>,
+    authority: Option<String>,
     /// Killed when dropped, in case that the end of its input does not end it.
     process: Child,
 }
@@ -38,6 +41,10 @@ pub(crate) struct Connections {
     pub(crate) accepted: u64,
     /// Now.
     pub(crate) open: u64,
+    /// TLS handshakes since its first start that were made in full.
+    pub(crate) full_handshakes: u64,
+    /// Those that resumed the session of an earlier connection.
+    pub(crate) resumed_handshakes: u64,
 }
 
 impl Nodes {
@@ -56,6 +63,7 @@ impl Nodes {
             input,
             responses: BufReader::new(output).lines(),
             addresses: Vec::new(),
+            authority: None,
             process,
         };
         let addresses = nodes.read_response("ready").await?;
@@ -63,11 +71,20 @@ impl Nodes {
             .split_whitespace()
             .map(str::parse)
             .collect::<Result<_, _>>()?;
+        if service.speaks_tls {
+            let word = nodes.read_response("authority ").await?;
+            nodes.authority = Some(word_to_pem(&word));
+        }
         Ok(nodes)
     }
 
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Returns the certificate in PEM of the CA of nodes with TLS.
+    pub(crate) fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// Returns the process id of the nodes.
@@ -93,13 +110,19 @@ impl Nodes {
         let response = self.send(Command::Connections).await?;
         let numbers = response.split_whitespace().map(str::parse);
         let numbers: Vec<u64> = numbers.collect::<Result<_, _>>()?;
-        let pairs = numbers.chunks_exact(2);
-        Ok(pairs
-            .filter_map(|pair| match pair {
-                &[accepted, open] => Some(Connections { accepted, open }),
-                _ => None,
-            })
-            .collect())
+        let (nodes, _) = numbers.as_chunks();
+        let connections =
+            nodes
+                .iter()
+                .map(
+                    |&[accepted, open, full_handshakes, resumed_handshakes]| Connections {
+                        accepted,
+                        open,
+                        full_handshakes,
+                        resumed_handshakes,
+                    },
+                );
+        Ok(connections.collect())
     }
 
     /// Returns the processor time of the process since its start.

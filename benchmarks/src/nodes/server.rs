@@ -4,27 +4,29 @@
 
 use std::io::{self, BufRead, Write};
 
-use alternator_test_cluster::{Fault, Node, RawResponse, TestCluster};
+use alternator_test_cluster::{Counters, Fault, Node, RawResponse, TestCluster};
 use cpu_time::ProcessTime;
 
+use super::certificates::{Authority, Identity, pem_to_word};
 use super::{Change, Command, Service};
 use crate::Outcome;
 
-/// Starts the nodes, writes `ready` and their addresses, and executes commands until the input ends.
+/// Starts the nodes, writes `ready` and their addresses, and with TLS `authority` and the certificate of their CA, and
+/// executes commands until the input ends.
 pub(crate) fn serve(service: Service) -> Outcome<()> {
-    let mut cluster = TestCluster::builder()
-        .nodes(service.nodes)
-        .fixed_response("GetItem", ITEM)
-        .fixed_response("PutItem", EMPTY_RESPONSE);
-    if service.enforces_authorization {
-        cluster = cluster.authorization(Service::ROLE, Service::SECRET);
-    }
-    let cluster = cluster.start()?;
+    let server = Server::start(service)?;
     let mut output = io::stdout().lock();
-    let addresses = cluster.nodes().into_iter().map(|node| node.address());
-    respond(&mut output, "ready", addresses)?;
+    let nodes = server.cluster.nodes();
+    respond(
+        &mut output,
+        "ready",
+        nodes.iter().map(|node| node.address()),
+    )?;
+    if let Some(authority) = &server.authority {
+        respond(&mut output, "authority", [pem_to_word(&authority.pem())])?;
+    }
     for line in io::stdin().lock().lines() {
-        match execute(&cluster, &line?) {
+        match server.execute(&line?) {
             Ok(numbers) => respond(&mut output, "ok", numbers)?,
             Err(error) => respond(&mut output, "error", [error])?,
         }
@@ -42,57 +44,105 @@ fn respond<T: ToString>(
     output.flush()
 }
 
-fn execute(cluster: &TestCluster, line: &str) -> Result<Vec<u64>, String> {
-    let nodes = cluster.nodes();
-    match line.parse()? {
-        Command::Requests => {
-            let requests = nodes.iter().map(|node| node.counters().requests);
-            Ok(requests.collect())
+/// The nodes, and the CA of their certificates if they have TLS.
+struct Server {
+    cluster: TestCluster,
+    authority: Option<Authority>,
+}
+
+impl Server {
+    fn start(service: Service) -> Outcome<Self> {
+        let mut cluster = TestCluster::builder()
+            .nodes(service.nodes)
+            .fixed_response("GetItem", ITEM)
+            .fixed_response("PutItem", EMPTY_RESPONSE);
+        if service.enforces_authorization {
+            cluster = cluster.authorization(Service::ROLE, Service::SECRET);
         }
-        Command::Connections => {
-            let counters = nodes.iter().map(Node::counters);
-            Ok(counters
-                .flat_map(|it| [it.connections, it.open_connections])
-                .collect())
+        let authority = service.speaks_tls.then(Authority::new).transpose()?;
+        if let Some(authority) = &authority {
+            let Identity { certificate, key } = authority.issue(service.nodes)?;
+            cluster = cluster.tls(certificate, key);
         }
-        Command::ProcessorTime => {
-            let used = ProcessTime::try_now().map_err(|error| error.to_string())?;
-            let nanos = used.as_duration().as_nanos();
-            Ok(vec![u64::try_from(nanos).unwrap_or(u64::MAX)])
+        Ok(Self {
+            cluster: cluster.start()?,
+            authority,
+        })
+    }
+
+    fn execute(&self, line: &str) -> Outcome<Vec<u64>> {
+        let nodes = self.cluster.nodes();
+        match line.parse()? {
+            Command::Requests => {
+                let requests = nodes.iter().map(|node| node.counters().requests);
+                Ok(requests.collect())
+            }
+            Command::Connections => {
+                let counters = nodes.iter().map(Node::counters);
+                Ok(counters.flat_map(|it| connections(&it)).collect())
+            }
+            Command::ProcessorTime => {
+                let nanos = ProcessTime::try_now()?.as_duration().as_nanos();
+                Ok(vec![u64::try_from(nanos).unwrap_or(u64::MAX)])
+            }
+            Command::Change(number, change) => {
+                let node = number.checked_sub(1).and_then(|index| nodes.get(index));
+                self.apply(node.ok_or_else(|| format!("no node {number}"))?, change)?;
+                Ok(Vec::new())
+            }
         }
-        Command::Change(number, change) => {
-            let node = number.checked_sub(1).and_then(|index| nodes.get(index));
-            apply(node.ok_or_else(|| format!("no node {number}"))?, change)?;
-            Ok(Vec::new())
+    }
+
+    fn apply(&self, node: &Node, change: Change) -> Outcome<()> {
+        match change {
+            Change::Stop => node.stop(),
+            Change::Start => node.start()?,
+            Change::Recover => {
+                node.recover();
+                node.restore_responses();
+            }
+            Change::Hang => node.inject(Fault::Hang),
+            Change::BlackHole => node.inject(Fault::BlackHole),
+            Change::StallAfterHeaders => node.inject(Fault::StallAfterHeaders),
+            Change::Delay(delay) => node.inject(Fault::Delay(delay)),
+            Change::SlowShare(share, delay) => node.inject(Fault::SlowShare { share, delay }),
+            Change::Errors(share) => node.inject(Fault::ServerError { share }),
+            Change::Throttle(share) => node.inject(Fault::Throttle { share }),
+            Change::NoQuorum => node.set_response(RawResponse::new(500, NO_QUORUM)),
+            Change::WebServer => {
+                let page = RawResponse::new(200, WEB_PAGE).content_type("text/html");
+                node.set_response(page.to_all_requests());
+            }
+            Change::LoseConnections => node.lose_connections(),
+            Change::ClockAhead(by) => node.set_clock_ahead(by),
+            Change::Restart => {
+                node.stop();
+                node.start()?;
+            }
+            Change::ExpiredCertificate => {
+                let authority = self.authority.as_ref().ok_or(WITHOUT_TLS)?;
+                let expired = authority.issue_expired(self.cluster.nodes().len())?;
+                node.replace_certificate(expired.certificate, expired.key)?;
+            }
+            Change::UntrustedCertificate => {
+                let untrusted = Authority::new()?.issue(self.cluster.nodes().len())?;
+                node.replace_certificate(untrusted.certificate, untrusted.key)?;
+            }
         }
+        Ok(())
     }
 }
 
-fn apply(node: &Node, change: Change) -> Result<(), String> {
-    match change {
-        Change::Stop => node.stop(),
-        Change::Start => node.start().map_err(|error| error.to_string())?,
-        Change::Recover => {
-            node.recover();
-            node.restore_responses();
-        }
-        Change::Hang => node.inject(Fault::Hang),
-        Change::BlackHole => node.inject(Fault::BlackHole),
-        Change::StallAfterHeaders => node.inject(Fault::StallAfterHeaders),
-        Change::Delay(delay) => node.inject(Fault::Delay(delay)),
-        Change::SlowShare(share, delay) => node.inject(Fault::SlowShare { share, delay }),
-        Change::Errors(share) => node.inject(Fault::ServerError { share }),
-        Change::Throttle(share) => node.inject(Fault::Throttle { share }),
-        Change::NoQuorum => node.set_response(RawResponse::new(500, NO_QUORUM)),
-        Change::WebServer => {
-            let page = RawResponse::new(200, WEB_PAGE).content_type("text/html");
-            node.set_response(page.to_all_requests());
-        }
-        Change::LoseConnections => node.lose_connections(),
-        Change::ClockAhead(by) => node.set_clock_ahead(by),
-    }
-    Ok(())
+fn connections(counters: &Counters) -> [u64; 4] {
+    [
+        counters.connections,
+        counters.open_connections,
+        counters.full_handshakes,
+        counters.resumed_handshakes,
+    ]
 }
+
+const WITHOUT_TLS: &str = "nodes without TLS have no certificates";
 
 /// Fixed responses bypass the engine, so that the nodes use as little as possible of the machine that clients share.
 const ITEM: &str = r#"{"Item":{"k":{"S":"a"},"v":{"N":"1"},"name":{"S":"An example"},"owner":{"S":"alternator"},"done":{"BOOL":true}}}"#;
@@ -106,22 +156,27 @@ const WEB_PAGE: &str = "<html><body>It works!</body></html>";
 mod tests {
     use super::*;
 
+    fn server(nodes: usize) -> Server {
+        Server::start(Service::open(nodes)).unwrap()
+    }
+
     #[test]
     fn nodes_are_counted_from_one() {
-        let cluster = TestCluster::builder().nodes(2).start().unwrap();
-        assert_eq!(execute(&cluster, "stop 2"), Ok(vec![]));
-        assert!(cluster.node(0).is_running());
-        assert!(!cluster.node(1).is_running());
-        assert_eq!(execute(&cluster, "start 2"), Ok(vec![]));
-        assert!(cluster.node(1).is_running());
-        assert_eq!(execute(&cluster, "requests"), Ok(vec![0, 0]));
-        assert_eq!(execute(&cluster, "connections"), Ok(vec![0; 4]));
+        let server = server(2);
+        let execute = |line| server.execute(line).unwrap();
+        assert!(execute("stop 2").is_empty());
+        assert!(server.cluster.node(0).is_running());
+        assert!(!server.cluster.node(1).is_running());
+        assert!(execute("start 2").is_empty());
+        assert!(server.cluster.node(1).is_running());
+        assert_eq!(execute("requests"), [0, 0]);
+        assert_eq!(execute("connections"), [0; 8]);
     }
 
     #[test]
     fn processor_time_is_monotonic() {
-        let cluster = TestCluster::builder().nodes(1).start().unwrap();
-        let used = || execute(&cluster, "processor-time").unwrap();
+        let server = server(1);
+        let used = || server.execute("processor-time").unwrap();
         let (first, second) = (used(), used());
         assert!(first[0] > 0);
         assert!(second >= first);
@@ -129,10 +184,20 @@ mod tests {
 
     #[test]
     fn rejected_commands_change_nothing() {
-        let cluster = TestCluster::builder().nodes(1).start().unwrap();
-        for line in ["stop 0", "stop 2", "explode 1"] {
-            assert!(execute(&cluster, line).is_err(), "{line}");
+        let server = server(1);
+        for line in ["stop 0", "stop 2", "explode 1", "expired 1", "untrusted 1"] {
+            assert!(server.execute(line).is_err(), "{line}");
         }
-        assert!(cluster.node(0).is_running());
+        assert!(server.cluster.node(0).is_running());
+    }
+
+    #[test]
+    fn certificates_change_only_with_tls() {
+        let server = Server::start(Service::open(2).with_tls(true)).unwrap();
+        assert!(server.cluster.url().starts_with("https://127.0.0.1:"));
+        for line in ["expired 1", "untrusted 2", "restart 1"] {
+            assert!(server.execute(line).is_ok(), "{line}");
+        }
+        assert!(server.cluster.node(0).is_running());
     }
 }

@@ -9,6 +9,8 @@ pub(crate) struct Service {
     pub(crate) nodes: usize,
     /// Whether requests that are not signed, or not well, are refused.
     pub(crate) enforces_authorization: bool,
+    /// Whether the nodes serve HTTPS, with certificates of a CA of their own, and nothing else.
+    pub(crate) speaks_tls: bool,
 }
 
 impl Service {
@@ -24,6 +26,7 @@ impl Service {
         Self {
             nodes,
             enforces_authorization: false,
+            speaks_tls: false,
         }
     }
 
@@ -32,7 +35,13 @@ impl Service {
         Self {
             nodes,
             enforces_authorization: true,
+            speaks_tls: false,
         }
+    }
+
+    /// Sets whether the same cluster serves HTTPS.
+    pub(crate) const fn with_tls(self, speaks_tls: bool) -> Self {
+        Self { speaks_tls, ..self }
     }
 
     /// Returns the credentials of its clients.
@@ -47,24 +56,30 @@ impl Service {
         if self.enforces_authorization {
             words.push(ENFORCE_AUTHORIZATION.to_owned());
         }
+        if self.speaks_tls {
+            words.push(SPEAK_TLS.to_owned());
+        }
         words
     }
 
     /// Reads the arguments behind the first.
     pub(crate) fn parse(parser: &mut Parser) -> Result<Self, lexopt::Error> {
         let mut service = Self::open(parser.value()?.parse()?);
-        match parser.next()? {
-            None => return Ok(service),
-            Some(lexopt::Arg::Value(word)) if word == ENFORCE_AUTHORIZATION => {
-                service.enforces_authorization = true;
+        while let Some(argument) = parser.next()? {
+            match argument {
+                lexopt::Arg::Value(word) if word == ENFORCE_AUTHORIZATION => {
+                    service.enforces_authorization = true;
+                }
+                lexopt::Arg::Value(word) if word == SPEAK_TLS => service.speaks_tls = true,
+                other => return Err(other.unexpected()),
             }
-            Some(other) => return Err(other.unexpected()),
         }
         Ok(service)
     }
 }
 
 const ENFORCE_AUTHORIZATION: &str = "enforcing-authorization";
+const SPEAK_TLS: &str = "speaking-tls";
 
 #[cfg(test)]
 mod tests {
@@ -78,7 +93,8 @@ mod tests {
     fn formatted_value_parses_to_itself() {
         let open = Service::open(3);
         let closed = Service::enforcing_authorization(3);
-        for service in [open, closed] {
+        let over_tls = [open.with_tls(true), closed.with_tls(true)];
+        for service in [open, closed].into_iter().chain(over_tls) {
             let words = service.arguments();
             assert_eq!(words[0], Service::SUBCOMMAND);
             let words: Vec<&str> = words[1..].iter().map(String::as_str).collect();

@@ -48,6 +48,7 @@ async fn count_on(contender: Contender, tokens: Tokens) -> Outcome<Counts> {
     let addresses: Vec<SocketAddr> = cluster.nodes().iter().map(|it| it.address()).collect();
     let settings = ClientSettings {
         nodes: &addresses,
+        authority: None,
         region: Region::from_static("replicas"),
         credentials: None,
         attempts: None,

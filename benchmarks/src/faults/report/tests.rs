@@ -56,6 +56,14 @@ fn a_row_has_a_cell_for_each_contender() {
 }
 
 #[test]
+fn note_says_whether_the_nodes_serve_https() {
+    let mut results = results(Vec::new());
+    assert!(!note(&results).contains("HTTPS"));
+    results.setting.tls = true;
+    assert!(note(&results).contains("All nodes serve HTTPS"));
+}
+
+#[test]
 fn stuck_operations_are_reported() {
     let figures = Figures {
         stuck: 16,
