@@ -243,7 +243,8 @@ mod tests {
         https.as_object_mut().unwrap().remove("alternator_port");
         https["alternator_https_port"] = json!({"S": "8044"});
         let tables = tables(json!([both, https]));
-        let table = read(&tables, &["first".to_owned()], Clock::new());
+        let connections = ["first".to_owned()];
+        let table = read(&tables, &connections, Clock::new());
         let table = table.await.unwrap();
         let ports = |last: u8| {
             let route = &table.routes[&[10, 0, 0, last].into()];

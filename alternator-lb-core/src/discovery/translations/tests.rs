@@ -277,9 +277,9 @@ async fn listed_address_itself_is_refused_where_a_list_may_not_name_it() {
         let harness = Harness::new(&[]);
         let address: IpAddr = text.parse().unwrap();
         let url = url(9).at(address);
-        let mut answers = harness.script.answers.lock().unwrap();
-        answers.insert(address, Answer::Url(url.to_string()));
-        drop(answers);
+        let answers = &harness.script.answers;
+        let answer = Answer::Url(url.to_string());
+        answers.lock().unwrap().insert(address, answer);
         let network = Network {
             nodes: &[listed_by],
             ..harness.network()
