@@ -284,4 +284,31 @@ mod tests {
         last.record(OperationKind::GetRecords, Duration::from_millis(1), NOW);
         assert!(last.of(OperationKind::GetRecords).is_some());
     }
+
+    #[test]
+    fn operations_on_data_have_a_kind_each() {
+        let names = [
+            "GetItem",
+            "PutItem",
+            "UpdateItem",
+            "DeleteItem",
+            "Query",
+            "Scan",
+            "BatchGetItem",
+            "BatchWriteItem",
+            "TransactGetItems",
+            "TransactWriteItems",
+            "ExecuteStatement",
+            "BatchExecuteStatement",
+            "ExecuteTransaction",
+            "GetRecords",
+        ];
+        let kinds: Vec<_> = names.into_iter().filter_map(OperationKind::named).collect();
+        let names_of_kinds: Vec<_> = kinds.iter().map(|kind| format!("{kind:?}")).collect();
+        assert_eq!(names_of_kinds, names);
+        assert_eq!(kinds.len(), OperationKind::COUNT);
+        for name in ["ListTables", "getitem", ""] {
+            assert_eq!(OperationKind::named(name), None, "{name}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::primary::{primary_node, primary_plan, tokens};
 use super::*;
+use crate::routing::bounded_load::LoadBound;
 use crate::routing::{OperationKind, Reason, RoutingKey, Token};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -298,4 +299,18 @@ fn bound_would_give_the_hot_key_of_a_fleet_two_coordinators() {
     assert_eq!(met, 0);
     let (operations, met) = hot_key_of_a_fleet(Preference::BoundedPrimary, 50);
     assert!(met * 20 > operations, "{met} of {operations}");
+}
+
+#[test]
+fn few_requests_are_admitted_whatever_the_load_of_other_nodes() {
+    let router = router(1, Policy::default());
+    let node = node_at(&router, 1);
+    let mut under_way = Vec::new();
+    for requests in 0..6 {
+        let is_admitted = LoadBound::admits_by_itself(&node, None, NOW);
+        assert_eq!(is_admitted, requests < 4, "{requests}");
+        let mut plan = Plan::default();
+        next(&router, &mut plan, NOW);
+        under_way.push(plan);
+    }
 }

@@ -128,3 +128,13 @@ fn one_operation_in_a_minute_tries_excluded_nodes_again() {
         assert!(!exclusion.begins_trial(now + TRIAL_INTERVAL / 2));
     }
 }
+
+#[test]
+fn datacenter_of_a_node_is_that_of_its_level() {
+    let router = router_of_two(&[1, 2]);
+    let snapshot = router.snapshot();
+    for (last, datacenter) in [(11, "dc2"), (12, "dc2"), (1, "dc1"), (2, "dc1")] {
+        let found = Exclusion::datacenter(snapshot.topology(), &node_at(&router, last));
+        assert_eq!(found, Some(datacenter), "node {last}");
+    }
+}
