@@ -22,7 +22,9 @@ pub(super) async fn run(
 ) -> Outcome<Observations> {
     warm_up(&harness).await?;
     for node in 1..=NODES {
-        harness.nodes.change(node, Change::Delay(DELAY)).await?;
+        // Every operation, and no TLS handshake, without which there would be no requests to wait.
+        let slow = Change::SlowShare(1.0, DELAY);
+        harness.nodes.change(node, slow).await?;
     }
     let before = on_node_1(&mut harness).await?;
     let timing = Timing {

@@ -23,8 +23,9 @@ pub(super) struct Setting {
 }
 
 impl Setting {
-    /// Starts the nodes of a case.
-    pub(super) async fn start(self, case: &FaultCase) -> Outcome<Nodes> {
+    /// Starts the nodes of a case, which does not say itself whether they have TLS: in one run of the program all do, or
+    /// none.
+    pub(super) async fn start_nodes(self, case: &FaultCase) -> Outcome<Nodes> {
         Nodes::start(case.service.with_tls(self.tls)).await
     }
 }

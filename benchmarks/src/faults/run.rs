@@ -22,7 +22,7 @@ pub(super) async fn run(
     setting: Setting,
     number: usize,
 ) -> Outcome<Observations> {
-    let mut nodes = setting.start(case).await?;
+    let mut nodes = setting.start_nodes(case).await?;
     if let Kind::Burst = case.kind {
         nodes.change(1, Change::Stop).await?;
     }

@@ -1,7 +1,7 @@
 //! The faults of TLS itself, which only nodes with TLS can have.
 //!
-//! In each of them node 1 restarts at once, since open connections do not notice: a certificate is shown, and verified,
-//! in handshakes only. The sessions of earlier connections end with the certificate, or are not reached.
+//! In each of them node 1 restarts at once, since open connections do not notice: a certificate is shown and verified in
+//! handshakes only, and in those in full. With its certificate a node replaces the sessions that clients could resume.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ impl FaultCase {
     }
 }
 
-/// The thresholds where clients refuse the handshake: as those where connections are refused, except that the time of
-/// an operation that meets the node has handshakes in it, also those with the other nodes.
+/// The thresholds where clients refuse the certificate: as where a node refuses connections, but an operation that meets
+/// the node has made a handshake in vain, and may need another one with the next node.
 const REFUSED: &[Threshold] = &[
     Threshold::Throughput(0.95),
     Threshold::NoFailures,
@@ -47,7 +47,8 @@ pub(super) static TLS_FAULT_CASES: [FaultCase; 3] = [
         &[
             Threshold::Throughput(0.95),
             Threshold::NoFailures,
-            // As of packets that are dropped: no connection is idle, and a probe has 1.3 s.
+            // As where packets are dropped: the node has no idle connection, so that its probe, which needs a handshake
+            // as well, has 1.3 s.
             Threshold::SlowestBelow(Duration::from_secs(2)),
             Threshold::FewSlow,
             Threshold::Ejected,

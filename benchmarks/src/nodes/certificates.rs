@@ -17,12 +17,11 @@ pub(super) struct Identity {
 }
 
 impl Authority {
-    pub(super) fn new() -> Outcome<Self> {
+    /// Makes a CA of this name. Where two have the same name, clients tell them apart only by a signature that is wrong.
+    pub(super) fn named(name: &str) -> Outcome<Self> {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "CA of the nodes");
+        params.distinguished_name.push(DnType::CommonName, name);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
         Ok(Self(issuer))
     }

@@ -59,7 +59,8 @@ impl Server {
         if service.enforces_authorization {
             cluster = cluster.authorization(Service::ROLE, Service::SECRET);
         }
-        let authority = service.speaks_tls.then(Authority::new).transpose()?;
+        let authority = || Authority::named("CA of the nodes");
+        let authority = service.speaks_tls.then(authority).transpose()?;
         if let Some(authority) = &authority {
             let Identity { certificate, key } = authority.issue(service.nodes)?;
             cluster = cluster.tls(certificate, key);
@@ -125,7 +126,8 @@ impl Server {
                 node.replace_certificate(expired.certificate, expired.key)?;
             }
             Change::UntrustedCertificate => {
-                let untrusted = Authority::new()?.issue(self.cluster.nodes().len())?;
+                let authority = Authority::named("CA of no nodes")?;
+                let untrusted = authority.issue(self.cluster.nodes().len())?;
                 node.replace_certificate(untrusted.certificate, untrusted.key)?;
             }
         }
@@ -154,7 +156,14 @@ const WEB_PAGE: &str = "<html><body>It works!</body></html>";
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use aws_sdk_dynamodb::config::Region;
+    use aws_sdk_dynamodb::types::AttributeValue;
+
+    use super::super::certificates::word_to_pem;
     use super::*;
+    use crate::client::{Client, ClientSettings};
 
     fn server(nodes: usize) -> Server {
         Server::start(Service::open(nodes)).unwrap()
@@ -191,13 +200,46 @@ mod tests {
         assert!(server.cluster.node(0).is_running());
     }
 
-    #[test]
-    fn certificates_change_only_with_tls() {
-        let server = Server::start(Service::open(2).with_tls(true)).unwrap();
-        assert!(server.cluster.url().starts_with("https://127.0.0.1:"));
-        for line in ["expired 1", "untrusted 2", "restart 1"] {
-            assert!(server.execute(line).is_ok(), "{line}");
+    type Connect = fn(&ClientSettings<'_>) -> Outcome<Client>;
+
+    /// Makes one attempt to read with a fresh client.
+    async fn reads(server: &Server, connect: Connect, authority: &str) -> bool {
+        let client = connect(&ClientSettings {
+            nodes: &[server.cluster.node(0).address()],
+            authority: Some(authority),
+            region: Region::from_static("certificates"),
+            credentials: None,
+            attempts: Some(1),
+        });
+        let read = client.unwrap().get_item().table_name("t");
+        let key = AttributeValue::S("a".to_owned());
+        read.key("k", key).send().await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn every_client_reads_over_tls_unless_the_certificate_is_not_trusted() {
+        let service = Service::open(1).with_tls(true);
+        let plugin: Connect = |settings| Client::plugin(settings, |builder| builder);
+        for connect in [Client::sdk, Client::floor, Client::official, plugin] {
+            let server = Server::start(service).unwrap();
+            let authority = server.authority.as_ref().unwrap().pem();
+            let authority = word_to_pem(&pem_to_word(&authority));
+            assert!(reads(&server, connect, &authority).await);
+            for line in ["expired 1", "untrusted 1"] {
+                let failed = || server.cluster.node(0).counters().failed_handshakes;
+                let before = failed();
+                server.execute(line).unwrap();
+                server.execute("restart 1").unwrap();
+                assert!(!reads(&server, connect, &authority).await, "{line}");
+                // The node counts it when the client's alert arrives.
+                let counted = async {
+                    while failed() == before {
+                        tokio::task::yield_now().await;
+                    }
+                };
+                let counted = tokio::time::timeout(Duration::from_secs(5), counted).await;
+                assert!(counted.is_ok(), "{line}");
+            }
         }
-        assert!(server.cluster.node(0).is_running());
     }
 }
