@@ -1,5 +1,6 @@
 //! Hedged reads: a slow response costs a second request instead of the user's patience.
 
+mod paid;
 mod sdk_config;
 
 use crate::support::{
@@ -16,6 +17,7 @@ use alternator_test_cluster::{Fault, RawResponse, TestCluster};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use paid::Paid;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -43,8 +45,8 @@ fn requests(cluster: &TestCluster, operation: &str) -> u64 {
     nodes.iter().map(|node| counted(node.counters())).sum()
 }
 
-async fn get(client: &Client, table: &Table) -> Result<(), String> {
-    let get = client.get_item().table_name(&table.name);
+async fn get(client: &Client, table: &str) -> Result<(), String> {
+    let get = client.get_item().table_name(table);
     let result = get.key("pk", s("a")).key("sk", s("b")).send().await;
     result.map(drop).map_err(error_text)
 }
@@ -52,7 +54,7 @@ async fn get(client: &Client, table: &Table) -> Result<(), String> {
 /// Makes reads that pay for so many second requests, on a cluster without faults.
 async fn pay_for(client: &Client, table: &Table, hedges: usize) {
     for _ in 0..hedges * PRICE {
-        get(client, table).await.unwrap();
+        get(client, &table.name).await.unwrap();
     }
 }
 
@@ -65,7 +67,7 @@ fn slow_down(cluster: &TestCluster, delay: Duration) {
 /// Makes one read at least on each of three nodes.
 async fn read_from_all(client: &Client, table: &Table) {
     for _ in 0..3 {
-        get(client, table).await.unwrap();
+        get(client, &table.name).await.unwrap();
     }
 }
 
@@ -85,24 +87,29 @@ async fn expect_no_hedges(cluster: &TestCluster, alternator: &Alternator, client
     assert_eq!(alternator.stats().hedges(), 0);
 }
 
+/// Makes the recent percentile that of a cluster whose nodes are fast, and expects a slow one to be outrun.
+async fn expect_recent_percentile_to_decide(
+    cluster: &TestCluster,
+    alternator: &Alternator,
+    client: &Client,
+    table: &Table,
+) {
+    // It is computed once a second.
+    eventually("the slow node is outrun", async || {
+        cluster.node(1).recover();
+        pay_for(client, table, 4).await;
+        cluster.node(1).inject(Fault::SlowOperations(DELAY * 3));
+        read_from_all(client, table).await;
+        alternator.stats().hedges_won() > 0
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn slow_read_is_served_by_another_node() {
     let cluster = test_cluster!();
-    let (alternator, client, table) = hedging_client(&cluster).await;
-    pay_for(&client, &table, 4).await;
-    let before = alternator.stats();
-    cluster.node(1).inject(Fault::SlowOperations(HOUR));
-    cluster.reset_counters();
-    read_from_all(&client, &table).await;
-    let stats = alternator.stats();
-    assert!(stats.hedges_won() > before.hedges_won(), "{stats:?}");
-    assert_eq!(in_flight(&alternator), 0);
-    // The second request is no attempt of the SDK, and counts where it goes.
-    assert_eq!(stats.retries_spared(), before.retries_spared());
-    assert_eq!(stats.failovers(), before.failovers());
-    let counted = stats.requests() - before.requests();
-    assert_eq!(counted, 3 + stats.hedges() - before.hedges());
-    assert_eq!(requests(&cluster, "GetItem"), counted);
+    let paid = Paid::new(&cluster).await;
+    paid.expect_slow_read_to_be_outrun(&cluster).await;
 }
 
 #[tokio::test]
@@ -148,17 +155,7 @@ async fn each_kind_of_read_is_hedged_without_retries() {
 #[tokio::test]
 async fn writes_are_never_sent_twice() {
     let cluster = test_cluster!();
-    let (alternator, client, table) = hedging_client(&cluster).await;
-    pay_for(&client, &table, 4).await;
-    let before = alternator.stats().hedges();
-    slow_down(&cluster, DELAY * 3);
-    for _ in 0..3 {
-        let put = client.put_item().table_name(&table.name);
-        let put = put.item("pk", s("a")).item("sk", s("b"));
-        put.send().await.unwrap();
-    }
-    assert_eq!(alternator.stats().hedges(), before);
-    assert_eq!(requests(&cluster, "PutItem"), 3);
+    Paid::new(&cluster).await.expect_writes_once(&cluster).await;
 }
 
 #[tokio::test]
@@ -170,7 +167,7 @@ async fn second_requests_are_a_twentieth_of_the_reads_at_most() {
     slow_down(&cluster, Duration::from_millis(20));
     cluster.reset_counters();
     for _ in 0..5 * PRICE {
-        get(&client, &table).await.unwrap();
+        get(&client, &table.name).await.unwrap();
     }
     assert_eq!(alternator.stats().hedges(), 5);
     eventually("the nodes have read the second requests", async || {
@@ -185,17 +182,9 @@ async fn recent_percentile_decides_when_no_time_is_set() {
     let builder = quick_refresh(&cluster).hedged_reads(Hedge::after_p95());
     let (alternator, client) = ready_client_of(builder).await;
     let table = Table::create(&client).await;
-    get(&client, &table).await.unwrap();
+    get(&client, &table.name).await.unwrap();
     assert_eq!(alternator.stats().hedges(), 0);
-    // The percentile is computed once a second.
-    eventually("the slow node is outrun", async || {
-        cluster.node(1).recover();
-        pay_for(&client, &table, 4).await;
-        cluster.node(1).inject(Fault::SlowOperations(DELAY * 3));
-        read_from_all(&client, &table).await;
-        alternator.stats().hedges_won() > 0
-    })
-    .await;
+    expect_recent_percentile_to_decide(&cluster, &alternator, &client, &table).await;
 }
 
 #[tokio::test]
@@ -257,24 +246,8 @@ async fn broken_first_request_is_waited_out_by_the_second() {
     alternator.ready().await.unwrap();
     let table = Table::create(&client).await;
     pay_for(&client, &table, 20).await;
-    // The first node never responds, and then dies; the second one takes longer than that.
-    let [first, second] = [cluster.node(0), cluster.node(1)];
-    first.inject(Fault::SlowOperations(HOUR));
-    second.inject(Fault::SlowOperations(DELAY * 2));
-    let hedges = alternator.stats().hedges();
-    let mut reads = JoinSet::new();
-    reads.spawn(async move {
-        for _ in 0..2 {
-            get(&client, &table).await.unwrap();
-        }
-    });
-    eventually("a second request is under way", async || {
-        alternator.stats().hedges() > hedges
-    })
-    .await;
-    first.stop();
-    reads.join_next().await.unwrap().unwrap();
-    assert_eq!(in_flight(&alternator), 0);
+    let paid = Paid::of(&cluster, alternator, client, table);
+    paid.expect_second_request_to_be_waited_for(&cluster).await;
 }
 
 #[tokio::test]
@@ -292,7 +265,7 @@ async fn failed_second_request_leaves_the_first_alone() {
     );
     eventually("a read was hedged in vain", async || {
         let before = hedges();
-        let result = get(&client, &table).await;
+        let result = get(&client, &table.name).await;
         hedges() > before && result.is_ok()
     })
     .await;
@@ -303,18 +276,8 @@ async fn failed_second_request_leaves_the_first_alone() {
 #[tokio::test]
 async fn dropped_read_leaves_nothing_in_flight() {
     let cluster = test_cluster!();
-    let (alternator, client, table) = hedging_client(&cluster).await;
-    pay_for(&client, &table, 4).await;
-    slow_down(&cluster, HOUR);
-    let hedges = alternator.stats().hedges();
-    let mut reads = JoinSet::new();
-    reads.spawn(async move { get(&client, &table).await });
-    eventually("a second request is under way", async || {
-        alternator.stats().hedges() > hedges && in_flight(&alternator) == 2
-    })
-    .await;
-    reads.shutdown().await;
-    assert_eq!(in_flight(&alternator), 0);
+    let paid = Paid::new(&cluster).await;
+    paid.expect_dropped_read_to_leave_nothing(&cluster).await;
 }
 
 #[tokio::test]
