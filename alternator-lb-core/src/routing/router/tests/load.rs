@@ -57,3 +57,15 @@ fn overloaded_node_receives_less_and_is_not_ejected() {
     let soon = NOW + Duration::from_secs(6);
     assert_eq!(distribute(&router, 300, soon).get(&node), Some(&100));
 }
+
+#[test]
+fn cluster_is_overloaded_once_most_of_its_nodes_shed_load() {
+    let router = router(3, Policy::default());
+    for (last, is_overloaded) in [(1, false), (2, true), (3, true)] {
+        let mut plan = pinned(&router, &url(last));
+        next(&router, &mut plan, NOW);
+        settle(&router, &mut plan, Outcome::Overloaded, NOW);
+        assert_eq!(router.is_overloaded(NOW), is_overloaded, "{last} nodes");
+    }
+    assert!(!router.is_overloaded(NOW + Duration::from_secs(60)));
+}
