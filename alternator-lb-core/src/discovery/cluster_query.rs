@@ -1,9 +1,7 @@
 //! The nodes of all datacenters that have a seed.
 
-use super::membership::{InferredDatacenter, merge};
-use super::membership_query::{
-    MAX_KNOWN_QUERIED, MembershipQuery, QueryFailure, UNHEALTHY_TIMEOUT,
-};
+use super::membership::{InferredDatacenter, MAX_KNOWN_QUERIED, merge};
+use super::membership_query::{MembershipQuery, QueryFailure, UNHEALTHY_TIMEOUT};
 use super::node_list::NodeList;
 use super::staggered_race::{STAGGER, WIDTH, staggered_race};
 use crate::topology::{Locality, NodeUrl};

@@ -1,9 +1,11 @@
 //! The nodes of the cluster, as of one refresh.
 
-use super::membership_query::MAX_KNOWN_QUERIED;
 use crate::topology::{Locality, NodeUrl};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
+
+/// How many known nodes are queried, one after the other, before the seeds are.
+pub const MAX_KNOWN_QUERIED: usize = 5;
 
 /// The result of the last refresh that succeeded.
 #[derive(Clone, Debug, Default)]

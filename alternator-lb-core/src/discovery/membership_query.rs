@@ -25,9 +25,6 @@ pub const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
 /// enough for a TLS handshake with another continent.
 pub(super) const UNHEALTHY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many known nodes are queried, one after the other, before the seeds are.
-pub const MAX_KNOWN_QUERIED: usize = 5;
-
 /// A rack that no cluster has: servers that know racks list no node for it, others ignore the parameter.
 const IMPOSSIBLE_RACK: &str = "alternator-lb-sdk asks whether racks are known here";
 

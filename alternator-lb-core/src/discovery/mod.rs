@@ -59,7 +59,8 @@
 /// The numbers of discovery, for models of it.
 pub mod parameters {
     pub use super::health_checker::{FORCED_PROBE_INTERVAL, REFERENCE_NODES};
-    pub use super::membership_query::{MAX_KNOWN_QUERIED, QUERY_TIMEOUT};
+    pub use super::membership::MAX_KNOWN_QUERIED;
+    pub use super::membership_query::QUERY_TIMEOUT;
     pub use super::probe::{MAX_PROBE_TIMEOUT, MAX_PROBES, probe_timeout};
     pub use super::running_time::TICK;
     pub use super::staggered_race::{STAGGER, WIDTH};

@@ -1,7 +1,7 @@
 //! The nodes of one datacenter or rack.
 
-use super::membership::{InferredDatacenter, LevelMembers};
-use super::membership_query::{MAX_KNOWN_QUERIED, MembershipQuery, QueryFailure};
+use super::membership::{InferredDatacenter, LevelMembers, MAX_KNOWN_QUERIED};
+use super::membership_query::{MembershipQuery, QueryFailure};
 use super::node_list::{Agreement, NodeList, agree};
 use super::staggered_race::staggered_race;
 use crate::topology::{Locality, NodeUrl};

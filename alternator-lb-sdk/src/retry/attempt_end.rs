@@ -3,7 +3,7 @@
 use super::connection_evidence::chain;
 use super::outcome;
 use crate::history::system_now;
-use crate::transport::Abort;
+use crate::transport::abort_handle::Abort;
 use crate::transport::sdk_endpoint::SdkPlan;
 use alternator_lb_core::health::Outcome;
 use alternator_lb_core::routing::{AttemptEnd, AttemptResult};

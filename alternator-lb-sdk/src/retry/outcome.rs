@@ -5,7 +5,7 @@ use crate::auth::SkewedDate;
 #[cfg(feature = "compression")]
 use crate::compression;
 use crate::route_error::RouteError;
-use crate::transport::Abort;
+use crate::transport::abort_handle::Abort;
 use alternator_lb_core::health::{Outcome, ResponseParts};
 use alternator_lb_core::routing::TIME_TO_CONNECT;
 use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;

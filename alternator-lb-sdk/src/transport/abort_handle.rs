@@ -32,6 +32,17 @@ impl AbortSignals {
     }
 }
 
+/// The reason why a request was aborted. Seen by the application only if no other attempt follows after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Abort {
+    #[error("the node became unresponsive and was ejected while this request waited for it")]
+    NodeEjected,
+    #[error(
+        "the connection of this request led nowhere, although the node responds on new connections"
+    )]
+    ConnectionLost,
+}
+
 /// An extension of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct AbortHandle {

@@ -29,7 +29,7 @@ pub(crate) mod sdk_endpoint;
 mod tests;
 
 use crate::hedging::race;
-use abort_handle::{AbortHandle, AbortSignals};
+use abort_handle::{Abort, AbortHandle, AbortSignals};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
@@ -60,17 +60,6 @@ pub(crate) struct AbortableHttpClient {
     pub(crate) inner: SharedHttpClient,
     /// True if the application has chosen the HTTP client of the configuration, so that it has to stay.
     pub(crate) is_of_application: bool,
-}
-
-/// The reason why a request was aborted. Seen by the application only if no other attempt follows after all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Abort {
-    #[error("the node became unresponsive and was ejected while this request waited for it")]
-    NodeEjected,
-    #[error(
-        "the connection of this request led nowhere, although the node responds on new connections"
-    )]
-    ConnectionLost,
 }
 
 impl AbortableHttpClient {
