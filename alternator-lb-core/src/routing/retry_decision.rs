@@ -134,3 +134,50 @@ impl RetryDecision {
         self.budget == RetryBudget::Unlimited
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use RetryTarget::{NoNode, SameNode, TriedNode, UntriedNode};
+
+    fn decision(outcome: Outcome, target: RetryTarget, free_attempts: u32) -> (bool, Duration) {
+        let decision = RetryDecision::new(outcome, target, free_attempts);
+        (decision.is_free(), decision.max_wait)
+    }
+
+    #[test]
+    fn request_that_was_not_sent_costs_no_attempt_while_there_are_nodes() {
+        let not_sent = |target, free| decision(Outcome::NotConnected, target, free);
+        assert_eq!(not_sent(UntriedNode, 0), (true, Duration::ZERO));
+        assert_eq!(not_sent(SameNode, 0), (true, Duration::ZERO));
+        assert_eq!(not_sent(TriedNode, 0), (true, Duration::MAX));
+        assert!(!not_sent(NoNode, 0).0);
+        assert!(not_sent(UntriedNode, MAX_FREE_ATTEMPTS - 1).0);
+        assert!(!not_sent(UntriedNode, MAX_FREE_ATTEMPTS).0);
+    }
+
+    #[test]
+    fn wait_is_short_where_another_node_is_a_remedy() {
+        for (outcome, target, wait) in [
+            (Outcome::ServerError, UntriedNode, MAX_FAILOVER_WAIT),
+            (Outcome::ServerError, TriedNode, Duration::MAX),
+            (Outcome::ServerError, SameNode, Duration::MAX),
+            (Outcome::NoReplicas, UntriedNode, MAX_FAILOVER_WAIT),
+            (Outcome::ReplicaError, UntriedNode, Duration::MAX),
+            (Outcome::ConnectionLost, SameNode, MAX_FAILOVER_WAIT),
+            (Outcome::ConnectionLost, TriedNode, Duration::MAX),
+            (Outcome::ClockSkew, SameNode, MAX_FAILOVER_WAIT),
+        ] {
+            let decided = decision(outcome, target, 0);
+            assert_eq!(decided, (false, wait), "{outcome:?}, {target:?}");
+        }
+    }
+
+    #[test]
+    fn connection_that_broke_has_a_budget_of_its_own() {
+        let budget = |outcome| RetryDecision::new(outcome, UntriedNode, 0).budget;
+        assert_eq!(budget(Outcome::NotConnected), RetryBudget::Unlimited);
+        assert_eq!(budget(Outcome::ConnectionLost), RetryBudget::Resend);
+        assert_eq!(budget(Outcome::ServerError), RetryBudget::Application);
+    }
+}
