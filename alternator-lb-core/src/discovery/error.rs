@@ -38,12 +38,14 @@ pub enum RefreshError {
     /// Without discovery, none of the seeds responded.
     #[error(
         "none of the seeds responds ({}); check that they are right, and that this host can connect to them",
-        nodes.join(", ")
+        failures.join("; ")
     )]
     #[non_exhaustive]
     NotReached {
-        /// The URLs of the seeds.
-        nodes: Vec<String>,
+        /// The seeds, each with its failure: the last eight at most.
+        failures: Vec<String>,
+        /// The last of these failures.
+        source: Option<Arc<dyn Error + Send + Sync>>,
     },
 
     /// The seeds respond, and none of the nodes that they list ever did.
@@ -108,6 +110,13 @@ const MAX_LISTED_FAILURES: usize = 8;
 impl RefreshError {
     pub(super) fn no_response(failures: &[NodeFailure]) -> Self {
         Self::NoResponse {
+            failures: last_failures(failures),
+            source: last_source(failures),
+        }
+    }
+
+    pub(super) fn not_reached(failures: &[NodeFailure]) -> Self {
+        Self::NotReached {
             failures: last_failures(failures),
             source: last_source(failures),
         }

@@ -7,10 +7,10 @@
 use super::error::NodeFailure;
 use super::findings::Findings;
 use super::membership::Membership;
-use super::probe::{self, ProbeTimeouts, Prober};
+use super::probe;
 use super::state::Discovery;
 use super::warm_up::warm_up;
-use super::{ConnectionPool, DiscoveryClient, RefreshError};
+use super::{DiscoveryClient, RefreshError};
 use crate::topology::NodeUrl;
 use std::collections::HashSet;
 use tokio::runtime::Handle;
@@ -59,17 +59,13 @@ impl<E: Send + Sync + 'static> Discovery<E> {
         let client = self.client.get().ok_or(RefreshError::NoHttpClient)?;
         Handle::try_current().map_err(|_outside| RefreshError::NoRuntime)?;
         let snapshot = self.router.snapshot();
-        let nodes = || snapshot.topology().nodes().iter().map(|node| node.url());
-        let prober = Prober {
-            client: client.as_ref(),
-            timeouts: ProbeTimeouts::LONGEST,
-            clock: self.clock,
-        };
-        match prober.any_responds(nodes(), ConnectionPool::Shared).await {
-            true => Ok(()),
-            false => Err(RefreshError::NotReached {
-                nodes: nodes().map(NodeUrl::to_string).collect(),
-            }),
+        let seeds = snapshot.topology().nodes().iter();
+        let seeds = seeds.map(|node| node.url().clone()).collect();
+        let end = Instant::now() + probe::MAX_PROBE_TIMEOUT;
+        let results = probe::probe_all(client.as_ref(), seeds, end).await;
+        match results.responding.is_empty() {
+            true => Err(RefreshError::not_reached(&results.failures)),
+            false => Ok(()),
         }
     }
 

@@ -15,10 +15,15 @@ async fn expect_problem(seed: &str, expected: TlsProblem, remedy: &str) {
     let text = error_text(&error);
     assert_eq!(tls_problem(&error), Some(expected.clone()), "{text}");
     assert!(text.contains(seed) && text.contains(remedy), "{text}");
-    let error = alternator.ready().await.unwrap_err();
-    assert_eq!(tls_problem(&error), Some(expected), "{error:?}");
-    let text = error.to_string();
-    assert!(text.contains(seed) && text.contains(remedy), "{text}");
+    let seed_alone = Alternator::builder().seeds([seed]).without_discovery();
+    let seed_alone = seed_alone.build().unwrap();
+    let _client = client(&seed_alone);
+    for alternator in [alternator, seed_alone] {
+        let error = alternator.ready().await.unwrap_err();
+        assert_eq!(tls_problem(&error), Some(expected.clone()), "{error:?}");
+        let text = error.to_string();
+        assert!(text.contains(seed) && text.contains(remedy), "{text}");
+    }
 }
 
 #[tokio::test]
