@@ -110,6 +110,7 @@ fn map_with_too_many_ranges_is_refused() {
     let most = MAX_RANGES as i64;
     assert!(TokenMap::of_tablets(tablets(most + 1)).is_none());
     assert!(TokenMap::of_ring(tablets(most + 1)).is_none());
+    assert!(TokenMap::of_ring(tablets(most)).is_some());
     // The rest of the ring is one more range.
     let full = TokenMap::of_tablets(tablets(most - 1)).unwrap();
     assert_eq!(full.range_count(), MAX_RANGES);
