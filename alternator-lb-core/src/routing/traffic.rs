@@ -127,3 +127,52 @@ impl TrafficCounters {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selections_are_counted_by_what_is_not_ordinary_of_them() {
+        let ordinary = SelectionFlags {
+            is_spill_over: false,
+            is_failover: false,
+            wants_replica: false,
+            is_moved_primary: false,
+        };
+        let replica = SelectionFlags {
+            wants_replica: true,
+            ..ordinary
+        };
+        let counters = TrafficCounters::default();
+        for (reason, flags) in [
+            (Reason::RoundRobin, ordinary),
+            (Reason::Replica, replica),
+            (Reason::Replica, replica),
+            (Reason::Fallback, replica),
+            (
+                Reason::Fallback,
+                SelectionFlags {
+                    is_spill_over: true,
+                    is_failover: true,
+                    ..ordinary
+                },
+            ),
+            (
+                Reason::NextPrimaryNode,
+                SelectionFlags {
+                    is_moved_primary: true,
+                    ..ordinary
+                },
+            ),
+        ] {
+            counters.record_selection(reason, flags);
+        }
+        let traffic = counters.load();
+        assert_eq!((traffic.replica_hits, traffic.replica_misses), (2, 1));
+        assert_eq!((traffic.spill_overs, traffic.failovers), (1, 1));
+        assert_eq!(traffic.moved_primaries, 1);
+        // Counted when an attempt begins.
+        assert_eq!(traffic.requests, 0);
+    }
+}
