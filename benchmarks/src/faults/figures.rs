@@ -20,7 +20,7 @@ pub(super) struct Figures {
     pub(super) stuck: usize,
     /// The slowest operation that ended after the fault began, or was still pending.
     pub(super) slowest: Duration,
-    /// Whether the slowest operation had ended.
+    /// True if the slowest operation had ended.
     pub(super) slowest_ended: bool,
     /// Operations slower than [`SLOW`] that ended after the fault began, or were still pending.
     pub(super) slow: usize,

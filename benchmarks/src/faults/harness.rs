@@ -18,7 +18,7 @@ use crate::nodes::Nodes;
 pub(super) struct Setting {
     pub(super) length: Duration,
     pub(super) callers: usize,
-    /// Whether the nodes serve HTTPS.
+    /// True if the nodes serve HTTPS.
     pub(super) tls: bool,
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
     pub(super) length: Duration,
     pub(super) rounds: usize,
     pub(super) callers: usize,
-    /// Whether the nodes serve HTTPS.
+    /// True if the nodes serve HTTPS.
     pub(super) tls: bool,
     pub(super) strict: bool,
 }

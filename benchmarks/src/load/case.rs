@@ -15,7 +15,7 @@ pub(super) enum Operation {
     PutItem,
 }
 
-/// Whether requests are signed, and signatures verified.
+/// The signing of requests, and the verification of signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signing {
     Unsigned,

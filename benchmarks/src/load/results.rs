@@ -17,7 +17,7 @@ pub(super) struct Results {
     pub(super) length: Duration,
     pub(super) rounds: usize,
     pub(super) callers: usize,
-    /// Whether the nodes served HTTPS.
+    /// True if the nodes served HTTPS.
     pub(super) tls: bool,
     pub(super) turns: Vec<Turn>,
 }

@@ -7,9 +7,9 @@ use lexopt::{Parser, ValueExt as _};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Service {
     pub(crate) nodes: usize,
-    /// Whether requests that are not signed, or not well, are refused.
+    /// True if requests that are not signed, or not well, are refused.
     pub(crate) enforces_authorization: bool,
-    /// Whether the nodes serve HTTPS, with certificates of a CA of their own, and nothing else.
+    /// True if the nodes serve HTTPS, with certificates of a CA of their own, and nothing else.
     pub(crate) speaks_tls: bool,
 }
 

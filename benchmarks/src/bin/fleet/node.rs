@@ -14,7 +14,7 @@ pub(crate) struct Node {
     /// The share of requests that get a server error.
     pub(crate) error_share: f64,
     pub(crate) is_slow: bool,
-    /// Whether probes and discovery queue behind operations, as on a node with a slow processor instead of a slow disk.
+    /// True if probes and discovery queue behind operations, as on a node with a slow processor instead of a slow disk.
     pub(crate) delays_probes: bool,
 }
 
