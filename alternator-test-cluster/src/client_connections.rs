@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use hyper::HeaderMap;
+
 use crate::node_state::NodeState;
 use crate::sync::lock;
 
@@ -18,15 +20,8 @@ pub(crate) struct ClientConnections {
 struct Connection {
     peer: SocketAddr,
     shard: usize,
-    /// The operation under way.
-    operation: Option<ClientOperation>,
-}
-
-/// The parts of an operation that name its client.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ClientOperation {
-    pub(crate) user_agent: String,
-    pub(crate) role: Option<String>,
+    /// The headers of the operation under way.
+    operation: Option<Arc<HeaderMap>>,
 }
 
 /// A connection with an operation under way: a row of the table.
@@ -34,7 +29,8 @@ pub(crate) struct ClientOperation {
 pub(crate) struct BusyConnection {
     pub(crate) peer: SocketAddr,
     pub(crate) shard: usize,
-    pub(crate) operation: ClientOperation,
+    /// Its headers, which name the client.
+    pub(crate) operation: Arc<HeaderMap>,
 }
 
 impl ClientConnections {
@@ -70,7 +66,7 @@ impl ClientConnections {
         open.insert(number, connection);
     }
 
-    fn set_operation(&self, number: u64, operation: Option<ClientOperation>) {
+    fn set_operation(&self, number: u64, operation: Option<Arc<HeaderMap>>) {
         if let Some(connection) = lock(&self.open).get_mut(&number) {
             connection.operation = operation;
         }
@@ -93,8 +89,8 @@ impl ConnectionEntry {
         }
     }
 
-    /// Has the table show an operation until the guard is dropped.
-    pub(crate) fn begin(&self, operation: ClientOperation) -> OperationEntry<'_> {
+    /// Has the table show an operation with these headers until the guard is dropped.
+    pub(crate) fn begin(&self, operation: Arc<HeaderMap>) -> OperationEntry<'_> {
         let connections = &self.node.client_connections;
         connections.set_operation(self.number, Some(operation));
         OperationEntry(self)

@@ -3,11 +3,13 @@
 
 use super::cell::{Cell, set};
 use super::row::Row;
+use crate::auth::claimed_role;
 use crate::catalog::Contents;
-use crate::client_connections::{BusyConnection, ClientOperation};
+use crate::client_connections::BusyConnection;
 use crate::cluster_state::ClusterState;
 use crate::node_state::NodeState;
 use crate::sync::lock;
+use hyper::header::USER_AGENT;
 use std::sync::Arc;
 
 use crate::tokens::{Owner, deterministic_uuid};
@@ -114,15 +116,18 @@ pub(super) fn clients(cluster: &ClusterState, node: &NodeState) -> Vec<Row<'stat
     }
     let busy = node.client_connections.busy().into_iter();
     let row = |connection: BusyConnection| {
-        let ClientOperation { user_agent, role } = connection.operation;
+        let headers = &*connection.operation;
+        let user_agent = headers.get(USER_AGENT);
+        let user_agent = user_agent.and_then(|value| value.to_str().ok());
         let mut columns = vec![
             ("client_options", Cell::text("")),
             ("connection_stage", Cell::text("ESTABLISHED")),
-            ("driver_name", Cell::text(user_agent)),
+            ("driver_name", Cell::text(user_agent.unwrap_or_default())),
             ("scheduling_group", Cell::text("sl:default")),
             ("shard_id", Cell::text(connection.shard.to_string())),
             ("ssl_enabled", Cell::Bool(node.scheme == "https")),
         ];
+        let role = claimed_role(headers);
         columns.extend(role.map(|role| ("username", Cell::text(role))));
         Row {
             key: vec![

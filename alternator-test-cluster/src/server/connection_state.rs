@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use hyper::HeaderMap;
 use tokio::sync::watch;
 
-use crate::client_connections::{ClientOperation, ConnectionEntry, OperationEntry};
+use crate::client_connections::{ConnectionEntry, OperationEntry};
 use crate::node_state::NodeState;
 
 /// The state of one connection.
@@ -41,8 +42,8 @@ impl ConnectionState {
         self.client_certificate.as_ref()
     }
 
-    /// Has the node list an operation of this connection until the guard is dropped.
-    pub(super) fn begin(&self, operation: ClientOperation) -> OperationEntry<'_> {
+    /// Has the node list an operation of this connection, with these headers, until the guard is dropped.
+    pub(super) fn begin(&self, operation: Arc<HeaderMap>) -> OperationEntry<'_> {
         self.entry.begin(operation)
     }
 

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use hyper::body::Incoming;
-use hyper::header::{DATE, HOST, USER_AGENT};
-use hyper::{HeaderMap, Method, Request, Response};
+use hyper::header::{DATE, HOST};
+use hyper::{Method, Request, Response};
 
 use super::context::Context;
 use super::response::{JSON, NodeResponse, ResponseBody, TEXT};
 use super::{body, cors, fault_delay, operations};
-use crate::client_connections::ClientOperation;
+use crate::Fault;
 use crate::listing::LocalNodesQuery;
-use crate::{Fault, auth};
 
 /// Returns the response to a request. An error ends the connection without a response.
 pub(super) async fn respond(
@@ -38,7 +37,7 @@ pub(super) async fn respond(
         (&Method::POST, "") => {
             let name = operations::name(&headers);
             let certificate = context.connection.client_certificate().cloned();
-            let _listed = context.connection.begin(client_of(&headers));
+            let _listed = context.connection.begin(Arc::clone(&headers));
             node.recorder
                 .record_operation(name, Arc::clone(&headers), certificate);
             if let Some(response) = operations::shed(&context) {
@@ -95,16 +94,6 @@ pub(super) async fn respond(
     }
     cors::allow(&headers, is_preflight, response.headers_mut());
     Ok(response)
-}
-
-/// The parts of a request that name its client.
-fn client_of(headers: &HeaderMap) -> ClientOperation {
-    let user_agent = headers.get(USER_AGENT);
-    let user_agent = user_agent.and_then(|value| value.to_str().ok());
-    ClientOperation {
-        user_agent: user_agent.unwrap_or_default().to_owned(),
-        role: auth::claimed_role(headers),
-    }
 }
 
 /// The reason why a connection ends without a response.
