@@ -57,18 +57,19 @@ impl SharedPlan {
     }
 }
 
-/// Counts a read whose attempt begins, and lets the HTTP client decorator hedge it if it can be. That takes a timer.
+/// Counts a read whose attempt begins, and lets the HTTP client decorator hedge it if it can be. That takes a timer,
+/// which `sleep` returns.
 pub(crate) fn begin(
     cluster: &Arc<Cluster>,
     plan: &SdkPlan,
     request: &mut HttpRequest,
-    sleep: Option<SharedAsyncSleep>,
+    sleep: impl FnOnce() -> Option<SharedAsyncSleep>,
 ) {
     if let Some(hedging) = &cluster.hedging
         && let Some(kind) = plan.operation()
         && let Some(delay) = hedging.begin(kind, cluster.now())
         && let Some(hedge) = plan.hedge()
-        && let Some(sleep) = sleep
+        && let Some(sleep) = sleep()
     {
         request.add_extension(HedgeHandle {
             cluster: Arc::clone(cluster),

@@ -201,8 +201,8 @@ impl Intercept for Interceptor {
                 context.request_mut().add_extension(handle);
             }
             if has_decorator && let Some(plan) = plan(config) {
-                let (request, sleep) = (context.request_mut(), components.sleep_impl());
-                hedging::begin(&self.cluster, plan, request, sleep);
+                let request = context.request_mut();
+                hedging::begin(&self.cluster, plan, request, || components.sleep_impl());
             }
         }
         Ok(())

@@ -106,10 +106,10 @@ impl HttpClient for BalancedHttpClient {
         SharedHttpConnector::new(Connector {
             balancer: Arc::clone(&self.balancer),
             inner: self.inner.as_ref().map(connector),
-            runtime: RuntimeParts {
+            runtime: Arc::new(RuntimeParts {
                 time_source: components.time_source().unwrap_or_default(),
                 sleep: components.sleep_impl(),
-            },
+            }),
         })
     }
 
@@ -149,11 +149,10 @@ impl fmt::Debug for BalancedHttpClient {
 struct Connector {
     balancer: Arc<Balancer>,
     inner: Option<SharedHttpConnector>,
-    runtime: RuntimeParts,
+    runtime: Arc<RuntimeParts>,
 }
 
 /// The parts of a client's runtime that its requests need.
-#[derive(Clone)]
 struct RuntimeParts {
     /// Tells when attempts were made.
     time_source: SharedTimeSource,
@@ -176,7 +175,7 @@ impl HttpConnector for Connector {
             // The plugin's interceptor has selected the node, and records the outcome.
             return inner.call(request);
         }
-        let (balancer, runtime) = (Arc::clone(&self.balancer), self.runtime.clone());
+        let (balancer, runtime) = (Arc::clone(&self.balancer), Arc::clone(&self.runtime));
         HttpConnectorFuture::new(send(inner, balancer, request, runtime))
     }
 }
@@ -186,7 +185,7 @@ async fn send(
     inner: SharedHttpConnector,
     balancer: Arc<Balancer>,
     mut request: HttpRequest,
-    runtime: RuntimeParts,
+    runtime: Arc<RuntimeParts>,
 ) -> Result<HttpResponse, ConnectorError> {
     let mut routed = RoutedRequest::begin(balancer, &mut request, runtime).map_err(refusal)?;
     loop {

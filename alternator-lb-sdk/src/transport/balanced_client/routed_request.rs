@@ -23,7 +23,7 @@ use std::time::Duration;
 /// plan to the next attempt of the operation, if there can be one. The drop says nothing about the node.
 pub(super) struct RoutedRequest {
     balancer: Arc<Balancer>,
-    runtime: RuntimeParts,
+    runtime: Arc<RuntimeParts>,
     plan: SdkPlan,
     info: AttemptInfo,
     operation: Box<str>,
@@ -40,7 +40,7 @@ impl RoutedRequest {
     pub(super) fn begin(
         balancer: Arc<Balancer>,
         request: &mut HttpRequest,
-        runtime: RuntimeParts,
+        runtime: Arc<RuntimeParts>,
     ) -> Result<Self, RouteError> {
         let mut plan = balancer.endpoint.admit(&balancer.cluster, request)?;
         let info = AttemptInfo::of(request.headers());
@@ -92,7 +92,8 @@ impl RoutedRequest {
         crate::compression::negotiate_by_settings(&cluster.compression, request);
         connection_evidence::mark(&self.capture);
         request.add_extension(self.capture.clone());
-        hedging::begin(cluster, &self.plan, request, self.runtime.sleep.clone());
+        let sleep = || self.runtime.sleep.clone();
+        hedging::begin(cluster, &self.plan, request, sleep);
         self.plan.mark_sent();
         Ok(())
     }
